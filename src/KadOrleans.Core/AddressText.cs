@@ -1,0 +1,166 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+
+namespace KadOrleans.Core;
+
+/// <summary>
+/// Addresses as the wire carries them: plain dotted IPv4, or IPv6 in the canonical form of RFC 5952. Peers compare
+/// these texts byte by byte, so there must be one form only.
+/// </summary>
+public static class AddressText
+{
+    /// <summary>The longest text in bytes: eight groups of four digits and seven colons.</summary>
+    public const int MaxLength = 39;
+
+    private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
+
+    /// <summary>
+    /// Writes the address of <paramref name="endpoint"/> as ASCII without allocating and returns its length.
+    /// </summary>
+    /// <param name="endpoint">Its port is not written.</param>
+    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
+    public static int Write(UdpEndpoint endpoint, Span<byte> destination) => endpoint.IsIPv4
+        ? WriteIPv4((uint)endpoint.AddressLow, destination)
+        : WriteIPv6(endpoint, destination);
+
+    /// <summary>The address of <paramref name="endpoint"/> as text, without its port.</summary>
+    public static string Format(UdpEndpoint endpoint)
+    {
+        Span<byte> text = stackalloc byte[MaxLength];
+        return Encoding.ASCII.GetString(text[..Write(endpoint, text)]);
+    }
+
+    /// <summary>Parses an address literal in ASCII. Host names, scopes and short IPv4 forms are refused.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> ascii, ushort port, out UdpEndpoint endpoint)
+    {
+        // A scope (%eth0) is the only thing that could make a valid text longer, and it is refused.
+        if (ascii.Length > MaxLength + 6)
+        {
+            endpoint = default;
+            return false;
+        }
+
+        Span<char> chars = stackalloc char[MaxLength + 6];
+        for (var i = 0; i < ascii.Length; i++)
+        {
+            chars[i] = (char)ascii[i];
+        }
+
+        return TryParse(chars[..ascii.Length], port, out endpoint);
+    }
+
+    /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, ushort, out UdpEndpoint)"/>
+    public static bool TryParse(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)
+    {
+        if (!text.Contains(':'))
+        {
+            return TryParseIPv4(text, port, out endpoint);
+        }
+
+        endpoint = default;
+        if (text.ContainsAnyExcept(IPv6Characters) || !IPAddress.TryParse(text, out var address))
+        {
+            return false;
+        }
+
+        endpoint = UdpEndpoint.FromIPAddress(address, port);
+        return true;
+    }
+
+    private static bool TryParseIPv4(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)
+    {
+        endpoint = default;
+        uint address = 0;
+        var parts = 0;
+        foreach (var range in text.Split('.'))
+        {
+            var part = text[range];
+            if (part.Length is 0 or > 3 || (part.Length > 1 && part[0] == '0') || ++parts > 4)
+            {
+                return false;
+            }
+
+            if (!byte.TryParse(part, System.Globalization.NumberStyles.None, null, out var value))
+            {
+                return false;
+            }
+
+            address = (address << 8) | value;
+        }
+
+        endpoint = UdpEndpoint.FromIPv4(address, port);
+        return parts == 4;
+    }
+
+    private static int WriteIPv4(uint address, Span<byte> destination)
+    {
+        var length = 0;
+        for (var shift = 24; shift >= 0; shift -= 8)
+        {
+            ((byte)(address >> shift)).TryFormat(destination[length..], out var written, provider: null);
+            length += written;
+            if (shift > 0)
+            {
+                destination[length++] = (byte)'.';
+            }
+        }
+
+        return length;
+    }
+
+    private static int WriteIPv6(UdpEndpoint endpoint, Span<byte> destination)
+    {
+        Span<ushort> groups = stackalloc ushort[8];
+        for (var i = 0; i < 8; i++)
+        {
+            groups[i] = (ushort)((i < 4 ? endpoint.AddressHigh : endpoint.AddressLow) >> (48 - (16 * (i % 4))));
+        }
+
+        var (zeroStart, zeroEnd) = LongestZeroRun(groups);
+        var length = 0;
+        for (var i = 0; i < 8; i++)
+        {
+            if (i == zeroStart)
+            {
+                destination[length++] = (byte)':';
+                destination[length++] = (byte)':';
+                i = zeroEnd - 1;
+                continue;
+            }
+
+            if (i > 0 && i != zeroEnd)
+            {
+                destination[length++] = (byte)':';
+            }
+
+            groups[i].TryFormat(destination[length..], out var written, "x", null);
+            length += written;
+        }
+
+        return length;
+    }
+
+    /// <summary>The first longest run of two or more zero groups (RFC 5952 §4.2), or (-1, -1).</summary>
+    private static (int Start, int End) LongestZeroRun(ReadOnlySpan<ushort> groups)
+    {
+        var best = (Start: -1, End: -1);
+        for (var start = 0; start < groups.Length; start++)
+        {
+            var end = start;
+            while (end < groups.Length && groups[end] == 0)
+            {
+                end++;
+            }
+
+            if (end - start >= 2 && end - start > best.End - best.Start)
+            {
+                best = (start, end);
+            }
+
+            start = Math.Max(start, end);
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace KadOrleans.Core.Admission;
+
+/// <summary>
+/// Whom a datagram is counted against: one IPv4 address, or the /64 of an IPv6 address (one customer has all of a
+/// /64, so its addresses are no separate sources). The default value stands for this node and for whom it trusts,
+/// who are not counted.
+/// </summary>
+/// <param name="High">Upper 64 bits of the address in its IPv6 or IPv6-mapped form.</param>
+/// <param name="Low">Lower 64 bits, 0 for an IPv6 source.</param>
+public readonly record struct SourceNetwork(ulong High, ulong Low)
+{
+    /// <summary>This node itself and sources in its trusted ranges.</summary>
+    public static SourceNetwork Trusted => default;
+
+    /// <summary>Whether no limit applies.</summary>
+    public bool IsTrusted => High == 0 && Low == 0;
+
+    /// <summary>The source that an endpoint belongs to.</summary>
+    public static SourceNetwork Of(UdpEndpoint endpoint) => endpoint.IsIPv4 || endpoint.IsLoopback
+        ? new SourceNetwork(0, endpoint.AddressLow)
+        : new SourceNetwork(endpoint.AddressHigh, 0);
+
+    /// <summary>
+    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48.
+    /// </summary>
+    public static SourceNetwork SubnetOf(UdpEndpoint endpoint) => endpoint.IsIPv4 || endpoint.IsLoopback
+        ? new SourceNetwork(0, endpoint.AddressLow & ~0xFFUL)
+        : new SourceNetwork(endpoint.AddressHigh & ~0xFFFFUL, 0);
+
+    /// <summary>Two groups of 16 hexadecimal digits.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
+}

@@ -1,0 +1,32 @@
+namespace KadOrleans.Core;
+
+/// <summary>The constants of the paper and of the network, as one node uses them.</summary>
+public sealed record KademliaOptions
+{
+    /// <summary>k: contacts per bucket and answer, and copies of a value (Kademlia §2.2). 1 to 64; default 20.</summary>
+    public int BucketSize { get; init; } = 20;
+
+    /// <summary>α: requests of one lookup in flight at once (Kademlia §2.3). 1 to 64; default 3.</summary>
+    public int LookupConcurrency { get; init; } = 3;
+
+    /// <summary>
+    /// b: a bucket that does not cover our id is still split while its depth is not a multiple of this
+    /// (Kademlia §4.2). 1 to 16; default 5. A larger value makes tables larger and lookups shorter.
+    /// </summary>
+    public int SplitDepth { get; init; } = 5;
+
+    /// <summary>Replacements kept per bucket (Kademlia §4.1). 0 to 1,000; default 100, five times k.</summary>
+    public int ReplacementCacheSize { get; init; } = 100;
+
+    /// <summary>
+    /// Requests in a row that a contact may leave unanswered before it is dropped (each has had its one retry).
+    /// 1 to 10; default 2. With 1 a short outage empties the table.
+    /// </summary>
+    public int FailuresBeforeDrop { get; init; } = 2;
+
+    /// <summary>How long a value lives after it was stored. Default one week, as in the network's other nodes.</summary>
+    public TimeSpan ValueTimeToLive { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). Default one hour.</summary>
+    public TimeSpan BucketRefreshInterval { get; init; } = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,224 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace KadOrleans.Core;
+
+/// <summary>
+/// A 160-bit id of a node or of a key, an unsigned big-endian number (Kademlia §2).
+/// </summary>
+public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, IComparisonOperators<NodeId, NodeId, bool>
+{
+    /// <summary>Length of an id in bytes.</summary>
+    public const int Length = 20;
+
+    /// <summary>Length of an id in bits.</summary>
+    public const int BitLength = Length * 8;
+
+    private readonly ulong _high;
+    private readonly ulong _middle;
+    private readonly uint _low;
+
+    private NodeId(ulong high, ulong middle, uint low)
+    {
+        _high = high;
+        _middle = middle;
+        _low = low;
+    }
+
+    /// <summary>Reads an id from its 20 bytes.</summary>
+    /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 20 bytes long.</exception>
+    public NodeId(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Length)
+        {
+            throw new ArgumentException($"An id is {Length} bytes long, not {bytes.Length}.", nameof(bytes));
+        }
+
+        _high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        _middle = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
+        _low = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
+    }
+
+    /// <summary>The lowest id: all bits 0.</summary>
+    public static NodeId MinValue => default;
+
+    /// <summary>The highest id: all bits 1.</summary>
+    public static NodeId MaxValue => new(ulong.MaxValue, ulong.MaxValue, uint.MaxValue);
+
+    /// <summary>The id under which a text key is stored: the SHA-1 of its UTF-8 bytes.</summary>
+    public static NodeId FromKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return FromKey(Encoding.UTF8.GetBytes(key));
+    }
+
+    /// <summary>The id under which a binary key is stored: the SHA-1 of its bytes.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "SHA-1 places keys in the id space and is fixed by the wire protocol; nothing relies on it for secrecy.")]
+    public static NodeId FromKey(ReadOnlySpan<byte> key)
+    {
+        Span<byte> digest = stackalloc byte[Length];
+        SHA1.HashData(key, digest);
+        return new NodeId(digest);
+    }
+
+    /// <summary>An id drawn uniformly from the whole space.</summary>
+    public static NodeId Random(IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        Span<byte> bytes = stackalloc byte[Length];
+        random.Fill(bytes);
+        return new NodeId(bytes);
+    }
+
+    /// <summary>
+    /// An id drawn uniformly from those that share their first <paramref name="prefixLength"/> bits with this one.
+    /// </summary>
+    /// <param name="prefixLength">0 to 160 bits.</param>
+    /// <param name="random">Where the other bits come from.</param>
+    public NodeId RandomWithPrefix(int prefixLength, IRandomSource random)
+    {
+        var mask = PrefixMask(prefixLength);
+        var other = Random(random);
+        return new NodeId(
+            (_high & mask._high) | (other._high & ~mask._high),
+            (_middle & mask._middle) | (other._middle & ~mask._middle),
+            (_low & mask._low) | (other._low & ~mask._low));
+    }
+
+    /// <summary>Parses 40 hexadecimal digits of either case.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out NodeId id)
+    {
+        id = default;
+        if (text is not { Length: Length * 2 })
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[Length];
+        if (Convert.FromHexString(text, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
+
+        id = new NodeId(bytes);
+        return true;
+    }
+
+    /// <summary>Parses 40 hexadecimal digits of either case.</summary>
+    /// <exception cref="FormatException"><paramref name="text"/> is anything else.</exception>
+    public static NodeId Parse(string text) => TryParse(text, out var id)
+        ? id
+        : throw new FormatException($"'{text}' is not an id: {Length * 2} hexadecimal digits are needed.");
+
+    /// <summary>Writes the 20 bytes of the id.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="destination"/> is shorter than that.</exception>
+    public void CopyTo(Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[8..], _middle);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[16..], _low);
+    }
+
+    /// <summary>The 20 bytes of the id.</summary>
+    public byte[] ToByteArray()
+    {
+        var bytes = new byte[Length];
+        CopyTo(bytes);
+        return bytes;
+    }
+
+    /// <summary>The XOR metric (Kademlia §2.1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Distance DistanceTo(NodeId other) => new(_high ^ other._high, _middle ^ other._middle, _low ^ other._low);
+
+    /// <summary>How many leading bits the two ids share: 0 to 160.</summary>
+    public int CommonPrefixLength(NodeId other) => DistanceTo(other).LeadingZeroBits;
+
+    /// <summary>The bit at <paramref name="index"/>, counted from the most significant, 0 to 159.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool GetBit(int index) => index switch
+    {
+        < 64 => ((_high >> (63 - index)) & 1) != 0,
+        < 128 => ((_middle >> (127 - index)) & 1) != 0,
+        _ => ((_low >> (159 - index)) & 1) != 0,
+    };
+
+    /// <summary>This id with the bit at <paramref name="index"/> set to <paramref name="value"/>.</summary>
+    public NodeId WithBit(int index, bool value)
+    {
+        var mask = PrefixMask(index + 1).Xor(PrefixMask(index));
+        return value
+            ? new NodeId(_high | mask._high, _middle | mask._middle, _low | mask._low)
+            : new NodeId(_high & ~mask._high, _middle & ~mask._middle, _low & ~mask._low);
+    }
+
+    /// <summary>This id with all bits behind the first <paramref name="prefixLength"/> set to 0.</summary>
+    public NodeId Prefix(int prefixLength)
+    {
+        var mask = PrefixMask(prefixLength);
+        return new NodeId(_high & mask._high, _middle & mask._middle, _low & mask._low);
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(NodeId other) => _high == other._high && _middle == other._middle && _low == other._low;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is NodeId other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_high, _middle, _low);
+
+    /// <summary>Orders ids as big-endian numbers.</summary>
+    public int CompareTo(NodeId other)
+    {
+        var high = _high.CompareTo(other._high);
+        if (high != 0)
+        {
+            return high;
+        }
+
+        var middle = _middle.CompareTo(other._middle);
+        return middle != 0 ? middle : _low.CompareTo(other._low);
+    }
+
+    /// <summary>40 lower-case hexadecimal digits.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{_high:x16}{_middle:x16}{_low:x8}");
+
+    /// <inheritdoc/>
+    public static bool operator ==(NodeId left, NodeId right) => left.Equals(right);
+
+    /// <inheritdoc/>
+    public static bool operator !=(NodeId left, NodeId right) => !left.Equals(right);
+
+    /// <inheritdoc/>
+    public static bool operator <(NodeId left, NodeId right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc/>
+    public static bool operator >(NodeId left, NodeId right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc/>
+    public static bool operator <=(NodeId left, NodeId right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc/>
+    public static bool operator >=(NodeId left, NodeId right) => left.CompareTo(right) >= 0;
+
+    private static NodeId PrefixMask(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, BitLength);
+        return new NodeId(
+            TopBits(Math.Min(length, 64)),
+            TopBits(Math.Clamp(length - 64, 0, 64)),
+            (uint)(TopBits(Math.Clamp(length - 128, 0, 32)) >> 32));
+    }
+
+    private static ulong TopBits(int count) => count == 0 ? 0 : ulong.MaxValue << (64 - count);
+
+    private NodeId Xor(NodeId other) => new(_high ^ other._high, _middle ^ other._middle, _low ^ other._low);
+}

@@ -1,0 +1,144 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+
+namespace KadOrleans.Core;
+
+/// <summary>
+/// An IP address and UDP port as one comparable value. IPv4 is kept in its IPv6-mapped form, so <c>1.2.3.4</c> and
+/// <c>::ffff:1.2.3.4</c> are the same endpoint; it is always written as plain IPv4. Scope and flow are not kept:
+/// the wire protocol never carries them.
+/// </summary>
+public readonly record struct UdpEndpoint
+{
+    private const ulong MappedPrefix = 0xFFFF_0000_0000;
+
+    private readonly ulong _high;
+    private readonly ulong _low;
+
+    private UdpEndpoint(ulong high, ulong low, ushort port)
+    {
+        _high = high;
+        _low = low;
+        Port = port;
+    }
+
+    /// <summary>The UDP port, 0 to 65535. No contact has port 0.</summary>
+    public ushort Port { get; }
+
+    /// <summary>Whether the address is IPv4, given as such or mapped into IPv6.</summary>
+    public bool IsIPv4 => _high == 0 && (_low >> 32) == MappedPrefix >> 32;
+
+    /// <summary>127.0.0.0/8 or ::1.</summary>
+    public bool IsLoopback => IsIPv4 ? (byte)(_low >> 24) == 127 : _high == 0 && _low == 1;
+
+    /// <summary>169.254.0.0/16 or fe80::/10: reachable on one link only.</summary>
+    public bool IsLinkLocal => IsIPv4 ? (ushort)(_low >> 16) == 0xA9FE : (_high >> 54) == 0xFE80 >> 6;
+
+    /// <summary>
+    /// An address of a private network: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fc00::/7.
+    /// </summary>
+    public bool IsPrivate => IsIPv4
+        ? (byte)(_low >> 24) == 10 || (uint)_low >> 20 == 0xAC1 || (ushort)(_low >> 16) == 0xC0A8
+        : (_high >> 57) == 0xFC >> 1;
+
+    /// <summary>
+    /// Whether one node can be reached here: a port other than 0, and an address that is neither unspecified
+    /// (0.0.0.0/8, ::) nor multicast, broadcast or reserved.
+    /// </summary>
+    public bool IsUnicast
+    {
+        get
+        {
+            if (Port == 0)
+            {
+                return false;
+            }
+
+            return IsIPv4
+                ? (byte)(_low >> 24) is > 0 and < 224
+                : (_high | _low) != 0 && (_high >> 56) != 0xFF;
+        }
+    }
+
+    /// <summary>The upper 64 bits of the address in its IPv6 or IPv6-mapped form.</summary>
+    public ulong AddressHigh => _high;
+
+    /// <summary>The lower 64 bits of the address in its IPv6 or IPv6-mapped form.</summary>
+    public ulong AddressLow => _low;
+
+    /// <summary>Takes an IPv4 address in host byte order: 127.0.0.1 is 0x7F000001.</summary>
+    public static UdpEndpoint FromIPv4(uint address, ushort port) => new(0, MappedPrefix | address, port);
+
+    /// <summary>Takes the 16 bytes of an IPv6 address, which may be a mapped IPv4 one.</summary>
+    public static UdpEndpoint FromIPv6(ReadOnlySpan<byte> address, ushort port) => new(
+        BinaryPrimitives.ReadUInt64BigEndian(address),
+        BinaryPrimitives.ReadUInt64BigEndian(address[8..]),
+        port);
+
+    /// <summary>Takes an address of the base library, dropping its scope.</summary>
+    public static UdpEndpoint FromIPAddress(IPAddress address, int port)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        return length == 4
+            ? FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(bytes), checked((ushort)port))
+            : FromIPv6(bytes, checked((ushort)port));
+    }
+
+    /// <summary>The address for the base library; IPv4 where <see cref="IsIPv4"/>.</summary>
+    public IPAddress ToIPAddress()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        WriteIPv6(bytes);
+        return new IPAddress(IsIPv4 ? bytes[12..] : bytes);
+    }
+
+    /// <summary>Writes the 16 bytes of the IPv6 or IPv6-mapped form.</summary>
+    public void WriteIPv6(Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[8..], _low);
+    }
+
+    /// <summary>This address with another port.</summary>
+    public UdpEndpoint WithPort(ushort port) => new(_high, _low, port);
+
+    /// <summary>Parses <c>1.2.3.4:80</c> or <c>[::1]:80</c>; literals only, no host names, no scope.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out UdpEndpoint endpoint)
+    {
+        endpoint = default;
+        if (text is null || text.LastIndexOf(':') is var colon && colon <= 0)
+        {
+            return false;
+        }
+
+        var host = text.AsSpan(0, colon);
+        var bracketed = host[0] == '[';
+        if (bracketed)
+        {
+            if (host[^1] != ']')
+            {
+                return false;
+            }
+
+            host = host[1..^1];
+        }
+
+        return ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port)
+            && AddressText.TryParse(host, port, out endpoint)
+            && bracketed == host.Contains(':');
+    }
+
+    /// <summary>Parses as <see cref="TryParse"/> does.</summary>
+    /// <exception cref="FormatException"><paramref name="text"/> is not of that form.</exception>
+    public static UdpEndpoint Parse(string text) => TryParse(text, out var endpoint)
+        ? endpoint
+        : throw new FormatException($"'{text}' is not an endpoint: IP:PORT or [IPV6]:PORT is needed.");
+
+    /// <summary><c>1.2.3.4:80</c> or <c>[::1]:80</c>.</summary>
+    public override string ToString() => IsIPv4
+        ? $"{AddressText.Format(this)}:{Port}"
+        : $"[{AddressText.Format(this)}]:{Port}";
+}

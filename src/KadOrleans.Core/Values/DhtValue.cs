@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text;
+
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// A value as the network knows it: text, whole number, floating-point number, boolean or bytes. Equal when both
+/// type and content are: 1, 1.0 and true are three values. All NaNs are one.
+/// </summary>
+public readonly struct DhtValue : IEquatable<DhtValue>
+{
+    private const ulong CanonicalNaN = 0x7FF8_0000_0000_0000;
+
+    private readonly ulong _bits;
+    private readonly byte[]? _bytes;
+    private readonly bool _negative;
+
+    private DhtValue(DhtValueKind kind, ulong bits, byte[]? bytes = null, bool negative = false)
+    {
+        Kind = kind;
+        _bits = bits;
+        _bytes = bytes;
+        _negative = negative;
+    }
+
+    /// <summary>The lowest whole number, -2^63.</summary>
+    public static Int128 MinInteger => long.MinValue;
+
+    /// <summary>The highest whole number, 2^64 - 1.</summary>
+    public static Int128 MaxInteger => ulong.MaxValue;
+
+    /// <summary>Which of the five types this is.</summary>
+    public DhtValueKind Kind { get; }
+
+    /// <summary>
+    /// Length of the content in bytes: of the UTF-8 text or of the bytes; 8 for numbers and 1 for booleans.
+    /// </summary>
+    public int ContentLength => Kind switch
+    {
+        DhtValueKind.String or DhtValueKind.Bytes => _bytes!.Length,
+        DhtValueKind.Integer or DhtValueKind.Float => sizeof(ulong),
+        DhtValueKind.Boolean => sizeof(bool),
+        _ => 0,
+    };
+
+    /// <summary>A text value. Lone surrogates become U+FFFD, as UTF-8 cannot carry them.</summary>
+    public static DhtValue FromString(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new DhtValue(DhtValueKind.String, 0, Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>A text value from its UTF-8 bytes, which the caller has checked and no longer changes.</summary>
+    public static DhtValue FromUtf8(byte[] utf8)
+    {
+        ArgumentNullException.ThrowIfNull(utf8);
+        return new DhtValue(DhtValueKind.String, 0, utf8);
+    }
+
+    /// <summary>A value of bytes, which the caller no longer changes.</summary>
+    public static DhtValue FromBytes(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return new DhtValue(DhtValueKind.Bytes, 0, bytes);
+    }
+
+    /// <summary>A whole number.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below -2^63 or above 2^64 - 1.</exception>
+    public static DhtValue FromInteger(Int128 number)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, MinInteger);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, MaxInteger);
+        return new DhtValue(DhtValueKind.Integer, unchecked((ulong)number), null, number < 0);
+    }
+
+    /// <summary>A floating-point number.</summary>
+    public static DhtValue FromFloat(double number) => new(
+        DhtValueKind.Float,
+        double.IsNaN(number) ? CanonicalNaN : BitConverter.DoubleToUInt64Bits(number));
+
+    /// <summary>A boolean.</summary>
+    public static DhtValue FromBoolean(bool value) => new(DhtValueKind.Boolean, value ? 1UL : 0UL);
+
+    /// <summary>The text.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public string AsString() => Encoding.UTF8.GetString(Content(DhtValueKind.String));
+
+    /// <summary>The UTF-8 bytes of the text.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public ReadOnlyMemory<byte> AsUtf8() => Content(DhtValueKind.String);
+
+    /// <summary>The bytes.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public ReadOnlyMemory<byte> AsBytes() => Content(DhtValueKind.Bytes);
+
+    /// <summary>The whole number.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public Int128 AsInteger()
+    {
+        Require(DhtValueKind.Integer);
+        return _negative ? (long)_bits : _bits;
+    }
+
+    /// <summary>The floating-point number.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public double AsFloat()
+    {
+        Require(DhtValueKind.Float);
+        return BitConverter.UInt64BitsToDouble(_bits);
+    }
+
+    /// <summary>The boolean.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public bool AsBoolean()
+    {
+        Require(DhtValueKind.Boolean);
+        return _bits != 0;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(DhtValue other) =>
+        Kind == other.Kind
+        && _bits == other._bits
+        && _negative == other._negative
+        && _bytes.AsSpan().SequenceEqual(other._bytes);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is DhtValue other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.Add(Kind);
+        hash.Add(_bits);
+        hash.AddBytes(_bytes);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The content for a person: text as it is, bytes in hexadecimal, numbers in invariant form.</summary>
+    public override string ToString() => Kind switch
+    {
+        DhtValueKind.String => AsString(),
+        DhtValueKind.Integer => AsInteger().ToString(CultureInfo.InvariantCulture),
+        DhtValueKind.Float => AsFloat().ToString("R", CultureInfo.InvariantCulture),
+        DhtValueKind.Boolean => AsBoolean() ? "true" : "false",
+        DhtValueKind.Bytes => Convert.ToHexStringLower(_bytes!),
+        _ => string.Empty,
+    };
+
+    /// <inheritdoc/>
+    public static bool operator ==(DhtValue left, DhtValue right) => left.Equals(right);
+
+    /// <inheritdoc/>
+    public static bool operator !=(DhtValue left, DhtValue right) => !left.Equals(right);
+
+    private byte[] Content(DhtValueKind kind)
+    {
+        Require(kind);
+        return _bytes!;
+    }
+
+    private void Require(DhtValueKind kind)
+    {
+        if (Kind != kind)
+        {
+            throw new InvalidOperationException($"The value is {Kind}, not {kind}.");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>What became of one attempt to store a value on this node.</summary>
+public enum StoreResult
+{
+    /// <summary>The value is held, and durable where the store is.</summary>
+    Stored,
+
+    /// <summary>The value's encoded request would be longer than 8,192 bytes.</summary>
+    TooLarge,
+
+    /// <summary>The value is of none of the five types.</summary>
+    UnsupportedType,
+
+    /// <summary>The source has used up its share of keys or bytes.</summary>
+    SourceQuotaExceeded,
+
+    /// <summary>The node holds as many keys or bytes as it may.</summary>
+    TotalQuotaExceeded,
+
+    /// <summary>The storage behind the node failed; nothing was promised.</summary>
+    StorageFailed,
+}

@@ -1,0 +1,31 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Node.Ports;
+
+/// <summary>
+/// Holds the keys that this node stores. Every call may come from several threads at once. Storage that is broken
+/// shows as <see cref="StoreResult.StorageFailed"/> on writes and as <see cref="KeyStoreException"/> elsewhere.
+/// </summary>
+public interface IKeyStore : IAsyncDisposable
+{
+    /// <summary>The value of a key, or null if none is alive at <paramref name="now"/>.</summary>
+    ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Holds a value in place of any earlier one. Completes with <see cref="StoreResult.Stored"/> only once the
+    /// value survives whatever the adapter survives. Cancelling stops the wait, not always the write.
+    /// </summary>
+    ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes what is expired at <paramref name="now"/> and returns how many keys that were.</summary>
+    ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// All keys and values, expired ones included, in no order; what is written meanwhile may be missing.
+    /// </summary>
+    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>How much is held. Cheap enough to ask for each second.</summary>
+    ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
+}

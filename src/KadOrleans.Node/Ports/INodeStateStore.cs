@@ -1,0 +1,13 @@
+namespace KadOrleans.Node.Ports;
+
+/// <summary>Keeps what a node needs to come back as itself: its id and its contacts.</summary>
+public interface INodeStateStore
+{
+    /// <summary>What was saved last, or null if nothing was.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken.</exception>
+    ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Replaces what was saved; durable when the task completes.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken.</exception>
+    ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default);
+}
