@@ -1,0 +1,70 @@
+namespace KadOrleans.Wire;
+
+/// <summary>
+/// The frame of every message: one byte of kind, 20 of message id, one MessagePack object. One datagram is one
+/// message; nothing is split, repeated or acknowledged on this level.
+/// </summary>
+public static class Datagram
+{
+    /// <summary>Bytes in front of the body.</summary>
+    public const int HeaderLength = 1 + MessageId.Length;
+
+    /// <summary>The shortest datagram: a header and an object of one byte.</summary>
+    public const int MinLength = HeaderLength + 1;
+
+    /// <summary>
+    /// The longest body. The network's nodes refuse to send a longer request; answers carry at most a value that
+    /// came in such a request, under a shorter header, so the same limit holds for them.
+    /// </summary>
+    public const int MaxBodyLength = 8192;
+
+    /// <summary>
+    /// The longest datagram that is written or read. A larger limit would let a stranger make us parse and store
+    /// more than any well-behaved node can send; a smaller one would refuse the largest legal value.
+    /// </summary>
+    public const int MaxLength = HeaderLength + MaxBodyLength;
+
+    /// <summary>Takes a received datagram apart. Says nothing about whether the body makes sense.</summary>
+    /// <param name="datagram">All bytes received.</param>
+    /// <param name="kind">Whether the body is a request or a response.</param>
+    /// <param name="id">The id that an answer echoes.</param>
+    /// <param name="body">The bytes behind the header, 1 to <see cref="MaxBodyLength"/>.</param>
+    /// <param name="error">
+    /// <see cref="DecodeError.TooShort"/>, <see cref="DecodeError.TooLong"/> or <see cref="DecodeError.UnknownKind"/>.
+    /// </param>
+    public static bool TryReadHeader(
+        ReadOnlySpan<byte> datagram,
+        out DatagramKind kind,
+        out MessageId id,
+        out ReadOnlySpan<byte> body,
+        out DecodeError error)
+    {
+        error = datagram switch
+        {
+            { Length: < MinLength } => DecodeError.TooShort,
+            { Length: > MaxLength } => DecodeError.TooLong,
+            [> (byte)DatagramKind.Response, ..] => DecodeError.UnknownKind,
+            _ => DecodeError.None,
+        };
+        if (error != DecodeError.None)
+        {
+            kind = default;
+            id = default;
+            body = default;
+            return false;
+        }
+
+        kind = (DatagramKind)datagram[0];
+        id = new MessageId(datagram[1..HeaderLength]);
+        body = datagram[HeaderLength..];
+        return true;
+    }
+
+    /// <summary>Writes the header and returns the span behind it.</summary>
+    internal static Span<byte> WriteHeader(Span<byte> destination, DatagramKind kind, MessageId id)
+    {
+        destination[0] = (byte)kind;
+        id.CopyTo(destination[1..]);
+        return destination[HeaderLength..];
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using static KadOrleans.Wire.MessagePack.MessagePackCode;
+
+namespace KadOrleans.Wire.MessagePack;
+
+/// <summary>
+/// Writes MessagePack into a caller's span, always in the shortest form, as the network's nodes do: non-negative
+/// numbers unsigned, floating point in 64 bits, booleans as such, bytes as bin, text as str.
+/// </summary>
+/// <remarks>A span too short is a bug of the caller and throws as any write past a span does.</remarks>
+internal ref struct MessagePackWriter(Span<byte> destination)
+{
+    private readonly Span<byte> _destination = destination;
+
+    /// <summary>Bytes written so far.</summary>
+    public int Length { get; private set; }
+
+    public void WriteNil() => WriteByte(MessagePackCode.Nil);
+
+    public void WriteBoolean(bool value) => WriteByte(value ? True : False);
+
+    public void WriteArrayHeader(int count)
+    {
+        if (count <= MaxFixCount)
+        {
+            WriteByte((byte)(FixArray + count));
+        }
+        else
+        {
+            WriteWide(Array16, (ulong)count, minimumWidth: sizeof(ushort));
+        }
+    }
+
+    /// <summary>Writes the header of a map with one pair, the only map on the wire.</summary>
+    public void WritePairHeader() => WriteByte(FixMap + 1);
+
+    public void WriteString(scoped ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length <= MaxFixStringLength)
+        {
+            WriteByte((byte)(FixString + utf8.Length));
+        }
+        else
+        {
+            WriteWide(String8, (ulong)utf8.Length, minimumWidth: sizeof(byte));
+        }
+
+        WriteRaw(utf8);
+    }
+
+    public void WriteBinary(scoped ReadOnlySpan<byte> bytes)
+    {
+        WriteWide(Binary8, (ulong)bytes.Length, minimumWidth: sizeof(byte));
+        WriteRaw(bytes);
+    }
+
+    public void WriteNodeId(NodeId id)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        id.CopyTo(bytes);
+        WriteBinary(bytes);
+    }
+
+    /// <summary>Writes the address as canonical text, then the port.</summary>
+    public void WriteEndpoint(UdpEndpoint endpoint)
+    {
+        Span<byte> text = stackalloc byte[AddressText.MaxLength];
+        WriteString(text[..AddressText.Write(endpoint, text)]);
+        WriteUnsigned(endpoint.Port);
+    }
+
+    public void WriteUnsigned(ulong number)
+    {
+        if (number <= MaxPositiveFixInt)
+        {
+            WriteByte((byte)number);
+        }
+        else
+        {
+            WriteWide(Unsigned8, number, minimumWidth: sizeof(byte));
+        }
+    }
+
+    public void WriteNegative(long number)
+    {
+        if (number >= unchecked((sbyte)MinNegativeFixInt))
+        {
+            WriteByte(unchecked((byte)number));
+            return;
+        }
+
+        var width = SignedWidth(number);
+        WriteByte((byte)(Signed8 + BitOperations.Log2((uint)width)));
+        WriteNumber(unchecked((ulong)number), width);
+    }
+
+    public void WriteFloat(double number)
+    {
+        WriteByte(Float64);
+        WriteNumber(BitConverter.DoubleToUInt64Bits(number), sizeof(double));
+    }
+
+    /// <summary>Writes a value of one of the five types.</summary>
+    /// <exception cref="ArgumentException">It is of none: there is nothing to write.</exception>
+    public void WriteValue(DhtValue value)
+    {
+        switch (value.Kind)
+        {
+            case DhtValueKind.String:
+                WriteString(value.AsUtf8().Span);
+                break;
+            case DhtValueKind.Bytes:
+                WriteBinary(value.AsBytes().Span);
+                break;
+            case DhtValueKind.Integer when value.AsInteger() < 0:
+                WriteNegative((long)value.AsInteger());
+                break;
+            case DhtValueKind.Integer:
+                WriteUnsigned((ulong)value.AsInteger());
+                break;
+            case DhtValueKind.Float:
+                WriteFloat(value.AsFloat());
+                break;
+            case DhtValueKind.Boolean:
+                WriteBoolean(value.AsBoolean());
+                break;
+            default:
+                throw new ArgumentException("A value of no type cannot be written.", nameof(value));
+        }
+    }
+
+    private static int SignedWidth(long number) => number switch
+    {
+        >= sbyte.MinValue => sizeof(sbyte),
+        >= short.MinValue => sizeof(short),
+        >= int.MinValue => sizeof(int),
+        _ => sizeof(long),
+    };
+
+    /// <summary>
+    /// Writes the narrowest of a family of headers whose codes follow one another as their widths double.
+    /// </summary>
+    private void WriteWide(byte narrowest, ulong number, int minimumWidth)
+    {
+        var width = number switch
+        {
+            <= byte.MaxValue => sizeof(byte),
+            <= ushort.MaxValue => sizeof(ushort),
+            <= uint.MaxValue => sizeof(uint),
+            _ => sizeof(ulong),
+        };
+        width = Math.Max(width, minimumWidth);
+        WriteByte((byte)(narrowest + BitOperations.Log2((uint)(width / minimumWidth))));
+        WriteNumber(number, width);
+    }
+
+    private void WriteNumber(ulong number, int width)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, number);
+        WriteRaw(bytes[^width..]);
+    }
+
+    private void WriteByte(byte value) => _destination[Length++] = value;
+
+    private void WriteRaw(scoped ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(_destination[Length..]);
+        Length += bytes.Length;
+    }
+}

@@ -1,0 +1,171 @@
+using KadOrleans.Core;
+using KadOrleans.Wire.MessagePack;
+
+namespace KadOrleans.Wire;
+
+/// <summary>
+/// A received call, read in place: it looks into the datagram's bytes and lives no longer than they do.
+/// </summary>
+public readonly ref struct Request
+{
+    /// <summary>The array of a request and the array of its arguments.</summary>
+    private const int ArgumentDepth = 2;
+
+    private readonly NodeId _sender;
+    private readonly NodeId _target;
+    private readonly ReadOnlySpan<byte> _value;
+
+    private Request(RequestKind kind, NodeId sender = default, NodeId target = default, ReadOnlySpan<byte> value = default)
+    {
+        Kind = kind;
+        _sender = sender;
+        _target = target;
+        _value = value;
+    }
+
+    /// <summary>Which call it is, and so which of the methods gives it.</summary>
+    public RequestKind Kind { get; }
+
+    /// <summary>
+    /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing.
+    /// Bytes behind that array are ignored; a name may be str or, as nodes under Python 2 write it, bin; ids and keys
+    /// are 20 bytes of bin.
+    /// </summary>
+    /// <param name="body">The datagram behind its header.</param>
+    /// <param name="request">The call; void if the result is false.</param>
+    /// <param name="error">Why the body is refused; it is to be met with silence.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> body, out Request request, out DecodeError error)
+    {
+        var reader = new MessagePackReader(body);
+        request = default;
+        error = ReadFunction(ref reader, out var kind);
+        if (error == DecodeError.None)
+        {
+            error = ReadArguments(ref reader, kind, out request);
+        }
+
+        return error == DecodeError.None;
+    }
+
+    /// <summary>The call as PING.</summary>
+    /// <exception cref="InvalidOperationException">It is another.</exception>
+    public PingRequest AsPing()
+    {
+        Require(RequestKind.Ping);
+        return new PingRequest(_sender);
+    }
+
+    /// <summary>The call as STUN.</summary>
+    /// <exception cref="InvalidOperationException">It is another.</exception>
+    public StunRequest AsStun()
+    {
+        Require(RequestKind.Stun);
+        return default;
+    }
+
+    /// <summary>The call as STORE. Copies the value, so it may outlive the datagram.</summary>
+    /// <exception cref="InvalidOperationException">It is another.</exception>
+    public StoreRequest AsStore()
+    {
+        Require(RequestKind.Store);
+        var reader = new MessagePackReader(_value);
+        return new StoreRequest(_sender, _target, reader.TryRead(out var token) ? token.ToValue() : default);
+    }
+
+    /// <summary>The call as FIND_NODE.</summary>
+    /// <exception cref="InvalidOperationException">It is another.</exception>
+    public FindNodeRequest AsFindNode()
+    {
+        Require(RequestKind.FindNode);
+        return new FindNodeRequest(_sender, _target);
+    }
+
+    /// <summary>The call as FIND_VALUE.</summary>
+    /// <exception cref="InvalidOperationException">It is another.</exception>
+    public FindValueRequest AsFindValue()
+    {
+        Require(RequestKind.FindValue);
+        return new FindValueRequest(_sender, _target);
+    }
+
+    private static DecodeError ReadFunction(scoped ref MessagePackReader reader, out RequestKind kind)
+    {
+        kind = default;
+        if (!reader.TryRead(out var outer))
+        {
+            return reader.Error;
+        }
+
+        if (outer is not { Type: MessagePackType.Array, Count: 2 })
+        {
+            return DecodeError.MalformedRequest;
+        }
+
+        if (!reader.TryRead(out var name))
+        {
+            return reader.Error;
+        }
+
+        if (!name.IsName)
+        {
+            return DecodeError.MalformedRequest;
+        }
+
+        return RequestFunction.TryFind(name.Content, out kind) ? DecodeError.None : DecodeError.UnknownFunction;
+    }
+
+    private static DecodeError ReadArguments(scoped ref MessagePackReader reader, RequestKind kind, out Request request)
+    {
+        request = default;
+        if (!reader.TryRead(out var arguments))
+        {
+            return reader.Error;
+        }
+
+        var count = RequestFunction.ArgumentCountOf(kind);
+        if (arguments.Type != MessagePackType.Array || arguments.Count != count)
+        {
+            return DecodeError.WrongArguments;
+        }
+
+        NodeId sender = default;
+        NodeId target = default;
+        ReadOnlySpan<byte> value = default;
+        var error = count > 0 ? ReadId(ref reader, out sender) : DecodeError.None;
+        if (error == DecodeError.None && count > 1)
+        {
+            error = ReadId(ref reader, out target);
+        }
+
+        if (error == DecodeError.None && count > 2 && !reader.TryReadObject(ArgumentDepth, out value))
+        {
+            error = reader.Error;
+        }
+
+        if (error == DecodeError.None)
+        {
+            request = new Request(kind, sender, target, value);
+        }
+
+        return error;
+    }
+
+    private static DecodeError ReadId(scoped ref MessagePackReader reader, out NodeId id)
+    {
+        if (!reader.TryRead(out var token))
+        {
+            id = default;
+            return reader.Error;
+        }
+
+        return token.TryGetNodeId(out id) ? DecodeError.None : DecodeError.WrongArguments;
+    }
+
+    private void Require(RequestKind kind)
+    {
+        if (Kind != kind)
+        {
+            throw new InvalidOperationException($"The request is {Kind}, not {kind}.");
+        }
+    }
+}

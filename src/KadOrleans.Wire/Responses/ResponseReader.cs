@@ -1,0 +1,143 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Wire.MessagePack;
+
+namespace KadOrleans.Wire;
+
+/// <summary>
+/// Reads the bodies of responses. A response does not say what it answers, so the caller picks the reader by the
+/// request it sent. False means malformed: as good as no answer. Bytes behind the first object are ignored.
+/// </summary>
+public static class ResponseReader
+{
+    /// <summary>The key under which FIND_VALUE answers carry the value.</summary>
+    internal static ReadOnlySpan<byte> ValueKey => "value"u8;
+
+    /// <summary>Reads the answer to PING: the callee's id, 20 bytes of bin.</summary>
+    public static bool TryReadPong(ReadOnlySpan<byte> body, out NodeId id)
+    {
+        var reader = new MessagePackReader(body);
+        id = default;
+        return reader.TryRead(out var token) && token.TryGetNodeId(out id);
+    }
+
+    /// <summary>
+    /// Reads the answer to STUN: our address and port as the callee saw them and, from a callee that listens on IPv6,
+    /// flow and scope, which are ignored. An endpoint where nobody can be reached is malformed.
+    /// </summary>
+    public static bool TryReadStun(ReadOnlySpan<byte> body, out UdpEndpoint endpoint)
+    {
+        var reader = new MessagePackReader(body);
+        endpoint = default;
+        if (!reader.TryRead(out var array)
+            || array is not { Type: MessagePackType.Array, Count: 2 or 4 }
+            || !ContactReader.TryReadEndpoint(ref reader, out var read))
+        {
+            return false;
+        }
+
+        for (var rest = array.Count - 2; rest > 0; rest--)
+        {
+            if (!reader.TrySkip(depth: 1))
+            {
+                return false;
+            }
+        }
+
+        endpoint = read;
+        return true;
+    }
+
+    /// <summary>Reads the answer to STORE: true if stored; false and nil if not.</summary>
+    public static bool TryReadStored(ReadOnlySpan<byte> body, out bool stored)
+    {
+        var reader = new MessagePackReader(body);
+        stored = false;
+        if (!reader.TryRead(out var token) || token.Type is not (MessagePackType.Boolean or MessagePackType.Nil))
+        {
+            return false;
+        }
+
+        stored = token.IsTrue;
+        return true;
+    }
+
+    /// <summary>
+    /// Reads the answer to FIND_NODE. Nil, false, 0 and an empty array are no contacts. A bad entry is left out and
+    /// the others are kept: one contact's poison must not spoil what an honest callee says.
+    /// </summary>
+    /// <param name="body">The response behind its header.</param>
+    /// <param name="contacts">Receives the contacts in order; those beyond its length are ignored.</param>
+    /// <param name="count">How many were received.</param>
+    public static bool TryReadNodes(ReadOnlySpan<byte> body, Span<Contact> contacts, out int count)
+    {
+        var reader = new MessagePackReader(body);
+        count = 0;
+        return reader.TryRead(out var answer) && ContactReader.TryReadList(ref reader, answer, contacts, out count);
+    }
+
+    /// <summary>
+    /// Reads the answer to FIND_VALUE: a map with the value, or contacts as <see cref="TryReadNodes"/> reads them. A
+    /// value of nil is a miss without contacts. A map without a value, with two, or with one of another type is
+    /// malformed.
+    /// </summary>
+    /// <param name="body">The response behind its header.</param>
+    /// <param name="contacts">Receives the contacts in order; those beyond its length are ignored.</param>
+    /// <param name="count">How many were received.</param>
+    /// <param name="value">The value, or <c>default</c> if it is not there.</param>
+    public static bool TryReadFindValue(
+        ReadOnlySpan<byte> body, Span<Contact> contacts, out int count, out DhtValue value)
+    {
+        var reader = new MessagePackReader(body);
+        count = 0;
+        value = default;
+        if (!reader.TryRead(out var answer))
+        {
+            return false;
+        }
+
+        return answer.Type == MessagePackType.Map
+            ? TryReadValue(ref reader, answer.Count, out value)
+            : ContactReader.TryReadList(ref reader, answer, contacts, out count);
+    }
+
+    private static bool TryReadValue(ref MessagePackReader reader, int pairs, out DhtValue value)
+    {
+        value = default;
+        ReadOnlySpan<byte> found = default;
+        for (; pairs > 0; pairs--)
+        {
+            if (!reader.TryReadObject(depth: 1, out var key) || !reader.TryReadObject(depth: 1, out var item))
+            {
+                return false;
+            }
+
+            if (!IsValueKey(key))
+            {
+                continue;
+            }
+
+            if (!found.IsEmpty)
+            {
+                return false;
+            }
+
+            found = item;
+        }
+
+        var content = new MessagePackReader(found);
+        if (!content.TryRead(out var token))
+        {
+            return false;
+        }
+
+        value = token.ToValue();
+        return value.Kind != DhtValueKind.None || token.Type == MessagePackType.Nil;
+    }
+
+    private static bool IsValueKey(ReadOnlySpan<byte> key)
+    {
+        var reader = new MessagePackReader(key);
+        return reader.TryRead(out var token) && token.IsName && token.Content.SequenceEqual(ValueKey);
+    }
+}
