@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using KadOrleans.Core;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Transport.Udp;
+
+/// <summary>Opens the sockets of an endpoint.</summary>
+internal static class EndpointBinder
+{
+    // SOL_SOCKET and SO_REUSEPORT of Linux: the base library names neither.
+    private const int LinuxSocketLevel = 1;
+    private const int LinuxReusePort = 15;
+
+    // SIO_UDP_CONNRESET of Windows: without it an ICMP answer to a sent datagram makes the next read fail.
+    private const int WindowsConnectionReset = unchecked((int)0x9800000C);
+
+    // A system that refuses a buffer size is asked for half, down to here; below, its default stays.
+    private const int SmallestBufferBytes = 8 * 1024;
+
+    /// <exception cref="TransportException">The system will not have it.</exception>
+    internal static BoundEndpoint Bind(UdpEndpoint endpoint, UdpTransportOptions options, ILogger logger)
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            // The first socket is bound without sharing, so it gets the port only if nobody has it. It opens the port
+            // to the others afterwards: it is never let go of, so nobody can slip in and nothing is taken from anyone.
+            OpenInto(sockets, endpoint, options, share: false);
+            var local = UdpEndpoint.FromIPAddress(
+                ((IPEndPoint)sockets[0].LocalEndPoint!).Address, ((IPEndPoint)sockets[0].LocalEndPoint!).Port);
+            if (OperatingSystem.IsLinux() && options.SocketsPerEndpoint > 1)
+            {
+                Share(sockets[0]);
+                while (sockets.Count < options.SocketsPerEndpoint)
+                {
+                    OpenInto(sockets, local, options, share: true);
+                }
+            }
+
+            logger.Listening(
+                local, sockets.Count, sockets[0].ReceiveBufferSize, sockets[0].SendBufferSize);
+            return new BoundEndpoint(local, [.. sockets.Select(socket => new UdpSocket(socket, local, logger))]);
+        }
+        catch (Exception failure)
+        {
+            sockets.ForEach(socket => socket.Dispose());
+            if (failure is SocketException refused)
+            {
+                throw BindFailure.Explain(endpoint, refused);
+            }
+
+            throw;
+        }
+    }
+
+    private static void OpenInto(List<Socket> sockets, UdpEndpoint endpoint, UdpTransportOptions options, bool share)
+    {
+        var family = endpoint.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        var socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp);
+        sockets.Add(socket);
+
+        // Sending must never wait; the receiving thread waits by polling, which is also the one wait that ends by
+        // itself where closing a socket wakes nobody (macOS).
+        socket.Blocking = false;
+        if (family == AddressFamily.InterNetworkV6)
+        {
+            socket.DualMode = endpoint.IsDualMode;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            socket.ExclusiveAddressUse = true;
+            socket.IOControl(WindowsConnectionReset, [0, 0, 0, 0], null);
+        }
+
+        if (share)
+        {
+            Share(socket);
+        }
+
+        AskForBuffer(size => socket.ReceiveBufferSize = size, options.ReceiveBufferBytes);
+        AskForBuffer(size => socket.SendBufferSize = size, options.SendBufferBytes);
+        socket.Bind(new IPEndPoint(endpoint.ToIPAddress(), endpoint.Port));
+    }
+
+    private static void Share(Socket socket) =>
+        socket.SetRawSocketOption(LinuxSocketLevel, LinuxReusePort, BitConverter.GetBytes(1));
+
+    private static void AskForBuffer(Action<int> ask, int bytes)
+    {
+        while (bytes >= SmallestBufferBytes && !Granted(ask, bytes))
+        {
+            bytes /= 2;
+        }
+    }
+
+    private static bool Granted(Action<int> ask, int bytes)
+    {
+        try
+        {
+            ask(bytes);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

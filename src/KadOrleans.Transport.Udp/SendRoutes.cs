@@ -1,0 +1,57 @@
+using KadOrleans.Core;
+
+namespace KadOrleans.Transport.Udp;
+
+/// <summary>
+/// Which endpoint sends what is no answer. The choice depends on the destination alone, so a contact always sees the
+/// same source: the first listed of its family; else the first dual-mode one. What is bound to a loopback address
+/// reaches loopback only; what is bound to another single address serves loopback only if nothing else does.
+/// </summary>
+internal sealed class SendRoutes
+{
+    private const int None = int.MaxValue;
+
+    private readonly BoundEndpoint?[] _byKind = new BoundEndpoint?[4];
+
+    internal SendRoutes(IReadOnlyList<BoundEndpoint> endpoints)
+    {
+        var locals = endpoints.Select(endpoint => endpoint.Local).ToArray();
+        for (var kind = 0; kind < _byKind.Length; kind++)
+        {
+            var chosen = Choose(locals, toIPv4: (kind & 2) == 0, toLoopback: (kind & 1) != 0);
+            _byKind[kind] = chosen < 0 ? null : endpoints[chosen];
+        }
+    }
+
+    internal BoundEndpoint? To(UdpEndpoint destination) =>
+        _byKind[(destination.IsIPv4 ? 0 : 2) | (destination.IsLoopback ? 1 : 0)];
+
+    /// <summary>The index of the local endpoint to send from, or -1 if none reaches there.</summary>
+    internal static int Choose(IReadOnlyList<UdpEndpoint> locals, bool toIPv4, bool toLoopback)
+    {
+        var best = -1;
+        var bestRank = None;
+        for (var i = 0; i < locals.Count; i++)
+        {
+            var rank = Rank(locals[i], toIPv4, toLoopback);
+            if (rank < bestRank)
+            {
+                (best, bestRank) = (i, rank);
+            }
+        }
+
+        return best;
+    }
+
+    private static int Rank(UdpEndpoint local, bool toIPv4, bool toLoopback)
+    {
+        var sameFamily = local.IsIPv4 == toIPv4;
+        if ((!sameFamily && !local.IsDualMode) || (local.IsLoopback && !toLoopback))
+        {
+            return None;
+        }
+
+        var awkward = toLoopback && !local.IsLoopback && !local.IsWildcard;
+        return (awkward ? 2 : 0) + (sameFamily ? 0 : 1);
+    }
+}

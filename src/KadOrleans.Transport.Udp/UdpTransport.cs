@@ -1,0 +1,165 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Transport.Udp;
+
+/// <summary>
+/// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver; neither
+/// reading nor sending allocates per datagram.
+/// <para>
+/// Sockets do not block, so sending never waits: a full buffer is a failed send. The price is one more system call
+/// per datagram read, as the thread polls before it reads.
+/// </para>
+/// <para>
+/// An answer leaves from the socket that was asked: while the receiver runs, what it sends on the same thread to the
+/// source of the datagram goes out where that came in. All else, and answers from another thread, go out where the
+/// destination alone decides: the first listed endpoint of its family, else a dual-mode one; a loopback-bound
+/// endpoint is used for loopback destinations only.
+/// </para>
+/// </summary>
+public sealed class UdpTransport : IDatagramTransport
+{
+    private readonly UdpSocket[] _sockets;
+    private readonly BoundEndpoint[] _endpoints;
+    private readonly SendRoutes _routes;
+    private readonly ILogger _logger;
+
+    // Guards the passage from bound to started to disposed, so that no thread starts on a closed transport.
+    private readonly Lock _lifecycle = new();
+    private bool _started;
+    private volatile bool _disposed;
+    private long _unroutable;
+
+    private UdpTransport(BoundEndpoint[] endpoints, ILogger logger)
+    {
+        _endpoints = endpoints;
+        _logger = logger;
+        _sockets = [.. endpoints.SelectMany(endpoint => endpoint.Sockets)];
+        _routes = new SendRoutes(endpoints);
+        LocalEndpoints = Array.AsReadOnly([.. endpoints.Select(endpoint => endpoint.Local)]);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
+
+    /// <summary>Sockets open, of all endpoints: what the system made of the options.</summary>
+    public int SocketCount => _sockets.Length;
+
+    /// <summary>Datagrams handed to the receiver.</summary>
+    public long DatagramsReceived => _sockets.Sum(socket => socket.DatagramsReceived);
+
+    /// <summary>Bytes of the datagrams handed to the receiver, without headers.</summary>
+    public long BytesReceived => _sockets.Sum(socket => socket.BytesReceived);
+
+    /// <summary>Datagrams that the system took.</summary>
+    public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
+
+    /// <summary>Bytes of the datagrams that the system took, without headers.</summary>
+    public long BytesSent => _sockets.Sum(socket => socket.BytesSent);
+
+    /// <summary>Sends that returned false.</summary>
+    public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
+
+    /// <summary>Reads that failed, such as by an ICMP message on systems that report those.</summary>
+    public long ReceiveErrors => _sockets.Sum(socket => socket.ReceiveErrors);
+
+    /// <summary>Times the receiver threw. Each is a bug in the receiver; reception goes on.</summary>
+    public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
+
+    /// <summary>Binds to the endpoints, all else as by default.</summary>
+    /// <exception cref="TransportException">As of <see cref="Bind(UdpTransportOptions, ILogger{UdpTransport})"/>.</exception>
+    public static UdpTransport Bind(params UdpEndpoint[] endpoints) =>
+        Bind(new UdpTransportOptions { Listen = endpoints });
+
+    /// <summary>
+    /// Binds every endpoint of the options, or none. What arrives from then on waits in the sockets until
+    /// <see cref="Start"/>.
+    /// </summary>
+    /// <exception cref="TransportException">
+    /// The options are invalid; a port is held by another socket (even one that would share it); an address is not of
+    /// this machine; the user may not bind the port; the system lacks the address family.
+    /// </exception>
+    public static UdpTransport Bind(UdpTransportOptions options, ILogger<UdpTransport>? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate() is { Count: > 0 } faults)
+        {
+            throw new TransportException(string.Join(' ', faults));
+        }
+
+        ILogger log = logger ?? NullLogger<UdpTransport>.Instance;
+        var bound = new List<BoundEndpoint>();
+        try
+        {
+            foreach (var endpoint in options.Listen)
+            {
+                bound.Add(EndpointBinder.Bind(endpoint, options, log));
+            }
+
+            return new UdpTransport([.. bound], log);
+        }
+        catch
+        {
+            bound.SelectMany(endpoint => endpoint.Sockets).ToList().ForEach(socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public void Start(IDatagramReceiver receiver)
+    {
+        ArgumentNullException.ThrowIfNull(receiver);
+        lock (_lifecycle)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_started)
+            {
+                throw new InvalidOperationException("The transport was started before; it can be started once.");
+            }
+
+            _started = true;
+            Array.ForEach(_sockets, socket => socket.Start(receiver, this));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        var socket = UdpSocket.AskedBy(destination, this) ?? _routes.To(destination)?.SocketTo(destination);
+
+        // Anyone can forge a source that is no unicast address; an answer there must not cost a failing system call.
+        if (socket is null || _disposed || !destination.IsUnicast)
+        {
+            Interlocked.Increment(ref _unroutable);
+            return false;
+        }
+
+        return socket.TrySend(datagram, destination);
+    }
+
+    /// <summary>
+    /// Closes the sockets and waits until no receiver runs any more, except one that is itself the caller.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        bool first;
+        lock (_lifecycle)
+        {
+            first = !_disposed;
+            _disposed = true;
+        }
+
+        // All are told before the first is closed: where closing has to wait for its thread, it waits for all at once.
+        Array.ForEach(_sockets, socket => socket.RequestStop());
+        Array.ForEach(_sockets, socket => socket.Dispose());
+        await Task.WhenAll(_sockets.Where(socket => !socket.IsReceivingHere).Select(socket => socket.Ended));
+        if (first)
+        {
+            Array.ForEach(_endpoints, endpoint => _logger.Stopped(endpoint.Local));
+        }
+    }
+}
