@@ -21,6 +21,13 @@ public static class ResponseReader
         return reader.TryRead(out var token) && token.TryGetNodeId(out id);
     }
 
+    /// <summary>Whether the answer to PING is nil: the callee is a client, not a node, and has no id.</summary>
+    public static bool IsEmptyPong(ReadOnlySpan<byte> body)
+    {
+        var reader = new MessagePackReader(body);
+        return reader.TryRead(out var token) && token.Type == MessagePackType.Nil;
+    }
+
     /// <summary>
     /// Reads the answer to STUN: our address and port as the callee saw them and, from a callee that listens on IPv6,
     /// flow and scope, which are ignored. An endpoint where nobody can be reached is malformed.

@@ -1,0 +1,34 @@
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Core.Lookups;
+
+/// <summary>What a lookup came to, and how far it got.</summary>
+public sealed record LookupOutcome
+{
+    /// <summary>What was looked for.</summary>
+    public required NodeId Target { get; init; }
+
+    /// <summary>Why the lookup ended.</summary>
+    public required TerminationReason Reason { get; init; }
+
+    /// <summary>The contacts that answered, nearest first, at most k.</summary>
+    public required IReadOnlyList<Contact> Closest { get; init; }
+
+    /// <summary>The value that most holders agree on, or null.</summary>
+    public DhtValue? Value { get; init; }
+
+    /// <summary>The nearest contact that answered without the value: a copy belongs there (Kademlia §2.3).</summary>
+    public Contact? CacheAt { get; init; }
+
+    /// <summary>Contacts that were asked.</summary>
+    public required int Asked { get; init; }
+
+    /// <summary>Contacts that answered.</summary>
+    public required int Answered { get; init; }
+
+    /// <summary>Contacts that failed: timed out, unreachable or talking nonsense.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>Length of the chain of answers that led to the nearest contact that answered.</summary>
+    public required int Hops { get; init; }
+}

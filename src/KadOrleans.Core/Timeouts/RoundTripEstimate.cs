@@ -1,0 +1,56 @@
+namespace KadOrleans.Core.Timeouts;
+
+/// <summary>
+/// What is known of how long an endpoint takes to answer: smoothed mean and deviation, as TCP keeps them (RFC 6298).
+/// </summary>
+/// <param name="Mean">Smoothed round-trip time.</param>
+/// <param name="Deviation">Smoothed deviation from it.</param>
+public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
+{
+    /// <summary>
+    /// Nobody is called late before this. Below it, a pause of the peer's garbage collector would look like a loss.
+    /// </summary>
+    public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The wire's patience: its peers give up after 5 s, so nothing is worth waiting for longer.</summary>
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>The timeout before anything was measured anywhere.</summary>
+    public static readonly TimeSpan InitialTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The least wait for the answer to a retry. With the first wait it makes at least half a second of silence
+    /// before a contact counts as failed.
+    /// </summary>
+    public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>How long to wait for an answer: mean and four deviations, within the bounds above.</summary>
+    public TimeSpan Timeout => this == default
+        ? InitialTimeout
+        : Clamp(Mean + (4 * Deviation), MinTimeout);
+
+    /// <summary>How long to wait for the answer to a retry: twice as long.</summary>
+    public TimeSpan RetryTimeout => Clamp(2 * Timeout, MinRetryTimeout);
+
+    /// <summary>The estimate with one more measured round trip.</summary>
+    public RoundTripEstimate With(TimeSpan sample)
+    {
+        if (this == default)
+        {
+            return new RoundTripEstimate(sample, sample / 2);
+        }
+
+        var error = sample - Mean;
+        return new RoundTripEstimate(Mean + (error / 8), Deviation + ((error.Duration() - Deviation) / 4));
+    }
+
+    private static TimeSpan Clamp(TimeSpan value, TimeSpan least)
+    {
+        if (value < least)
+        {
+            return least;
+        }
+
+        return value > MaxTimeout ? MaxTimeout : value;
+    }
+}

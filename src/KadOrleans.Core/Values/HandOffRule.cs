@@ -1,0 +1,30 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// Who hands a value to a newcomer (Kademlia §2.5): of all nodes that hold it, the one nearest to the key, so that
+/// the newcomer gets it once. Judged by the key itself.
+/// </summary>
+public static class HandOffRule
+{
+    /// <summary>Whether this node should send <paramref name="key"/> to <paramref name="newcomer"/>.</summary>
+    /// <param name="key">The key that is held.</param>
+    /// <param name="ownId">This node.</param>
+    /// <param name="newcomer">A verified contact that has just entered the table.</param>
+    /// <param name="nearest">The known contacts nearest to the key, nearest first, at most k, without the newcomer.</param>
+    /// <param name="bucketSize">k.</param>
+    public static bool Applies(
+        NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize)
+    {
+        if (nearest.IsEmpty)
+        {
+            return true;
+        }
+
+        if (ownId.DistanceTo(key) > nearest[0].Id.DistanceTo(key))
+        {
+            return false;
+        }
+
+        return nearest.Length < bucketSize || newcomer.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+    }
+}

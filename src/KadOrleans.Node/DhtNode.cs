@@ -1,0 +1,339 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Handlers;
+using KadOrleans.Node.Joining;
+using KadOrleans.Node.Lookups;
+using KadOrleans.Node.Ports;
+using KadOrleans.Node.Requests;
+using KadOrleans.Node.Trust;
+using KadOrleans.Node.Values;
+using KadOrleans.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node;
+
+/// <summary>
+/// The engine: one node id behind four ports. It answers requests, runs lookups, and keeps the trust rules; it keeps
+/// no time of its own and saves nothing. <see cref="KadNode"/> is the standalone node around it.
+/// </summary>
+public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IAsyncDisposable
+{
+    private readonly KadNodeOptions _options;
+    private readonly IDatagramTransport _transport;
+    private readonly IRoutingTable _table;
+    private readonly IKeyStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly NodeMetrics _metrics = new();
+    private readonly VerifiedEndpoints _verified;
+    private readonly HeldAnswers _held = new();
+    private readonly RequestTable _requests;
+    private readonly Prober _prober;
+    private readonly AnswerGate _gate;
+    private readonly LateAnswers _late;
+    private readonly RequestDispatcher _dispatcher;
+    private readonly LookupRunner _lookups;
+    private readonly ValueStorer _storer;
+    private readonly HandOff _handOff;
+    private readonly Bootstrapper _bootstrapper;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _handOffLoop = Task.CompletedTask;
+
+    /// <summary>Puts a node together; nothing is sent or received before <see cref="Start"/>.</summary>
+    /// <param name="options">Its behaviour; validated by the caller.</param>
+    /// <param name="transport">Sends and receives; the node disposes it.</param>
+    /// <param name="table">Its routing table, whose own id is the node's.</param>
+    /// <param name="store">Its keys; the caller disposes it, after the node.</param>
+    /// <param name="environment">Time, randomness and logging.</param>
+    public DhtNode(
+        KadNodeOptions options,
+        IDatagramTransport transport,
+        IRoutingTable table,
+        IKeyStore store,
+        NodeEnvironment environment)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(environment);
+        (_options, _transport, _table, _store) = (options, transport, table, store);
+        (_time, _logger) = (environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
+        Id = table.Snapshot.OwnId;
+        _verified = new VerifiedEndpoints(_time);
+        _requests = new RequestTable(transport, _time, environment.Random, this);
+        _prober = new Prober(_requests, Id, _time, OnProbed);
+        _gate = new AnswerGate(transport, table, _verified, _held, _prober, _metrics);
+        _late = new LateAnswers(_metrics, _logger);
+        _dispatcher = CreateDispatcher();
+        _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _metrics, _time);
+        _storer = new ValueStorer(_requests, Id);
+        _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
+        _bootstrapper = new Bootstrapper(_requests, _lookups, environment.Resolver, table, _logger);
+    }
+
+    /// <summary>The node's id.</summary>
+    public NodeId Id { get; }
+
+    /// <summary>What the node is bound to, with the real ports.</summary>
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
+
+    /// <summary>The contacts it knows now.</summary>
+    public RoutingTableSnapshot RoutingTable => _table.Snapshot;
+
+    /// <summary>Counts since the start, by name.</summary>
+    public IReadOnlyDictionary<string, long> Counts => _metrics.Totals();
+
+    /// <summary>Begins to receive. Called once.</summary>
+    public void Start()
+    {
+        _table.Attach(this);
+        _handOffLoop = RunHandOffAsync();
+        _transport.Start(this);
+    }
+
+    /// <summary>Joins the network through other nodes, given as HOST:PORT or as saved contacts.</summary>
+    /// <returns>What came of each, and of the lookup of the own id that followed.</returns>
+    public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
+        _bootstrapper.RunAsync(nodes, cancellationToken);
+
+    /// <summary>Has a contact pinged, to enter the table if it answers. Bounded and rate-limited.</summary>
+    public void Consider(Contact contact) => _gate.Consider(contact);
+
+    /// <summary>Asks an endpoint who it is.</summary>
+    public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var startedAt = _time.GetTimestamp();
+        var answer = new TaskCompletionSource<PingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = new PingCall(endpoint, null, Id, (ended, id, failure) =>
+        {
+            OnProbed(ended.Destination, id, failure is null);
+            answer.TrySetResult(new PingResult(id, failure, _time.GetElapsedTime(startedAt)));
+        });
+        _requests.Send(call);
+        using (cancellationToken.UnsafeRegister(_ => _requests.Cancel(call), null))
+        {
+            return await answer.Task;
+        }
+    }
+
+    /// <summary>Asks an endpoint under which address it sees this node.</summary>
+    /// <returns>The address, or null without an answer.</returns>
+    public async Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var answer = new TaskCompletionSource<UdpEndpoint?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = new StunCall(endpoint, null, (seen, _) => answer.TrySetResult(seen));
+        _requests.Send(call);
+        using (cancellationToken.UnsafeRegister(_ => _requests.Cancel(call), null))
+        {
+            return await answer.Task;
+        }
+    }
+
+    /// <summary>
+    /// Asks several contacts under which address they see this node. They may disagree, behind some routers and
+    /// before liars: every answer is reported.
+    /// </summary>
+    /// <param name="contacts">How many to ask, the nearest first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<VisibleAddress>> GetVisibleAddressesAsync(
+        int contacts = 20, CancellationToken cancellationToken = default)
+    {
+        var asked = Nearest(Id, contacts);
+        var answers = await Task.WhenAll(asked.Select(c => StunAsync(c.Endpoint, cancellationToken)));
+        return [.. asked.Zip(answers, (contact, seen) => new VisibleAddress(contact, seen))];
+    }
+
+    /// <summary>Finds the k contacts nearest to a target that answer (Kademlia §2.3).</summary>
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
+        _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
+
+    /// <summary>
+    /// Gets the value of a key: the local one if there is one, else the one that most of its holders agree on. A copy
+    /// is sent to the nearest contact that lacks it (Kademlia §2.3).
+    /// </summary>
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
+        if (held is not null)
+        {
+            return new GetResult(held.Value, null);
+        }
+
+        var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+        if (outcome is { Value: { } value, CacheAt: { } contact })
+        {
+            // Its outcome changes nothing here; the request table sees it through.
+            _ = _storer.StoreAsync(key, value, contact);
+        }
+
+        return new GetResult(outcome.Value, outcome);
+    }
+
+    /// <summary>
+    /// Stores a value on the k nearest contacts, and here if this node is one of the k nearest. A network of one
+    /// stores it here.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    {
+        ThrowIfUnfit(value);
+        var outcome = await _lookups.RunAsync(key, LookupKind.Node, cancellationToken);
+        var copies = _storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
+        var local = await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken);
+        var (stored, refused, failed) = await copies;
+        return new SetResult { Stored = stored, Refused = refused, Failed = failed, Local = local, Lookup = outcome };
+    }
+
+    /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
+    public IReadOnlyList<Contact> Nearest(NodeId target, int count)
+    {
+        var contacts = new Contact[count];
+        return contacts[.._table.Snapshot.FindClosest(target, contacts)];
+    }
+
+    /// <inheritdoc/>
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    {
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        {
+            _metrics.Refused(RefusalReason.Malformed);
+        }
+        else if (kind == DatagramKind.Request)
+        {
+            _dispatcher.Dispatch(id, body, datagram.Length, source);
+        }
+        else
+        {
+            _requests.Complete(id, body, source);
+        }
+    }
+
+    /// <summary>Stops: waits for answers that are due, gives up what was asked, closes the transport.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _stopping.Cancel();
+        await _late.DrainAsync();
+        await _transport.DisposeAsync();
+        _prober.Dispose();
+        _requests.Dispose();
+        await _handOffLoop;
+        _metrics.Dispose();
+        _stopping.Dispose();
+    }
+
+    void IRoutingTableListener.OnContactAdded(Contact contact)
+    {
+        if (!_options.ClientOnly)
+        {
+            _handOff.Enqueue(contact);
+        }
+    }
+
+    void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.ProbeNow(contact.Endpoint, contact.Id);
+
+    void IRequestObserver.OnAnswered(OutgoingRequest request)
+    {
+        _verified.Add(request.Destination);
+        if (request is not PingCall && KnownContact(request) is { } contact)
+        {
+            _table.Observe(ContactObservation.Answered(contact));
+        }
+
+        _metrics.RequestEnded("Answered");
+    }
+
+    void IRequestObserver.OnFailed(OutgoingRequest request, RequestFailure failure)
+    {
+        if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
+        {
+            _table.Observe(ContactObservation.Failed(contact));
+        }
+
+        _metrics.RequestEnded(failure.ToString());
+    }
+
+    /// <summary>The table's contact behind a request: a claim made by others has no say over it.</summary>
+    private Contact? KnownContact(OutgoingRequest request) =>
+        request.ExpectedId is { } id && _table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
+            ? known
+            : null;
+
+    private void OnProbed(UdpEndpoint endpoint, NodeId? id, bool answered)
+    {
+        if (id is { } known && known != Id)
+        {
+            _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
+        }
+
+        foreach (var request in _held.Take(endpoint))
+        {
+            if (answered)
+            {
+                _dispatcher.AnswerHeld(request, endpoint);
+            }
+        }
+    }
+
+    private async Task<StoreResult?> StoreLocallyAsync(
+        NodeId key, DhtValue value, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
+    {
+        if (_options.ClientOnly || !LocalCopyRule.Applies(key, Id, closest, _options.Kademlia.BucketSize))
+        {
+            return null;
+        }
+
+        var now = _time.GetUtcNow();
+        var stored = new StoredValue(value, now, now + _options.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
+        return await _store.PutAsync(key, stored, cancellationToken);
+    }
+
+    private static void ThrowIfUnfit(DhtValue value)
+    {
+        switch (StoreRules.Check(value))
+        {
+            case StoreResult.TooLarge:
+                throw new ArgumentException(
+                    $"The value is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} are allowed.", nameof(value));
+            case StoreResult.UnsupportedType:
+                throw new ArgumentException("A value is a string, an integer, a float, a boolean or bytes.", nameof(value));
+        }
+    }
+
+    private async Task RunHandOffAsync()
+    {
+        try
+        {
+            await _handOff.RunAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private RequestDispatcher CreateDispatcher()
+    {
+        var trusted = AddressRangeSet.Parse(_options.Trust);
+        var findNode = new FindNodeHandler(_table, _options.Kademlia);
+        return new RequestDispatcher(
+            new PingHandler(Id, _options.ClientOnly),
+            new StoreHandler(_store, _options.Kademlia, _time),
+            findNode,
+            new FindValueHandler(_store, findNode, _time),
+            new SourceLimiter(_options.Limits, trusted),
+            trusted,
+            _gate,
+            _metrics,
+            _time,
+            _options.ClientOnly,
+            _late);
+    }
+}

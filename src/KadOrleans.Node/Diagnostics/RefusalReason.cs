@@ -1,0 +1,23 @@
+namespace KadOrleans.Node.Diagnostics;
+
+/// <summary>Why a request was left unanswered.</summary>
+internal enum RefusalReason
+{
+    /// <summary>The source or its subnet sends too much.</summary>
+    SourceLimit,
+
+    /// <summary>It is no request that this node knows.</summary>
+    Malformed,
+
+    /// <summary>This node is a client and serves nobody.</summary>
+    ClientOnly,
+
+    /// <summary>Too many requests wait for storage.</summary>
+    Busy,
+
+    /// <summary>The storage failed.</summary>
+    StorageFailed,
+
+    /// <summary>The answer would be long, the source is unproven, and too many such wait already.</summary>
+    HeldAnswerLimit,
+}

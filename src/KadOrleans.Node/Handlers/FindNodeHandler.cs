@@ -1,0 +1,19 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Handlers;
+
+/// <summary>
+/// Answers FIND_NODE with the k nearest contacts, nearest first, without the one that asks (by its endpoint) and
+/// without the one that is asked for, as the network's nodes do.
+/// </summary>
+internal sealed class FindNodeHandler(IRoutingTable table, KademliaOptions options)
+{
+    public int Answer(Span<byte> answer, NodeId target, RequestContext context)
+    {
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
+        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
+        return ResponseWriter.WriteNodes(answer, context.Id, nearest[..count]);
+    }
+}

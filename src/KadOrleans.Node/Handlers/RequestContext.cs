@@ -1,0 +1,10 @@
+using KadOrleans.Core;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Handlers;
+
+/// <summary>What every handler is told beside the request itself.</summary>
+/// <param name="Id">The id that the answer carries.</param>
+/// <param name="Source">Where the request came from and the answer goes to.</param>
+/// <param name="IsTrusted">Whether the source is in a trusted range.</param>
+internal readonly record struct RequestContext(MessageId Id, UdpEndpoint Source, bool IsTrusted);

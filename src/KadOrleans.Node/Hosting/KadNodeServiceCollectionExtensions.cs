@@ -1,0 +1,49 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Node.Hosting;
+
+/// <summary>Registers a standalone node with a host.</summary>
+public static class KadNodeServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds a node that starts and stops with the host and can be injected as <see cref="KadNode"/>. A transport must
+    /// be chosen on the result; without a storage it keeps its keys in memory.
+    /// </summary>
+    public static KadNodeBuilder AddKadNode(this IServiceCollection services, Action<KadNodeOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddSingleton<IValidateOptions<KadNodeOptions>, KadNodeOptionsValidator>();
+        var options = services.AddOptions<KadNodeOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        services.TryAddSingleton<IKeyStore>(s => new InMemoryKeyStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.Quota));
+        services.TryAddSingleton<INodeStateStore, InMemoryNodeStateStore>();
+        services.AddSingleton(CreateNode);
+        services.AddHostedService<KadNodeService>();
+        return new KadNodeBuilder(services);
+    }
+
+    private static KadNode CreateNode(IServiceProvider services) => new(
+        services.GetRequiredService<IOptions<KadNodeOptions>>().Value,
+        services.GetService<IDatagramTransport>()
+            ?? throw new InvalidOperationException("No transport was chosen: add UseUdp(…) after AddKadNode(…)."),
+        services.GetRequiredService<IKeyStore>(),
+        services.GetRequiredService<INodeStateStore>(),
+        new NodeEnvironment
+        {
+            Time = services.GetRequiredService<TimeProvider>(),
+            Random = services.GetRequiredService<IRandomSource>(),
+            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+        });
+}

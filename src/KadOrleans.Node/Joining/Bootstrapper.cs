@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Lookups;
+using KadOrleans.Node.Ports;
+using KadOrleans.Node.Requests;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Joining;
+
+/// <summary>
+/// Joins a network (Kademlia §2.3): pings the given nodes, then looks up the own id from those that answered. Says
+/// of each node that did not why.
+/// </summary>
+internal sealed class Bootstrapper(
+    RequestTable requests,
+    LookupRunner lookups,
+    Func<string, CancellationToken, Task<IPAddress[]>> resolver,
+    IRoutingTable table,
+    ILogger logger)
+{
+    public async Task<BootstrapResult> RunAsync(IEnumerable<string> nodes, CancellationToken cancellationToken)
+    {
+        var perNode = await Task.WhenAll(nodes.Select(n => TryNodeAsync(n, cancellationToken)));
+        var attempts = perNode.SelectMany(a => a).ToList();
+        var joined = attempts
+            .Where(a => a.Id is not null)
+            .Select(a => new Contact(a.Id!.Value, a.Endpoint!.Value))
+            .ToArray();
+        foreach (var failed in attempts.Where(a => a.Problem is not null))
+        {
+            logger.BootstrapNodeFailed(failed.Address, failed.Problem!);
+        }
+
+        var lookup = joined.Length == 0
+            ? null
+            : await lookups.RunAsync(table.Snapshot.OwnId, LookupKind.Node, joined, cancellationToken);
+        logger.Bootstrapped(joined.Length, attempts.Count, table.Snapshot.Count);
+        return new BootstrapResult(attempts, lookup);
+    }
+
+    private async Task<IReadOnlyList<BootstrapAttempt>> TryNodeAsync(string node, CancellationToken cancellationToken)
+    {
+        if (!HostAddress.TryParse(node, out var address, out var problem))
+        {
+            return [new BootstrapAttempt(node, null, null, problem)];
+        }
+
+        if (address.ToEndpoint() is { } literal)
+        {
+            return [await TryEndpointAsync(node, literal)];
+        }
+
+        try
+        {
+            var resolved = await resolver(address.Host, cancellationToken);
+            var endpoints = resolved.Select(a => UdpEndpoint.FromIPAddress(a, address.Port)).Distinct();
+            return await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e)));
+        }
+        catch (SocketException e)
+        {
+            return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' could not be resolved: {e.Message}.")];
+        }
+    }
+
+    private Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint)
+    {
+        var attempt = new TaskCompletionSource<BootstrapAttempt>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ownId = table.Snapshot.OwnId;
+        requests.Send(new PingCall(endpoint, null, ownId, (_, id, failure) =>
+            attempt.TrySetResult(Judge(node, endpoint, ownId, id, failure))));
+        return attempt.Task;
+    }
+
+    private BootstrapAttempt Judge(string node, UdpEndpoint endpoint, NodeId ownId, NodeId? id, RequestFailure? failure)
+    {
+        if (failure is not null)
+        {
+            return new BootstrapAttempt(node, endpoint, null, $"{endpoint} did not answer a ping ({Describe(failure.Value)}).");
+        }
+
+        if (id is null || id == ownId)
+        {
+            var who = id is null ? "a client, not a node" : "this node itself, or another with its id";
+            return new BootstrapAttempt(node, endpoint, null, $"{endpoint} is {who}.");
+        }
+
+        table.Observe(ContactObservation.Answered(new Contact(id.Value, endpoint)));
+        return new BootstrapAttempt(node, endpoint, id, null);
+    }
+
+    private static string Describe(RequestFailure failure) => failure switch
+    {
+        RequestFailure.TimedOut => "no answer in time",
+        RequestFailure.Malformed => "its answer was not understood",
+        RequestFailure.Unreachable => "no way to send there",
+        _ => "the node stopped",
+    };
+}

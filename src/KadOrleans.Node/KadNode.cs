@@ -1,0 +1,245 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Hosting;
+using KadOrleans.Node.Joining;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.Ports;
+using KadOrleans.Node.Values;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node;
+
+/// <summary>
+/// A standalone node: the engine with its routing table in this process, its own maintenance, and a state that
+/// survives restarts. <c>await using</c> it: stopping saves the state.
+/// </summary>
+public sealed class KadNode : IAsyncDisposable
+{
+    private readonly KadNodeOptions _options;
+    private readonly IDatagramTransport _transport;
+    private readonly IKeyStore _store;
+    private readonly INodeStateStore _states;
+    private readonly NodeEnvironment _environment;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private LocalRoutingTable? _table;
+    private DhtNode? _node;
+    private StateSaver? _saver;
+    private IReadOnlyList<Contact> _saved = [];
+    private Task _loops = Task.CompletedTask;
+    private bool _stopped;
+
+    /// <summary>Puts a node together from its parts, which it owns from now on and disposes when it stops.</summary>
+    /// <param name="options">Its behaviour.</param>
+    /// <param name="transport">Sends and receives.</param>
+    /// <param name="store">Holds keys.</param>
+    /// <param name="states">Holds the id and contacts between runs.</param>
+    /// <param name="environment">Time, randomness, logging; default: the system's.</param>
+    /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
+    public KadNode(
+        KadNodeOptions options,
+        IDatagramTransport transport,
+        IKeyStore store,
+        INodeStateStore states,
+        NodeEnvironment? environment = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
+        (_options, _transport, _store, _states) = (options, transport, store, states);
+        _environment = environment ?? new NodeEnvironment();
+        _logger = _environment.LoggerFactory.CreateLogger<KadNode>();
+    }
+
+    /// <summary>The node's id, known once it has started.</summary>
+    public NodeId Id => Engine.Id;
+
+    /// <summary>What the node is bound to, with the real ports.</summary>
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
+
+    /// <summary>The contacts it knows now.</summary>
+    public RoutingTableSnapshot RoutingTable => Engine.RoutingTable;
+
+    /// <summary>The engine, for callers who need more than the members here.</summary>
+    public DhtNode Engine => _node ?? throw new InvalidOperationException("The node has not been started.");
+
+    /// <summary>
+    /// Loads the state, begins to answer and to maintain itself, and has the saved contacts verified. Does not wait
+    /// for the network: see <see cref="JoinAsync"/>.
+    /// </summary>
+    /// <exception cref="KeyStoreException">The storage is broken, or holds the state of another id.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (_node is not null)
+        {
+            throw new InvalidOperationException("The node has been started already.");
+        }
+
+        var saved = await _states.LoadAsync(cancellationToken);
+        var id = ChooseId(saved);
+        _saved = saved?.Contacts ?? [];
+        _table = new LocalRoutingTable(
+            id, _options.Kademlia, new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)), _environment.Time);
+        _node = new DhtNode(_options, _transport, _table, _store, _environment);
+        _saver = new StateSaver(_node, _states, _options, _environment);
+        _saver.Begin(saved);
+        await _saver.SaveAsync(cancellationToken);
+        _node.Start();
+        foreach (var contact in _saved)
+        {
+            _node.Consider(contact);
+        }
+
+        var usage = await _store.GetUsageAsync(cancellationToken);
+        _logger.NodeStarted(id, _saved.Count, usage.Keys);
+        var maintenance = new MaintenanceRunner(
+            _node, _store, new LocalMaintenanceSchedule(_table, _options.Kademlia, _environment.Time), JoinAsync, _environment);
+        _loops = Task.WhenAll(
+            UntilStoppedAsync(maintenance.RunAsync), UntilStoppedAsync(_saver.RunAsync));
+    }
+
+    /// <summary>
+    /// Joins the network through the configured bootstrap nodes and the saved contacts, then refreshes the table.
+    /// </summary>
+    public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
+    {
+        var saved = _saved.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
+        var result = await Engine.BootstrapAsync(_options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
+        if (result.Joined > 0)
+        {
+            await _saver!.SaveAsync(cancellationToken);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc cref="DhtNode.BootstrapAsync"/>
+    public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
+        Engine.BootstrapAsync(nodes, cancellationToken);
+
+    /// <summary>Gets the value of a text key: the SHA-1 of its UTF-8 is looked up.</summary>
+    public Task<GetResult> GetAsync(string key, CancellationToken cancellationToken = default) =>
+        Engine.GetAsync(NodeId.FromKey(key), cancellationToken);
+
+    /// <inheritdoc cref="DhtNode.GetAsync"/>
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        Engine.GetAsync(key, cancellationToken);
+
+    /// <summary>Stores a value under a text key: the SHA-1 of its UTF-8.</summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    public Task<SetResult> SetAsync(string key, DhtValue value, CancellationToken cancellationToken = default) =>
+        Engine.SetAsync(NodeId.FromKey(key), value, cancellationToken);
+
+    /// <inheritdoc cref="DhtNode.SetAsync"/>
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
+        Engine.SetAsync(key, value, cancellationToken);
+
+    /// <inheritdoc cref="DhtNode.FindNodeAsync"/>
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
+        Engine.FindNodeAsync(target, cancellationToken);
+
+    /// <inheritdoc cref="DhtNode.PingAsync"/>
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        Engine.PingAsync(endpoint, cancellationToken);
+
+    /// <inheritdoc cref="DhtNode.GetVisibleAddressesAsync"/>
+    public Task<IReadOnlyList<VisibleAddress>> GetVisibleAddressesAsync(
+        int contacts = 20, CancellationToken cancellationToken = default) =>
+        Engine.GetVisibleAddressesAsync(contacts, cancellationToken);
+
+    /// <summary>The contacts nearest to this node, nearest first: what another run can bootstrap from.</summary>
+    public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
+
+    /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken = default)
+    {
+        foreach (var bucket in _table!.GetLonelyBuckets(_options.Kademlia.BucketRefreshInterval))
+        {
+            await Engine.FindNodeAsync(bucket.RandomId(_environment.Random), cancellationToken);
+        }
+    }
+
+    /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public Task SaveStateAsync(CancellationToken cancellationToken = default) =>
+        (_saver ?? throw new InvalidOperationException("The node has not been started.")).SaveAsync(cancellationToken);
+
+    /// <summary>How the node is doing.</summary>
+    public async Task<NodeStatus> GetStatusAsync(CancellationToken cancellationToken = default)
+    {
+        var usage = await _store.GetUsageAsync(cancellationToken);
+        return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts);
+    }
+
+    /// <summary>Stops and saves the state. Answers that are due are sent; requests of ours are given up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        _stopping.Cancel();
+        await _loops;
+        if (_node is null)
+        {
+            await _transport.DisposeAsync();
+        }
+        else
+        {
+            await SaveLastStateAsync();
+            await _node.DisposeAsync();
+            _logger.NodeStopped(_node.Id);
+        }
+
+        await _store.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task SaveLastStateAsync()
+    {
+        try
+        {
+            await _saver!.SaveAsync(CancellationToken.None);
+        }
+        catch (KeyStoreException e)
+        {
+            _logger.StateNotSaved(e);
+        }
+    }
+
+    private NodeId ChooseId(NodeState? saved)
+    {
+        if (_options.Id is null)
+        {
+            return saved?.Id ?? NodeId.Random(_environment.Random);
+        }
+
+        var id = NodeId.Parse(_options.Id);
+        return saved is null || saved.Id == id
+            ? id
+            : throw new KeyStoreException(
+                $"The id {id} was asked for, but the stored state belongs to {saved.Id}: leave the id out, or use other storage.");
+    }
+
+    private async Task UntilStoppedAsync(Func<CancellationToken, Task> loop)
+    {
+        try
+        {
+            await loop(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Node;
+
+/// <summary>How a node behaves. Everything has a default that suits a node on a hostile network.</summary>
+public sealed class KadNodeOptions
+{
+    /// <summary>
+    /// The node's id, 40 hexadecimal digits. Default: the saved one, or a random one that is then saved. An id that
+    /// differs from the saved one is refused: contacts know this node by the other.
+    /// </summary>
+    public string? Id { get; set; }
+
+    /// <summary>Nodes to join the network through, each as HOST:PORT. Default: none, the first node of a network.</summary>
+    public IList<string> Bootstrap { get; } = [];
+
+    /// <summary>
+    /// Address ranges in CIDR form whose nodes are exempt from rate limits, quotas, subnet caps and held answers.
+    /// Default: none.
+    /// </summary>
+    public IList<string> Trust { get; } = [];
+
+    /// <summary>The constants of the paper: k, α and so on.</summary>
+    public KademliaOptions Kademlia { get; set; } = new();
+
+    /// <summary>How much this node holds for others.</summary>
+    public StoreQuota Quota { get; set; } = new();
+
+    /// <summary>How many requests per second are taken from one source and one subnet.</summary>
+    public SourceLimits Limits { get; set; } = new();
+
+    /// <summary>How many contacts of one subnet the routing table takes.</summary>
+    public SubnetLimits Subnets { get; set; } = new();
+
+    /// <summary>The state is saved this often. 1 s to 1 day; default 600 s. Changes are saved sooner, see
+    /// <see cref="StateChangeSaveDelay"/>.</summary>
+    public TimeSpan StateSaveInterval { get; set; } = TimeSpan.FromSeconds(600);
+
+    /// <summary>
+    /// A changed set of contacts is saved after this long, so that a killed node comes back with its contacts.
+    /// 0.1 s to 1 day; default 10 s.
+    /// </summary>
+    public TimeSpan StateChangeSaveDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether this is a client that leaves soon: it asks, but answers PING without an id and nothing else, so that
+    /// nobody takes it for a node. Default false.
+    /// </summary>
+    public bool ClientOnly { get; set; }
+}

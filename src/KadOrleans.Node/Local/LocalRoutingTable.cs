@@ -1,0 +1,72 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Local;
+
+/// <summary>A routing table in this process: what is observed shows in the next snapshot.</summary>
+public sealed class LocalRoutingTable : IRoutingTable
+{
+    private readonly TimeProvider _time;
+
+    // Guards _table. Readers take the snapshot, which is immutable, without it.
+    private readonly Lock _gate = new();
+    private readonly RoutingTable _table;
+    private volatile RoutingTableSnapshot _snapshot;
+    private IRoutingTableListener? _listener;
+
+    /// <summary>An empty table of a node.</summary>
+    public LocalRoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        _time = time;
+        _table = new RoutingTable(ownId, options, diversity, time.GetUtcNow());
+        _snapshot = _table.Snapshot;
+    }
+
+    /// <inheritdoc/>
+    public RoutingTableSnapshot Snapshot => _snapshot;
+
+    /// <inheritdoc/>
+    public void Attach(IRoutingTableListener listener) => _listener = listener;
+
+    /// <inheritdoc/>
+    public void Observe(ContactObservation observation)
+    {
+        TableDecision decision;
+        lock (_gate)
+        {
+            decision = _table.Apply(observation, _time.GetUtcNow());
+            _snapshot = _table.Snapshot;
+        }
+
+        if (decision.Added is { } added)
+        {
+            _listener?.OnContactAdded(added);
+        }
+
+        if (decision.Check is { } check)
+        {
+            _listener?.OnCheckNeeded(check);
+        }
+    }
+
+    /// <summary>Buckets in which no lookup was made for <paramref name="interval"/> (Kademlia §2.3).</summary>
+    public IReadOnlyList<BucketRange> GetLonelyBuckets(TimeSpan interval)
+    {
+        lock (_gate)
+        {
+            return _table.GetLonelyBuckets(interval, _time.GetUtcNow());
+        }
+    }
+
+    /// <summary>The buckets, for people to look at.</summary>
+    public IReadOnlyList<BucketSummary> Describe()
+    {
+        lock (_gate)
+        {
+            return _table.Describe();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Requests;
+
+namespace KadOrleans.Node.Lookups;
+
+/// <summary>
+/// One lookup on the wire: asks whom the state machine names and feeds it what comes back. Answers arrive on any
+/// thread, so one lock guards the state machine; nothing is sent while it is held.
+/// </summary>
+internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onAnswered)
+    : IFindListener
+{
+    // Guards lookup.
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<LookupOutcome> _outcome =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes with the outcome; never fails.</summary>
+    public Task<LookupOutcome> Outcome => _outcome.Task;
+
+    public void Start() => Pump();
+
+    public void Cancel()
+    {
+        lock (_gate)
+        {
+            lookup.Cancel();
+        }
+
+        Pump();
+    }
+
+    public void OnNodes(FindCall call, ReadOnlySpan<Contact> contacts)
+    {
+        lock (_gate)
+        {
+            lookup.OnNodes(call.Contact, contacts);
+        }
+
+        onAnswered(call.Contact);
+        Pump();
+    }
+
+    public void OnValue(FindCall call, DhtValue value)
+    {
+        lock (_gate)
+        {
+            lookup.OnValue(call.Contact, value);
+        }
+
+        onAnswered(call.Contact);
+        Pump();
+    }
+
+    public void OnLate(FindCall call)
+    {
+        lock (_gate)
+        {
+            lookup.OnSlow(call.Contact);
+        }
+
+        Pump();
+    }
+
+    public void OnFailed(FindCall call, RequestFailure failure)
+    {
+        lock (_gate)
+        {
+            lookup.OnFailed(call.Contact);
+        }
+
+        Pump();
+    }
+
+    private void Pump()
+    {
+        while (TryNext(out var contact))
+        {
+            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Target, this));
+        }
+    }
+
+    private bool TryNext(out Contact contact)
+    {
+        lock (_gate)
+        {
+            if (lookup.TryNext(out contact))
+            {
+                return true;
+            }
+
+            if (lookup.IsDone)
+            {
+                _outcome.TrySetResult(lookup.GetOutcome());
+            }
+
+            return false;
+        }
+    }
+}

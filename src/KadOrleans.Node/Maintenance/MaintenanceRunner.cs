@@ -1,0 +1,64 @@
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Maintenance;
+
+/// <summary>Does the periodic work that a schedule hands out. One failure never ends the loop.</summary>
+internal sealed class MaintenanceRunner(
+    DhtNode node,
+    IKeyStore store,
+    IMaintenanceSchedule schedule,
+    Func<CancellationToken, Task> rejoin,
+    NodeEnvironment environment)
+{
+    /// <summary>Refresh lookups at once: enough to be done in time, few enough to go unnoticed.</summary>
+    private const int ParallelLookups = 3;
+
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
+
+    /// <summary>Works until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var task in schedule.WatchAsync(cancellationToken))
+        {
+            try
+            {
+                await DoAsync(task, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                _logger.MaintenanceFailed(task.GetType().Name, e);
+            }
+        }
+    }
+
+    /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
+    public async Task RefreshAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)
+    {
+        foreach (var some in buckets.Chunk(ParallelLookups))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.WhenAll(some.Select(b => node.FindNodeAsync(b.RandomId(environment.Random), cancellationToken)));
+        }
+
+        _logger.BucketsRefreshed(buckets.Count);
+    }
+
+    private Task DoAsync(MaintenanceTask task, CancellationToken cancellationToken) => task switch
+    {
+        MaintenanceTask.RefreshBuckets refresh => RefreshAsync(refresh.Buckets, cancellationToken),
+        MaintenanceTask.Rejoin => rejoin(cancellationToken),
+        _ => ExpireAsync(cancellationToken),
+    };
+
+    private async Task ExpireAsync(CancellationToken cancellationToken)
+    {
+        var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
+        if (removed > 0)
+        {
+            _logger.ValuesExpired(removed);
+        }
+    }
+}

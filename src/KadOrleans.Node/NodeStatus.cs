@@ -1,0 +1,18 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node;
+
+/// <summary>How a node is doing.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Listening">What it is bound to.</param>
+/// <param name="Buckets">Its k-buckets.</param>
+/// <param name="Usage">What it holds for others.</param>
+/// <param name="Counts">Counts since the start, by name.</param>
+public sealed record NodeStatus(
+    NodeId Id,
+    IReadOnlyList<UdpEndpoint> Listening,
+    IReadOnlyList<BucketSummary> Buckets,
+    KeyStoreUsage Usage,
+    IReadOnlyDictionary<string, long> Counts);

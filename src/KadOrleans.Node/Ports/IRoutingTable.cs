@@ -1,0 +1,21 @@
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Node.Ports;
+
+/// <summary>
+/// The routing table as the engine sees it: an immutable picture to answer from, and a place to report to. Every
+/// member may be used from several threads at once, and none of them waits.
+/// </summary>
+public interface IRoutingTable
+{
+    /// <summary>The newest picture of the table.</summary>
+    RoutingTableSnapshot Snapshot { get; }
+
+    /// <summary>
+    /// Reports what was seen of a contact. It shows in a later <see cref="Snapshot"/>, at once or after a while.
+    /// </summary>
+    void Observe(ContactObservation observation);
+
+    /// <summary>Names who is told what the table decided. Called once, before the first observation.</summary>
+    void Attach(IRoutingTableListener listener);
+}

@@ -1,0 +1,36 @@
+using KadOrleans.Core;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Requests;
+
+/// <summary>A PING. Its answer proves an endpoint and tells the id behind it.</summary>
+/// <param name="destination">Whom to ask.</param>
+/// <param name="expectedId">The id it is known by, if it is.</param>
+/// <param name="sender">Our id.</param>
+/// <param name="onEnd">Told the id that answered; null if nobody did, or a client without one.</param>
+internal sealed class PingCall(
+    UdpEndpoint destination, NodeId? expectedId, NodeId sender, Action<PingCall, NodeId?, RequestFailure?> onEnd)
+    : OutgoingRequest(destination, expectedId)
+{
+    public override int Write(Span<byte> destination, MessageId id) =>
+        RequestWriter.WritePing(destination, id, new PingRequest(sender));
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        if (ResponseReader.TryReadPong(body, out var id))
+        {
+            onEnd(this, id, null);
+            return true;
+        }
+
+        if (ResponseReader.IsEmptyPong(body))
+        {
+            onEnd(this, null, null);
+            return true;
+        }
+
+        return false;
+    }
+
+    public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
+}

@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Requests;
+
+/// <summary>
+/// The requests that wait for an answer. An answer counts only with the id and from the endpoint of its request. A
+/// request is sent a second time when the usual time of its destination is over, and fails after that.
+/// </summary>
+internal sealed class RequestTable : IDisposable
+{
+    private readonly IDatagramTransport _transport;
+    private readonly TimeProvider _time;
+    private readonly IRandomSource _random;
+    private readonly IRequestObserver _observer;
+    private readonly RoundTripTimes _roundTrips = new();
+    private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
+    private readonly ITimer _timer;
+
+    // Guards _deadlines, _timerDue and _disposed. A request that was answered stays in the queue until its time comes.
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<OutgoingRequest, long> _deadlines = new();
+    private long _timerDue = long.MaxValue;
+    private bool _disposed;
+
+    public RequestTable(
+        IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer)
+    {
+        _transport = transport;
+        _time = time;
+        _random = random;
+        _observer = observer;
+        _timer = time.CreateTimer(static table => ((RequestTable)table!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public int Count => _pending.Count;
+
+    /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
+    public void Send(OutgoingRequest request)
+    {
+        if (!TryWrite(request))
+        {
+            request.OnFailed(RequestFailure.Unreachable);
+            return;
+        }
+
+        request.SentAt = _time.GetTimestamp();
+        _pending[request.Key] = request;
+        if (!_transport.Send(request.Datagram, request.Destination))
+        {
+            End(request, RequestFailure.Unreachable);
+            return;
+        }
+
+        if (!TrySchedule(request, _roundTrips[request.Destination].Timeout))
+        {
+            End(request, RequestFailure.Cancelled);
+        }
+    }
+
+    /// <summary>Gives a request up, unless it has ended.</summary>
+    public void Cancel(OutgoingRequest request) => End(request, RequestFailure.Cancelled);
+
+    /// <summary>Takes a response from the wire; one that nobody waits for is ignored.</summary>
+    public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
+    {
+        if (!_pending.TryRemove(new RequestKey(id, source), out var request))
+        {
+            return false;
+        }
+
+        if (!request.IsRetry)
+        {
+            _roundTrips.Add(source, _time.GetElapsedTime(request.SentAt));
+        }
+
+        _observer.OnAnswered(request);
+        if (!request.TryComplete(body))
+        {
+            _observer.OnFailed(request, RequestFailure.Malformed);
+            request.OnFailed(RequestFailure.Malformed);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _deadlines.Clear();
+        }
+
+        _timer.Dispose();
+        foreach (var request in _pending.Values)
+        {
+            End(request, RequestFailure.Cancelled);
+        }
+    }
+
+    private bool TryWrite(OutgoingRequest request)
+    {
+        var id = MessageId.Random(_random);
+        Span<byte> buffer = stackalloc byte[Datagram.MaxLength];
+        var length = request.Write(buffer, id);
+        request.Key = new RequestKey(id, request.Destination);
+        request.Datagram = buffer[..length].ToArray();
+        return length > 0;
+    }
+
+    private void End(OutgoingRequest request, RequestFailure failure)
+    {
+        if (_pending.TryRemove(request.Key, out _))
+        {
+            _observer.OnFailed(request, failure);
+            request.OnFailed(failure);
+        }
+    }
+
+    private bool TrySchedule(OutgoingRequest request, TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return false;
+            }
+
+            var due = _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
+            _deadlines.Enqueue(request, due);
+            if (due < _timerDue)
+            {
+                SetTimer(due);
+            }
+
+            return true;
+        }
+    }
+
+    private void SetTimer(long due)
+    {
+        _timerDue = due;
+        var wait = _time.GetElapsedTime(_time.GetTimestamp(), due);
+        _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        while (TryTakeDue(out var request))
+        {
+            if (!_pending.ContainsKey(request.Key))
+            {
+                continue;
+            }
+
+            if (request.IsRetry)
+            {
+                End(request, RequestFailure.TimedOut);
+            }
+            else
+            {
+                Retry(request);
+            }
+        }
+    }
+
+    private void Retry(OutgoingRequest request)
+    {
+        request.IsRetry = true;
+        request.OnLate();
+        if (!_transport.Send(request.Datagram, request.Destination)
+            || !TrySchedule(request, _roundTrips[request.Destination].RetryTimeout))
+        {
+            End(request, RequestFailure.Unreachable);
+        }
+    }
+
+    private bool TryTakeDue([NotNullWhen(true)] out OutgoingRequest? request)
+    {
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            while (_deadlines.TryPeek(out request, out var due))
+            {
+                if (due <= now)
+                {
+                    _deadlines.Dequeue();
+                    return true;
+                }
+
+                // Answered long ago: no reason to wake up for it.
+                if (_pending.ContainsKey(request.Key))
+                {
+                    SetTimer(due);
+                    return false;
+                }
+
+                _deadlines.Dequeue();
+            }
+
+            _timerDue = long.MaxValue;
+            request = null;
+            return false;
+        }
+    }
+}

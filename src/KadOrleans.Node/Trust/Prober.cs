@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Requests;
+
+namespace KadOrleans.Node.Trust;
+
+/// <summary>
+/// Pings endpoints to learn who is there. Candidates for the routing table wait in a bounded queue and are pinged
+/// within a rate; whoever waits for a held answer, and contacts that the table wants checked, are pinged at once,
+/// within a rate of their own. One ping per endpoint is under way at a time.
+/// </summary>
+internal sealed class Prober : IDisposable
+{
+    /// <summary>Candidates that wait; beyond it, newcomers are passed over and will be heard of again.</summary>
+    public const int MaxCandidates = 1_024;
+
+    /// <summary>
+    /// Pings of candidates per second, and at once. Joining a network brings a few hundred; a stranger who makes them
+    /// up draws no more than these from us.
+    /// </summary>
+    private static readonly TokenRate CandidateRate = new(100, 200);
+
+    /// <summary>Urgent pings per second, and at once: each is shorter than the request that caused it.</summary>
+    private static readonly TokenRate UrgentRate = new(2_000, 2_000);
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    private readonly RequestTable _requests;
+    private readonly NodeId _ownId;
+    private readonly TimeProvider _time;
+    private readonly Action<UdpEndpoint, NodeId?, bool> _onProbed;
+    private readonly ConcurrentDictionary<UdpEndpoint, byte> _underWay = new(1, 31);
+    private readonly ITimer _timer;
+
+    // Guards _candidates, _queued, the buckets and _ticking.
+    private readonly Lock _gate = new();
+    private readonly Queue<Contact> _candidates = new();
+    private readonly HashSet<UdpEndpoint> _queued = [];
+    private TokenBucket _candidateBucket;
+    private TokenBucket _urgentBucket;
+    private bool _ticking;
+
+    /// <param name="requests">Sends the pings.</param>
+    /// <param name="ownId">The id they carry.</param>
+    /// <param name="time">The clock of the rates.</param>
+    /// <param name="onProbed">Told the endpoint, the id behind it if it gave one, and whether it answered at all.</param>
+    public Prober(RequestTable requests, NodeId ownId, TimeProvider time, Action<UdpEndpoint, NodeId?, bool> onProbed)
+    {
+        _requests = requests;
+        _ownId = ownId;
+        _time = time;
+        _onProbed = onProbed;
+        _candidateBucket = new TokenBucket(CandidateRate, time.GetUtcNow());
+        _urgentBucket = new TokenBucket(UrgentRate, time.GetUtcNow());
+        _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Queues a ping of somebody who may become a contact.</summary>
+    public void Consider(Contact candidate)
+    {
+        lock (_gate)
+        {
+            if (_candidates.Count >= MaxCandidates || !_queued.Add(candidate.Endpoint))
+            {
+                return;
+            }
+
+            _candidates.Enqueue(candidate);
+            if (_ticking)
+            {
+                return;
+            }
+
+            _ticking = true;
+        }
+
+        OnTick();
+    }
+
+    /// <summary>Pings an endpoint now. False if the rate is used up: no report will follow.</summary>
+    public bool ProbeNow(UdpEndpoint endpoint, NodeId? expectedId)
+    {
+        lock (_gate)
+        {
+            if (!_urgentBucket.TryTake(UrgentRate, _time.GetUtcNow()))
+            {
+                return false;
+            }
+        }
+
+        Probe(endpoint, expectedId);
+        return true;
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void OnTick()
+    {
+        while (TryTakeCandidate(out var candidate))
+        {
+            Probe(candidate.Endpoint, null);
+        }
+    }
+
+    private bool TryTakeCandidate(out Contact candidate)
+    {
+        lock (_gate)
+        {
+            if (_candidates.Count == 0)
+            {
+                _ticking = false;
+                candidate = default;
+                return false;
+            }
+
+            if (!_candidateBucket.TryTake(CandidateRate, _time.GetUtcNow()))
+            {
+                candidate = default;
+                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+                return false;
+            }
+
+            candidate = _candidates.Dequeue();
+            _queued.Remove(candidate.Endpoint);
+            return true;
+        }
+    }
+
+    private void Probe(UdpEndpoint endpoint, NodeId? expectedId)
+    {
+        if (_underWay.TryAdd(endpoint, 0))
+        {
+            _requests.Send(new PingCall(endpoint, expectedId, _ownId, OnPingEnded));
+        }
+    }
+
+    private void OnPingEnded(PingCall call, NodeId? id, RequestFailure? failure)
+    {
+        _underWay.TryRemove(call.Destination, out _);
+        _onProbed(call.Destination, id, failure is null);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Threading.Channels;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Values;
+
+/// <summary>
+/// Hands values to verified newcomers (Kademlia §2.5), one newcomer at a time and within a rate, so that a crowd of
+/// new contacts cannot turn this node into a source of floods.
+/// </summary>
+internal sealed class HandOff(
+    IRoutingTable table,
+    IKeyStore store,
+    ValueStorer storer,
+    KademliaOptions options,
+    TimeProvider time,
+    ILogger logger)
+{
+    /// <summary>Newcomers that may wait; the oldest is dropped, and republishing reaches it later.</summary>
+    private const int MaxWaiting = 1_024;
+
+    /// <summary>STOREs sent before a pause: with <see cref="Pause"/> at most 320 per second.</summary>
+    private const int Burst = 32;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    public void Enqueue(Contact newcomer) => _newcomers.Writer.TryWrite(newcomer);
+
+    /// <summary>Works through the newcomers until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var newcomer in _newcomers.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                var sent = await HandOffAsync(newcomer, cancellationToken);
+                logger.ValuesHandedOff(sent);
+            }
+            catch (KeyStoreException e)
+            {
+                logger.MaintenanceFailed(nameof(HandOff), e);
+            }
+        }
+    }
+
+    private async Task<int> HandOffAsync(Contact newcomer, CancellationToken cancellationToken)
+    {
+        var sent = 0;
+        await foreach (var (key, stored) in store.ScanAsync(cancellationToken))
+        {
+            if (stored.IsExpired(time.GetUtcNow()) || !Applies(key, newcomer))
+            {
+                continue;
+            }
+
+            // A newcomer that does not take what it is given gets no more of it.
+            if (await storer.StoreAsync(key, stored.Value, newcomer) is not true)
+            {
+                break;
+            }
+
+            if (++sent % Burst == 0)
+            {
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+
+        return sent;
+    }
+
+    private bool Applies(NodeId key, Contact newcomer)
+    {
+        var snapshot = table.Snapshot;
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize + 1];
+        var count = snapshot.FindClosest(key, nearest);
+        var others = 0;
+        foreach (var contact in nearest[..count])
+        {
+            if (contact.Id != newcomer.Id && others < options.BucketSize)
+            {
+                nearest[others++] = contact;
+            }
+        }
+
+        return HandOffRule.Applies(key, snapshot.OwnId, newcomer.Id, nearest[..others], options.BucketSize);
+    }
+}

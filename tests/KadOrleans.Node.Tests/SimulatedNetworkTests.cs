@@ -1,0 +1,57 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+using KadOrleans.Testing.Simulation;
+
+namespace KadOrleans.Node.Tests;
+
+public sealed class SimulatedNetworkTests
+{
+    [Fact]
+    public void Twenty_nodes_find_each_others_values()
+    {
+        var world = new SimulatedWorld(seed: 20);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(20);
+            for (var i = 0; i < 50; i++)
+            {
+                var set = await world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+                Assert.True(set.Succeeded);
+                var get = await world.PickNode().Node.GetAsync($"key {i}");
+                Assert.Equal(DhtValue.FromInteger(i), get.Value);
+            }
+        });
+    }
+
+    [Fact]
+    public void A_thousand_nodes_find_each_others_values_and_exact_neighbours()
+    {
+        var world = new SimulatedWorld(seed: 1000);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(1000);
+            var requests = 0;
+            var exact = 0;
+            const int Lookups = 200;
+            for (var i = 0; i < Lookups; i++)
+            {
+                await world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+                var get = await world.PickNode().Node.GetAsync($"key {i}");
+                Assert.Equal(DhtValue.FromInteger(i), get.Value);
+
+                var target = NodeId.Random(world.Random);
+                var asker = world.PickNode();
+                var outcome = await asker.Node.FindNodeAsync(target);
+                var truth = world.Nodes.Where(n => n != asker).Select(n => n.Contact)
+                    .OrderBy(c => c.Id.DistanceTo(target)).Take(20);
+                Assert.Equal(TerminationReason.Converged, outcome.Reason);
+                exact += outcome.Closest.SequenceEqual(truth) ? 1 : 0;
+                requests += outcome.Asked;
+            }
+
+            TestContext.Current.TestOutputHelper?.WriteLine($"exact {exact}/{Lookups}, {requests / (double)Lookups} requests, {world.Clock.Elapsed}, {world.Network.Sent} datagrams");
+            Assert.InRange(exact, Lookups * 95 / 100, Lookups);
+        });
+    }
+}

@@ -1,0 +1,65 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Testing.Simulation;
+
+/// <summary>One node's place on a <see cref="SimulatedNetwork"/>.</summary>
+public sealed class SimulatedTransport : IDatagramTransport
+{
+    private readonly SimulatedNetwork _network;
+    private IDatagramReceiver? _receiver;
+    private bool _disposed;
+
+    internal SimulatedTransport(SimulatedNetwork network, UdpEndpoint endpoint)
+    {
+        _network = network;
+        LocalEndpoints = [endpoint];
+    }
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
+
+    public UdpEndpoint Endpoint => LocalEndpoints[0];
+
+    /// <summary>While true, nothing arrives and nothing leaves: the node is cut off.</summary>
+    public bool IsCutOff { get; set; }
+
+    public void Start(IDatagramReceiver receiver)
+    {
+        if (_receiver is not null)
+        {
+            throw new InvalidOperationException("The transport has been started already.");
+        }
+
+        _receiver = receiver;
+    }
+
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        if (_disposed)
+        {
+            return false;
+        }
+
+        if (!IsCutOff)
+        {
+            _network.Carry(datagram, Endpoint, destination);
+        }
+
+        return true;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        _network.Unbind(Endpoint);
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    {
+        if (!_disposed && !IsCutOff)
+        {
+            _receiver?.Receive(datagram, source);
+        }
+    }
+}
