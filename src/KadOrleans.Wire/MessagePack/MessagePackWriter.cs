@@ -34,8 +34,8 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         }
     }
 
-    /// <summary>Writes the header of a map with one pair, the only map on the wire.</summary>
-    public void WritePairHeader() => WriteByte(FixMap + 1);
+    /// <summary>Writes the header of a map of up to 15 pairs; the protocol knows only that of one.</summary>
+    public void WriteMapHeader(int count) => WriteByte((byte)(FixMap + count));
 
     public void WriteString(scoped ReadOnlySpan<byte> utf8)
     {

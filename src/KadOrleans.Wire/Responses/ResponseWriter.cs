@@ -95,7 +95,7 @@ public static class ResponseWriter
     public static int WriteValue(Span<byte> destination, MessageId id, DhtValue value)
     {
         var writer = Begin(destination, id);
-        writer.WritePairHeader();
+        writer.WriteMapHeader(1);
         writer.WriteString(ResponseReader.ValueKey);
         writer.WriteValue(value);
         return End(writer);

@@ -1,0 +1,112 @@
+using FsCheck;
+using FsCheck.Fluent;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Wire.Tests.Properties;
+
+/// <summary>What is written is read again, and nothing else. A failure prints the seed to replay it with.</summary>
+public sealed class RoundTripProperties
+{
+    private static readonly byte[] Buffer = new byte[Datagram.MaxLength];
+
+    [Fact]
+    public void Calls_with_ids_come_back() => Check(
+        from id in WireGenerators.MessageIds
+        from sender in WireGenerators.Ids
+        from target in WireGenerators.Ids
+        select (id, sender, target),
+        call =>
+        {
+            var ping = new PingRequest(call.sender);
+            var findNode = new FindNodeRequest(call.sender, call.target);
+            var findValue = new FindValueRequest(call.sender, call.target);
+            Assert.Equal(ping, Decode(call.id, RequestWriter.WritePing(Buffer, call.id, ping)).AsPing());
+            Assert.Equal(findNode, Decode(call.id, RequestWriter.WriteFindNode(Buffer, call.id, findNode)).AsFindNode());
+            Assert.Equal(
+                findValue, Decode(call.id, RequestWriter.WriteFindValue(Buffer, call.id, findValue)).AsFindValue());
+            Assert.Equal(RequestKind.Stun, Decode(call.id, RequestWriter.WriteStun(Buffer, call.id)).Kind);
+        });
+
+    [Fact]
+    public void Stores_come_back() => Check(
+        from id in WireGenerators.MessageIds
+        from sender in WireGenerators.Ids
+        from key in WireGenerators.Ids
+        from value in WireGenerators.Values
+        select (id, request: new StoreRequest(sender, key, value)),
+        call =>
+        {
+            Assert.True(RequestWriter.TryWriteStore(Buffer, call.id, call.request, out var length));
+            Assert.Equal(call.request, Decode(call.id, length).AsStore());
+        });
+
+    [Fact]
+    public void Values_come_back() => Check(
+        from id in WireGenerators.MessageIds
+        from value in WireGenerators.Values
+        select (id, value),
+        answer =>
+        {
+            var body = Body(answer.id, ResponseWriter.WriteValue(Buffer, answer.id, answer.value));
+            Assert.True(ResponseReader.TryReadFindValue(body, [], out var count, out var value));
+            Assert.Equal(0, count);
+            Assert.Equal(answer.value, value);
+        });
+
+    [Fact]
+    public void Contacts_come_back() => Check(
+        from id in WireGenerators.MessageIds
+        from contacts in WireGenerators.ContactLists
+        select (id, contacts),
+        answer =>
+        {
+            var read = new Contact[64];
+            var body = Body(answer.id, ResponseWriter.WriteNodes(Buffer, answer.id, answer.contacts));
+            Assert.True(ResponseReader.TryReadNodes(body, read, out var count));
+            Assert.Equal(answer.contacts, read[..count]);
+            Assert.True(ResponseReader.TryReadFindValue(body, read, out count, out var value));
+            Assert.Equal(answer.contacts, read[..count]);
+            Assert.Equal(DhtValueKind.None, value.Kind);
+        });
+
+    [Fact]
+    public void Ids_endpoints_and_outcomes_come_back() => Check(
+        from id in WireGenerators.MessageIds
+        from self in WireGenerators.Ids
+        from endpoint in WireGenerators.Endpoints
+        from kept in Gen.Elements(true, false)
+        select (id, self, endpoint, kept),
+        answer =>
+        {
+            Assert.True(ResponseReader.TryReadPong(
+                Body(answer.id, ResponseWriter.WritePong(Buffer, answer.id, answer.self)), out var self));
+            Assert.Equal(answer.self, self);
+            Assert.True(ResponseReader.TryReadStun(
+                Body(answer.id, ResponseWriter.WriteStun(Buffer, answer.id, answer.endpoint)), out var endpoint));
+            Assert.Equal(answer.endpoint, endpoint);
+            Assert.True(ResponseReader.TryReadStored(
+                Body(answer.id, ResponseWriter.WriteStored(Buffer, answer.id, answer.kept)), out var stored));
+            Assert.Equal(answer.kept, stored);
+        });
+
+    private static void Check<T>(Gen<T> generator, Action<T> holds) =>
+        Prop.ForAll(generator.ToArbitrary(), holds).QuickCheckThrowOnFailure();
+
+    private static Request Decode(MessageId id, int length)
+    {
+        Assert.True(Datagram.TryReadHeader(Buffer.AsSpan(0, length), out var kind, out var readId, out var body, out _));
+        Assert.Equal(DatagramKind.Request, kind);
+        Assert.Equal(id, readId);
+        Assert.True(Request.TryDecode(body, out var request, out _));
+        return request;
+    }
+
+    private static ReadOnlySpan<byte> Body(MessageId id, int length)
+    {
+        Assert.True(Datagram.TryReadHeader(Buffer.AsSpan(0, length), out var kind, out var readId, out var body, out _));
+        Assert.Equal(DatagramKind.Response, kind);
+        Assert.Equal(id, readId);
+        return body;
+    }
+}
