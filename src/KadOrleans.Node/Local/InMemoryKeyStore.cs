@@ -1,0 +1,85 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Local;
+
+/// <summary>
+/// A key store that forgets everything with the process. Every call completes synchronously; after disposal every
+/// call but another disposal throws <see cref="ObjectDisposedException"/>.
+/// </summary>
+public sealed class InMemoryKeyStore : IKeyStore
+{
+    // Guards _shard and _disposed.
+    private readonly Lock _gate = new();
+    private readonly KeyShard _shard;
+    private bool _disposed;
+
+    /// <summary>An empty store.</summary>
+    /// <param name="quota">How much it takes.</param>
+    public InMemoryKeyStore(StoreQuota quota)
+    {
+        ArgumentNullException.ThrowIfNull(quota);
+        _shard = new KeyShard(quota);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.TryGet(key, now, out var value) ? value : null);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.Put(key, value));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.RemoveExpired(now).Count);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default)
+    {
+        using var scope = Enter(cancellationToken);
+        return _shard.Values.ToArray().ToAsyncEnumerable();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(new KeyStoreUsage(_shard.Count, _shard.Bytes));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private Lock.Scope Enter(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var scope = _gate.EnterScope();
+        if (_disposed)
+        {
+            scope.Dispose();
+            throw new ObjectDisposedException(nameof(InMemoryKeyStore));
+        }
+
+        return scope;
+    }
+}

@@ -1,0 +1,27 @@
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Local;
+
+/// <summary>Keeps the state for as long as the process lives. Every call completes synchronously.</summary>
+public sealed class InMemoryNodeStateStore : INodeStateStore
+{
+    private volatile NodeState? _state;
+
+    /// <inheritdoc/>
+    public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(_state);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // The caller may go on changing its list; what was saved must not change with it.
+        _state = state with { Contacts = [.. state.Contacts] };
+        return ValueTask.CompletedTask;
+    }
+}

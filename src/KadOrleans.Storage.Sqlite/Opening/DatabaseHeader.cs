@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Format;
+
+namespace KadOrleans.Storage.Sqlite.Opening;
+
+/// <summary>
+/// A look at the first bytes of the file before SQLite sees it, because SQLite may create files beside a database,
+/// or roll its journal back, before it can tell whose database it is (https://sqlite.org/fileformat2.html, 1.3).
+/// </summary>
+internal static class DatabaseHeader
+{
+    private const int Length = 100;
+    private const int UserVersionOffset = 60;
+    private const int ApplicationIdOffset = 68;
+
+    private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
+
+    /// <summary>Refuses a file that is not ours. A missing or empty one is fine: it is to become ours.</summary>
+    /// <exception cref="KeyStoreException">The file is not a database, not ours, too new, or unreadable.</exception>
+    public static void Check(DataFolder folder)
+    {
+        Span<byte> buffer = stackalloc byte[Length];
+        var header = buffer[..Read(folder, buffer)];
+        if (header.IsEmpty)
+        {
+            CheckNoLog(folder);
+            return;
+        }
+
+        if (!header.StartsWith(Magic))
+        {
+            throw OpenErrors.NotADatabase(folder);
+        }
+
+        if (header.Length < Length)
+        {
+            throw OpenErrors.Damaged(folder, "it ends within its header");
+        }
+
+        DatabaseSchema.CheckOwner(
+            folder,
+            BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]),
+            BinaryPrimitives.ReadInt32BigEndian(header[UserVersionOffset..]));
+    }
+
+    private static int Read(DataFolder folder, Span<byte> buffer)
+    {
+        try
+        {
+            using var stream = new FileStream(
+                folder.DatabasePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OpenErrors.Unreachable(folder, exception);
+        }
+    }
+
+    // SQLite would delete a log that belongs to no database, and with it what was committed there.
+    private static void CheckNoLog(DataFolder folder)
+    {
+        if (new FileInfo(folder.LogPath) is { Exists: true, Length: > 0 })
+        {
+            throw OpenErrors.OrphanedLog(folder);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Format;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KadOrleans.Storage.Sqlite.Opening;
+
+/// <summary>
+/// Reads everything in the file into memory, row by row. A row that could not have been written by us means that
+/// the file is damaged: going on without it would lose it silently.
+/// </summary>
+internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder folder)
+{
+    private const int AddressLength = 16;
+
+    private static readonly long MinTime = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+    private static readonly long MaxTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    /// <summary>Restores all keys, whatever the quota is now: they were acknowledged.</summary>
+    /// <exception cref="KeyStoreException">The file is damaged or cannot be read.</exception>
+    public void LoadValues(KeyShard shard) => Read(
+        "SELECT key, stored_at, expires_at, source, value FROM stored_value",
+        row =>
+        {
+            var key = ReadId(row, 0, "stored_value");
+            var source = raw.sqlite3_column_blob(row, 3);
+            if (!TryReadTime(row, 1, out var storedAt)
+                || !TryReadTime(row, 2, out var expiresAt)
+                || source.Length != SourceCodec.Length
+                || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 4), out var value))
+            {
+                throw OpenErrors.Damaged(folder, $"the value of key {key} is unreadable");
+            }
+
+            shard.Restore(key, new StoredValue(value, storedAt, expiresAt, SourceCodec.Read(source)));
+        });
+
+    /// <summary>The saved node state, or null if none was saved.</summary>
+    /// <exception cref="KeyStoreException">The file is damaged or cannot be read.</exception>
+    public NodeState? LoadState()
+    {
+        var ids = new List<NodeId>(1);
+        Read("SELECT id FROM node LIMIT 1", row => ids.Add(ReadId(row, 0, "node")));
+        if (ids.Count == 0)
+        {
+            return null;
+        }
+
+        var contacts = new List<Contact>();
+        Read("SELECT id, address, port FROM contact ORDER BY position", row => contacts.Add(ReadContact(row)));
+        return new NodeState(ids[0], contacts);
+    }
+
+    private Contact ReadContact(sqlite3_stmt row)
+    {
+        var address = raw.sqlite3_column_blob(row, 1);
+        var port = raw.sqlite3_column_int64(row, 2);
+        return address.Length == AddressLength && port is >= 0 and <= ushort.MaxValue
+            ? new Contact(ReadId(row, 0, "contact"), UdpEndpoint.FromIPv6(address, (ushort)port))
+            : throw OpenErrors.Damaged(folder, "a contact is unreadable");
+    }
+
+    private NodeId ReadId(sqlite3_stmt row, int column, string table)
+    {
+        var id = raw.sqlite3_column_blob(row, column);
+        return id.Length == NodeId.Length
+            ? new NodeId(id)
+            : throw OpenErrors.Damaged(folder, string.Create(
+                CultureInfo.InvariantCulture, $"an id in table {table} has {id.Length} bytes"));
+    }
+
+    private static bool TryReadTime(sqlite3_stmt row, int column, out DateTimeOffset time)
+    {
+        var milliseconds = raw.sqlite3_column_int64(row, column);
+        var valid = milliseconds >= MinTime && milliseconds <= MaxTime;
+        time = valid ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
+        return valid;
+    }
+
+    // Rows are handed over as SQLite's own, whose blobs are spans: a million rows need no million copies.
+    private void Read(string sql, Action<sqlite3_stmt> take)
+    {
+        try
+        {
+            using var command = connection.PrepareCommand(sql);
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                take(reader.Handle!);
+            }
+        }
+        catch (SqliteException exception)
+        {
+            throw OpenErrors.From(folder, exception);
+        }
+    }
+}

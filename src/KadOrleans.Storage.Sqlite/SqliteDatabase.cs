@@ -1,0 +1,161 @@
+using System.Threading.Channels;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Opening;
+using KadOrleans.Storage.Sqlite.Writing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// A node's data file, open for this process alone. <see cref="SqliteKeyStore"/> and
+/// <see cref="SqliteNodeStateStore"/> share one. Everything in it is held in memory too, within the quotas, so only
+/// writes touch the disk. Whoever opened it disposes it, after the stores.
+/// </summary>
+public sealed class SqliteDatabase : IAsyncDisposable
+{
+    /// <summary>Name of the file in the data folder.</summary>
+    public const string FileName = "kad.db";
+
+    private readonly DataFolder _folder;
+    private readonly SqliteConnection _connection;
+    private readonly ILogger _logger;
+    private readonly Lazy<Task> _closing;
+
+    private SqliteDatabase(DataFolder folder, SqliteConnection connection, KeyShard shard, NodeState? state, ILogger logger)
+    {
+        _folder = folder;
+        _connection = connection;
+        _logger = logger;
+        _closing = new Lazy<Task>(CloseAsync);
+        Memory = new ValueMemory(shard);
+        Writer = new BatchWriter(connection, Memory, state, folder.DatabasePath, logger);
+    }
+
+    /// <summary>Full path of the file.</summary>
+    public string Path => _folder.DatabasePath;
+
+    /// <summary>What is committed.</summary>
+    internal ValueMemory Memory { get; }
+
+    /// <summary>The one writer of the file.</summary>
+    internal BatchWriter Writer { get; }
+
+    /// <summary>Whether closing has begun.</summary>
+    internal bool IsClosed => _closing.IsValueCreated;
+
+    /// <summary>
+    /// Opens the database in a folder, creating both if they are missing, checks the whole file and loads it. A file
+    /// that is refused stays as it is, to the byte.
+    /// </summary>
+    /// <param name="folder">The data folder, relative to the current one or absolute.</param>
+    /// <param name="quota">How much is taken from now on. What the file holds is loaded even beyond it.</param>
+    /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
+    /// <exception cref="KeyStoreException">
+    /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
+    /// damaged. The message names it and says what to do.
+    /// </exception>
+    public static SqliteDatabase Open(string folder, StoreQuota quota, ILogger<SqliteDatabase>? logger = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(quota);
+        SQLitePCL.Batteries_V2.Init();
+        var claim = DataFolder.Claim(folder);
+        try
+        {
+            return Load(claim, quota, (ILogger?)logger ?? NullLogger.Instance);
+        }
+        catch
+        {
+            claim.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
+    public async ValueTask DisposeAsync() => await _closing.Value;
+
+    /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
+    /// <exception cref="KeyStoreException">It failed.</exception>
+    internal async Task<TResult> WriteAsync<TResult>(ResultWrite<TResult> write, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        try
+        {
+            await Writer.EnqueueAsync(write, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            // Closing began after the check above.
+            throw new ObjectDisposedException(nameof(SqliteDatabase));
+        }
+
+        return await write.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Waits until every write that is queued now is committed or has failed.</summary>
+    internal async Task FlushAsync()
+    {
+        if (IsClosed)
+        {
+            await _closing.Value;
+            return;
+        }
+
+        var flush = new FlushWrite();
+        try
+        {
+            await Writer.EnqueueAsync(flush, CancellationToken.None);
+        }
+        catch (ChannelClosedException)
+        {
+            // Closing flushes too.
+            await _closing.Value;
+            return;
+        }
+
+        await flush.Task;
+    }
+
+    private static SqliteDatabase Load(DataFolder folder, StoreQuota quota, ILogger logger)
+    {
+        var connection = DatabaseConnector.Connect(folder);
+        try
+        {
+            var shard = new KeyShard(quota);
+            var loader = new DatabaseLoader(connection, folder);
+            loader.LoadValues(shard);
+            var state = loader.LoadState();
+            DatabaseConnector.AllowWriting(connection);
+            StorageLog.Opened(logger, folder.DatabasePath, shard.Count, shard.Bytes);
+            return new SqliteDatabase(folder, connection, shard, state, logger);
+        }
+        catch (SqliteException exception)
+        {
+            connection.Dispose();
+            throw OpenErrors.From(folder, exception);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await Writer.StopAsync();
+        }
+        finally
+        {
+            // The last connection to close moves the log into the file and deletes it.
+            await _connection.DisposeAsync();
+            _folder.Dispose();
+            StorageLog.Closed(_logger, Path);
+        }
+    }
+}

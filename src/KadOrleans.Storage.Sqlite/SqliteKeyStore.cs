@@ -1,0 +1,100 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Writing;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// Keys in the data file. Reads come from memory and complete synchronously. A put is acknowledged when its
+/// transaction is on the disk; puts that arrive together share one. In the file, times are whole milliseconds: after
+/// a restart a value may expire up to one earlier. Disposal waits for the writes under way and leaves the database
+/// open; after it every call but another disposal throws <see cref="ObjectDisposedException"/>.
+/// </summary>
+/// <param name="database">Where the keys are.</param>
+public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
+{
+    // Keys removed in one write, so that puts get their turn between the writes of a long removal.
+    private const int RemovalSlice = 1024;
+
+    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
+    private volatile bool _disposed;
+
+    /// <inheritdoc/>
+    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return ValueTask.FromResult(_database.Memory.Get(key, now));
+    }
+
+    /// <summary>
+    /// Holds a value in place of any earlier one; of several puts of a key the one that arrived last stays.
+    /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, or at once if the disk is so far behind
+    /// that the queue of writes is full.
+    /// </summary>
+    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Check(cancellationToken);
+
+        // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
+        // with all puts before this one in place.
+        var result = _database.Memory.CheckPut(key, value);
+        if (result != StoreResult.Stored)
+        {
+            return ValueTask.FromResult(result);
+        }
+
+        var write = new PutWrite(key, value);
+        if (_database.Writer.TryEnqueue(write))
+        {
+            return new ValueTask<StoreResult>(write.Task.WaitAsync(cancellationToken));
+        }
+
+        Check(cancellationToken);
+        return ValueTask.FromResult(StoreResult.StorageFailed);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        var expired = Array.FindAll(_database.Memory.Snapshot(), entry => entry.Value.IsExpired(now));
+        var keys = Array.ConvertAll(expired, entry => entry.Key);
+        var removed = 0;
+        for (var start = 0; start < keys.Length; start += RemovalSlice)
+        {
+            var slice = keys.AsMemory(start, Math.Min(RemovalSlice, keys.Length - start));
+            removed += await _database.WriteAsync(new RemoveExpiredWrite(slice, now), cancellationToken);
+        }
+
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return _database.Memory.Snapshot().ToAsyncEnumerable();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return ValueTask.FromResult(_database.Memory.GetUsage());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        await _database.FlushAsync();
+    }
+
+    private void Check(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed || _database.IsClosed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}

@@ -1,0 +1,31 @@
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Writing;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// The node's id and contacts in the data file. Saves go through the same writer as keys; loads come from memory.
+/// </summary>
+/// <param name="database">Where the state is.</param>
+public sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateStore
+{
+    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
+
+    /// <inheritdoc/>
+    public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(_database.Writer.State);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+
+        // The caller may go on changing its list; what is saved must not change with it.
+        var copy = state with { Contacts = [.. state.Contacts] };
+        await _database.WriteAsync(new SaveStateWrite(copy), cancellationToken);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>What the storage logs. Event ids 5000 to 5099.</summary>
+internal static partial class StorageLog
+{
+    [LoggerMessage(5000, LogLevel.Information, "Opened {Path}: {Keys} keys, {Bytes} bytes of values")]
+    public static partial void Opened(ILogger logger, string path, int keys, long bytes);
+
+    [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and so are others until it works again")]
+    public static partial void WritingFailed(ILogger logger, Exception exception, string path, int count);
+
+    [LoggerMessage(5002, LogLevel.Information, "Writing {Path} works again")]
+    public static partial void WritingAgain(ILogger logger, string path);
+
+    [LoggerMessage(5003, LogLevel.Error, "Rolling a failed write of {Path} back failed; the next write tries again")]
+    public static partial void RollbackFailed(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(5004, LogLevel.Information, "Closed {Path}")]
+    public static partial void Closed(ILogger logger, string path);
+}

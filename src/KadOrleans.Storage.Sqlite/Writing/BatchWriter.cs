@@ -1,0 +1,166 @@
+using System.Threading.Channels;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Opening;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Storage.Sqlite.Writing;
+
+/// <summary>
+/// The one writer of the file. While a transaction is on its way to the disk, the writes that arrive gather in the
+/// queue, and the next transaction takes them together: the more load, the fewer commits per write.
+/// </summary>
+internal sealed class BatchWriter
+{
+    /// <summary>
+    /// Writes that may wait. With values of 8 KB that is 64 MB; a disk that is this far behind must not take the
+    /// node's memory too.
+    /// </summary>
+    public const int QueueCapacity = 8192;
+
+    /// <summary>Writes of one transaction; the rest of the queue goes into the next.</summary>
+    public const int MaxBatch = 4096;
+
+    private readonly Channel<Write> _queue = Channel.CreateBounded<Write>(new BoundedChannelOptions(QueueCapacity)
+    {
+        FullMode = BoundedChannelFullMode.Wait,
+        SingleReader = true,
+    });
+
+    private readonly SqliteConnection _connection;
+    private readonly ValueMemory _memory;
+    private readonly string _path;
+    private readonly ILogger _logger;
+    private readonly Task _loop;
+    private NodeState? _state;
+    private bool _failing;
+    private long _commits;
+
+    /// <summary>Starts writing.</summary>
+    public BatchWriter(SqliteConnection connection, ValueMemory memory, NodeState? state, string path, ILogger logger)
+    {
+        _connection = connection;
+        _memory = memory;
+        _state = state;
+        _path = path;
+        _logger = logger;
+        var statements = new PreparedStatements(connection);
+        _loop = Task.Run(() => RunAsync(statements));
+    }
+
+    /// <summary>The node state that was committed last.</summary>
+    public NodeState? State => Volatile.Read(ref _state);
+
+    /// <summary>Transactions committed so far.</summary>
+    public long Commits => Volatile.Read(ref _commits);
+
+    /// <summary>Adds a write to the queue without waiting. False if the queue is full or stopped.</summary>
+    public bool TryEnqueue(Write write) => _queue.Writer.TryWrite(write);
+
+    /// <summary>Adds a write to the queue, waiting for room.</summary>
+    /// <exception cref="ChannelClosedException">The writer is stopped.</exception>
+    public ValueTask EnqueueAsync(Write write, CancellationToken cancellationToken) =>
+        _queue.Writer.WriteAsync(write, cancellationToken);
+
+    /// <summary>Takes no more writes; completes when those in the queue are done.</summary>
+    public Task StopAsync()
+    {
+        _queue.Writer.TryComplete();
+        return _loop;
+    }
+
+    private async Task RunAsync(PreparedStatements statements)
+    {
+        using (statements)
+        {
+            var batch = new List<Write>(MaxBatch);
+            while (await _queue.Reader.WaitToReadAsync())
+            {
+                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var write))
+                {
+                    batch.Add(write);
+                }
+
+                WriteBatch(batch, statements);
+                batch.Clear();
+            }
+        }
+    }
+
+    // Whatever is thrown fails this batch and no other: if the loop ended here, all later writes would wait forever.
+    private void WriteBatch(List<Write> batch, PreparedStatements statements)
+    {
+        try
+        {
+            var plan = _memory.Plan(batch);
+            if (!plan.IsEmpty)
+            {
+                Commit(plan, statements);
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(batch, exception);
+            return;
+        }
+
+        foreach (var write in batch)
+        {
+            write.Complete();
+        }
+    }
+
+    private void Commit(BatchPlan plan, PreparedStatements statements)
+    {
+        statements.Begin();
+        try
+        {
+            plan.WriteTo(statements);
+            statements.Commit();
+        }
+        catch
+        {
+            RollBack(statements);
+            throw;
+        }
+
+        _memory.Apply(plan);
+        Volatile.Write(ref _state, plan.State ?? _state);
+        Volatile.Write(ref _commits, _commits + 1);
+        if (_failing)
+        {
+            _failing = false;
+            StorageLog.WritingAgain(_logger, _path);
+        }
+    }
+
+    private void RollBack(PreparedStatements statements)
+    {
+        try
+        {
+            statements.Rollback();
+        }
+        catch (SqliteException exception)
+        {
+            // The cause of the failure is on its way to the waiters; Begin rolls back again before the next batch.
+            StorageLog.RollbackFailed(_logger, exception, _path);
+        }
+    }
+
+    private void Fail(List<Write> batch, Exception cause)
+    {
+        // Once per outage: a full disk fails a batch every few milliseconds.
+        if (!_failing)
+        {
+            _failing = true;
+            StorageLog.WritingFailed(_logger, cause, _path, batch.Count);
+        }
+
+        var failure = new KeyStoreException(
+            $"'{_path}' cannot be written ({OpenErrors.Reason(cause)}); check the disk's free space and health.", cause);
+        foreach (var write in batch)
+        {
+            write.Fail(failure);
+        }
+    }
+}

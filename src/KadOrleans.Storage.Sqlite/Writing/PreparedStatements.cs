@@ -1,0 +1,99 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Format;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KadOrleans.Storage.Sqlite.Writing;
+
+/// <summary>Every statement that changes the file, compiled once. Used by the writer alone.</summary>
+internal sealed class PreparedStatements : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _put;
+    private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _addContact;
+    private readonly SqliteCommand _setNode;
+
+    // SQLite copies what is bound when the statement runs, so one buffer of each serves all.
+    private readonly byte[] _key = new byte[NodeId.Length];
+    private readonly byte[] _source = new byte[SourceCodec.Length];
+    private readonly byte[] _address = new byte[16];
+
+    public PreparedStatements(SqliteConnection connection)
+    {
+        _connection = connection;
+        _put = connection.PrepareCommand(
+            "INSERT OR REPLACE INTO stored_value (key, stored_at, expires_at, source, value) VALUES ($key, $stored, $expires, $source, $value)",
+            Blob("$key", _key), Integer("$stored"), Integer("$expires"), Blob("$source", _source), Blob("$value"));
+        _delete = connection.PrepareCommand("DELETE FROM stored_value WHERE key = $key", Blob("$key", _key));
+        _setNode = connection.PrepareCommand("INSERT INTO node (id) VALUES ($id)", Blob("$id", _key));
+        _addContact = connection.PrepareCommand(
+            "INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)",
+            Integer("$position"), Blob("$id", _key), Blob("$address", _address), Integer("$port"));
+    }
+
+    /// <summary>Begins a transaction, in place of one that could not be rolled back when it failed.</summary>
+    public void Begin()
+    {
+        Rollback();
+        _connection.Execute("BEGIN IMMEDIATE");
+    }
+
+    public void Commit() => _connection.Execute("COMMIT");
+
+    /// <summary>Takes back what was not committed. SQLite may have done so itself when a statement failed.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            _connection.Execute("ROLLBACK");
+        }
+    }
+
+    public void Put(NodeId key, StoredValue value)
+    {
+        key.CopyTo(_key);
+        SourceCodec.Write(value.Source, _source);
+        _put.Parameters[1].Value = value.StoredAt.ToUnixTimeMilliseconds();
+        _put.Parameters[2].Value = value.ExpiresAt.ToUnixTimeMilliseconds();
+        _put.Parameters[4].Value = ValueCodec.Encode(value.Value);
+        _put.ExecuteNonQuery();
+    }
+
+    public void Delete(NodeId key)
+    {
+        key.CopyTo(_key);
+        _delete.ExecuteNonQuery();
+    }
+
+    public void SaveState(NodeState state)
+    {
+        _connection.Execute("DELETE FROM node");
+        _connection.Execute("DELETE FROM contact");
+        state.Id.CopyTo(_key);
+        _setNode.ExecuteNonQuery();
+        for (var i = 0; i < state.Contacts.Count; i++)
+        {
+            state.Contacts[i].Id.CopyTo(_key);
+            state.Contacts[i].Endpoint.WriteIPv6(_address);
+            _addContact.Parameters[0].Value = i;
+            _addContact.Parameters[3].Value = (long)state.Contacts[i].Endpoint.Port;
+            _addContact.ExecuteNonQuery();
+        }
+    }
+
+    public void Dispose()
+    {
+        _put.Dispose();
+        _delete.Dispose();
+        _addContact.Dispose();
+        _setNode.Dispose();
+    }
+
+    private static SqliteParameter Blob(string name, byte[]? buffer = null) =>
+        new(name, SqliteType.Blob) { Value = buffer ?? [] };
+
+    private static SqliteParameter Integer(string name) => new(name, SqliteType.Integer) { Value = 0L };
+}
