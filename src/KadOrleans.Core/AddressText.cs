@@ -81,7 +81,8 @@ public static class AddressText
                 return false;
             }
 
-            if (!byte.TryParse(part, System.Globalization.NumberStyles.None, null, out var value))
+            // Parsing alone would take zero characters behind the digits.
+            if (part.ContainsAnyExceptInRange('0', '9') || !byte.TryParse(part, out var value))
             {
                 return false;
             }
@@ -89,8 +90,13 @@ public static class AddressText
             address = (address << 8) | value;
         }
 
+        if (parts < 4)
+        {
+            return false;
+        }
+
         endpoint = UdpEndpoint.FromIPv4(address, port);
-        return parts == 4;
+        return true;
     }
 
     private static int WriteIPv4(uint address, Span<byte> destination)

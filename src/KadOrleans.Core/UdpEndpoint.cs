@@ -126,9 +126,12 @@ public readonly record struct UdpEndpoint
             host = host[1..^1];
         }
 
-        return ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port)
-            && AddressText.TryParse(host, port, out endpoint)
-            && bracketed == host.Contains(':');
+        // Parsing alone would take zero characters behind the digits.
+        var port = text.AsSpan(colon + 1);
+        return bracketed == host.Contains(':')
+            && !port.ContainsAnyExceptInRange('0', '9')
+            && ushort.TryParse(port, out var number)
+            && AddressText.TryParse(host, number, out endpoint);
     }
 
     /// <summary>Parses as <see cref="TryParse"/> does.</summary>
@@ -136,6 +139,9 @@ public readonly record struct UdpEndpoint
     public static UdpEndpoint Parse(string text) => TryParse(text, out var endpoint)
         ? endpoint
         : throw new FormatException($"'{text}' is not an endpoint: IP:PORT or [IPV6]:PORT is needed.");
+
+    /// <summary>Seeded per process: a stranger who forges sources cannot choose ones that collide.</summary>
+    public override int GetHashCode() => HashCode.Combine(_high, _low, Port);
 
     /// <summary><c>1.2.3.4:80</c> or <c>[::1]:80</c>.</summary>
     public override string ToString() => IsIPv4

@@ -1,0 +1,97 @@
+using System.Net;
+
+namespace KadOrleans.Core.Tests;
+
+public class UdpEndpointTests
+{
+    [Fact]
+    public void What_is_written_is_read_back() => Randomized.ForSeeds(1_000, random =>
+    {
+        var endpoint = AddressTextTests.RandomEndpoint(random);
+        Assert.Equal(endpoint, UdpEndpoint.Parse(endpoint.ToString()));
+        Assert.Equal(endpoint, UdpEndpoint.FromIPAddress(endpoint.ToIPAddress(), endpoint.Port));
+        Assert.Equal(endpoint.GetHashCode(), UdpEndpoint.Parse(endpoint.ToString()).GetHashCode());
+        Assert.Equal(IPEndPoint.Parse(endpoint.ToString()).Port, endpoint.Port);
+        Assert.NotEqual(endpoint, endpoint.WithPort((ushort)(endpoint.Port + 1)));
+        Span<byte> bytes = stackalloc byte[16];
+        endpoint.WriteIPv6(bytes);
+        Assert.Equal(endpoint, UdpEndpoint.FromIPv6(bytes, endpoint.Port));
+    });
+
+    [Fact]
+    public void Mapped_addresses_are_the_plain_ones()
+    {
+        Assert.Equal(UdpEndpoint.Parse("1.2.3.4:80"), UdpEndpoint.Parse("[::ffff:1.2.3.4]:80"));
+        Assert.Equal("1.2.3.4:80", UdpEndpoint.Parse("[::ffff:102:304]:80").ToString());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(":80")]
+    [InlineData("1.2.3.4")]
+    [InlineData("1.2.3.4:")]
+    [InlineData("1.2.3.4:65536")]
+    [InlineData("1.2.3.4:-1")]
+    [InlineData("1.2.3.4:+1")]
+    [InlineData("1.2.3.4: 1")]
+    [InlineData("1.2.3.4:80\0")]
+    [InlineData("::1:80")]
+    [InlineData("[::1]")]
+    [InlineData("[::1:80")]
+    [InlineData("[:80")]
+    [InlineData("[]:80")]
+    [InlineData("[1.2.3.4]:80")]
+    [InlineData("[fe80::1%1]:80")]
+    [InlineData("localhost:80")]
+    public void Other_text_is_no_endpoint(string? text)
+    {
+        Assert.False(UdpEndpoint.TryParse(text, out var endpoint));
+        Assert.Equal(default, endpoint);
+        Assert.Throws<FormatException>(() => UdpEndpoint.Parse(text!));
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4:1", true)]
+    [InlineData("223.255.255.255:1", true)]
+    [InlineData("224.0.0.1:1", false)]
+    [InlineData("240.0.0.1:1", false)]
+    [InlineData("255.255.255.255:1", false)]
+    [InlineData("0.0.0.0:1", false)]
+    [InlineData("0.1.2.3:1", false)]
+    [InlineData("1.2.3.4:0", false)]
+    [InlineData("[::]:1", false)]
+    [InlineData("[::1]:1", true)]
+    [InlineData("[ff02::1]:1", false)]
+    [InlineData("[2001:db8::1]:65535", true)]
+    public void Unicast_means_one_node_can_be_reached(string text, bool expected) =>
+        Assert.Equal(expected, UdpEndpoint.Parse(text).IsUnicast);
+
+    [Theory]
+    [InlineData("127.0.0.1", true, false, false)]
+    [InlineData("127.255.0.1", true, false, false)]
+    [InlineData("126.255.255.255", false, false, false)]
+    [InlineData("::1", true, false, false)]
+    [InlineData("::2", false, false, false)]
+    [InlineData("169.254.1.1", false, true, false)]
+    [InlineData("169.255.1.1", false, false, false)]
+    [InlineData("fe80::1", false, true, false)]
+    [InlineData("febf::1", false, true, false)]
+    [InlineData("fec0::1", false, false, false)]
+    [InlineData("10.0.0.1", false, false, true)]
+    [InlineData("11.0.0.1", false, false, false)]
+    [InlineData("172.15.255.255", false, false, false)]
+    [InlineData("172.16.0.0", false, false, true)]
+    [InlineData("172.31.255.255", false, false, true)]
+    [InlineData("172.32.0.0", false, false, false)]
+    [InlineData("192.168.0.1", false, false, true)]
+    [InlineData("192.169.0.1", false, false, false)]
+    [InlineData("fc00::1", false, false, true)]
+    [InlineData("fdff::1", false, false, true)]
+    [InlineData("fe00::1", false, false, false)]
+    public void Scopes_are_told_apart(string address, bool loopback, bool linkLocal, bool isPrivate)
+    {
+        var endpoint = UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1);
+        Assert.Equal((loopback, linkLocal, isPrivate), (endpoint.IsLoopback, endpoint.IsLinkLocal, endpoint.IsPrivate));
+    }
+}
