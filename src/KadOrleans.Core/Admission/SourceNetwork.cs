@@ -17,18 +17,27 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     /// <summary>Whether no limit applies.</summary>
     public bool IsTrusted => High == 0 && Low == 0;
 
-    /// <summary>The source that an endpoint belongs to.</summary>
-    public static SourceNetwork Of(UdpEndpoint endpoint) => endpoint.IsIPv4 || endpoint.IsLoopback
-        ? new SourceNetwork(0, endpoint.AddressLow)
-        : new SourceNetwork(endpoint.AddressHigh, 0);
+    // The lowest IPv6 network without the IPv4 in it: loopback, and addresses that nobody is reached at. It is not all
+    // zeros, or a forged source such as ::2 would pass for Trusted.
+    private static SourceNetwork Lowest => new(0, 1);
+
+    /// <summary>The source that an endpoint belongs to; never <see cref="Trusted"/>.</summary>
+    public static SourceNetwork Of(UdpEndpoint endpoint) =>
+        endpoint.IsIPv4 ? new SourceNetwork(0, endpoint.AddressLow) : OfIPv6(endpoint.AddressHigh);
 
     /// <summary>
-    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48.
+    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48. Never
+    /// <see cref="Trusted"/>.
     /// </summary>
-    public static SourceNetwork SubnetOf(UdpEndpoint endpoint) => endpoint.IsIPv4 || endpoint.IsLoopback
+    public static SourceNetwork SubnetOf(UdpEndpoint endpoint) => endpoint.IsIPv4
         ? new SourceNetwork(0, endpoint.AddressLow & ~0xFFUL)
-        : new SourceNetwork(endpoint.AddressHigh & ~0xFFFFUL, 0);
+        : OfIPv6(endpoint.AddressHigh & ~0xFFFFUL);
+
+    /// <summary>Seeded per process: a stranger who forges sources cannot choose ones that collide.</summary>
+    public override int GetHashCode() => HashCode.Combine(High, Low);
 
     /// <summary>Two groups of 16 hexadecimal digits.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
+
+    private static SourceNetwork OfIPv6(ulong high) => high == 0 ? Lowest : new SourceNetwork(high, 0);
 }

@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace KadOrleans.Core.Admission;
+
+/// <summary>
+/// A CIDR range of addresses. IPv4 endpoints are matched by IPv4 ranges only, mapped or not: <c>::/0</c> is every IPv6
+/// address and no IPv4 one.
+/// </summary>
+public readonly record struct AddressRange
+{
+    // Ranges are kept in the 128 bits of IPv6, where IPv4 has 96 bits before its own.
+    private const int MappedBits = 96;
+
+    private readonly UdpEndpoint _first;
+    private readonly int _length;
+
+    private AddressRange(UdpEndpoint first, int length)
+    {
+        _first = first;
+        _length = length;
+    }
+
+    /// <summary>
+    /// Parses <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or an address alone, which is a range of one. Bits behind the
+    /// prefix are ignored: <c>10.1.2.3/8</c> is <c>10.0.0.0/8</c>.
+    /// </summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out AddressRange range)
+    {
+        range = default;
+        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        var address = slash < 0 ? text : text.AsSpan(0, slash);
+        if (!AddressText.TryParse(address, 0, out var first))
+        {
+            return false;
+        }
+
+        var offset = address.Contains(':') ? 0 : MappedBits;
+        var length = 128;
+        if (slash >= 0 && !TryParseLength(text.AsSpan(slash + 1), offset, out length))
+        {
+            return false;
+        }
+
+        // A mapped address with a prefix that ends before it starts would be neither family's.
+        if (first.IsIPv4 && length < MappedBits)
+        {
+            return false;
+        }
+
+        range = new AddressRange(Mask(first, length), length);
+        return true;
+    }
+
+    /// <summary>Parses as <see cref="TryParse"/> does.</summary>
+    /// <exception cref="FormatException"><paramref name="text"/> is not of that form.</exception>
+    public static AddressRange Parse(string text) => TryParse(text, out var range)
+        ? range
+        : throw new FormatException($"'{text}' is not a range of addresses: ADDRESS or ADDRESS/LENGTH is needed.");
+
+    /// <summary>Whether the address of <paramref name="endpoint"/> is in the range; its port does not matter.</summary>
+    public bool Contains(UdpEndpoint endpoint) =>
+        endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
+
+    /// <summary><c>address/length</c>.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{AddressText.Format(_first)}/{(_first.IsIPv4 ? _length - MappedBits : _length)}");
+
+    private static bool TryParseLength(ReadOnlySpan<char> text, int offset, out int length)
+    {
+        length = 0;
+        if (text.Length is 0 or > 3 || text.ContainsAnyExceptInRange('0', '9') || (text.Length > 1 && text[0] == '0'))
+        {
+            return false;
+        }
+
+        length = offset + int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+        return length <= 128;
+    }
+
+    private static UdpEndpoint Mask(UdpEndpoint endpoint, int length)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        endpoint.WriteIPv6(bytes);
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var bits = Math.Clamp(length - (8 * i), 0, 8);
+            bytes[i] &= (byte)(0xFF00 >> bits);
+        }
+
+        return UdpEndpoint.FromIPv6(bytes, 0);
+    }
+}

@@ -1,0 +1,42 @@
+namespace KadOrleans.Core.Admission;
+
+/// <summary>
+/// Admits events at a <see cref="TokenRate"/>: each takes a token, and tokens come back with time up to the burst. The
+/// rate is given with every call, so that many buckets of one rate stay small. Not safe for several threads.
+/// </summary>
+public struct TokenBucket
+{
+    private double _tokens;
+    private DateTimeOffset _updated;
+
+    /// <summary>A full bucket.</summary>
+    public TokenBucket(TokenRate rate, DateTimeOffset now)
+    {
+        _tokens = rate.Burst;
+        _updated = now;
+    }
+
+    /// <summary>Takes a token if there is one.</summary>
+    public bool TryTake(TokenRate rate, DateTimeOffset now)
+    {
+        _tokens = Available(rate, now);
+        _updated = now;
+        if (_tokens < 1)
+        {
+            return false;
+        }
+
+        _tokens--;
+        return true;
+    }
+
+    /// <summary>Whether it has refilled: then it is as good as a new one, and forgetting it changes nothing.</summary>
+    public readonly bool IsFull(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= rate.Burst;
+
+    /// <summary>A clock that was set back brings no tokens and takes none away.</summary>
+    private readonly double Available(TokenRate rate, DateTimeOffset now)
+    {
+        var elapsed = Math.Max(0, (now - _updated).Ticks) / (double)TimeSpan.TicksPerSecond;
+        return Math.Min(rate.Burst, _tokens + (elapsed * rate.PerSecond));
+    }
+}

@@ -1,0 +1,74 @@
+namespace KadOrleans.Core.Admission;
+
+/// <summary>
+/// A bounded number of token buckets by network. When it is full, a stranger takes the place of a network whose bucket
+/// has refilled, which loses nothing; if a few tries find none, strangers share one bucket.
+/// </summary>
+internal sealed class TokenBucketMap(TokenRate rate, int capacity)
+{
+    /// <summary>How many places are looked at for one stranger: a bound on the work that a forged source costs.</summary>
+    private const int EvictionTries = 8;
+
+    // Guards all that follows. One map is one stripe of a limiter, so receivers of different sources rarely meet here.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SourceNetwork, int> _places = [];
+    private readonly List<(SourceNetwork Network, TokenBucket Bucket)> _buckets = [];
+    private TokenBucket? _strangers;
+    private int _hand;
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _buckets.Count;
+            }
+        }
+    }
+
+    public bool TryTake(SourceNetwork network, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_places.TryGetValue(network, out var place) && !TryFindPlace(network, now, out place))
+            {
+                var strangers = _strangers ?? new TokenBucket(rate, now);
+                var admitted = strangers.TryTake(rate, now);
+                _strangers = strangers;
+                return admitted;
+            }
+
+            ref var entry = ref System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_buckets)[place];
+            return entry.Bucket.TryTake(rate, now);
+        }
+    }
+
+    private bool TryFindPlace(SourceNetwork network, DateTimeOffset now, out int place)
+    {
+        var entry = (network, new TokenBucket(rate, now));
+        if (_buckets.Count < capacity)
+        {
+            place = _buckets.Count;
+            _buckets.Add(entry);
+            _places.Add(network, place);
+            return true;
+        }
+
+        for (var i = 0; i < EvictionTries; i++)
+        {
+            place = _hand;
+            _hand = (_hand + 1) % capacity;
+            if (_buckets[place].Bucket.IsFull(rate, now))
+            {
+                _places.Remove(_buckets[place].Network);
+                _buckets[place] = entry;
+                _places.Add(network, place);
+                return true;
+            }
+        }
+
+        place = -1;
+        return false;
+    }
+}

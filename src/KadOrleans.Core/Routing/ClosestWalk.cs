@@ -1,0 +1,109 @@
+namespace KadOrleans.Core.Routing;
+
+/// <summary>
+/// One search for the closest contacts over contacts sorted by id. Those that share a prefix lie together, and the
+/// half that agrees with the target's next bit is nearer than the other as a whole: this is the order of decision
+/// "buckets with a 1 bit ascending, then those with a 0 bit descending", without buckets.
+/// </summary>
+internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, Span<Contact> destination)
+{
+    // Below this, sorting the few into the answer is cheaper than halving further.
+    private const int SmallRange = 16;
+
+    private readonly ReadOnlySpan<Contact> _contacts = contacts;
+    private readonly Span<Contact> _destination = destination;
+    private readonly NodeId _target = target;
+    private int _found;
+
+    /// <summary>Leave out this endpoint and the target itself: what an answer to a peer leaves out.</summary>
+    public UdpEndpoint? Asker { get; init; }
+
+    /// <summary>Fills the destination, nearest first, and returns how many there are.</summary>
+    public int Run()
+    {
+        _found = 0;
+        Visit(0, _contacts.Length);
+        return _found;
+    }
+
+    private void Visit(int start, int end)
+    {
+        if (start >= end || _found == _destination.Length)
+        {
+            return;
+        }
+
+        if (end - start <= SmallRange)
+        {
+            SortIn(start, end);
+            return;
+        }
+
+        // First and last are the farthest apart, so all between share their prefix, and each side has someone.
+        var bit = _contacts[start].Id.CommonPrefixLength(_contacts[end - 1].Id);
+        var middle = FirstWithBit(bit, start, end);
+        if (_target.GetBit(bit))
+        {
+            Visit(middle, end);
+            Visit(start, middle);
+        }
+        else
+        {
+            Visit(start, middle);
+            Visit(middle, end);
+        }
+    }
+
+    private readonly int FirstWithBit(int bit, int start, int end)
+    {
+        while (start < end)
+        {
+            var middle = start + ((end - start) / 2);
+            if (_contacts[middle].Id.GetBit(bit))
+            {
+                end = middle;
+            }
+            else
+            {
+                start = middle + 1;
+            }
+        }
+
+        return start;
+    }
+
+    /// <summary>Inserts a range behind what was found so far, all of which is nearer, keeping the nearest that fit.</summary>
+    private void SortIn(int start, int end)
+    {
+        var floor = _found;
+        for (var i = start; i < end; i++)
+        {
+            var contact = _contacts[i];
+            if (Asker is { } asker && (contact.Endpoint == asker || contact.Id == _target))
+            {
+                continue;
+            }
+
+            SortIn(contact, floor);
+        }
+    }
+
+    private void SortIn(Contact contact, int floor)
+    {
+        var distance = contact.Id.DistanceTo(_target);
+        var position = _found;
+        while (position > floor && _destination[position - 1].Id.DistanceTo(_target) > distance)
+        {
+            position--;
+        }
+
+        if (position == _destination.Length)
+        {
+            return;
+        }
+
+        _found = Math.Min(_found + 1, _destination.Length);
+        _destination[position..(_found - 1)].CopyTo(_destination[(position + 1)..]);
+        _destination[position] = contact;
+    }
+}

@@ -1,0 +1,19 @@
+namespace KadOrleans.Core.Routing;
+
+/// <summary>Something a routing table should learn of. Made where datagrams arrive, applied where the table is.</summary>
+/// <param name="Kind">What was seen.</param>
+/// <param name="Contact">Of whom; for <see cref="ObservationKind.LookedUp"/> only the id counts and is the target.</param>
+public readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
+{
+    /// <summary>
+    /// The contact answered. Report it only of a contact that proved id and endpoint (a PONG with that id from that
+    /// endpoint), or that is in the table under both already and answered any request: the table trusts this.
+    /// </summary>
+    public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
+
+    /// <summary>The contact left a request, its retry included, unanswered.</summary>
+    public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
+
+    /// <summary>A lookup for <paramref name="target"/> began, which refreshes its bucket (Kademlia §2.3).</summary>
+    public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
+}

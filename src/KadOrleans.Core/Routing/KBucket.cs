@@ -1,0 +1,124 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Routing;
+
+/// <summary>
+/// Up to k contacts of one range, least recently seen first (Kademlia §2.2), and those that wait for their places.
+/// </summary>
+internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)
+{
+    /// <summary>
+    /// A contact that answered within this time is not pinged for a newcomer's sake. Shorter, and every newcomer of a
+    /// busy bucket costs a ping; much longer, and a dead contact keeps its place from live ones for that long.
+    /// </summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The pause between two checks of one contact: longer than a ping with its retry takes, so that newcomers arriving
+    /// together cannot turn one short outage into several failures.
+    /// </summary>
+    public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
+
+    private readonly List<BucketEntry> _entries = [];
+
+    public BucketRange Range { get; } = range;
+
+    /// <summary>Least recently seen first.</summary>
+    public IReadOnlyList<BucketEntry> Entries => _entries;
+
+    public ReplacementCache Replacements { get; } = new(options.ReplacementCacheSize);
+
+    public DateTimeOffset LastLookup { get; set; } = lastLookup;
+
+    public bool IsFull => _entries.Count >= options.BucketSize;
+
+    public BucketEntry? Find(NodeId id) => _entries.Find(entry => entry.Contact.Id == id);
+
+    /// <summary>
+    /// Places an entry by the time it was last seen, behind those of the same time: a replacement that was promoted
+    /// after long silence is no fresher for it.
+    /// </summary>
+    public void Insert(BucketEntry entry)
+    {
+        var index = _entries.Count;
+        while (index > 0 && _entries[index - 1].LastSeen > entry.LastSeen)
+        {
+            index--;
+        }
+
+        _entries.Insert(index, entry);
+    }
+
+    public void Remove(BucketEntry entry) => _entries.Remove(entry);
+
+    /// <summary>Moves an entry that answered to the tail.</summary>
+    public void Refresh(BucketEntry entry, DateTimeOffset now)
+    {
+        _entries.Remove(entry);
+        entry.Answered(now);
+        Insert(entry);
+    }
+
+    public int CountSubnet(SourceNetwork subnet)
+    {
+        var count = 0;
+        foreach (var entry in _entries)
+        {
+            if (SourceNetwork.SubnetOf(entry.Contact.Endpoint) == subnet)
+            {
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// The contact that should prove itself when a newcomer wants its place: the least recently seen of those that
+    /// failed, else the head if it has been silent for <see cref="FreshFor"/>. Null when all are well: contacts that
+    /// live long are likely to go on living, so they are preferred to any newcomer (Kademlia §2.2). One that failed is
+    /// not replaced at once: the fault may have been our own network's.
+    /// </summary>
+    public Contact? ChooseCheck(DateTimeOffset now)
+    {
+        var doubtful = _entries.Find(entry => entry.Failures > 0);
+        if (doubtful is null && _entries.Count > 0 && now - _entries[0].LastSeen >= FreshFor)
+        {
+            doubtful = _entries[0];
+        }
+
+        return doubtful is null ? null : Check(doubtful, now);
+    }
+
+    /// <summary>The entry's contact if it may be pinged again, else null.</summary>
+    public static Contact? Check(BucketEntry entry, DateTimeOffset now)
+    {
+        if (now - entry.LastCheck < CheckPause)
+        {
+            return null;
+        }
+
+        entry.LastCheck = now;
+        return entry.Contact;
+    }
+
+    /// <summary>Two buckets of half the range with the same order, replacements and lookup time.</summary>
+    public (KBucket Lower, KBucket Upper) Split()
+    {
+        var lower = new KBucket(Range.LowerHalf, options, LastLookup);
+        var upper = new KBucket(Range.UpperHalf, options, LastLookup);
+        foreach (var entry in _entries)
+        {
+            Half(entry.Contact.Id)._entries.Add(entry);
+        }
+
+        for (var i = 0; i < Replacements.Count; i++)
+        {
+            Half(Replacements[i].Contact.Id).Replacements.Put(Replacements[i]);
+        }
+
+        return (lower, upper);
+
+        KBucket Half(NodeId id) => id.GetBit(Range.Depth) ? upper : lower;
+    }
+}

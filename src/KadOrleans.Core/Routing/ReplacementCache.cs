@@ -1,0 +1,62 @@
+namespace KadOrleans.Core.Routing;
+
+/// <summary>Verified contacts that wait for a place in a full bucket, newest last (Kademlia §4.1).</summary>
+internal sealed class ReplacementCache(int capacity)
+{
+    private readonly List<Replacement> _items = [];
+
+    public int Count => _items.Count;
+
+    /// <summary>The oldest first.</summary>
+    public IReadOnlyList<Replacement> Items => _items;
+
+    public Replacement this[int index] => _items[index];
+
+    /// <summary>
+    /// Remembers a contact as the newest, in place of any other of its id. The oldest gives way when there is no room,
+    /// so a stranger can push out others that wait, but no contact of a bucket.
+    /// </summary>
+    public void Put(Replacement replacement)
+    {
+        var index = IndexOf(replacement.Contact.Id);
+        if (index >= 0)
+        {
+            _items.RemoveAt(index);
+        }
+
+        _items.Add(replacement);
+        if (_items.Count > capacity)
+        {
+            _items.RemoveAt(0);
+        }
+    }
+
+    /// <summary>Forgets an id, whatever its endpoint. False if it did not wait here.</summary>
+    public bool Remove(NodeId id)
+    {
+        var index = IndexOf(id);
+        if (index >= 0)
+        {
+            _items.RemoveAt(index);
+        }
+
+        return index >= 0;
+    }
+
+    /// <summary>Forgets exactly this contact. False if it did not wait here.</summary>
+    public bool Remove(Contact contact)
+    {
+        var index = IndexOf(contact.Id);
+        if (index < 0 || _items[index].Contact != contact)
+        {
+            return false;
+        }
+
+        _items.RemoveAt(index);
+        return true;
+    }
+
+    public void RemoveAt(int index) => _items.RemoveAt(index);
+
+    public int IndexOf(NodeId id) => _items.FindIndex(item => item.Contact.Id == id);
+}

@@ -1,0 +1,118 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Routing;
+
+/// <content>Who gets which place: additions, splits and promotions, with the books on endpoints and subnets.</content>
+public sealed partial class RoutingTable
+{
+    /// <summary>
+    /// Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. Only a newcomer whose
+    /// subnet may have another contact waits as a replacement, so that one network cannot fill the waiting places.
+    /// </summary>
+    private TableOutcome Insert(BucketEntry entry)
+    {
+        var id = entry.Contact.Id;
+        var bucket = _tree.Find(id);
+        bucket.Replacements.Remove(id);
+        List<KBucket>? otherHalves = null;
+        while (bucket.IsFull && _tree.CanSplit(bucket))
+        {
+            var (lower, upper) = _tree.Split(bucket);
+            Version++;
+            bucket = _tree.Find(id);
+            (otherHalves ??= []).Add(bucket == lower ? upper : lower);
+        }
+
+        var outcome = TakePlace(bucket, entry);
+        if (otherHalves is not null)
+        {
+            // Only now, so that the newcomer comes before those that wait.
+            Promote(bucket);
+            otherHalves.ForEach(half => Promote(half));
+        }
+
+        return outcome;
+    }
+
+    private TableOutcome TakePlace(KBucket bucket, BucketEntry entry)
+    {
+        if (!IsDiverse(bucket, entry.Contact.Endpoint))
+        {
+            return TableOutcome.RefusedDiversity;
+        }
+
+        if (bucket.IsFull)
+        {
+            bucket.Replacements.Put(new Replacement(entry.Contact, entry.LastSeen));
+            return TableOutcome.KeptAsReplacement;
+        }
+
+        AddEntry(bucket, entry);
+        return TableOutcome.Added;
+    }
+
+    /// <summary>
+    /// Fills free places from the replacements: first the other endpoint of the id that left, then the newest. Those
+    /// whose endpoint is now known under another id are stale; those whose subnet has its share go on waiting.
+    /// </summary>
+    private void Promote(KBucket bucket, NodeId? preferred = null)
+    {
+        var replacements = bucket.Replacements;
+        if (preferred is { } id && replacements.IndexOf(id) is >= 0 and var index)
+        {
+            TryPromote(bucket, index);
+        }
+
+        for (var i = replacements.Count - 1; i >= 0 && !bucket.IsFull; i--)
+        {
+            TryPromote(bucket, i);
+        }
+    }
+
+    private void TryPromote(KBucket bucket, int index)
+    {
+        var (contact, lastSeen) = bucket.Replacements[index];
+        if (_byEndpoint.ContainsKey(contact.Endpoint))
+        {
+            bucket.Replacements.RemoveAt(index);
+        }
+        else if (!bucket.IsFull && bucket.Find(contact.Id) is null && IsDiverse(bucket, contact.Endpoint))
+        {
+            bucket.Replacements.RemoveAt(index);
+            AddEntry(bucket, new BucketEntry(contact, lastSeen));
+        }
+    }
+
+    private bool IsDiverse(KBucket bucket, UdpEndpoint endpoint) =>
+        _diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));
+
+    private void AddEntry(KBucket bucket, BucketEntry entry)
+    {
+        bucket.Insert(entry);
+        _byEndpoint.Add(entry.Contact.Endpoint, entry.Contact.Id);
+        _diversity.Add(entry.Contact.Endpoint);
+        _arrivals.Add(entry.Contact);
+        Version++;
+    }
+
+    private void RemoveEntry(KBucket bucket, BucketEntry entry)
+    {
+        bucket.Remove(entry);
+        _byEndpoint.Remove(entry.Contact.Endpoint);
+        _diversity.Remove(entry.Contact.Endpoint);
+        Version++;
+    }
+
+    /// <summary>Says in the decision who entered the table on its account.</summary>
+    private TableDecision WithArrivals(TableDecision decision)
+    {
+        if (_arrivals.Count == 0)
+        {
+            return decision;
+        }
+
+        var result = decision with { Added = _arrivals[0], AlsoAdded = _arrivals[1..] };
+        _arrivals.Clear();
+        return result;
+    }
+}

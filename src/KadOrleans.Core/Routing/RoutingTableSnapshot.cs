@@ -1,0 +1,127 @@
+namespace KadOrleans.Core.Routing;
+
+/// <summary>
+/// The contacts of a table at one moment, for any number of readers at once. It is plain data (id, version, contacts,
+/// room per range), so that a table can be read where it does not live.
+/// </summary>
+public sealed class RoutingTableSnapshot
+{
+    private readonly Contact[] _contacts;
+    private readonly BucketRoom[] _rooms;
+
+    // Made by the first reader that asks; should several ask at once, each makes the same set and one stays.
+    private HashSet<UdpEndpoint>? _endpoints;
+
+    /// <summary>A snapshot of the given data.</summary>
+    /// <param name="ownId">The id of the node whose table it is.</param>
+    /// <param name="version">The version of the table.</param>
+    /// <param name="contacts">In any order; no id twice.</param>
+    /// <param name="rooms">The table's buckets, in any order. None: every newcomer counts as welcome.</param>
+    /// <exception cref="ArgumentException">An id comes twice.</exception>
+    public RoutingTableSnapshot(
+        NodeId ownId, long version, IReadOnlyCollection<Contact> contacts, IReadOnlyCollection<BucketRoom>? rooms = null)
+    {
+        ArgumentNullException.ThrowIfNull(contacts);
+        OwnId = ownId;
+        Version = version;
+        _contacts = [.. contacts];
+        Array.Sort(_contacts, static (left, right) => left.Id.CompareTo(right.Id));
+        for (var i = 1; i < _contacts.Length; i++)
+        {
+            if (_contacts[i].Id == _contacts[i - 1].Id)
+            {
+                throw new ArgumentException($"The id {_contacts[i].Id} comes twice.", nameof(contacts));
+            }
+        }
+
+        _rooms = [.. rooms ?? []];
+        Array.Sort(_rooms, static (left, right) => left.Range.Prefix.CompareTo(right.Range.Prefix));
+        Contacts = Array.AsReadOnly(_contacts);
+        Rooms = Array.AsReadOnly(_rooms);
+    }
+
+    /// <summary>The id of the node whose table it is; never among the contacts.</summary>
+    public NodeId OwnId { get; }
+
+    /// <summary>The version of the table it was taken from.</summary>
+    public long Version { get; }
+
+    /// <summary>How many contacts there are.</summary>
+    public int Count => _contacts.Length;
+
+    /// <summary>The contacts by ascending id.</summary>
+    public IReadOnlyList<Contact> Contacts { get; }
+
+    /// <summary>The table's buckets by ascending range: what <see cref="WouldAccept"/> goes by.</summary>
+    public IReadOnlyList<BucketRoom> Rooms { get; }
+
+    /// <summary>A snapshot without contacts.</summary>
+    public static RoutingTableSnapshot Empty(NodeId ownId) => new(ownId, 0, []);
+
+    /// <summary>
+    /// The contacts nearest to <paramref name="target"/>, nearest first, one with that very id included: where a lookup
+    /// starts. Exact, and without allocating.
+    /// </summary>
+    /// <param name="target">The id they are compared with.</param>
+    /// <param name="destination">Filled as far as there are contacts; its length is the k.</param>
+    /// <returns>How many were written.</returns>
+    public int FindClosest(NodeId target, Span<Contact> destination) =>
+        new ClosestWalk(_contacts, target, destination).Run();
+
+    /// <summary>
+    /// The contacts nearest to <paramref name="target"/> for an answer to another node: the asker's own endpoint and the
+    /// contact whose id is the target are left out, as the network's nodes do. Exact, and without allocating.
+    /// </summary>
+    /// <inheritdoc cref="FindClosest(NodeId, Span{Contact})"/>
+    /// <param name="target">The id they are compared with.</param>
+    /// <param name="destination">Filled as far as there are contacts; its length is the k.</param>
+    /// <param name="excludedEndpoint">The asker's.</param>
+    public int FindClosest(NodeId target, Span<Contact> destination, UdpEndpoint excludedEndpoint) =>
+        new ClosestWalk(_contacts, target, destination) { Asker = excludedEndpoint }.Run();
+
+    /// <summary>The contact with this id.</summary>
+    public bool TryGet(NodeId id, out Contact contact)
+    {
+        Span<Contact> nearest = stackalloc Contact[1];
+        var found = FindClosest(id, nearest) == 1 && nearest[0].Id == id;
+        contact = found ? nearest[0] : default;
+        return found;
+    }
+
+    /// <summary>Whether a contact has this endpoint.</summary>
+    public bool ContainsEndpoint(UdpEndpoint endpoint)
+    {
+        _endpoints ??= [.. _contacts.Select(contact => contact.Endpoint)];
+        return _endpoints.Contains(endpoint);
+    }
+
+    /// <summary>
+    /// Whether a newcomer with this id could find a place, so that a ping to verify it is not wasted: its bucket has
+    /// room or can be split. Never for our own id.
+    /// </summary>
+    public bool WouldAccept(NodeId id)
+    {
+        if (id == OwnId)
+        {
+            return false;
+        }
+
+        var low = 0;
+        var high = _rooms.Length;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_rooms[middle].Range.Prefix <= id)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        // An id outside all given ranges is no known full bucket's.
+        return low == 0 || _rooms[low - 1].HasRoom || !_rooms[low - 1].Range.Contains(id);
+    }
+}
