@@ -1,0 +1,27 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Hosting;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Transport.Udp.Hosting;
+
+/// <summary>Chooses UDP as a node's transport.</summary>
+public static class UdpKadNodeBuilderExtensions
+{
+    /// <summary>Listens on the given endpoints, or on 0.0.0.0:8468 if none is given.</summary>
+    public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, params UdpEndpoint[] endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return builder.UseUdp(endpoints.Length == 0 ? new UdpTransportOptions() : new UdpTransportOptions { Listen = endpoints });
+    }
+
+    /// <summary>Listens as the options say. The port is taken when the host starts; if it can't be, the host does not.</summary>
+    public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, UdpTransportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IDatagramTransport>(
+            services => UdpTransport.Bind(options, services.GetRequiredService<ILogger<UdpTransport>>()));
+        return builder;
+    }
+}
