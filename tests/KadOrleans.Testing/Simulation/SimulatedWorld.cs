@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Node;
 
 namespace KadOrleans.Testing.Simulation;
@@ -62,6 +63,9 @@ public sealed class SimulatedWorld
             }
         }
     }
+
+    /// <summary>Adds a peer that a test plays itself.</summary>
+    public RawPeer AddPeer() => new(Network.Bind(), NodeId.Random(Random));
 
     /// <summary>A node picked by the seed.</summary>
     public SimulatedNode PickNode() => Nodes[Random.Next(Nodes.Count)];

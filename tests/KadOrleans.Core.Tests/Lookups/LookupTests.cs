@@ -1,0 +1,281 @@
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Core.Tests.Lookups;
+
+public sealed class LookupTests
+{
+    private static readonly KademliaOptions Options = new() { BucketSize = 4 };
+    private readonly SeededRandomSource _random = new(7);
+    private readonly NodeId _own;
+    private readonly NodeId _target;
+    private readonly Contact[] _contacts;
+
+    public LookupTests()
+    {
+        _own = NodeId.Random(_random);
+        _target = NodeId.Random(_random);
+        _contacts = [.. Enumerable.Range(1, 12)
+            .Select(i => new Contact(NodeId.Random(_random), UdpEndpoint.FromIPv4((uint)(0x0B000000 + i), 8468)))
+            .OrderBy(c => c.Id.DistanceTo(_target))];
+    }
+
+    [Fact]
+    public void A_lookup_without_contacts_ends_at_once()
+    {
+        var lookup = Start(LookupKind.Node);
+
+        Assert.False(lookup.TryNext(out _));
+        Assert.Equal(TerminationReason.NoContacts, lookup.Reason);
+    }
+
+    [Fact]
+    public void Alpha_requests_are_in_flight_at_all_times_nearest_first()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[2..8]);
+
+        Assert.Equal(_contacts[2..5], TakeAll(lookup));
+        lookup.OnNodes(_contacts[3], []);
+        Assert.Equal([_contacts[5]], TakeAll(lookup));
+        lookup.OnFailed(_contacts[2]);
+        Assert.Equal([_contacts[6]], TakeAll(lookup));
+    }
+
+    [Fact]
+    public void A_nearer_contact_heard_of_is_asked_before_a_farther_one()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[4..8]);
+        TakeAll(lookup);
+
+        lookup.OnNodes(_contacts[4], [_contacts[9], _contacts[0]]);
+
+        Assert.Equal([_contacts[0]], TakeAll(lookup));
+    }
+
+    [Fact]
+    public void Lookup_stops_when_the_k_closest_have_answered()
+    {
+        var lookup = Start(LookupKind.Node, _contacts);
+
+        AnswerAll(lookup, _contacts);
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal(TerminationReason.Converged, outcome.Reason);
+        Assert.Equal(_contacts[..4], outcome.Closest);
+        Assert.Equal(4, outcome.Asked);
+    }
+
+    [Fact]
+    public void A_silent_contact_is_replaced_by_the_next_nearest()
+    {
+        var lookup = Start(LookupKind.Node, _contacts);
+        TakeAll(lookup);
+        lookup.OnFailed(_contacts[1]);
+
+        AnswerAll(lookup, _contacts);
+
+        Assert.Equal([_contacts[0], .. _contacts[2..5]], lookup.GetOutcome().Closest);
+        Assert.Equal(1, lookup.GetOutcome().Failed);
+    }
+
+    [Fact]
+    public void A_slow_contact_frees_its_slot_and_does_not_keep_the_lookup_open()
+    {
+        var lookup = Start(LookupKind.Node, _contacts);
+        TakeAll(lookup);
+        lookup.OnSlow(_contacts[0]);
+
+        AnswerAll(lookup, _contacts[1..]);
+
+        Assert.Equal(TerminationReason.Converged, lookup.Reason);
+        Assert.Equal(_contacts[1..5], lookup.GetOutcome().Closest);
+    }
+
+    [Fact]
+    public void A_slow_contact_that_answers_in_time_counts()
+    {
+        var lookup = Start(LookupKind.Node, _contacts);
+        TakeAll(lookup);
+        lookup.OnSlow(_contacts[0]);
+        lookup.OnNodes(_contacts[0], []);
+
+        AnswerAll(lookup, _contacts);
+
+        Assert.Equal(_contacts[..4], lookup.GetOutcome().Closest);
+    }
+
+    [Fact]
+    public void While_nobody_has_answered_slow_contacts_are_waited_for()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[..2]);
+        TakeAll(lookup);
+        lookup.OnSlow(_contacts[0]);
+        lookup.OnSlow(_contacts[1]);
+        Assert.False(lookup.IsDone);
+
+        lookup.OnFailed(_contacts[0]);
+        Assert.False(lookup.IsDone);
+        lookup.OnFailed(_contacts[1]);
+
+        Assert.Equal(TerminationReason.NobodyAnswered, lookup.Reason);
+    }
+
+    [Fact]
+    public void A_value_ends_the_lookup_once_the_others_in_flight_have_answered()
+    {
+        var lookup = Start(LookupKind.Value, _contacts);
+        TakeAll(lookup);
+
+        lookup.OnValue(_contacts[1], DhtValue.FromInteger(1));
+        Assert.Empty(TakeAll(lookup));
+        Assert.False(lookup.IsDone);
+        lookup.OnNodes(_contacts[0], _contacts);
+        lookup.OnFailed(_contacts[2]);
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal(TerminationReason.ValueFound, outcome.Reason);
+        Assert.Equal(DhtValue.FromInteger(1), outcome.Value);
+        Assert.Equal(_contacts[0], outcome.CacheAt);
+    }
+
+    [Fact]
+    public void The_most_frequent_value_wins()
+    {
+        var lookup = Start(LookupKind.Value, _contacts);
+        TakeAll(lookup);
+
+        lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
+        lookup.OnValue(_contacts[2], DhtValue.FromInteger(2));
+        lookup.OnValue(_contacts[1], DhtValue.FromInteger(2));
+
+        Assert.Equal(DhtValue.FromInteger(2), lookup.GetOutcome().Value);
+        Assert.Null(lookup.GetOutcome().CacheAt);
+    }
+
+    [Fact]
+    public void Of_equally_frequent_values_the_nearest_contacts_wins_and_one_is_not_true()
+    {
+        var lookup = Start(LookupKind.Value, _contacts);
+        TakeAll(lookup);
+
+        lookup.OnValue(_contacts[2], DhtValue.FromFloat(1));
+        lookup.OnValue(_contacts[1], DhtValue.FromBoolean(true));
+        lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
+
+        Assert.Equal(DhtValue.FromInteger(1), lookup.GetOutcome().Value);
+    }
+
+    [Fact]
+    public void Own_id_is_never_asked_nor_are_endpoints_that_cannot_be()
+    {
+        var own = new Contact(_own, _contacts[0].Endpoint);
+        var nowhere = new Contact(_contacts[1].Id, _contacts[1].Endpoint.WithPort(0));
+        var lookup = Start(LookupKind.Node, own, nowhere);
+
+        Assert.Equal(TerminationReason.NoContacts, lookup.Reason);
+    }
+
+    [Fact]
+    public void Loopback_contacts_are_believed_only_from_loopback()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[8]);
+        TakeAll(lookup);
+
+        lookup.OnNodes(_contacts[8], [new Contact(_contacts[0].Id, UdpEndpoint.Parse("127.0.0.1:9"))]);
+
+        Assert.Null(lookup.StateOf(_contacts[0].Id));
+    }
+
+    [Fact]
+    public void Many_ids_at_one_address_are_one_contact()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[8]);
+        TakeAll(lookup);
+        var victim = UdpEndpoint.Parse("12.0.0.1:53");
+
+        lookup.OnNodes(_contacts[8], [.. _contacts[..5].Select(c => c with { Endpoint = victim })]);
+
+        Assert.Single(TakeAll(lookup));
+    }
+
+    [Fact]
+    public void A_failed_contact_is_tried_again_at_another_address()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[..2]);
+        TakeAll(lookup);
+        lookup.OnFailed(_contacts[0]);
+        var moved = _contacts[0] with { Endpoint = _contacts[0].Endpoint.WithPort(1) };
+
+        lookup.OnNodes(_contacts[1], [moved]);
+
+        Assert.Equal([moved], TakeAll(lookup));
+    }
+
+    [Fact]
+    public void Answers_nobody_waits_for_change_nothing()
+    {
+        var lookup = Start(LookupKind.Value, _contacts[..1]);
+        TakeAll(lookup);
+        var elsewhere = _contacts[0] with { Endpoint = _contacts[0].Endpoint.WithPort(1) };
+
+        lookup.OnValue(_contacts[5], DhtValue.FromInteger(1));
+        lookup.OnValue(elsewhere, DhtValue.FromInteger(1));
+        lookup.OnNodes(_contacts[0], []);
+        lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
+
+        Assert.Null(lookup.GetOutcome().Value);
+        Assert.Equal(1, lookup.GetOutcome().Answered);
+    }
+
+    [Fact]
+    public void A_cancelled_lookup_keeps_what_it_found()
+    {
+        var lookup = Start(LookupKind.Node, _contacts);
+        TakeAll(lookup);
+        lookup.OnNodes(_contacts[0], []);
+
+        lookup.Cancel();
+
+        Assert.Equal(TerminationReason.Cancelled, lookup.Reason);
+        Assert.Equal([_contacts[0]], lookup.GetOutcome().Closest);
+        Assert.False(lookup.TryNext(out _));
+    }
+
+    [Fact]
+    public void Hops_count_the_chain_of_answers_to_the_nearest_contact()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[9]);
+        TakeAll(lookup);
+        lookup.OnNodes(_contacts[9], [_contacts[5]]);
+        TakeAll(lookup);
+        lookup.OnNodes(_contacts[5], [_contacts[0]]);
+        AnswerAll(lookup, _contacts);
+
+        Assert.Equal(3, lookup.GetOutcome().Hops);
+    }
+
+    private Lookup Start(LookupKind kind, params Contact[] seeds) => new(_own, _target, kind, seeds, Options);
+
+    private static Contact[] TakeAll(Lookup lookup)
+    {
+        var taken = new List<Contact>();
+        while (lookup.TryNext(out var contact))
+        {
+            taken.Add(contact);
+        }
+
+        return [.. taken];
+    }
+
+    private static void AnswerAll(Lookup lookup, IReadOnlyList<Contact> network)
+    {
+        var asked = network.Where(c => lookup.StateOf(c.Id) == CandidateState.Waiting).ToList();
+        do
+        {
+            asked.ForEach(c => lookup.OnNodes(c, []));
+            asked = [.. TakeAll(lookup)];
+        }
+        while (asked.Count > 0);
+    }
+}

@@ -1,0 +1,130 @@
+using KadOrleans.Core.Timeouts;
+using KadOrleans.Node.Requests;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Tests.Requests;
+
+public sealed class RequestTests
+{
+    private readonly SimulatedWorld _world = new(seed: 6);
+
+    [Fact]
+    public void A_request_is_sent_once_more_and_then_fails() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var silent = _world.AddPeer();
+
+        var result = await node.Node.PingAsync(silent.Endpoint);
+
+        Assert.Equal(RequestFailure.TimedOut, result.Failure);
+        Assert.Equal(2, silent.Received.Count);
+        Assert.Equal(silent.Received[0], silent.Received[1]);
+        Assert.Equal(3 * RoundTripEstimate.InitialTimeout, result.RoundTrip);
+    });
+
+    [Fact]
+    public void An_answer_to_the_retry_counts() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = (request, id, answer) => peer.Received.Count < 2 ? 0 : peer.AnswerPings(request, id, answer);
+
+        var result = await node.Node.PingAsync(peer.Endpoint);
+
+        Assert.Equal(peer.Id, result.Id);
+        Assert.Equal([peer.Contact], node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void An_answer_from_another_endpoint_is_ignored() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var asked = _world.AddPeer();
+        var other = _world.AddPeer();
+        asked.OnRequest = (_, id, answer) =>
+        {
+            other.Send(answer[..ResponseWriter.WritePong(answer, id, other.Id)], node.Transport.Endpoint);
+            return 0;
+        };
+
+        var result = await node.Node.PingAsync(asked.Endpoint);
+
+        Assert.Equal(RequestFailure.TimedOut, result.Failure);
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void An_answer_that_is_none_fails_the_request_at_once() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = (_, id, answer) => ResponseWriter.WriteStored(answer, id, true);
+
+        var result = await node.Node.PingAsync(peer.Endpoint);
+
+        Assert.Equal(RequestFailure.Malformed, result.Failure);
+        Assert.Single(peer.Received);
+    });
+
+    [Fact]
+    public void Patience_is_learned_per_contact() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = new NetworkConditions
+        {
+            MinDelay = TimeSpan.FromMilliseconds(2),
+            MaxDelay = TimeSpan.FromMilliseconds(2),
+        };
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        for (var i = 0; i < 30; i++)
+        {
+            await node.Node.PingAsync(peer.Endpoint);
+        }
+
+        peer.OnRequest = null;
+        var result = await node.Node.PingAsync(peer.Endpoint);
+
+        Assert.Equal(RoundTripEstimate.MinTimeout + RoundTripEstimate.MinRetryTimeout, result.RoundTrip);
+    });
+
+    [Fact]
+    public void A_contact_is_dropped_after_repeated_failures_not_after_one() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        await node.Node.PingAsync(peer.Endpoint);
+        peer.OnRequest = null;
+
+        await node.Node.FindNodeAsync(peer.Id);
+        Assert.Single(node.Node.RoutingTable.Contacts);
+
+        await node.Node.FindNodeAsync(peer.Id);
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void A_cancelled_ping_ends_at_once() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(10), _world.Clock);
+
+        var result = await node.Node.PingAsync(_world.AddPeer().Endpoint, cancellation.Token);
+
+        Assert.Equal(RequestFailure.Cancelled, result.Failure);
+        Assert.Equal(TimeSpan.FromMilliseconds(10), result.RoundTrip);
+    });
+
+    [Fact]
+    public void Stopping_the_node_gives_its_requests_up() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var ping = node.Node.PingAsync(_world.AddPeer().Endpoint);
+
+        await node.StopAsync();
+
+        Assert.Equal(RequestFailure.Cancelled, (await ping).Failure);
+    });
+}

@@ -1,0 +1,158 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Trust;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Tests.Trust;
+
+public sealed class StrangerTests
+{
+    private readonly SimulatedWorld _world = new(seed: 5);
+
+    [Fact]
+    public void A_stranger_that_answers_one_ping_gets_its_long_answer() => _world.Run(async () =>
+    {
+        var node = await StartNodeWithContactsAsync();
+        var stranger = _world.AddPeer();
+        stranger.OnRequest = stranger.AnswerPings;
+        var id = MessageId.Random(_world.Random);
+
+        stranger.FindNode(node.Transport.Endpoint, id, NodeId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        var ping = Assert.Single(stranger.Requests);
+        var answer = Assert.Single(stranger.Responses);
+        Assert.Equal(ping, stranger.Received[0]);
+        Assert.True(Datagram.TryReadHeader(answer, out _, out var answered, out var body, out _));
+        Assert.Equal(id, answered);
+        var contacts = new Contact[20];
+        Assert.True(ResponseReader.TryReadNodes(body, contacts, out var count));
+        Assert.Equal(20, count);
+    });
+
+    [Fact]
+    public void A_stranger_that_answers_no_ping_draws_less_than_it_sends() => _world.Run(async () =>
+    {
+        var node = await StartNodeWithContactsAsync();
+        var key = NodeId.FromKey("large");
+        await node.Node.SetAsync(key, DhtValue.FromBytes(new byte[8_000]));
+        await node.Store.PutAsync(key, new StoredValue(DhtValue.FromBytes(new byte[8_000]), _world.Clock.GetUtcNow(), DateTimeOffset.MaxValue, default));
+        var victim = _world.AddPeer();
+        const int Requests = 100;
+
+        for (var i = 0; i < Requests; i++)
+        {
+            victim.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), key);
+            victim.FindValue(node.Transport.Endpoint, MessageId.Random(_world.Random), key);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Empty(victim.Responses);
+        Assert.InRange(victim.ReceivedBytes, 1, Requests * 2 * 77 / 10);
+    });
+
+    [Fact]
+    public void A_short_answer_goes_out_at_once() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var stranger = _world.AddPeer();
+
+        stranger.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
+        stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2, stranger.Responses.Count());
+    });
+
+    [Fact]
+    public void A_trusted_source_gets_long_answers_at_once() => _world.Run(async () =>
+    {
+        var node = await StartNodeWithContactsAsync(o => o.Trust.Add("11.0.0.0/8"));
+        var friend = _world.AddPeer();
+
+        friend.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromMilliseconds(200));
+
+        Assert.Single(friend.Responses);
+    });
+
+    [Fact]
+    public void Held_requests_are_bounded_per_endpoint() => _world.Run(async () =>
+    {
+        var node = await StartNodeWithContactsAsync();
+        var stranger = _world.AddPeer();
+        stranger.OnRequest = stranger.AnswerPings;
+
+        for (var i = 0; i < HeldAnswers.MaxPerEndpoint; i++)
+        {
+            stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(HeldAnswers.MaxPerEndpoint, stranger.Responses.Count());
+        Assert.Single(stranger.Requests);
+    });
+
+    [Fact]
+    public void A_sender_becomes_a_contact_only_when_it_answers_a_ping() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var silent = _world.AddPeer();
+        var alive = _world.AddPeer();
+        alive.OnRequest = alive.AnswerPings;
+
+        silent.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
+        alive.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal([alive.Contact], node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void A_claimed_id_that_does_not_answer_as_itself_is_not_believed() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var liar = _world.AddPeer();
+        var claimed = NodeId.Random(_world.Random);
+        liar.OnRequest = liar.AnswerPings;
+
+        var buffer = new byte[Datagram.MaxLength];
+        var length = RequestWriter.WritePing(buffer, MessageId.Random(_world.Random), new PingRequest(claimed));
+        liar.Send(buffer.AsSpan(0, length), node.Transport.Endpoint);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Equal([liar.Contact], node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void A_client_is_served_and_never_kept() => _world.Run(async () =>
+    {
+        var node = await StartNodeWithContactsAsync();
+        var client = await _world.StartNodeAsync(o => o.ClientOnly = true);
+        await client.Node.BootstrapAsync([$"{node.Transport.Endpoint}"]);
+
+        var set = await client.Node.SetAsync("key", DhtValue.FromBoolean(true));
+        var get = await client.Node.GetAsync("key");
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(set.Stored > 0);
+        Assert.Null(set.Local);
+        Assert.Equal(DhtValue.FromBoolean(true), get.Value);
+        Assert.DoesNotContain(
+            _world.Nodes.Where(n => n != client),
+            n => n.Node.RoutingTable.ContainsEndpoint(client.Transport.Endpoint));
+    });
+
+    private async Task<SimulatedNode> StartNodeWithContactsAsync(Action<KadNodeOptions>? configure = null)
+    {
+        await _world.StartNetworkAsync(25);
+        var node = await _world.StartNodeAsync(configure);
+        await node.Node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.True(node.Node.RoutingTable.Count >= 20);
+        return node;
+    }
+}

@@ -1,0 +1,77 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Testing.Simulation;
+
+namespace KadOrleans.Node.Tests.Values;
+
+public sealed class HandOffTests
+{
+    private readonly SimulatedWorld _world = new(seed: 14);
+
+    [Fact]
+    public void A_newcomer_gets_the_values_it_is_nearest_to() => _world.Run(async () =>
+    {
+        var first = await _world.StartNodeAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await _world.StartNodeAsync();
+        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(100, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
+    public void In_a_large_network_only_the_nearest_holder_hands_over_and_only_what_belongs_there() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(100);
+        const int Keys = 100;
+        for (var i = 0; i < Keys; i++)
+        {
+            await _world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await _world.StartNodeAsync();
+        await newcomer.Node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+
+        // It is among the 20 nearest of 101 nodes for about a fifth of the keys.
+        var received = (await newcomer.Store.GetUsageAsync()).Keys;
+        var stores = newcomer.Node.Engine.Counts["received.Store"];
+        Assert.InRange(received, 10, 40);
+        Assert.InRange(stores, received, received * 2);
+    });
+
+    [Fact]
+    public void Hand_off_is_limited_in_rate() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero };
+        var first = await _world.StartNodeAsync();
+        for (var i = 0; i < 2_000; i++)
+        {
+            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await _world.StartNodeAsync();
+        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.InRange((await newcomer.Store.GetUsageAsync()).Keys, 320, 700);
+    });
+
+    [Fact]
+    public void A_newcomer_that_refuses_is_left_alone() => _world.Run(async () =>
+    {
+        var first = await _world.StartNodeAsync();
+        await first.Node.SetAsync("one", DhtValue.FromInteger(1));
+        await first.Node.SetAsync("two", DhtValue.FromInteger(2));
+        var newcomer = await _world.StartNodeAsync(o => o.Quota = new StoreQuota { TotalKeys = 0 });
+
+        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, newcomer.Node.Engine.Counts["received.Store"]);
+    });
+}
