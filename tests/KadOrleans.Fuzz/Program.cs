@@ -1,1 +1,9 @@
-return 0;
+using KadOrleans.Fuzz;
+
+if (!FuzzOptions.TryParse(args, out var options, out var complaint))
+{
+    await Console.Error.WriteLineAsync(complaint);
+    return 2;
+}
+
+return new FuzzRunner(options, Corpus.Load(), [new WireTarget()], Console.Out).Run();

@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace KadOrleans.Fuzz;
+
+/// <summary>What to run.</summary>
+/// <param name="Seconds">How long to go on; it bounds how far the sequence is followed, never what is in it.</param>
+/// <param name="Seed">Chooses the sequence.</param>
+/// <param name="Iteration">The only iteration to run, to see a failure again; null for all from 0 on.</param>
+internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration)
+{
+    private const int MaxSeconds = 86_400;
+
+    public static bool TryParse(
+        IReadOnlyList<string> arguments,
+        [NotNullWhen(true)] out FuzzOptions? options,
+        [NotNullWhen(false)] out string? complaint)
+    {
+        var parsed = new FuzzOptions(Seconds: 10, Seed: 1, Iteration: null);
+        options = null;
+        for (var i = 0; i < arguments.Count; i += 2)
+        {
+            var value = i + 1 < arguments.Count ? arguments[i + 1] : "";
+            complaint = parsed.TryTake(arguments[i], value, out parsed);
+            if (complaint is not null)
+            {
+                return false;
+            }
+        }
+
+        complaint = null;
+        options = parsed;
+        return true;
+    }
+
+    private string? TryTake(string name, string value, out FuzzOptions changed)
+    {
+        changed = this;
+        if (name is not ("--seconds" or "--seed" or "--iteration"))
+        {
+            return $"'{name}' is not an option: use --seconds N, --seed N or --iteration N.";
+        }
+
+        var limit = name == "--seconds" ? MaxSeconds : long.MaxValue;
+        if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > limit)
+        {
+            return $"{name} takes a whole number from 0 to {limit}, not '{value}'.";
+        }
+
+        changed = name switch
+        {
+            "--seconds" => this with { Seconds = (int)number },
+            "--seed" => this with { Seed = (ulong)number },
+            _ => this with { Iteration = number },
+        };
+        return null;
+    }
+}

@@ -1,0 +1,4 @@
+namespace KadOrleans.Fuzz;
+
+/// <summary>A target survived a datagram, but something that must always hold does not.</summary>
+internal sealed class InvariantException(string message) : Exception(message);
