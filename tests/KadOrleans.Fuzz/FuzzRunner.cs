@@ -23,7 +23,7 @@ internal sealed class FuzzRunner(
     {
         for (var i = 0; i < corpus.Length; i++)
         {
-            if (!RunTargets(corpus[i], string.Create(CultureInfo.InvariantCulture, $"corpus {i}")))
+            if (!RunTargets(corpus[i], string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed} corpus {i}")))
             {
                 return false;
             }

@@ -80,7 +80,8 @@ internal readonly ref struct MessagePackToken
     /// <summary>Reads a port: a whole number from 1 to 65535.</summary>
     public bool TryGetPort(out ushort port)
     {
-        var valid = Type == MessagePackType.Integer && !_negative && _bits is > 0 and <= ushort.MaxValue;
+        // A negative number has its upper bits set, so it is above the range too.
+        var valid = Type == MessagePackType.Integer && _bits is > 0 and <= ushort.MaxValue;
         port = valid ? (ushort)_bits : (ushort)0;
         return valid;
     }
