@@ -20,14 +20,13 @@ public sealed class SqliteDatabase : IAsyncDisposable
     public const string FileName = "kad.db";
 
     private readonly DataFolder _folder;
-    private readonly SqliteConnection _connection;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
 
     private SqliteDatabase(DataFolder folder, SqliteConnection connection, KeyShard shard, NodeState? state, ILogger logger)
     {
         _folder = folder;
-        _connection = connection;
+        Connection = connection;
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
         Memory = new ValueMemory(shard);
@@ -36,6 +35,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Full path of the file.</summary>
     public string Path => _folder.DatabasePath;
+
+    /// <summary>The only connection; it belongs to the writer.</summary>
+    internal SqliteConnection Connection { get; }
 
     /// <summary>What is committed.</summary>
     internal ValueMemory Memory { get; }
@@ -153,7 +155,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         finally
         {
             // The last connection to close moves the log into the file and deletes it.
-            await _connection.DisposeAsync();
+            await Connection.DisposeAsync();
             _folder.Dispose();
             StorageLog.Closed(_logger, Path);
         }

@@ -56,12 +56,18 @@ internal sealed class ValueMemory(KeyShard shard)
         lock (_gate)
         {
             var plan = new BatchPlan(shard);
-            foreach (var write in batch)
+            try
             {
-                write.Plan(plan);
+                foreach (var write in batch)
+                {
+                    write.Plan(plan);
+                }
+            }
+            finally
+            {
+                plan.TakeBack();
             }
 
-            plan.TakeBack();
             return plan;
         }
     }

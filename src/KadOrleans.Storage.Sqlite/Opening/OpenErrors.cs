@@ -49,6 +49,7 @@ internal static class OpenErrors
     {
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => InUse(folder, fault),
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(folder, Reason(fault), fault),
+        raw.SQLITE_ERROR => Damaged(folder, "a table is missing or altered", fault),
         _ => Unreachable(folder, fault),
     };
 

@@ -1,0 +1,215 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Testing;
+
+namespace KadOrleans.PortContracts;
+
+/// <summary>What every <see cref="IKeyStore"/> does with keys and values.</summary>
+public abstract class KeyStoreContract
+{
+    protected abstract KeyStoreHost CreateHost();
+
+    [Fact]
+    public async Task A_key_that_was_never_put_has_no_value()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+
+        Assert.Null(await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+        Assert.Equal(default, await store.GetUsageAsync());
+        Assert.Empty(await store.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task A_value_comes_back_as_it_was_put_with_its_times_and_its_source()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var value = StoredValues.Text("hello", StoredValues.Bob);
+
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), value));
+
+        Assert.Equal(value, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+        Assert.Null(await store.GetAsync(StoredValues.Key(2), StoredValues.Now));
+    }
+
+    [Fact]
+    public async Task Values_of_every_type_come_back_equal()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        for (var i = 0; i < StoredValues.EdgeCases.Count; i++)
+        {
+            Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(i), StoredValues.Of(StoredValues.EdgeCases[i])));
+        }
+
+        for (var i = 0; i < StoredValues.EdgeCases.Count; i++)
+        {
+            var held = await store.GetAsync(StoredValues.Key(i), StoredValues.Now);
+            Assert.Equal(StoredValues.EdgeCases[i], held?.Value);
+        }
+    }
+
+    [Fact]
+    public async Task The_lowest_and_the_highest_key_are_keys_like_others()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        await store.PutAsync(NodeId.MinValue, StoredValues.Text("low"));
+        await store.PutAsync(NodeId.MaxValue, StoredValues.Text("high"));
+
+        Assert.Equal("low", (await store.GetAsync(NodeId.MinValue, StoredValues.Now))?.Value.AsString());
+        Assert.Equal("high", (await store.GetAsync(NodeId.MaxValue, StoredValues.Now))?.Value.AsString());
+    }
+
+    [Fact]
+    public async Task A_put_replaces_the_value_its_type_its_times_and_its_source()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var second = new StoredValue(
+            DhtValue.FromInteger(2), StoredValues.Now.AddMinutes(1), StoredValues.Now.AddMinutes(2), StoredValues.Bob);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.Text("first", StoredValues.Alice));
+
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), second));
+
+        Assert.Equal(second, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+        Assert.Equal(new KeyStoreUsage(1, second.Footprint), await store.GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task A_value_that_the_wire_cannot_carry_is_refused_and_leaves_nothing()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.Text("stays"));
+
+        Assert.Equal(StoreResult.UnsupportedType, await store.PutAsync(StoredValues.Key(1), StoredValues.Of(default)));
+        Assert.Equal(
+            StoreResult.TooLarge, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(StoreRules.MaxContentLength + 1)));
+
+        Assert.Equal([StoredValues.Key(1)], (await store.ReadAllAsync()).Keys);
+        Assert.Equal("stays", (await store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.Value.AsString());
+    }
+
+    [Fact]
+    public async Task A_value_is_gone_from_the_very_instant_of_its_expiry()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var expiry = StoredValues.Now.AddSeconds(1);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.ExpiringAt(expiry));
+
+        Assert.NotNull(await store.GetAsync(StoredValues.Key(1), expiry.AddTicks(-1)));
+        Assert.Null(await store.GetAsync(StoredValues.Key(1), expiry));
+    }
+
+    [Fact]
+    public async Task An_expired_value_counts_until_it_is_removed()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var expiry = StoredValues.Now.AddSeconds(1);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.ExpiringAt(expiry));
+        await store.PutAsync(StoredValues.Key(2), StoredValues.ExpiringAt(expiry.AddMilliseconds(1)));
+
+        Assert.Equal(0, await store.RemoveExpiredAsync(expiry.AddMilliseconds(-1)));
+        Assert.Equal(2, (await store.GetUsageAsync()).Keys);
+        Assert.Equal(1, await store.RemoveExpiredAsync(expiry));
+        Assert.Equal(0, await store.RemoveExpiredAsync(expiry));
+
+        Assert.Equal([StoredValues.Key(2)], (await store.ReadAllAsync()).Keys);
+        Assert.Equal(
+            new KeyStoreUsage(1, StoredValues.ExpiringAt(expiry).Footprint), await store.GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task A_key_that_expired_can_be_put_again()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.ExpiringAt(StoredValues.Now));
+        await store.PutAsync(StoredValues.Key(1), StoredValues.Text("new life"));
+
+        Assert.Equal(0, await store.RemoveExpiredAsync(StoredValues.Now));
+        Assert.Equal("new life", (await store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.Value.AsString());
+    }
+
+    [Fact]
+    public async Task Thousands_of_expired_keys_are_removed_in_one_call()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var values = Enumerable.Range(0, 3000).ToDictionary(
+            StoredValues.Key, i => StoredValues.ExpiringAt(StoredValues.Now.AddSeconds(i % 2)));
+        Assert.All(await store.PutTogetherAsync(values), result => Assert.Equal(StoreResult.Stored, result));
+
+        Assert.Equal(1500, await store.RemoveExpiredAsync(StoredValues.Now));
+
+        var left = await store.ReadAllAsync();
+        Assert.Equal(1500, left.Count);
+        Assert.All(left.Values, value => Assert.False(value.IsExpired(StoredValues.Now)));
+    }
+
+    [Fact]
+    public async Task A_scan_shows_every_key_once_expired_ones_too()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var values = Enumerable.Range(0, 100).ToDictionary(
+            StoredValues.Key, i => i == 7 ? StoredValues.ExpiringAt(DateTimeOffset.UnixEpoch) : StoredValues.Sized(i));
+        await store.PutAllAsync(values);
+
+        Assert.Equal(values, await store.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task A_scan_bears_puts_and_removals_meanwhile()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var values = Enumerable.Range(0, 10).ToDictionary(StoredValues.Key, i => StoredValues.Sized(i));
+        await store.PutAllAsync(values);
+
+        var seen = new HashSet<NodeId>();
+        await foreach (var (key, _) in store.ScanAsync())
+        {
+            Assert.True(seen.Add(key));
+            await store.PutAsync(StoredValues.Key(100 + seen.Count), StoredValues.ExpiringAt(StoredValues.Now));
+            await store.RemoveExpiredAsync(StoredValues.Now);
+        }
+
+        Assert.Superset(values.Keys.ToHashSet(), seen);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Any_sequence_of_calls_does_what_the_rules_of_the_core_say(int seed)
+    {
+        await using var host = CreateHost();
+        var quota = new StoreQuota { TotalKeys = 12, TotalBytes = 4000, KeysPerSource = 6, BytesPerSource = 1800 };
+        var store = await host.OpenAsync(quota);
+        var model = new KeyShard(quota);
+        var random = new SeededRandomSource(seed);
+        for (var step = 0; step < 300; step++)
+        {
+            var now = StoredValues.Now.AddSeconds(step);
+            var key = StoredValues.Key(random.Next(20));
+            var source = new[] { default, StoredValues.Alice, StoredValues.Bob }[random.Next(3)];
+            var value = StoredValues.Sized(random.Next(400), source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };
+            Assert.Equal(model.Put(key, value), await store.PutAsync(key, value));
+            if (random.Next(5) == 0)
+            {
+                Assert.Equal(model.RemoveExpired(now).Count, await store.RemoveExpiredAsync(now));
+            }
+
+            Assert.Equal(model.TryGet(key, now, out var held) ? held : null, await store.GetAsync(key, now));
+            Assert.Equal(new KeyStoreUsage(model.Count, model.Bytes), await store.GetUsageAsync());
+        }
+
+        Assert.Equal(model.Values.ToDictionary(), await store.ReadAllAsync());
+    }
+}

@@ -1,0 +1,23 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.PortContracts;
+
+/// <summary>
+/// The place that a key store lives in: a folder, a cluster, or nothing at all. One store at a time is open in it.
+/// Disposal closes the store and removes the place.
+/// </summary>
+public abstract class KeyStoreHost : IAsyncDisposable
+{
+    /// <summary>Opens the store, with what earlier ones left in this place if they last.</summary>
+    public abstract ValueTask<IKeyStore> OpenAsync(StoreQuota quota);
+
+    /// <summary>Closes the store and whatever it needs, so that it can be opened again.</summary>
+    public abstract ValueTask CloseAsync();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        GC.SuppressFinalize(this);
+    }
+}

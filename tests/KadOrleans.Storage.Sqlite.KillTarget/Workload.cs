@@ -1,0 +1,39 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Storage.Sqlite.KillTarget;
+
+/// <summary>What the process writes and says, so that whoever started it knows what to expect.</summary>
+public static class Workload
+{
+    /// <summary>Said once the database is open.</summary>
+    public const string Opened = "open";
+
+    private const string Acknowledged = "stored ";
+
+    /// <summary>Ends every line about a value: a line that was cut off by the kill lacks it.</summary>
+    private const string End = ".";
+
+    private static readonly DateTimeOffset StoredAt = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static NodeId Key(int number) => NodeId.FromKey(Text(number));
+
+    public static StoredValue Value(int number) =>
+        new(DhtValue.FromString(Text(number)), StoredAt, StoredAt.AddDays(1), default);
+
+    /// <summary>The line that says that a value is stored.</summary>
+    public static string Acknowledge(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Acknowledged}{number}{End}");
+
+    /// <summary>The number in such a line. False for any other or for one that was cut off.</summary>
+    public static bool TryParseAcknowledgement(string line, out int number)
+    {
+        number = 0;
+        return line.StartsWith(Acknowledged, StringComparison.Ordinal)
+            && line.EndsWith(End, StringComparison.Ordinal)
+            && int.TryParse(line.AsSpan()[Acknowledged.Length..^End.Length], CultureInfo.InvariantCulture, out number);
+    }
+
+    private static string Text(int number) => string.Create(CultureInfo.InvariantCulture, $"value {number}");
+}

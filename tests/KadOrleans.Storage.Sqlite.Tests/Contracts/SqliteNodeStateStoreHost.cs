@@ -1,0 +1,25 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Contracts;
+
+internal sealed class SqliteNodeStateStoreHost : NodeStateStoreHost
+{
+    private readonly TemporaryFolder _folder = new();
+    private SqliteDatabase? _database;
+
+    public override ValueTask<INodeStateStore> OpenAsync()
+    {
+        _database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        return ValueTask.FromResult<INodeStateStore>(new SqliteNodeStateStore(_database));
+    }
+
+    public override ValueTask CloseAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}

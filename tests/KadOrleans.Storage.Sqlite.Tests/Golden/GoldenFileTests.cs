@@ -1,0 +1,56 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Golden;
+
+/// <summary>Files of earlier releases open and hold what those releases put there.</summary>
+public sealed class GoldenFileTests : IDisposable
+{
+    private static readonly DateTimeOffset StoredAt = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
+
+    private readonly TemporaryFolder _folder = new();
+
+    /// <summary>What schema-1.db holds; never changes.</summary>
+    private static IReadOnlyDictionary<NodeId, StoredValue> Schema1 { get; } = new Dictionary<NodeId, StoredValue>
+    {
+        [NodeId.FromKey("text")] = Value(DhtValue.FromString("Grüße, 世界"), 1, SourceNetwork.Trusted),
+        [NodeId.FromKey("empty text")] = Value(DhtValue.FromString(string.Empty), 2, SourceNetwork.Trusted),
+        [NodeId.FromKey("zero")] = Value(DhtValue.FromInteger(0), 3, new SourceNetwork(0, 0xFFFF_CB00_7105)),
+        [NodeId.FromKey("lowest")] = Value(DhtValue.FromInteger(long.MinValue), 4, new SourceNetwork(0x2001_0DB8_0000_0001, 0)),
+        [NodeId.FromKey("highest")] = Value(DhtValue.FromInteger(ulong.MaxValue), 5, SourceNetwork.Trusted),
+        [NodeId.FromKey("minus zero")] = Value(DhtValue.FromFloat(-0.0), 6, SourceNetwork.Trusted),
+        [NodeId.FromKey("not a number")] = Value(DhtValue.FromFloat(double.NaN), 7, SourceNetwork.Trusted),
+        [NodeId.FromKey("pi")] = Value(DhtValue.FromFloat(3.14159), 8, SourceNetwork.Trusted),
+        [NodeId.FromKey("yes")] = Value(DhtValue.FromBoolean(true), 9, SourceNetwork.Trusted),
+        [NodeId.FromKey("no")] = Value(DhtValue.FromBoolean(false), 10, SourceNetwork.Trusted),
+        [NodeId.FromKey("bytes")] = Value(DhtValue.FromBytes([0, 1, 0xFE, 0xFF]), 11, SourceNetwork.Trusted),
+        [NodeId.FromKey("long bytes")] = Value(DhtValue.FromBytes([.. Enumerable.Range(0, 3000).Select(i => (byte)i)]), 12, SourceNetwork.Trusted),
+        [NodeId.MaxValue] = Value(DhtValue.FromString("expired"), -1, SourceNetwork.Trusted),
+    };
+
+    private static NodeState Schema1State { get; } = new(
+        NodeId.FromKey("golden node"),
+        [
+            new Contact(NodeId.FromKey("one"), UdpEndpoint.Parse("198.51.100.7:8468")),
+            new Contact(NodeId.FromKey("two"), UdpEndpoint.Parse("[2001:db8::7]:65535")),
+        ]);
+
+    [Fact]
+    public async Task A_file_of_schema_1_holds_its_values_and_its_node_state()
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-1.db"), _folder.DatabasePath);
+
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+
+        Assert.Equal(Schema1, database.Memory.Snapshot().ToDictionary());
+        NodeStates.AssertEqual(Schema1State, await new SqliteNodeStateStore(database).LoadAsync());
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static StoredValue Value(DhtValue value, int minutes, SourceNetwork source) =>
+        new(value, StoredAt, StoredAt.AddMinutes(minutes), source);
+}

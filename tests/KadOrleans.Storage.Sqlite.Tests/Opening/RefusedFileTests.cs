@@ -1,0 +1,237 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+using KadOrleans.Storage.Sqlite.Format;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Opening;
+
+/// <summary>A file that is refused is named, and stays as it is.</summary>
+public sealed class RefusedFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("Dear diary, today I learned about distributed hash tables. They are tables, and distributed, and hashed, which is why.")]
+    [InlineData("short")]
+    [InlineData("SQLite format 2, which is not the same")]
+    public void A_file_that_is_no_database(string text)
+    {
+        File.WriteAllText(_folder.DatabasePath, text);
+
+        AssertRefused("is not an SQLite database");
+    }
+
+    [Fact]
+    public void A_database_of_another_application()
+    {
+        Alter("PRAGMA application_id = 252006674");
+
+        AssertRefused("is the database of another application (id 0F055112)");
+    }
+
+    [Fact]
+    public void A_database_that_says_nothing_of_its_application()
+    {
+        Alter("CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
+
+        AssertRefused("is the database of another application");
+    }
+
+    [Fact]
+    public void A_database_of_another_application_with_changes_in_its_log()
+    {
+        using (var elsewhere = new TemporaryFolder())
+        using (var connection = Connect(elsewhere.DatabasePath))
+        {
+            connection.Execute("PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
+            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath);
+            File.Copy(elsewhere.LogPath, _folder.LogPath);
+        }
+
+        AssertRefused("is the database of another application");
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_release()
+    {
+        await CreateAsync(10);
+        Alter("PRAGMA user_version = 2");
+
+        AssertRefused("was written by a newer release (schema 2, this one knows 1)");
+    }
+
+    [Fact]
+    public async Task A_database_whose_newer_schema_is_still_in_its_log()
+    {
+        await CreateAsync(10);
+        using (var elsewhere = new TemporaryFolder())
+        {
+            File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
+            using var connection = Connect(elsewhere.DatabasePath);
+            connection.Execute("PRAGMA user_version = 7");
+            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath, overwrite: true);
+            File.Copy(elsewhere.LogPath, _folder.LogPath);
+        }
+
+        AssertRefused("was written by a newer release (schema 7, this one knows 1)");
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(3000)]
+    [InlineData(4096)]
+    [InlineData(40_000)]
+    public async Task A_database_that_was_cut_off(int length)
+    {
+        await CreateAsync(1000);
+        using (var file = File.OpenWrite(_folder.DatabasePath))
+        {
+            Assert.True(file.Length > length);
+            file.SetLength(length);
+        }
+
+        AssertRefused("is damaged (");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public async Task A_database_with_a_page_of_garbage(int page)
+    {
+        await CreateAsync(1000);
+        OverwritePage(page);
+
+        AssertRefused("is damaged (");
+    }
+
+    [Fact]
+    public async Task A_damaged_database_with_changes_in_its_log()
+    {
+        await using (var database = await CreateOpenAsync(1000))
+        {
+            await database.DisposeAsync();
+        }
+
+        using (var elsewhere = new TemporaryFolder())
+        {
+            File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
+            await using var database = SqliteDatabase.Open(elsewhere.Path, StoreQuota.Unlimited);
+            await using var store = new SqliteKeyStore(database);
+            await store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
+            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath, overwrite: true);
+            File.Copy(elsewhere.LogPath, _folder.LogPath);
+        }
+
+        OverwritePage(9);
+        AssertRefused("is damaged (");
+    }
+
+    [Theory]
+    [InlineData("UPDATE stored_value SET value = x''")]
+    [InlineData("UPDATE stored_value SET value = x'63'")]
+    [InlineData("UPDATE stored_value SET value = x'01FF'")]
+    [InlineData("UPDATE stored_value SET source = x'00'")]
+    [InlineData("UPDATE stored_value SET key = x'0102'")]
+    [InlineData("UPDATE stored_value SET expires_at = 9223372036854775807")]
+    [InlineData("INSERT INTO node (id) VALUES (x'01')")]
+    [InlineData("INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact VALUES (0, zeroblob(20), zeroblob(16), 65536)")]
+    [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))")]
+    [InlineData("PRAGMA user_version = 0")]
+    public async Task A_database_with_content_that_no_release_writes(string alteration)
+    {
+        await CreateAsync(1);
+        Alter(alteration);
+
+        AssertRefused("is damaged (");
+    }
+
+    [Fact]
+    public void A_log_without_its_database()
+    {
+        File.WriteAllText(_folder.LogPath, "changes");
+        var before = _folder.Fingerprint();
+
+        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited));
+
+        Assert.StartsWith($"'{_folder.LogPath}' holds changes of a database that is missing", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(before, _folder.Fingerprint());
+    }
+
+    [Fact]
+    public void A_folder_in_place_of_the_file()
+    {
+        Directory.CreateDirectory(_folder.DatabasePath);
+
+        AssertRefused("cannot be opened (");
+    }
+
+    [Fact]
+    public void A_data_folder_that_cannot_be_created()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, "file"), "not a folder");
+        var folder = Path.Combine(_folder.Path, "file", "data");
+
+        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(folder, StoreQuota.Unlimited));
+
+        Assert.StartsWith($"The data folder '{folder}' cannot be created", refusal.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void AssertRefused(string what)
+    {
+        var before = _folder.Fingerprint();
+
+        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited));
+
+        Assert.StartsWith($"'{_folder.DatabasePath}' {what}", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refusal.Message);
+        Assert.Equal(before, _folder.Fingerprint());
+
+        // The refusal gives the folder up again: the next one is for the same reason.
+        var again = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited));
+        Assert.Equal(refusal.Message, again.Message);
+    }
+
+    private async Task CreateAsync(int keys)
+    {
+        await using var database = await CreateOpenAsync(keys);
+    }
+
+    private async Task<SqliteDatabase> CreateOpenAsync(int keys)
+    {
+        var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+        await Task.WhenAll(Enumerable.Range(0, keys).Select(
+            i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
+        return database;
+    }
+
+    private void Alter(string sql)
+    {
+        using var connection = Connect(_folder.DatabasePath);
+        connection.Execute(sql);
+    }
+
+    private void OverwritePage(int page)
+    {
+        const int PageSize = 4096;
+        var garbage = new byte[PageSize / 2];
+        Array.Fill(garbage, (byte)0xA5);
+        using var file = File.OpenWrite(_folder.DatabasePath);
+        file.Position = ((page - 1) * PageSize) + (page == 1 ? 100 : 0);
+        Assert.True(file.Length > file.Position + garbage.Length);
+        file.Write(garbage);
+    }
+
+    private static SqliteConnection Connect(string path)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        return connection;
+    }
+}

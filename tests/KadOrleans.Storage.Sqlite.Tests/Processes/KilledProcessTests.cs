@@ -1,0 +1,49 @@
+using System.Globalization;
+using KadOrleans.Core.Values;
+using KadOrleans.Storage.Sqlite.KillTarget;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Processes;
+
+public sealed class KilledProcessTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Every_acknowledged_value_outlives_kills_of_the_process()
+    {
+        var acknowledged = new HashSet<int>();
+        foreach (var enough in new[] { 1, 100, 1000, 3000 })
+        {
+            await WriteAndKillAsync(enough, acknowledged);
+
+            await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+            var held = database.Memory.Snapshot().ToDictionary();
+            Assert.All(acknowledged, number => Assert.Equal(Workload.Value(number), held.GetValueOrDefault(Workload.Key(number))));
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Kills in the middle of writing, then reads what it had still said.</summary>
+    private async Task WriteAndKillAsync(int enough, HashSet<int> acknowledged)
+    {
+        var first = acknowledged.Count == 0 ? 0 : acknowledged.Max() + 1;
+        await using var other = OtherProcess.Start("write", _folder.Path, first.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(Workload.Opened, await other.ReadLineAsync());
+        var before = acknowledged.Count;
+        while (await other.ReadLineAsync() is { } line)
+        {
+            if (Workload.TryParseAcknowledgement(line, out var number))
+            {
+                acknowledged.Add(number);
+            }
+
+            if (acknowledged.Count == before + enough)
+            {
+                other.Kill();
+            }
+        }
+
+        Assert.True(acknowledged.Count >= before + enough);
+    }
+}

@@ -1,0 +1,109 @@
+using KadOrleans.Core.Values;
+using KadOrleans.PortContracts;
+using KadOrleans.Storage.Sqlite.Writing;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Writing;
+
+public sealed class GroupCommitTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Puts_from_many_threads_take_far_fewer_commits_than_puts()
+    {
+        const int Puts = 1000;
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, Puts).Select(i =>
+            store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
+
+        Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
+        Assert.InRange(database.Writer.Commits, 1, (Puts / 10) - 1);
+    }
+
+    [Fact]
+    public async Task Everything_that_gathered_during_a_commit_shares_the_next()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+        var states = new SqliteNodeStateStore(database);
+        await store.PutAsync(StoredValues.Key(0), StoredValues.Text("first"));
+        var before = database.Writer.Commits;
+
+        var gate = await WriterGate.CloseAsync(database);
+        var puts = Enumerable.Range(0, 100).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(i)).AsTask()).ToList();
+        var save = states.SaveAsync(NodeStates.WithContacts).AsTask();
+        gate.Dispose();
+        await Task.WhenAll(puts);
+        await save;
+
+        Assert.Equal(before + 1, database.Writer.Commits);
+    }
+
+    [Fact]
+    public async Task A_put_is_neither_seen_nor_acknowledged_before_its_commit()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+
+        var gate = await WriterGate.CloseAsync(database);
+        var put = store.PutAsync(StoredValues.Key(1), StoredValues.Text("pending"));
+        Assert.False(put.IsCompleted);
+        Assert.Null(await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+        gate.Dispose();
+
+        Assert.Equal(StoreResult.Stored, await put);
+        Assert.NotNull(await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+    }
+
+    [Fact]
+    public async Task Puts_that_the_quota_refuses_take_no_commit()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited with { TotalKeys = 1 });
+        await using var store = new SqliteKeyStore(database);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.Text("only"));
+        var before = database.Writer.Commits;
+
+        var refused = store.PutAsync(StoredValues.Key(2), StoredValues.Text("more"));
+
+        Assert.True(refused.IsCompleted);
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await refused);
+        Assert.Equal(before, database.Writer.Commits);
+    }
+
+    [Fact]
+    public async Task A_put_fails_at_once_when_the_queue_is_full()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+
+        var gate = await WriterGate.CloseAsync(database);
+        var queued = Enumerable.Range(0, BatchWriter.QueueCapacity)
+            .Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(1)).AsTask()).ToList();
+        var refused = store.PutAsync(StoredValues.Key(-1), StoredValues.Sized(1));
+        Assert.True(refused.IsCompleted);
+        Assert.Equal(StoreResult.StorageFailed, await refused);
+        gate.Dispose();
+
+        Assert.All(await Task.WhenAll(queued), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.Null(await store.GetAsync(StoredValues.Key(-1), StoredValues.Now));
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(-1), StoredValues.Sized(1)));
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_wait_for_a_commit()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+        using var cancellation = new CancellationTokenSource();
+
+        var gate = await WriterGate.CloseAsync(database);
+        var put = store.PutAsync(StoredValues.Key(1), StoredValues.Text("impatient"), cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => put);
+        gate.Dispose();
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
