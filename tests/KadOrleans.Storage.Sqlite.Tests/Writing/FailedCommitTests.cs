@@ -77,6 +77,24 @@ public sealed class FailedCommitTests : IDisposable
     }
 
     [Fact]
+    public async Task Several_puts_of_a_key_in_a_batch_that_failed_leave_the_value_before_them()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.Text("kept"));
+
+        await SetAsync(database, Broken);
+        var gate = await WriterGate.CloseAsync(database);
+        var puts = Enumerable.Range(0, 9)
+            .Select(i => store.PutAsync(StoredValues.Key(i % 3), StoredValues.Sized(i)).AsTask()).ToList();
+        gate.Dispose();
+
+        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.StorageFailed, result));
+        Assert.Equal("kept", (await store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.Value.AsString());
+        Assert.Equal(new KeyStoreUsage(1, StoredValues.Text("kept").Footprint), await store.GetUsageAsync());
+    }
+
+    [Fact]
     public async Task A_removal_that_fails_throws_names_the_file_and_removes_nothing()
     {
         await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
