@@ -12,8 +12,8 @@ public sealed partial class RoutingTable
         [.. from bucket in Buckets select Save(bucket)]);
 
     /// <summary>
-    /// Brings a saved table back. Contacts are taken in anew, the longest known first, so every rule holds even when
-    /// the options, the trusted ranges or the bytes on disk have changed; buckets that have emptied may be fewer.
+    /// Brings a saved table back. Contacts are taken in anew, least recently seen first, so every rule holds even when
+    /// the options, the trusted ranges or the bytes on disk have changed. With none of them changed it is the same table.
     /// </summary>
     /// <param name="state">What <see cref="Save()"/> returned.</param>
     /// <param name="options">k, b and the bounds as they are now.</param>
@@ -25,6 +25,11 @@ public sealed partial class RoutingTable
     {
         ArgumentNullException.ThrowIfNull(state);
         var table = new RoutingTable(state.OwnId, options, diversity, now) { Version = state.Version };
+        foreach (var saved in state.Buckets)
+        {
+            table.RestoreRange(saved.Range);
+        }
+
         foreach (var saved in state.Buckets.SelectMany(bucket => bucket.Contacts).OrderBy(saved => saved.LastSeen))
         {
             table.RestoreContact(saved, now);
@@ -37,7 +42,6 @@ public sealed partial class RoutingTable
 
         foreach (var bucket in table.Buckets)
         {
-            table.Promote(bucket);
             bucket.LastLookup = LastLookup(bucket.Range, state, now);
         }
 
@@ -67,6 +71,17 @@ public sealed partial class RoutingTable
         return oldest;
     }
 
+    /// <summary>Splits as far as the saved range and the rules go.</summary>
+    private void RestoreRange(BucketRange range)
+    {
+        var bucket = _tree.Find(range.Prefix);
+        while (bucket.Range.Depth < range.Depth && _tree.CanSplit(bucket))
+        {
+            _tree.Split(bucket);
+            bucket = _tree.Find(range.Prefix);
+        }
+    }
+
     private void RestoreContact(SavedContact saved, DateTimeOffset now)
     {
         if (IsPossible(saved.Contact) && !Contains(saved.Contact.Id) && !Contains(saved.Contact.Endpoint))
@@ -77,7 +92,7 @@ public sealed partial class RoutingTable
 
     private void RestoreReplacement(SavedContact saved, DateTimeOffset now)
     {
-        if (IsPossible(saved.Contact) && !Contains(saved.Contact.Endpoint))
+        if (IsPossible(saved.Contact) && !Contains(saved.Contact))
         {
             var bucket = _tree.Find(saved.Contact.Id);
             bucket.Replacements.Put(new Replacement(saved.Contact, Earlier(saved.LastSeen, now)));

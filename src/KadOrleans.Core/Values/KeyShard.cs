@@ -31,8 +31,16 @@ public sealed class KeyShard
     public IReadOnlyDictionary<NodeId, StoredValue> Values => _values;
 
     /// <summary>The value of <paramref name="key"/>, unless it has none that is alive at <paramref name="now"/>.</summary>
-    public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value) =>
-        _values.TryGetValue(key, out value) && !value.IsExpired(now);
+    public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)
+    {
+        if (_values.TryGetValue(key, out value) && !value.IsExpired(now))
+        {
+            return true;
+        }
+
+        value = null;
+        return false;
+    }
 
     /// <summary>
     /// Whether <see cref="Put"/> would take the value: <see cref="StoreResult.Stored"/> or why not. A value that

@@ -1,0 +1,21 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Tests.Admission;
+
+public class AddressScopeTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:1", "127.0.0.2:2", true)]
+    [InlineData("[::1]:1", "127.0.0.2:2", true)]
+    [InlineData("10.0.0.1:1", "127.0.0.1:2", false)]
+    [InlineData("169.254.0.1:1", "[::1]:2", false)]
+    [InlineData("8.8.8.8:1", "[::1]:2", false)]
+    [InlineData("127.0.0.1:1", "169.254.0.1:2", true)]
+    [InlineData("169.254.0.1:1", "[fe80::1]:2", true)]
+    [InlineData("10.0.0.1:1", "169.254.0.1:2", false)]
+    [InlineData("[2001:db8::1]:1", "[fe80::1]:2", false)]
+    [InlineData("8.8.8.8:1", "10.0.0.1:2", true)]
+    [InlineData("127.0.0.1:1", "8.8.8.8:2", true)]
+    public void Near_addresses_are_believed_from_near_sources_only(string heardFrom, string mentioned, bool allowed) =>
+        Assert.Equal(allowed, AddressScope.Allows(UdpEndpoint.Parse(heardFrom), UdpEndpoint.Parse(mentioned)));
+}

@@ -1,0 +1,137 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Tests.Admission;
+
+public class SourceLimiterTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly SourceLimits Small = new()
+    {
+        PerSource = new TokenRate(10, 20),
+        PerSubnet = new TokenRate(50, 100),
+        MaxTracked = 160,
+    };
+
+    [Fact]
+    public void A_source_has_its_burst_and_then_its_rate()
+    {
+        var limiter = new SourceLimiter(Small);
+        var source = UdpEndpoint.Parse("1.2.3.4:5");
+        Assert.Equal(20, Admitted(limiter, source, 500, Start));
+        Assert.Equal(10, Admitted(limiter, source.WithPort(6), 500, Start.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void A_subnet_has_a_limit_of_its_own()
+    {
+        var limiter = new SourceLimiter(Small with { MaxTracked = 16_384 });
+        var admitted = 0;
+        for (var host = 0u; host < 256; host++)
+        {
+            admitted += Admitted(limiter, UdpEndpoint.FromIPv4(0x01020300 + host, 5), 20, Start);
+        }
+
+        Assert.Equal(100, admitted);
+        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.4.1:5"), 500, Start));
+    }
+
+    [Fact]
+    public void A_source_beyond_its_limit_takes_nothing_from_its_neighbours()
+    {
+        var limiter = new SourceLimiter(Small);
+        Admitted(limiter, UdpEndpoint.Parse("1.2.3.4:5"), 10_000, Start);
+        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.3.5:5"), 500, Start));
+    }
+
+    [Fact]
+    public void Trusted_sources_are_always_admitted_and_not_remembered()
+    {
+        var limiter = new SourceLimiter(Small, AddressRangeSet.Parse(["127.0.0.0/8"]));
+        Assert.Equal(5_000, Admitted(limiter, UdpEndpoint.Parse("127.0.0.1:5"), 5_000, Start));
+        Assert.Equal(0, limiter.TrackedSources);
+        Assert.Equal(0, limiter.TrackedSubnets);
+    }
+
+    [Fact]
+    public void Memory_is_bounded_whatever_strangers_do() => Randomized.ForSeeds(20, random =>
+    {
+        var limiter = new SourceLimiter(Small);
+        for (var i = 0; i < 2_000; i++)
+        {
+            limiter.TryAdmit(UdpEndpoint.FromIPv4(random.NextUInt32(), 1), Start.AddMilliseconds(i));
+            Assert.InRange(limiter.TrackedSources, 0, Small.MaxTracked);
+            Assert.InRange(limiter.TrackedSubnets, 0, Small.MaxTracked);
+        }
+    });
+
+    [Fact]
+    public void When_all_places_are_busy_strangers_share_what_is_left()
+    {
+        var limiter = new SourceLimiter(Small);
+        for (var i = 0u; i < 5_000; i++)
+        {
+            limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1), Start);
+        }
+
+        // Each stripe is full of sources that have just asked, and its strangers' bucket is empty by now.
+        var admitted = 0;
+        for (var i = 0u; i < 1_000; i++)
+        {
+            admitted += Admitted(limiter, UdpEndpoint.FromIPv4(0x2000_0000 + (i << 8), 1), 1, Start);
+        }
+
+        Assert.Equal(0, admitted);
+        Assert.Equal(1, Admitted(limiter, UdpEndpoint.Parse("99.0.0.1:1"), 1, Start.AddSeconds(10)));
+    }
+
+    [Fact]
+    public void An_idle_source_gives_way_to_a_stranger()
+    {
+        var limiter = new SourceLimiter(Small with { MaxTracked = 16 });
+        for (var i = 0u; i < 500; i++)
+        {
+            // One place in each stripe; every stranger finds it idle and has a bucket of his own.
+            var source = UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1);
+            Assert.Equal(20, Admitted(limiter, source, 30, Start.AddMinutes(i)));
+        }
+    }
+
+    [Fact]
+    public void A_known_source_costs_no_allocation()
+    {
+        var limiter = new SourceLimiter(new SourceLimits(), AddressRangeSet.Parse(["10.0.0.0/8"]));
+        var source = UdpEndpoint.Parse("1.2.3.4:5");
+        Admitted(limiter, source, 100, Start);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Admitted(limiter, source, 1_000, Start);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Threads_together_are_admitted_no_more_than_the_limit()
+    {
+        var limiter = new SourceLimiter(Small with { PerSubnet = new TokenRate(1, 1_000_000) });
+        var admitted = new int[64];
+        Parallel.For(0, 4_000, i =>
+        {
+            var source = i % 64;
+            if (limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (uint)source, 1), Start))
+            {
+                Interlocked.Increment(ref admitted[source]);
+            }
+        });
+        Assert.All(admitted, count => Assert.Equal(20, count));
+    }
+
+    private static int Admitted(SourceLimiter limiter, UdpEndpoint source, int times, DateTimeOffset now)
+    {
+        var admitted = 0;
+        for (var i = 0; i < times; i++)
+        {
+            admitted += limiter.TryAdmit(source, now) ? 1 : 0;
+        }
+
+        return admitted;
+    }
+}

@@ -1,0 +1,37 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Tests.Admission;
+
+public class SourceNetworkTests
+{
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("::2")]
+    [InlineData("::")]
+    [InlineData("::1.2.3.4")]
+    [InlineData("0:0:0:1::1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("1.2.3.4")]
+    [InlineData("2001:db8::1")]
+    public void No_endpoint_passes_for_a_trusted_source(string address)
+    {
+        Assert.True(AddressText.TryParse(address.AsSpan(), 1, out var endpoint));
+        Assert.False(SourceNetwork.Of(endpoint).IsTrusted);
+        Assert.False(SourceNetwork.SubnetOf(endpoint).IsTrusted);
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4:5", "1.2.3.4:6", true, true)]
+    [InlineData("1.2.3.4:5", "1.2.3.5:5", false, true)]
+    [InlineData("1.2.3.4:5", "1.2.4.4:5", false, false)]
+    [InlineData("1.2.3.4:5", "[::ffff:1.2.3.4]:5", true, true)]
+    [InlineData("[2001:db8:1:2::1]:5", "[2001:db8:1:2:ffff::1]:5", true, true)]
+    [InlineData("[2001:db8:1:2::1]:5", "[2001:db8:1:3::1]:5", false, true)]
+    [InlineData("[2001:db8:1:2::1]:5", "[2001:db8:2:2::1]:5", false, false)]
+    public void One_address_or_one_64_is_a_source(string left, string right, bool sameSource, bool sameSubnet)
+    {
+        var (a, b) = (UdpEndpoint.Parse(left), UdpEndpoint.Parse(right));
+        Assert.Equal(sameSource, SourceNetwork.Of(a) == SourceNetwork.Of(b));
+        Assert.Equal(sameSubnet, SourceNetwork.SubnetOf(a) == SourceNetwork.SubnetOf(b));
+    }
+}

@@ -1,0 +1,109 @@
+using System.Xml.Linq;
+
+namespace KadOrleans.Core.Tests;
+
+/// <summary>Dependencies point one way; which way is written here once.</summary>
+public class ArchitectureTests
+{
+    private const string Prefix = "KadOrleans.";
+
+    // What each library may be built on, itself left out. An executable may use any library.
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Core"] = [],
+        ["Wire"] = ["Core"],
+        ["Node"] = ["Core", "Wire"],
+        ["Transport.Udp"] = ["Core", "Wire", "Node"],
+        ["Storage.Sqlite"] = ["Core", "Wire", "Node"],
+        ["Grains.Abstractions"] = ["Core"],
+        ["Grains"] = ["Core", "Grains.Abstractions"],
+        ["Client"] = ["Core", "Grains.Abstractions"],
+        ["Cluster"] = ["Core", "Wire", "Node", "Grains.Abstractions"],
+    };
+
+    private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Client", "Cluster"];
+
+    private static readonly Dictionary<string, XDocument> Projects = ReadProjects();
+
+    [Fact]
+    public void The_core_references_the_base_library_alone()
+    {
+        var references = typeof(NodeId).Assembly.GetReferencedAssemblies();
+        var folder = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        Assert.NotEmpty(references);
+        Assert.All(references, reference => Assert.True(
+            File.Exists(Path.Combine(folder, $"{reference.Name}.dll")), reference.Name));
+    }
+
+    [Fact]
+    public void Libraries_are_built_only_on_what_lies_below_them()
+    {
+        Assert.Contains("Core", Projects.Keys);
+        foreach (var (name, project) in Projects.Where(pair => !IsExecutable(pair.Value)))
+        {
+            Assert.True(Allowed.ContainsKey(name), $"{name} is new: say in this test what it may be built on.");
+            Assert.Empty(Closure(name).Except(Allowed[name]));
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_built_on_an_executable() => Assert.All(Projects, pair =>
+        Assert.DoesNotContain(References(pair.Value), reference => IsExecutable(Projects[reference])));
+
+    [Fact]
+    public void The_command_line_and_all_below_it_know_nothing_of_orleans()
+    {
+        Assert.Contains("Cli", Projects.Keys);
+        Assert.Empty(Closure("Cli").Intersect(WithOrleans));
+        foreach (var name in Closure("Cli").Append("Cli"))
+        {
+            Assert.DoesNotContain(
+                Projects[name].Descendants("PackageReference").Select(item => item.Attribute("Include")?.Value),
+                package => package?.Contains("Orleans", StringComparison.OrdinalIgnoreCase) == true);
+        }
+    }
+
+    private static bool IsExecutable(XDocument project) =>
+        project.Descendants("OutputType").Any(type => type.Value == "Exe")
+        || project.Root!.Attribute("Sdk")?.Value is "Microsoft.NET.Sdk.Web" or "Microsoft.NET.Sdk.Worker";
+
+    private static IEnumerable<string> References(XDocument project) =>
+        project.Descendants("ProjectReference").Select(item => Name(item.Attribute("Include")!.Value));
+
+    /// <summary>All that a project is built on, directly or not.</summary>
+    private static HashSet<string> Closure(string name)
+    {
+        var seen = new HashSet<string>();
+        var open = new Queue<string>(References(Projects[name]));
+        while (open.TryDequeue(out var next))
+        {
+            if (seen.Add(next))
+            {
+                References(Projects[next]).ToList().ForEach(open.Enqueue);
+            }
+        }
+
+        return seen;
+    }
+
+    private static string Name(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path.Replace('\\', '/'));
+        return name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
+    }
+
+    private static Dictionary<string, XDocument> ReadProjects() => Directory
+        .EnumerateFiles(Path.Combine(FindRoot(), "src"), "*.csproj", SearchOption.AllDirectories)
+        .ToDictionary(Name, XDocument.Load);
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
+    }
+}

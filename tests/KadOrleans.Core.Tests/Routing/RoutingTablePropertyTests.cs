@@ -1,0 +1,124 @@
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Core.Tests.Routing;
+
+public class RoutingTablePropertyTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly NodeId Own = NodeId.FromKey("own");
+    private static readonly KademliaOptions Small = new() { BucketSize = 3, ReplacementCacheSize = 4, SplitDepth = 3 };
+    private static readonly SubnetLimits Limits = new() { PerBucket = 2, PerTable = 6 };
+
+    [Fact]
+    public void Every_rule_holds_after_any_observations() => Randomized.ForSteps(60, 300, steps =>
+    {
+        var table = Create(Small);
+        var now = Start;
+        foreach (var step in steps)
+        {
+            now = now.AddSeconds(step % 5);
+            Step(table, step / 5, now);
+            TableInvariants.AssertHold(table, Small, Limits);
+        }
+    });
+
+    [Fact]
+    public void A_decision_tells_all_that_changed() => Randomized.ForSteps(60, 300, steps =>
+    {
+        var table = Create(Small);
+        foreach (var step in steps)
+        {
+            var (before, version, buckets) = (table.Snapshot.Contacts.ToHashSet(), table.Version, table.Buckets.Count);
+            var decision = Step(table, step, Start);
+            var after = table.Snapshot.Contacts.ToHashSet();
+            var added = decision.Added is { } first ? decision.AlsoAdded.Prepend(first) : decision.AlsoAdded;
+            Assert.Equal(after.Except(before).ToHashSet(), added.ToHashSet());
+            Assert.Equal(before.Except(after).ToHashSet(), decision.Dropped is { } dropped ? [dropped] : []);
+            Assert.Equal(before.SetEquals(after) && buckets == table.Buckets.Count, version == table.Version);
+            Assert.True(decision.Check is not { } check || table.Contains(check));
+        }
+    });
+
+    [Fact]
+    public void A_restored_table_keeps_every_rule_under_other_options() => Randomized.ForSteps(60, 300, steps =>
+    {
+        var table = Create(Small);
+        var now = Start;
+        foreach (var step in steps)
+        {
+            now = now.AddSeconds(step % 5);
+            Step(table, step / 5, now);
+        }
+
+        var same = RoutingTable.Restore(table.Save(), Small, Diversity(), now);
+        Assert.Equal(table.Count, same.Count);
+        Assert.Equal(table.Snapshot.Contacts, same.Snapshot.Contacts);
+        Assert.Equal(table.Describe(), same.Describe());
+        Assert.True(same.Version > table.Version);
+        TableInvariants.AssertHold(same, Small, Limits);
+
+        var tiny = Small with { BucketSize = 1, ReplacementCacheSize = 1, SplitDepth = 2 };
+        TableInvariants.AssertHold(RoutingTable.Restore(table.Save(), tiny, Diversity(), Start), tiny, Limits);
+    });
+
+    [Fact]
+    public void A_stranger_with_chosen_ids_cannot_grow_the_table_without_bound()
+    {
+        var options = new KademliaOptions { BucketSize = 4, SplitDepth = 3 };
+        var table = Create(options);
+        var random = new SeededRandomSource(5);
+
+        // Ids that share ever longer prefixes with points of his choice, from as many addresses as he likes.
+        NodeId[] points = [NodeId.MinValue, NodeId.MaxValue, Own.WithBit(0, !Own.GetBit(0)), Own.WithBit(4, !Own.GetBit(4))];
+        for (var i = 0u; i < 20_000; i++)
+        {
+            var id = points[i % 4].RandomWithPrefix(random.Next(150), random);
+            table.Apply(ContactObservation.Answered(new Contact(id, UdpEndpoint.FromIPv4(0x0A000000 + i, 1))), Start);
+        }
+
+        var foreign = table.Buckets.Where(bucket => !bucket.Range.Contains(Own)).ToList();
+        Assert.All(foreign, bucket => Assert.InRange(
+            bucket.Range.Depth, 1, RoundUp(bucket.Range.Prefix.CommonPrefixLength(Own) + 1, 3)));
+        TableInvariants.AssertHold(table, options, Limits);
+
+        static int RoundUp(int depth, int multiple) => (depth + multiple - 1) / multiple * multiple;
+    }
+
+    private static RoutingTable Create(KademliaOptions options) => new(Own, options, Diversity(), Start);
+
+    private static SubnetDiversity Diversity() => new(Limits, AddressRangeSet.Empty);
+
+    /// <summary>
+    /// Reads a number as an observation of one of 60 ids (some near our own) at one of 40 endpoints, public and private,
+    /// so that conflicts, moves and full subnets are common.
+    /// </summary>
+    private static TableDecision Step(RoutingTable table, int step, DateTimeOffset now)
+    {
+        var (kind, who, where) = (step % 16, step / 16 % 60, step / 960 % 40);
+        var id = who switch
+        {
+            0 => Own,
+            < 25 => Own.RandomWithPrefix(who, new SeededRandomSource(who)),
+            _ => NodeId.FromKey($"{who}"),
+        };
+
+        // Most of the time an id has its own endpoint; now and then it turns up at another's.
+        var slot = (uint)(step / 38_400 % 4 == 0 ? where : who % 40);
+        var endpoint = UdpEndpoint.FromIPv4((slot < 20 ? 0x0A000000u : 0x08080000u + (slot / 9 << 8)) + slot, slot == 39 ? (ushort)0 : (ushort)1);
+        var contact = new Contact(id, endpoint);
+        return table.Apply(
+            kind switch
+            {
+                < 10 => ContactObservation.Answered(contact),
+                < 15 => ContactObservation.Failed(Known(table, contact, where)),
+                _ => ContactObservation.LookedUp(id),
+            },
+            now);
+    }
+
+    /// <summary>Failures mostly strike contacts that are there.</summary>
+    private static Contact Known(RoutingTable table, Contact contact, int index) =>
+        index % 4 == 0 || table.Count == 0 ? contact : table.Snapshot.Contacts[index % table.Count];
+}
