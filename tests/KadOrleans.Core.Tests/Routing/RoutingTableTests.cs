@@ -1,6 +1,5 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
-using KadOrleans.Core.Tests.Vectors;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Routing;
@@ -14,29 +13,6 @@ public class RoutingTableTests
     private static readonly KademliaOptions Options = new() { BucketSize = 3, SplitDepth = 1, ReplacementCacheSize = 2 };
 
     private readonly RoutingTable _table = new(Own, Options, new SubnetDiversity(), Start);
-
-    [Fact]
-    public void Buckets_split_as_recorded_where_no_rule_differs()
-    {
-        var vectors = VectorFile.Read<TableVector>("routing-tables.json").Where(vector => vector.Name is "r3" or "r4").ToList();
-        Assert.Equal(2, vectors.Count);
-        foreach (var vector in vectors)
-        {
-            var options = new KademliaOptions { BucketSize = vector.BucketSize };
-            var table = new RoutingTable(NodeId.Parse(vector.OwnId), options, new SubnetDiversity(), Start);
-            foreach (var peer in Enumerable.Range(0, vector.PeerIds.Count).Select(vector.Peer))
-            {
-                table.Apply(ContactObservation.Answered(peer), Start);
-            }
-
-            Assert.Equal(
-                vector.Buckets.Select(bucket => string.Join(' ', bucket.Nodes.Select(vector.Peer))),
-                table.Buckets.Select(bucket => string.Join(' ', bucket.Entries.Select(entry => entry.Contact))));
-            Assert.Equal(
-                vector.Buckets.Select(bucket => string.Join(' ', bucket.Replacements.Select(vector.Peer))),
-                table.Buckets.Select(bucket => string.Join(' ', bucket.Replacements.Items.Select(item => item.Contact))));
-        }
-    }
 
     [Fact]
     public void Our_own_id_and_unreachable_endpoints_are_refused()
@@ -210,6 +186,29 @@ public class RoutingTableTests
         Fail(PublicPeer(1));
         Fail(PublicPeer(1));
         Assert.Equal(TableOutcome.Added, Answer(PublicPeer(3)).Outcome);
+    }
+
+    [Fact]
+    public void One_that_waits_for_its_subnet_s_share_enters_when_it_answers_and_waits_no_longer()
+    {
+        var diversity = new SubnetDiversity(new SubnetLimits { PerTable = 1 }, AddressRangeSet.Empty);
+        var table = new RoutingTable(Own, Options, diversity, Start);
+        var neighbour = PublicPeer(9) with { Id = NodeId.MinValue.WithBit(159, true) };
+        foreach (var contact in new[] { Peer(1), Peer(2), Peer(3), PublicPeer(4), neighbour })
+        {
+            table.Apply(ContactObservation.Answered(contact), Start);
+        }
+
+        foreach (var contact in new[] { Peer(1), neighbour })
+        {
+            table.Apply(ContactObservation.Failed(contact), Start);
+            table.Apply(ContactObservation.Failed(contact), Start);
+        }
+
+        // Its place came free while the neighbour had the share, and the share without a place coming free.
+        Assert.Equal([0, 1], table.Describe().Select(bucket => bucket.Replacements));
+        Assert.Equal(TableOutcome.Added, table.Apply(ContactObservation.Answered(PublicPeer(4)), Start).Outcome);
+        Assert.Equal([0, 0], table.Describe().Select(bucket => bucket.Replacements));
     }
 
     [Fact]
