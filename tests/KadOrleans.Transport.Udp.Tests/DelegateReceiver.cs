@@ -1,0 +1,11 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Transport.Udp.Tests;
+
+internal sealed class DelegateReceiver(DelegateReceiver.Handler handler) : IDatagramReceiver
+{
+    internal delegate void Handler(ReadOnlySpan<byte> datagram, UdpEndpoint source);
+
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => handler(datagram, source);
+}
