@@ -110,6 +110,30 @@ public sealed class FaultTests
         Assert.Equal((0, 0, 0), (transport.SendFailures, transport.ReceiveErrors, transport.ReceiverFaults));
     }
 
+    [Fact]
+    public async Task Disposing_waits_for_the_receiver_that_is_running()
+    {
+        await using var transport = UdpTransport.Bind(AnyPort);
+        using var release = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = false;
+        transport.Start(new DelegateReceiver((_, _) =>
+        {
+            entered.SetResult();
+            release.Wait(Patience.Long);
+            Volatile.Write(ref left, true);
+        }));
+        Assert.True(transport.Send([1], transport.LocalEndpoints[0]));
+        await entered.Task.WaitAsync(Patience.Long);
+
+        var disposal = transport.DisposeAsync().AsTask();
+        Assert.False(disposal.IsCompleted);
+        release.Set();
+        await disposal.WaitAsync(Patience.Long);
+
+        Assert.True(Volatile.Read(ref left));
+    }
+
     private sealed class MemoryLogger : ILogger<UdpTransport>
     {
         internal ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();
