@@ -76,18 +76,12 @@ public static class AddressText
         foreach (var range in text.Split('.'))
         {
             var part = text[range];
-            if (part.Length is 0 or > 3 || (part.Length > 1 && part[0] == '0') || ++parts > 4)
+            if (++parts > 4 || !TryParseOctet(part, out var octet))
             {
                 return false;
             }
 
-            // Parsing alone would take zero characters behind the digits.
-            if (part.ContainsAnyExceptInRange('0', '9') || !byte.TryParse(part, out var value))
-            {
-                return false;
-            }
-
-            address = (address << 8) | value;
+            address = (address << 8) | octet;
         }
 
         if (parts < 4)
@@ -97,6 +91,28 @@ public static class AddressText
 
         endpoint = UdpEndpoint.FromIPv4(address, port);
         return true;
+    }
+
+    /// <summary>Reads 0 to 255 without leading zeros, which some readers take for octal.</summary>
+    private static bool TryParseOctet(ReadOnlySpan<char> digits, out uint octet)
+    {
+        octet = 0;
+        if (digits.Length is 0 or > 3 || (digits.Length > 1 && digits[0] == '0'))
+        {
+            return false;
+        }
+
+        foreach (var digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit))
+            {
+                return false;
+            }
+
+            octet = (octet * 10) + digit - '0';
+        }
+
+        return octet <= byte.MaxValue;
     }
 
     private static int WriteIPv4(uint address, Span<byte> destination)

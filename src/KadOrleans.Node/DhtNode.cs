@@ -183,8 +183,15 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         var outcome = await _lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         var copies = _storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
         var local = await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken);
-        var (stored, refused, failed) = await copies;
-        return new SetResult { Stored = stored, Refused = refused, Failed = failed, Local = local, Lookup = outcome };
+        var tally = await copies;
+        return new SetResult
+        {
+            Stored = tally.Stored,
+            Refused = tally.Refused,
+            Failed = tally.Failed,
+            Local = local,
+            Lookup = outcome,
+        };
     }
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>

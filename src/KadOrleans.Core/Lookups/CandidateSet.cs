@@ -27,7 +27,7 @@ internal sealed class CandidateSet(NodeId target, int capacity)
             return;
         }
 
-        if (IsKnown(contact.Endpoint) || !MakeRoom(ref index))
+        if (IsKnown(contact.Endpoint) || !MakeRoom(~index))
         {
             return;
         }
@@ -57,24 +57,22 @@ internal sealed class CandidateSet(NodeId target, int capacity)
         return false;
     }
 
-    /// <param name="insertion">Complement of the place where the newcomer goes; kept right when an entry leaves.</param>
-    private bool MakeRoom(ref int insertion)
+    /// <summary>Drops an entry behind the newcomer's place, if the set is full. Those that were asked stay.</summary>
+    private bool MakeRoom(int insertion)
     {
         if (_byDistance.Count < capacity)
         {
             return true;
         }
 
-        for (var last = _byDistance.Count - 1; last >= ~insertion; last--)
+        var evicted = _byDistance.FindLastIndex(c => c.State == CandidateState.Heard);
+        if (evicted < insertion)
         {
-            if (_byDistance[last].State == CandidateState.Heard)
-            {
-                _byDistance.RemoveAt(last);
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        _byDistance.RemoveAt(evicted);
+        return true;
     }
 
     private int IndexOf(Distance distance)

@@ -15,7 +15,7 @@ public sealed class Lookup
     /// </summary>
     public const int MaxRequests = 256;
 
-    /// <summary>Contacts kept per k: enough that those behind silent ones are still known.</summary>
+    /// <summary>Contacts per k that are kept beside those that were asked: enough to go on behind silent ones.</summary>
     private const int CandidatesPerK = 8;
 
     private readonly KademliaOptions _options;
@@ -42,7 +42,7 @@ public sealed class Lookup
         Kind = kind;
         _ownId = ownId;
         _options = options;
-        _candidates = new CandidateSet(target, options.BucketSize * CandidatesPerK);
+        _candidates = new CandidateSet(target, MaxRequests + (options.BucketSize * CandidatesPerK));
         Hear(seeds, hops: 1);
     }
 

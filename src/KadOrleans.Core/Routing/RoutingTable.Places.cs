@@ -13,6 +13,7 @@ public sealed partial class RoutingTable
     {
         var id = entry.Contact.Id;
         var bucket = _tree.Find(id);
+        var wanted = WantsReplacements(bucket);
         bucket.Replacements.Remove(id);
         List<KBucket>? otherHalves = null;
         while (bucket.IsFull && _tree.CanSplit(bucket))
@@ -24,6 +25,11 @@ public sealed partial class RoutingTable
         }
 
         var outcome = TakePlace(bucket, entry);
+        if (outcome == TableOutcome.KeptAsReplacement && wanted && !WantsReplacements(bucket))
+        {
+            Version++;
+        }
+
         if (otherHalves is not null)
         {
             // Only now, so that the newcomer comes before those that wait.
@@ -82,6 +88,13 @@ public sealed partial class RoutingTable
             AddEntry(bucket, new BucketEntry(contact, lastSeen));
         }
     }
+
+    /// <summary>
+    /// A full bucket still welcomes newcomers until k of them wait: enough to replace all it holds. The cache takes
+    /// more than that, but nobody is pinged for it.
+    /// </summary>
+    private bool WantsReplacements(KBucket bucket) =>
+        bucket.Replacements.Count < Math.Min(_options.BucketSize, _options.ReplacementCacheSize);
 
     private bool IsDiverse(KBucket bucket, UdpEndpoint endpoint) =>
         _diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));

@@ -180,5 +180,5 @@ public sealed partial class RoutingTable
         OwnId,
         Version,
         [.. from bucket in Buckets from entry in bucket.Entries select entry.Contact],
-        [.. from bucket in Buckets select new BucketRoom(bucket.Range, !bucket.IsFull || _tree.CanSplit(bucket))]);
+        [.. from bucket in Buckets select new BucketRoom(bucket.Range, !bucket.IsFull || _tree.CanSplit(bucket) || WantsReplacements(bucket))]);
 }

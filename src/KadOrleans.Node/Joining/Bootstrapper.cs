@@ -66,13 +66,13 @@ internal sealed class Bootstrapper(
         }
     }
 
-    private Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint)
+    private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint)
     {
         var attempt = new TaskCompletionSource<BootstrapAttempt>(TaskCreationOptions.RunContinuationsAsynchronously);
         var ownId = table.Snapshot.OwnId;
         requests.Send(new PingCall(endpoint, null, ownId, (_, id, failure) =>
             attempt.TrySetResult(Judge(node, endpoint, ownId, id, failure))));
-        return attempt.Task;
+        return await attempt.Task;
     }
 
     private BootstrapAttempt Judge(string node, UdpEndpoint endpoint, NodeId ownId, NodeId? id, RequestFailure? failure)

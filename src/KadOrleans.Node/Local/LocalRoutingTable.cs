@@ -46,6 +46,11 @@ public sealed class LocalRoutingTable : IRoutingTable
             _listener?.OnContactAdded(added);
         }
 
+        foreach (var promoted in decision.AlsoAdded)
+        {
+            _listener?.OnContactAdded(promoted);
+        }
+
         if (decision.Check is { } check)
         {
             _listener?.OnCheckNeeded(check);

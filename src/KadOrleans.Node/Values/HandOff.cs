@@ -35,8 +35,9 @@ internal sealed class HandOff(
     /// <summary>Works through the newcomers until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await foreach (var newcomer in _newcomers.Reader.ReadAllAsync(cancellationToken))
+        while (true)
         {
+            var newcomer = await _newcomers.Reader.ReadAsync(cancellationToken);
             try
             {
                 var sent = await HandOffAsync(newcomer, cancellationToken);

@@ -5,32 +5,31 @@ using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Values;
 
-/// <summary>Sends a value to contacts and counts who took it.</summary>
+/// <summary>Sends a value to contacts and learns who took it.</summary>
 internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
     /// <summary>Sends the value to all at once and waits for each answer or its absence.</summary>
-    /// <returns>How many took it, refused it, and did not answer.</returns>
-    public async Task<(int Stored, int Refused, int Failed)> StoreAsync(
+    public async Task<StoreTally> StoreAsync(
         NodeId key, DhtValue value, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
-        var calls = new Task<bool?>[contacts.Count];
-        for (var i = 0; i < calls.Length; i++)
+        var tally = new StoreTally(contacts.Count);
+        foreach (var contact in contacts)
         {
-            calls[i] = StoreAsync(key, value, contacts[i]);
+            Send(key, value, contact, tally.Add);
         }
 
-        var results = await Task.WhenAll(calls).WaitAsync(cancellationToken);
-        return (results.Count(r => r == true), results.Count(r => r == false), results.Count(r => r is null));
+        await tally.All.WaitAsync(cancellationToken);
+        return tally;
     }
 
     /// <summary>Sends the value to one contact: true if it took it, false if it refused, null without an answer.</summary>
     public Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact)
     {
         var answer = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        requests.Send(new StoreCall(
-            contact,
-            new StoreRequest(ownId, key, value),
-            (stored, failure) => answer.TrySetResult(failure is null ? stored : null)));
+        Send(key, value, contact, stored => answer.TrySetResult(stored));
         return answer.Task;
     }
+
+    private void Send(NodeId key, DhtValue value, Contact contact, Action<bool?> onEnd) => requests.Send(new StoreCall(
+        contact, new StoreRequest(ownId, key, value), (stored, failure) => onEnd(failure is null ? stored : null)));
 }

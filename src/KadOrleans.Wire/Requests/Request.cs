@@ -123,7 +123,7 @@ public readonly ref struct Request
         }
 
         var count = RequestFunction.ArgumentCountOf(kind);
-        if (arguments.Type != MessagePackType.Array || arguments.Count != count)
+        if (!HoldsArguments(arguments, count))
         {
             return DecodeError.WrongArguments;
         }
@@ -132,6 +132,11 @@ public readonly ref struct Request
         NodeId target = default;
         ReadOnlySpan<byte> value = default;
         var error = count > 0 ? ReadId(ref reader, out sender) : DecodeError.None;
+        if (error == DecodeError.None && arguments.Type == MessagePackType.Map && count > 0 && !reader.TrySkip(ArgumentDepth))
+        {
+            error = reader.Error;
+        }
+
         if (error == DecodeError.None && count > 1)
         {
             error = ReadId(ref reader, out target);
@@ -149,6 +154,18 @@ public readonly ref struct Request
 
         return error;
     }
+
+    /// <summary>
+    /// An array of the right length. The network's nodes take whatever they can iterate: an empty map, text or bin is
+    /// no arguments, and a map of one pair is its key. More than that nobody sends.
+    /// </summary>
+    private static bool HoldsArguments(MessagePackToken arguments, int count) => arguments.Type switch
+    {
+        MessagePackType.Array => arguments.Count == count,
+        MessagePackType.Map => arguments.Count == count && count <= 1,
+        MessagePackType.String or MessagePackType.Binary => arguments.Content.IsEmpty && count == 0,
+        _ => false,
+    };
 
     private static DecodeError ReadId(scoped ref MessagePackReader reader, out NodeId id)
     {

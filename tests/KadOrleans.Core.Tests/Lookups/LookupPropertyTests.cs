@@ -41,8 +41,8 @@ public sealed class LookupPropertyTests
                 new Contact(target.RandomWithPrefix(depth, random), UdpEndpoint.FromIPv4(++address, 1)))]);
         }
 
-        Assert.Equal(TerminationReason.RequestLimit, lookup.Reason);
         Assert.Equal(Lookup.MaxRequests, lookup.GetOutcome().Asked);
+        Assert.Equal(TerminationReason.RequestLimit, lookup.Reason);
     }
 
     private sealed class Play

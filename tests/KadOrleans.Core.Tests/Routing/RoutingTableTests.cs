@@ -232,9 +232,10 @@ public class RoutingTableTests
     {
         Fill();
         Answer(Peer(4), 5);
+        Answer(Peer(5), 5);
         var snapshot = _table.Snapshot;
         Answer(Peer(1), 5);
-        Answer(Peer(5), 5);
+        Answer(Peer(6), 5);
         Fail(Peer(1));
         _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start);
         Assert.Same(snapshot, _table.Snapshot);
@@ -253,10 +254,14 @@ public class RoutingTableTests
         // The one bucket is full, but covers our own id and can be split.
         Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id));
         Answer(Peer(4));
-        Assert.False(_table.Snapshot.WouldAccept(Peer(4).Id));
+
+        // Full for good, but nobody else waits yet for a place in it.
+        Assert.True(_table.Snapshot.WouldAccept(Peer(6).Id));
+        Answer(Peer(5));
+        Assert.False(_table.Snapshot.WouldAccept(Peer(6).Id));
         Assert.True(_table.Snapshot.WouldAccept(NodeId.MinValue.WithBit(159, true)));
         var sent = new RoutingTableSnapshot(Own, 1, [.. _table.Snapshot.Contacts], [.. _table.Snapshot.Rooms]);
-        Assert.False(sent.WouldAccept(Peer(4).Id));
+        Assert.False(sent.WouldAccept(Peer(6).Id));
         Assert.True(sent.WouldAccept(NodeId.MinValue.WithBit(159, true)));
     }
 
