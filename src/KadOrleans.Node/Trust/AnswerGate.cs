@@ -44,13 +44,20 @@ internal sealed class AnswerGate(
         }
 
         var (kept, first) = held.Hold(context.Source, request);
-        if (!kept || (first && !prober.ProbeNow(context.Source, null)))
+        if (kept && first && !prober.ProbeNow(context.Source, null))
         {
+            // No ping, so no report would ever end what is held.
             held.Take(context.Source);
-            metrics.Refused(RefusalReason.HeldAnswerLimit);
-            return;
+            kept = false;
         }
 
-        metrics.Held();
+        if (kept)
+        {
+            metrics.Held();
+        }
+        else
+        {
+            metrics.Refused(RefusalReason.HeldAnswerLimit);
+        }
     }
 }
