@@ -161,6 +161,12 @@ public sealed class Lookup
             return TerminationReason.ValueFound;
         }
 
+        // One lost datagram must not hide a value: its holder may be among the late, whose retry is under way.
+        if (Kind == LookupKind.Value && _slow > 0)
+        {
+            return null;
+        }
+
         if (_asked >= MaxRequests && NextHeard() is not null)
         {
             return TerminationReason.RequestLimit;
