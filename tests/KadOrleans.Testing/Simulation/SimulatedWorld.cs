@@ -70,5 +70,6 @@ public sealed class SimulatedWorld
     /// <summary>A node picked by the seed.</summary>
     public SimulatedNode PickNode() => Nodes[Random.Next(Nodes.Count)];
 
-    internal NodeEnvironment Environment => new() { Time = Clock, Random = Random };
+    /// <summary>The clock and randomness of this world, for nodes that a test makes itself.</summary>
+    public NodeEnvironment Environment => new() { Time = Clock, Random = Random };
 }

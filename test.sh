@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Restores, builds and tests everything that the NuGet source allows. Where it lacks the Orleans packages, the
+# standalone part is tested and a line says which suites did not run. Ends with 'N passed, N failed, N skipped'.
+#
+#   ./test.sh                    everything
+#   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s)
+#   FUZZ_SEED=7 ./test.sh        with another seed for it (default 1)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# The packages of Orleans are the only ones that may be missing; any other failure of a restore is one.
+only_orleans_is_missing() {
+    local codes
+    codes=$(grep -oE 'error NU[0-9]+: .*' "$1" | sort -u)
+    [ -n "$codes" ] && ! grep -vqE "error NU110[0-3]: .*Microsoft\.Orleans\." <<<"$codes"
+}
+
+target=KadOrleans.sln
+missing=""
+if ! dotnet restore KadOrleans.sln >"$results/restore.log" 2>&1; then
+    if ! only_orleans_is_missing "$results/restore.log"; then
+        cat "$results/restore.log" >&2
+        exit 1
+    fi
+
+    target=KadOrleans.Standalone.slnf
+    dotnet restore "$target"
+    missing=$(comm -23 \
+        <(grep -oE '[A-Za-z.]+\.Tests\.csproj' KadOrleans.sln | sort -u) \
+        <(grep -oE '[A-Za-z.]+\.Tests\.csproj' KadOrleans.Standalone.slnf | sort -u) \
+        | sed 's/\.csproj$//' | paste -sd' ')
+fi
+
+dotnet build "$target" --no-restore --nologo
+
+failed=0
+dotnet test "$target" --no-build --nologo --logger trx --results-directory "$results/trx" || failed=1
+dotnet run --no-build --project tests/KadOrleans.Fuzz -- \
+    --seconds "${FUZZ_SECONDS:-5}" --seed "${FUZZ_SEED:-1}" && fuzz=passed || fuzz=failed
+
+if [ -n "$missing" ]; then
+    echo "Not run, as the NuGet source lacks the Orleans packages: $missing"
+fi
+
+# The fuzzer's run counts as one test.
+count() { cat "$results"/trx/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
+total=$(count total)
+passed=$(count passed)
+executed=$(count executed)
+broken=$((executed - passed))
+if [ "$fuzz" = passed ]; then passed=$((passed + 1)); else broken=$((broken + 1)); fi
+if [ "$failed" = 1 ] && [ "$broken" = 0 ]; then
+    # A suite that died before it could count.
+    broken=1
+fi
+
+echo "$passed passed, $broken failed, $((total - executed)) skipped"
+[ "$broken" = 0 ] && [ "$executed" -gt 0 ]

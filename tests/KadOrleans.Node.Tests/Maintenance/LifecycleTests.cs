@@ -1,0 +1,161 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+using KadOrleans.Testing.Simulation;
+
+namespace KadOrleans.Node.Tests.Maintenance;
+
+public sealed class LifecycleTests
+{
+    private readonly SimulatedWorld _world = new(seed: 30);
+
+    [Fact]
+    public void A_node_comes_back_with_its_id_and_contacts() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(30);
+        var node = _world.Nodes[10];
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        var (id, contacts) = (node.Id, node.Node.RoutingTable.Contacts);
+        Assert.True(contacts.Count > 20);
+
+        await node.StopAsync();
+        await node.StartAsync();
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(id, node.Id);
+        Assert.Superset(contacts.ToHashSet(), node.Node.RoutingTable.Contacts.ToHashSet());
+    });
+
+    [Fact]
+    public void Saved_contacts_are_not_believed_before_they_answer() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(10);
+        var node = _world.Nodes[5];
+        var gone = _world.Nodes[6];
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Contains(gone.Contact, node.Node.RoutingTable.Contacts);
+        await node.StopAsync();
+        await gone.KillAsync();
+
+        await node.StartAsync();
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(8, node.Node.RoutingTable.Count);
+    });
+
+    [Fact]
+    public void Contacts_are_saved_soon_after_they_changed() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        await using var node = CreateNode(states, new KadNodeOptions());
+        await node.StartAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        await node.PingAsync(peer.Endpoint);
+
+        await _world.PassAsync(TimeSpan.FromSeconds(11));
+
+        Assert.Equal([peer.Contact], (await states.LoadAsync())!.Contacts);
+    });
+
+    [Fact]
+    public void An_outage_does_not_lose_the_saved_contacts() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        var contact = new Contact(NodeId.Random(_world.Random), UdpEndpoint.Parse("11.200.0.1:1"));
+        var id = NodeId.Random(_world.Random);
+        await states.SaveAsync(new NodeState(id, [contact]));
+
+        var node = CreateNode(states, new KadNodeOptions());
+        await node.StartAsync();
+        await _world.PassAsync(TimeSpan.FromHours(1));
+        await node.DisposeAsync();
+
+        var state = await states.LoadAsync();
+        Assert.Equal(id, state!.Id);
+        Assert.Equal([contact], state.Contacts);
+    });
+
+    [Fact]
+    public void A_node_that_lost_everybody_joins_again_by_itself() => _world.Run(async () =>
+    {
+        var hub = await _world.StartNodeAsync();
+        var node = await _world.StartNodeAsync(o => o.Bootstrap.Add($"{hub.Transport.Endpoint}"));
+        await node.Node.JoinAsync();
+        Assert.Equal(1, node.Node.RoutingTable.Count);
+
+        hub.Transport.IsCutOff = true;
+        await node.Node.FindNodeAsync(hub.Id);
+        await node.Node.FindNodeAsync(hub.Id);
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+        hub.Transport.IsCutOff = false;
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal([hub.Contact], node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void Lonely_buckets_are_refreshed_each_hour() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(60);
+        var node = _world.Nodes[3];
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+        var before = _world.Clock.GetUtcNow();
+
+        await _world.PassAsync(TimeSpan.FromHours(1.1));
+
+        var status = await node.Node.GetStatusAsync();
+        Assert.All(status.Buckets, b => Assert.True(b.LastLookup > before));
+    });
+
+    [Fact]
+    public void Expired_values_are_gone() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync(o => o.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromHours(1) });
+        await node.Node.SetAsync("key", DhtValue.FromInteger(1));
+
+        await _world.PassAsync(TimeSpan.FromHours(1));
+        Assert.False((await node.Node.GetAsync("key")).Found);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(0, (await node.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
+    public void Another_id_than_the_saved_one_is_refused() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        await states.SaveAsync(new NodeState(NodeId.Random(_world.Random), []));
+        var other = NodeId.Random(_world.Random);
+        await using var node = CreateNode(states, new KadNodeOptions { Id = other.ToString() });
+
+        var error = await Assert.ThrowsAsync<KeyStoreException>(() => node.StartAsync());
+
+        Assert.Contains(other.ToString(), error.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Visible_addresses_are_all_reported_when_they_disagree() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(4);
+        var node = _world.Nodes[0];
+        var liar = _world.AddPeer();
+        var lie = UdpEndpoint.Parse("198.51.100.7:1");
+        liar.OnRequest = (request, id, answer) => request.Kind == Wire.RequestKind.Stun
+            ? Wire.ResponseWriter.WriteStun(answer, id, lie)
+            : liar.AnswerPings(request, id, answer);
+        await node.Node.PingAsync(liar.Endpoint);
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+
+        var seen = await node.Node.GetVisibleAddressesAsync();
+
+        Assert.Equal(4, seen.Count);
+        Assert.Equal([lie], seen.Where(v => v.Contact == liar.Contact).Select(v => v.Seen!.Value));
+        Assert.All(seen.Where(v => v.Contact != liar.Contact), v => Assert.Equal(node.Transport.Endpoint, v.Seen));
+    });
+
+    private KadNode CreateNode(INodeStateStore states, KadNodeOptions options) => new(
+        options, _world.Network.Bind(), new InMemoryKeyStore(options.Quota), states, _world.Environment);
+}
