@@ -30,6 +30,7 @@ internal sealed class Bootstrapper(
             .Where(a => a.Id is not null)
             .Select(a => new Contact(a.Id!.Value, a.Endpoint!.Value))
             .ToArray();
+        cancellationToken.ThrowIfCancellationRequested();
         foreach (var failed in attempts.Where(a => a.Problem is not null))
         {
             logger.BootstrapNodeFailed(failed.Address, failed.Problem!);
@@ -51,14 +52,14 @@ internal sealed class Bootstrapper(
 
         if (address.ToEndpoint() is { } literal)
         {
-            return [await TryEndpointAsync(node, literal)];
+            return [await TryEndpointAsync(node, literal, cancellationToken)];
         }
 
         try
         {
             var resolved = await resolver(address.Host, cancellationToken);
             var endpoints = resolved.Select(a => UdpEndpoint.FromIPAddress(a, address.Port)).Distinct();
-            return await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e)));
+            return await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e, cancellationToken)));
         }
         catch (SocketException e)
         {
@@ -66,13 +67,17 @@ internal sealed class Bootstrapper(
         }
     }
 
-    private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint)
+    private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var attempt = new TaskCompletionSource<BootstrapAttempt>(TaskCreationOptions.RunContinuationsAsynchronously);
         var ownId = table.Snapshot.OwnId;
-        requests.Send(new PingCall(endpoint, null, ownId, (_, id, failure) =>
-            attempt.TrySetResult(Judge(node, endpoint, ownId, id, failure))));
-        return await attempt.Task;
+        var call = new PingCall(endpoint, null, ownId, (_, id, failure) =>
+            attempt.TrySetResult(Judge(node, endpoint, ownId, id, failure)));
+        requests.Send(call);
+        using (cancellationToken.UnsafeRegister(_ => requests.Cancel(call), null))
+        {
+            return await attempt.Task;
+        }
     }
 
     private BootstrapAttempt Judge(string node, UdpEndpoint endpoint, NodeId ownId, NodeId? id, RequestFailure? failure)
