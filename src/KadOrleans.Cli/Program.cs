@@ -1,1 +1,5 @@
-return 0;
+using KadOrleans.Cli;
+
+using var signals = new TerminationSignals();
+using var io = CommandIo.FromConsole();
+return await KadCommand.RunAsync(args, io, signals.Token);

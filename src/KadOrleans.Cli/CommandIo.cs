@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace KadOrleans.Cli;
+
+/// <summary>What a command reads from and writes to.</summary>
+internal sealed class CommandIo : IDisposable
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    private readonly Func<Stream> _openInput;
+
+    /// <param name="openInput">Opens standard input, when a command wants it.</param>
+    /// <param name="output">Standard output, for results.</param>
+    /// <param name="error">Standard error, for everything else. Must be safe to use from several threads.</param>
+    public CommandIo(Func<Stream> openInput, Stream output, TextWriter error)
+    {
+        _openInput = openInput;
+        OutputBytes = output;
+        Output = new StreamWriter(output, Utf8, leaveOpen: true) { AutoFlush = true };
+        Error = error;
+    }
+
+    /// <summary>Results as text; flushed with each write.</summary>
+    public TextWriter Output { get; }
+
+    /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
+    public Stream OutputBytes { get; }
+
+    /// <summary>Errors, warnings and progress.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Whether a person looks at the results as they come.</summary>
+    public bool IsOutputTerminal { get; init; }
+
+    /// <summary>Whether a person looks at the errors as they come.</summary>
+    public bool IsErrorTerminal { get; init; }
+
+    /// <summary>The process's own streams.</summary>
+    public static CommandIo FromConsole() => new(Console.OpenStandardInput, Console.OpenStandardOutput(), Console.Error)
+    {
+        IsOutputTerminal = !Console.IsOutputRedirected,
+        IsErrorTerminal = !Console.IsErrorRedirected,
+    };
+
+    /// <summary>Standard input.</summary>
+    public Stream OpenInput() => _openInput();
+
+    public void Dispose() => Output.Dispose();
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary>Options that several commands share.</summary>
+internal static class CommonOptions
+{
+    /// <summary>The data folder where none is named.</summary>
+    public const string DefaultData = "kad-data";
+
+    public static Option<string[]> Via() => new("--via")
+    {
+        Description = "A node of the network to ask through. Repeatable: one that answers is enough.",
+        HelpName = "HOST:PORT",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON object." };
+
+    public static Option<string?> Digest() => new("--digest")
+    {
+        Description = "The key's 160-bit id in place of KEY: 40 hexadecimal digits.",
+        HelpName = "HEX",
+    };
+
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "The folder of the node's database.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => DefaultData,
+    };
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using KadOrleans.Cli.Hosting;
+using KadOrleans.Cli.Logging;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary><c>kad node</c>: runs a node.</summary>
+internal static class NodeCommand
+{
+    public static Command Create(CommandIo io)
+    {
+        var options = new NodeOptions();
+        var command = new ExampleCommand("node", "Run a node until SIGTERM or Ctrl-C.")
+        {
+            Examples =
+            [
+                "kad node --in-memory",
+                "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468 --data /var/lib/kad --http 8080",
+                "kad node --listen 127.0.0.1:0 --listen [::1]:0 --in-memory --trust 127.0.0.0/8",
+            ],
+            Notes = "When it answers, the node prints one line per endpoint: listening udp ADDRESS:PORT id HEX. Logs go to "
+                + "the standard error output.",
+        };
+        foreach (var option in options.All)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var settings = options.Read(parsed);
+            using var loggers = LineLoggerProvider.CreateFactory(io.Error, settings.Verbose);
+            await new NodeRunner(io, settings, loggers).RunAsync(cancellationToken);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

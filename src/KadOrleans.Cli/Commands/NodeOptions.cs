@@ -1,0 +1,84 @@
+using System.CommandLine;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Hosting;
+using KadOrleans.Transport.Udp;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary>The options of <c>kad node</c>.</summary>
+internal sealed class NodeOptions
+{
+    private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
+
+    private readonly Option<string[]> _listen = Repeatable(
+        "--listen", "IP:PORT", $"Where to listen; port 0 takes any free one. Repeatable. [default: {DefaultListen}]");
+
+    private readonly Option<string[]> _bootstrap = Repeatable(
+        "--bootstrap", "HOST:PORT", "A node to join the network through. Repeatable. Without one, this is a network's first node.");
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = $"The folder for keys, id and contacts; made if it is missing. [default: {CommonOptions.DefaultData}]",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
+
+    private readonly Option<string?> _id = new("--id")
+    {
+        Description = "The node's id: 40 hexadecimal digits. [default: the saved one, or a random one]",
+        HelpName = "HEX",
+    };
+
+    private readonly Option<string[]> _trust = Repeatable(
+        "--trust", "CIDR", "Addresses that no limits apply to, such as 10.0.0.0/8. Repeatable.");
+
+    private readonly Option<string?> _http = new("--http")
+    {
+        Description = "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.",
+        HelpName = "IP:PORT",
+    };
+
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
+
+    /// <summary>All of them, in the order of the help.</summary>
+    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _http, _verbose];
+
+    /// <summary>What was asked for.</summary>
+    /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
+    public NodeSettings Read(ParseResult parsed)
+    {
+        var data = parsed.GetValue(_data);
+        var inMemory = parsed.GetValue(_inMemory);
+        if (data is not null && inMemory)
+        {
+            throw CommandException.WrongUsage($"Both --data '{data}' and --in-memory are given; one of them is allowed.");
+        }
+
+        if (data is not null && string.IsNullOrWhiteSpace(data))
+        {
+            throw CommandException.WrongUsage($"--data is '{data}'; the path of a folder is needed.");
+        }
+
+        var listen = parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen];
+        var bootstrap = parsed.GetValue(_bootstrap) ?? [];
+        return new NodeSettings
+        {
+            Listen = Array.ConvertAll(listen, Endpoints.ParseListen),
+            Bootstrap = Array.ConvertAll(bootstrap, text => Endpoints.ParseHost("--bootstrap", text)),
+            BootstrapTexts = bootstrap,
+            Data = inMemory ? null : data ?? CommonOptions.DefaultData,
+            Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
+            Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
+            Http = parsed.GetValue(_http) is { } http ? Endpoints.ParseHttp(http) : null,
+            Verbose = parsed.GetValue(_verbose),
+        };
+    }
+
+    private static Option<string[]> Repeatable(string name, string shape, string description) => new(name)
+    {
+        Description = description,
+        HelpName = shape,
+        Arity = ArgumentArity.OneOrMore,
+    };
+}

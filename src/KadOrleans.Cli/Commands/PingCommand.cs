@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KadOrleans.Cli.Clients;
+using KadOrleans.Cli.Output;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary><c>kad ping</c>: asks an address who is there.</summary>
+internal static class PingCommand
+{
+    public static Command Create(CommandIo io)
+    {
+        var host = new Argument<string>("HOST:PORT") { Description = "Whom to ask." };
+        var json = CommonOptions.Json();
+        var command = new ExampleCommand("ping", "Ask an address whether a node is there, and for its id.")
+        {
+            Examples = ["kad ping 127.0.0.1:8468", "kad ping node.example.org:8468 --json"],
+        };
+        command.Add(host);
+        command.Add(json);
+        command.SetAction((parsed, cancellationToken) =>
+            RunAsync(io, parsed.GetValue(host)!, parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandIo io, string host, bool json, CancellationToken cancellationToken)
+    {
+        var targets = await Target.ResolveAsync("HOST:PORT", [host], cancellationToken);
+        await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
+        var pinged = await new Progress(io, json).ShowAsync(
+            "Waiting for an answer…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
+        Print(new ResultPrinter(io, json), pinged);
+        return pinged.Result.Answered ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void Print(ResultPrinter printer, Pinged pinged)
+    {
+        var milliseconds = Math.Round(pinged.Result.RoundTrip.TotalMilliseconds, 3);
+        if (printer.IsJson)
+        {
+            printer.Json(new JsonObject
+            {
+                ["answered"] = pinged.Result.Answered,
+                ["target"] = pinged.Target.Text,
+                ["endpoint"] = pinged.Endpoint.ToString(),
+                ["id"] = pinged.Result.Id?.ToString(),
+                ["roundTripMilliseconds"] = pinged.Result.Answered ? milliseconds : null,
+            });
+        }
+        else if (pinged.Result.Answered)
+        {
+            var who = pinged.Result.Id is { } id ? $"id {id}" : "a client without an id";
+            printer.Line(string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
+        }
+
+        if (!pinged.Result.Answered)
+        {
+            printer.Note(pinged.Problem);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using KadOrleans.Cli.Clients;
+using KadOrleans.Cli.Http;
+using KadOrleans.Node;
+using KadOrleans.Node.Ports;
+using KadOrleans.Transport.Udp;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Cli.Hosting;
+
+/// <summary>Runs a node until it is told to stop.</summary>
+internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
+
+    /// <summary>
+    /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
+    /// its state is saved when this returns.
+    /// </summary>
+    /// <exception cref="CommandException">A host name is unknown, or the HTTP address is taken.</exception>
+    /// <exception cref="TransportException">An endpoint cannot be listened on.</exception>
+    /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(settings.Bootstrap.Select(node => HostResolver.ResolveAsync("--bootstrap", node, cancellationToken)));
+        var options = settings.ToOptions();
+        await using var transport = UdpTransport.Bind(
+            new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
+        await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers);
+        await using var node = new KadNode(
+            options, transport, storage.Keys, storage.States, new NodeEnvironment { LoggerFactory = loggers });
+        var saved = await storage.States.LoadAsync(cancellationToken);
+        await node.StartAsync(cancellationToken);
+        var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
+        await using var http = await StartHttpAsync(node, isFirst, cancellationToken);
+        foreach (var endpoint in node.LocalEndpoints)
+        {
+            await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");
+        }
+
+        await JoinAsync(node, isFirst, cancellationToken);
+        await UntilCancelledAsync(cancellationToken);
+    }
+
+    private async Task<StatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
+    {
+        if (settings.Http is not { } address)
+        {
+            return null;
+        }
+
+        var server = await StatusServer.StartAsync(address, node, isFirst, TimeProvider.System, loggers, cancellationToken);
+        _logger.StatusServed(server.Address);
+        return server;
+    }
+
+    // A node that cannot join goes on answering, and the engine tries again; so does one whose state cannot be saved.
+    private async Task JoinAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
+    {
+        if (isFirst)
+        {
+            return;
+        }
+
+        try
+        {
+            await node.JoinAsync(cancellationToken);
+        }
+        catch (KeyStoreException e)
+        {
+            _logger.NotSaved(e.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private static async Task UntilCancelledAsync(CancellationToken cancellationToken)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), cancelled))
+        {
+            await cancelled.Task;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Node;
+using KadOrleans.Node.Joining;
+
+namespace KadOrleans.Cli.Hosting;
+
+/// <summary>What <c>kad node</c> was asked for, checked.</summary>
+internal sealed record NodeSettings
+{
+    /// <summary>Where it listens; at least one.</summary>
+    public required IReadOnlyList<UdpEndpoint> Listen { get; init; }
+
+    /// <summary>Through whom it joins.</summary>
+    public required IReadOnlyList<HostAddress> Bootstrap { get; init; }
+
+    /// <summary>The same as typed.</summary>
+    public required IReadOnlyList<string> BootstrapTexts { get; init; }
+
+    /// <summary>The data folder; null keeps all in memory.</summary>
+    public required string? Data { get; init; }
+
+    /// <summary>The id asked for, if one was.</summary>
+    public required NodeId? Id { get; init; }
+
+    /// <summary>Trusted address ranges.</summary>
+    public required IReadOnlyList<string> Trust { get; init; }
+
+    /// <summary>Where the status pages are, if anywhere.</summary>
+    public required IPEndPoint? Http { get; init; }
+
+    /// <summary>Whether debug messages are logged.</summary>
+    public required bool Verbose { get; init; }
+
+    /// <summary>The engine's options.</summary>
+    public KadNodeOptions ToOptions()
+    {
+        var options = new KadNodeOptions { Id = Id?.ToString() };
+        foreach (var node in BootstrapTexts)
+        {
+            options.Bootstrap.Add(node);
+        }
+
+        foreach (var range in Trust)
+        {
+            options.Trust.Add(range);
+        }
+
+        return options;
+    }
+}

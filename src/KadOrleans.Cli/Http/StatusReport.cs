@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node;
+
+namespace KadOrleans.Cli.Http;
+
+/// <summary>The object that /status answers with.</summary>
+internal static class StatusReport
+{
+    public static JsonObject Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)
+    {
+        var (over, perSecond) = rates.Read(status.Counts);
+        return new JsonObject
+        {
+            ["id"] = status.Id.ToString(),
+            ["listening"] = new JsonArray([.. status.Listening.Select(JsonNode? (e) => e.ToString())]),
+            ["startedAt"] = Time(startedAt),
+            ["uptimeSeconds"] = Math.Round((now - startedAt).TotalSeconds, 3),
+            ["contacts"] = status.Buckets.Sum(b => b.Count),
+            ["keys"] = status.Usage.Keys,
+            ["bytes"] = status.Usage.Bytes,
+            ["totals"] = new JsonObject(status.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
+            ["rates"] = new JsonObject
+            {
+                ["overSeconds"] = Math.Round(over.TotalSeconds, 3),
+                ["perSecond"] = new JsonObject(perSecond.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            },
+            ["buckets"] = new JsonArray([.. status.Buckets.Select(ToJson)]),
+        };
+    }
+
+    private static JsonNode? ToJson(BucketSummary bucket) => new JsonObject
+    {
+        ["prefix"] = bucket.Prefix.ToString(),
+        ["depth"] = bucket.Depth,
+        ["contacts"] = bucket.Count,
+        ["replacements"] = bucket.Replacements,
+        ["lastLookup"] = Time(bucket.LastLookup),
+    };
+
+    private static string Time(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Commands;
+using KadOrleans.Node.Ports;
+using KadOrleans.Transport.Udp;
+
+namespace KadOrleans.Cli;
+
+/// <summary>The <c>kad</c> command: what the process runs, and what a test can run without one.</summary>
+internal static class KadCommand
+{
+    /// <summary>Runs one command line and returns its <see cref="ExitCode"/>. Mistakes end in a sentence, never in an exception.</summary>
+    /// <param name="args">What follows <c>kad</c>.</param>
+    /// <param name="io">Where it reads and writes.</param>
+    /// <param name="cancellationToken">Ends the command: a node stops in order, anything else gives up.</param>
+    public static async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default)
+    {
+        var result = CreateRoot(io).Parse(args);
+        if (result.Action is ParseErrorAction errors)
+        {
+            return Refuse(result, errors, io);
+        }
+
+        if (UnknownOptions.Find(result) is { } unknown)
+        {
+            await io.Error.WriteLineAsync(unknown);
+            return ExitCode.WrongUsage;
+        }
+
+        try
+        {
+            return await result.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = io.Output,
+                    Error = io.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellationToken);
+        }
+        catch (Exception e)
+        {
+            var (exitCode, sentence) = Explain(e);
+            await io.Error.WriteLineAsync(sentence);
+            return exitCode;
+        }
+    }
+
+    private static RootCommand CreateRoot(CommandIo io)
+    {
+        var root = new RootCommand("A node of a Kademlia network, and the tools to ask one.")
+        {
+            NodeCommand.Create(io),
+            SetCommand.Create(io),
+            GetCommand.Create(io),
+            PingCommand.Create(io),
+            StunCommand.Create(io),
+            FindNodeCommand.Create(io),
+            StateCommand.Create(io),
+        };
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!,
+        [
+            "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468",
+            "kad get greeting --via 127.0.0.1:8468",
+        ]);
+        return root;
+    }
+
+    private static int Refuse(ParseResult result, ParseErrorAction errors, CommandIo io)
+    {
+        errors.ShowHelp = false;
+        errors.ShowTypoCorrections = true;
+        result.Invoke(new InvocationConfiguration { Output = io.Error, Error = io.Error });
+        var path = new Stack<string>();
+        for (System.CommandLine.Parsing.SymbolResult? at = result.CommandResult; at is not null; at = at.Parent)
+        {
+            path.Push(at is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command ? command.Command.Name : "kad");
+        }
+
+        io.Error.WriteLine($"See '{string.Join(' ', path)} --help'.");
+        return ExitCode.WrongUsage;
+    }
+
+    private static (int ExitCode, string Sentence) Explain(Exception e) => e switch
+    {
+        CommandException known => (known.ExitCode, known.Message),
+        TransportException or KeyStoreException => (ExitCode.WrongUsage, e.Message),
+        OperationCanceledException => (ExitCode.Failed, "Interrupted."),
+        IOException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
+        _ => (ExitCode.Failed, $"This should not have happened ({e.GetType().Name}): {e.Message}"),
+    };
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KadOrleans.Core.Lookups;
+
+namespace KadOrleans.Cli.Output;
+
+/// <summary>How far a lookup got, for people and for programs.</summary>
+internal static class LookupText
+{
+    /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
+    public static string Describe(LookupOutcome outcome) =>
+        $"contacts asked: {outcome.Asked}, answered: {outcome.Answered}, timed out or failed: {outcome.Failed}; "
+        + $"the lookup ended because {Reason(outcome.Reason)}.";
+
+    /// <summary>The same as an object: reason, asked, answered, failed, hops.</summary>
+    public static JsonObject ToJson(LookupOutcome outcome) => new()
+    {
+        ["reason"] = JsonNamingPolicy.CamelCase.ConvertName(outcome.Reason.ToString()),
+        ["asked"] = outcome.Asked,
+        ["answered"] = outcome.Answered,
+        ["failed"] = outcome.Failed,
+        ["hops"] = outcome.Hops,
+    };
+
+    private static string Reason(TerminationReason reason) => reason switch
+    {
+        TerminationReason.Converged => "the nearest contacts that answer have all answered",
+        TerminationReason.ValueFound => "a value was found",
+        TerminationReason.NoContacts => "there was nobody to ask",
+        TerminationReason.NobodyAnswered => "nobody answered",
+        TerminationReason.RequestLimit => "it reached its limit of requests",
+        _ => "it was interrupted",
+    };
+}

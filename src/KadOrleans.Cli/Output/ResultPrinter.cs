@@ -1,0 +1,52 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace KadOrleans.Cli.Output;
+
+/// <summary>Prints results: a JSON object for programs, a table for a person at a terminal, plain lines otherwise.</summary>
+internal sealed class ResultPrinter(CommandIo io, bool json)
+{
+    // What is printed is no part of a web page, so text stays readable.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Whether results are JSON.</summary>
+    public bool IsJson => json;
+
+    /// <summary>Prints one line of JSON.</summary>
+    public void Json(JsonObject result) => io.Output.WriteLine(result.ToJsonString(Readable));
+
+    /// <summary>Prints a line of text.</summary>
+    public void Line(string text) => io.Output.WriteLine(text);
+
+    /// <summary>Prints a sentence beside the result.</summary>
+    public void Note(string text) => io.Error.WriteLine(text);
+
+    /// <summary>Prints rows under their headings; without a terminal as bare columns, one row a line.</summary>
+    public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows)
+    {
+        if (!io.IsOutputTerminal)
+        {
+            foreach (var row in rows)
+            {
+                io.Output.WriteLine(string.Join('\t', row));
+            }
+
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var heading in headings)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(heading)).NoWrap());
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(Array.ConvertAll(row, Markup.Escape));
+        }
+
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) }).Write(table);
+    }
+}

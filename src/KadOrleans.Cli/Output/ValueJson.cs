@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Cli.Output;
+
+/// <summary>
+/// A value as JSON: <c>type</c>, <c>value</c> (a string, number or boolean; bytes in hexadecimal; null where JSON has
+/// no such number) and <c>text</c>, which has every digit for readers whose numbers end at 2^53.
+/// </summary>
+internal static class ValueJson
+{
+    /// <summary>Adds the three fields.</summary>
+    public static JsonObject AddTo(JsonObject target, DhtValue value)
+    {
+        target["type"] = Values.TypeName(value.Kind);
+        target["value"] = value.Kind switch
+        {
+            DhtValueKind.Integer => Integer(value.AsInteger()),
+            DhtValueKind.Float => double.IsFinite(value.AsFloat()) ? JsonValue.Create(value.AsFloat()) : null,
+            DhtValueKind.Boolean => JsonValue.Create(value.AsBoolean()),
+            _ => JsonValue.Create(value.ToString()),
+        };
+        target["text"] = value.ToString();
+        return target;
+    }
+
+    private static JsonValue Integer(Int128 number) =>
+        number < 0 ? JsonValue.Create((long)number) : JsonValue.Create((ulong)number);
+}

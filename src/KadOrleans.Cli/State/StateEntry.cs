@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Cli.State;
+
+/// <summary>One contact or value of a state file, while it is read: its fields, of which unknown ones are ignored.</summary>
+internal sealed class StateEntry
+{
+    private readonly Dictionary<string, (JsonTokenType Type, string? Text)> _fields = new(StringComparer.Ordinal);
+
+    /// <summary>Reads the fields of the object whose beginning was read last.</summary>
+    /// <exception cref="JsonException">A field is no plain value.</exception>
+    public void Read(JsonTokens tokens)
+    {
+        _fields.Clear();
+        while (tokens.Read() && tokens.Type == JsonTokenType.PropertyName)
+        {
+            var name = tokens.Text!;
+            if (!tokens.Read() || tokens.Type is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                throw new JsonException($"'{name}' is no plain value");
+            }
+
+            _fields[name] = (tokens.Type, tokens.Text);
+        }
+    }
+
+    /// <exception cref="JsonException">The fields are not those of a contact.</exception>
+    public Contact ToContact()
+    {
+        if (!IPAddress.TryParse(Text("ip"), out var ip)
+            || !ushort.TryParse(Text("port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            || UdpEndpoint.FromIPAddress(ip, port) is not { IsUnicast: true } endpoint)
+        {
+            throw new JsonException($"'{Text("ip")}' and '{Text("port")}' are no address and port of a contact");
+        }
+
+        return new Contact(Id("id"), endpoint);
+    }
+
+    /// <exception cref="JsonException">The fields are not those of a value.</exception>
+    public KeyValuePair<NodeId, StoredValue> ToValue()
+    {
+        var key = Id("key");
+        var (type, text) = _fields.GetValueOrDefault("value");
+        var value = Text("type") switch
+        {
+            "string" when type == JsonTokenType.String => DhtValue.FromString(text!),
+            "int" when type == JsonTokenType.Number => Integer(text!),
+            "float" when type is JsonTokenType.Number or JsonTokenType.String => Float(text!),
+            "bool" when type is JsonTokenType.True or JsonTokenType.False => DhtValue.FromBoolean(type == JsonTokenType.True),
+            "bytes" when type == JsonTokenType.String => Bytes(text!),
+            _ => default,
+        };
+        return value.Kind == DhtValueKind.None
+            ? throw new JsonException($"the value of key {key} is not of its type, '{Text("type")}'")
+            : new(key, new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source()));
+    }
+
+    private string? Text(string name) => _fields.GetValueOrDefault(name).Text;
+
+    private NodeId Id(string name) => NodeId.TryParse(Text(name), out var id)
+        ? id
+        : throw new JsonException($"'{Text(name)}' is no {name}: {NodeId.Length * 2} hexadecimal digits are needed");
+
+    private DateTimeOffset Time(string name) => StateFormat.TryParse(Text(name), out var time)
+        ? time
+        : throw new JsonException($"'{Text(name)}' is no time for {name}");
+
+    // A file made by hand need not say whom a value is counted against.
+    private SourceNetwork Source()
+    {
+        if (!_fields.TryGetValue("source", out var field))
+        {
+            return SourceNetwork.Trusted;
+        }
+
+        return UInt128.TryParse(field.Text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var source)
+            ? new SourceNetwork((ulong)(source >> 64), (ulong)source)
+            : throw new JsonException($"'{field.Text}' is no source");
+    }
+
+    private static DhtValue Integer(string text) =>
+        Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= DhtValue.MinInteger && number <= DhtValue.MaxInteger
+            ? DhtValue.FromInteger(number)
+            : default;
+
+    private static DhtValue Float(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? DhtValue.FromFloat(number)
+            : default;
+
+    private static DhtValue Bytes(string text)
+    {
+        var bytes = new byte[text.Length / 2];
+        return text.Length % 2 == 0
+            && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+            ? DhtValue.FromBytes(bytes)
+            : default;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Cli.State;
+
+/// <summary>Writes <see cref="StateFormat"/>, value by value.</summary>
+internal static class StateWriter
+{
+    // Written to the stream whenever this much waits: memory does not grow with the number of keys.
+    private const int FlushBytes = 64 * 1024;
+
+    /// <summary>Writes everything and returns how many values that were.</summary>
+    public static async Task<long> WriteAsync(
+        Stream stream, NodeState? state, IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
+    {
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+        await using var json = new Utf8JsonWriter(stream, options);
+        json.WriteStartObject();
+        json.WriteString("format", StateFormat.Name);
+        json.WriteNumber("version", StateFormat.Version);
+        json.WriteString("id", state?.Id.ToString());
+        json.WriteStartArray("contacts");
+        foreach (var contact in state?.Contacts ?? [])
+        {
+            Write(json, contact);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("values");
+        var count = 0L;
+        await foreach (var (key, stored) in values.WithCancellation(cancellationToken))
+        {
+            Write(json, key, stored);
+            count++;
+            if (json.BytesPending >= FlushBytes)
+            {
+                await json.FlushAsync(cancellationToken);
+            }
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await json.FlushAsync(cancellationToken);
+        return count;
+    }
+
+    private static void Write(Utf8JsonWriter json, Contact contact)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", contact.Id.ToString());
+        json.WriteString("ip", contact.Endpoint.ToIPAddress().ToString());
+        json.WriteNumber("port", contact.Endpoint.Port);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, NodeId key, StoredValue stored)
+    {
+        json.WriteStartObject();
+        json.WriteString("key", key.ToString());
+        json.WriteString("type", Values.TypeName(stored.Value.Kind));
+        json.WritePropertyName("value");
+        Write(json, stored.Value);
+        json.WriteString("storedAt", StateFormat.Format(stored.StoredAt));
+        json.WriteString("expiresAt", StateFormat.Format(stored.ExpiresAt));
+        json.WriteString("source", stored.Source.ToString());
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, DhtValue value)
+    {
+        switch (value.Kind)
+        {
+            case DhtValueKind.Integer:
+                json.WriteRawValue(value.ToString(), skipInputValidation: true);
+                break;
+            case DhtValueKind.Float when double.IsFinite(value.AsFloat()):
+                json.WriteNumberValue(value.AsFloat());
+                break;
+            case DhtValueKind.Boolean:
+                json.WriteBooleanValue(value.AsBoolean());
+                break;
+            case DhtValueKind.String:
+                json.WriteStringValue(value.AsUtf8().Span);
+                break;
+            default:
+                json.WriteStringValue(value.ToString());
+                break;
+        }
+    }
+}
