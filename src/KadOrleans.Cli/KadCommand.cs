@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Node.Ports;
@@ -18,14 +17,9 @@ internal static class KadCommand
     public static async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default)
     {
         var result = CreateRoot(io).Parse(args);
-        if (result.Action is ParseErrorAction errors)
+        if (ParseMistakes.Find(result) is { } mistake)
         {
-            return Refuse(result, errors, io);
-        }
-
-        if (UnknownOptions.Find(result) is { } unknown)
-        {
-            await io.Error.WriteLineAsync(unknown);
+            await io.Error.WriteLineAsync(mistake);
             return ExitCode.WrongUsage;
         }
 
@@ -68,21 +62,6 @@ internal static class KadCommand
             "kad get greeting --via 127.0.0.1:8468",
         ]);
         return root;
-    }
-
-    private static int Refuse(ParseResult result, ParseErrorAction errors, CommandIo io)
-    {
-        errors.ShowHelp = false;
-        errors.ShowTypoCorrections = true;
-        result.Invoke(new InvocationConfiguration { Output = io.Error, Error = io.Error });
-        var path = new Stack<string>();
-        for (System.CommandLine.Parsing.SymbolResult? at = result.CommandResult; at is not null; at = at.Parent)
-        {
-            path.Push(at is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command ? command.Command.Name : "kad");
-        }
-
-        io.Error.WriteLine($"See '{string.Join(' ', path)} --help'.");
-        return ExitCode.WrongUsage;
     }
 
     private static (int ExitCode, string Sentence) Explain(Exception e) => e switch

@@ -30,7 +30,15 @@ internal static class NodeCommand
         {
             var settings = options.Read(parsed);
             using var loggers = LineLoggerProvider.CreateFactory(io.Error, settings.Verbose);
-            await new NodeRunner(io, settings, loggers).RunAsync(cancellationToken);
+            try
+            {
+                await new NodeRunner(io, settings, loggers).RunAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Stopped while it started.
+            }
+
             return ExitCode.Done;
         });
         return command;

@@ -83,6 +83,10 @@ internal static class StateExportCommand
         {
             throw CommandException.WrongUsage($"FILE is '{file}', which cannot be written: {e.Message}", e);
         }
+        finally
+        {
+            File.Delete(partial);
+        }
     }
 
     private static async Task<(int Contacts, long Values)> WriteAsync(

@@ -45,16 +45,6 @@ internal sealed class JsonTokens(Stream stream)
         return true;
     }
 
-    /// <summary>Reads the next token, which must be of this type.</summary>
-    /// <exception cref="JsonException">It is another.</exception>
-    public void Expect(JsonTokenType type)
-    {
-        if (!Read() || Type != type)
-        {
-            throw new JsonException($"{type} is missing");
-        }
-    }
-
     private bool TryRead()
     {
         var reader = new Utf8JsonReader(_buffer.AsSpan(_start, _end - _start), _isLast, _state);

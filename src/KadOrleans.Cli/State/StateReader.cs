@@ -37,7 +37,11 @@ internal sealed class StateReader(Stream stream, string name)
 
     private IEnumerable<KeyValuePair<NodeId, StoredValue>> ReadAll()
     {
-        _tokens.Expect(JsonTokenType.StartObject);
+        if (!_tokens.Read() || _tokens.Type != JsonTokenType.StartObject)
+        {
+            throw new JsonException("it is no JSON object");
+        }
+
         ReadHeader();
         while (_tokens.Read() && _tokens.Type == JsonTokenType.PropertyName)
         {
@@ -92,7 +96,7 @@ internal sealed class StateReader(Stream stream, string name)
         if (!_tokens.Read() || _tokens.Type != JsonTokenType.PropertyName || _tokens.Text != property
             || !_tokens.Read() || _tokens.Type != type)
         {
-            throw new JsonException($"it does not begin with \"format\" and \"version\"");
+            throw new JsonException("it does not begin with \"format\" and \"version\"");
         }
     }
 
@@ -110,8 +114,8 @@ internal sealed class StateReader(Stream stream, string name)
 
     private IEnumerable<T> ReadArray<T>(Func<T> convert)
     {
-        _tokens.Expect(JsonTokenType.StartArray);
-        while (_tokens.Read() && _tokens.Type == JsonTokenType.StartObject)
+        var isList = _tokens.Read() && _tokens.Type == JsonTokenType.StartArray;
+        while (isList && _tokens.Read() && _tokens.Type == JsonTokenType.StartObject)
         {
             _entry.Read(_tokens);
             yield return convert();
@@ -119,7 +123,7 @@ internal sealed class StateReader(Stream stream, string name)
 
         if (_tokens.Type != JsonTokenType.EndArray)
         {
-            throw new JsonException("something other than objects is in a list");
+            throw new JsonException("contacts or values are something other than a list of objects");
         }
     }
 

@@ -1,0 +1,184 @@
+using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Cli.Tests.Commands;
+
+public sealed class ClientCommandTests : IAsyncLifetime
+{
+    private NodeProcess _node = null!;
+
+    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync("--in-memory");
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    [Fact]
+    public async Task Ping_prints_the_id_that_answered()
+    {
+        var text = await KadRun.RunAsync("ping", _node.Address);
+        Assert.Equal(ExitCode.Done, text.ExitCode);
+        Assert.Matches($"^{_node.Address} answered in [0-9.]+ ms: id {_node.Id}\n$", text.Output);
+        var json = await KadRun.RunAsync("ping", _node.Address, "--json");
+        Assert.True(json.Json["answered"]!.GetValue<bool>());
+        Assert.Equal(_node.Id, json.Json["id"]!.GetValue<string>());
+        Assert.Equal(_node.Address, json.Json["endpoint"]!.GetValue<string>());
+        Assert.True(json.Json["roundTripMilliseconds"]!.GetValue<double>() > 0);
+    }
+
+    [Fact]
+    public async Task A_host_name_reaches_whichever_of_its_addresses_answers()
+    {
+        var port = _node.Address.Split(':')[1];
+        var run = await KadRun.RunAsync("ping", $"localhost:{port}", "--json");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Equal(_node.Address, run.Json["endpoint"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Ping_of_a_silent_port_fails_in_one_sentence()
+    {
+        var run = await KadRun.RunAsync("ping", "127.0.0.1:9", "--json");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.False(run.Json["answered"]!.GetValue<bool>());
+        Assert.Null(run.Json["id"]);
+        Assert.Equal("127.0.0.1:9 did not answer a ping.", run.Error.Trim());
+    }
+
+    [Fact]
+    public async Task Stun_reports_each_view_and_who_was_silent()
+    {
+        var run = await KadRun.RunAsync("stun", _node.Address, "127.0.0.1:9", "--json");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        var answers = run.Json["answers"]!.AsArray();
+        Assert.Matches("^127\\.0\\.0\\.1:[1-9][0-9]*$", answers[0]!["seen"]!.GetValue<string>());
+        Assert.Null(answers[1]!["seen"]);
+        Assert.True(run.Json["agree"]!.GetValue<bool>());
+        Assert.Equal("127.0.0.1:9 did not answer.", run.Error.Trim());
+    }
+
+    [Theory]
+    [InlineData("string", "hello wörld", "\"hello wörld\"", "hello wörld")]
+    [InlineData("int", "-9223372036854775808", "-9223372036854775808", "-9223372036854775808\n")]
+    [InlineData("int", "18446744073709551615", "18446744073709551615", "18446744073709551615\n")]
+    [InlineData("float", "-2.5e10", "-25000000000", "-25000000000\n")]
+    [InlineData("float", "NaN", "null", "NaN\n")]
+    [InlineData("bool", "false", "false", "false\n")]
+    [InlineData("bytes", "00FF10", "\"00ff10\"", "00ff10\n")]
+    [InlineData("bytes", "", "\"\"", "\n")]
+    public async Task A_value_comes_back_as_what_it_was(string type, string value, string json, string text)
+    {
+        var set = await KadRun.RunAsync("set", "key", value, "--type", type, "--via", _node.Address, "--json");
+        Assert.Equal(ExitCode.Done, set.ExitCode);
+        Assert.Equal(1, set.Json["stored"]!.GetValue<int>());
+        Assert.Equal(0, set.Json["refused"]!.GetValue<int>());
+        Assert.Equal(0, set.Json["failed"]!.GetValue<int>());
+        Assert.Equal(text, (await KadRun.RunAsync("get", "key", "--via", _node.Address)).Output);
+        var got = await KadRun.RunAsync("get", "key", "--via", _node.Address, "--json");
+        Assert.True(got.Json["found"]!.GetValue<bool>());
+        Assert.Equal(type, got.Json["type"]!.GetValue<string>());
+        Assert.Equal(text.TrimEnd('\n'), got.Json["text"]!.GetValue<string>());
+        Assert.Contains($"\"value\":{json},", got.Output, StringComparison.Ordinal);
+        Assert.Equal("valueFound", got.Json["lookup"]!["reason"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Raw_bytes_are_printed_as_they_are()
+    {
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "raw", "00ff0a", "--type", "bytes", "--via", _node.Address)).ExitCode);
+        var got = await KadRun.RunAsync("get", "raw", "--raw", "--via", _node.Address);
+        Assert.Equal((byte[])[0, 255, 10], got.OutputBytes);
+    }
+
+    [Fact]
+    public async Task The_longest_value_is_stored()
+    {
+        var value = new string('x', StoreRules.MaxContentLength);
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "long", value, "--via", _node.Address)).ExitCode);
+        Assert.Equal(value, (await KadRun.RunAsync("get", "long", "--via", _node.Address)).Output);
+    }
+
+    [Fact]
+    public async Task A_digest_stands_for_its_key()
+    {
+        var digest = NodeId.FromKey("by digest").ToString();
+        var set = await KadRun.RunAsync("set", "--digest", digest, "--type", "int", "--via", _node.Address, "-7");
+        Assert.Equal(ExitCode.Done, set.ExitCode);
+        Assert.Equal("-7\n", (await KadRun.RunAsync("get", "by digest", "--via", _node.Address)).Output);
+        Assert.Equal("-7\n", (await KadRun.RunAsync("get", "--digest", digest, "--via", _node.Address)).Output);
+    }
+
+    [Fact]
+    public async Task Words_behind_two_dashes_are_no_options()
+    {
+        var set = await KadRun.RunAsync("set", "--via", _node.Address, "--", "--key", "--json");
+        Assert.Equal(ExitCode.Done, set.ExitCode);
+        Assert.Equal("--json", (await KadRun.RunAsync("get", "--via", _node.Address, "--", "--key")).Output);
+    }
+
+    [Fact]
+    public async Task Text_ends_with_a_newline_on_a_terminal_only()
+    {
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "t", "text", "--via", _node.Address)).ExitCode);
+        Assert.Equal("text", (await KadRun.RunAsync("get", "t", "--via", _node.Address)).Output);
+        Assert.Equal("text" + Environment.NewLine, (await KadRun.RunAsync([], true, ["get", "t", "--via", _node.Address])).Output);
+    }
+
+    [Fact]
+    public async Task A_key_without_a_value_says_how_far_the_lookup_got()
+    {
+        await using var process = KadProcess.Start("get", "nothing", "--via", _node.Address, "--json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(await process.NextLineAsync())!;
+
+        Assert.Equal(ExitCode.Failed, await process.ExitAsync());
+        Assert.False(json["found"]!.GetValue<bool>());
+        Assert.Equal("converged", json["lookup"]!["reason"]!.GetValue<string>());
+        Assert.Equal(1, json["lookup"]!["answered"]!.GetValue<int>());
+        Assert.Equal(
+            "Not found: nothing: contacts asked: 1, answered: 1, timed out or failed: 0; the lookup ended because the nearest "
+            + "contacts that answer have all answered.",
+            process.Error.Text);
+    }
+
+    [Theory]
+    [InlineData("get", "k")]
+    [InlineData("set", "k", "v")]
+    [InlineData("find-node", "356a192b7913b04c54574d18c28d46e6395428ab")]
+    public async Task Silent_via_nodes_fail_in_a_sentence_each(params string[] command)
+    {
+        var run = await KadRun.RunAsync([.. command, "--via", "127.0.0.1:9", "--via", "127.0.0.1:10"]);
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(
+            ["--via: 127.0.0.1:9 did not answer a ping.", "--via: 127.0.0.1:10 did not answer a ping."],
+            run.Error.Trim().Split(Environment.NewLine));
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task One_via_node_that_answers_is_enough()
+    {
+        var run = await KadRun.RunAsync("set", "k", "v", "--via", "127.0.0.1:9", "--via", _node.Address);
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Equal("--via: 127.0.0.1:9 did not answer a ping.", run.Error.Trim());
+    }
+
+    [Fact]
+    public async Task Find_node_prints_contacts_with_their_shared_bits()
+    {
+        var target = NodeId.Parse(_node.Id).WithBit(7, !NodeId.Parse(_node.Id).GetBit(7));
+        var json = await KadRun.RunAsync("find-node", target.ToString(), "--via", _node.Address, "--json");
+        var contact = Assert.Single(json.Json["contacts"]!.AsArray())!;
+        Assert.Equal(_node.Id, contact["id"]!.GetValue<string>());
+        Assert.Equal(_node.Address, contact["endpoint"]!.GetValue<string>());
+        Assert.Equal(7, contact["sharedPrefixBits"]!.GetValue<int>());
+        var text = await KadRun.RunAsync("find-node", target.ToString(), "--via", _node.Address);
+        Assert.Equal($"{_node.Id}\t{_node.Address}\t7", text.Output.Trim());
+        var table = await KadRun.RunAsync([], true, ["find-node", target.ToString(), "--via", _node.Address]);
+        Assert.Contains("Shared bits", table.Output, StringComparison.Ordinal);
+        Assert.Contains(_node.Id, table.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using KadOrleans.Cli.Tests.Running;
+
+namespace KadOrleans.Cli.Tests.Http;
+
+public sealed class StatusServerTests
+{
+    [Fact]
+    public async Task The_first_node_of_a_network_is_ready_without_contacts()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory");
+
+        Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
+        Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("ready"));
+        Assert.Equal(HttpStatusCode.NotFound, await node.HealthAsync("else"));
+    }
+
+    [Fact]
+    public async Task A_joined_node_is_ready_and_its_status_tells_what_it_holds()
+    {
+        await using var first = await NodeProcess.StartAsync("--in-memory");
+        await using var node = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
+        await node.HasContactsAsync(1);
+        Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("ready"));
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "k", "value", "--via", node.Address)).ExitCode);
+
+        var status = await node.StatusAsync();
+        Assert.Equal(node.Id, status["id"]!.GetValue<string>());
+        Assert.Equal(node.Address, Assert.Single(status["listening"]!.AsArray())!.GetValue<string>());
+        Assert.Equal(1, status["keys"]!.GetValue<int>());
+        Assert.True(status["bytes"]!.GetValue<int>() >= "value".Length);
+        Assert.True(status["uptimeSeconds"]!.GetValue<double>() > 0);
+        Assert.Equal(1, status["totals"]!["stores.accepted"]!.GetValue<int>());
+        Assert.True(status["rates"]!["perSecond"]!["stores.accepted"]!.GetValue<double>() > 0);
+        var bucket = Assert.Single(status["buckets"]!.AsArray())!;
+        Assert.Equal(1, bucket["contacts"]!.GetValue<int>());
+        Assert.Equal(0, bucket["depth"]!.GetValue<int>());
+        Assert.Equal(0, bucket["replacements"]!.GetValue<int>());
+        Assert.Matches("^[0-9a-f]{40}$", bucket["prefix"]!.GetValue<string>());
+        Assert.True(DateTimeOffset.TryParse(bucket["lastLookup"]!.GetValue<string>(), out _));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace KadOrleans.Cli.Tests.Running;
+
+/// <summary><c>kad node</c> as a process that has said where it listens.</summary>
+internal sealed partial class NodeProcess : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new();
+
+    private NodeProcess(KadProcess process, string address, string id)
+    {
+        (Process, Address, Id) = (process, address, id);
+    }
+
+    public KadProcess Process { get; }
+
+    /// <summary>IP:PORT.</summary>
+    public string Address { get; }
+
+    public string Id { get; }
+
+    private string HttpAddress => HttpPattern().Match(Process.Error.Text).Groups[1].Value;
+
+    /// <summary>Starts a node on a free loopback port, with its status pages on another.</summary>
+    public static async Task<NodeProcess> StartAsync(params string[] args)
+    {
+        var process = KadProcess.Start(["node", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", .. args]);
+        try
+        {
+            var words = (await process.NextLineAsync()).Split(' ');
+            Assert.Equal(["listening", "udp", words[2], "id", words[4]], words);
+            var node = new NodeProcess(process, words[2], words[4]);
+            await Eventually.ReadAsync(() => Task.FromResult(node.HttpAddress), address => address.Length > 0);
+            return node;
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<HttpStatusCode> HealthAsync(string which)
+    {
+        using var answer = await Http.GetAsync(new Uri($"http://{HttpAddress}/health/{which}"));
+        return answer.StatusCode;
+    }
+
+    public async Task<JsonNode> StatusAsync() =>
+        JsonNode.Parse(await Http.GetStringAsync(new Uri($"http://{HttpAddress}/status")))!;
+
+    public async Task HasContactsAsync(int count) =>
+        await Eventually.ReadAsync(StatusAsync, status => status["contacts"]!.GetValue<int>() == count);
+
+    /// <summary>SIGTERM, and its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        await Process.TerminateAsync();
+        return await Process.ExitAsync();
+    }
+
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    [GeneratedRegex(@"http://([0-9.]+:[0-9]+)")]
+    private static partial Regex HttpPattern();
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using KadOrleans.Cli.Tests.Running;
+
+namespace KadOrleans.Cli.Tests.State;
+
+public sealed class StateCommandTests : IDisposable
+{
+    private const string Id = "356a192b7913b04c54574d18c28d46e6395428ab";
+    private const string Times = "\"storedAt\":\"2026-01-02T03:04:05.678Z\",\"expiresAt\":\"2999-01-01T00:00:00.000Z\"";
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string Data => _folder["data"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_was_exported_comes_back_in_another_folder()
+    {
+        var state = State(
+            Value("a1", "string", "\"line\\nbreak and \\u0000 and ü\""),
+            Value("a2", "int", "18446744073709551615"),
+            Value("a3", "int", "-9223372036854775808"),
+            Value("a4", "float", "0.1"),
+            Value("a5", "float", "\"-Infinity\""),
+            Value("a6", "bool", "true"),
+            Value("a7", "bytes", "\"00ff\""));
+        var imported = await ImportAsync(state, "--json");
+        Assert.Equal(ExitCode.Done, imported.ExitCode);
+        Assert.Equal(7, imported.Json["imported"]!.GetValue<int>());
+        Assert.Equal(1, imported.Json["contacts"]!.GetValue<int>());
+        Assert.Equal(Id, imported.Json["id"]!.GetValue<string>());
+
+        var file = _folder["state.json"];
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "export", file, "--data", Data)).ExitCode);
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "import", file, "--data", _folder["other"])).ExitCode);
+        var first = await KadRun.RunAsync("state", "export", "-", "--data", Data);
+        var second = await KadRun.RunAsync("state", "export", "-", "--data", _folder["other"]);
+        Assert.Equal(Sorted(first), Sorted(second));
+        Assert.Equal(Sorted(state), Sorted(first));
+    }
+
+    [Fact]
+    public async Task Many_long_values_pass_through_buffers_of_any_size()
+    {
+        var random = new Random(1);
+        var values = Enumerable.Range(0, 3_000).Select(i =>
+            Value($"{i:x4}", "string", $"\"{new string((char)('a' + (i % 26)), random.Next(0, 1_000))}\""));
+        var state = State([.. values]);
+        Assert.Equal(ExitCode.Done, (await ImportAsync(state)).ExitCode);
+
+        Assert.Equal(Sorted(state), Sorted(await KadRun.RunAsync("state", "export", "-", "--data", Data)));
+    }
+
+    [Fact]
+    public async Task Another_nodes_folder_is_refused_unless_forced()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State())).ExitCode);
+        var other = State().Replace(Id, new string('b', 40), StringComparison.Ordinal);
+        var refused = await ImportAsync(other);
+
+        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
+        Assert.Contains(Id, refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(Id, (await KadRun.RunAsync("state", "export", "-", "--data", Data)).Json["id"]!.GetValue<string>());
+        Assert.Equal(ExitCode.Done, (await ImportAsync(other, "--force")).ExitCode);
+        Assert.Equal(new string('b', 40), (await KadRun.RunAsync("state", "export", "-", "--data", Data)).Json["id"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Expired_older_and_overlong_values_are_left_out_and_counted()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("01", "int", "1")))).ExitCode);
+        var run = await ImportAsync(
+            State(
+                Value("01", "int", "2").Replace("2026-01", "2025-01", StringComparison.Ordinal),
+                Value("02", "int", "3").Replace("2999-01", "2026-02", StringComparison.Ordinal),
+                Value("03", "string", $"\"{new string('x', 8_138)}\""),
+                Value("04", "int", "4")),
+            "--json");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(1, run.Json["imported"]!.GetValue<int>());
+        Assert.Equal(1, run.Json["older"]!.GetValue<int>());
+        Assert.Equal(1, run.Json["expired"]!.GetValue<int>());
+        Assert.Equal(1, run.Json["refused"]!.GetValue<int>());
+        Assert.Equal(
+            Sorted(State(Value("01", "int", "1"), Value("04", "int", "4"))),
+            Sorted(await KadRun.RunAsync("state", "export", "-", "--data", Data)));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("notes", "")]
+    [InlineData("[]", "it is no JSON object")]
+    [InlineData("{\"format\":\"kad-notes\",\"version\":1}", "its format is 'kad-notes'")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":2}", "its version is 2")]
+    [InlineData("{\"id\":null,\"format\":\"kad-state\",\"version\":1}", "does not begin")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1", "")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"id\":\"12\"}", "'12' is no id")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"more\":1}", "'more' is no part of it")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[1]}", "something other than a list of objects")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[{\"id\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"ip\":\"1.2.3.4\",\"port\":0}]}", "'0'")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":1.5}]}", "not of its type, 'int'")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":{}}]}", "no plain value")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":7}", "something other than a list of objects")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[]} more", "")]
+    public async Task A_file_that_is_no_state_is_refused_and_nothing_is_written(string content, string sentence)
+    {
+        var run = await ImportAsync(content);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.StartsWith("'-' is not a kad-state file of version 1: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Trim().Split('\n'));
+        Assert.False(Directory.Exists(Data));
+    }
+
+    private static string Value(string key, string type, string value) =>
+        $"{{\"key\":\"{key.PadLeft(40, '0')}\",\"type\":\"{type}\",\"value\":{value},{Times},\"source\":\"{new string('0', 32)}\"}}";
+
+    private static string State(params string[] values) =>
+        $"{{\"format\":\"kad-state\",\"version\":1,\"id\":\"{Id}\",\"contacts\":[{{\"id\":\"{new string('c', 40)}\",\"ip\":\"127.0.0.1\",\"port\":8468}}],"
+        + $"\"values\":[{string.Join(',', values)}]}}";
+
+    private static string[] Sorted(KadRun run)
+    {
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        return Sorted(run.Output);
+    }
+
+    // Parts in no order; numbers as they are written, or the largest would be rounded in the comparison.
+    private static string[] Sorted(string state)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(state);
+        var values = document.RootElement.GetProperty("values").EnumerateArray()
+            .Select(value => string.Join(';', value.EnumerateObject().Select(p =>
+                $"{p.Name}={(p.Value.ValueKind == System.Text.Json.JsonValueKind.String ? p.Value.GetString() : p.Value.GetRawText())}")));
+        return [document.RootElement.GetProperty("contacts").GetRawText(), .. values.Order(StringComparer.Ordinal)];
+    }
+
+    private Task<KadRun> ImportAsync(string content, params string[] options) =>
+        KadRun.RunAsync(Encoding.UTF8.GetBytes(content), false, ["state", "import", "-", "--data", Data, .. options]);
+}
