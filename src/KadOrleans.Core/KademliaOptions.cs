@@ -20,7 +20,7 @@ public sealed record KademliaOptions
 
     /// <summary>
     /// Requests in a row that a contact may leave unanswered before it is dropped (each has had its one retry).
-    /// 1 to 10; default 2. With 1 a short outage empties the table.
+    /// 1 to 10; default 2. Those of the same five seconds count as one. With 1 a short outage empties the table.
     /// </summary>
     public int FailuresBeforeDrop { get; init; } = 2;
 

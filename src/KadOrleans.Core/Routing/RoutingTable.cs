@@ -64,7 +64,7 @@ public sealed partial class RoutingTable
     public TableDecision Apply(ContactObservation observation, DateTimeOffset now) => observation.Kind switch
     {
         ObservationKind.Answered => ApplyAnswer(observation.Contact, now),
-        ObservationKind.Failed => ApplyFailure(observation.Contact),
+        ObservationKind.Failed => ApplyFailure(observation.Contact, now),
         ObservationKind.LookedUp => ApplyLookup(observation.Contact.Id, now),
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
@@ -113,7 +113,7 @@ public sealed partial class RoutingTable
         return WithArrivals(decision);
     }
 
-    private TableDecision ApplyFailure(Contact contact)
+    private TableDecision ApplyFailure(Contact contact, DateTimeOffset now)
     {
         var bucket = _tree.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
@@ -124,8 +124,7 @@ public sealed partial class RoutingTable
                 : TableOutcome.Unknown);
         }
 
-        entry.Failed();
-        if (entry.Failures < _options.FailuresBeforeDrop)
+        if (!entry.Failed(now) || entry.Failures < _options.FailuresBeforeDrop)
         {
             return new TableDecision(TableOutcome.Failed);
         }

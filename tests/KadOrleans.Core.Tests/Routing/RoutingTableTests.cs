@@ -13,6 +13,7 @@ public class RoutingTableTests
     private static readonly KademliaOptions Options = new() { BucketSize = 3, SplitDepth = 1, ReplacementCacheSize = 2 };
 
     private readonly RoutingTable _table = new(Own, Options, new SubnetDiversity(), Start);
+    private int _failures;
 
     [Fact]
     public void Our_own_id_and_unreachable_endpoints_are_refused()
@@ -202,7 +203,7 @@ public class RoutingTableTests
         foreach (var contact in new[] { Peer(1), neighbour })
         {
             table.Apply(ContactObservation.Failed(contact), Start);
-            table.Apply(ContactObservation.Failed(contact), Start);
+            table.Apply(ContactObservation.Failed(contact), Start + TimeSpan.FromSeconds(5));
         }
 
         // Its place came free while the neighbour had the share, and the share without a place coming free.
@@ -281,7 +282,7 @@ public class RoutingTableTests
     private TableDecision Answer(Contact contact, double seconds = 0) =>
         _table.Apply(ContactObservation.Answered(contact), Start.AddSeconds(seconds));
 
-    private TableDecision Fail(Contact contact) => _table.Apply(ContactObservation.Failed(contact), Start);
+    private TableDecision Fail(Contact contact) => _table.Apply(ContactObservation.Failed(contact), Start + (++_failures * TimeSpan.FromSeconds(5)));
 
     private void Fill()
     {
