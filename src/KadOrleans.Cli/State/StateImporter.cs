@@ -7,8 +7,8 @@ namespace KadOrleans.Cli.State;
 /// <summary>Puts a state file into a node's storage: replaces its id and contacts, adds the values.</summary>
 internal sealed class StateImporter(IKeyStore keys, INodeStateStore states, TimeProvider time)
 {
-    // Writes under way at once: they share transactions, and stay well below what the storage queues.
-    private const int Parallel = 1024;
+    // Writes under way at once: they share transactions, and stay below what the storage queues (8192).
+    private const int Parallel = 4096;
 
     private long _imported;
     private long _expired;
