@@ -1,1 +1,4 @@
-return 0;
+using BenchmarkDotNet.Running;
+using KadOrleans.Benchmarks;
+
+return BenchmarkSwitcher.FromAssembly(typeof(QuickConfig).Assembly).Run(args, QuickConfig.Create()).Any(s => s.HasCriticalValidationErrors) ? 1 : 0;

@@ -1,0 +1,34 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
+
+namespace KadOrleans.Benchmarks;
+
+/// <summary>
+/// A whole run in some two minutes, with allocations. The benchmarks run inside this process, as the library's own
+/// build step knows no runtime as new as this one. For firmer numbers, ask for more: <c>--iterationCount 15</c>.
+/// </summary>
+internal static class QuickConfig
+{
+    private const int Warmups = 3;
+    private const int Iterations = 5;
+    private static readonly TimeInterval IterationTime = TimeInterval.FromMilliseconds(200);
+
+    public static IConfig Create() => ManualConfig.CreateEmpty()
+        .AddJob(Job.Default
+            .WithToolchain(InProcessEmitToolchain.Instance)
+            .WithWarmupCount(Warmups)
+            .WithIterationCount(Iterations)
+            .WithIterationTime(IterationTime))
+        .AddDiagnoser(MemoryDiagnoser.Default)
+        .AddColumnProvider(DefaultColumnProviders.Instance)
+        .HideColumns(Column.Error, Column.Median, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2)
+        .AddLogger(ConsoleLogger.Default)
+        .AddExporter(MarkdownExporter.GitHub)
+        .WithOptions(ConfigOptions.JoinSummary);
+}
