@@ -131,11 +131,14 @@ internal sealed class RequestDispatcher(
         }
         else
         {
-            late.Add(Complete());
+            late.Add(AnswerFindValueAsync(key, found, requestLength, context));
         }
-
-        async Task Complete() => AnswerFindValue(key, await found, requestLength, context);
     }
+
+    // A method of its own, as a local function would have every request pay for what only the late ones need.
+    private async Task AnswerFindValueAsync(
+        NodeId key, ValueTask<StoredValue?> found, int requestLength, RequestContext context) =>
+        AnswerFindValue(key, await found, requestLength, context);
 
     private void AnswerFindValue(NodeId key, StoredValue? stored, int requestLength, RequestContext context) =>
         Send(findValue.Answer(AnswerBuffer, key, stored, context), requestLength, RequestKind.FindValue, key, context);
@@ -156,11 +159,12 @@ internal sealed class RequestDispatcher(
         }
         else
         {
-            late.Add(Complete());
+            late.Add(AnswerStoreAsync(stored, context));
         }
-
-        async Task Complete() => AnswerStore(await stored, context);
     }
+
+    private async Task AnswerStoreAsync(ValueTask<StoreResult> stored, RequestContext context) =>
+        AnswerStore(await stored, context);
 
     private void AnswerStore(StoreResult result, RequestContext context)
     {
