@@ -331,7 +331,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         var trusted = AddressRangeSet.Parse(_options.Trust);
         var findNode = new FindNodeHandler(_table, _options.Kademlia);
         return new RequestDispatcher(
-            new PingHandler(Id, _options.ClientOnly),
+            new PingHandler(Id),
             new StoreHandler(_store, _options.Kademlia, _time),
             findNode,
             new FindValueHandler(_store, findNode, _time),

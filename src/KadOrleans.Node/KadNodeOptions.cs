@@ -45,8 +45,8 @@ public sealed class KadNodeOptions
     public TimeSpan StateChangeSaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Whether this is a client that leaves soon: it asks, but answers PING without an id and nothing else, so that
-    /// nobody takes it for a node. Default false.
+    /// Whether this is a client that leaves soon: it asks, answers PING without an id, knows nobody and stores nothing,
+    /// so that nobody takes it for a node. Default false.
     /// </summary>
     public bool ClientOnly { get; set; }
 }

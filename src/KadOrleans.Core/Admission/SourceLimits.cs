@@ -4,15 +4,16 @@ namespace KadOrleans.Core.Admission;
 public sealed record SourceLimits
 {
     /// <summary>
-    /// Requests of one source (<see cref="SourceNetwork.Of"/>). Default 2,000 per second, 4,000 at once: many times what
-    /// a busy node sends, and far below what fills a core.
+    /// Requests of one source (<see cref="SourceNetwork.Of"/>). Default 5,000 per second, 10,000 at once: more than
+    /// the network's other nodes can send, and far below what fills a core. A node that is refused takes us for dead,
+    /// so too low a limit costs contacts.
     /// </summary>
-    public TokenRate PerSource { get; init; } = new(2_000, 4_000);
+    public TokenRate PerSource { get; init; } = new(5_000, 10_000);
 
     /// <summary>
-    /// Requests of one subnet (<see cref="SourceNetwork.SubnetOf"/>). Default 10,000 per second, 20,000 at once.
+    /// Requests of one subnet (<see cref="SourceNetwork.SubnetOf"/>). Default 20,000 per second, 40,000 at once.
     /// </summary>
-    public TokenRate PerSubnet { get; init; } = new(10_000, 20_000);
+    public TokenRate PerSubnet { get; init; } = new(20_000, 40_000);
 
     /// <summary>
     /// Sources remembered at once, and as many subnets; about 100 bytes each. 16 or more; default 65,536. Too few, and

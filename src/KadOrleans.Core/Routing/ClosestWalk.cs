@@ -15,7 +15,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
     private readonly NodeId _target = target;
     private int _found;
 
-    /// <summary>Leave out this endpoint and the target itself: what an answer to a peer leaves out.</summary>
+    /// <summary>Leave out what an answer to a node at this endpoint leaves out.</summary>
     public UdpEndpoint? Asker { get; init; }
 
     /// <summary>Fills the destination, nearest first, and returns how many there are.</summary>
@@ -79,7 +79,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
         for (var i = start; i < end; i++)
         {
             var contact = _contacts[i];
-            if (Asker is { } asker && (contact.Endpoint == asker || contact.Id == _target))
+            if (Asker is { } asker && IsOfNoUse(contact, asker))
             {
                 continue;
             }
@@ -87,6 +87,10 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
             SortIn(contact, floor);
         }
     }
+
+    /// <summary>To itself, to whom it looks for, and to a node that can only send to IPv4: to IPv6.</summary>
+    private readonly bool IsOfNoUse(Contact contact, UdpEndpoint asker) =>
+        contact.Endpoint == asker || contact.Id == _target || (asker.IsIPv4 && !contact.Endpoint.IsIPv4);
 
     private void SortIn(Contact contact, int floor)
     {

@@ -137,12 +137,12 @@ public readonly struct DhtValue : IEquatable<DhtValue>
         return hash.ToHashCode();
     }
 
-    /// <summary>The content for a person: text as it is, bytes in hexadecimal, numbers in invariant form.</summary>
+    /// <summary>The content for a person: text as it is, bytes in hexadecimal, numbers in invariant form, floats never like whole numbers.</summary>
     public override string ToString() => Kind switch
     {
         DhtValueKind.String => AsString(),
         DhtValueKind.Integer => AsInteger().ToString(CultureInfo.InvariantCulture),
-        DhtValueKind.Float => AsFloat().ToString("R", CultureInfo.InvariantCulture),
+        DhtValueKind.Float => FormatFloat(AsFloat()),
         DhtValueKind.Boolean => AsBoolean() ? "true" : "false",
         DhtValueKind.Bytes => Convert.ToHexStringLower(_bytes!),
         _ => string.Empty,
@@ -153,6 +153,13 @@ public readonly struct DhtValue : IEquatable<DhtValue>
 
     /// <inheritdoc/>
     public static bool operator !=(DhtValue left, DhtValue right) => !left.Equals(right);
+
+    // 1.0 and 1 are two values, and look so.
+    private static string FormatFloat(double number)
+    {
+        var text = number.ToString("R", CultureInfo.InvariantCulture);
+        return double.IsFinite(number) && text.AsSpan().TrimStart('-').ContainsAnyExceptInRange('0', '9') is false ? $"{text}.0" : text;
+    }
 
     private byte[] Content(DhtValueKind kind)
     {

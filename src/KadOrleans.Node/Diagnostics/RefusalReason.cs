@@ -9,9 +9,6 @@ internal enum RefusalReason
     /// <summary>It is no request that this node knows.</summary>
     Malformed,
 
-    /// <summary>This node is a client and serves nobody.</summary>
-    ClientOnly,
-
     /// <summary>Too many requests wait for storage.</summary>
     Busy,
 

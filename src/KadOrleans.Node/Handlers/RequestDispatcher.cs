@@ -47,13 +47,14 @@ internal sealed class RequestDispatcher(
 
         metrics.Received(request.Kind);
         var context = new RequestContext(id, source, isTrusted);
-        if (clientOnly && request.Kind is not (RequestKind.Ping or RequestKind.Stun))
+        if (clientOnly)
         {
-            metrics.Refused(RefusalReason.ClientOnly);
-            return;
+            Send(ClientHandler.Answer(AnswerBuffer, request.Kind, context), requestLength, request.Kind, default, context);
         }
-
-        Route(request, requestLength, context);
+        else
+        {
+            Route(request, requestLength, context);
+        }
     }
 
     /// <summary>Answers a request that was held until its sender proved its address.</summary>
@@ -114,13 +115,7 @@ internal sealed class RequestDispatcher(
     }
 
     // The answer goes first: whoever asked waits for it, and the ping that may follow concerns only us.
-    private void Consider(NodeId sender, RequestContext context)
-    {
-        if (!clientOnly)
-        {
-            gate.Consider(new Contact(sender, context.Source));
-        }
-    }
+    private void Consider(NodeId sender, RequestContext context) => gate.Consider(new Contact(sender, context.Source));
 
     private void FindValue(NodeId key, int requestLength, RequestContext context)
     {

@@ -1,9 +1,12 @@
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Hosting;
 
 /// <summary>Starts a node with its host, joins the network in the background, and stops it with the host.</summary>
-internal sealed class KadNodeService(KadNode node) : BackgroundService
+internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logger) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -17,5 +20,16 @@ internal sealed class KadNodeService(KadNode node) : BackgroundService
         await node.DisposeAsync();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => node.JoinAsync(stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await node.JoinAsync(stoppingToken);
+        }
+        catch (KeyStoreException e)
+        {
+            // The node works, and saves its state again later: no reason to stop the host.
+            logger.StateNotSaved(e);
+        }
+    }
 }

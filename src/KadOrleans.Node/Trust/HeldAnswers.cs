@@ -13,8 +13,8 @@ internal sealed class HeldAnswers
     /// <summary>Endpoints with held requests. Beyond it, a stranger's request is dropped; it will ask again.</summary>
     public const int MaxEndpoints = 4_096;
 
-    /// <summary>Requests per endpoint. A node that asks for the first time rarely sends more at once.</summary>
-    public const int MaxPerEndpoint = 8;
+    /// <summary>Requests per endpoint. More than a node sends at once when it comes.</summary>
+    public const int MaxPerEndpoint = 32;
 
     // Guards _byEndpoint.
     private readonly Lock _gate = new();

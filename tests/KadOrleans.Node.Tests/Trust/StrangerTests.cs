@@ -85,13 +85,14 @@ public sealed class StrangerTests
         var stranger = _world.AddPeer();
         stranger.OnRequest = stranger.AnswerPings;
 
-        for (var i = 0; i < HeldAnswers.MaxPerEndpoint; i++)
+        for (var i = 0; i < HeldAnswers.MaxPerEndpoint + 5; i++)
         {
             stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
         }
 
         await _world.PassAsync(TimeSpan.FromSeconds(2));
 
+        // Those beyond the bound are lost, those within it are not.
         Assert.Equal(HeldAnswers.MaxPerEndpoint, stranger.Responses.Count());
         Assert.Single(stranger.Requests);
     });
@@ -141,6 +142,11 @@ public sealed class StrangerTests
         Assert.True(set.Stored > 0);
         Assert.Null(set.Local);
         Assert.Equal(DhtValue.FromBoolean(true), get.Value);
+        var peer = _world.AddPeer();
+        peer.FindNode(client.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
+        peer.Store(client.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(default, default, DhtValue.FromInteger(1)));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal([0x90, 0xC2], peer.Responses.Select(r => (int)r[^1]).Order());
         Assert.DoesNotContain(
             _world.Nodes.Where(n => n != client),
             n => n.Node.RoutingTable.ContainsEndpoint(client.Transport.Endpoint));
