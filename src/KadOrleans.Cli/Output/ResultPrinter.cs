@@ -11,6 +11,9 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     // What is printed is no part of a web page, so text stays readable.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // Spaces and borders around a cell, generously.
+    private const int CellPadding = 4;
+
     /// <summary>Whether results are JSON.</summary>
     public bool IsJson => json;
 
@@ -47,6 +50,13 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
             table.AddRow(Array.ConvertAll(row, Markup.Escape));
         }
 
-        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) }).Write(table);
+        // Where the terminal is too narrow it breaks lines itself; an id that is cut short would be of no use.
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) });
+        var widest = rows.Append([.. headings]).Aggregate(new int[headings.Count], Widen).Sum() + CellPadding;
+        console.Profile.Width = Math.Max(console.Profile.Width, widest);
+        console.Write(table);
     }
+
+    private static int[] Widen(int[] widths, string[] row) =>
+        [.. widths.Zip(row, (width, cell) => Math.Max(width, cell.Length + CellPadding))];
 }
