@@ -63,7 +63,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [InlineData("string", "hello wörld", "\"hello wörld\"", "hello wörld")]
     [InlineData("int", "-9223372036854775808", "-9223372036854775808", "-9223372036854775808\n")]
     [InlineData("int", "18446744073709551615", "18446744073709551615", "18446744073709551615\n")]
-    [InlineData("float", "-2.5e10", "-25000000000", "-25000000000\n")]
+    [InlineData("float", "-2.5e10", "-25000000000", "-25000000000.0\n")]
     [InlineData("float", "NaN", "null", "NaN\n")]
     [InlineData("bool", "false", "false", "false\n")]
     [InlineData("bytes", "00FF10", "\"00ff10\"", "00ff10\n")]

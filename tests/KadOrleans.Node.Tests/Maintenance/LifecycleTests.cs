@@ -88,6 +88,7 @@ public sealed class LifecycleTests
 
         hub.Transport.IsCutOff = true;
         await node.Node.FindNodeAsync(hub.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
         await node.Node.FindNodeAsync(hub.Id);
         Assert.Empty(node.Node.RoutingTable.Contacts);
         hub.Transport.IsCutOff = false;

@@ -101,6 +101,7 @@ public sealed class RequestTests
         await node.Node.FindNodeAsync(peer.Id);
         Assert.Single(node.Node.RoutingTable.Contacts);
 
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
         await node.Node.FindNodeAsync(peer.Id);
         Assert.Empty(node.Node.RoutingTable.Contacts);
     });
