@@ -1,0 +1,39 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Abstractions.Dht;
+
+/// <summary>
+/// The DHT as clients call it: a stateless worker before the shards and the edges. Key: <see cref="GrainKeys.Singleton"/>.
+/// Calls that need the network try another live edge if one fails, and throw <see cref="NoLiveEdgeException"/> if there
+/// is none.
+/// </summary>
+[Alias("kad.IDhtGrain")]
+public interface IDhtGrain : IGrainWithIntegerKey
+{
+    /// <summary>
+    /// The value of a key: from the cluster's own shards, else from the network by a lookup at a live edge. Without a
+    /// live edge, a key that the shards do not hold ends in <see cref="NoLiveEdgeException"/>, not in "not found".
+    /// </summary>
+    [Alias("Get")]
+    ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a value in the cluster's own shards, durably before this returns, and on the nearest contacts of the
+    /// network. Without a live edge the cluster's copy stands and the result says that the network has none.
+    /// </summary>
+    [Alias("Set")]
+    ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds the contacts of the network nearest to a target.</summary>
+    [Alias("FindNode")]
+    ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
+
+    /// <summary>Asks an endpoint who it is.</summary>
+    [Alias("Ping")]
+    ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
+
+    /// <summary>The live edges and what the cluster is built on.</summary>
+    [Alias("GetStatus")]
+    ValueTask<DhtStatus> GetStatusAsync();
+}

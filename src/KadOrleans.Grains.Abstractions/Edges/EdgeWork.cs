@@ -1,0 +1,34 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Grains.Abstractions.Edges;
+
+/// <summary>Periodic work that a reminder found due and an edge does. Doing it twice does no harm.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeWork")]
+public abstract record EdgeWork
+{
+    private protected EdgeWork()
+    {
+    }
+}
+
+/// <summary>Look up a random id in each of these buckets (Kademlia §2.3).</summary>
+/// <param name="NodeId">The id whose table they are of.</param>
+/// <param name="Buckets">Buckets without a lookup for an hour.</param>
+[GenerateSerializer]
+[Alias("kad.RefreshBucketsWork")]
+public sealed record RefreshBucketsWork(
+    [property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<BucketRange> Buckets) : EdgeWork;
+
+/// <summary>Walk at random: look up a random id, to meet contacts that no lookup led to.</summary>
+/// <param name="NodeId">The id that walks.</param>
+[GenerateSerializer]
+[Alias("kad.RandomWalkWork")]
+public sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;
+
+/// <summary>Ask the bootstrap nodes again: the table is empty.</summary>
+/// <param name="NodeId">The id that joins.</param>
+[GenerateSerializer]
+[Alias("kad.RejoinWork")]
+public sealed record RejoinWork([property: Id(0)] NodeId NodeId) : EdgeWork;

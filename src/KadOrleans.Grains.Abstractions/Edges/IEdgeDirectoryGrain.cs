@@ -1,0 +1,37 @@
+namespace KadOrleans.Grains.Abstractions.Edges;
+
+/// <summary>
+/// Which edge holds which node ids. Key: <see cref="GrainKeys.Singleton"/>. The ids of an edge's name and their epochs are
+/// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost.
+/// </summary>
+[Alias("kad.IEdgeDirectoryGrain")]
+public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
+{
+    /// <summary>How long a lease lasts without renewal.</summary>
+    static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often an edge renews.</summary>
+    static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Leases node ids to the edge of this name: the same ids as ever, under a new epoch, so that an older process of
+    /// that name finds itself fenced. Missing ids are drawn at random and saved before this returns.
+    /// </summary>
+    /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
+    /// <param name="count">How many ids it serves, 1 to 64.</param>
+    /// <param name="edge">How to reach it.</param>
+    [Alias("Lease")]
+    ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
+
+    /// <summary>Prolongs a lease and reports how the edge is. False if a newer epoch exists: the caller stops.</summary>
+    [Alias("Renew")]
+    ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
+
+    /// <summary>Hands a lease back; the ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
+    [Alias("Release")]
+    ValueTask ReleaseAsync(string edgeName, long epoch);
+
+    /// <summary>The edges whose leases are alive, in no order.</summary>
+    [Alias("GetLive")]
+    ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using KadOrleans.Core;
+
+namespace KadOrleans.Grains.Abstractions;
+
+/// <summary>The keys of the cluster's grains, made in one place.</summary>
+public static class GrainKeys
+{
+    /// <summary>The key of the cluster's only grains of their kind.</summary>
+    public const long Singleton = 0;
+
+    /// <summary>The fewest bits of a key that choose its shard.</summary>
+    public const int MinShardBits = 0;
+
+    /// <summary>The most: 65,536 shards.</summary>
+    public const int MaxShardBits = 16;
+
+    /// <summary>The default: 4,096 shards.</summary>
+    public const int DefaultShardBits = 12;
+
+    /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
+    public static string RoutingTable(NodeId nodeId) => nodeId.ToString();
+
+    /// <summary>The key of the shard that holds a key: the value of its first <paramref name="shardBits"/> bits.</summary>
+    public static long Shard(NodeId key, int shardBits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(shardBits, MinShardBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shardBits, MaxShardBits);
+        if (shardBits == 0)
+        {
+            return 0;
+        }
+
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        key.CopyTo(bytes);
+        return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
+    }
+
+    /// <summary>The name of a shard for logs and messages.</summary>
+    public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
+}

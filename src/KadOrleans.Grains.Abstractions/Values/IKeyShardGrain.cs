@@ -1,0 +1,47 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Abstractions.Values;
+
+/// <summary>
+/// The values of the keys with one prefix. Key: <see cref="GrainKeys.Shard"/>. Reads are answered from memory and do not wait
+/// for writes. A key of another shard is refused with <see cref="ArgumentException"/>.
+/// </summary>
+[Alias("kad.IKeyShardGrain")]
+public interface IKeyShardGrain : IGrainWithIntegerKey
+{
+    /// <summary>The values of these keys, in their order; null for a key without one that is alive. At most 1,024 keys.</summary>
+    [Alias("Get")]
+    ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>
+    /// Puts values in their order and answers in the same; at most 1,024. <see cref="StoreResult.Stored"/> means that the
+    /// value is in storage. Puts that arrive together, in one call or in several, share one storage write. A write that
+    /// fails fails exactly those puts (<see cref="StoreResult.StorageFailed"/>) and leaves memory as storage is.
+    /// </summary>
+    [Alias("Put")]
+    ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts);
+
+    /// <summary>Removes keys; true for each that was held. Durable when it returns; storage failures throw.</summary>
+    [Alias("Remove")]
+    ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>Removes what is expired, and returns how many keys that were. Storage failures throw.</summary>
+    [Alias("RemoveExpired")]
+    ValueTask<int> RemoveExpiredAsync(DateTimeOffset now);
+
+    /// <summary>
+    /// Up to <paramref name="count"/> (1 to 1,024) keys above <paramref name="after"/> in the order of keys, with their
+    /// values; from the first if null.
+    /// </summary>
+    [Alias("Scan")]
+    ValueTask<IReadOnlyList<ShardPut>> ScanAsync(NodeId? after, int count);
+
+    /// <summary>Keys, at most <paramref name="count"/>, that had no STORE since <paramref name="before"/>: due for republish.</summary>
+    [Alias("GetDueForRepublish")]
+    ValueTask<IReadOnlyList<ShardPut>> GetDueForRepublishAsync(DateTimeOffset before, int count);
+
+    /// <summary>What the shard holds.</summary>
+    [Alias("GetUsage")]
+    ValueTask<ShardUsage> GetUsageAsync();
+}
