@@ -17,4 +17,7 @@ internal enum RefusalReason
 
     /// <summary>The answer would be long, the source is unproven, and too many such wait already.</summary>
     HeldAnswerLimit,
+
+    /// <summary>The source is no address and port that one node can be reached at, such as port 0 or a multicast group.</summary>
+    UnreachableSource,
 }

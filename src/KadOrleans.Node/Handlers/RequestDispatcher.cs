@@ -32,6 +32,13 @@ internal sealed class RequestDispatcher(
     /// <summary>Handles one request; never throws for anything that a stranger can send.</summary>
     public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source)
     {
+        if (!source.IsUnicast)
+        {
+            // An answer, or the ping before it, would go to nobody or to a whole network.
+            metrics.Refused(RefusalReason.UnreachableSource);
+            return;
+        }
+
         var isTrusted = trusted.Contains(source);
         if (!isTrusted && !limiter.TryAdmit(source, time.GetUtcNow()))
         {

@@ -66,6 +66,26 @@ public sealed class StrangerTests
         Assert.Equal(2, stranger.Responses.Count());
     });
 
+    [Theory]
+    [InlineData("0.1.2.3:8468")]
+    [InlineData("224.0.0.1:8468")]
+    [InlineData("255.255.255.255:8468")]
+    [InlineData("12.0.0.1:0")]
+    [InlineData("[ff02::1]:8468")]
+    public void A_source_that_no_node_can_be_reached_at_draws_nothing(string source) => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var sent = _world.Network.Sent;
+        var buffer = new byte[Datagram.MaxLength];
+        var length = RequestWriter.WritePing(buffer, MessageId.Random(_world.Random), new PingRequest(NodeId.Random(_world.Random)));
+
+        node.Node.Engine.Receive(buffer.AsSpan(0, length), UdpEndpoint.Parse(source));
+        await _world.PassAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(sent, _world.Network.Sent);
+        Assert.Equal(1, node.Node.Engine.Counts["refused.UnreachableSource"]);
+    });
+
     [Fact]
     public void A_trusted_source_gets_long_answers_at_once() => _world.Run(async () =>
     {
