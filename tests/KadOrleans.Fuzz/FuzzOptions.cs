@@ -6,7 +6,9 @@ namespace KadOrleans.Fuzz;
 /// <summary>What to run.</summary>
 /// <param name="Seconds">How long to go on; it bounds how far the sequence is followed, never what is in it.</param>
 /// <param name="Seed">Chooses the sequence.</param>
-/// <param name="Iteration">The only iteration to run, to see a failure again; null for all from 0 on.</param>
+/// <param name="Iteration">
+/// The iteration to see again: only its session is run, and only up to it. Null for all from 0 on.
+/// </param>
 internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration)
 {
     private const int MaxSeconds = 86_400;

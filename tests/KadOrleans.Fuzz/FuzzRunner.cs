@@ -3,81 +3,66 @@ using System.Globalization;
 
 namespace KadOrleans.Fuzz;
 
-/// <summary>Runs the corpus as it is, then mutations of it, through all targets.</summary>
+/// <summary>
+/// Runs the corpus as it is, then mutations of it, through each target in turn, each for its share of the time.
+/// Targets remember what they were fed, so iterations come in sessions that begin anew: an iteration can be seen again
+/// by running its session up to it.
+/// </summary>
 internal sealed class FuzzRunner(
     FuzzOptions options, byte[][] corpus, IReadOnlyList<IFuzzTarget> targets, TextWriter output)
 {
     private const int Success = 0;
     private const int Failure = 1;
 
+    /// <summary>Long enough for a table to fill and requests to time out, short enough to be run again in a moment.</summary>
+    private const int SessionLength = 256;
+
+    /// <summary>The random sequence of the corpus's own session: no mutation's.</summary>
+    private const long CorpusSession = -1;
+
     private readonly Mutator _mutator = new(corpus);
-    private readonly long[] _accepted = new long[targets.Count];
-    private readonly long[] _refused = new long[targets.Count];
 
     /// <summary>Returns the exit code: 0, or 1 as soon as a target fails.</summary>
-    public int Run() => RunCorpus() && RunMutations(out var iterations)
-        ? Summarize(iterations)
-        : Failure;
+    public int Run() => targets.All(RunTarget) ? Success : Failure;
 
-    private bool RunCorpus()
-    {
-        for (var i = 0; i < corpus.Length; i++)
-        {
-            if (!RunTargets(corpus[i], string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed} corpus {i}")))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private bool RunMutations(out long iterations)
+    private bool RunTarget(IFuzzTarget target)
     {
         var clock = Stopwatch.StartNew();
-        var limit = TimeSpan.FromSeconds(options.Seconds);
-        var first = options.Iteration ?? 0;
-        iterations = 0;
-        while (options.Iteration is null ? clock.Elapsed < limit : iterations == 0)
+        var limit = TimeSpan.FromSeconds(options.Seconds) / targets.Count;
+        var run = new TargetRun(target, options.Seed, output);
+        var fine = run.Session(CorpusSession, corpus.Select((datagram, i) => ($"corpus {i}", datagram)));
+        var session = (options.Iteration ?? 0) / SessionLength;
+        while (fine && (options.Iteration is null ? clock.Elapsed < limit : run.Iterations == 0))
         {
-            var iteration = first + iterations++;
+            fine = run.Session(session, Mutations(session++, run, clock, limit));
+        }
+
+        if (fine)
+        {
+            output.WriteLine(
+                $"{target.Name}: seed {options.Seed}, {corpus.Length} corpus datagrams and {run.Iterations} iterations, "
+                + $"{run.Accepted} accepted, {run.Refused} refused");
+        }
+
+        return fine;
+    }
+
+    /// <summary>One session's datagrams, up to the wanted iteration or until the time is over.</summary>
+    private IEnumerable<(string Place, byte[] Datagram)> Mutations(
+        long session, TargetRun run, Stopwatch clock, TimeSpan limit)
+    {
+        var first = session * SessionLength;
+        for (var iteration = first; iteration < first + SessionLength; iteration++)
+        {
+            if (options.Iteration is { } last ? iteration > last : clock.Elapsed >= limit)
+            {
+                yield break;
+            }
+
+            run.Iterations++;
             var random = new FuzzRandom(options.Seed, iteration);
-            var place = string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed} iteration {iteration}");
-            if (!RunTargets(_mutator.Next(ref random), place))
-            {
-                return false;
-            }
+            yield return (
+                string.Create(CultureInfo.InvariantCulture, $"iteration {iteration}"), _mutator.Next(ref random));
         }
-
-        return true;
-    }
-
-    private bool RunTargets(byte[] datagram, string place)
-    {
-        for (var i = 0; i < targets.Count; i++)
-        {
-            try
-            {
-                (targets[i].Run(datagram) ? _accepted : _refused)[i]++;
-            }
-#pragma warning disable CA1031 // Any exception is what is being looked for.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                output.WriteLine($"FAILED: target {targets[i].Name}, {place}: {exception}");
-                output.WriteLine($"datagram: {Convert.ToHexStringLower(datagram)}");
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private int Summarize(long iterations)
-    {
-        var counts = targets.Select((target, i) => $"{target.Name} accepted {_accepted[i]}, refused {_refused[i]}");
-        output.WriteLine(
-            $"seed {options.Seed}: {corpus.Length} corpus datagrams and {iterations} iterations; {string.Join("; ", counts)}");
-        return Success;
     }
 }

@@ -1,4 +1,5 @@
 using KadOrleans.Fuzz;
+using KadOrleans.Fuzz.Engine;
 
 if (!FuzzOptions.TryParse(args, out var options, out var complaint))
 {
@@ -6,4 +7,4 @@ if (!FuzzOptions.TryParse(args, out var options, out var complaint))
     return 2;
 }
 
-return new FuzzRunner(options, Corpus.Load(), [new WireTarget()], Console.Out).Run();
+return new FuzzRunner(options, Corpus.Load(), [new WireTarget(), new EngineTarget()], Console.Out).Run();

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Wire;
+using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz;
 
@@ -20,6 +21,11 @@ internal sealed class WireTarget : IFuzzTarget
 
     public string Name => "wire";
 
+    public void Begin(FuzzRandom random)
+    {
+        // Decoders remember nothing.
+    }
+
     public bool Run(ReadOnlySpan<byte> datagram)
     {
         if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out var error))
@@ -32,6 +38,11 @@ internal sealed class WireTarget : IFuzzTarget
         var request = RunRequest(body, id);
         var response = RunResponses(body, id);
         return kind == DatagramKind.Request ? request : response;
+    }
+
+    public void End()
+    {
+        // Nor do they have anything to finish.
     }
 
     private bool RunRequest(ReadOnlySpan<byte> body, MessageId id)
@@ -191,12 +202,4 @@ internal sealed class WireTarget : IFuzzTarget
     private void RequireSameBytes(int firstLength, int secondLength) => Require(
         _first.AsSpan(0, firstLength).SequenceEqual(_second.AsSpan(0, secondLength)),
         "writing again gives other bytes");
-
-    private static void Require(bool holds, string violation)
-    {
-        if (!holds)
-        {
-            throw new InvariantException(violation);
-        }
-    }
 }

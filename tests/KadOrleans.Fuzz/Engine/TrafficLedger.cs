@@ -1,0 +1,192 @@
+using KadOrleans.Core;
+using KadOrleans.Testing;
+using KadOrleans.Wire;
+using static KadOrleans.Fuzz.InvariantException;
+
+namespace KadOrleans.Fuzz.Engine;
+
+/// <summary>
+/// Books of what came and went, and the rules about it: what the node sends is well-formed, it answers each request at
+/// most once, and it does not flood whom it cannot know.
+/// </summary>
+internal sealed class TrafficLedger(ManualTimeProvider clock)
+{
+    /// <summary>Answer bytes per received byte that an unverified source may draw.</summary>
+    private const int MaxAmplification = 2;
+
+    /// <summary>A PING and its retry.</summary>
+    private const int ProbeLength = 2 * 50;
+
+    /// <summary>Answers to one endpoint that may be held, and so be sent at once.</summary>
+    private const int MaxHeld = 8;
+
+    /// <summary>
+    /// More than all bounds on what the node asks at once allow: 2,000 urgent pings, 200 of candidates, and 256 of each
+    /// of a few lookups.
+    /// </summary>
+    private const int MaxPending = 5_000;
+
+    /// <summary>No ping is given up before this, and no endpoint is sent two at a time.</summary>
+    private static readonly TimeSpan ShortestProbe = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>No request waits for longer, its retry included.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<UdpEndpoint, Correspondent> _correspondents = [];
+    private readonly HashSet<Contact> _proven = [];
+    private readonly Contact[] _contacts = new Contact[64];
+    private NodeId _ownId;
+    private int _answersInCall;
+
+    /// <summary>Requests of the node's that may still be answered, the oldest first.</summary>
+    public List<PendingRequest> Pending { get; } = [];
+
+    /// <summary>Datagrams sent so far.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The node's id, once it has one.</summary>
+    public void Open(NodeId ownId) => _ownId = ownId;
+
+    /// <summary>The node is told to ask this endpoint: what it sends there is not drawn by a stranger.</summary>
+    public void Introduce(UdpEndpoint endpoint) => Of(endpoint).IsIntroduced = true;
+
+    /// <summary>Whether an endpoint said by itself, in answer to a PING, that it has this id.</summary>
+    public bool IsProven(Contact contact) => _proven.Contains(contact);
+
+    /// <summary>Requests wait no longer than they may, and are not too many.</summary>
+    public void Expire()
+    {
+        Pending.RemoveAll(request => clock.Elapsed - request.SentAt > LongestWait);
+        Require(Pending.Count <= MaxPending, "too many requests are under way");
+    }
+
+    /// <summary>Enters a datagram that the node is about to receive. Returns whether it means anything to it.</summary>
+    public bool OnReceiving(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    {
+        _answersInCall = 0;
+        var sender = Of(source);
+        sender.FirstHeard ??= clock.Elapsed;
+        sender.BytesFrom += datagram.Length;
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        {
+            return false;
+        }
+
+        if (kind == DatagramKind.Response)
+        {
+            return OnAnswering(sender, id, source, body);
+        }
+
+        if (!Request.TryDecode(body, out var request, out _))
+        {
+            return false;
+        }
+
+        sender.Asked.Add((id, request.Kind));
+        return true;
+    }
+
+    /// <summary>Enters a datagram that the node sends.</summary>
+    public void OnSent(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        Sent++;
+        Require(
+            Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out var error),
+            $"a datagram of {datagram.Length} bytes is sent that is {error}");
+        var receiver = Of(destination);
+        var drawn = true;
+        if (kind == DatagramKind.Request)
+        {
+            // Lookups ask whom others name; that is bounded by the lookup, and no doing of the one asked.
+            drawn = OnRequestSent(id, body, destination) == RequestKind.Ping;
+        }
+        else
+        {
+            OnAnswerSent(receiver, id, body);
+        }
+
+        receiver.BytesTo += drawn ? datagram.Length : 0;
+        RequireNoFlood(receiver, destination);
+    }
+
+    private bool OnAnswering(Correspondent sender, MessageId id, UdpEndpoint source, ReadOnlySpan<byte> body)
+    {
+        var index = Pending.FindIndex(request => request.Id == id && request.Destination == source);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        var kind = Pending[index].Kind;
+        Pending.RemoveAt(index);
+        sender.IsVerified = true;
+        if (kind == RequestKind.Ping && ResponseReader.TryReadPong(body, out var sendersId))
+        {
+            _proven.Add(new Contact(sendersId, source));
+        }
+
+        return IsAnswer(kind, body);
+    }
+
+    private RequestKind OnRequestSent(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint destination)
+    {
+        Require(Request.TryDecode(body, out var request, out var error), $"a request is sent that is {error}");
+        Require(request.Kind != RequestKind.Ping || request.AsPing().Sender == _ownId, "a ping names another sender");
+        var sent = Pending.Find(pending => pending.Id == id && pending.Destination == destination);
+        if (sent is null)
+        {
+            Pending.Add(new PendingRequest(id, destination, request.Kind, clock.Elapsed));
+        }
+        else
+        {
+            Require(++sent.Sendings <= 2, "a request is sent a third time");
+        }
+
+        return request.Kind;
+    }
+
+    private void OnAnswerSent(Correspondent receiver, MessageId id, ReadOnlySpan<byte> body)
+    {
+        Require(++_answersInCall <= MaxHeld, "one datagram draws more answers than may be held");
+        var index = -1;
+        for (var i = 0; i < receiver.Asked.Count && index < 0; i++)
+        {
+            index = receiver.Asked[i].Id == id && IsAnswer(receiver.Asked[i].Kind, body) ? i : -1;
+        }
+
+        Require(index >= 0, $"an answer is sent to no request of its receiver: {Convert.ToHexStringLower(body)}");
+        receiver.Asked.RemoveAt(index);
+    }
+
+    private void RequireNoFlood(Correspondent receiver, UdpEndpoint destination)
+    {
+        if (receiver.IsVerified || receiver.IsIntroduced || receiver.FirstHeard is not { } firstHeard)
+        {
+            return;
+        }
+
+        var probes = 1 + (long)((clock.Elapsed - firstHeard) / ShortestProbe);
+        Require(
+            receiver.BytesTo <= (MaxAmplification * receiver.BytesFrom) + (probes * ProbeLength),
+            $"{destination} is unverified, sent {receiver.BytesFrom} bytes and is sent {receiver.BytesTo}");
+    }
+
+    private bool IsAnswer(RequestKind kind, ReadOnlySpan<byte> body) => kind switch
+    {
+        RequestKind.Ping => ResponseReader.TryReadPong(body, out _) || ResponseReader.IsEmptyPong(body),
+        RequestKind.Stun => ResponseReader.TryReadStun(body, out _),
+        RequestKind.Store => ResponseReader.TryReadStored(body, out _),
+        RequestKind.FindNode => ResponseReader.TryReadNodes(body, _contacts, out _),
+        _ => ResponseReader.TryReadFindValue(body, _contacts, out _, out _),
+    };
+
+    private Correspondent Of(UdpEndpoint endpoint)
+    {
+        if (!_correspondents.TryGetValue(endpoint, out var correspondent))
+        {
+            _correspondents.Add(endpoint, correspondent = new Correspondent());
+        }
+
+        return correspondent;
+    }
+}
