@@ -29,6 +29,5 @@ internal static class QuickConfig
         .AddColumnProvider(DefaultColumnProviders.Instance)
         .HideColumns(Column.Error, Column.Median, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2)
         .AddLogger(ConsoleLogger.Default)
-        .AddExporter(MarkdownExporter.GitHub)
-        .WithOptions(ConfigOptions.JoinSummary);
+        .AddExporter(MarkdownExporter.GitHub);
 }

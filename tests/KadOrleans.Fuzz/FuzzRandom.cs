@@ -16,6 +16,15 @@ internal struct FuzzRandom(ulong seed, long iteration)
     /// <summary>Any byte.</summary>
     public byte NextByte() => (byte)NextUInt64();
 
+    /// <summary>Any bytes.</summary>
+    public void Fill(Span<byte> bytes)
+    {
+        foreach (ref var b in bytes)
+        {
+            b = NextByte();
+        }
+    }
+
     private ulong NextUInt64() => Scramble(_state += Step);
 
     private static ulong Scramble(ulong value)

@@ -16,6 +16,9 @@ internal sealed class NodeSession
 {
     private const int MaxCalls = 6;
 
+    /// <summary>More at once than may be held for an endpoint or stored by it.</summary>
+    private const int MaxBurst = 20;
+
     /// <summary>Steps between looks at every stored value.</summary>
     private const int StoreCheckPeriod = 16;
 
@@ -93,6 +96,11 @@ internal sealed class NodeSession
     {
         AnswerSome();
         await CallSomethingAsync();
+        if (_random.Next(24) == 0)
+        {
+            SendBurst();
+        }
+
         var meant = Feed(datagram);
         await PassAsync(PickTime());
         await CheckAsync();
@@ -145,6 +153,17 @@ internal sealed class NodeSession
             {
                 Receive(_population.Answer(request, ref _random), request.Destination);
             }
+        }
+    }
+
+    /// <summary>One source asks much at once, all of it in good form: what the bounds are for.</summary>
+    private void SendBurst()
+    {
+        var source = _population.PickStranger(ref _random);
+        var kind = (RequestKind)_random.Next(5);
+        for (var count = 1 + _random.Next(MaxBurst); count > 0; count--)
+        {
+            Receive(Population.Ask(kind, ref _random), source);
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed class Population(NodeId ownId)
     private const int ContactCount = 40;
     private const int StrangerCount = 12;
 
+    /// <summary>Contacts in one answer: more than k, which an honest one never has.</summary>
+    private const int MaxNamed = 30;
+
     private static readonly string[] OddEndpoints =
         ["127.0.0.1:9", "[::1]:9", "169.254.1.1:80", "[fe80::1]:80", "10.1.2.3:8468", "[2001:db8::7]:8468", "0.1.2.3:53"];
 
@@ -64,6 +67,26 @@ internal sealed class Population(NodeId ownId)
         return buffer[..length];
     }
 
+    /// <summary>A request as a node sends it, for one of many keys.</summary>
+    public static byte[] Ask(RequestKind kind, ref FuzzRandom random)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        var id = RandomMessageId(ref random);
+        var (sender, key) = (RandomId(ref random), RandomId(ref random));
+        var length = kind switch
+        {
+            RequestKind.Ping => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
+            RequestKind.Stun => RequestWriter.WriteStun(buffer, id),
+            RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, id, new FindNodeRequest(sender, key)),
+            RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, key)),
+            _ => WriteStore(buffer, id, new StoreRequest(sender, key, DhtValue.FromBytes(new byte[random.Next(2_500)]))),
+        };
+        return buffer[..length];
+    }
+
+    private static int WriteStore(byte[] buffer, MessageId id, StoreRequest request) =>
+        RequestWriter.TryWriteStore(buffer, id, request, out var length) ? length : 0;
+
     private static Contact IdentityOf(string endpoint) => new(NodeId.FromKey(endpoint), UdpEndpoint.Parse(endpoint));
 
     private NodeId IdOf(UdpEndpoint endpoint, ref FuzzRandom random) => random.Next(24) switch
@@ -76,7 +99,7 @@ internal sealed class Population(NodeId ownId)
 
     private Contact[] PickContacts(ref FuzzRandom random)
     {
-        var contacts = new Contact[random.Next(ResponseWriter.MaxContacts > 30 ? 30 : ResponseWriter.MaxContacts)];
+        var contacts = new Contact[random.Next(MaxNamed + 1)];
         for (var i = 0; i < contacts.Length; i++)
         {
             contacts[i] = random.Next(6) switch
@@ -94,11 +117,14 @@ internal sealed class Population(NodeId ownId)
     private static NodeId RandomId(ref FuzzRandom random)
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
-        foreach (ref var b in bytes)
-        {
-            b = random.NextByte();
-        }
-
+        random.Fill(bytes);
         return new NodeId(bytes);
+    }
+
+    private static MessageId RandomMessageId(ref FuzzRandom random)
+    {
+        Span<byte> bytes = stackalloc byte[MessageId.Length];
+        random.Fill(bytes);
+        return new MessageId(bytes);
     }
 }
