@@ -18,7 +18,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     private const int ProbeLength = 2 * 50;
 
     /// <summary>Answers to one endpoint that may be held, and so be sent at once.</summary>
-    private const int MaxHeld = 8;
+    private const int MaxHeld = 32;
 
     /// <summary>
     /// More than all bounds on what the node asks at once allow: 2,000 urgent pings, 200 of candidates, and 256 of each
