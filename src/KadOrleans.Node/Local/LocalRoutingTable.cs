@@ -10,10 +10,11 @@ public sealed class LocalRoutingTable : IRoutingTable
 {
     private readonly TimeProvider _time;
 
-    // Guards _table. Readers take the snapshot, which is immutable, without it.
+    // Guards _table. Readers take the snapshot, which is immutable, without it while nothing has changed.
     private readonly Lock _gate = new();
     private readonly RoutingTable _table;
     private volatile RoutingTableSnapshot _snapshot;
+    private volatile bool _changed;
     private IRoutingTableListener? _listener;
 
     /// <summary>An empty table of a node.</summary>
@@ -26,7 +27,7 @@ public sealed class LocalRoutingTable : IRoutingTable
     }
 
     /// <inheritdoc/>
-    public RoutingTableSnapshot Snapshot => _snapshot;
+    public RoutingTableSnapshot Snapshot => _changed ? TakeSnapshot() : _snapshot;
 
     /// <inheritdoc/>
     public void Attach(IRoutingTableListener listener) => _listener = listener;
@@ -38,7 +39,7 @@ public sealed class LocalRoutingTable : IRoutingTable
         lock (_gate)
         {
             decision = _table.Apply(observation, _time.GetUtcNow());
-            _snapshot = _table.Snapshot;
+            _changed |= _table.Version != _snapshot.Version;
         }
 
         if (decision.Added is { } added)
@@ -72,6 +73,16 @@ public sealed class LocalRoutingTable : IRoutingTable
         lock (_gate)
         {
             return _table.Describe();
+        }
+    }
+
+    // Made by the first reader after a change: a crowd of newcomers costs one snapshot, not one each.
+    private RoutingTableSnapshot TakeSnapshot()
+    {
+        lock (_gate)
+        {
+            _changed = false;
+            return _snapshot = _table.Snapshot;
         }
     }
 }
