@@ -52,7 +52,7 @@ public sealed class Lookup
     /// <summary>What for.</summary>
     public LookupKind Kind { get; }
 
-    /// <summary>Whether the outcome stands.</summary>
+    /// <summary>Whether the outcome stands; what comes late no longer changes it.</summary>
     public bool IsDone => Reason is not null;
 
     /// <summary>Why the lookup is over, or null while it is not.</summary>
@@ -129,8 +129,8 @@ public sealed class Lookup
     /// <summary>A contact did not answer, or not with an answer.</summary>
     public void OnFailed(Contact from) => Settle(from, CandidateState.Failed);
 
-    /// <summary>Ends the lookup with what it has.</summary>
-    public void Cancel() => _cancelled = !IsDone;
+    /// <summary>Ends the lookup with what it has. Any number of times.</summary>
+    public void Cancel() => _cancelled |= !IsDone;
 
     /// <summary>The state of a contact, or null if the lookup does not know it.</summary>
     public CandidateState? StateOf(NodeId id) => _candidates.Find(id)?.State;
@@ -213,7 +213,8 @@ public sealed class Lookup
 
     private Candidate? Settle(Contact from, CandidateState state)
     {
-        if (Find(from) is not { IsPending: true } candidate)
+        // What comes after the end changes nothing: a late answer must not send a lookup that is over on its way again.
+        if (IsDone || Find(from) is not { IsPending: true } candidate)
         {
             return null;
         }

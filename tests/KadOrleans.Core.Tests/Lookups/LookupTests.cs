@@ -255,6 +255,39 @@ public sealed class LookupTests
         Assert.Equal(3, lookup.GetOutcome().Hops);
     }
 
+    [Fact]
+    public void Nothing_that_comes_late_changes_an_outcome_that_stands()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[1..5]);
+        TakeAll(lookup);
+        lookup.OnSlow(_contacts[1]);
+        TakeAll(lookup);
+        foreach (var contact in _contacts[2..5])
+        {
+            lookup.OnNodes(contact, []);
+        }
+
+        Assert.Equal(TerminationReason.Converged, lookup.Reason);
+        var outcome = lookup.GetOutcome();
+        lookup.OnNodes(_contacts[1], [_contacts[0], _contacts[6]]);
+
+        Assert.True(lookup.IsDone);
+        Assert.Empty(TakeAll(lookup));
+        Assert.Equal(outcome.Closest, lookup.GetOutcome().Closest);
+    }
+
+    [Fact]
+    public void Cancelling_twice_is_cancelling_once()
+    {
+        var lookup = Start(LookupKind.Node, _contacts[1..8]);
+        TakeAll(lookup);
+
+        lookup.Cancel();
+        lookup.Cancel();
+
+        Assert.Equal(TerminationReason.Cancelled, lookup.Reason);
+    }
+
     private Lookup Start(LookupKind kind, params Contact[] seeds) => new(_own, _target, kind, seeds, Options);
 
     private static Contact[] TakeAll(Lookup lookup)
