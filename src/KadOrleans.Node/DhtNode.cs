@@ -109,7 +109,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         var answer = new TaskCompletionSource<PingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var call = new PingCall(endpoint, null, Id, (ended, id, failure) =>
         {
-            OnProbed(ended.Destination, id, failure is null);
+            if (failure is null)
+            {
+                OnProbed(ended.Destination, id, answered: true);
+            }
+
+            // A failure says nothing of what is held: that waits for a ping of its own.
             answer.TrySetResult(new PingResult(id, failure, _time.GetElapsedTime(startedAt)));
         });
         _requests.Send(call);
@@ -246,9 +251,10 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
 
     void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.ProbeNow(contact.Endpoint, contact.Id);
 
+    void IRequestObserver.OnAddressProved(OutgoingRequest request) => _verified.Add(request.Destination);
+
     void IRequestObserver.OnAnswered(OutgoingRequest request)
     {
-        _verified.Add(request.Destination);
         if (request is not PingCall && KnownContact(request) is { } contact)
         {
             _table.Observe(ContactObservation.Answered(contact));

@@ -3,7 +3,13 @@ namespace KadOrleans.Node.Requests;
 /// <summary>Told how every request ended, whoever sent it.</summary>
 internal interface IRequestObserver
 {
-    /// <summary>The destination answered; called before the request itself learns it.</summary>
+    /// <summary>
+    /// Something came back with the request's id from its destination, so nobody made that address up; called before
+    /// the request itself learns it. Whether it is an answer shows next.
+    /// </summary>
+    void OnAddressProved(OutgoingRequest request);
+
+    /// <summary>The destination answered; called after the request itself learned it.</summary>
     void OnAnswered(OutgoingRequest request);
 
     /// <summary>The destination did not answer, or not with an answer.</summary>

@@ -22,8 +22,11 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Timestamp of the first sending.</summary>
     public long SentAt { get; set; }
 
-    /// <summary>Whether the retry is out. Its round trip is no measure: the answer may be to either.</summary>
+    /// <summary>Whether the retry is out. The answer may be to either, so its round trip is known only from above.</summary>
     public bool IsRetry { get; set; }
+
+    /// <summary>Whether it asks who is there, so that patience with a stranger holds nothing else up.</summary>
+    public virtual bool IsIntroduction => false;
 
     /// <summary>Writes the datagram and returns its length, or 0 if the request cannot be written.</summary>
     public abstract int Write(Span<byte> destination, MessageId id);

@@ -12,6 +12,8 @@ internal sealed class PingCall(
     UdpEndpoint destination, NodeId? expectedId, NodeId sender, Action<PingCall, NodeId?, RequestFailure?> onEnd)
     : OutgoingRequest(destination, expectedId)
 {
+    public override bool IsIntroduction => true;
+
     public override int Write(Span<byte> destination, MessageId id) =>
         RequestWriter.WritePing(destination, id, new PingRequest(sender));
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
+using KadOrleans.Core.Timeouts;
 using KadOrleans.Node.Ports;
 using KadOrleans.Wire;
 
@@ -12,6 +13,12 @@ namespace KadOrleans.Node.Requests;
 /// </summary>
 internal sealed class RequestTable : IDisposable
 {
+    /// <summary>
+    /// The least wait for the retry of a ping to an endpoint that was never measured. What is usual among quick contacts
+    /// says nothing of a slow one; without this, one slower than that could never be heard, nor its pace be learned.
+    /// </summary>
+    private static readonly TimeSpan IntroductionTimeout = 2 * RoundTripEstimate.InitialTimeout;
+
     private readonly IDatagramTransport _transport;
     private readonly TimeProvider _time;
     private readonly IRandomSource _random;
@@ -72,13 +79,13 @@ internal sealed class RequestTable : IDisposable
             return false;
         }
 
-        if (!request.IsRetry)
+        _roundTrips.Add(source, _time.GetElapsedTime(request.SentAt), isExact: !request.IsRetry);
+        _observer.OnAddressProved(request);
+        if (request.TryComplete(body))
         {
-            _roundTrips.Add(source, _time.GetElapsedTime(request.SentAt));
+            _observer.OnAnswered(request);
         }
-
-        _observer.OnAnswered(request);
-        if (!request.TryComplete(body))
+        else
         {
             _observer.OnFailed(request, RequestFailure.Malformed);
             request.OnFailed(RequestFailure.Malformed);
@@ -173,10 +180,18 @@ internal sealed class RequestTable : IDisposable
         request.IsRetry = true;
         request.OnLate();
         if (!_transport.Send(request.Datagram, request.Destination)
-            || !TrySchedule(request, _roundTrips[request.Destination].RetryTimeout))
+            || !TrySchedule(request, RetryTimeout(request)))
         {
             End(request, RequestFailure.Unreachable);
         }
+    }
+
+    private TimeSpan RetryTimeout(OutgoingRequest request)
+    {
+        var learned = _roundTrips[request.Destination].RetryTimeout;
+        return request.IsIntroduction && !_roundTrips.IsMeasured(request.Destination) && learned < IntroductionTimeout
+            ? IntroductionTimeout
+            : learned;
     }
 
     private bool TryTakeDue([NotNullWhen(true)] out OutgoingRequest? request)

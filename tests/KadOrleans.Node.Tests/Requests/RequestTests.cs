@@ -128,4 +128,44 @@ public sealed class RequestTests
 
         Assert.Equal(RequestFailure.Cancelled, (await ping).Failure);
     });
+
+    [Fact]
+    public void A_contact_that_answers_nonsense_is_dropped_like_a_silent_one() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        await node.Node.PingAsync(peer.Endpoint);
+        peer.OnRequest = (_, id, answer) => ResponseWriter.WriteStored(answer, id, true);
+
+        for (var i = 0; i < 3; i++)
+        {
+            await node.Node.FindNodeAsync(peer.Id);
+            await _world.PassAsync(TimeSpan.FromSeconds(6));
+        }
+
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void A_slow_node_among_quick_ones_is_heard_and_its_pace_is_learned() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(10);
+        var node = _world.Nodes[0];
+        var slow = _world.AddPeer();
+        slow.OnRequest = (request, id, answer) =>
+        {
+            var length = slow.AnswerPings(request, id, answer);
+            var late = answer[..length].ToArray();
+            _world.Clock.CreateTimer(
+                _ => slow.Send(late, node.Transport.Endpoint), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            return 0;
+        };
+
+        Assert.Equal(slow.Id, (await node.Node.PingAsync(slow.Endpoint)).Id);
+        slow.Received.Clear();
+        Assert.Equal(slow.Id, (await node.Node.PingAsync(slow.Endpoint)).Id);
+
+        Assert.Single(slow.Received);
+    });
 }
