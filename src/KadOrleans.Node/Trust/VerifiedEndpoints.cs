@@ -26,17 +26,22 @@ internal sealed class VerifiedEndpoints(TimeProvider time)
 
     public bool Contains(UdpEndpoint endpoint)
     {
-        if (time.GetElapsedTime(Volatile.Read(ref _turnedAt)) >= Generation)
-        {
-            Turn();
-        }
-
+        TurnIfOld();
         return _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
     }
 
     public void Add(UdpEndpoint endpoint)
     {
+        TurnIfOld();
         if (_current.TryAdd(endpoint, 0) && Interlocked.Increment(ref _count) >= Capacity)
+        {
+            Turn();
+        }
+    }
+
+    private void TurnIfOld()
+    {
+        if (time.GetElapsedTime(Volatile.Read(ref _turnedAt)) >= Generation)
         {
             Turn();
         }
