@@ -68,13 +68,20 @@ internal sealed class RequestDispatcher(
     public void AnswerHeld(Trust.HeldRequest held, UdpEndpoint source)
     {
         var context = new RequestContext(held.Id, source, trusted.Contains(source));
-        if (held.Kind == RequestKind.FindNode)
+        switch (held.Kind)
         {
-            Send(findNode.Answer(AnswerBuffer, held.Target, context), int.MaxValue, held.Kind, held.Target, context);
-        }
-        else
-        {
-            FindValue(held.Target, int.MaxValue, context);
+            case RequestKind.FindNode:
+                Send(findNode.Answer(AnswerBuffer, held.Target, context), int.MaxValue, held.Kind, held.Target, context);
+                break;
+            case RequestKind.FindValue:
+                FindValue(held.Target, int.MaxValue, context);
+                break;
+            case RequestKind.Stun:
+                // Long for its request only from a long IPv6 address.
+                Send(StunHandler.Answer(AnswerBuffer, context), int.MaxValue, held.Kind, default, context);
+                break;
+            default:
+                throw new InvalidOperationException($"The answer to {held.Kind} is always short.");
         }
     }
 
@@ -126,6 +133,12 @@ internal sealed class RequestDispatcher(
 
     private void FindValue(NodeId key, int requestLength, RequestContext context)
     {
+        if (late.IsFull)
+        {
+            metrics.Refused(RefusalReason.Busy);
+            return;
+        }
+
         var found = findValue.FindAsync(key);
         if (found.IsCompletedSuccessfully)
         {
