@@ -182,10 +182,16 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     /// stores it here.
     /// </summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// Cancelled: during the lookup nothing was stored, later some copies may have been.
+    /// </exception>
     public async Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         ThrowIfUnfit(value);
         var outcome = await _lookups.RunAsync(key, LookupKind.Node, cancellationToken);
+
+        // What a lookup that was cut short calls the nearest is not where the value belongs.
+        cancellationToken.ThrowIfCancellationRequested();
         var copies = _storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
         var local = await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken);
         var tally = await copies;
@@ -213,13 +219,18 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         {
             _metrics.Refused(RefusalReason.Malformed);
         }
-        else if (kind == DatagramKind.Request)
+        else if (kind != DatagramKind.Request)
         {
-            _dispatcher.Dispatch(id, body, datagram.Length, source);
+            _requests.Complete(id, body, source);
+        }
+        else if (_stopping.IsCancellationRequested)
+        {
+            // Else a node under load would never get to the end of the answers that are due.
+            _metrics.Refused(RefusalReason.Stopping);
         }
         else
         {
-            _requests.Complete(id, body, source);
+            _dispatcher.Dispatch(id, body, datagram.Length, source);
         }
     }
 

@@ -1,0 +1,61 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Handlers;
+using KadOrleans.Node.Local;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Tests.Handlers;
+
+public sealed class LateAnswerTests
+{
+    private readonly SimulatedWorld _world = new(seed: 32);
+    private readonly ScriptedStore _store = new();
+
+    [Fact]
+    public void A_node_stops_though_requests_go_on_arriving() => _world.Run(async () =>
+    {
+        _store.BeforePut = () => Task.Delay(TimeSpan.FromMilliseconds(100), _world.Clock);
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        using var timer = _world.Clock.CreateTimer(
+            _ => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request()),
+            null,
+            TimeSpan.Zero,
+            TimeSpan.FromMilliseconds(20));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        await node.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5), _world.Clock);
+    });
+
+    [Fact]
+    public void Values_that_wait_for_storage_are_bounded() => _world.Run(async () =>
+    {
+        var release = new TaskCompletionSource();
+        _store.BeforeGet = () => release.Task;
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+
+        for (var i = 0; i < LateAnswers.Capacity + 10; i++)
+        {
+            peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(10, node.Engine.Counts["refused.Busy"]);
+        release.SetResult();
+        await node.DisposeAsync();
+    });
+
+    private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
+
+    private async Task<KadNode> StartAsync()
+    {
+        var options = new KadNodeOptions();
+        options.Trust.Add("11.0.0.0/8");
+        var node = new KadNode(options, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
+        await node.StartAsync();
+        return node;
+    }
+}

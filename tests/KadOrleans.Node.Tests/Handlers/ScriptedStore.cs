@@ -1,0 +1,53 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Tests.Handlers;
+
+/// <summary>A store in memory whose gets and puts first wait for what a test says.</summary>
+internal sealed class ScriptedStore : IKeyStore
+{
+    private readonly InMemoryKeyStore _inner = new(StoreQuota.Unlimited);
+
+    public Func<Task> BeforeGet { get; set; } = () => Task.CompletedTask;
+
+    public Func<Task> BeforePut { get; set; } = () => Task.CompletedTask;
+
+    public Action BeforeRemoval { get; set; } = () => { };
+
+    public bool IsDisposed { get; private set; }
+
+    public int Removals { get; private set; }
+
+    public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        await BeforeGet();
+        return await _inner.GetAsync(key, now, cancellationToken);
+    }
+
+    public async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    {
+        await BeforePut();
+        return await _inner.PutAsync(key, value, cancellationToken);
+    }
+
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        Removals++;
+        BeforeRemoval();
+        return _inner.RemoveExpiredAsync(now, cancellationToken);
+    }
+
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
+        _inner.ScanAsync(cancellationToken);
+
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        _inner.GetUsageAsync(cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return _inner.DisposeAsync();
+    }
+}
