@@ -20,6 +20,7 @@ internal enum RefusalReason
 
     /// <summary>The source is no address and port that one node can be reached at, such as port 0 or a multicast group.</summary>
     UnreachableSource,
+
     /// <summary>The node is stopping and takes nothing new.</summary>
     Stopping,
 }
