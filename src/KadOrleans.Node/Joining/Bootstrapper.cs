@@ -58,14 +58,25 @@ internal sealed class Bootstrapper(
         try
         {
             var resolved = await resolver(address.Host, cancellationToken);
-            var endpoints = resolved.Select(a => UdpEndpoint.FromIPAddress(a, address.Port)).Distinct();
+            var endpoints = resolved.Select(a => UdpEndpoint.FromIPAddress(a, address.Port)).Distinct().ToList();
+            if (endpoints.Count == 0)
+            {
+                return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' has no address.")];
+            }
+
             return await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e, cancellationToken)));
         }
-        catch (SocketException e)
+        catch (Exception e) when (IsResolverFailure(e, cancellationToken))
         {
-            return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' could not be resolved: {e.Message}.")];
+            var reason = e.Message.TrimEnd('.');
+            return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' could not be resolved: {reason}.")];
         }
     }
+
+    // A resolver with a time limit of its own gives up by cancelling, and a text that is no name is an argument error.
+    private static bool IsResolverFailure(Exception e, CancellationToken cancellationToken) =>
+        e is SocketException or ArgumentException
+        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal sealed class MaintenanceRunner(
             {
                 await DoAsync(task, cancellationToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 _logger.MaintenanceFailed(task.GetType().Name, e);
             }

@@ -41,7 +41,7 @@ internal sealed class StateSaver(DhtNode node, INodeStateStore states, KadNodeOp
                 await SaveAsync(cancellationToken);
                 savedAt = environment.Time.GetTimestamp();
             }
-            catch (KeyStoreException e)
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 _logger.StateNotSaved(e);
             }

@@ -32,7 +32,7 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer) => _newcomers.Writer.TryWrite(newcomer);
 
-    /// <summary>Works through the newcomers until cancelled.</summary>
+    /// <summary>Works through the newcomers until cancelled. One failure never ends the loop.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -43,7 +43,7 @@ internal sealed class HandOff(
                 var sent = await HandOffAsync(newcomer, cancellationToken);
                 logger.ValuesHandedOff(sent);
             }
-            catch (KeyStoreException e)
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 logger.MaintenanceFailed(nameof(HandOff), e);
             }

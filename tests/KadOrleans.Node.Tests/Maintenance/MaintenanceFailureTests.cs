@@ -1,0 +1,46 @@
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Tests.Handlers;
+using KadOrleans.Testing.Simulation;
+
+namespace KadOrleans.Node.Tests.Maintenance;
+
+public sealed class MaintenanceFailureTests
+{
+    private readonly SimulatedWorld _world = new(seed: 34);
+    private readonly ScriptedStore _store = new();
+
+    [Fact]
+    public void Work_that_gives_itself_up_ends_neither_maintenance_nor_the_stop() => _world.Run(async () =>
+    {
+        _store.BeforeRemoval = () => throw new TaskCanceledException("It took too long.");
+        var node = new KadNode(
+            new KadNodeOptions(), _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
+        await node.StartAsync();
+
+        await _world.PassAsync(TimeSpan.FromMinutes(3.5));
+        await node.DisposeAsync();
+
+        Assert.Equal(3, _store.Removals);
+        Assert.True(_store.IsDisposed);
+    });
+
+    [Fact]
+    public void A_name_service_that_gives_up_is_a_problem_of_its_bootstrap_node_alone() => _world.Run(async () =>
+    {
+        var other = await _world.StartNodeAsync();
+        var environment = _world.Environment with
+        {
+            Resolver = (_, _) => throw new TaskCanceledException("The name service gave up."),
+        };
+        await using var node = new KadNode(
+            new KadNodeOptions(), _world.Network.Bind(), _store, new InMemoryNodeStateStore(), environment);
+        await node.StartAsync();
+
+        var result = await node.BootstrapAsync(["node.example.org:8468", $"{other.Transport.Endpoint}"]);
+
+        Assert.Equal(1, result.Joined);
+        Assert.Equal(
+            "The host name 'node.example.org' could not be resolved: The name service gave up.",
+            result.Attempts[0].Problem);
+    });
+}
