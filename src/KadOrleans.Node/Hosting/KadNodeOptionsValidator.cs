@@ -62,6 +62,24 @@ public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         Check("Quota.TotalBytes", options.Quota.TotalBytes, 0, long.MaxValue, problems);
         Check("Quota.KeysPerSource", options.Quota.KeysPerSource, 0, int.MaxValue, problems);
         Check("Quota.BytesPerSource", options.Quota.BytesPerSource, 0, long.MaxValue, problems);
+        CheckRate("Limits.PerSource", options.Limits.PerSource, problems);
+        CheckRate("Limits.PerSubnet", options.Limits.PerSubnet, problems);
+        Check("Limits.MaxTracked", options.Limits.MaxTracked, 16, int.MaxValue, problems);
+        Check("Subnets.PerBucket", options.Subnets.PerBucket, 1, int.MaxValue, problems);
+        Check("Subnets.PerTable", options.Subnets.PerTable, 1, int.MaxValue, problems);
+    }
+
+    private static void CheckRate(string setting, TokenRate rate, List<string> problems)
+    {
+        if (!(rate.PerSecond > 0))
+        {
+            problems.Add($"{setting}.PerSecond is {rate.PerSecond}; a number above 0 is needed.");
+        }
+
+        if (!(rate.Burst >= 1))
+        {
+            problems.Add($"{setting}.Burst is {rate.Burst}; 1 or more is needed.");
+        }
     }
 
     private static void Check<T>(string setting, T value, T least, T most, List<string> problems)

@@ -8,6 +8,9 @@ namespace KadOrleans.Node.Joining;
 /// <param name="Port">1 to 65535.</param>
 public readonly record struct HostAddress(string Host, ushort Port)
 {
+    // No name is longer (RFC 1035 §2.3.4), and the system's resolver throws on one that is.
+    private const int MaxHostLength = 255;
+
     /// <summary>Parses HOST:PORT. On failure <paramref name="problem"/> says in one sentence what is wrong.</summary>
     public static bool TryParse(string text, out HostAddress address, out string problem)
     {
@@ -36,9 +39,14 @@ public readonly record struct HostAddress(string Host, ushort Port)
             return false;
         }
 
+        if (host.Length is 0 or > MaxHostLength)
+        {
+            return false;
+        }
+
         address = new HostAddress(host, port);
         problem = string.Empty;
-        return host.Length > 0;
+        return true;
     }
 
     /// <summary>The endpoint, if the host is a literal address.</summary>
