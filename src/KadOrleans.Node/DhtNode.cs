@@ -32,12 +32,14 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     private readonly VerifiedEndpoints _verified;
     private readonly HeldAnswers _held = new();
     private readonly RequestTable _requests;
+    private readonly EndpointQuestions _questions;
     private readonly Prober _prober;
     private readonly AnswerGate _gate;
     private readonly LateAnswers _late;
     private readonly RequestDispatcher _dispatcher;
     private readonly LookupRunner _lookups;
     private readonly ValueStorer _storer;
+    private readonly ValuePublisher _publisher;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly CancellationTokenSource _stopping = new();
@@ -64,14 +66,16 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         Id = table.Snapshot.OwnId;
         _verified = new VerifiedEndpoints(_time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
+        _questions = new EndpointQuestions(_requests, Id);
         _prober = new Prober(_requests, Id, _time, OnProbed);
         _gate = new AnswerGate(transport, table, _verified, _held, _prober, _metrics);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher();
         _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _metrics, _time);
         _storer = new ValueStorer(_requests, Id);
+        _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
-        _bootstrapper = new Bootstrapper(_requests, _lookups, environment.Resolver, table, _logger);
+        _bootstrapper = new Bootstrapper(_questions, _lookups, environment.Resolver, table, _logger);
     }
 
     /// <summary>The node's id.</summary>
@@ -90,7 +94,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     public void Start()
     {
         _table.Attach(this);
-        _handOffLoop = RunHandOffAsync();
+        _handOffLoop = _handOff.RunAsync(_stopping.Token);
         _transport.Start(this);
     }
 
@@ -106,36 +110,22 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
         var startedAt = _time.GetTimestamp();
-        var answer = new TaskCompletionSource<PingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var call = new PingCall(endpoint, null, Id, (ended, id, failure) =>
-        {
-            if (failure is null)
-            {
-                OnProbed(ended.Destination, id, answered: true);
-            }
+        var (id, failure) = await _questions.PingAsync(endpoint, cancellationToken);
+        var result = new PingResult(id, failure, _time.GetElapsedTime(startedAt));
 
-            // A failure says nothing of what is held: that waits for a ping of its own.
-            answer.TrySetResult(new PingResult(id, failure, _time.GetElapsedTime(startedAt)));
-        });
-        _requests.Send(call);
-        using (cancellationToken.UnsafeRegister(_ => _requests.Cancel(call), null))
+        // A failure says nothing of what is held: that waits for a ping of its own.
+        if (failure is null)
         {
-            return await answer.Task;
+            OnProbed(endpoint, id, answered: true);
         }
+
+        return result;
     }
 
     /// <summary>Asks an endpoint under which address it sees this node.</summary>
     /// <returns>The address, or null without an answer.</returns>
-    public async Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
-    {
-        var answer = new TaskCompletionSource<UdpEndpoint?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var call = new StunCall(endpoint, null, (seen, _) => answer.TrySetResult(seen));
-        _requests.Send(call);
-        using (cancellationToken.UnsafeRegister(_ => _requests.Cancel(call), null))
-        {
-            return await answer.Task;
-        }
-    }
+    public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        _questions.StunAsync(endpoint, cancellationToken);
 
     /// <summary>
     /// Asks several contacts under which address they see this node. They may disagree, behind some routers and
@@ -185,25 +175,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     /// <exception cref="OperationCanceledException">
     /// Cancelled: during the lookup nothing was stored, later some copies may have been.
     /// </exception>
-    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
-    {
-        ThrowIfUnfit(value);
-        var outcome = await _lookups.RunAsync(key, LookupKind.Node, cancellationToken);
-
-        // What a lookup that was cut short calls the nearest is not where the value belongs.
-        cancellationToken.ThrowIfCancellationRequested();
-        var copies = _storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
-        var local = await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken);
-        var tally = await copies;
-        return new SetResult
-        {
-            Stored = tally.Stored,
-            Refused = tally.Refused,
-            Failed = tally.Failed,
-            Local = local,
-            Lookup = outcome,
-        };
-    }
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
+        _publisher.SetAsync(key, value, cancellationToken);
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
     public IReadOnlyList<Contact> Nearest(NodeId target, int count)
@@ -284,6 +257,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         _metrics.RequestEnded(failure.ToString());
     }
 
+    void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);
+
     /// <summary>The table's contact behind a request: a claim made by others has no say over it.</summary>
     private Contact? KnownContact(OutgoingRequest request) =>
         request.ExpectedId is { } id && _table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
@@ -303,43 +278,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
             {
                 _dispatcher.AnswerHeld(request, endpoint);
             }
-        }
-    }
-
-    private async Task<StoreResult?> StoreLocallyAsync(
-        NodeId key, DhtValue value, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
-    {
-        if (_options.ClientOnly || !LocalCopyRule.Applies(key, Id, closest, _options.Kademlia.BucketSize))
-        {
-            return null;
-        }
-
-        var now = _time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + _options.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
-        return await _store.PutAsync(key, stored, cancellationToken);
-    }
-
-    private static void ThrowIfUnfit(DhtValue value)
-    {
-        switch (StoreRules.Check(value))
-        {
-            case StoreResult.TooLarge:
-                throw new ArgumentException(
-                    $"The value is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} are allowed.", nameof(value));
-            case StoreResult.UnsupportedType:
-                throw new ArgumentException("A value is a string, an integer, a float, a boolean or bytes.", nameof(value));
-        }
-    }
-
-    private async Task RunHandOffAsync()
-    {
-        try
-        {
-            await _handOff.RunAsync(_stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The node stops.
         }
     }
 

@@ -30,6 +30,7 @@ public sealed class KadNode : IAsyncDisposable
     private LocalRoutingTable? _table;
     private DhtNode? _node;
     private StateSaver? _saver;
+    private MaintenanceRunner? _maintenance;
     private IReadOnlyList<Contact> _saved = [];
     private Task _loops = Task.CompletedTask;
     private bool _stopped;
@@ -100,10 +101,10 @@ public sealed class KadNode : IAsyncDisposable
 
         var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, _saved.Count, usage.Keys);
-        var maintenance = new MaintenanceRunner(
+        _maintenance = new MaintenanceRunner(
             _node, _store, new LocalMaintenanceSchedule(_table, _options.Kademlia, _environment.Time), JoinAsync, _environment);
         _loops = Task.WhenAll(
-            UntilStoppedAsync(maintenance.RunAsync), UntilStoppedAsync(_saver.RunAsync));
+            UntilStoppedAsync(_maintenance.RunAsync), UntilStoppedAsync(_saver.RunAsync));
     }
 
     /// <summary>
@@ -159,13 +160,9 @@ public sealed class KadNode : IAsyncDisposable
     public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
 
     /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken = default)
-    {
-        foreach (var bucket in _table!.GetLonelyBuckets(_options.Kademlia.BucketRefreshInterval))
-        {
-            await Engine.FindNodeAsync(bucket.RandomId(_environment.Random), cancellationToken);
-        }
-    }
+    public Task RefreshAsync(CancellationToken cancellationToken = default) =>
+        (_maintenance ?? throw new InvalidOperationException("The node has not been started."))
+            .RefreshAsync(_table!.GetLonelyBuckets(_options.Kademlia.BucketRefreshInterval), cancellationToken);
 
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>

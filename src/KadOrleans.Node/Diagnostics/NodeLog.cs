@@ -21,6 +21,9 @@ internal static partial class NodeLog
     [LoggerMessage(1010, LogLevel.Error, "A request could not be answered")]
     public static partial void RequestFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(1011, LogLevel.Error, "A request that got no answer could not be ended in good order; this is a bug")]
+    public static partial void RequestFaulted(this ILogger logger, Exception exception);
+
     [LoggerMessage(1020, LogLevel.Error, "Maintenance ({Work}) failed; it will be tried again when it is due next")]
     public static partial void MaintenanceFailed(this ILogger logger, string work, Exception exception);
 

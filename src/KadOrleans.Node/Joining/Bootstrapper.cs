@@ -16,7 +16,7 @@ namespace KadOrleans.Node.Joining;
 /// of each node that did not why.
 /// </summary>
 internal sealed class Bootstrapper(
-    RequestTable requests,
+    EndpointQuestions questions,
     LookupRunner lookups,
     Func<string, CancellationToken, Task<IPAddress[]>> resolver,
     IRoutingTable table,
@@ -80,19 +80,13 @@ internal sealed class Bootstrapper(
 
     private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
-        var attempt = new TaskCompletionSource<BootstrapAttempt>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var ownId = table.Snapshot.OwnId;
-        var call = new PingCall(endpoint, null, ownId, (_, id, failure) =>
-            attempt.TrySetResult(Judge(node, endpoint, ownId, id, failure)));
-        requests.Send(call);
-        using (cancellationToken.UnsafeRegister(_ => requests.Cancel(call), null))
-        {
-            return await attempt.Task;
-        }
+        var (id, failure) = await questions.PingAsync(endpoint, cancellationToken);
+        return Judge(node, endpoint, id, failure);
     }
 
-    private BootstrapAttempt Judge(string node, UdpEndpoint endpoint, NodeId ownId, NodeId? id, RequestFailure? failure)
+    private BootstrapAttempt Judge(string node, UdpEndpoint endpoint, NodeId? id, RequestFailure? failure)
     {
+        var ownId = table.Snapshot.OwnId;
         if (failure is not null)
         {
             return new BootstrapAttempt(node, endpoint, null, $"{endpoint} did not answer a ping ({Describe(failure.Value)}).");

@@ -14,4 +14,7 @@ internal interface IRequestObserver
 
     /// <summary>The destination did not answer, or not with an answer.</summary>
     void OnFailed(OutgoingRequest request, RequestFailure failure);
+
+    /// <summary>Whoever was told of a late or failed request threw: a bug, and no reason to stop.</summary>
+    void OnFault(Exception fault);
 }

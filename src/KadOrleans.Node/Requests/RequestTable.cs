@@ -121,9 +121,18 @@ internal sealed class RequestTable : IDisposable
 
     private void End(OutgoingRequest request, RequestFailure failure)
     {
-        if (_pending.TryRemove(request.Key, out _))
+        if (!_pending.TryRemove(request.Key, out _))
+        {
+            return;
+        }
+
+        try
         {
             _observer.OnFailed(request, failure);
+        }
+        finally
+        {
+            // Whatever the observer does: somebody waits for this.
             request.OnFailed(failure);
         }
     }
@@ -164,14 +173,27 @@ internal sealed class RequestTable : IDisposable
                 continue;
             }
 
-            if (request.IsRetry)
+            try
             {
-                End(request, RequestFailure.TimedOut);
+                Expire(request);
             }
-            else
+            catch (Exception e)
             {
-                Retry(request);
+                // On a timer's thread it would end the process, and no other request would ever time out.
+                _observer.OnFault(e);
             }
+        }
+    }
+
+    private void Expire(OutgoingRequest request)
+    {
+        if (request.IsRetry)
+        {
+            End(request, RequestFailure.TimedOut);
+        }
+        else
+        {
+            Retry(request);
         }
     }
 

@@ -32,8 +32,20 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer) => _newcomers.Writer.TryWrite(newcomer);
 
-    /// <summary>Works through the newcomers until cancelled. One failure never ends the loop.</summary>
+    /// <summary>Works through the newcomers until cancelled, and then just ends. One failure never ends the loop.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WorkAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
     {
         while (true)
         {

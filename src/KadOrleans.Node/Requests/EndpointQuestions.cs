@@ -1,0 +1,33 @@
+using KadOrleans.Core;
+
+namespace KadOrleans.Node.Requests;
+
+/// <summary>PING and STUN for callers that wait for the answer. Cancelling ends a wait with an answer of its own.</summary>
+internal sealed class EndpointQuestions(RequestTable requests, NodeId ownId)
+{
+    /// <summary>Asks who is there: the id if it gave one, or why nobody answered.</summary>
+    public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var answer = NewAnswer<(NodeId?, RequestFailure?)>();
+        return SendAsync(new PingCall(endpoint, null, ownId, (_, id, failure) => answer.TrySetResult((id, failure))), answer, cancellationToken);
+    }
+
+    /// <summary>Asks under which address we are seen: null without an answer.</summary>
+    public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var answer = NewAnswer<UdpEndpoint?>();
+        return SendAsync(new StunCall(endpoint, null, (seen, _) => answer.TrySetResult(seen)), answer, cancellationToken);
+    }
+
+    // The receiving thread must not run what callers do next.
+    private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task<T> SendAsync<T>(OutgoingRequest call, TaskCompletionSource<T> answer, CancellationToken cancellationToken)
+    {
+        requests.Send(call);
+        using (cancellationToken.UnsafeRegister(_ => requests.Cancel(call), null))
+        {
+            return await answer.Task;
+        }
+    }
+}

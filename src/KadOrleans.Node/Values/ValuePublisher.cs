@@ -1,0 +1,60 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Lookups;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Values;
+
+/// <summary>
+/// Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node is one of them.
+/// </summary>
+internal sealed class ValuePublisher(
+    LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
+{
+    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        ThrowIfUnfit(value);
+        var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
+
+        // What a lookup that was cut short calls the nearest is not where the value belongs.
+        cancellationToken.ThrowIfCancellationRequested();
+        var copies = storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
+        var local = await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken);
+        var tally = await copies;
+        return new SetResult
+        {
+            Stored = tally.Stored,
+            Refused = tally.Refused,
+            Failed = tally.Failed,
+            Local = local,
+            Lookup = outcome,
+        };
+    }
+
+    private async Task<StoreResult?> StoreLocallyAsync(
+        NodeId key, DhtValue value, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
+    {
+        if (options.ClientOnly || !LocalCopyRule.Applies(key, ownId, closest, options.Kademlia.BucketSize))
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var stored = new StoredValue(value, now, now + options.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
+        return await store.PutAsync(key, stored, cancellationToken);
+    }
+
+    private static void ThrowIfUnfit(DhtValue value)
+    {
+        switch (StoreRules.Check(value))
+        {
+            case StoreResult.TooLarge:
+                throw new ArgumentException(
+                    $"The value is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} are allowed.", nameof(value));
+            case StoreResult.UnsupportedType:
+                throw new ArgumentException("A value is a string, an integer, a float, a boolean or bytes.", nameof(value));
+        }
+    }
+}
