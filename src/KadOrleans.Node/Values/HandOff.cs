@@ -25,6 +25,12 @@ internal sealed class HandOff(
     /// <summary>STOREs sent before a pause: with <see cref="Pause"/> at most 320 per second.</summary>
     private const int Burst = 32;
 
+    /// <summary>
+    /// Time for one newcomer. A value travels at the newcomer's round trip, so a slow one, or one that means to be slow,
+    /// would keep all others waiting.
+    /// </summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
@@ -65,6 +71,7 @@ internal sealed class HandOff(
     private async Task<int> HandOffAsync(Contact newcomer, CancellationToken cancellationToken)
     {
         var sent = 0;
+        var begunAt = time.GetTimestamp();
         await foreach (var (key, stored) in store.ScanAsync(cancellationToken))
         {
             if (stored.IsExpired(time.GetUtcNow()) || !Applies(key, newcomer))
@@ -73,7 +80,7 @@ internal sealed class HandOff(
             }
 
             // A newcomer that does not take what it is given gets no more of it.
-            if (await storer.StoreAsync(key, stored.Value, newcomer) is not true)
+            if (await storer.StoreAsync(key, stored.Value, newcomer) is not true || time.GetElapsedTime(begunAt) > Turn)
             {
                 break;
             }

@@ -62,6 +62,26 @@ public sealed class HandOffTests
     });
 
     [Fact]
+    public void A_slow_newcomer_does_not_keep_the_next_one_waiting() => _world.Run(async () =>
+    {
+        var first = await _world.StartNodeAsync();
+        for (var i = 0; i < 5_000; i++)
+        {
+            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        // Some 70 ms there and back, so five thousand values take six minutes.
+        var slow = await _world.StartNodeAsync();
+        await slow.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var next = await _world.StartNodeAsync();
+        await next.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.InRange((await slow.Store.GetUsageAsync()).Keys, 500, 1_500);
+        Assert.InRange((await next.Store.GetUsageAsync()).Keys, 100, 1_500);
+    });
+
+    [Fact]
     public void A_newcomer_that_refuses_is_left_alone() => _world.Run(async () =>
     {
         var first = await _world.StartNodeAsync();
