@@ -1,4 +1,5 @@
 using System.Text;
+using KadOrleans.Cli.Output;
 
 namespace KadOrleans.Cli;
 
@@ -36,7 +37,7 @@ internal sealed class CommandIo : IDisposable
     public bool IsErrorTerminal { get; init; }
 
     /// <summary>The process's own streams.</summary>
-    public static CommandIo FromConsole() => new(Console.OpenStandardInput, Console.OpenStandardOutput(), Console.Error)
+    public static CommandIo FromConsole() => new(Console.OpenStandardInput, Console.OpenStandardOutput(), OpenError())
     {
         IsOutputTerminal = !Console.IsOutputRedirected,
         IsErrorTerminal = !Console.IsErrorRedirected,
@@ -46,4 +47,7 @@ internal sealed class CommandIo : IDisposable
     public Stream OpenInput() => _openInput();
 
     public void Dispose() => Output.Dispose();
+
+    private static TextWriter OpenError() => TextWriter.Synchronized(
+        new StreamWriter(new BestEffortStream(Console.OpenStandardError()), Utf8) { AutoFlush = true });
 }

@@ -69,7 +69,7 @@ internal static class KadCommand
         CommandException known => (known.ExitCode, known.Message),
         TransportException or KeyStoreException => (ExitCode.WrongUsage, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),
-        IOException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
+        IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
         _ => (ExitCode.Failed, $"This should not have happened ({e.GetType().Name}): {e.Message}"),
     };
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Cli;
 
 /// <summary>
-/// Turns the first SIGTERM or Ctrl-C into a cancellation, so that a command can end in order. A second one
+/// Turns the first SIGTERM, Ctrl-C or closed terminal into a cancellation, so that a command can end in order. A second one
 /// ends the process as the system does.
 /// </summary>
 internal sealed class TerminationSignals : IDisposable
@@ -14,7 +14,7 @@ internal sealed class TerminationSignals : IDisposable
     public TerminationSignals()
     {
         _registrations = Array.ConvertAll(
-            [PosixSignal.SIGTERM, PosixSignal.SIGINT],
+            [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP],
             signal => PosixSignalRegistration.Create(signal, OnSignal));
     }
 

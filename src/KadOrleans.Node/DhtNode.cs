@@ -45,6 +45,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     private readonly CancellationTokenSource _stopping = new();
     private Task _handOffLoop = Task.CompletedTask;
 
+    /// <summary>
+    /// The id under which clients ask, all bits 0. Python nodes make a contact of whoever asks and wait 5 s for it when
+    /// it is gone: with one id for all clients there is never more than one such contact in a table.
+    /// </summary>
+    public static NodeId ClientId => NodeId.MinValue;
+
     /// <summary>Puts a node together; nothing is sent or received before <see cref="Start"/>.</summary>
     /// <param name="options">Its behaviour; validated by the caller.</param>
     /// <param name="transport">Sends and receives; the node disposes it.</param>

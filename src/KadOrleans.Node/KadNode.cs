@@ -108,7 +108,7 @@ public sealed class KadNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Joins the network through the configured bootstrap nodes and the saved contacts, then refreshes the table.
+    /// Joins the network through the configured bootstrap nodes and the saved contacts.
     /// </summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
     {
@@ -216,6 +216,11 @@ public sealed class KadNode : IAsyncDisposable
 
     private NodeId ChooseId(NodeState? saved)
     {
+        if (_options.ClientOnly)
+        {
+            return DhtNode.ClientId;
+        }
+
         if (_options.Id is null)
         {
             return saved?.Id ?? NodeId.Random(_environment.Random);

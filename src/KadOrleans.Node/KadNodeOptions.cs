@@ -46,7 +46,8 @@ public sealed class KadNodeOptions
 
     /// <summary>
     /// Whether this is a client that leaves soon: it asks, answers PING without an id, knows nobody and stores nothing,
-    /// so that nobody takes it for a node. Default false.
+    /// so that nobody takes it for a node. All clients ask under one id, <see cref="DhtNode.ClientId"/>, and
+    /// <see cref="Id"/> is ignored. Default false.
     /// </summary>
     public bool ClientOnly { get; set; }
 }

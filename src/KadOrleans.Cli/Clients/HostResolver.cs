@@ -36,6 +36,26 @@ internal static class HostResolver
         }
     }
 
+    /// <summary>The complaints about those addresses whose names nobody knows, in their order.</summary>
+    public static async Task<IReadOnlyList<CommandException>> FindUnknownAsync(
+        string name, IEnumerable<HostAddress> addresses, CancellationToken cancellationToken)
+    {
+        var unknown = new List<CommandException>();
+        foreach (var address in addresses)
+        {
+            try
+            {
+                await ResolveAsync(name, address, cancellationToken);
+            }
+            catch (CommandException e)
+            {
+                unknown.Add(e);
+            }
+        }
+
+        return unknown;
+    }
+
     private static CommandException Unknown(string name, HostAddress address, string reason, Exception? cause) =>
         CommandException.WrongUsage($"{name}: the host name '{address.Host}' could not be resolved ({reason}).", cause);
 }

@@ -18,7 +18,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     public async Task<T> RunAsync<T>(
         IReadOnlyList<string> via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
     {
-        var targets = await Target.ResolveAsync("--via", via, cancellationToken);
+        var targets = await Target.ResolveAsync("--via", via, io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
         return await new Progress(io, json).ShowAsync(title, async () =>
         {

@@ -7,16 +7,37 @@ namespace KadOrleans.Cli.Clients;
 /// <param name="Endpoints">At least one.</param>
 internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
-    /// <summary>Parses and resolves each.</summary>
+    /// <summary>Parses and resolves each. Names that nobody knows are complained of and left out.</summary>
     /// <param name="name">The option or argument, for sentences.</param>
     /// <param name="texts">What was typed.</param>
+    /// <param name="io">Where complaints go.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">One is no HOST:PORT, or nobody knows its name.</exception>
-    public static async Task<Target[]> ResolveAsync(string name, IEnumerable<string> texts, CancellationToken cancellationToken)
+    /// <exception cref="CommandException">One is no HOST:PORT, or nobody knows any of the names.</exception>
+    public static async Task<Target[]> ResolveAsync(
+        string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
         // All are parsed before the first is resolved: a slip shows at once.
         var parsed = texts.Distinct().Select(text => (Text: text, Address: Arguments.Endpoints.ParseHost(name, text))).ToList();
-        return await Task.WhenAll(parsed.Select(async one =>
-            new Target(one.Text, await HostResolver.ResolveAsync(name, one.Address, cancellationToken))));
+        var targets = new List<Target>();
+        var unknown = new List<CommandException>();
+        foreach (var (text, address) in parsed)
+        {
+            try
+            {
+                targets.Add(new Target(text, await HostResolver.ResolveAsync(name, address, cancellationToken)));
+            }
+            catch (CommandException e)
+            {
+                unknown.Add(e);
+            }
+        }
+
+        if (targets.Count == 0)
+        {
+            throw unknown[0];
+        }
+
+        unknown.ForEach(e => io.Error.WriteLine(e.Message));
+        return [.. targets];
     }
 }

@@ -26,7 +26,7 @@ internal static class PingCommand
 
     private static async Task<int> RunAsync(CommandIo io, string host, bool json, CancellationToken cancellationToken)
     {
-        var targets = await Target.ResolveAsync("HOST:PORT", [host], cancellationToken);
+        var targets = await Target.ResolveAsync("HOST:PORT", [host], io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
         var pinged = await new Progress(io, json).ShowAsync(
             "Waiting for an answer…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));

@@ -62,13 +62,21 @@ internal static class StateExportCommand
         });
     }
 
-    // Written beside it and then renamed: an export that fails leaves an earlier file as it was.
+    // Written beside it and then renamed: an export that fails leaves an earlier file as it was. What is no plain file,
+    // such as a device or a pipe, is written to and never replaced.
     private static async Task<(int Contacts, long Values)> WriteFileAsync(
         NodeStorage storage, string file, CancellationToken cancellationToken)
     {
-        var partial = file + ".partial";
+        var target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        var partial = target + ".partial";
         try
         {
+            await using var special = OpenSpecial(target);
+            if (special is not null)
+            {
+                return await WriteAsync(storage, special, cancellationToken);
+            }
+
             (int, long) written;
             await using (var stream = File.Create(partial))
             {
@@ -76,7 +84,8 @@ internal static class StateExportCommand
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(partial, file, overwrite: true);
+            KeepMode(target, partial);
+            File.Move(partial, target, overwrite: true);
             return written;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -86,6 +95,36 @@ internal static class StateExportCommand
         finally
         {
             File.Delete(partial);
+        }
+    }
+
+    /// <summary>A device, pipe or the like for writing; null for a plain file: only that has a length that can be set.</summary>
+    private static FileStream? OpenSpecial(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
+        try
+        {
+            RandomAccess.SetLength(handle, RandomAccess.GetLength(handle));
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            return new FileStream(handle, FileAccess.Write);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    private static void KeepMode(string existing, string replacement)
+    {
+        if (!OperatingSystem.IsWindows() && File.Exists(existing))
+        {
+            File.SetUnixFileMode(replacement, File.GetUnixFileMode(existing));
         }
     }
 

@@ -27,7 +27,7 @@ internal static class StunCommand
 
     private static async Task<int> RunAsync(CommandIo io, string[] hosts, bool json, CancellationToken cancellationToken)
     {
-        var targets = await Target.ResolveAsync("HOST:PORT", hosts, cancellationToken);
+        var targets = await Target.ResolveAsync("HOST:PORT", hosts, io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
         var answers = await new Progress(io, json).ShowAsync(
             "Waiting for answers…",

@@ -16,12 +16,14 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
     /// its state is saved when this returns.
     /// </summary>
-    /// <exception cref="CommandException">A host name is unknown, or the HTTP address is taken.</exception>
+    /// <exception cref="CommandException">
+    /// No host name is known and no contact saved, so that the node could never join; or the HTTP address is taken.
+    /// </exception>
     /// <exception cref="TransportException">An endpoint cannot be listened on.</exception>
     /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(settings.Bootstrap.Select(node => HostResolver.ResolveAsync("--bootstrap", node, cancellationToken)));
+        var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
         var options = settings.ToOptions();
         await using var transport = UdpTransport.Bind(
             new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
@@ -29,6 +31,16 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         await using var node = new KadNode(
             options, transport, storage.Keys, storage.States, new NodeEnvironment { LoggerFactory = loggers });
         var saved = await storage.States.LoadAsync(cancellationToken);
+        if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
+        {
+            throw unknown[0];
+        }
+
+        foreach (var problem in unknown)
+        {
+            _logger.HostUnknown(problem.Message);
+        }
+
         await node.StartAsync(cancellationToken);
         var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
         await using var http = await StartHttpAsync(node, isFirst, cancellationToken);

@@ -10,4 +10,7 @@ internal static partial class NodeRunnerLog
 
     [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);
+
+    [LoggerMessage(8002, LogLevel.Warning, "{Problem} It will be tried again when the node has lost all contacts.")]
+    public static partial void HostUnknown(this ILogger logger, string problem);
 }

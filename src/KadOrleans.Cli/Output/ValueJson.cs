@@ -17,13 +17,17 @@ internal static class ValueJson
         target["value"] = value.Kind switch
         {
             DhtValueKind.Integer => Integer(value.AsInteger()),
-            DhtValueKind.Float => double.IsFinite(value.AsFloat()) ? JsonValue.Create(value.AsFloat()) : null,
+            DhtValueKind.Float => Float(value),
             DhtValueKind.Boolean => JsonValue.Create(value.AsBoolean()),
             _ => JsonValue.Create(value.ToString()),
         };
         target["text"] = value.ToString();
         return target;
     }
+
+    // With the fraction that ToString gives it, as readers take -0 for the integer 0, which has no sign.
+    private static JsonNode? Float(DhtValue value) =>
+        double.IsFinite(value.AsFloat()) ? JsonNode.Parse(value.ToString()) : null;
 
     private static JsonValue Integer(Int128 number) =>
         number < 0 ? JsonValue.Create((long)number) : JsonValue.Create((ulong)number);

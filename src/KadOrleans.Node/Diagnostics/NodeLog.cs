@@ -15,8 +15,8 @@ internal static partial class NodeLog
     [LoggerMessage(1002, LogLevel.Information, "Bootstrap: {Joined} of {Tried} nodes answered, {Contacts} contacts known")]
     public static partial void Bootstrapped(this ILogger logger, int joined, int tried, int contacts);
 
-    [LoggerMessage(1003, LogLevel.Warning, "Bootstrap node {Address}: {Problem}")]
-    public static partial void BootstrapNodeFailed(this ILogger logger, string address, string problem);
+    [LoggerMessage(EventId = 1003, Message = "Bootstrap node {Address}: {Problem}")]
+    public static partial void BootstrapNodeFailed(this ILogger logger, LogLevel level, string address, string problem);
 
     [LoggerMessage(1010, LogLevel.Error, "A request could not be answered")]
     public static partial void RequestFailed(this ILogger logger, Exception exception);

@@ -31,9 +31,16 @@ internal sealed class Bootstrapper(
             .Select(a => new Contact(a.Id!.Value, a.Endpoint!.Value))
             .ToArray();
         cancellationToken.ThrowIfCancellationRequested();
+        if (attempts.Count == 0)
+        {
+            return new BootstrapResult(attempts, null);
+        }
+
+        // With one node in reach the others are no more than a detail.
+        var level = joined.Length == 0 ? LogLevel.Warning : LogLevel.Debug;
         foreach (var failed in attempts.Where(a => a.Problem is not null))
         {
-            logger.BootstrapNodeFailed(failed.Address, failed.Problem!);
+            logger.BootstrapNodeFailed(level, failed.Address, failed.Problem!);
         }
 
         var lookup = joined.Length == 0

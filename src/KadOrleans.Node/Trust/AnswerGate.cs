@@ -23,7 +23,7 @@ internal sealed class AnswerGate(
     public void Consider(Contact sender)
     {
         var snapshot = table.Snapshot;
-        if (sender.Id == snapshot.OwnId || !sender.Endpoint.IsUnicast)
+        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast)
         {
             return;
         }

@@ -63,7 +63,8 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [InlineData("string", "hello wörld", "\"hello wörld\"", "hello wörld")]
     [InlineData("int", "-9223372036854775808", "-9223372036854775808", "-9223372036854775808\n")]
     [InlineData("int", "18446744073709551615", "18446744073709551615", "18446744073709551615\n")]
-    [InlineData("float", "-2.5e10", "-25000000000", "-25000000000.0\n")]
+    [InlineData("float", "-2.5e10", "-25000000000.0", "-25000000000.0\n")]
+    [InlineData("float", "-0", "-0.0", "-0.0\n")]
     [InlineData("float", "NaN", "null", "NaN\n")]
     [InlineData("bool", "false", "false", "false\n")]
     [InlineData("bytes", "00FF10", "\"00ff10\"", "00ff10\n")]
@@ -82,6 +83,15 @@ public sealed class ClientCommandTests : IAsyncLifetime
         Assert.Equal(text.TrimEnd('\n'), got.Json["text"]!.GetValue<string>());
         Assert.Contains($"\"value\":{json},", got.Output, StringComparison.Ordinal);
         Assert.Equal("valueFound", got.Json["lookup"]!["reason"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task One_via_that_is_known_is_enough()
+    {
+        var run = await KadRun.RunAsync("set", "key", "value", "--via", "no-such-host.invalid:1", "--via", _node.Address);
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Contains("'no-such-host.invalid' could not be resolved", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,6 +15,42 @@ public sealed class StateCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task An_export_follows_links_and_keeps_the_mode_of_a_file()
+    {
+        var (file, link) = (_folder["state.json"], _folder["link.json"]);
+        await File.WriteAllTextAsync(file, "old", TestContext.Current.CancellationToken);
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        File.SetUnixFileMode(file, Mode);
+        File.CreateSymbolicLink(link, file);
+
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "export", link, "--data", Data)).ExitCode);
+
+        Assert.Equal(file, File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName);
+        Assert.Contains("kad-state", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(Mode, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task An_export_into_a_pipe_is_written_to_it()
+    {
+        var pipe = _folder["pipe"];
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var read = Task.Run(() => File.ReadAllText(pipe), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "export", pipe, "--data", Data)).ExitCode);
+
+        Assert.Contains("kad-state", await read, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_exported_comes_back_in_another_folder()
     {
         var state = State(

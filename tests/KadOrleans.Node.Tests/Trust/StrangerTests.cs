@@ -155,6 +155,7 @@ public sealed class StrangerTests
         var client = await _world.StartNodeAsync(o => o.ClientOnly = true);
         await client.Node.BootstrapAsync([$"{node.Transport.Endpoint}"]);
 
+        Assert.Equal(DhtNode.ClientId, client.Id);
         var set = await client.Node.SetAsync("key", DhtValue.FromBoolean(true));
         var get = await client.Node.GetAsync("key");
         await _world.PassAsync(TimeSpan.FromSeconds(10));
