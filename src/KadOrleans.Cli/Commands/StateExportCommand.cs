@@ -67,7 +67,8 @@ internal static class StateExportCommand
     private static async Task<(int Contacts, long Values)> WriteFileAsync(
         NodeStorage storage, string file, CancellationToken cancellationToken)
     {
-        var target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        var link = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true) : null;
+        var target = link?.FullName ?? file;
         var partial = target + ".partial";
         try
         {

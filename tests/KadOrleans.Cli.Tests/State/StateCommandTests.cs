@@ -17,6 +17,7 @@ public sealed class StateCommandTests : IDisposable
     [Fact]
     public async Task An_export_follows_links_and_keeps_the_mode_of_a_file()
     {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "int", "1")))).ExitCode);
         var (file, link) = (_folder["state.json"], _folder["link.json"]);
         await File.WriteAllTextAsync(file, "old", TestContext.Current.CancellationToken);
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -38,6 +39,7 @@ public sealed class StateCommandTests : IDisposable
     [Fact]
     public async Task An_export_into_a_pipe_is_written_to_it()
     {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "int", "1")))).ExitCode);
         var pipe = _folder["pipe"];
         using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
         {
