@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using KadOrleans.Grains;
+
+namespace KadOrleans.Silo.Configuration;
+
+/// <summary>
+/// What <c>Kad:Storage</c> stands for in Orleans' own settings. Whatever is given there stays as it is; only what is missing
+/// is filled in.
+/// </summary>
+internal static class ClusterProviders
+{
+    /// <summary>The key of the Azure clients among the services.</summary>
+    public const string AzureKey = "kad";
+
+    /// <summary>The default of both ids.</summary>
+    public const string DefaultClusterId = "kad";
+
+    private const string Clustering = "Orleans:Clustering";
+    private const string Storage = $"Orleans:GrainStorage:{GrainStorageName.Kad}";
+    private const string Reminders = "Orleans:Reminders";
+
+    /// <summary>The settings to add to the configuration.</summary>
+    /// <exception cref="ConfigurationMistakeException">One is missing that has no default, or two contradict each other.</exception>
+    public static Dictionary<string, string?> FillIn(IConfiguration configuration, SiloSettings settings)
+    {
+        var filled = new Dictionary<string, string?>();
+        AddIfMissing(configuration, filled, "Orleans:ClusterId", DefaultClusterId);
+        AddIfMissing(configuration, filled, "Orleans:ServiceId", DefaultClusterId);
+        AddIfMissing(configuration, filled, "Orleans:Endpoints:SiloPort", () => Port(settings.SiloPort));
+        AddIfMissing(configuration, filled, "Orleans:Endpoints:GatewayPort", () => Port(settings.GatewayPort));
+        switch (settings.Storage)
+        {
+            case StorageChoice.Local:
+                AddLocal(configuration, filled, settings);
+                break;
+            case StorageChoice.AdoNet:
+                AddPostgreSql(configuration, filled);
+                break;
+            default:
+                AddAzure(configuration, filled);
+                break;
+        }
+
+        CheckLocalStorageIsAlone(configuration, filled);
+        return filled;
+    }
+
+    private static void AddLocal(IConfiguration configuration, Dictionary<string, string?> filled, SiloSettings settings)
+    {
+        if (AddProvider(configuration, filled, Clustering, "Development"))
+        {
+            AddIfMissing(configuration, filled, "Orleans:Endpoints:AdvertisedIPAddress", "127.0.0.1");
+        }
+
+        if (AddProvider(configuration, filled, Storage, "Sqlite"))
+        {
+            filled[$"{Storage}:Folder"] = settings.Data;
+        }
+
+        AddProvider(configuration, filled, Reminders, "Memory");
+    }
+
+    private static void AddPostgreSql(IConfiguration configuration, Dictionary<string, string?> filled)
+    {
+        foreach (var provider in (ReadOnlySpan<string>)[Clustering, Storage, Reminders])
+        {
+            if (AddProvider(configuration, filled, provider, "AdoNet"))
+            {
+                filled[$"{provider}:Invariant"] = "Npgsql";
+                filled[$"{provider}:ConnectionString"] =
+                    new KadSection(configuration).Required("PostgreSql:ConnectionString", "Kad:Storage=AdoNet");
+            }
+        }
+    }
+
+    private static void AddAzure(IConfiguration configuration, Dictionary<string, string?> filled)
+    {
+        AzureStorageSupport.Require();
+        ReadAzure(configuration);
+        AddKeyed(configuration, filled, Clustering, "AzureTableStorage");
+        AddKeyed(configuration, filled, Storage, "AzureBlobStorage");
+        AddKeyed(configuration, filled, Reminders, "AzureTableStorage");
+    }
+
+    private static void AddKeyed(IConfiguration configuration, Dictionary<string, string?> filled, string provider, string type)
+    {
+        if (AddProvider(configuration, filled, provider, type))
+        {
+            filled[$"{provider}:ServiceKey"] = AzureKey;
+        }
+    }
+
+    /// <summary>How Azure Storage is to be reached.</summary>
+    /// <exception cref="ConfigurationMistakeException">Nothing says so.</exception>
+    public static AzureSettings ReadAzure(IConfiguration configuration)
+    {
+        const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
+        var section = new KadSection(configuration);
+        return section.Text("Azure:ConnectionString") is { } connectionString
+            ? new AzureSettings(connectionString, null, null)
+            : new AzureSettings(null, section.Address("Azure:BlobServiceUri", reason), section.Address("Azure:TableServiceUri", reason));
+    }
+
+    // A file that one process holds cannot be the state of a cluster of several.
+    private static void CheckLocalStorageIsAlone(IConfiguration configuration, Dictionary<string, string?> filled)
+    {
+        string? Type(string provider) => filled.GetValueOrDefault($"{provider}:ProviderType") ?? configuration[$"{provider}:ProviderType"];
+        if (Is(Type(Storage), "Sqlite") && !Is(Type(Clustering), "Development"))
+        {
+            throw new ConfigurationMistakeException(
+                $"{Storage}:ProviderType is 'Sqlite', which a single silo can use, but {Clustering}:ProviderType is "
+                + $"'{Type(Clustering)}'; choose both with Kad:Storage, or set both.");
+        }
+    }
+
+    private static bool Is(string? type, string name) => string.Equals(type, name, StringComparison.OrdinalIgnoreCase);
+
+    private static bool AddProvider(IConfiguration configuration, Dictionary<string, string?> filled, string provider, string type) =>
+        AddIfMissing(configuration, filled, $"{provider}:ProviderType", type);
+
+    private static bool AddIfMissing(IConfiguration configuration, Dictionary<string, string?> filled, string key, string value) =>
+        AddIfMissing(configuration, filled, key, () => value);
+
+    private static bool AddIfMissing(IConfiguration configuration, Dictionary<string, string?> filled, string key, Func<string> value)
+    {
+        if (configuration[key] is { Length: > 0 })
+        {
+            return false;
+        }
+
+        filled[key] = value();
+        return true;
+    }
+
+    // Orleans needs the number before it listens, so a free port is looked for here.
+    private static string Port(int configured)
+    {
+        if (configured != 0)
+        {
+            return configured.ToString(CultureInfo.InvariantCulture);
+        }
+
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Silo.Storage;
+
+namespace KadOrleans.Silo.Configuration;
+
+/// <summary>What the section <c>Kad</c> says of this silo. Read once at start.</summary>
+internal sealed record SiloSettings
+{
+    /// <summary>Orleans' usual port between silos.</summary>
+    public const int DefaultSiloPort = 11111;
+
+    /// <summary>Orleans' usual port for clients.</summary>
+    public const int DefaultGatewayPort = 30000;
+
+    private static readonly string[] Known =
+    [
+        nameof(Storage), nameof(Data), nameof(Http), nameof(ShardBits), nameof(Verbose),
+        "Silo:Port", "Silo:GatewayPort",
+        "Dashboard:User", "Dashboard:Password",
+        "PostgreSql:ConnectionString",
+        "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri",
+        "Edge:*",
+    ];
+
+    /// <summary>Where what the cluster must not forget is kept. Default: Local.</summary>
+    public StorageChoice Storage { get; private init; }
+
+    /// <summary>Folder of the SQLite file.</summary>
+    public string Data { get; private init; } = SqliteGrainStorageOptions.DefaultFolder;
+
+    /// <summary>Where dashboard, health and status are served. Default: 127.0.0.1:8080.</summary>
+    public IPEndPoint Http { get; private init; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>Bits of a key that choose its shard; fixed when the cluster is created. Default: 12.</summary>
+    public int ShardBits { get; private init; }
+
+    /// <summary>Whether details and whole exceptions are logged.</summary>
+    public bool Verbose { get; private init; }
+
+    /// <summary>Port for other silos; 0 is any free one.</summary>
+    public int SiloPort { get; private init; }
+
+    /// <summary>Port for Orleans clients; 0 is any free one.</summary>
+    public int GatewayPort { get; private init; }
+
+    /// <summary>Who may see the dashboard; null if nobody was named.</summary>
+    public DashboardCredentials? Dashboard { get; private init; }
+
+    /// <summary>Whether the silo's process runs an edge too. Default: true in Local mode alone.</summary>
+    public bool EdgeEnabled { get; private init; }
+
+    /// <summary>Whether the dashboard may be served: to this machine, or to those who know the password.</summary>
+    public bool ServesDashboard => IPAddress.IsLoopback(Http.Address) || Dashboard is not null;
+
+    /// <summary>Reads and checks the section.</summary>
+    /// <exception cref="ConfigurationMistakeException">A setting is unknown or wrong.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        var section = new KadSection(configuration);
+        section.RefuseUnknown(Known);
+        var storage = section.Choice(nameof(Storage), StorageChoice.Local);
+        var settings = new SiloSettings();
+        return settings with
+        {
+            Storage = storage,
+            Data = section.Text(nameof(Data)) ?? settings.Data,
+            Http = section.EndPoint(nameof(Http), settings.Http),
+            ShardBits = section.Integer(
+                nameof(ShardBits), GrainKeys.DefaultShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits),
+            Verbose = section.Flag(nameof(Verbose), missing: false),
+            SiloPort = section.Integer("Silo:Port", DefaultSiloPort, 0, ushort.MaxValue),
+            GatewayPort = section.Integer("Silo:GatewayPort", DefaultGatewayPort, 0, ushort.MaxValue),
+            Dashboard = ReadDashboard(section),
+            EdgeEnabled = section.Flag("Edge:Enabled", storage == StorageChoice.Local),
+        };
+    }
+
+    private static DashboardCredentials? ReadDashboard(KadSection section)
+    {
+        const string reason = "a password for the dashboard has both a user and a password, and it";
+        if (section.Text("Dashboard:User") is null && section.Text("Dashboard:Password") is null)
+        {
+            return null;
+        }
+
+        var user = section.Required("Dashboard:User", reason);
+        return user.Contains(':', StringComparison.Ordinal)
+            ? throw new ConfigurationMistakeException($"Kad:Dashboard:User is '{user}'; a name without a colon is needed.")
+            : new DashboardCredentials(user, section.Required("Dashboard:Password", reason));
+    }
+}

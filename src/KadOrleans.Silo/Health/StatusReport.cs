@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Silo.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace KadOrleans.Silo.Health;
+
+/// <summary>What <c>/status</c> tells. What grains know is left out if they do not answer soon.</summary>
+internal sealed class StatusReport(
+    IOptions<ClusterOptions> cluster,
+    ILocalSiloDetails silo,
+    ISiloStatusOracle silos,
+    SiloReadiness readiness,
+    IGrainFactory grains,
+    ILogger<StatusReport> logger)
+{
+    /// <summary>How long grains may take: whoever asks wants to know how the cluster is above all when it is not well.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The report of this moment.</summary>
+    public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
+    {
+        var status = readiness.IsReady ? await AskAsync(cancellationToken) : null;
+        return new JsonObject
+        {
+            ["clusterId"] = cluster.Value.ClusterId,
+            ["serviceId"] = cluster.Value.ServiceId,
+            ["silo"] = silo.SiloAddress.ToString(),
+            ["name"] = silo.Name,
+            ["state"] = readiness.State,
+            ["silos"] = Silos(),
+            ["settings"] = status?.Settings is { } settings ? new JsonObject { ["shardBits"] = settings.ShardBits } : null,
+            ["edges"] = status is null ? null : new JsonArray([.. status.Edges.Select(Edge)]),
+        };
+    }
+
+    private async Task<DhtStatus?> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var grain = grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);
+            return await grain.GetStatusAsync().AsTask().WaitAsync(Patience, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            SiloLog.StatusIncomplete(logger, exception.Message);
+            return null;
+        }
+    }
+
+    private JsonArray Silos() => new([.. silos.GetApproximateSiloStatuses()
+        .OrderBy(s => s.Key.ToString(), StringComparer.Ordinal)
+        .Select(s => new JsonObject { ["silo"] = s.Key.ToString(), ["state"] = s.Value.ToString() })]);
+
+    private static JsonObject Edge(EdgeStatus edge)
+    {
+        var counts = new JsonObject();
+        foreach (var (name, count) in edge.Report.Counts.OrderBy(c => c.Key, StringComparer.Ordinal))
+        {
+            counts[name] = count;
+        }
+
+        return new JsonObject
+        {
+            ["name"] = edge.Name,
+            ["nodeIds"] = new JsonArray([.. edge.NodeIds.Select(id => JsonValue.Create(id))]),
+            ["endpoints"] = new JsonArray([.. edge.Report.Endpoints.Select(e => JsonValue.Create(e.ToString()))]),
+            ["contacts"] = edge.Report.Contacts,
+            ["counts"] = counts,
+        };
+    }
+}

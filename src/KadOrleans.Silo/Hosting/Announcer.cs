@@ -1,0 +1,41 @@
+using System.Reflection;
+using KadOrleans.Silo.Configuration;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>Says, once it is so, where the process can be reached: a line for each thing, for people and scripts.</summary>
+internal sealed class Announcer(TextWriter output)
+{
+    // Guards the output: the edge announces from another thread.
+    private readonly Lock _lock = new();
+
+    /// <summary>Writes a line.</summary>
+    public void Write(string line)
+    {
+        lock (_lock)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+
+    /// <summary>Announces a started silo. An edge announces itself when it has its lease.</summary>
+    public void Announce(IServiceProvider services)
+    {
+        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        var version = typeof(Announcer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        Write($"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}");
+        var http = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        if (services.GetRequiredService<SiloSettings>().ServesDashboard)
+        {
+            Write($"dashboard {http}/dashboard");
+            Write($"status {http}/status");
+        }
+
+        Write($"health {http}/health/ready");
+    }
+}

@@ -1,0 +1,47 @@
+using KadOrleans.Silo.Configuration;
+using KadOrleans.Silo.Health;
+using Orleans.Dashboard;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>What the silo serves over HTTP, all on one address.</summary>
+internal static class HttpHosting
+{
+    private const string Dashboard = "/dashboard";
+
+    /// <summary>Sets the server up.</summary>
+    /// <param name="web">Where.</param>
+    /// <param name="settings">The settings, read by the time they are asked for.</param>
+    public static void Configure(IWebHostBuilder web, Func<SiloSettings> settings) => web
+        .UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(settings().Http);
+        })
+        .ConfigureServices(services => services
+            .AddRouting()
+            .AddSingleton(settings())
+            .AddSingleton<SiloReadiness>()
+            .AddSingleton<StatusReport>())
+        .Configure(application => Map(application, settings()));
+
+    private static void Map(IApplicationBuilder application, SiloSettings settings)
+    {
+        application.UseRouting();
+        application.UseMiddleware<DashboardAuthentication>();
+        application.UseEndpoints(endpoints =>
+        {
+            HealthEndpoints.Map(endpoints);
+            if (settings.ServesDashboard)
+            {
+                var restricted = new RequiresDashboardCredentials();
+                endpoints.MapOrleansDashboard(routePrefix: Dashboard).WithMetadata(restricted);
+                StatusEndpoint.Map(endpoints).WithMetadata(restricted);
+                return;
+            }
+
+            SiloLog.DashboardNotServed(
+                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http);
+        });
+    }
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>Writes each message as one line: time, level, message, and the message of an exception.</summary>
+internal sealed class LineFormatter(IOptionsMonitor<LineFormatterOptions> options, TimeProvider? time = null) : ConsoleFormatter(FormatterName)
+{
+    /// <summary>What the formatter is chosen by.</summary>
+    public const string FormatterName = "kad";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var stacks = options.CurrentValue.Stacks;
+        var text = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        var cause = logEntry.Exception is not { } exception ? string.Empty : $": {(stacks ? exception.ToString() : exception.Message)}";
+        var line = stacks ? text + cause : (text + cause).ReplaceLineEndings(" ");
+        textWriter.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(time ?? TimeProvider.System).GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {LevelName(logEntry.LogLevel)} {line}"));
+    }
+
+    private static string LevelName(LogLevel level) => level switch
+    {
+        LogLevel.Critical or LogLevel.Error => "error",
+        LogLevel.Warning => "warning",
+        LogLevel.Information => "info",
+        _ => "debug",
+    };
+}

@@ -1,0 +1,60 @@
+using KadOrleans.Grains;
+using KadOrleans.Silo.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Dashboard;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>Puts the process together. The order matters: HTTP starts first and stops last, so that health is told throughout.</summary>
+internal static class SiloHost
+{
+    /// <summary>How long a stop may take: leases are handed back and the state of all grains is saved within it.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The host, not started.</summary>
+    /// <exception cref="ConfigurationMistakeException">The configuration is wrong.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The edge's configuration is wrong.</exception>
+    public static IHost Build(string[] args, Announcer announcer)
+    {
+        SiloSettings? settings = null;
+        return Host.CreateDefaultBuilder(args)
+            .ConfigureAppConfiguration(configuration => settings = Complete(configuration))
+            .ConfigureLogging((context, logging) => SiloLogging.Configure(logging, context.Configuration, settings!.Verbose))
+            .ConfigureServices(services => services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout))
+            .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
+            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!))
+            .ConfigureServices((context, services) => CohostedEdge.Add(services, context.Configuration, settings!, announcer))
+            .Build();
+    }
+
+    private static SiloSettings Complete(IConfigurationBuilder configuration)
+    {
+        var given = configuration.Build();
+        try
+        {
+            var settings = SiloSettings.Read(given);
+            configuration.AddInMemoryCollection(ClusterProviders.FillIn(given, settings));
+            return settings;
+        }
+        finally
+        {
+            (given as IDisposable)?.Dispose();
+        }
+    }
+
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings)
+    {
+        // Stored state is what [GenerateSerializer] says, whichever the storage.
+        silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
+            GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
+        silo.UseKadGrains(options => options.ShardBits = settings.ShardBits);
+
+        // Each silo reports to the dashboards of all, whether or not it serves one.
+        silo.AddDashboard(options => options.HideTrace = true);
+        if (settings.Storage == StorageChoice.AzureStorage)
+        {
+            AzureStorageSupport.Add(silo.Services, ClusterProviders.ReadAzure(configuration));
+        }
+    }
+}

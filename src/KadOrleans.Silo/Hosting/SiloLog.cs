@@ -1,0 +1,14 @@
+using System.Net;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>What the silo's process logs. Event ids 7000 to 7099.</summary>
+internal static partial class SiloLog
+{
+    [LoggerMessage(7000, LogLevel.Warning,
+        "The dashboard and /status are not served: {Address} is reached from other machines, and Kad:Dashboard:User and Kad:Dashboard:Password are not set")]
+    public static partial void DashboardNotServed(ILogger logger, IPEndPoint address);
+
+    [LoggerMessage(7001, LogLevel.Warning, "The status lacks what grains know: {Problem}")]
+    public static partial void StatusIncomplete(ILogger logger, string problem);
+}

@@ -1,0 +1,29 @@
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>Logs to standard error, a line for each message; <c>Logging:LogLevel</c> chooses otherwise as anywhere.</summary>
+internal static class SiloLogging
+{
+    /// <summary>Sets logging up.</summary>
+    /// <param name="logging">Where.</param>
+    /// <param name="configuration">With the section <c>Logging</c>, if there is one.</param>
+    /// <param name="verbose">Details, and exceptions with their stacks.</param>
+    public static void Configure(ILoggingBuilder logging, IConfiguration configuration, bool verbose)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("KadOrleans", verbose ? LogLevel.Debug : LogLevel.Information);
+        if (verbose)
+        {
+            logging.AddFilter("Orleans", LogLevel.Information);
+        }
+
+        // After the filters above, so that it wins.
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+        logging.AddConsole(console =>
+        {
+            console.FormatterName = LineFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+        });
+        logging.AddConsoleFormatter<LineFormatter, LineFormatterOptions>(options => options.Stacks = verbose);
+    }
+}

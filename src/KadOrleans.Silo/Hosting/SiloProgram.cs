@@ -1,0 +1,60 @@
+using KadOrleans.Grains;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>The process from its first line to its exit code.</summary>
+internal static class SiloProgram
+{
+    /// <summary>
+    /// Starts the silo, says where it can be reached, and runs until SIGTERM or Ctrl-C. What keeps it from starting is told
+    /// in one sentence.
+    /// </summary>
+    /// <param name="args">Settings, as <c>--Kad:Http 127.0.0.1:0</c>.</param>
+    /// <param name="output">Where it says what is served.</param>
+    /// <param name="error">Where it says why it ends.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var announcer = new Announcer(output);
+        IHost? host = null;
+        try
+        {
+            host = SiloHost.Build(args, announcer);
+            Open(host.Services);
+            await host.StartAsync();
+            announcer.Announce(host.Services);
+            await host.WaitForShutdownAsync();
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (IsStopping(host))
+        {
+            // Told to stop while it started.
+            return ExitCode.Done;
+        }
+        catch (Exception exception)
+        {
+            var (code, sentence) = StartFailure.Explain(exception);
+            await error.WriteLineAsync($"kad-silo: {sentence}");
+            return code;
+        }
+        finally
+        {
+            await DisposeAsync(host);
+        }
+    }
+
+    // Storage that is a file is opened here already: what is wrong with it needs no silo that fails half-way up.
+    private static void Open(IServiceProvider services) => services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
+
+    private static bool IsStopping(IHost? host) =>
+        host?.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ?? false;
+
+    private static async Task DisposeAsync(IHost? host)
+    {
+        if (host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+    }
+}

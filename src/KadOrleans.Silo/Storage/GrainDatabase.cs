@@ -1,0 +1,111 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Silo.Storage;
+
+/// <summary>The file that grain state is kept in, open for this process alone.</summary>
+internal sealed class GrainDatabase : IAsyncDisposable
+{
+    /// <summary>Name of the file in its folder.</summary>
+    public const string FileName = "kad-grains.db";
+
+    private readonly GrainFolder _folder;
+    private readonly ILogger _logger;
+    private readonly Lazy<Task> _closing;
+
+    private GrainDatabase(GrainFolder folder, SqliteConnection connection, ILogger logger)
+    {
+        _folder = folder;
+        _logger = logger;
+        _closing = new Lazy<Task>(CloseAsync);
+        Connection = connection;
+        Writer = new GrainWriter(connection, folder.DatabasePath, logger);
+    }
+
+    /// <summary>Full path of the file.</summary>
+    public string Path => _folder.DatabasePath;
+
+    /// <summary>The only connection; it belongs to the writer.</summary>
+    internal SqliteConnection Connection { get; }
+
+    /// <summary>The one user of the connection.</summary>
+    internal GrainWriter Writer { get; }
+
+    /// <summary>
+    /// Opens the database in a folder, making both if they are missing, and checks the whole file. One that is refused
+    /// stays as it is, to the byte.
+    /// </summary>
+    /// <exception cref="GrainDatabaseException">
+    /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or damaged.
+    /// </exception>
+    public static GrainDatabase Open(string folder, ILogger logger)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        var claim = GrainFolder.Claim(folder);
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = GrainConnector.Connect(claim);
+            GrainStorageLog.Opened(logger, claim.DatabasePath, connection.QueryInteger("SELECT count(*) FROM grain_state"));
+            return new GrainDatabase(claim, connection, logger);
+        }
+        catch (Exception exception)
+        {
+            connection?.Dispose();
+            claim.Dispose();
+            if (exception is SqliteException fault)
+            {
+                throw GrainDatabaseErrors.From(claim, fault);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The row of a state, as committed last.</summary>
+    /// <exception cref="GrainDatabaseException">It cannot be read.</exception>
+    public async Task<GrainRow> ReadAsync(GrainRowKey key)
+    {
+        var read = new GrainRead(key);
+        await EnqueueAsync(read);
+        return await read.Task;
+    }
+
+    /// <summary>Writes, and answers the row's ETag once that is on the disk; null if the row is gone.</summary>
+    /// <exception cref="GrainDatabaseException">It cannot be written; the row is as it was.</exception>
+    /// <exception cref="Orleans.Storage.InconsistentStateException">The row's ETag is another.</exception>
+    public async Task<long?> WriteAsync(GrainWrite write)
+    {
+        await EnqueueAsync(write);
+        return await write.Task;
+    }
+
+    /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
+    public async ValueTask DisposeAsync() => await _closing.Value;
+
+    private async Task EnqueueAsync(GrainOperation operation)
+    {
+        try
+        {
+            await Writer.EnqueueAsync(operation);
+        }
+        catch (ChannelClosedException)
+        {
+            throw GrainDatabaseErrors.Closed(Path);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await Writer.StopAsync();
+        }
+        finally
+        {
+            await Connection.DisposeAsync();
+            _folder.Dispose();
+            GrainStorageLog.Closed(_logger, Path);
+        }
+    }
+}

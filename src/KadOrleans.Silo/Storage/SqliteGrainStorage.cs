@@ -1,0 +1,66 @@
+using System.Globalization;
+using Orleans.Serialization.Serializers;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Storage;
+
+/// <summary>
+/// Grain state in one SQLite file, for a cluster of one process. A write is on the disk when its call returns. States are
+/// told apart by their name and grain, never by the provider's name.
+/// </summary>
+internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
+{
+    private readonly SqliteGrainStorageOptions _options;
+    private readonly IActivatorProvider _activators;
+
+    private SqliteGrainStorage(GrainDatabase database, SqliteGrainStorageOptions options, IActivatorProvider activators)
+    {
+        Database = database;
+        _options = options;
+        _activators = activators;
+    }
+
+    /// <summary>The open file.</summary>
+    internal GrainDatabase Database { get; }
+
+    /// <summary>Opens the file, or makes it.</summary>
+    /// <exception cref="GrainDatabaseException">It cannot be used; the message says why and what to do.</exception>
+    public static SqliteGrainStorage Open(
+        SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) =>
+        new(GrainDatabase.Open(options.Folder, logger), options, activators);
+
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var row = await Database.ReadAsync(Key(stateName, grainId));
+        grainState.ETag = Text(row.ETag);
+        grainState.RecordExists = row.Payload is not null;
+        grainState.State = row.Payload is { } payload
+            ? _options.GrainStorageSerializer.Deserialize<T>(new BinaryData(payload))!
+            : _activators.GetActivator<T>().Create();
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var payload = _options.GrainStorageSerializer.Serialize(grainState.State).ToArray();
+        var write = GrainWrite.Put(Key(stateName, grainId), grainState.ETag, payload);
+        grainState.ETag = Text(await Database.WriteAsync(write));
+        grainState.RecordExists = true;
+    }
+
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var key = Key(stateName, grainId);
+        var write = _options.DeleteStateOnClear
+            ? GrainWrite.Delete(key, grainState.ETag)
+            : GrainWrite.Put(key, grainState.ETag, payload: null);
+        grainState.ETag = Text(await Database.WriteAsync(write));
+        grainState.RecordExists = false;
+        grainState.State = _activators.GetActivator<T>().Create();
+    }
+
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    private static GrainRowKey Key(string stateName, GrainId grainId) => new(stateName, grainId.ToString());
+
+    private static string? Text(long? etag) => etag?.ToString("x16", CultureInfo.InvariantCulture);
+}

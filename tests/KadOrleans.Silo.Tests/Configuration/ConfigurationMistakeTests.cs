@@ -1,0 +1,124 @@
+using System.Net;
+using KadOrleans.Silo.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace KadOrleans.Silo.Tests.Configuration;
+
+/// <summary>A mistake ends in one sentence that names the setting, its value and what is allowed.</summary>
+public sealed class ConfigurationMistakeTests
+{
+    [Theory]
+    [InlineData("Kad:Htp", "1", "Kad:Htp is not a setting")]
+    [InlineData("Kad:Silo:Prt", "1", "Kad:Silo:Prt is not a setting")]
+    [InlineData("Kad:Data:Folder", "x", "Kad:Data:Folder is not a setting")]
+    [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.")]
+    [InlineData("Kad:Storage", "1", "Kad:Storage is '1'")]
+    [InlineData("Kad:ShardBits", "17", "Kad:ShardBits is '17'; 0 to 16 is allowed.")]
+    [InlineData("Kad:ShardBits", "-1", "Kad:ShardBits is '-1'")]
+    [InlineData("Kad:ShardBits", "twelve", "Kad:ShardBits is 'twelve'")]
+    [InlineData("Kad:Silo:Port", "65536", "Kad:Silo:Port is '65536'; 0 to 65535 is allowed.")]
+    [InlineData("Kad:Silo:GatewayPort", "x", "Kad:Silo:GatewayPort is 'x'")]
+    [InlineData("Kad:Http", "8080", "Kad:Http is '8080'; IP:PORT is needed")]
+    [InlineData("Kad:Http", "127.0.0.1", "Kad:Http is '127.0.0.1'")]
+    [InlineData("Kad:Http", "::1", "Kad:Http is '::1'")]
+    [InlineData("Kad:Http", "[::1]", "Kad:Http is '[::1]'")]
+    [InlineData("Kad:Http", "example.org:80", "Kad:Http is 'example.org:80'")]
+    [InlineData("Kad:Http", "127.0.0.1:70000", "Kad:Http is '127.0.0.1:70000'")]
+    [InlineData("Kad:Verbose", "yes", "Kad:Verbose is 'yes'; true or false is allowed.")]
+    [InlineData("Kad:Edge:Enabled", "1", "Kad:Edge:Enabled is '1'; true or false is allowed.")]
+    [InlineData("Kad:Dashboard:User", "me", "Kad:Dashboard:Password is missing")]
+    [InlineData("Kad:Dashboard:Password", "secret", "Kad:Dashboard:User is missing")]
+    [InlineData("Kad:Storage", "AdoNet", "Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.")]
+    [InlineData("Orleans:Clustering:ProviderType", "AdoNet", "Orleans:GrainStorage:Kad:ProviderType is 'Sqlite'")]
+    public void Is_named_in_a_sentence(string key, string value, string sentence)
+    {
+        var mistake = Assert.Throws<ConfigurationMistakeException>(() => Complete((key, value)));
+
+        Assert.Contains(sentence, mistake.Message, StringComparison.Ordinal);
+        Assert.EndsWith(".", mistake.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_user_with_a_colon_could_not_be_told_from_the_password()
+    {
+        var mistake = Assert.Throws<ConfigurationMistakeException>(
+            () => Complete(("Kad:Dashboard:User", "a:b"), ("Kad:Dashboard:Password", "secret")));
+
+        Assert.Contains("Kad:Dashboard:User is 'a:b'", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_configured_is_a_whole_cluster_on_this_machine()
+    {
+        var (settings, filled) = Complete();
+
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 8080), settings.Http);
+        Assert.Equal((12, true, true), (settings.ShardBits, settings.EdgeEnabled, settings.ServesDashboard));
+        Assert.Equal("Development", filled["Orleans:Clustering:ProviderType"]);
+        Assert.Equal("Sqlite", filled["Orleans:GrainStorage:Kad:ProviderType"]);
+        Assert.Equal("kad-cluster-data", filled["Orleans:GrainStorage:Kad:Folder"]);
+        Assert.Equal("Memory", filled["Orleans:Reminders:ProviderType"]);
+        Assert.Equal(("11111", "30000"), (filled["Orleans:Endpoints:SiloPort"], filled["Orleans:Endpoints:GatewayPort"]));
+        Assert.Equal("127.0.0.1", filled["Orleans:Endpoints:AdvertisedIPAddress"]);
+    }
+
+    [Fact]
+    public void PostgreSql_takes_all_three_and_no_edge()
+    {
+        var (settings, filled) = Complete(("Kad:Storage", "adonet"), ("Kad:PostgreSql:ConnectionString", "Host=db"));
+
+        Assert.False(settings.EdgeEnabled);
+        foreach (var provider in new[] { "Orleans:Clustering", "Orleans:GrainStorage:Kad", "Orleans:Reminders" })
+        {
+            Assert.Equal("AdoNet", filled[$"{provider}:ProviderType"]);
+            Assert.Equal("Npgsql", filled[$"{provider}:Invariant"]);
+            Assert.Equal("Host=db", filled[$"{provider}:ConnectionString"]);
+        }
+
+        Assert.DoesNotContain("Orleans:Endpoints:AdvertisedIPAddress", filled.Keys);
+    }
+
+    [Fact]
+    public void What_is_given_to_Orleans_itself_stays()
+    {
+        var (_, filled) = Complete(
+            ("Orleans:ClusterId", "mine"), ("Orleans:Endpoints:SiloPort", "4000"), ("Orleans:Reminders:ProviderType", "AdoNet"));
+
+        Assert.DoesNotContain("Orleans:ClusterId", filled.Keys);
+        Assert.DoesNotContain("Orleans:Endpoints:SiloPort", filled.Keys);
+        Assert.DoesNotContain("Orleans:Reminders:ProviderType", filled.Keys);
+        Assert.Equal("kad", filled["Orleans:ServiceId"]);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:80", true)]
+    [InlineData("localhost:80", true)]
+    [InlineData("[::1]:80", true)]
+    [InlineData("0.0.0.0:80", false)]
+    [InlineData("[::]:80", false)]
+    [InlineData("192.0.2.1:80", false)]
+    public void The_dashboard_is_served_beyond_this_machine_only_with_a_password(string http, bool served)
+    {
+        Assert.Equal(served, Complete(("Kad:Http", http)).Settings.ServesDashboard);
+        Assert.True(Complete(("Kad:Http", http), ("Kad:Dashboard:User", "me"), ("Kad:Dashboard:Password", "secret")).Settings.ServesDashboard);
+    }
+
+    [Fact]
+    public void Port_0_is_a_free_one()
+    {
+        var (_, filled) = Complete(("Kad:Silo:Port", "0"), ("Kad:Silo:GatewayPort", "0"));
+
+        Assert.NotEqual("0", filled["Orleans:Endpoints:SiloPort"]);
+        Assert.NotEqual("0", filled["Orleans:Endpoints:GatewayPort"]);
+    }
+
+    private static (SiloSettings Settings, Dictionary<string, string?> Filled) Complete(params (string Key, string Value)[] given)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(given.Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value)))
+            .Build();
+        var settings = SiloSettings.Read(configuration);
+        return (settings, ClusterProviders.FillIn(configuration, settings));
+    }
+}

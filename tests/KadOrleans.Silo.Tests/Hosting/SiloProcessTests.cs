@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace KadOrleans.Silo.Tests.Hosting;
+
+/// <summary>The executable as a user runs it: one command, a whole cluster.</summary>
+public sealed class SiloProcessTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+
+    [Fact]
+    public async Task One_process_serves_health_status_and_dashboard_and_stops_in_order()
+    {
+        await using var silo = await SiloProcess.StartedAsync(_folder);
+
+        Assert.Equal("live", await WordAsync(silo, "/health/live"));
+        Assert.Equal("ready", await WordAsync(silo, "/health/ready"));
+        using var dashboard = await silo.GetAsync("/dashboard");
+        Assert.Equal(HttpStatusCode.OK, dashboard.StatusCode);
+        Assert.Contains("<html", await dashboard.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+        var status = await silo.StatusAsync();
+        Assert.Equal("kad", status.GetProperty("clusterId").GetString());
+        Assert.Equal("ready", status.GetProperty("state").GetString());
+        Assert.Equal("Active", Assert.Single(status.GetProperty("silos").EnumerateArray()).GetProperty("state").GetString());
+        Assert.Equal(12, status.GetProperty("settings").GetProperty("shardBits").GetInt32());
+
+        Assert.Equal(0, await silo.TerminateAsync());
+        Assert.DoesNotContain(" error ", silo.Errors, StringComparison.Ordinal);
+        Assert.Equal(["kad-grains.db"], Directory.EnumerateFiles(Path.Combine(_folder, "kad-cluster-data")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task The_edge_in_the_process_says_where_it_listens_and_keeps_its_id_over_a_restart()
+    {
+        string first;
+        await using (var silo = SiloProcess.Start(_folder))
+        {
+            first = await silo.LineAsync("listening udp 127.0.0.1:");
+            Assert.Equal(0, await silo.TerminateAsync());
+        }
+
+        await using var again = SiloProcess.Start(_folder);
+        var second = await again.LineAsync("listening udp 127.0.0.1:");
+
+        Assert.Equal(first.Split(" id ")[1], second.Split(" id ")[1]);
+    }
+
+    [Fact]
+    public async Task A_restart_finds_the_settings_that_the_cluster_was_created_with_and_another_value_is_refused()
+    {
+        await using (var first = await SiloProcess.StartedAsync(_folder, "Kad:ShardBits=5"))
+        {
+            Assert.Equal(0, await first.TerminateAsync());
+        }
+
+        await using (var other = SiloProcess.Start(_folder, "Kad:ShardBits=6"))
+        {
+            Assert.Equal(2, await other.ExitAsync());
+            var sentence = other.Errors.Split('\n').Last(line => line.StartsWith("kad-silo: ", StringComparison.Ordinal));
+            Assert.Contains("ShardBits", sentence, StringComparison.Ordinal);
+            Assert.Contains("5", sentence, StringComparison.Ordinal);
+            Assert.Contains("6", sentence, StringComparison.Ordinal);
+        }
+
+        await using var again = await SiloProcess.StartedAsync(_folder, "Kad:ShardBits=5");
+        Assert.Equal(5, (await again.StatusAsync()).GetProperty("settings").GetProperty("shardBits").GetInt32());
+    }
+
+    [Fact]
+    public async Task Beyond_this_machine_the_dashboard_is_not_served_without_a_password()
+    {
+        await using var silo = await SiloProcess.StartedAsync(_folder, "Kad:Http=0.0.0.0:0", "Kad:Edge:Enabled=false");
+
+        foreach (var path in new[] { "/dashboard", "/dashboard/", "/dashboard/ClusterStats", "/status" })
+        {
+            using var answer = await silo.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        Assert.Equal("ready", await WordAsync(silo, "/health/ready"));
+        Assert.Contains("The dashboard and /status are not served", silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Beyond_this_machine_the_dashboard_asks_for_the_password()
+    {
+        await using var silo = await SiloProcess.StartedAsync(
+            _folder, "Kad:Http=0.0.0.0:0", "Kad:Edge:Enabled=false", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
+
+        foreach (var path in new[] { "/dashboard/", "/DASHBOARD/", "/dashboard/index.html", "/dashboard/ClusterStats", "/status" })
+        {
+            using var refused = await silo.GetAsync(path);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, path));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:secret")));
+            using var allowed = await silo.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
+        }
+
+        Assert.DoesNotContain("secret", silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Kad:Htp=1", "kad-silo: Kad:Htp is not a setting")]
+    [InlineData("Kad:Edge:Listn=1", "kad-silo: Kad:Edge:Listn is not a setting")]
+    [InlineData("Kad:Storage=AdoNet", "kad-silo: Kad:PostgreSql:ConnectionString is missing")]
+    public async Task A_mistake_ends_start_up_with_one_sentence(string setting, string sentence)
+    {
+        await using var silo = SiloProcess.Start(_folder, setting);
+
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.StartsWith(sentence, silo.Errors, StringComparison.Ordinal);
+        Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_taken_port_ends_start_up_with_a_sentence_that_names_it()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        await using var silo = SiloProcess.Start(_folder, $"Kad:Http={taken.LocalEndpoint}");
+
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.Contains($"{taken.LocalEndpoint}", silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_another_silo_holds_ends_start_up_with_a_sentence()
+    {
+        await using var first = await SiloProcess.StartedAsync(_folder);
+
+        await using var second = SiloProcess.Start(_folder);
+
+        Assert.Equal(2, await second.ExitAsync());
+        Assert.Contains("is in use by another silo", second.Errors, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<string?> WordAsync(SiloProcess silo, string path)
+    {
+        using var answer = await silo.GetAsync(path);
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return body.RootElement.GetProperty("status").GetString();
+    }
+}

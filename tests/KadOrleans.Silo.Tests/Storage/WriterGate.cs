@@ -1,0 +1,39 @@
+using KadOrleans.Silo.Storage;
+
+namespace KadOrleans.Silo.Tests.Storage;
+
+/// <summary>Holds the writer between two batches, so that a test decides what the next one consists of.</summary>
+internal sealed class WriterGate : GrainOperation, IDisposable
+{
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _open = new();
+
+    private WriterGate()
+    {
+    }
+
+    public override bool IsWrite => false;
+
+    /// <summary>Stops the writer; disposal lets it go on.</summary>
+    public static async Task<WriterGate> CloseAsync(GrainDatabase database)
+    {
+        var gate = new WriterGate();
+        await database.Writer.EnqueueAsync(gate);
+        await gate._reached.Task;
+        return gate;
+    }
+
+    public override void Run(GrainStatements statements)
+    {
+    }
+
+    public override void Complete()
+    {
+        _reached.SetResult();
+        _open.Wait();
+    }
+
+    public override void Fail(Exception cause) => _reached.SetException(cause);
+
+    public void Dispose() => _open.Set();
+}
