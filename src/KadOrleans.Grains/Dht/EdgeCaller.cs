@@ -1,0 +1,89 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Dht;
+
+/// <summary>Calls a live edge, and another if it fails.</summary>
+internal sealed class EdgeCaller(
+    IGrainFactory grains, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
+{
+    /// <summary>Edges tried for one call: as many as fit into the response timeout.</summary>
+    private const int MaxTries = 3;
+
+    /// <summary>How long a list of live edges is used: a call per request would make the directory a bottleneck.</summary>
+    private static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(2);
+
+    /// <summary>An edge that failed is asked last until its lease, if it is gone, has ended.</summary>
+    private static readonly TimeSpan SuspicionLifetime = IEdgeDirectoryGrain.LeaseDuration;
+
+    private readonly Dictionary<(string Name, long Epoch), DateTimeOffset> _suspectUntil = [];
+    private IReadOnlyList<LiveEdge> _edges = [];
+    private DateTimeOffset _listEnds = DateTimeOffset.MinValue;
+
+    /// <summary>What the first edge that does not fail answers.</summary>
+    /// <exception cref="NoLiveEdgeException">There is none.</exception>
+    public async Task<TResult> CallAsync<TResult>(Func<IEdgeObserver, Task<TResult>> call, CancellationToken cancellationToken)
+    {
+        Exception? failure = null;
+        foreach (var edge in Order(await GetLiveAsync()).Take(MaxTries))
+        {
+            try
+            {
+                return await call(edge.Observer).WaitAsync(timeout, time, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                failure = e;
+                _suspectUntil[(edge.Name, edge.Epoch)] = time.GetUtcNow() + SuspicionLifetime;
+                logger.EdgeFailed(edge.Name, e.Message);
+            }
+        }
+
+        throw failure is null
+            ? new NoLiveEdgeException()
+            : new NoLiveEdgeException($"No edge that was asked answered; the last one failed: {failure.Message}");
+    }
+
+    private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync()
+    {
+        var now = time.GetUtcNow();
+        if (now >= _listEnds || _edges.Count == 0)
+        {
+            try
+            {
+                _edges = await grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+                _listEnds = now + ListLifetime;
+            }
+            catch (Exception e) when (_edges.Count > 0)
+            {
+                // The edges of a moment ago are most likely still there, which the directory is not.
+                logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+            }
+        }
+
+        return _edges;
+    }
+
+    /// <summary>Those that did not fail lately first; else from a random one on, so that all are used.</summary>
+    private List<LiveEdge> Order(IReadOnlyList<LiveEdge> edges)
+    {
+        var now = time.GetUtcNow();
+        foreach (var (edge, until) in _suspectUntil)
+        {
+            if (now >= until)
+            {
+                _suspectUntil.Remove(edge);
+            }
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        random.Fill(bytes);
+        var first = edges.Count == 0 ? 0 : (int)(BitConverter.ToUInt32(bytes) % (uint)edges.Count);
+        return edges.Skip(first).Concat(edges.Take(first))
+            .OrderBy(edge => _suspectUntil.ContainsKey((edge.Name, edge.Epoch)))
+            .ToList();
+    }
+}

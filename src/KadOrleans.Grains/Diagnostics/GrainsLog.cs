@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains;
+
+/// <summary>The grains' log messages. Ids are stable: 6000 to 6999.</summary>
+internal static partial class GrainsLog
+{
+    [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, as this silo has")]
+    public static partial void ClusterAgreed(this ILogger logger, int shardBits);
+
+    [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
+    public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);
+
+    [LoggerMessage(6011, LogLevel.Error, "A group commit of {Changes} changes failed")]
+    public static partial void ShardWriteFailed(this ILogger logger, int changes, Exception exception);
+
+    [LoggerMessage(6012, LogLevel.Error, "A shard's storage could not be read; what waits to be written fails")]
+    public static partial void ShardReadFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(6013, LogLevel.Warning, "Another activation wrote to a shard ({Message}); its records are read and the puts decided again")]
+    public static partial void ShardWrittenElsewhere(this ILogger logger, string message);
+
+    [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be folded into pages; nothing is lost, and it is tried again")]
+    public static partial void ShardFoldFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(6015, LogLevel.Warning, "Expired values of shard {Shard} were not all removed: {Message}")]
+    public static partial void ExpiryFailed(this ILogger logger, long shard, string message);
+
+    [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} could not be set or removed; it is tried again")]
+    public static partial void ReminderNotSet(this ILogger logger, string name, Exception exception);
+
+    [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
+    public static partial void TableNotSaved(this ILogger logger, string nodeId, Exception exception);
+
+    [LoggerMessage(6021, LogLevel.Warning, "The routing table of {NodeId} was saved by another activation; this one ends")]
+    public static partial void TableSavedElsewhere(this ILogger logger, string nodeId);
+
+    [LoggerMessage(6022, LogLevel.Warning, "The edge of {NodeId} took no snapshot: {Message}")]
+    public static partial void SnapshotNotTaken(this ILogger logger, string nodeId, string message);
+
+    [LoggerMessage(6023, LogLevel.Warning, "The edge of {NodeId} took no {Work}: {Message}")]
+    public static partial void WorkNotTaken(this ILogger logger, string nodeId, string work, string message);
+
+    [LoggerMessage(6030, LogLevel.Information, "Edge {Name} leases {Count} ids under epoch {Epoch}")]
+    public static partial void IdsLeased(this ILogger logger, string name, int count, long epoch);
+
+    [LoggerMessage(6040, LogLevel.Warning, "Edge {Name} failed a call; another is tried: {Message}")]
+    public static partial void EdgeFailed(this ILogger logger, string name, string message);
+
+    [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone: {Message}")]
+    public static partial void NetworkNotReached(this ILogger logger, string message);
+
+    [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
+    public static partial void ShardFailed(this ILogger logger, string message);
+}

@@ -1,0 +1,104 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains.Edges;
+
+/// <summary>Leases node ids to edges by name. The ids and epochs are stored; who is alive is known from renewals.</summary>
+internal sealed class EdgeDirectoryGrain(
+    [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
+    IOptions<KadClusterOptions> options,
+    IRandomSource random,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
+{
+    private const int MaxNameLength = 128;
+    private const int MaxNodeIds = 64;
+
+    private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        StateSchema.Check(state.State.SchemaVersion, StateNames.EdgeDirectory);
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge)
+    {
+        Check(edgeName, edge);
+        if (count is < 1 or > MaxNodeIds)
+        {
+            throw new ArgumentException($"An edge serves 1 to {MaxNodeIds} ids, not {count}.", nameof(count));
+        }
+
+        var known = state.State.Edges.GetValueOrDefault(edgeName);
+        var leased = new EdgeState { Epoch = (known?.Epoch ?? 0) + 1, NodeIds = [.. known?.NodeIds ?? []] };
+        while (leased.NodeIds.Count < count)
+        {
+            leased.NodeIds.Add(NodeId.Random(random).ToString());
+        }
+
+        await SaveAsync(edgeName, leased);
+        NodeId[] ids = [.. leased.NodeIds.Take(count).Select(NodeId.Parse)];
+        _live.Set(new LiveEdge(edgeName, leased.Epoch, ids, edge, new EdgeReport()), time.GetUtcNow());
+        logger.IdsLeased(edgeName, count, leased.Epoch);
+        return new EdgeLease(leased.Epoch, ids, new ClusterSettings(options.Value.ShardBits));
+    }
+
+    public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report)
+    {
+        Check(edgeName, edge);
+        ArgumentNullException.ThrowIfNull(report);
+        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        // After a silo was lost nobody knows how many ids the edge asked for; it reports an endpoint for each.
+        var count = _live.CountOf(edgeName, epoch) ?? Math.Max(1, report.Endpoints.Count);
+        NodeId[] ids = [.. known.NodeIds.Take(count).Select(NodeId.Parse)];
+        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), time.GetUtcNow()));
+    }
+
+    public ValueTask ReleaseAsync(string edgeName, long epoch)
+    {
+        ArgumentNullException.ThrowIfNull(edgeName);
+        _live.Release(edgeName, epoch);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive(time.GetUtcNow()));
+
+    private static void Check(string edgeName, IEdgeObserver edge)
+    {
+        ArgumentNullException.ThrowIfNull(edge);
+        if (edgeName is not { Length: >= 1 and <= MaxNameLength })
+        {
+            throw new ArgumentException(
+                $"An edge's name has 1 to {MaxNameLength} characters, not {edgeName?.Length ?? 0}.", nameof(edgeName));
+        }
+    }
+
+    private async Task SaveAsync(string edgeName, EdgeState leased)
+    {
+        // A new object: should the write fail, memory is not ahead of storage.
+        var before = state.State;
+        state.State = new EdgeDirectoryState { Edges = new Dictionary<string, EdgeState>(before.Edges) { [edgeName] = leased } };
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // It may have been written all the same, and an epoch must not be given twice: the next call reads it anew.
+            state.State = before;
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using KadOrleans.Grains.Storage;
+
+namespace KadOrleans.Grains.Edges;
+
+/// <summary>Which edge has which ids, as it is stored.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeDirectoryState")]
+internal sealed class EdgeDirectoryState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Current;
+
+    /// <summary>By the edges' names.</summary>
+    [Id(1)]
+    public Dictionary<string, EdgeState> Edges { get; set; } = [];
+}
+
+/// <summary>One edge's ids.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeState")]
+internal sealed class EdgeState
+{
+    /// <summary>Of the newest lease.</summary>
+    [Id(0)]
+    public long Epoch { get; set; }
+
+    /// <summary>40 hexadecimal digits each, in the order of the edge's ports.</summary>
+    [Id(1)]
+    public List<string> NodeIds { get; set; } = [];
+}

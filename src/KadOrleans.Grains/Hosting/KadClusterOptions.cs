@@ -1,0 +1,49 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+
+namespace KadOrleans.Grains.Hosting;
+
+/// <summary>How a cluster's grains behave; the same on every silo.</summary>
+public sealed class KadClusterOptions
+{
+    /// <summary>
+    /// Leading bits of a key that choose its shard, 0 to 16; default 12, 4,096 shards. Fixed when a cluster is created: a
+    /// silo with another value refuses to start, as it would look for every key in the wrong place.
+    /// </summary>
+    public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
+
+    /// <summary>
+    /// How much the cluster holds for others. Each shard is given its share twice over, so the whole may be exceeded by as
+    /// much.
+    /// </summary>
+    public StoreQuota Quota { get; set; } = new();
+
+    /// <summary>The constants of the paper.</summary>
+    public KademliaOptions Kademlia { get; set; } = new();
+
+    /// <summary>How many contacts of one subnet a routing table takes.</summary>
+    public SubnetLimits Subnets { get; set; } = new();
+
+    /// <summary>Address ranges in CIDR form whose nodes are exempt from <see cref="Subnets"/>. Default: none.</summary>
+    public IList<string> Trust { get; } = [];
+
+    /// <summary>
+    /// A changed routing table is saved after this long. 0.1 s to 10 s; default 10 s. It bounds the observations that are
+    /// lost with a silo.
+    /// </summary>
+    public TimeSpan SaveDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a call of the grain storage may take before it counts as failed. 0.1 s to 25 s; default 10 s. Above the
+    /// cluster's response timeout callers would give up first.
+    /// </summary>
+    public TimeSpan StorageTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long an edge may take for one request before another is tried, of three in all. 0.1 s to 9 s; default 8 s: three
+    /// fit into the response timeout of 30 s.
+    /// </summary>
+    public TimeSpan EdgeTimeout { get; set; } = TimeSpan.FromSeconds(8);
+}

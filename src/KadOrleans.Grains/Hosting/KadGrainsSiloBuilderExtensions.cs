@@ -1,0 +1,31 @@
+using KadOrleans.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains.Hosting;
+
+/// <summary>Puts the DHT's grains on a silo.</summary>
+public static class KadGrainsSiloBuilderExtensions
+{
+    /// <summary>
+    /// Adds what the grains need: options, validated at start, and the comparison of <see cref="KadClusterOptions.ShardBits"/>
+    /// with the cluster's. The silo itself provides grain storage named <see cref="GrainStorageName.Kad"/> and reminders.
+    /// </summary>
+    public static ISiloBuilder UseKadGrains(this ISiloBuilder builder, Action<KadClusterOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = builder.Services.AddOptions<KadClusterOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        builder.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
+        builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
+        builder.Services.TryAddSingleton<ClusterAgreement>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
+        return builder;
+    }
+}

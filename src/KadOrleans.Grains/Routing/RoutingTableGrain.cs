@@ -1,0 +1,174 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace KadOrleans.Grains.Routing;
+
+/// <summary>
+/// A node id's routing table. Its versions begin, in each activation, with the number of the activation in the upper 32
+/// bits: that number is stored before anything is answered, so what a former activation told and did not save is older
+/// than whatever this one tells.
+/// </summary>
+[Reentrant]
+internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
+{
+    /// <summary>How long an edge may take to take a snapshot or work.</summary>
+    private static readonly TimeSpan EdgePatience = TimeSpan.FromSeconds(10);
+
+    private readonly KadClusterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TableSaver _saver;
+    private readonly EdgeLink _edge;
+    private readonly TableReminders _reminders;
+    private readonly NodeId _ownId;
+    private RoutingTable _table;
+    private DateTimeOffset _activeSince;
+
+    public RoutingTableGrain(
+        [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
+        IOptions<KadClusterOptions> options,
+        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+        ILogger<RoutingTableGrain> logger)
+    {
+        var key = this.GetPrimaryKeyString();
+        if (!NodeId.TryParse(key, out _ownId) || _ownId.ToString() != key)
+        {
+            throw new ArgumentException($"'{key}' is no key of a routing table: 40 lower-case hexadecimal digits are needed.");
+        }
+
+        _options = options.Value;
+        _time = time;
+        _saver = new TableSaver(this, state, options.Value.SaveDelay, logger);
+        _edge = new EdgeLink(_ownId, time, EdgePatience, logger);
+        _reminders = new TableReminders(this, time, logger);
+        _table = Restore(new RoutingTableState(_ownId, 0, []));
+    }
+
+    /// <summary>The table as it is now, for saving.</summary>
+    public RoutingTableState Save() => _table.Save();
+
+    /// <summary>Ends this activation: another one has the table.</summary>
+    public void End() => DeactivateOnIdle();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _activeSince = _time.GetUtcNow();
+        var activation = await _saver.BeginAsync();
+        _table = Restore(new RoutingTableState(_ownId, activation << 32, _saver.SavedBuckets));
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        _saver.EndAsync().WaitAsync(cancellationToken);
+
+    public ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations)
+    {
+        ArgumentNullException.ThrowIfNull(observations);
+        if (epoch != _saver.Epoch)
+        {
+            return ValueTask.FromResult(new TableAnswer { IsFenced = true, Version = _table.Version });
+        }
+
+        var now = _time.GetUtcNow();
+        var added = new List<Contact>();
+        var checks = new List<Contact>();
+        foreach (var observation in observations)
+        {
+            var decision = _table.Apply(observation, now);
+            Add(added, decision.Added);
+            added.AddRange(decision.AlsoAdded);
+            Add(checks, decision.Check);
+        }
+
+        if (observations.Count > 0)
+        {
+            _saver.MarkChanged();
+            _edge.Push(_table);
+        }
+
+        return ValueTask.FromResult(new TableAnswer { Added = added, Checks = checks, Version = _table.Version });
+    }
+
+    public async ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge)
+    {
+        ArgumentNullException.ThrowIfNull(edge);
+        await _saver.RaiseEpochAsync(epoch);
+        if (epoch != _saver.Epoch)
+        {
+            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_saver.Epoch}, not {epoch} any more.");
+        }
+
+        _edge.Subscribe(edge, _table.Version);
+        _reminders.Set();
+        return _table.Snapshot;
+    }
+
+    public async ValueTask UnsubscribeAsync(long epoch)
+    {
+        if (epoch == _saver.Epoch)
+        {
+            _edge.End();
+            await _saver.SaveAsync();
+        }
+    }
+
+    public ValueTask<RoutingTableSnapshot> GetSnapshotAsync() => ValueTask.FromResult(_table.Snapshot);
+
+    public ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync() => ValueTask.FromResult(_table.Describe());
+
+    /// <summary>Decides what is due, and hands it to the edge without waiting for it.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (!_edge.IsLive)
+        {
+            // An edge subscribes each minute, so an id without one for this long is served by nobody.
+            if (_time.GetUtcNow() - _activeSince >= EdgeLink.Lifetime)
+            {
+                _reminders.Remove();
+            }
+        }
+        else if (_reminders.IsNew(reminderName) && FindDue(reminderName) is { } work)
+        {
+            _ = _edge.HandAsync(work);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private EdgeWork? FindDue(string reminderName)
+    {
+        if (_table.Count == 0)
+        {
+            return new RejoinWork(_ownId);
+        }
+
+        if (reminderName == TableReminders.Walk)
+        {
+            return new RandomWalkWork(_ownId);
+        }
+
+        var lonely = _table.GetLonelyBuckets(_options.Kademlia.BucketRefreshInterval, _time.GetUtcNow());
+        return lonely.Count == 0 ? null : new RefreshBucketsWork(_ownId, lonely);
+    }
+
+    private RoutingTable Restore(RoutingTableState saved) => RoutingTable.Restore(
+        saved,
+        _options.Kademlia,
+        new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)),
+        _time.GetUtcNow());
+
+    private static void Add(List<Contact> contacts, Contact? contact)
+    {
+        if (contact is { } some)
+        {
+            contacts.Add(some);
+        }
+    }
+}

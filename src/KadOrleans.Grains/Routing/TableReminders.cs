@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Routing;
+
+/// <summary>
+/// The reminders of a routing table. They are set in the background when an edge subscribes, which it does each minute, so
+/// a failure is made good by the next.
+/// </summary>
+internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time, ILogger logger)
+{
+    /// <summary>Lonely buckets are refreshed (Kademlia §2.3).</summary>
+    public const string Refresh = "refresh";
+
+    /// <summary>A random walk begins.</summary>
+    public const string Walk = "walk";
+
+    /// <summary>Between two looks at lonely buckets.</summary>
+    public static readonly TimeSpan RefreshPeriod = TimeSpan.FromHours(1);
+
+    /// <summary>Between two random walks.</summary>
+    public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
+
+    private readonly Dictionary<string, DateTimeOffset> _lastTicks = [];
+    private bool _areSet;
+    private Task _run = Task.CompletedTask;
+
+    /// <summary>Sees to it that the reminders exist.</summary>
+    public void Set()
+    {
+        if (!_areSet && _run.IsCompleted)
+        {
+            _run = SetAsync();
+        }
+    }
+
+    /// <summary>Removes them: the id has no edge any more. The next subscription sets them again.</summary>
+    public void Remove()
+    {
+        if (_run.IsCompleted)
+        {
+            _run = RemoveAsync();
+        }
+    }
+
+    /// <summary>Whether a tick is a new one. One that comes twice is not, nor the next after less than half the period.</summary>
+    public bool IsNew(string name)
+    {
+        var now = time.GetUtcNow();
+        var period = name == Refresh ? RefreshPeriod : WalkPeriod;
+        if (_lastTicks.TryGetValue(name, out var last) && now - last < period / 2)
+        {
+            return false;
+        }
+
+        _lastTicks[name] = now;
+        return true;
+    }
+
+    private async Task SetAsync()
+    {
+        try
+        {
+            await SetAsync(Refresh, RefreshPeriod);
+            await SetAsync(Walk, WalkPeriod);
+            _areSet = true;
+        }
+        catch (Exception e)
+        {
+            logger.ReminderNotSet($"{Refresh} or {Walk}", e);
+        }
+    }
+
+    private async Task SetAsync(string name, TimeSpan period)
+    {
+        if (await grain.GetReminder(name) is null)
+        {
+            await grain.RegisterOrUpdateReminder(name, period, period);
+        }
+    }
+
+    private async Task RemoveAsync()
+    {
+        _areSet = false;
+        foreach (var name in new[] { Refresh, Walk })
+        {
+            try
+            {
+                if (await grain.GetReminder(name) is { } reminder)
+                {
+                    await grain.UnregisterReminder(reminder);
+                }
+            }
+            catch (Exception e)
+            {
+                logger.ReminderNotSet(name, e);
+            }
+        }
+    }
+}

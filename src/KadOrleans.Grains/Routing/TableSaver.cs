@@ -1,0 +1,123 @@
+using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains.Routing;
+
+/// <summary>
+/// Saves a routing table behind: some seconds after a change, when its activation ends, and before a newer epoch counts.
+/// </summary>
+internal sealed class TableSaver(
+    RoutingTableGrain grain, IPersistentState<TableState> state, TimeSpan delay, ILogger logger)
+{
+    private long _activation;
+    private long _savedEpoch;
+    private bool _isChanged;
+    private IGrainTimer? _timer;
+
+    /// <summary>The newest lease that subscribed.</summary>
+    public long Epoch { get; private set; }
+
+    /// <summary>The buckets as they were read when the activation began.</summary>
+    public IReadOnlyList<SavedBucket> SavedBuckets { get; private set; } = [];
+
+    /// <summary>Numbers the activation, durably, and returns the number.</summary>
+    public async Task<long> BeginAsync()
+    {
+        StateSchema.Check(state.State.SchemaVersion, StateNames.RoutingTable);
+        SavedBuckets = TableMapping.ToCore(state.State.Buckets);
+        _savedEpoch = Epoch = state.State.Epoch;
+        _activation = ++state.State.Activations;
+        await state.WriteStateAsync();
+        return _activation;
+    }
+
+    /// <summary>The table changed: it will be saved soon.</summary>
+    public void MarkChanged()
+    {
+        _isChanged = true;
+        _timer ??= grain.RegisterGrainTimer(
+            OnTimerAsync, new GrainTimerCreationOptions(delay, Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
+    /// <summary>Fences all older leases, at once in memory and durably when this returns.</summary>
+    public async Task RaiseEpochAsync(long epoch)
+    {
+        Epoch = Math.Max(Epoch, epoch);
+        if (_savedEpoch != Epoch)
+        {
+            await WriteAsync();
+        }
+    }
+
+    /// <summary>Saves what changed.</summary>
+    public Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
+
+    /// <summary>Saves what changed, as well as it can be done: the activation ends.</summary>
+    public async Task EndAsync()
+    {
+        try
+        {
+            await SaveAsync();
+        }
+        catch (Exception e)
+        {
+            logger.TableNotSaved(grain.GetPrimaryKeyString(), e);
+        }
+    }
+
+    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    {
+        _timer?.Dispose();
+        _timer = null;
+        try
+        {
+            await SaveAsync();
+        }
+        catch (Exception e)
+        {
+            logger.TableNotSaved(grain.GetPrimaryKeyString(), e);
+            MarkChanged();
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await TryWriteAsync();
+        }
+        catch (InconsistentStateException)
+        {
+            await state.ReadStateAsync();
+            if (state.State.Activations != _activation)
+            {
+                logger.TableSavedElsewhere(grain.GetPrimaryKeyString());
+                _isChanged = false;
+                grain.End();
+                throw;
+            }
+
+            // It was a write of this activation that had seemed to fail.
+            await TryWriteAsync();
+        }
+    }
+
+    private async Task TryWriteAsync()
+    {
+        var epoch = Epoch;
+        _isChanged = false;
+        state.State = new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(grain.Save()) };
+        try
+        {
+            await state.WriteStateAsync();
+            _savedEpoch = epoch;
+        }
+        catch
+        {
+            _isChanged = true;
+            throw;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using KadOrleans.Grains.Storage;
+
+namespace KadOrleans.Grains.Routing;
+
+/// <summary>A routing table as it is stored.</summary>
+[GenerateSerializer]
+[Alias("kad.TableState")]
+internal sealed class TableState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Current;
+
+    /// <summary>How often the table was activated: the upper half of its versions.</summary>
+    [Id(1)]
+    public long Activations { get; set; }
+
+    /// <summary>The newest lease that subscribed. Older ones stay fenced when this is read again.</summary>
+    [Id(2)]
+    public long Epoch { get; set; }
+
+    /// <summary>In the order of their ranges.</summary>
+    [Id(3)]
+    public List<BucketState> Buckets { get; set; } = [];
+}
+
+/// <summary>A bucket as it is stored.</summary>
+[GenerateSerializer]
+[Alias("kad.BucketState")]
+internal sealed class BucketState
+{
+    /// <summary>The lowest id, 40 hexadecimal digits.</summary>
+    [Id(0)]
+    public string Prefix { get; set; } = "";
+
+    [Id(1)]
+    public int Depth { get; set; }
+
+    [Id(2)]
+    public DateTimeOffset LastLookup { get; set; }
+
+    /// <summary>Least recently seen first.</summary>
+    [Id(3)]
+    public List<ContactState> Contacts { get; set; } = [];
+
+    /// <summary>Newest last.</summary>
+    [Id(4)]
+    public List<ContactState> Replacements { get; set; } = [];
+}
+
+/// <summary>A contact as it is stored.</summary>
+[GenerateSerializer]
+[Alias("kad.ContactState")]
+internal sealed class ContactState
+{
+    /// <summary>40 hexadecimal digits.</summary>
+    [Id(0)]
+    public string Id { get; set; } = "";
+
+    /// <summary>As in 1.2.3.4:80 or [::1]:80.</summary>
+    [Id(1)]
+    public string Endpoint { get; set; } = "";
+
+    [Id(2)]
+    public DateTimeOffset LastSeen { get; set; }
+
+    [Id(3)]
+    public int Failures { get; set; }
+}

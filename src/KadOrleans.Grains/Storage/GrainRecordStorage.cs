@@ -1,0 +1,32 @@
+using Orleans.Storage;
+
+namespace KadOrleans.Grains.Storage;
+
+/// <summary>The records of one grain on the silo's grain storage, with a limit to how long storage may take.</summary>
+internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, TimeProvider time, TimeSpan timeout)
+    : IRecordStorage
+{
+    public async Task<StoredRecord<T>> ReadAsync<T>(string name)
+        where T : class, new()
+    {
+        var state = new GrainState<T>();
+        await storage.ReadStateAsync(name, grainId, state).WaitAsync(timeout, time);
+        return new StoredRecord<T>(state.RecordExists ? state.State : null, state.ETag);
+    }
+
+    public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
+        where T : class, new()
+    {
+        // A state of its own: a write that is given up on may still set its ETag later.
+        var state = new GrainState<T>(content, etag) { RecordExists = etag is not null };
+        try
+        {
+            await storage.WriteStateAsync(name, grainId, state).WaitAsync(timeout, time);
+            return state.ETag;
+        }
+        catch (InconsistentStateException e)
+        {
+            throw new StorageConflictException($"{name} of {grainId} was written by another activation.", e);
+        }
+    }
+}

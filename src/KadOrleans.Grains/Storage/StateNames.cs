@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace KadOrleans.Grains.Storage;
+
+/// <summary>
+/// The names of stored states, made in one place. Some providers tell rows apart by state name and grain key alone, not
+/// by the grain's type, so no two kinds of grain share a name.
+/// </summary>
+internal static class StateNames
+{
+    public const string Cluster = "kad-cluster";
+
+    public const string EdgeDirectory = "kad-edges";
+
+    public const string RoutingTable = "kad-table";
+
+    public const string ShardManifest = "kad-shard-manifest";
+
+    public static string ShardLog(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-log-{slot:d3}");
+
+    public static string ShardPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-page-{slot:d6}");
+}

@@ -1,0 +1,69 @@
+using KadOrleans.Core;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// A shard's hourly reminder, which exists while the shard holds something. It is set and removed in the background: if
+/// that fails, the next change of the shard tries again, and until then values that are expired are merely not yet removed.
+/// </summary>
+internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, ILogger logger)
+{
+    public const string Name = "expiry";
+
+    /// <summary>Between two ticks. The first comes after a random part of it, so that shards do not all work at once.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromHours(1);
+
+    private bool? _isSet;
+    private bool _isWanted;
+    private Task _run = Task.CompletedTask;
+
+    /// <summary>Sees to it that the reminder exists if and only if the shard holds keys.</summary>
+    public void Follow(int keys)
+    {
+        _isWanted = keys > 0;
+
+        // A shard that was always empty has no reminder, and asks nobody.
+        _isSet ??= _isWanted ? null : false;
+        if (_isSet != _isWanted && _run.IsCompleted)
+        {
+            _run = ApplyAsync();
+        }
+    }
+
+    /// <summary>The reminder came, so it exists.</summary>
+    public void Ticked() => _isSet = true;
+
+    private async Task ApplyAsync()
+    {
+        try
+        {
+            while (_isSet != _isWanted)
+            {
+                var wanted = _isWanted;
+                var existing = await grain.GetReminder(Name);
+                if (wanted && existing is null)
+                {
+                    await grain.RegisterOrUpdateReminder(Name, FirstDue(), Period);
+                }
+                else if (!wanted && existing is not null)
+                {
+                    await grain.UnregisterReminder(existing);
+                }
+
+                _isSet = wanted;
+            }
+        }
+        catch (Exception e)
+        {
+            logger.ReminderNotSet(Name, e);
+        }
+    }
+
+    private TimeSpan FirstDue()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
+        random.Fill(bytes);
+        return TimeSpan.FromMinutes(1) + ((Period - TimeSpan.FromMinutes(1)) * (BitConverter.ToUInt16(bytes) / (double)ushort.MaxValue));
+    }
+}

@@ -1,0 +1,200 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage, and the reminder that
+/// removes what is expired. Calls interleave, so reads never wait for a write.
+/// </summary>
+[Reentrant]
+internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
+{
+    /// <summary>Keys or puts of one call at most.</summary>
+    private const int MaxPerCall = 1024;
+
+    private readonly KadClusterOptions _options;
+    private readonly ClusterAgreement _agreement;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ShardLog _log;
+    private readonly ShardWriter _writer;
+    private readonly ExpiryReminder _reminder;
+    private readonly ShardKeys _keys = new();
+    private Task<int> _expiry = Task.FromResult(0);
+
+    public KeyShardGrain(
+        IOptions<KadClusterOptions> options,
+        ClusterAgreement agreement,
+        IRandomSource random,
+        [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+        ILogger<KeyShardGrain> logger)
+    {
+        _options = options.Value;
+        _agreement = agreement;
+        _time = time;
+        _logger = logger;
+        var records = new GrainRecordStorage(storage, this.GetGrainId(), time, _options.StorageTimeout);
+        _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), random, logger);
+        _writer = new ShardWriter(_log, logger);
+        _reminder = new ExpiryReminder(this, random, logger);
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await _agreement.Completion.WaitAsync(cancellationToken);
+        var started = _time.GetTimestamp();
+        await _log.RecoverAsync();
+        _logger.ShardActivated(this.GetPrimaryKeyLong(), _log.Shard.Count, _time.GetElapsedTime(started));
+        _reminder.Follow(_log.Shard.Count);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        _writer.Completion.WaitAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
+    {
+        CheckKeys(keys, key => key);
+        var now = _time.GetUtcNow();
+        return ValueTask.FromResult<IReadOnlyList<StoredValue?>>(
+            [.. keys.Select(key => _log.Shard.TryGet(key, now, out var value) ? value : null)]);
+    }
+
+    public async ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
+    {
+        CheckKeys(puts, put => put.Key);
+        if (puts.Any(put => put.Value is null))
+        {
+            throw new ArgumentException("A put without a value cannot be stored.", nameof(puts));
+        }
+
+        var call = new WriteCall<StoreResult>(puts.Count);
+        for (var i = 0; i < puts.Count; i++)
+        {
+            _writer.Enqueue(new PutWrite(call, i, puts[i]));
+        }
+
+        return await FinishAsync(call);
+    }
+
+    public async ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
+    {
+        CheckKeys(keys, key => key);
+        return await RemoveAsync(keys, expiredAt: null);
+    }
+
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
+    {
+        NodeId[] expired = [.. _log.Shard.Values.Where(pair => pair.Value.IsExpired(now)).Select(pair => pair.Key)];
+        var removed = 0;
+        foreach (var keys in expired.Chunk(MaxPerCall))
+        {
+            removed += (await RemoveAsync(keys, now)).Count(wasHeld => wasHeld);
+        }
+
+        return removed;
+    }
+
+    public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(NodeId? after, int count)
+    {
+        CheckCount(count);
+        return ValueTask.FromResult<IReadOnlyList<ShardPut>>(_keys.Scan(_log.Shard, _log.Version, after, count));
+    }
+
+    public ValueTask<IReadOnlyList<ShardPut>> GetDueForRepublishAsync(DateTimeOffset before, int count)
+    {
+        CheckCount(count);
+        var now = _time.GetUtcNow();
+        return ValueTask.FromResult<IReadOnlyList<ShardPut>>(
+        [
+            .. _log.Shard.Values
+                .Where(pair => pair.Value.StoredAt < before && !pair.Value.IsExpired(now))
+                .Take(count)
+                .Select(pair => new ShardPut(pair.Key, pair.Value)),
+        ]);
+    }
+
+    public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
+
+    /// <summary>The hour is over. A tick that comes twice finds nothing left to do.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        _reminder.Ticked();
+        if (_expiry.IsCompleted)
+        {
+            // Not awaited: a tick must not take longer than a call may.
+            _expiry = ExpireAsync();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task<int> ExpireAsync()
+    {
+        try
+        {
+            var removed = await RemoveExpiredAsync(_time.GetUtcNow());
+            _reminder.Follow(_log.Shard.Count);
+            return removed;
+        }
+        catch (IOException e)
+        {
+            _logger.ExpiryFailed(this.GetPrimaryKeyLong(), e.Message);
+            return 0;
+        }
+    }
+
+    private Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys, DateTimeOffset? expiredAt)
+    {
+        var call = new WriteCall<bool>(keys.Count);
+        for (var i = 0; i < keys.Count; i++)
+        {
+            _writer.Enqueue(new RemoveWrite(call, i, keys[i], expiredAt));
+        }
+
+        return FinishAsync(call);
+    }
+
+    private async Task<IReadOnlyList<TResult>> FinishAsync<TResult>(WriteCall<TResult> call)
+    {
+        var results = await call.Completion;
+        _reminder.Follow(_log.Shard.Count);
+        return results;
+    }
+
+    private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        if (items.Count > MaxPerCall)
+        {
+            throw new ArgumentException($"A call takes at most {MaxPerCall} keys, not {items.Count}.", nameof(items));
+        }
+
+        foreach (var item in items)
+        {
+            if (GrainKeys.Shard(keyOf(item), _options.ShardBits) != this.GetPrimaryKeyLong())
+            {
+                throw new ArgumentException(
+                    $"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(this.GetPrimaryKeyLong())}.", nameof(items));
+            }
+        }
+    }
+
+    private static void CheckCount(int count)
+    {
+        if (count is < 1 or > MaxPerCall)
+        {
+            throw new ArgumentException($"A call returns 1 to {MaxPerCall} keys, not {count}.", nameof(count));
+        }
+    }
+}

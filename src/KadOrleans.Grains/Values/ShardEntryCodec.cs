@@ -1,0 +1,168 @@
+using System.Buffers.Binary;
+using System.Text.Unicode;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// Changes as the bytes of a stored record, so that every provider's serializer has one array to write. A change is one
+/// byte of type (0: removed) and the 20 of the key; a value follows with its times in UTC ticks, its source (8 bytes
+/// each), the length of its content (4) and the content. Numbers are big-endian. The type bytes are the format's own.
+/// </summary>
+internal static class ShardEntryCodec
+{
+    /// <summary>The length of a removal, in bytes.</summary>
+    public const int RemovalLength = 1 + NodeId.Length;
+
+    /// <summary>What a value takes besides its content, in bytes.</summary>
+    public const int PutOverhead = RemovalLength + (4 * sizeof(long)) + sizeof(int);
+
+    private const byte Removed = 0;
+    private const byte Text = 1;
+    private const byte NonNegativeInteger = 2;
+    private const byte NegativeInteger = 3;
+    private const byte Float = 4;
+    private const byte Boolean = 5;
+    private const byte Bytes = 6;
+
+    /// <summary>The length of a change in a record, in bytes.</summary>
+    public static int LengthOf(StoredValue? value) => value is null ? RemovalLength : PutOverhead + value.Value.ContentLength;
+
+    /// <summary>The bytes of several changes, one behind the other.</summary>
+    public static byte[] Encode(IReadOnlyCollection<ShardChange> changes)
+    {
+        var encoded = new byte[changes.Sum(change => LengthOf(change.Value))];
+        var position = 0;
+        foreach (var change in changes)
+        {
+            position += Write(encoded.AsSpan(position), change);
+        }
+
+        return encoded;
+    }
+
+    /// <summary>Reads changes back, in their order.</summary>
+    /// <exception cref="InvalidDataException">These are not the bytes of changes.</exception>
+    public static List<ShardChange> Decode(ReadOnlySpan<byte> encoded)
+    {
+        var changes = new List<ShardChange>();
+        while (!encoded.IsEmpty)
+        {
+            if (!TryRead(encoded, out var change, out var length))
+            {
+                throw new InvalidDataException("A stored record of a key shard is damaged.");
+            }
+
+            changes.Add(change);
+            encoded = encoded[length..];
+        }
+
+        return changes;
+    }
+
+    private static int Write(Span<byte> target, ShardChange change)
+    {
+        change.Key.CopyTo(target[1..]);
+        if (change.Value is not { } stored)
+        {
+            target[0] = Removed;
+            return RemovalLength;
+        }
+
+        var rest = target[RemovalLength..];
+        BinaryPrimitives.WriteInt64BigEndian(rest, stored.StoredAt.UtcTicks);
+        BinaryPrimitives.WriteInt64BigEndian(rest[8..], stored.ExpiresAt.UtcTicks);
+        BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.High);
+        BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
+        BinaryPrimitives.WriteInt32BigEndian(rest[32..], stored.Value.ContentLength);
+        target[0] = WriteContent(rest[36..], stored.Value);
+        return PutOverhead + stored.Value.ContentLength;
+    }
+
+    private static byte WriteContent(Span<byte> target, DhtValue value)
+    {
+        switch (value.Kind)
+        {
+            case DhtValueKind.String:
+                value.AsUtf8().Span.CopyTo(target);
+                return Text;
+            case DhtValueKind.Bytes:
+                value.AsBytes().Span.CopyTo(target);
+                return Bytes;
+            case DhtValueKind.Integer when value.AsInteger() < 0:
+                BinaryPrimitives.WriteInt64BigEndian(target, (long)value.AsInteger());
+                return NegativeInteger;
+            case DhtValueKind.Integer:
+                BinaryPrimitives.WriteUInt64BigEndian(target, (ulong)value.AsInteger());
+                return NonNegativeInteger;
+            case DhtValueKind.Float:
+                BinaryPrimitives.WriteDoubleBigEndian(target, value.AsFloat());
+                return Float;
+            case DhtValueKind.Boolean:
+                target[0] = value.AsBoolean() ? (byte)1 : (byte)0;
+                return Boolean;
+            default:
+                throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value));
+        }
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> encoded, out ShardChange change, out int length)
+    {
+        change = default;
+        length = RemovalLength;
+        if (encoded.Length < RemovalLength)
+        {
+            return false;
+        }
+
+        var key = new NodeId(encoded.Slice(1, NodeId.Length));
+        if (encoded[0] == Removed)
+        {
+            change = new ShardChange(key, null);
+            return true;
+        }
+
+        var rest = encoded[RemovalLength..];
+        if (encoded.Length < PutOverhead
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || size > encoded.Length - PutOverhead)
+            || !TryReadContent(encoded[0], rest.Slice(36, size), out var value)
+            || !TryReadTime(rest, out var storedAt)
+            || !TryReadTime(rest[8..], out var expiresAt))
+        {
+            return false;
+        }
+
+        var source = new SourceNetwork(
+            BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..]));
+        change = new ShardChange(key, new StoredValue(value, storedAt, expiresAt, source));
+        length = PutOverhead + size;
+        return true;
+    }
+
+    private static bool TryReadTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)
+    {
+        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        var possible = ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks;
+        time = possible ? new DateTimeOffset(ticks, TimeSpan.Zero) : default;
+        return possible;
+    }
+
+    private static bool TryReadContent(byte type, ReadOnlySpan<byte> content, out DhtValue value)
+    {
+        value = type switch
+        {
+            Text when Utf8.IsValid(content) => DhtValue.FromUtf8(content.ToArray()),
+            NonNegativeInteger when content.Length == sizeof(ulong) =>
+                DhtValue.FromInteger(BinaryPrimitives.ReadUInt64BigEndian(content)),
+            NegativeInteger when content.Length == sizeof(long) =>
+                DhtValue.FromInteger(BinaryPrimitives.ReadInt64BigEndian(content)),
+            Float when content.Length == sizeof(double) => DhtValue.FromFloat(BinaryPrimitives.ReadDoubleBigEndian(content)),
+            Boolean when content.Length == 1 => DhtValue.FromBoolean(content[0] != 0),
+            Bytes => DhtValue.FromBytes(content.ToArray()),
+            _ => default,
+        };
+        return value.Kind != DhtValueKind.None;
+    }
+}

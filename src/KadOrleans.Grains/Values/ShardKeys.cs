@@ -1,0 +1,32 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>A shard's keys in their order, sorted anew only for a scan behind a change of them.</summary>
+internal sealed class ShardKeys
+{
+    private KeyShard? _shard;
+    private long _version;
+    private NodeId[] _sorted = [];
+
+    /// <summary>Keys above <paramref name="after"/> with their values, expired ones included.</summary>
+    /// <param name="shard">The values.</param>
+    /// <param name="version">Differs whenever they do.</param>
+    /// <param name="after">Null: from the first.</param>
+    /// <param name="count">At most so many.</param>
+    public List<ShardPut> Scan(KeyShard shard, long version, NodeId? after, int count)
+    {
+        if (_shard != shard || _version != version)
+        {
+            (_shard, _version) = (shard, version);
+            _sorted = [.. shard.Values.Keys];
+            Array.Sort(_sorted);
+        }
+
+        var found = after is { } key ? Array.BinarySearch(_sorted, key) : -1;
+        var first = found >= 0 ? found + 1 : ~found;
+        return [.. _sorted.Skip(first).Take(count).Select(next => new ShardPut(next, shard.Values[next]))];
+    }
+}

@@ -1,0 +1,80 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Storage;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>Reads a shard: its manifest, the pages that it names, and the log behind them.</summary>
+internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
+{
+    /// <summary>Another activation that folds meanwhile moves what is being read; five times in a row, none does.</summary>
+    private const int MaxTries = 5;
+
+    /// <summary>Records read at once.</summary>
+    private const int MaxReads = 16;
+
+    /// <summary>Reads everything.</summary>
+    /// <exception cref="InvalidOperationException">A newer release wrote it, or it moves all the time.</exception>
+    /// <exception cref="InvalidDataException">A record is damaged.</exception>
+    public async Task<ShardImage> LoadAsync(ShardLogRing ring)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var (manifest, etag) = await storage.ReadAsync<ShardManifestState>(StateNames.ShardManifest);
+            StateSchema.Check(manifest?.SchemaVersion ?? 0, StateNames.ShardManifest);
+            var image = new ShardImage(new KeyShard(quota), manifest ?? new ShardManifestState(), etag);
+            if (await ReadPagesAsync(image) && await ReadLogAsync(image, ring))
+            {
+                return image;
+            }
+        }
+
+        throw new InvalidOperationException($"{StateNames.ShardManifest} changed each time that its shard was read.");
+    }
+
+    private async Task<bool> ReadPagesAsync(ShardImage image)
+    {
+        foreach (var references in image.Manifest.Pages.Chunk(MaxReads))
+        {
+            var records = await Task.WhenAll(references.Select(
+                reference => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(reference.Slot))));
+            foreach (var (reference, record) in references.Zip(records))
+            {
+                StateSchema.Check(record.Content?.SchemaVersion ?? 0, StateNames.ShardPage(reference.Slot));
+                if (record.Content is not { } page || page.Fold != reference.Fold)
+                {
+                    return false;
+                }
+
+                var changes = ShardEntryCodec.Decode(page.Entries);
+                image.Add(
+                    new ShardPage(
+                        reference.Slot, reference.Fold, record.ETag, [.. changes.Select(change => change.Key)], page.Entries.Length),
+                    changes);
+            }
+        }
+
+        return true;
+    }
+
+    private static async Task<bool> ReadLogAsync(ShardImage image, ShardLogRing ring)
+    {
+        // Most shards have a short log: begin with one record, and read on in larger steps.
+        for (var reads = 1; image.LogRecords < ShardLogRing.Slots; reads = Math.Min(reads * 2, MaxReads))
+        {
+            var count = Math.Min(reads, ShardLogRing.Slots - image.LogRecords);
+            var first = image.NextSequence;
+            var places = await Task.WhenAll(Enumerable.Range(0, count).Select(i => ring.ReadAsync(first + i)));
+            foreach (var (place, record) in places)
+            {
+                if (place != LogPlace.Written)
+                {
+                    return place == LogPlace.Free;
+                }
+
+                image.Append(ShardEntryCodec.Decode(record!.Entries), record.Entries.Length);
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,190 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// The values of a shard, in memory and in storage. Each group commit writes one record to a log; now and then the log is
+/// folded into pages. Memory changes only once storage has: it is never ahead. Used by one writer; readers may look at
+/// <see cref="Shard"/> whenever it does not run.
+/// </summary>
+internal sealed class ShardLog
+{
+    /// <summary>The log is folded at this many records when nothing waits: what an activation reads besides pages.</summary>
+    private const int FoldRecords = 96;
+
+    /// <summary>Or at this many bytes.</summary>
+    private const long FoldBytes = 2 << 20;
+
+    /// <summary>At so many records the log is folded even if puts wait: a quarter of the slots is left for failing folds.</summary>
+    private const int MustFoldRecords = ShardLogRing.Slots * 3 / 4;
+
+    /// <summary>Or at this many bytes.</summary>
+    private const long MustFoldBytes = 16 << 20;
+
+    /// <summary>A fold that failed is tried again this many records later.</summary>
+    private const int RecordsBetweenTries = 8;
+
+    private readonly IRandomSource _random;
+    private readonly ILogger _logger;
+    private readonly ShardLogRing _ring;
+    private readonly ShardLoader _loader;
+    private readonly ShardFolder _folder;
+    private ShardImage _image;
+    private Doubt _doubt = Doubt.Everything;
+    private bool _foldFailed;
+    private long _noFoldBefore;
+
+    public ShardLog(IRecordStorage storage, StoreQuota quota, IRandomSource random, ILogger logger)
+    {
+        _random = random;
+        _logger = logger;
+        _ring = new ShardLogRing(storage);
+        _loader = new ShardLoader(storage, quota);
+        _folder = new ShardFolder(storage, _ring);
+        _image = new ShardImage(new KeyShard(quota), new ShardManifestState(), null);
+    }
+
+    /// <summary>What may differ from what memory knows of storage.</summary>
+    private enum Doubt
+    {
+        None,
+
+        /// <summary>Records may have been added to the log.</summary>
+        LogEnd,
+
+        Everything,
+    }
+
+    /// <summary>The values that are in storage. Another object after every <see cref="RecoverAsync"/>.</summary>
+    public KeyShard Shard => _image.Shard;
+
+    /// <summary>Grows with every change of <see cref="Shard"/>.</summary>
+    public long Version => _image.NextSequence;
+
+    /// <summary>Whether the log should be folded when nothing waits.</summary>
+    public bool ShouldFold => MayFold && (_image.LogRecords >= FoldRecords || _image.LogBytes >= FoldBytes);
+
+    /// <summary>Whether the log should be folded before anything is added to it.</summary>
+    public bool MustFold => MayFold && (_image.LogRecords >= MustFoldRecords || _image.LogBytes >= MustFoldBytes);
+
+    private bool MayFold => _image.NextSequence >= _noFoldBefore || _image.LogRecords >= ShardLogRing.Slots;
+
+    /// <summary>Reads from storage what is in doubt: all at first, and what an unclear or a foreign write may have left.</summary>
+    public async Task RecoverAsync()
+    {
+        if (_doubt == Doubt.LogEnd)
+        {
+            await CatchUpAsync(attempt: 0);
+        }
+
+        if (_doubt == Doubt.Everything)
+        {
+            _image = await _loader.LoadAsync(_ring);
+            _doubt = Doubt.None;
+            _foldFailed = false;
+        }
+    }
+
+    /// <summary>Adds changes that were decided on the values as they are. On any result but Written memory is as it was.</summary>
+    public async Task<AppendResult> AppendAsync(IReadOnlyList<ShardChange> changes)
+    {
+        if (_doubt != Doubt.None || _image.LogRecords >= ShardLogRing.Slots)
+        {
+            return AppendResult.Failed;
+        }
+
+        var record = new ShardLogState
+        {
+            Sequence = _image.NextSequence,
+            Attempt = DrawAttempt(),
+            Entries = ShardEntryCodec.Encode(changes),
+        };
+        try
+        {
+            await _ring.WriteAsync(record);
+        }
+        catch (StorageConflictException e)
+        {
+            _doubt = Doubt.LogEnd;
+            _logger.ShardWrittenElsewhere(e.Message);
+            return AppendResult.Conflict;
+        }
+        catch (Exception e)
+        {
+            _doubt = Doubt.LogEnd;
+            _logger.ShardWriteFailed(changes.Count, e);
+            return await FindOutAsync(record.Attempt);
+        }
+
+        _image.Append(changes, record.Entries.Length);
+        return AppendResult.Written;
+    }
+
+    /// <summary>Moves the log into pages. A failure is logged and leaves all as it was; it is tried again later.</summary>
+    public async Task FoldAsync()
+    {
+        try
+        {
+            if (_foldFailed)
+            {
+                _doubt = Doubt.Everything;
+                await RecoverAsync();
+            }
+
+            _foldFailed = true;
+            await _folder.FoldAsync(_image);
+            _foldFailed = false;
+        }
+        catch (Exception e)
+        {
+            _noFoldBefore = _image.NextSequence + RecordsBetweenTries;
+            _logger.ShardFoldFailed(e);
+        }
+    }
+
+    /// <summary>Whether a write that failed is in storage after all.</summary>
+    private async Task<AppendResult> FindOutAsync(long attempt)
+    {
+        try
+        {
+            return await CatchUpAsync(attempt) ? AppendResult.Written : AppendResult.Failed;
+        }
+        catch (Exception e)
+        {
+            // Still in doubt: whatever is written next finds out first.
+            _logger.ShardReadFailed(e);
+            return AppendResult.Failed;
+        }
+    }
+
+    /// <summary>Takes over the log records that are new; true if the one of this attempt is among them.</summary>
+    private async Task<bool> CatchUpAsync(long attempt)
+    {
+        var found = false;
+        while (_image.LogRecords < ShardLogRing.Slots)
+        {
+            var (place, record) = await _ring.ReadAsync(_image.NextSequence);
+            if (place != LogPlace.Written)
+            {
+                _doubt = place == LogPlace.Free ? Doubt.None : Doubt.Everything;
+                return found;
+            }
+
+            found |= record!.Attempt == attempt;
+            _image.Append(ShardEntryCodec.Decode(record.Entries), record.Entries.Length);
+        }
+
+        _doubt = Doubt.None;
+        return found;
+    }
+
+    private long DrawAttempt()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        _random.Fill(bytes);
+        return BitConverter.ToInt64(bytes) | 1;
+    }
+}

@@ -1,0 +1,74 @@
+using KadOrleans.Grains.Storage;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// The records of a shard's log, which take turns in a fixed number of slots: rows are bounded, and none is ever deleted.
+/// Because none is, and each says its sequence, an ETag that fits proves that nobody wrote the slot in between.
+/// </summary>
+internal sealed class ShardLogRing(IRecordStorage storage)
+{
+    /// <summary>Slots: more than the records at which a fold begins, so that writes go on if folds fail for a while.</summary>
+    public const int Slots = 256;
+
+    /// <summary>Content that is folded and longer than this is not left in its slot until the slot's next turn.</summary>
+    private const int MaxStaleLength = 4096;
+
+    private readonly Slot[] _slots = new Slot[Slots];
+
+    /// <summary>Reads what is at a place of the log.</summary>
+    public async Task<(LogPlace Place, ShardLogState? Record)> ReadAsync(long sequence)
+    {
+        var name = NameOf(sequence);
+        var (record, etag) = await storage.ReadAsync<ShardLogState>(name);
+        StateSchema.Check(record?.SchemaVersion ?? 0, name);
+        Of(sequence) = new Slot(true, etag, record?.Entries.Length ?? 0);
+        if (record is null || record.Sequence < sequence)
+        {
+            return (LogPlace.Free, null);
+        }
+
+        return record.Sequence == sequence && !record.IsFolded ? (LogPlace.Written, record) : (LogPlace.Overtaken, null);
+    }
+
+    /// <summary>Writes a record at its place, which must be free.</summary>
+    /// <exception cref="StorageConflictException">It is not: another activation wrote there.</exception>
+    public async Task WriteAsync(ShardLogState record)
+    {
+        // In the first round a slot was never written, which is an ETag too: none.
+        if (!Of(record.Sequence).IsKnown && record.Sequence > Slots && (await ReadAsync(record.Sequence)).Place != LogPlace.Free)
+        {
+            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
+        }
+
+        await OverwriteAsync(record);
+    }
+
+    /// <summary>Empties the slots of records that are in the pages, where they are long. What fails is left as it is.</summary>
+    /// <param name="first">The first such record.</param>
+    /// <param name="end">The first behind them.</param>
+    public async Task ReleaseAsync(long first, long end)
+    {
+        for (var sequence = first; sequence < end; sequence++)
+        {
+            if (Of(sequence) is { IsKnown: true, Length: > MaxStaleLength })
+            {
+                await OverwriteAsync(new ShardLogState { Sequence = sequence, IsFolded = true });
+            }
+        }
+    }
+
+    private static string NameOf(long sequence) => StateNames.ShardLog((int)(sequence % Slots));
+
+    private ref Slot Of(long sequence) => ref _slots[sequence % Slots];
+
+    private async Task OverwriteAsync(ShardLogState record)
+    {
+        var etag = Of(record.Sequence).ETag;
+        Of(record.Sequence) = default;
+        etag = await storage.WriteAsync(NameOf(record.Sequence), record, etag);
+        Of(record.Sequence) = new Slot(true, etag, record.Entries.Length);
+    }
+
+    private readonly record struct Slot(bool IsKnown, string? ETag, int Length);
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// Group commit: what gathers while one record is written goes into the next. Runs where it is called, which must be one
+/// thread at a time.
+/// </summary>
+internal sealed class ShardWriter(ShardLog log, ILogger logger)
+{
+    /// <summary>Changes in one record at most; with <see cref="MaxRecordBytes"/> what the providers' records bear well.</summary>
+    private const int MaxRecordChanges = 4096;
+
+    /// <summary>Their length in bytes at most.</summary>
+    private const int MaxRecordBytes = 1 << 20;
+
+    /// <summary>Writes that wait at most; more fail at once. While storage hangs, memory must not fill up.</summary>
+    private const int MaxWaiting = 16_384;
+
+    /// <summary>Conflicts in a row before writes fail: as many mean that another activation is alive and busy.</summary>
+    private const int MaxDecisions = 8;
+
+    private readonly Queue<ShardWrite> _waiting = [];
+    private Task _run = Task.CompletedTask;
+
+    /// <summary>Ends when all that was enqueued is confirmed or has failed.</summary>
+    public Task Completion => _run;
+
+    /// <summary>Puts a write into the next record that has room.</summary>
+    public void Enqueue(ShardWrite write)
+    {
+        if (_waiting.Count >= MaxWaiting)
+        {
+            write.Fail();
+            return;
+        }
+
+        _waiting.Enqueue(write);
+        if (_run.IsCompleted)
+        {
+            _run = RunAsync();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        // Calls that arrived in the same moment get their turn and join.
+        await Task.Yield();
+        while (_waiting.Count > 0)
+        {
+            if (log.MustFold)
+            {
+                await log.FoldAsync();
+            }
+
+            await CommitAsync(TakeNext());
+            if (_waiting.Count == 0 && log.ShouldFold)
+            {
+                await log.FoldAsync();
+            }
+        }
+    }
+
+    private List<ShardWrite> TakeNext()
+    {
+        var taken = new List<ShardWrite>();
+        var bytes = 0;
+        while (taken.Count < MaxRecordChanges && _waiting.TryPeek(out var next) && (taken.Count == 0 || bytes + next.Length <= MaxRecordBytes))
+        {
+            bytes += next.Length;
+            taken.Add(_waiting.Dequeue());
+        }
+
+        return taken;
+    }
+
+    private async Task CommitAsync(List<ShardWrite> writes)
+    {
+        try
+        {
+            for (var i = 0; i < MaxDecisions; i++)
+            {
+                await log.RecoverAsync();
+                var changes = Decide(writes);
+                var result = changes.Count == 0 ? AppendResult.Written : await log.AppendAsync(changes);
+                if (result == AppendResult.Written)
+                {
+                    writes.ForEach(write => write.Confirm());
+                    return;
+                }
+
+                if (result == AppendResult.Failed)
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            logger.ShardReadFailed(e);
+        }
+
+        writes.ForEach(write => write.Fail());
+    }
+
+    private IReadOnlyList<ShardChange> Decide(List<ShardWrite> writes)
+    {
+        var plan = new ShardPlan(log.Shard);
+        try
+        {
+            writes.ForEach(write => write.Decide(plan));
+            return plan.Changes;
+        }
+        finally
+        {
+            plan.TakeBack();
+        }
+    }
+}
