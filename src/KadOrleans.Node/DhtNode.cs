@@ -163,6 +163,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
             return new GetResult(held.Value, null);
         }
 
+        return await GetFromContactsAsync(key, cancellationToken);
+    }
+
+    /// <summary>The same without a look at what is held here, for callers who have looked.</summary>
+    public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
         var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
@@ -182,7 +188,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     /// Cancelled: during the lookup nothing was stored, later some copies may have been.
     /// </exception>
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
-        _publisher.SetAsync(key, value, cancellationToken);
+        _publisher.SetAsync(key, value, keepsCopy: !_options.ClientOnly, cancellationToken);
+
+    /// <summary>The same without a copy here, for callers who hold one.</summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
+        _publisher.SetAsync(key, value, keepsCopy: false, cancellationToken);
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
     public IReadOnlyList<Contact> Nearest(NodeId target, int count)

@@ -6,7 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>Does the periodic work that a schedule hands out. One failure never ends the loop.</summary>
-internal sealed class MaintenanceRunner(
+/// <param name="node">Looks up.</param>
+/// <param name="store">Is told to forget what is expired.</param>
+/// <param name="schedule">Says what is due.</param>
+/// <param name="rejoin">Joins the network again, when the table is empty.</param>
+/// <param name="environment">Time, randomness and logging.</param>
+public sealed class MaintenanceRunner(
     DhtNode node,
     IKeyStore store,
     IMaintenanceSchedule schedule,

@@ -13,7 +13,12 @@ namespace KadOrleans.Node.Values;
 internal sealed class ValuePublisher(
     LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
 {
-    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    /// <param name="key">Where it belongs.</param>
+    /// <param name="value">What is stored.</param>
+    /// <param name="keepsCopy">Whether this node counts among the nodes that may hold it.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, bool keepsCopy, CancellationToken cancellationToken)
     {
         ThrowIfUnfit(value);
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
@@ -21,7 +26,7 @@ internal sealed class ValuePublisher(
         // What a lookup that was cut short calls the nearest is not where the value belongs.
         cancellationToken.ThrowIfCancellationRequested();
         var copies = storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
-        var local = await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken);
+        var local = keepsCopy ? await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken) : null;
         var tally = await copies;
         return new SetResult
         {
@@ -36,7 +41,7 @@ internal sealed class ValuePublisher(
     private async Task<StoreResult?> StoreLocallyAsync(
         NodeId key, DhtValue value, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
     {
-        if (options.ClientOnly || !LocalCopyRule.Applies(key, ownId, closest, options.Kademlia.BucketSize))
+        if (!LocalCopyRule.Applies(key, ownId, closest, options.Kademlia.BucketSize))
         {
             return null;
         }
