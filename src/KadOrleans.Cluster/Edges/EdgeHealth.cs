@@ -1,0 +1,76 @@
+namespace KadOrleans.Cluster.Edges;
+
+/// <summary>How the edge of this process is doing. May be read from any thread at any time, and never waits.</summary>
+public sealed class EdgeHealth
+{
+    /// <summary>
+    /// An edge to which no silo answered for this long is not ready: one renewal and half of the next. Shorter, and a
+    /// single slow answer would take the edge out of service.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly EdgeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _answeredAt;
+    private volatile EdgeSession? _session;
+    private volatile EdgeState _state;
+
+    internal EdgeHealth(EdgeOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options, time);
+        _answeredAt = long.MinValue;
+    }
+
+    /// <summary>What the edge is at.</summary>
+    public EdgeState State => _state;
+
+    /// <summary>
+    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/>, and a contact; the first edge of
+    /// a network (no bootstrap nodes configured) needs no contact.
+    /// </summary>
+    public bool IsReady => _state == EdgeState.Serving
+        && SinceAnswer < Patience
+        && _session is { } session
+        && (_options.Bootstrap.Count == 0 || session.Contacts > 0);
+
+    /// <summary>
+    /// Completes when another process took the edge's name. The ids are not served any more; a process that is nothing
+    /// but an edge ends.
+    /// </summary>
+    public Task LeaseLost => _leaseLost.Task;
+
+    private TimeSpan? SinceAnswer => Interlocked.Read(ref _answeredAt) is var at && at == long.MinValue
+        ? null
+        : _time.GetElapsedTime(at);
+
+    /// <summary>How the edge is doing.</summary>
+    public EdgeOverview Describe()
+    {
+        var session = _session;
+        return new EdgeOverview(
+            _options.Name,
+            State,
+            IsReady,
+            session?.Lease.Epoch,
+            session?.Lease.Settings.ShardBits,
+            SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
+            session?.DescribeNodes() ?? [],
+            session?.Counts() ?? new Dictionary<string, long>());
+    }
+
+    internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
+
+    /// <summary>Whether the state is new.</summary>
+    internal bool Enter(EdgeState state, EdgeSession? session)
+    {
+        var isNew = _state != state;
+        (_session, _state) = (session, state);
+        if (state == EdgeState.LeaseLost)
+        {
+            _leaseLost.TrySetResult();
+        }
+
+        return isNew;
+    }
+}

@@ -1,0 +1,8 @@
+namespace KadOrleans.Cluster.Edges;
+
+/// <summary>How one node id of an edge is doing.</summary>
+/// <param name="Id">The id, as hexadecimal digits.</param>
+/// <param name="Listening">What it is bound to.</param>
+/// <param name="Contacts">Contacts in its table.</param>
+/// <param name="TableVersion">The version of the snapshot that it answers from.</param>
+public sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion);

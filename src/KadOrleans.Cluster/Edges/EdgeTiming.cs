@@ -1,0 +1,31 @@
+using KadOrleans.Grains.Abstractions.Edges;
+
+namespace KadOrleans.Cluster.Edges;
+
+/// <summary>How often an edge does what. Tests shorten it.</summary>
+internal sealed record EdgeTiming
+{
+    /// <summary>Time between renewals of the lease.</summary>
+    public TimeSpan Renewal { get; init; } = IEdgeDirectoryGrain.RenewalInterval;
+
+    /// <summary>Time between renewals of the subscriptions, which end after three minutes without one.</summary>
+    public TimeSpan Subscription { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// The longest wait for one answer of a silo. Two waits in a row and a renewal interval fit into a lease, so that one lost
+    /// call does not cost it.
+    /// </summary>
+    public TimeSpan Call { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first pause before another attempt at the lease; it doubles up to <see cref="LongestPause"/>.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The longest pause between attempts at the lease.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The first pause before another attempt to join the network; it doubles up to <see cref="LongestJoinPause"/>.</summary>
+    public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause between attempts to join.</summary>
+    public TimeSpan LongestJoinPause { get; init; } = TimeSpan.FromMinutes(1);
+}
