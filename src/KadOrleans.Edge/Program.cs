@@ -1,1 +1,1 @@
-return 0;
+return await KadOrleans.Edge.Hosting.EdgeProgram.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,31 @@
+namespace KadOrleans.Edge.Configuration;
+
+/// <summary>The settings under <c>Kad</c> that an edge reads.</summary>
+internal static class KadKeys
+{
+    private static readonly string[] Known =
+    [
+        HttpAddress.Setting,
+        ClusterConnection.StorageSetting,
+        ClusterConnection.GatewaySetting,
+        ClusterConnection.PostgreSqlSetting,
+        "Kad:Azure:ConnectionString",
+        "Kad:Azure:TableServiceUri",
+    ];
+
+    /// <summary>Refuses settings that nobody reads: a typing mistake must not pass for a default.</summary>
+    /// <exception cref="ConfigurationException">There are some.</exception>
+    public static void RefuseUnknown(IConfiguration configuration)
+    {
+        var unknown = configuration.GetSection("Kad").AsEnumerable()
+            .Where(s => s.Value is not null
+                && !s.Key.StartsWith("Kad:Edge:", StringComparison.OrdinalIgnoreCase)
+                && !Known.Contains(s.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(s => $"{s.Key} is not a setting of an edge; {string.Join(", ", Known)} and those under Kad:Edge are.")
+            .ToList();
+        if (unknown.Count > 0)
+        {
+            throw new ConfigurationException(string.Join(Environment.NewLine, unknown));
+        }
+    }
+}

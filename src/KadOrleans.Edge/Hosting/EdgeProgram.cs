@@ -1,0 +1,96 @@
+using KadOrleans.Cluster.Edges;
+using KadOrleans.Cluster.Hosting;
+using KadOrleans.Edge.Configuration;
+using KadOrleans.Edge.Http;
+using KadOrleans.Transport.Udp;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace KadOrleans.Edge.Hosting;
+
+/// <summary>The edge's process, from its arguments to its exit code.</summary>
+internal static class EdgeProgram
+{
+    /// <summary>Less than the 30 s that orchestrators give a process to stop.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
+
+    /// <summary>How often silos are looked up anew: less than it takes to declare one dead.</summary>
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs until told to stop, by a signal or by the loss of the lease.</summary>
+    /// <param name="args">Settings, as <c>--Kad:Edge:Name=a</c>.</param>
+    /// <param name="output">Gets one line for each id that listens.</param>
+    /// <param name="error">Gets one sentence for each mistake.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        try
+        {
+            using var host = Build(args, output);
+            return await RunAsync(host);
+        }
+        catch (OptionsValidationException e)
+        {
+            await error.WriteLineAsync(string.Join(Environment.NewLine, e.Failures));
+        }
+        catch (Exception e) when (e is ConfigurationException or TransportException or OrleansConfigurationException or FormatException)
+        {
+            await error.WriteLineAsync(e.Message);
+        }
+
+        return ExitCode.WrongConfiguration;
+    }
+
+    private static IHost Build(string[] args, TextWriter output)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        KadKeys.RefuseUnknown(builder.Configuration);
+        builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.AddSingleton(TimeProvider.System);
+#if KAD_AZURE_STORAGE
+        AzureStorage.AzureTables.AddTo(builder.Services);
+#endif
+        builder.UseOrleansClient(client =>
+        {
+            client.UseConnectionRetryFilter<PatientConnection>();
+            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
+        });
+        builder.Services.AddKadEdge(
+            builder.Configuration.GetSection("Kad:Edge"), endpoint => UdpTransport.Bind(endpoint), output.WriteLine);
+        return builder.Build();
+    }
+
+    private static async Task<int> RunAsync(IHost host)
+    {
+        var health = host.Services.GetRequiredService<EdgeHealth>();
+        var loggers = host.Services.GetRequiredService<ILoggerFactory>();
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        var address = HttpAddress.Read(host.Services.GetRequiredService<IConfiguration>());
+        await using var http = await StatusServer.StartAsync(address, health, loggers, CancellationToken.None);
+        loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
+        var ending = EndWithLeaseAsync(health, lifetime);
+        try
+        {
+            await host.StartAsync();
+            await host.WaitForShutdownAsync();
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop before any silo was found.
+        }
+
+        return ending.IsCompleted ? ExitCode.LeaseLost : ExitCode.Stopped;
+    }
+
+    private static async Task EndWithLeaseAsync(EdgeHealth health, IHostApplicationLifetime lifetime)
+    {
+        await health.LeaseLost;
+        lifetime.StopApplication();
+    }
+}
