@@ -195,7 +195,9 @@ internal sealed class EdgeSession : IAsyncDisposable
     private async Task<SessionEnd> FindReasonAsync(CancellationToken cancellationToken)
     {
         var live = await _context.CallAsync(_context.Directory.GetLiveAsync(), cancellationToken);
-        return live.Any(e => e.Name == _context.Options.Name && e.Epoch > Lease.Epoch)
+
+        // A lease that this process asked for twice, as an answer was late, is no other's.
+        return live.Any(e => e.Name == _context.Options.Name && e.Epoch > Lease.Epoch && !e.Observer.Equals(_reference))
             ? SessionEnd.LeaseLost
             : SessionEnd.Forgotten;
     }

@@ -1,0 +1,82 @@
+using KadOrleans.Cluster.Edges;
+using KadOrleans.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Edge.Tests.Edges;
+
+public sealed class EdgeOptionsTests
+{
+    [Fact]
+    public void An_empty_section_has_defaults()
+    {
+        var options = Read();
+        Assert.Equal(Environment.MachineName, options.Name);
+        Assert.Equal([UdpEndpoint.Parse("0.0.0.0:8468")], options.Listen);
+        Assert.Equal(1, options.NodeIds);
+        Assert.Empty(options.Bootstrap);
+        Assert.Empty(options.Trust);
+    }
+
+    [Theory]
+    [InlineData("3", "0.0.0.0:8468", "0.0.0.0:8468 0.0.0.0:8469 0.0.0.0:8470")]
+    [InlineData("2", "127.0.0.1:0", "127.0.0.1:0 127.0.0.1:0")]
+    [InlineData("2", "[::1]:9, 127.0.0.1:9", "[::1]:9 127.0.0.1:9")]
+    [InlineData(null, "127.0.0.1:9,127.0.0.1:11", "127.0.0.1:9 127.0.0.1:11")]
+    [InlineData("2", null, "0.0.0.0:8468 0.0.0.0:8469")]
+    [InlineData("1", "127.0.0.1:65535", "127.0.0.1:65535")]
+    public void Each_id_gets_an_endpoint(string? count, string? listen, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Read(("NodeIds", count), ("Listen", listen)).Listen));
+
+    [Fact]
+    public void Lists_may_be_sections()
+    {
+        var options = Read(("Bootstrap:0", "a.example:1"), ("Bootstrap:1", "10.0.0.1:2"), ("Trust:0", "10.0.0.0/8"));
+        Assert.Equal(["a.example:1", "10.0.0.1:2"], options.Bootstrap);
+        Assert.Equal(["10.0.0.0/8"], options.Trust);
+    }
+
+    [Theory]
+    [InlineData("Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
+    [InlineData("Listen", "127.0.0.1:1,127.0.0.1:1", "more than once")]
+    [InlineData("NodeIds", "0", "Kad:Edge:NodeIds is '0'; 1 to 64 is allowed.")]
+    [InlineData("NodeIds", "65", "Kad:Edge:NodeIds is '65'")]
+    [InlineData("NodeIds", "many", "Kad:Edge:NodeIds is 'many'")]
+    [InlineData("Name", " ", "Kad:Edge:Name is ' '")]
+    [InlineData("Bootstrap", "host", "Kad:Edge:Bootstrap: 'host' is not HOST:PORT")]
+    [InlineData("Trust", "10.0.0.0/99", "Kad:Edge:Trust is '10.0.0.0/99'")]
+    [InlineData("Bootsrap", "a:1", "Kad:Edge:Bootsrap is not a setting")]
+    [InlineData("Listen:port", "1", "Kad:Edge:Listen:port is not a setting")]
+    public void A_mistake_is_one_sentence(string key, string value, string expected)
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => Read((key, value)));
+        Assert.Contains(expected, Assert.Single(e.Failures), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("3", "127.0.0.1:1,127.0.0.1:2", "has 2 entries for 3 node ids")]
+    [InlineData("2", "127.0.0.1:65535", "go beyond 65535")]
+    public void Ids_and_endpoints_must_fit(string count, string listen, string expected)
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => Read(("NodeIds", count), ("Listen", listen)));
+        Assert.Contains(expected, Assert.Single(e.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_mistake_is_told()
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => Read(("Name", ""), ("Trust", "x"), ("Typo", "1")));
+        Assert.Equal(3, e.Failures.Count());
+    }
+
+    private static EdgeOptions Read(params (string Key, string? Value)[] settings)
+    {
+        var configuration = new ConfigurationManager();
+        foreach (var (key, value) in settings.Where(s => s.Value is not null))
+        {
+            configuration[$"Kad:Edge:{key}"] = value;
+        }
+
+        return EdgeOptionsReader.Read(configuration.GetSection("Kad:Edge"));
+    }
+}
