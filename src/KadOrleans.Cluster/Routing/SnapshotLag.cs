@@ -1,0 +1,30 @@
+namespace KadOrleans.Cluster.Routing;
+
+/// <summary>
+/// Notices that a snapshot stays behind the versions that its table answers with: pushes may get lost. Used by one
+/// caller at a time.
+/// </summary>
+internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
+{
+    private long _expected;
+    private long _since;
+
+    /// <summary>Whether the snapshot is to be asked for, now that the table answered with a version.</summary>
+    public bool IsBehind(long answered, long held)
+    {
+        if (answered < held)
+        {
+            // The table came back from an older save: nothing it pushes would look new.
+            _expected = 0;
+            return true;
+        }
+
+        if (held >= _expected)
+        {
+            (_expected, _since) = (answered, time.GetTimestamp());
+            return false;
+        }
+
+        return time.GetElapsedTime(_since) >= patience;
+    }
+}

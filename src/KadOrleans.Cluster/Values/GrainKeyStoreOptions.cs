@@ -1,0 +1,38 @@
+namespace KadOrleans.Cluster.Values;
+
+/// <summary>How a <see cref="GrainKeyStore"/> batches, waits and gives up. The defaults suit an edge.</summary>
+public sealed record GrainKeyStoreOptions
+{
+    /// <summary>The most puts, or keys of gets, in one grain call: what a shard takes. 1 to 1,024; default 1,024, 8 MiB at worst.</summary>
+    public int MaxBatch { get; init; } = 1_024;
+
+    /// <summary>Puts, and apart from them gets, that may wait for one shard; beyond it they fail at once. Default 4,096.</summary>
+    public int ShardQueue { get; init; } = 4_096;
+
+    /// <summary>Puts and gets that may wait in all; beyond it they fail at once. Default 16,384, 128 MiB of values at worst.</summary>
+    public int TotalQueue { get; init; } = 16_384;
+
+    /// <summary>
+    /// How long a put or a get may take in all. Default 4 s: the asker's patience is 5 s, and a value that it was told
+    /// nothing of in that time it stores elsewhere.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 50 ms.</summary>
+    public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The longest pause between tries. Default 1 s.</summary>
+    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How old a usage may be before shards are asked again. Default 5 s; zero asks each time.</summary>
+    public TimeSpan UsageMaxAge { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Shards asked for their usage at a time, those not asked for longest first. Default 64.</summary>
+    public int UsageShards { get; init; } = 64;
+
+    /// <summary>Keys per call of a scan. 1 to 1,024; default 256, 2 MiB at worst.</summary>
+    public int ScanPage { get; init; } = 256;
+
+    /// <summary>Shards that a scan, or another call to many shards, asks at once. Default 8.</summary>
+    public int Parallelism { get; init; } = 8;
+}

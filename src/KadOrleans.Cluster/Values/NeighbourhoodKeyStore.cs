@@ -1,0 +1,27 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Cluster.Values;
+
+/// <summary>The shared store as one node id sees it: a scan shows what the node may have to hand to newcomers.</summary>
+internal sealed class NeighbourhoodKeyStore(GrainKeyStore store, IRoutingTable table) : IKeyStore
+{
+    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        store.GetAsync(key, now, cancellationToken);
+
+    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        store.PutAsync(key, value, cancellationToken);
+
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        store.RemoveExpiredAsync(now, cancellationToken);
+
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
+        store.ScanAsync(range => HandOffScope.Covers(table.Snapshot, range), cancellationToken);
+
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        store.GetUsageAsync(cancellationToken);
+
+    /// <summary>Leaves the shared store to its owner.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
