@@ -85,9 +85,22 @@ internal sealed class KadSection(IConfiguration configuration)
         {
             if (name.Length > 0 && value is not null && !known.Any(k => Matches(name, k)))
             {
-                throw new ConfigurationMistakeException($"{Name(name)} is not a setting; {string.Join(", ", known.Select(Name))} are.");
+                throw new ConfigurationMistakeException($"{Name(name)} is not a setting; {Beside(name, known)} are.");
             }
         }
+    }
+
+    // The settings of the same section, or the sections.
+    private static string Beside(string name, IReadOnlyList<string> known)
+    {
+        var section = name[..(name.LastIndexOf(':') + 1)];
+        var here = known.Where(k => k.StartsWith(section, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (section.Length == 0 || here.Count == 0)
+        {
+            here = [.. known.Select(k => k.Split(':') is { Length: > 1 } parts ? $"{parts[0]}:*" : k).Distinct()];
+        }
+
+        return string.Join(", ", here.Select(Name));
     }
 
     private static bool Matches(string name, string known) => known.EndsWith(":*", StringComparison.Ordinal)

@@ -1,5 +1,4 @@
 using System.Net;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Silo.Storage;
 
 namespace KadOrleans.Silo.Configuration;
@@ -15,12 +14,13 @@ internal sealed record SiloSettings
 
     private static readonly string[] Known =
     [
-        nameof(Storage), nameof(Data), nameof(Http), nameof(ShardBits), nameof(Verbose),
+        nameof(Storage), nameof(Data), nameof(Http), nameof(Verbose),
         "Silo:Port", "Silo:GatewayPort",
         "Dashboard:User", "Dashboard:Password",
         "PostgreSql:ConnectionString",
         "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri",
         "Edge:*",
+        .. ClusterOptionsReader.Names,
     ];
 
     /// <summary>Where what the cluster must not forget is kept. Default: Local.</summary>
@@ -31,9 +31,6 @@ internal sealed record SiloSettings
 
     /// <summary>Where dashboard, health and status are served. Default: 127.0.0.1:8080.</summary>
     public IPEndPoint Http { get; private init; } = new(IPAddress.Loopback, 8080);
-
-    /// <summary>Bits of a key that choose its shard; fixed when the cluster is created. Default: 12.</summary>
-    public int ShardBits { get; private init; }
 
     /// <summary>Whether details and whole exceptions are logged.</summary>
     public bool Verbose { get; private init; }
@@ -55,10 +52,12 @@ internal sealed record SiloSettings
 
     /// <summary>Reads and checks the section.</summary>
     /// <exception cref="ConfigurationMistakeException">A setting is unknown or wrong.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting of the cluster is out of its bounds.</exception>
     public static SiloSettings Read(IConfiguration configuration)
     {
         var section = new KadSection(configuration);
         section.RefuseUnknown(Known);
+        ClusterOptionsReader.Check(configuration);
         var storage = section.Choice(nameof(Storage), StorageChoice.Local);
         var settings = new SiloSettings();
         return settings with
@@ -66,8 +65,6 @@ internal sealed record SiloSettings
             Storage = storage,
             Data = section.Text(nameof(Data)) ?? settings.Data,
             Http = section.EndPoint(nameof(Http), settings.Http),
-            ShardBits = section.Integer(
-                nameof(ShardBits), GrainKeys.DefaultShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits),
             Verbose = section.Flag(nameof(Verbose), missing: false),
             SiloPort = section.Integer("Silo:Port", DefaultSiloPort, 0, ushort.MaxValue),
             GatewayPort = section.Integer("Silo:GatewayPort", DefaultGatewayPort, 0, ushort.MaxValue),

@@ -1,4 +1,5 @@
 using KadOrleans.Grains;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Silo.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Dashboard;
@@ -48,7 +49,7 @@ internal static class SiloHost
         // Stored state is what [GenerateSerializer] says, whichever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
-        silo.UseKadGrains(options => options.ShardBits = settings.ShardBits);
+        silo.UseKadGrains(options => ClusterOptionsReader.Bind(configuration, options));
 
         // Each silo reports to the dashboards of all, whether or not it serves one.
         silo.AddDashboard(options => options.HideTrace = true);

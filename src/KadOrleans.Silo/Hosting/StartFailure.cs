@@ -18,6 +18,9 @@ internal static class StartFailure
             {
                 case ConfigurationMistakeException or GrainDatabaseException or TransportException:
                     return (ExitCode.WrongUsage, cause.Message);
+                case InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal):
+                    // What only the cluster could tell of a setting.
+                    return (ExitCode.WrongUsage, cause.Message);
                 case OptionsValidationException mistakes:
                     return (ExitCode.WrongUsage, mistakes.Failures.First());
                 case OrleansConfigurationException:

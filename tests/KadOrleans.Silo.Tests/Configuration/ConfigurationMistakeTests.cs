@@ -1,6 +1,8 @@
 using System.Net;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Silo.Configuration;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Silo.Tests.Configuration;
 
@@ -13,9 +15,9 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Data:Folder", "x", "Kad:Data:Folder is not a setting")]
     [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.")]
     [InlineData("Kad:Storage", "1", "Kad:Storage is '1'")]
-    [InlineData("Kad:ShardBits", "17", "Kad:ShardBits is '17'; 0 to 16 is allowed.")]
-    [InlineData("Kad:ShardBits", "-1", "Kad:ShardBits is '-1'")]
-    [InlineData("Kad:ShardBits", "twelve", "Kad:ShardBits is 'twelve'")]
+    [InlineData("Kad:Cluster:Shards", "8", "Kad:Cluster:Shards is not a setting; Kad:Cluster:ShardBits, ")]
+    [InlineData("Kad:Cluster:Quota:Keys", "8", "Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ")]
+    [InlineData("Kad:Cluster:ShardBits", "twelve", "'twelve' at 'Kad:Cluster:ShardBits'")]
     [InlineData("Kad:Silo:Port", "65536", "Kad:Silo:Port is '65536'; 0 to 65535 is allowed.")]
     [InlineData("Kad:Silo:GatewayPort", "x", "Kad:Silo:GatewayPort is 'x'")]
     [InlineData("Kad:Http", "8080", "Kad:Http is '8080'; IP:PORT is needed")]
@@ -39,6 +41,36 @@ public sealed class ConfigurationMistakeTests
         Assert.DoesNotContain("secret", mistake.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Kad:Cluster:ShardBits", "17", "Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.")]
+    [InlineData("Kad:Cluster:ShardBits", "-1", "Kad:Cluster:ShardBits is -1;")]
+    [InlineData("Kad:Cluster:SaveDelay", "00:01:00", "Kad:Cluster:SaveDelay is 00:01:00;")]
+    [InlineData("Kad:Cluster:Trust:0", "everyone", "Kad:Cluster:Trust is 'everyone';")]
+    public void Of_the_cluster_is_named_in_a_sentence(string key, string value, string sentence)
+    {
+        var mistake = Assert.Throws<OptionsValidationException>(() => Complete((key, value)));
+
+        Assert.StartsWith(sentence, Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_of_the_cluster_reach_its_grains()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kad:Cluster:ShardBits"] = "5",
+            ["Kad:Cluster:Quota:TotalKeys"] = "77",
+            ["Kad:Cluster:EdgeTimeout"] = "00:00:02",
+            ["Kad:Cluster:Trust:0"] = "10.0.0.0/8",
+        }).Build();
+        SiloSettings.Read(configuration);
+        var options = new KadClusterOptions();
+        ClusterOptionsReader.Bind(configuration, options);
+
+        Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
+        Assert.Equal(["10.0.0.0/8"], options.Trust);
+    }
+
     [Fact]
     public void A_user_with_a_colon_could_not_be_told_from_the_password()
     {
@@ -54,7 +86,7 @@ public sealed class ConfigurationMistakeTests
         var (settings, filled) = Complete();
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 8080), settings.Http);
-        Assert.Equal((12, true, true), (settings.ShardBits, settings.EdgeEnabled, settings.ServesDashboard));
+        Assert.Equal((true, true), (settings.EdgeEnabled, settings.ServesDashboard));
         Assert.Equal("Development", filled["Orleans:Clustering:ProviderType"]);
         Assert.Equal("Sqlite", filled["Orleans:GrainStorage:Kad:ProviderType"]);
         Assert.Equal("kad-cluster-data", filled["Orleans:GrainStorage:Kad:Folder"]);

@@ -51,12 +51,12 @@ public sealed class SiloProcessTests : IDisposable
     [Fact]
     public async Task A_restart_finds_the_settings_that_the_cluster_was_created_with_and_another_value_is_refused()
     {
-        await using (var first = await SiloProcess.StartedAsync(_folder, "Kad:ShardBits=5"))
+        await using (var first = await SiloProcess.StartedAsync(_folder, "Kad:Cluster:ShardBits=5"))
         {
             Assert.Equal(0, await first.TerminateAsync());
         }
 
-        await using (var other = SiloProcess.Start(_folder, "Kad:ShardBits=6"))
+        await using (var other = SiloProcess.Start(_folder, "Kad:Cluster:ShardBits=6"))
         {
             Assert.Equal(2, await other.ExitAsync());
             var sentence = other.Errors.Split('\n').Last(line => line.StartsWith("kad-silo: ", StringComparison.Ordinal));
@@ -65,7 +65,7 @@ public sealed class SiloProcessTests : IDisposable
             Assert.Contains("6", sentence, StringComparison.Ordinal);
         }
 
-        await using var again = await SiloProcess.StartedAsync(_folder, "Kad:ShardBits=5");
+        await using var again = await SiloProcess.StartedAsync(_folder, "Kad:Cluster:ShardBits=5");
         Assert.Equal(5, (await again.StatusAsync()).GetProperty("settings").GetProperty("shardBits").GetInt32());
     }
 
