@@ -25,6 +25,7 @@ internal static class SiloHost
             .ConfigureServices(services => services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout))
             .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!))
+            .ConfigureServices((context, services) => ShardWaker.Add(services, context.Configuration))
             .ConfigureServices((context, services) => CohostedEdge.Add(services, context.Configuration, settings!, announcer))
             .Build();
     }

@@ -11,4 +11,10 @@ internal static partial class SiloLog
 
     [LoggerMessage(7001, LogLevel.Warning, "The status lacks what grains know: {Problem}")]
     public static partial void StatusIncomplete(ILogger logger, string problem);
+
+    [LoggerMessage(7002, LogLevel.Information, "Woke {Count} stored shards, whose reminders were in the memory of the process before")]
+    public static partial void ShardsWoken(ILogger logger, int count);
+
+    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be woken; its next use sets its reminder")]
+    public static partial void ShardNotWoken(ILogger logger, Exception exception);
 }

@@ -12,6 +12,9 @@ internal static class SiloLogging
         logging.ClearProviders();
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("KadOrleans", verbose ? LogLevel.Debug : LogLevel.Information);
+
+        // Its first check may come before its first time-stamp, and then warns of a stall since the machine's start.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         if (verbose)
         {
             logging.AddFilter("Orleans", LogLevel.Information);
@@ -24,6 +27,7 @@ internal static class SiloLogging
             console.FormatterName = LineFormatter.FormatterName;
             console.LogToStandardErrorThreshold = LogLevel.Trace;
         });
+        logging.Services.AddSingleton<LogGate>();
         logging.AddConsoleFormatter<LineFormatter, LineFormatterOptions>(options => options.Stacks = verbose);
     }
 }

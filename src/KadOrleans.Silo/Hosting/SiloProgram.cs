@@ -34,6 +34,8 @@ internal static class SiloProgram
         }
         catch (Exception exception)
         {
+            // What a half-started silo says while it is taken down would bury the reason.
+            host?.Services.GetRequiredService<LogGate>().Close();
             var (code, sentence) = StartFailure.Explain(exception);
             await error.WriteLineAsync($"kad-silo: {sentence}");
             return code;

@@ -71,6 +71,15 @@ internal sealed class GrainDatabase : IAsyncDisposable
         return await read.Task;
     }
 
+    /// <summary>The grains of a type that have a stored state.</summary>
+    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
+    public async Task<IReadOnlyList<GrainId>> ListAsync(GrainType type)
+    {
+        var read = new GrainListRead(type.ToString()!);
+        await EnqueueAsync(read);
+        return [.. (await read.Task).Select(id => GrainId.Parse(id))];
+    }
+
     /// <summary>Writes, and answers the row's ETag once that is on the disk; null if the row is gone.</summary>
     /// <exception cref="GrainDatabaseException">It cannot be written; the row is as it was.</exception>
     /// <exception cref="Orleans.Storage.InconsistentStateException">The row's ETag is another.</exception>

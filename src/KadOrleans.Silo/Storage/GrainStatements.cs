@@ -64,6 +64,22 @@ internal sealed class GrainStatements : IDisposable
             : default;
     }
 
+    /// <summary>The grains whose ids begin so. Rare enough to be compiled each time.</summary>
+    public IReadOnlyList<string> ListGrains(string beginning)
+    {
+        using var command = Prepare(
+            "SELECT DISTINCT grain_id FROM grain_state WHERE substr(grain_id, 1, length($beginning)) = $beginning",
+            new SqliteParameter("$beginning", beginning));
+        using var reader = command.ExecuteReader();
+        var grains = new List<string>();
+        while (reader.Read())
+        {
+            grains.Add(reader.GetString(0));
+        }
+
+        return grains;
+    }
+
     public long? ReadETag(GrainRowKey key)
     {
         Name(_readETag, key);
