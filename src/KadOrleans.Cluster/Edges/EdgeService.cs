@@ -86,7 +86,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         finally
         {
             await UnbindAsync();
-            if (_context.Health.State != EdgeState.LeaseLost)
+            if (stoppingToken.IsCancellationRequested && _context.Health.State != EdgeState.LeaseLost)
             {
                 _context.Health.Enter(EdgeState.Stopped, null);
             }

@@ -25,10 +25,12 @@ internal static class EdgeProgram
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        // Until it has started, the host's own words on a failure only repeat the sentence with a stack trace.
+        var hasStarted = false;
         try
         {
-            using var host = Build(args, output);
-            return await RunAsync(host);
+            using var host = Build(args, output, () => hasStarted);
+            return await RunAsync(host, () => hasStarted = true);
         }
         catch (OptionsValidationException e)
         {
@@ -42,12 +44,15 @@ internal static class EdgeProgram
         return ExitCode.WrongConfiguration;
     }
 
-    private static IHost Build(string[] args, TextWriter output)
+    private static IHost Build(string[] args, TextWriter output, Func<bool> hasStarted)
     {
         var builder = Host.CreateApplicationBuilder(args);
         KadKeys.RefuseUnknown(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information)
+            // Each attempt to reach a silo that is away would be a warning with a stack trace; the edge says it once.
+            .AddFilter("Orleans", LogLevel.Error);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -66,7 +71,7 @@ internal static class EdgeProgram
         return builder.Build();
     }
 
-    private static async Task<int> RunAsync(IHost host)
+    private static async Task<int> RunAsync(IHost host, Action onStarted)
     {
         var health = host.Services.GetRequiredService<EdgeHealth>();
         var loggers = host.Services.GetRequiredService<ILoggerFactory>();
@@ -74,18 +79,25 @@ internal static class EdgeProgram
         var address = HttpAddress.Read(host.Services.GetRequiredService<IConfiguration>());
         await using var http = await StatusServer.StartAsync(address, health, loggers, CancellationToken.None);
         loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
-        var ending = EndWithLeaseAsync(health, lifetime);
+        _ = EndWithLeaseAsync(health, lifetime);
         try
         {
             await host.StartAsync();
+            onStarted();
             await host.WaitForShutdownAsync();
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // Told to stop before any silo was found.
+            return ExitCode.Stopped;
         }
 
-        return ending.IsCompleted ? ExitCode.LeaseLost : ExitCode.Stopped;
+        return health.State switch
+        {
+            EdgeState.LeaseLost => ExitCode.LeaseLost,
+            EdgeState.Stopped => ExitCode.Stopped,
+            _ => ExitCode.Failed,
+        };
     }
 
     private static async Task EndWithLeaseAsync(EdgeHealth health, IHostApplicationLifetime lifetime)
