@@ -12,9 +12,8 @@ namespace KadOrleans.Cluster.Edges;
 /// </summary>
 public static class EdgeOptionsReader
 {
-    // "Enabled" is read by a silo, which may go without an edge.
     private static readonly string[] Known =
-        ["Enabled", "Name", "NodeIds", nameof(EdgeOptions.Listen), nameof(EdgeOptions.Bootstrap), nameof(EdgeOptions.Trust)];
+        ["Name", "NodeIds", nameof(EdgeOptions.Listen), nameof(EdgeOptions.Bootstrap), nameof(EdgeOptions.Trust)];
 
     /// <summary>Reads the section, which may be empty.</summary>
     /// <exception cref="OptionsValidationException">

@@ -9,8 +9,8 @@ internal static class KadKeys
         ClusterConnection.StorageSetting,
         ClusterConnection.GatewaySetting,
         ClusterConnection.PostgreSqlSetting,
-        "Kad:Azure:ConnectionString",
-        "Kad:Azure:TableServiceUri",
+        AzureClustering.ConnectionStringSetting,
+        AzureClustering.TableServiceUriSetting,
     ];
 
     /// <summary>Refuses settings that nobody reads: a typing mistake must not pass for a default.</summary>

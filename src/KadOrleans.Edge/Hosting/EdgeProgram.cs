@@ -58,9 +58,7 @@ internal static class EdgeProgram
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
-#if KAD_AZURE_STORAGE
-        AzureStorage.AzureTables.AddTo(builder.Services);
-#endif
+        AzureClustering.AddClient(builder.Services, builder.Configuration);
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<PatientConnection>();
