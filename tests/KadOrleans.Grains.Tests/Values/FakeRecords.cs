@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text.Json;
+using KadOrleans.Grains.Storage;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+/// <summary>Records in memory, as JSON, with ETags, counts, and faults at will.</summary>
+internal sealed class FakeRecords : IRecordStorage
+{
+    private readonly Dictionary<string, (string Json, long ETag)> _rows = [];
+    private readonly List<Action> _late = [];
+    private long _lastETag;
+
+    public int Writes { get; private set; }
+
+    public int Reads { get; private set; }
+
+    public IReadOnlyCollection<string> Names => _rows.Keys;
+
+    public long Bytes => _rows.Values.Sum(row => (long)row.Json.Length);
+
+    /// <summary>What happens to each write; by default it succeeds.</summary>
+    public Func<string, WriteFault> OnWrite { get; set; } = _ => WriteFault.None;
+
+    public Func<string, bool> FailRead { get; set; } = _ => false;
+
+    public async Task<StoredRecord<T>> ReadAsync<T>(string name)
+        where T : class, new()
+    {
+        await Task.Yield();
+        Reads++;
+        if (FailRead(name))
+        {
+            throw new TimeoutException("read");
+        }
+
+        return _rows.TryGetValue(name, out var row)
+            ? new StoredRecord<T>(JsonSerializer.Deserialize<T>(row.Json), Text(row.ETag))
+            : default;
+    }
+
+    public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
+        where T : class, new()
+    {
+        var json = JsonSerializer.Serialize(content);
+        await Task.Yield();
+        Writes++;
+        switch (OnWrite(name))
+        {
+            case WriteFault.NotDone:
+                throw new TimeoutException("not done");
+            case WriteFault.Done:
+                Put(name, json, etag);
+                throw new TimeoutException("done");
+            case WriteFault.DoneLater:
+                _late.Add(() => Put(name, json, etag));
+                throw new TimeoutException("done later");
+            default:
+                return Put(name, json, etag);
+        }
+    }
+
+    /// <summary>Writes whose callers gave up arrive now, if they still fit.</summary>
+    public void ArriveLate()
+    {
+        foreach (var write in _late)
+        {
+            try
+            {
+                write();
+            }
+            catch (StorageConflictException)
+            {
+                // As storage does: the write came too late.
+            }
+        }
+
+        _late.Clear();
+    }
+
+    public void Set<T>(string name, T content) => _rows[name] = (JsonSerializer.Serialize(content), ++_lastETag);
+
+    private string Put(string name, string json, string? etag)
+    {
+        var known = _rows.TryGetValue(name, out var row) ? Text(row.ETag) : null;
+        if (known != etag)
+        {
+            throw new StorageConflictException($"{name}: {etag}, not {known}");
+        }
+
+        _rows[name] = (json, ++_lastETag);
+        return Text(_lastETag);
+    }
+
+    private static string Text(long etag) => etag.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>How a write fails.</summary>
+internal enum WriteFault
+{
+    None,
+    NotDone,
+    Done,
+    DoneLater,
+}

@@ -1,0 +1,46 @@
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+public class ShardEntryCodecTests
+{
+    [Fact]
+    public void Changes_come_back_as_they_were_written() => Randomized.ForSeeds(200, random =>
+    {
+        var changes = Enumerable.Range(0, random.Next(20))
+            .Select(_ => new ShardChange(random.NextId(), random.Next(4) == 0 ? null : random.NextStored()))
+            .ToList();
+
+        Assert.Equal(changes, ShardEntryCodec.Decode(ShardEntryCodec.Encode(changes)));
+    });
+
+    [Fact]
+    public void A_record_that_was_cut_is_damaged_or_holds_fewer_changes() => Randomized.ForSeeds(50, random =>
+    {
+        ShardChange[] changes = [new(random.NextId(), random.NextStored()), new(random.NextId(), random.NextStored())];
+        var encoded = ShardEntryCodec.Encode(changes);
+        var whole = ShardEntryCodec.LengthOf(changes[0].Value);
+        var cut = 1 + random.Next(encoded.Length - 1);
+        if (cut == whole)
+        {
+            Assert.Equal(changes[..1], ShardEntryCodec.Decode(encoded.AsSpan(0, cut)));
+        }
+        else
+        {
+            Assert.Throws<InvalidDataException>(() => ShardEntryCodec.Decode(encoded.AsSpan(0, cut)));
+        }
+    });
+
+    [Fact]
+    public void Any_bytes_decode_or_are_damaged() => Randomized.ForSeeds(500, random =>
+    {
+        var bytes = ShardEntryCodec.Encode([new ShardChange(random.NextId(), random.NextStored())]);
+        for (var i = 0; i < 3; i++)
+        {
+            bytes[random.Next(Math.Min(bytes.Length, 70))] = (byte)random.Next(256);
+        }
+
+        var exception = Record.Exception(() => ShardEntryCodec.Decode(bytes));
+        Assert.True(exception is null or InvalidDataException, exception?.ToString());
+    });
+}

@@ -1,0 +1,61 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Values;
+using KadOrleans.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+/// <summary>One activation of a shard without a runtime: a log and its writer.</summary>
+internal sealed class ShardHost
+{
+    private readonly ShardWriter _writer;
+
+    private ShardHost(ShardLog log)
+    {
+        Log = log;
+        _writer = new ShardWriter(log, NullLogger.Instance);
+    }
+
+    public ShardLog Log { get; }
+
+    public static async Task<ShardHost> ActivateAsync(FakeRecords records, int seed = 1, StoreQuota? quota = null)
+    {
+        var log = new ShardLog(records, quota ?? StoreQuota.Unlimited, new SeededRandomSource(seed), NullLogger.Instance);
+        await log.RecoverAsync();
+        return new ShardHost(log);
+    }
+
+    public async Task<IReadOnlyList<StoreResult>> PutAsync(params (NodeId Key, StoredValue Value)[] puts)
+    {
+        var call = new WriteCall<StoreResult>(puts.Length);
+        for (var i = 0; i < puts.Length; i++)
+        {
+            _writer.Enqueue(new PutWrite(call, i, new ShardPut(puts[i].Key, puts[i].Value)));
+        }
+
+        var results = await call.Completion;
+        await _writer.Completion;
+        return results;
+    }
+
+    public async Task<StoreResult> PutAsync(NodeId key, StoredValue value) => (await PutAsync((key, value)))[0];
+
+    public async Task<bool> RemoveAsync(NodeId key)
+    {
+        var call = new WriteCall<bool>(1);
+        _writer.Enqueue(new RemoveWrite(call, 0, key, expiredAt: null));
+        var results = await call.Completion;
+        await _writer.Completion;
+        return results[0];
+    }
+
+    /// <summary>Runs as a grain does: one thing at a time.</summary>
+    public static Task RunAsync(Func<Task> run) => Task.Factory.StartNew(
+        run,
+        CancellationToken.None,
+        TaskCreationOptions.None,
+        new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+
+}

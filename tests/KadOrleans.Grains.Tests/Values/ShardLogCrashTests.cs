@@ -1,0 +1,122 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+/// <summary>Crashes and failures at every place, against what was acknowledged.</summary>
+public class ShardLogCrashTests
+{
+    [Fact]
+    public Task A_crash_at_any_step_of_a_fold_loses_nothing() => ShardHost.RunAsync(async () =>
+    {
+        // Each round stops storage one write later, so that every step of every fold is the last one once.
+        for (var lastWrite = 90; lastWrite < 330; lastWrite++)
+        {
+            var records = new FakeRecords();
+            records.OnWrite = _ => records.Writes > lastWrite ? WriteFault.NotDone : WriteFault.None;
+            var shard = await ShardHost.ActivateAsync(records);
+            var acknowledged = new Dictionary<NodeId, StoredValue>();
+            for (var i = 0; i < lastWrite; i++)
+            {
+                var (key, value) = (Samples.Key(i % 150), Samples.Sized(i % 5 == 0 ? 8000 : 10));
+                if (await shard.PutAsync(key, value) == StoreResult.Stored)
+                {
+                    acknowledged[key] = value;
+                }
+            }
+
+            records.OnWrite = _ => WriteFault.None;
+            var successor = await ShardHost.ActivateAsync(records);
+            Assert.Equal(acknowledged, successor.Log.Shard.Values);
+            Assert.Equal(StoreResult.Stored, await successor.PutAsync(Samples.Key(-1), Samples.Text("goes on")));
+        }
+    });
+
+    [Fact]
+    public void Whatever_fails_acknowledged_values_stay() => Randomized.ForSeeds(
+        150, random => ShardHost.RunAsync(() => RunAsync(random, activations: 1)).GetAwaiter().GetResult());
+
+    [Fact]
+    public void Nor_do_several_activations_at_once_lose_any() => Randomized.ForSeeds(
+        150, random => ShardHost.RunAsync(() => RunAsync(random, activations: 3)).GetAwaiter().GetResult());
+
+    private static async Task RunAsync(SeededRandomSource random, int activations)
+    {
+        var records = new FakeRecords();
+        var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
+        var shards = new ShardHost?[activations];
+        var faultsPerHundred = 0;
+        records.OnWrite = _ => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(3)) : WriteFault.None;
+        records.FailRead = _ => random.Next(100) < faultsPerHundred;
+        for (var step = 0; step < 400; step++)
+        {
+            faultsPerHundred = step / 50 % 2 == 0 ? 0 : random.Next(60);
+            var index = random.Next(activations);
+            if (random.Next(40) == 0)
+            {
+                // What it had begun goes on in storage, or not; its memory is gone.
+                shards[index] = null;
+            }
+
+            if (random.Next(10) == 0)
+            {
+                records.ArriveLate();
+            }
+
+            shards[index] ??= await TryActivateAsync(records, random);
+            if (shards[index] is { } shard)
+            {
+                await WriteAsync(shard, random, possible, step);
+            }
+        }
+
+        records.OnWrite = _ => WriteFault.None;
+        records.FailRead = _ => false;
+        records.ArriveLate();
+        var values = (await ShardHost.ActivateAsync(records)).Log.Shard.Values;
+        foreach (var (key, expected) in possible)
+        {
+            Assert.Contains(values.GetValueOrDefault(key), expected);
+        }
+
+        Assert.Subset(possible.Keys.ToHashSet(), values.Keys.ToHashSet());
+    }
+
+    private static async Task<ShardHost?> TryActivateAsync(FakeRecords records, SeededRandomSource random)
+    {
+        try
+        {
+            return await ShardHost.ActivateAsync(records, random.Next(int.MaxValue));
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task WriteAsync(
+        ShardHost shard, SeededRandomSource random, Dictionary<NodeId, HashSet<StoredValue?>> possible, int step)
+    {
+        var key = Samples.Key(random.Next(60));
+        var before = possible.GetValueOrDefault(key) ?? [null];
+        if (random.Next(5) == 0)
+        {
+            try
+            {
+                // An activation that another has overtaken may not know of the key: then nothing is promised.
+                possible[key] = await shard.RemoveAsync(key) ? [null] : before;
+            }
+            catch (IOException)
+            {
+                possible[key] = [.. before, null];
+            }
+
+            return;
+        }
+
+        var value = Samples.Text($"{step}") with { Value = DhtValue.FromBytes([.. BitConverter.GetBytes(step), .. new byte[random.Next(8000)]]) };
+        var result = await shard.PutAsync(key, value);
+        possible[key] = result == StoreResult.Stored ? [value] : [.. before, value];
+    }
+}

@@ -1,0 +1,188 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Storage;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+public class ShardLogTests
+{
+    [Fact]
+    public Task Puts_that_arrive_together_share_one_record() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        var puts = Enumerable.Range(0, 1000).Select(i => shard.PutAsync(Samples.Key(i), Samples.Text($"{i}"))).ToList();
+
+        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.Equal(1, records.Writes);
+        Assert.Equal(1000, (await ShardHost.ActivateAsync(records)).Log.Shard.Count);
+    });
+
+    [Fact]
+    public Task A_record_is_bounded_by_length() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+
+        await shard.PutAsync([.. Enumerable.Range(0, 200).Select(i => (Samples.Key(i), Samples.Sized(8000)))]);
+
+        Assert.Equal(2, records.Writes);
+    });
+
+    [Fact]
+    public Task A_failed_write_fails_exactly_its_puts() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        await shard.PutAsync(Samples.Key(1), Samples.Text("old"));
+        records.OnWrite = _ => WriteFault.NotDone;
+        var failed = await shard.PutAsync((Samples.Key(1), Samples.Text("new")), (Samples.Key(2), Samples.Text("new")));
+        Assert.Equal([StoreResult.StorageFailed, StoreResult.StorageFailed], failed);
+        Assert.Equal(Samples.Text("old"), shard.Log.Shard.Values[Samples.Key(1)]);
+        Assert.Equal(1, shard.Log.Shard.Count);
+        await Assert.ThrowsAsync<IOException>(() => shard.RemoveAsync(Samples.Key(1)));
+
+        records.OnWrite = _ => WriteFault.None;
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("later")));
+        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+    });
+
+    [Fact]
+    public Task A_write_that_only_seemed_to_fail_is_acknowledged() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        records.OnWrite = _ => WriteFault.Done;
+
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
+        Assert.Equal(1, shard.Log.Shard.Count);
+    });
+
+    [Fact]
+    public Task What_is_unclear_while_storage_is_away_is_found_out_before_the_next_write() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        (records.OnWrite, records.FailRead) = (_ => WriteFault.Done, _ => true);
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
+        Assert.Equal(0, shard.Log.Shard.Count);
+
+        (records.OnWrite, records.FailRead) = (_ => WriteFault.None, _ => false);
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("c")));
+
+        Assert.Equal([Samples.Key(1), Samples.Key(3)], shard.Log.Shard.Values.Keys.Order().ToHashSet().Intersect([Samples.Key(1), Samples.Key(3)]));
+        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+    });
+
+    [Fact]
+    public Task A_write_that_arrives_late_never_overrides_an_acknowledged_one() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        records.OnWrite = _ => WriteFault.DoneLater;
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("late")));
+        records.OnWrite = _ => WriteFault.None;
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Samples.Text("acknowledged")));
+        records.ArriveLate();
+
+        Assert.Equal(Samples.Text("acknowledged"), (await ShardHost.ActivateAsync(records)).Log.Shard.Values[Samples.Key(1)]);
+    });
+
+    [Fact]
+    public Task Of_two_activations_the_second_reads_what_the_first_wrote_and_decides_again() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var quota = StoreQuota.Unlimited with { TotalKeys = 2 };
+        var one = await ShardHost.ActivateAsync(records, 1, quota);
+        var other = await ShardHost.ActivateAsync(records, 2, quota);
+
+        Assert.Equal(StoreResult.Stored, await one.PutAsync(Samples.Key(1), Samples.Text("one")));
+        Assert.Equal(StoreResult.Stored, await other.PutAsync(Samples.Key(2), Samples.Text("other")));
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await one.PutAsync(Samples.Key(3), Samples.Text("too many")));
+        Assert.True(await one.RemoveAsync(Samples.Key(2)));
+
+        // Stale as it is, the other's memory still says that the quota is used up.
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await other.PutAsync(Samples.Key(4), Samples.Text("four")));
+        Assert.Equal([Samples.Key(1)], (await ShardHost.ActivateAsync(records)).Log.Shard.Values.Keys);
+    });
+
+    [Fact]
+    public Task Rows_stay_bounded_and_few() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        for (var i = 0; i < 3000; i++)
+        {
+            Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(i % 500), Samples.Text($"{i}")));
+        }
+
+        Assert.InRange(records.Names.Count, 1, ShardLogRing.Slots + 1 + 8);
+        Assert.InRange(records.Writes, 3000, 3300);
+        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+    });
+
+    [Fact]
+    public Task Overwritten_and_removed_values_do_not_pile_up() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        for (var i = 0; i < 600; i++)
+        {
+            await shard.PutAsync([.. Enumerable.Range(0, 10).Select(j => (Samples.Key(j), Samples.Sized(2000)))]);
+        }
+
+        // 12 MB were written, 20 kB live: a log not yet folded, its pages, and the slots' leftovers.
+        Assert.InRange(records.Bytes, 0, 6 << 20);
+        for (var i = 0; i < 10; i++)
+        {
+            await shard.RemoveAsync(Samples.Key(i));
+        }
+
+        Assert.Empty((await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+    });
+
+    [Fact]
+    public Task Puts_go_on_while_folds_fail_until_the_log_is_full_and_again_once_they_do_not() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords { OnWrite = name => name == StateNames.ShardManifest ? WriteFault.NotDone : WriteFault.None };
+        var shard = await ShardHost.ActivateAsync(records);
+        var stored = 0;
+        while (await shard.PutAsync(Samples.Key(stored), Samples.Text("x")) == StoreResult.Stored)
+        {
+            stored++;
+        }
+
+        Assert.Equal(ShardLogRing.Slots, stored);
+        records.OnWrite = _ => WriteFault.None;
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(stored), Samples.Text("x")));
+        Assert.Equal(stored + 1, (await ShardHost.ActivateAsync(records)).Log.Shard.Count);
+    });
+
+    [Theory]
+    [InlineData("kad-shard-manifest")]
+    [InlineData("kad-shard-log-001")]
+    [InlineData("kad-shard-page-000000")]
+    public Task State_of_a_newer_release_is_refused(string name) => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        records.Set(StateNames.ShardManifest, new ShardManifestState { Pages = [new ShardPageReference { Slot = 0, Fold = 1 }] });
+        records.Set("kad-shard-page-000000", new ShardPageState { Fold = 1 });
+        await ShardHost.ActivateAsync(records);
+        switch (name)
+        {
+            case "kad-shard-manifest":
+                records.Set(name, new ShardManifestState { SchemaVersion = 2 });
+                break;
+            case "kad-shard-log-001":
+                records.Set(name, new ShardLogState { SchemaVersion = 2, Sequence = 1 });
+                break;
+            default:
+                records.Set(name, new ShardPageState { SchemaVersion = 2, Fold = 1 });
+                break;
+        }
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
+        Assert.Contains($"{name} has schema version 2", refusal.Message, StringComparison.Ordinal);
+    });
+}
