@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using KadOrleans.Grains;
 
 namespace KadOrleans.Silo.Configuration;
@@ -134,16 +132,6 @@ internal static class ClusterProviders
         return true;
     }
 
-    // Orleans needs the number before it listens, so a free port is looked for here.
-    private static string Port(int configured)
-    {
-        if (configured != 0)
-        {
-            return configured.ToString(CultureInfo.InvariantCulture);
-        }
-
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-    }
+    private static string Port(int configured) =>
+        (configured != 0 ? configured : FreePort.Find()).ToString(CultureInfo.InvariantCulture);
 }

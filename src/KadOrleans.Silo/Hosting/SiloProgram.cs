@@ -36,7 +36,10 @@ internal static class SiloProgram
         {
             // What a half-started silo says while it is taken down would bury the reason.
             host?.Services.GetRequiredService<LogGate>().Close();
-            var (code, sentence) = StartFailure.Explain(exception);
+            var (code, sentence) = StartFailure.Explain(exception, host);
+
+            // The log is written in the background until here; the reason is to be the last line.
+            await DisposeAsync(host);
             await error.WriteLineAsync($"kad-silo: {sentence}");
             return code;
         }

@@ -3,6 +3,7 @@ using KadOrleans.Transport.Udp;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.Storage;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Hosting;
 
@@ -10,7 +11,9 @@ namespace KadOrleans.Silo.Hosting;
 internal static class StartFailure
 {
     /// <summary>The exit code and the sentence.</summary>
-    public static (int Code, string Sentence) Explain(Exception exception)
+    /// <param name="exception">What ended the start.</param>
+    /// <param name="host">The host, if there was one by then.</param>
+    public static (int Code, string Sentence) Explain(Exception exception, IHost? host)
     {
         foreach (var cause in Chain(exception))
         {
@@ -26,13 +29,22 @@ internal static class StartFailure
                 case OrleansConfigurationException:
                     return (ExitCode.WrongUsage, Sentence(cause.Message));
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable }:
-                    return (ExitCode.WrongUsage, $"An address cannot be listened on: {Sentence(exception.Message)}");
+                    return (ExitCode.WrongUsage, Taken(exception, host));
                 default:
                     break;
             }
         }
 
-        return (ExitCode.Failed, $"The silo did not start: {Sentence(exception.GetBaseException().Message)}");
+        return (ExitCode.Failed, $"The silo failed: {Sentence(exception.GetBaseException().Message)}");
+    }
+
+    // Kestrel names its address, Orleans does not name its two.
+    private static string Taken(Exception exception, IHost? host)
+    {
+        var reason = exception.Message.TrimEnd('.');
+        return exception is IOException || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
+            ? $"An address cannot be listened on: {Sentence(reason)}"
+            : $"The silo port {ports.SiloPort} or the gateway port {ports.GatewayPort} cannot be listened on: {Sentence(reason)}";
     }
 
     private static IEnumerable<Exception> Chain(Exception exception)

@@ -80,6 +80,27 @@ public sealed class ConfigurationMistakeTests
         Assert.Contains("Kad:Dashboard:User is 'a:b'", mistake.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, null, "Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString needs it.")]
+    [InlineData("https://x.blob.example", null, "Kad:Azure:TableServiceUri is missing")]
+    [InlineData("x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'x.blob.example'")]
+    public void Azure_is_reached_by_two_addresses_or_a_connection_string(string? blobs, string? tables, string sentence)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Kad:Azure:BlobServiceUri"] = blobs,
+            ["Kad:Azure:TableServiceUri"] = tables,
+        };
+        var mistake = Assert.Throws<ConfigurationMistakeException>(() => ClusterProviders.ReadAzure(Build(settings)));
+        Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
+
+        settings["Kad:Azure:ConnectionString"] = "UseDevelopmentStorage=true";
+        Assert.Null(ClusterProviders.ReadAzure(Build(settings)).BlobServiceUri);
+
+        static IConfigurationRoot Build(Dictionary<string, string?> settings) =>
+            new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+    }
+
     [Fact]
     public void Nothing_configured_is_a_whole_cluster_on_this_machine()
     {
