@@ -23,7 +23,7 @@ public sealed class GrainKeyStore : IKeyStore
     private readonly OutageLog _outages;
     private readonly ShardCalls _calls;
     private readonly ShardLanes _lanes;
-    private readonly HeldShards _held = new();
+    private readonly HeldShards _held;
     private readonly UsageReading _usage;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
@@ -49,6 +49,7 @@ public sealed class GrainKeyStore : IKeyStore
         _outages = new OutageLog(time, logger);
         _calls = new ShardCalls(grains, _options, time, logger);
         _lanes = new ShardLanes(grains, _options, time, logger);
+        _held = new HeldShards(1 << shardBits, _options);
         _usage = new UsageReading(_calls, _held, _options, time);
     }
 
@@ -104,8 +105,8 @@ public sealed class GrainKeyStore : IKeyStore
     }
 
     /// <summary>
-    /// Has the shards that this store put to, or met in a scan, remove what is expired. Shards do so each hour by
-    /// themselves, those unknown here too: an edge has no need of this.
+    /// Has the shards of which <see cref="GetUsageAsync"/> knows remove what is expired. All shards do so each hour by
+    /// themselves: an edge has no need of this.
     /// </summary>
     /// <exception cref="KeyStoreException">A shard did not answer, or could not write; others may have removed theirs.</exception>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
@@ -128,8 +129,9 @@ public sealed class GrainKeyStore : IKeyStore
         ScanAsync(static _ => true, cancellationToken);
 
     /// <summary>
-    /// What the shards hold that this store has put to, or met in a scan: no more than the cluster's whole. At most every
-    /// five seconds 64 of them are asked, in turn, so that each second's question costs little; the sum is as old as that.
+    /// What the shards hold that this store has put to, or met in a scan; the cluster's whole only if it has no more than
+    /// 64 shards, as asking would wake those that hold nothing. At most every five seconds 64 shards are asked, in turn,
+    /// so that a question each second costs little; the sum is as old as that.
     /// </summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)

@@ -5,7 +5,7 @@ namespace KadOrleans.Cluster.Values;
 
 /// <summary>
 /// The shards known to hold something, because a put or a scan met them, and what they last said they hold. It keeps
-/// calls to all of them from waking thousands of shards that hold nothing.
+/// calls to all of them from waking thousands of shards that hold nothing. Where there are few, all count as known.
 /// </summary>
 internal sealed class HeldShards
 {
@@ -13,6 +13,14 @@ internal sealed class HeldShards
     private readonly Lock _gate = new();
     private readonly Dictionary<long, (ShardUsage Usage, long Turn)> _usages = [];
     private long _turn;
+
+    public HeldShards(int shards, GrainKeyStoreOptions options)
+    {
+        for (var shard = 0; shards <= options.UsageShards && shard < shards; shard++)
+        {
+            Add(shard);
+        }
+    }
 
     public void Add(long shard)
     {

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace KadOrleans.Client.Hosting;
+
+/// <summary>Adds <see cref="IDhtClient"/> to what already is, or has, an Orleans client.</summary>
+public static class KadClientExtensions
+{
+    /// <summary>Registers <see cref="IDhtClient"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
+    public static IServiceCollection AddKadClient(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<IDhtClient, DhtClient>();
+        return services;
+    }
+
+    /// <inheritdoc cref="AddKadClient(IServiceCollection)"/>
+    public static IClientBuilder AddKadClient(this IClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddKadClient();
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddKadClient(IServiceCollection)"/>
+    public static ISiloBuilder AddKadClient(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddKadClient();
+        return builder;
+    }
+}

@@ -1,0 +1,10 @@
+using KadOrleans.Cluster.Tests.Running;
+using KadOrleans.PortContracts;
+
+namespace KadOrleans.Cluster.Tests.Routing;
+
+[Collection(OneShard.Name)]
+public sealed class ClusterRoutingTableContractTests(OneShardCluster cluster) : RoutingTableContract
+{
+    protected override RoutingTableHost CreateHost() => new ClusterRoutingTableHost(cluster);
+}

@@ -1,0 +1,15 @@
+namespace KadOrleans.Cluster.Tests.Running;
+
+/// <summary>Tests that share the cluster of one shard, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class OneShard : ICollectionFixture<OneShardCluster>
+{
+    public const string Name = "One shard";
+}
+
+/// <summary>Tests that share the cluster of sixteen shards, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class SixteenShards : ICollectionFixture<SixteenShardCluster>
+{
+    public const string Name = "Sixteen shards";
+}

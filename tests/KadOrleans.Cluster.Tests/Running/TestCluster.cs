@@ -1,0 +1,78 @@
+using KadOrleans.Cluster.Tests.TestGrains;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+
+namespace KadOrleans.Cluster.Tests.Running;
+
+/// <summary>Two silos and a client in this process.</summary>
+public abstract class TestCluster(int shardBits) : IAsyncLifetime
+{
+    private InProcessTestCluster? _cluster;
+
+    public int ShardBits => shardBits;
+
+    public CallGate Gate { get; } = new();
+
+    public GrainClock Clock { get; } = new();
+
+    public ClusterQuota Quota { get; } = new();
+
+    public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster is not deployed.");
+
+    public IGrainFactory Grains => Cluster.Client;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.Options.ConfigureFileLogging = false;
+        var disk = new ShardDisk();
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(disk);
+            silo.Services.AddSingleton(Quota);
+            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
+            silo.Services.AddSingleton(new ClusterSettings(shardBits));
+            silo.AddIncomingGrainCallFilter(Gate);
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Empties every shard and has it start anew under a quota.</summary>
+    public async Task ClearAsync(StoreQuota quota)
+    {
+        for (var shard = 0; shard < 1 << shardBits; shard++)
+        {
+            var grain = Grains.GetGrain<IKeyShardGrain>(shard);
+            while (await grain.ScanAsync(after: null, 1_024) is { Count: > 0 } page)
+            {
+                await grain.RemoveAsync([.. page.Select(put => put.Key)]);
+            }
+        }
+
+        await RestartShardsAsync(quota);
+    }
+
+    /// <summary>Deactivates every shard: what it holds next comes from its storage.</summary>
+    public async Task RestartShardsAsync(StoreQuota quota)
+    {
+        Quota.Current = quota;
+        for (var shard = 0; shard < 1 << shardBits; shard++)
+        {
+            await Cluster.DeactivateAsync(Grains.GetGrain<IKeyShardGrain>(shard));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using KadOrleans.Cluster.Tests.Running;
+using KadOrleans.PortContracts;
+
+namespace KadOrleans.Cluster.Tests.Values;
+
+[Collection(OneShard.Name)]
+public sealed class GrainKeyStoreQuotaTests(OneShardCluster cluster) : KeyStoreQuotaContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}

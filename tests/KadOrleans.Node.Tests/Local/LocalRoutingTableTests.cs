@@ -1,0 +1,27 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Node.Tests.Local;
+
+public sealed class LocalRoutingTableTests : RoutingTableContract
+{
+    protected override RoutingTableHost CreateHost() => new Host();
+
+    private sealed class Host : RoutingTableHost
+    {
+        private readonly ManualTimeProvider _clock = new();
+
+        public override ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener)
+        {
+            var table = new LocalRoutingTable(ownId, RoutingTableContract.Options, new SubnetDiversity(), _clock);
+            table.Attach(listener);
+            return ValueTask.FromResult<IRoutingTable>(table);
+        }
+
+        public override void Advance(TimeSpan by) => _clock.Advance(by);
+    }
+}
