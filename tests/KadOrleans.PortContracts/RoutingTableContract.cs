@@ -100,7 +100,7 @@ public abstract class RoutingTableContract
         contacts.ForEach(contact => table.Observe(ContactObservation.Answered(contact)));
         await Eventually.IsTrueAsync(() => table.Snapshot.Count == contacts.Count);
 
-        host.Advance(TimeSpan.FromMinutes(10));
+        await host.AdvanceAsync(TimeSpan.FromMinutes(10));
         var newcomer = Contact(100);
         table.Observe(ContactObservation.Answered(newcomer));
         await Eventually.IsTrueAsync(() => log.Checks.Count > 0);

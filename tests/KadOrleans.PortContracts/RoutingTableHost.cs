@@ -13,7 +13,7 @@ public abstract class RoutingTableHost : IAsyncDisposable
     public abstract ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener);
 
     /// <summary>Moves the clock that the tables go by.</summary>
-    public abstract void Advance(TimeSpan by);
+    public abstract ValueTask AdvanceAsync(TimeSpan by);
 
     public virtual ValueTask DisposeAsync()
     {

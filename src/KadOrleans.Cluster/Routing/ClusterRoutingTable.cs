@@ -27,6 +27,9 @@ public sealed class ClusterRoutingTable : IRoutingTable
     // Guards _snapshot's replacement; readers take the newest without it.
     private readonly Lock _gate = new();
     private volatile RoutingTableSnapshot _snapshot;
+
+    // A table takes whoever did not subscribe for one whose lease is lost, so nothing is told to it before.
+    private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IRoutingTableListener? _listener;
     private int _isFenced;
 
@@ -101,8 +104,10 @@ public sealed class ClusterRoutingTable : IRoutingTable
             }
 
             _snapshot = snapshot;
-            return true;
         }
+
+        _subscribed.TrySetResult();
+        return true;
     }
 
     /// <summary>Has the table push its snapshots to an edge, or goes on having it so; takes over the newest.</summary>
@@ -112,6 +117,7 @@ public sealed class ClusterRoutingTable : IRoutingTable
         try
         {
             Update(await _grain.SubscribeAsync(_epoch, edge));
+            _subscribed.TrySetResult();
         }
         catch (LeaseLostException)
         {
@@ -121,13 +127,15 @@ public sealed class ClusterRoutingTable : IRoutingTable
     }
 
     /// <summary>
-    /// Reports observations until cancelled, which ends it without an exception, or until it is fenced. A batch that
-    /// does not get through is tried again while newer ones wait, and the oldest of these are dropped. Run once.
+    /// Reports observations from the first subscription or snapshot on until cancelled, which ends it without an
+    /// exception, or until it is fenced. A batch that does not get through is tried again while newer ones wait, and the
+    /// oldest of these are dropped. Run once.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
+            await _subscribed.Task.WaitAsync(cancellationToken);
             while (!IsFenced)
             {
                 if (await _sender.SendNextAsync(cancellationToken) is { } answer)
@@ -165,19 +173,11 @@ public sealed class ClusterRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>
-    /// Takes the table's snapshot even if its version is lower: a table that came back from its last save does not know
-    /// how far it had got.
-    /// </summary>
     private async Task FetchAsync()
     {
         try
         {
-            var newest = await _grain.GetSnapshotAsync();
-            lock (_gate)
-            {
-                _snapshot = newest;
-            }
+            Update(await _grain.GetSnapshotAsync());
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

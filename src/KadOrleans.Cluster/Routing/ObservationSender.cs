@@ -15,9 +15,6 @@ internal sealed class ObservationSender(
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>Tries of a batch that the table itself fails on; a fourth would hold up all that waits behind it.</summary>
-    private const int MaxRefusals = 3;
-
     private long _calls;
     private long _sent;
 
@@ -36,7 +33,7 @@ internal sealed class ObservationSender(
 
     private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
-        var (failures, refusals) = (0, 0);
+        var failures = 0;
         for (var delay = options.FirstBackOff; ; delay = GrainFailures.Next(delay, options.LongestBackOff))
         {
             try
@@ -52,8 +49,9 @@ internal sealed class ObservationSender(
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (!GrainFailures.IsTransient(e) && e is not TimeoutException && ++refusals == MaxRefusals)
+                if (e is ArgumentException)
                 {
+                    // The table refuses it for what is in it, and would again; whatever else failed may pass.
                     queue.CountDropped(batch.Count);
                     logger.ObservationsRefused(e, nodeId, batch.Count);
                     return null;

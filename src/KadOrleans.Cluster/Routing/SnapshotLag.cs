@@ -12,13 +12,6 @@ internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
     /// <summary>Whether the snapshot is to be asked for, now that the table answered with a version.</summary>
     public bool IsBehind(long answered, long held)
     {
-        if (answered < held)
-        {
-            // The table came back from an older save: nothing it pushes would look new.
-            _expected = 0;
-            return true;
-        }
-
         if (held >= _expected)
         {
             (_expected, _since) = (answered, time.GetTimestamp());

@@ -13,7 +13,7 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
-    private readonly List<TestEdge> _edges = [];
+    private readonly List<(ClusterRoutingTable Table, TestEdge Edge, IEdgeObserver Reference)> _edges = [];
 
     public override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener) =>
         await OpenAsync(ownId, listener, epoch: 1);
@@ -27,13 +27,22 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
 
         // The runtime holds it weakly.
         var edge = new TestEdge(table);
-        _edges.Add(edge);
-        await table.SubscribeAsync(cluster.Grains.CreateObjectReference<IEdgeObserver>(edge));
+        var reference = cluster.Grains.CreateObjectReference<IEdgeObserver>(edge);
+        _edges.Add((table, edge, reference));
+        await table.SubscribeAsync(reference);
         _loops.Add(table.RunAsync(_stopping.Token));
         return table;
     }
 
-    public override void Advance(TimeSpan by) => cluster.Clock.Advance(by);
+    /// <summary>Subscriptions last for minutes, so they are renewed, as an edge does.</summary>
+    public override async ValueTask AdvanceAsync(TimeSpan by)
+    {
+        cluster.Clock.Advance(by);
+        foreach (var (table, _, reference) in _edges)
+        {
+            await table.SubscribeAsync(reference);
+        }
+    }
 
     public override async ValueTask DisposeAsync()
     {

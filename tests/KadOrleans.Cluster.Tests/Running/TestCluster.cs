@@ -1,7 +1,11 @@
-using KadOrleans.Cluster.Tests.TestGrains;
+using System.Collections.Concurrent;
+using KadOrleans.Client.Hosting;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.PortContracts;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
@@ -10,6 +14,7 @@ namespace KadOrleans.Cluster.Tests.Running;
 /// <summary>Two silos and a client in this process.</summary>
 public abstract class TestCluster(int shardBits) : IAsyncLifetime
 {
+    private readonly ConcurrentBag<KadClusterOptions> _options = [];
     private InProcessTestCluster? _cluster;
 
     public int ShardBits => shardBits;
@@ -17,8 +22,6 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
     public CallGate Gate { get; } = new();
 
     public GrainClock Clock { get; } = new();
-
-    public ClusterQuota Quota { get; } = new();
 
     public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster is not deployed.");
 
@@ -28,15 +31,15 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
     {
         var builder = new InProcessTestClusterBuilder(2);
         builder.Options.ConfigureFileLogging = false;
-        var disk = new ShardDisk();
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(disk);
-            silo.Services.AddSingleton(Quota);
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
-            silo.Services.AddSingleton(new ClusterSettings(shardBits));
+            silo.AddMemoryGrainStorage(GrainStorageName.Kad);
+            silo.UseInMemoryReminderService();
+            silo.UseKadGrains(Configure);
             silo.AddIncomingGrainCallFilter(Gate);
         });
+        builder.ConfigureClient(client => client.AddKadClient());
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }
@@ -69,10 +72,24 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
     /// <summary>Deactivates every shard: what it holds next comes from its storage.</summary>
     public async Task RestartShardsAsync(StoreQuota quota)
     {
-        Quota.Current = quota;
+        foreach (var options in _options)
+        {
+            options.Quota = quota;
+        }
+
         for (var shard = 0; shard < 1 << shardBits; shard++)
         {
             await Cluster.DeactivateAsync(Grains.GetGrain<IKeyShardGrain>(shard));
         }
+    }
+
+    private void Configure(KadClusterOptions options)
+    {
+        options.ShardBits = shardBits;
+        options.Kademlia = RoutingTableContract.Options;
+        options.Subnets = new SubnetLimits { PerBucket = 100, PerTable = 100 };
+
+        // A shard that is activated later goes by what the options say then.
+        _options.Add(options);
     }
 }

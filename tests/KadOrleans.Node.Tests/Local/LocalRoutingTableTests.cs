@@ -22,6 +22,10 @@ public sealed class LocalRoutingTableTests : RoutingTableContract
             return ValueTask.FromResult<IRoutingTable>(table);
         }
 
-        public override void Advance(TimeSpan by) => _clock.Advance(by);
+        public override ValueTask AdvanceAsync(TimeSpan by)
+        {
+            _clock.Advance(by);
+            return ValueTask.CompletedTask;
+        }
     }
 }
