@@ -1,0 +1,22 @@
+using KadOrleans.Client;
+using KadOrleans.Cluster.Tests.Running;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Cluster.Tests.Client;
+
+/// <summary>What the client's README shows, as it stands there.</summary>
+[Collection(SixteenShards.Name)]
+public sealed class SampleTests(SixteenShardCluster cluster)
+{
+    [Fact]
+    public async Task Three_lines_write_and_read_the_dht()
+    {
+        var services = cluster.Cluster.Client.ServiceProvider;
+
+        var dht = services.GetRequiredService<IDhtClient>();
+        await dht.SetAsync("greeting", "hello");
+        var (found, greeting) = await dht.GetAsync<string>("greeting");
+
+        Assert.Equal((true, "hello"), (found, greeting));
+    }
+}
