@@ -109,8 +109,9 @@ internal sealed class EdgeNode : IAsyncDisposable
     /// </summary>
     private async Task JoinOnceAsync(CancellationToken cancellationToken)
     {
-        var result = await Node.BootstrapAsync(_context.Options.Bootstrap, cancellationToken);
-        if (result.Lookup is null && Table.Snapshot.Count > 0)
+        var nodes = _context.Options.Bootstrap;
+        var joined = nodes.Count == 0 ? 0 : (await Node.BootstrapAsync(nodes, cancellationToken)).Joined;
+        if (joined == 0 && Table.Snapshot.Count > 0)
         {
             await Node.FindNodeAsync(Id, cancellationToken);
         }
