@@ -8,6 +8,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, as this silo has")]
     public static partial void ClusterAgreed(this ILogger logger, int shardBits);
 
+    [LoggerMessage(6001, LogLevel.Debug, "The cluster's settings cannot be read before the silo is active: {Message}")]
+    public static partial void SettingsNotRead(this ILogger logger, string message);
+
     [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);
 

@@ -1,39 +1,46 @@
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace KadOrleans.Grains.Hosting;
 
 /// <summary>
-/// Compares a silo's settings with those that the cluster was created with, when the silo becomes active. If they differ
-/// its start fails. Until they are known to agree, no shard activates on it.
+/// Compares a silo's settings with those that the cluster was created with; if they differ its start fails. It looks
+/// twice: into storage before the silo is active, so that a silo that is refused is never given grains; then, when it is
+/// active, at the grain that fixes the settings if there are none. Until they agree, no shard activates on it.
 /// </summary>
 internal sealed class ClusterAgreement(
-    IGrainFactory grains, IOptions<KadClusterOptions> options, ILogger<ClusterAgreement> logger)
+    IGrainFactory grains,
+    IServiceProvider services,
+    IOptions<KadClusterOptions> options,
+    ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
+    /// <summary>
+    /// How long the first look may take. Storage that itself needs an active silo, as the runtime's memory storage does,
+    /// cannot answer it.
+    /// </summary>
+    private static readonly TimeSpan FirstLookPatience = TimeSpan.FromSeconds(3);
+
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when the settings agree; fails if they do not.</summary>
     public Task Completion => _completion.Task;
 
-    public void Participate(ISiloLifecycle observer) =>
-        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => AgreeAsync(), _ => Task.CompletedTask);
+    public void Participate(ISiloLifecycle observer)
+    {
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(LookAsync));
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
+    }
 
-    private async Task AgreeAsync()
+    private async Task RunAsync(Func<Task> step)
     {
         try
         {
-            var own = new ClusterSettings(options.Value.ShardBits);
-            var agreed = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(own);
-            if (agreed.ShardBits != own.ShardBits)
-            {
-                throw new InvalidOperationException(
-                    $"Kad:Cluster:ShardBits is {own.ShardBits}, but this cluster was created with {agreed.ShardBits}: set it to {agreed.ShardBits}, or give a new cluster a storage of its own.");
-            }
-
-            logger.ClusterAgreed(own.ShardBits);
-            _completion.TrySetResult();
+            await step();
         }
         catch (Exception e)
         {
@@ -42,6 +49,48 @@ internal sealed class ClusterAgreement(
             // Nobody may have waited for it.
             _ = _completion.Task.Exception;
             throw;
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        var state = new GrainState<ClusterState>(new ClusterState());
+        try
+        {
+            var storage = services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+            var grainId = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
+            await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstLookPatience);
+        }
+        catch (Exception e)
+        {
+            // The grain will look once more.
+            logger.SettingsNotRead(e.Message);
+            return;
+        }
+
+        if (state is { RecordExists: true, State: not null })
+        {
+            StateSchema.Check(state.State.SchemaVersion, StateNames.Cluster);
+            Compare(state.State.ShardBits);
+        }
+    }
+
+    private async Task AgreeAsync()
+    {
+        var own = new ClusterSettings(options.Value.ShardBits);
+        var agreed = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(own);
+        Compare(agreed.ShardBits);
+        logger.ClusterAgreed(own.ShardBits);
+        _completion.TrySetResult();
+    }
+
+    private void Compare(int agreed)
+    {
+        var own = options.Value.ShardBits;
+        if (agreed != own)
+        {
+            throw new InvalidOperationException(
+                $"Kad:Cluster:ShardBits is {own}, but this cluster was created with {agreed}: set it to {agreed}, or give a new cluster a storage of its own.");
         }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     /// <summary>Content that is folded and longer than this is not left in its slot until the slot's next turn.</summary>
     private const int MaxStaleLength = 4096;
 
+    /// <summary>Slots emptied at once.</summary>
+    private const int MaxParallel = 8;
+
     private readonly Slot[] _slots = new Slot[Slots];
 
     /// <summary>Reads what is at a place of the log.</summary>
@@ -49,12 +52,13 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     /// <param name="end">The first behind them.</param>
     public async Task ReleaseAsync(long first, long end)
     {
-        for (var sequence = first; sequence < end; sequence++)
+        var records = Enumerable.Range(0, (int)(end - first))
+            .Select(i => first + i)
+            .Where(sequence => Of(sequence) is { IsKnown: true, Length: > MaxStaleLength });
+        foreach (var some in records.ToList().Chunk(MaxParallel))
         {
-            if (Of(sequence) is { IsKnown: true, Length: > MaxStaleLength })
-            {
-                await OverwriteAsync(new ShardLogState { Sequence = sequence, IsFolded = true });
-            }
+            await Task.WhenAll(some.Select(
+                sequence => OverwriteAsync(new ShardLogState { Sequence = sequence, IsFolded = true })));
         }
     }
 

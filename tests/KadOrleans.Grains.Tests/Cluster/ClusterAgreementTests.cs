@@ -1,0 +1,73 @@
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Storage;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+[Collection(SharedCluster.Name)]
+public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
+{
+    private readonly Action<KadClusterOptions> _configure = cluster.Configure;
+
+    public void Dispose()
+    {
+        cluster.Rows.Heal();
+        cluster.Configure = _configure;
+    }
+
+    [Fact]
+    public async Task The_first_silo_fixed_the_settings_durably()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+        Assert.Equal(new ClusterSettings(ClusterFixture.ShardBits), await grain.GetAsync());
+        await cluster.Cluster.DeactivateAsync(grain);
+        Assert.Equal(new ClusterSettings(ClusterFixture.ShardBits), await grain.AgreeAsync(new ClusterSettings(3)));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await grain.AgreeAsync(new ClusterSettings(17)));
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_number_of_shards_refuses_to_start()
+    {
+        cluster.Configure = options => options.ShardBits = 10;
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains(
+            "Kad:Cluster:ShardBits is 10, but this cluster was created with 8", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Settings_that_could_not_be_saved_are_not_fixed()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(77);
+        Assert.Null(await grain.GetAsync());
+        cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
+        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.AgreeAsync(new ClusterSettings(4)));
+        cluster.Rows.Heal();
+        Assert.Null(await grain.GetAsync());
+        Assert.Equal(new ClusterSettings(5), await grain.AgreeAsync(new ClusterSettings(5)));
+    }
+
+    [Fact]
+    public async Task Settings_of_a_newer_release_are_refused()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(78);
+        cluster.Rows.Force(
+            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = 2, ShardBits = 4 }));
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await grain.GetAsync());
+        Assert.Contains("kad-cluster has schema version 2", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_out_of_bounds_are_named_with_what_is_allowed()
+    {
+        var options = new KadClusterOptions { ShardBits = 17, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };
+        var result = new KadClusterOptionsValidator().Validate(null, options);
+        Assert.Equal(
+            [
+                "Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.",
+                "Kad:Cluster:SaveDelay is 00:01:00; 00:00:00.1000000 to 00:00:10 is allowed.",
+                "Kad:Cluster:Trust is 'everybody'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.",
+            ],
+            result.Failures);
+        Assert.True(new KadClusterOptionsValidator().Validate(null, new KadClusterOptions()).Succeeded);
+    }
+}

@@ -1,0 +1,117 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Reminders;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization;
+using Orleans.TestingHost;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>Two silos in this process, on the real runtime, with storage that fails at will and a clock that is moved.</summary>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    public const int ShardBits = 8;
+
+    public const int KeysPerSource = 10_000;
+
+    public TestRows Rows { get; } = new();
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public InProcessTestCluster Cluster { get; private set; } = null!;
+
+    public IClusterClient Client => Cluster.Client;
+
+    /// <summary>What the next silo that starts is configured with.</summary>
+    internal Action<KadClusterOptions> Configure { get; set; } = options =>
+    {
+        options.ShardBits = ShardBits;
+
+        // Room for a shard of 100,000 keys; a source has little.
+        options.Quota = new StoreQuota { TotalKeys = 100_000 << ShardBits, TotalBytes = 1L << 40, KeysPerSource = KeysPerSource };
+    };
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+            silo.Services.AddGrainStorage(
+                GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
+            silo.UseInMemoryReminderService();
+            silo.Configure<ClusterMembershipOptions>(options =>
+            {
+                // A killed silo is found dead within seconds.
+                options.ProbeTimeout = TimeSpan.FromSeconds(1);
+                options.NumMissedProbesLimit = 2;
+                options.NumVotesForDeathDeclaration = 1;
+            });
+            silo.UseKadGrains(options => Configure(options));
+        });
+        Cluster = builder.Build();
+        await Cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Rows.Heal();
+        await Cluster.DisposeAsync();
+    }
+
+    public IKeyShardGrain Shard(long number) => Client.GetGrain<IKeyShardGrain>(number);
+
+    public IRoutingTableGrain Table(NodeId id) => Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));
+
+    public IEdgeDirectoryGrain Directory => Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+
+    public IDhtGrain Dht => Client.GetGrain<IDhtGrain>(GrainKeys.Singleton);
+
+    public Serializer Serializer => Cluster.GetSiloServiceProvider().GetRequiredService<Serializer>();
+
+    internal IEdgeObserver Reference(TestEdge edge) => Client.CreateObjectReference<IEdgeObserver>(edge);
+
+    /// <summary>Moves the clock in steps until something is so: reminders are armed and handed over between threads.</summary>
+    public async Task AdvanceUntilAsync(TimeSpan step, Func<Task<bool>> isSo)
+    {
+        var asked = 0;
+        await UntilAsync(async () =>
+        {
+            if (++asked % 20 == 0)
+            {
+                Clock.Advance(step);
+            }
+
+            return await isSo();
+        });
+    }
+
+    /// <summary>Asks until something is so.</summary>
+    public async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await isSo())
+        {
+            Assert.False(patience.IsCancellationRequested, "It did not come about.");
+            await Directory.GetLiveAsync();
+        }
+    }
+}
+
+/// <summary>The tests that share the cluster run one after another: they move its clock and break its storage.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedCluster : ICollectionFixture<ClusterFixture>
+{
+    public const string Name = "cluster";
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>An edge that notes what it is sent and answers what the test says.</summary>
+internal sealed class TestEdge : IEdgeObserver
+{
+    public ConcurrentQueue<RoutingTableSnapshot> Snapshots { get; } = [];
+
+    public ConcurrentQueue<EdgeWork> Work { get; } = [];
+
+    public int Calls;
+
+    public Func<Task> OnSnapshot { get; set; } = () => Task.CompletedTask;
+
+    public Func<NodeId, Task<DhtGetResult>> Get { get; set; } =
+        _ => Task.FromResult(new DhtGetResult(null, new DhtLookup()));
+
+    public Func<NodeId, DhtValue, Task<DhtSetResult>> Set { get; set; } =
+        (_, _) => Task.FromResult(new DhtSetResult { Stored = 3, Lookup = new DhtLookup { Asked = 3 } });
+
+    public async Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
+    {
+        Snapshots.Enqueue(snapshot);
+        await OnSnapshot();
+    }
+
+    public Task<bool> AcceptAsync(EdgeWork work)
+    {
+        Work.Enqueue(work);
+        return Task.FromResult(true);
+    }
+
+    public Task<DhtGetResult> GetAsync(NodeId key)
+    {
+        Interlocked.Increment(ref Calls);
+        return Get(key);
+    }
+
+    public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value)
+    {
+        Interlocked.Increment(ref Calls);
+        return Set(key, value);
+    }
+
+    public Task<DhtLookup> FindNodeAsync(NodeId target)
+    {
+        Interlocked.Increment(ref Calls);
+        return Task.FromResult(new DhtLookup { Hops = 7 });
+    }
+
+    public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
+        Task.FromResult(new DhtPingResult(true, Samples.Key(9), TimeSpan.FromMilliseconds(5)));
+}

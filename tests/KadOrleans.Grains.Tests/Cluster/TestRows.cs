@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>The rows of a cluster's storage, shared by its silos as a database is, with faults at will.</summary>
+public sealed class TestRows
+{
+    // Guards the rows: a write compares ETags.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string State, GrainId Grain), Row> _rows = [];
+    private long _lastETag;
+
+    public ConcurrentDictionary<GrainId, int> Writes { get; } = new();
+
+    /// <summary>Runs before a write; may wait, and fails it by throwing.</summary>
+    public Func<string, GrainId, Task> BeforeWrite { get; set; } = NoFault;
+
+    /// <summary>Runs when a write is done; fails it by throwing.</summary>
+    public Func<string, GrainId, Task> AfterWrite { get; set; } = NoFault;
+
+    public Func<string, GrainId, Task> BeforeRead { get; set; } = NoFault;
+
+    public static Task NoFault(string state, GrainId grain) => Task.CompletedTask;
+
+    public void Heal() => BeforeWrite = AfterWrite = BeforeRead = NoFault;
+
+    public bool TryRead(string state, GrainId grain, out Row row)
+    {
+        lock (_gate)
+        {
+            return _rows.TryGetValue((state, grain), out row);
+        }
+    }
+
+    /// <summary>Null: the ETag does not fit.</summary>
+    public string? TryWrite(string state, GrainId grain, byte[]? content, string? etag)
+    {
+        lock (_gate)
+        {
+            var known = _rows.TryGetValue((state, grain), out var row) ? row.ETag : null;
+            if (known != etag)
+            {
+                return null;
+            }
+
+            Writes.AddOrUpdate(grain, 1, static (_, count) => count + 1);
+            var next = $"e{++_lastETag}";
+            _rows[(state, grain)] = new Row(content, next);
+            return next;
+        }
+    }
+
+    /// <summary>Writes as somebody else would: without asking for an ETag.</summary>
+    public void Force(string state, GrainId grain, byte[] content)
+    {
+        lock (_gate)
+        {
+            _rows[(state, grain)] = new Row(content, $"f{++_lastETag}");
+        }
+    }
+
+    public IReadOnlyList<string> StatesOf(GrainId grain)
+    {
+        lock (_gate)
+        {
+            return [.. _rows.Keys.Where(key => key.Grain == grain).Select(key => key.State).Order()];
+        }
+    }
+
+    public readonly record struct Row(byte[]? Content, string ETag);
+}

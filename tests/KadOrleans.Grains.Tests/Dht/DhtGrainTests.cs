@@ -1,0 +1,127 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Tests.Cluster;
+
+namespace KadOrleans.Grains.Tests.Dht;
+
+[Collection(SharedCluster.Name)]
+public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
+{
+    private readonly TestEdge _one = new();
+    private readonly TestEdge _other = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        // Leases of earlier tests end, and what the facade knew of them is outdated.
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        Assert.Empty(await cluster.Directory.GetLiveAsync());
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        cluster.Rows.Heal();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_value_is_stored_in_the_cluster_and_in_the_network_and_read_from_the_cluster()
+    {
+        await LeaseAsync("one", _one);
+        var key = Key(70);
+        var set = await cluster.Dht.SetAsync(key, DhtValue.FromString("hello"), TestContext.Current.CancellationToken);
+        Assert.Equal((StoreResult.Stored, 3), (set.Cluster, set.Stored));
+        var calls = _one.Calls;
+        var got = await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken);
+        Assert.Equal(DhtValue.FromString("hello"), got.Value);
+        Assert.Null(got.Lookup);
+        Assert.Equal(calls, _one.Calls);
+    }
+
+    [Fact]
+    public async Task A_key_that_the_cluster_does_not_hold_is_looked_up_at_an_edge()
+    {
+        await LeaseAsync("one", _one);
+        _one.Get = _ => Task.FromResult(new DhtGetResult(DhtValue.FromInteger(7), new DhtLookup { Asked = 4 }));
+        var got = await cluster.Dht.GetAsync(Key(71));
+        Assert.Equal((DhtValue.FromInteger(7), 4), (got.Value!.Value, got.Lookup!.Asked));
+        Assert.Equal(7, (await cluster.Dht.FindNodeAsync(Key(1))).Hops);
+        Assert.True((await cluster.Dht.PingAsync(UdpEndpoint.Parse("127.0.0.1:1"))).Answered);
+    }
+
+    [Fact]
+    public async Task Another_edge_is_tried_if_one_fails()
+    {
+        await LeaseAsync("one", _one);
+        await LeaseAsync("other", _other);
+        _one.Get = _ => throw new InvalidOperationException("broken");
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.False((await cluster.Dht.GetAsync(Key(80 + i))).Found);
+        }
+
+        Assert.Equal(10, _other.Calls);
+        Assert.InRange(_one.Calls, 0, 9);
+    }
+
+    [Fact]
+    public async Task An_edge_that_does_not_answer_is_given_up_on()
+    {
+        await LeaseAsync("one", _one);
+        var never = new TaskCompletionSource<DhtGetResult>();
+        _one.Get = _ => never.Task;
+        var get = cluster.Dht.GetAsync(Key(72)).AsTask();
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(get.IsCompleted));
+        var failure = await Assert.ThrowsAsync<NoLiveEdgeException>(() => get);
+        Assert.Contains("No edge that was asked answered", failure.Message, StringComparison.Ordinal);
+        never.SetResult(new DhtGetResult(null, null));
+    }
+
+    [Fact]
+    public async Task Without_a_live_edge_the_cluster_keeps_its_copy_and_says_that_it_cannot_ask()
+    {
+        var key = Key(73);
+        await Assert.ThrowsAsync<NoLiveEdgeException>(async () => await cluster.Dht.GetAsync(key));
+        var set = await cluster.Dht.SetAsync(key, DhtValue.FromBoolean(true));
+        Assert.Equal((StoreResult.Stored, 0), (set.Cluster, set.Stored));
+        Assert.Null(set.Lookup);
+        Assert.Equal(DhtValue.FromBoolean(true), (await cluster.Dht.GetAsync(key)).Value);
+        await Assert.ThrowsAsync<NoLiveEdgeException>(async () => await cluster.Dht.FindNodeAsync(key));
+    }
+
+    [Fact]
+    public async Task A_broken_shard_is_no_not_found()
+    {
+        await LeaseAsync("one", _one);
+        cluster.Rows.BeforeRead = (_, _) => throw new TimeoutException("storage is away");
+        var key = Samples.KeysOf(200, ClusterFixture.ShardBits).First();
+        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Dht.GetAsync(key));
+        _one.Get = _ => Task.FromResult(new DhtGetResult(DhtValue.FromInteger(1), new DhtLookup()));
+        Assert.True((await cluster.Dht.GetAsync(key)).Found);
+        Assert.Equal(StoreResult.StorageFailed, (await cluster.Dht.SetAsync(key, DhtValue.FromInteger(1))).Cluster);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_stored_is_refused_before_any_grain_is_called()
+    {
+        var tooLarge = DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1]);
+        Assert.Contains("8137", (await Assert.ThrowsAsync<ArgumentException>(
+            async () => await cluster.Dht.SetAsync(Key(1), tooLarge))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.Dht.SetAsync(Key(1), default));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.Dht.PingAsync(UdpEndpoint.Parse("224.0.0.1:1")));
+    }
+
+    [Fact]
+    public async Task Status_names_the_live_edges_and_the_settings()
+    {
+        await LeaseAsync("one", _one);
+        var status = await cluster.Dht.GetStatusAsync();
+        Assert.Equal(ClusterFixture.ShardBits, status.Settings!.ShardBits);
+        Assert.Equal("one", Assert.Single(status.Edges).Name);
+    }
+
+    private static NodeId Key(int number) => NodeId.FromKey($"dht {number}");
+
+    private async Task LeaseAsync(string name, TestEdge edge) => await cluster.Directory.LeaseAsync(name, 1, cluster.Reference(edge));
+}

@@ -1,0 +1,111 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Tests.Cluster;
+
+namespace KadOrleans.Grains.Tests.Edges;
+
+[Collection(SharedCluster.Name)]
+public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposable
+{
+    private readonly TestEdge _edge = new();
+
+    public void Dispose() => cluster.Rows.Heal();
+
+    [Fact]
+    public async Task A_name_keeps_its_ids_and_each_lease_has_a_higher_epoch()
+    {
+        var reference = cluster.Reference(_edge);
+        var first = await cluster.Directory.LeaseAsync("keeps", 3, reference);
+        Assert.Equal(3, first.NodeIds.Distinct().Count());
+        Assert.Equal(ClusterFixture.ShardBits, first.Settings.ShardBits);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        var second = await cluster.Directory.LeaseAsync("keeps", 5, reference);
+        Assert.Equal(first.Epoch + 1, second.Epoch);
+        Assert.Equal(first.NodeIds, second.NodeIds.Take(3));
+        Assert.Equal(first.NodeIds.Take(2), (await cluster.Directory.LeaseAsync("keeps", 2, reference)).NodeIds);
+        Assert.Equal(second.NodeIds, (await cluster.Directory.LeaseAsync("keeps", 5, reference)).NodeIds);
+        Assert.Empty((await cluster.Directory.LeaseAsync("other", 5, reference)).NodeIds.Intersect(second.NodeIds));
+    }
+
+    [Fact]
+    public async Task A_lease_ends_without_renewal()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("ends", 1, reference);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.True(await cluster.Directory.RenewAsync("ends", lease.Epoch, reference, new EdgeReport { Contacts = 7 }));
+        cluster.Clock.Advance(TimeSpan.FromSeconds(29));
+        var live = Assert.Single(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "ends");
+        Assert.Equal((lease.Epoch, 7), (live.Epoch, live.Report.Contacts));
+        Assert.Equal(lease.NodeIds, live.NodeIds);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "ends");
+    }
+
+    [Fact]
+    public async Task An_older_holder_is_told_that_it_lost_its_lease()
+    {
+        var reference = cluster.Reference(_edge);
+        var older = await cluster.Directory.LeaseAsync("fenced", 1, reference);
+        var newer = await cluster.Directory.LeaseAsync("fenced", 1, reference);
+        Assert.False(await cluster.Directory.RenewAsync("fenced", older.Epoch, reference, new EdgeReport()));
+        await cluster.Directory.ReleaseAsync("fenced", older.Epoch);
+        Assert.Contains(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "fenced");
+        Assert.True(await cluster.Directory.RenewAsync("fenced", newer.Epoch, reference, new EdgeReport()));
+        Assert.False(await cluster.Directory.RenewAsync("nobody", 1, reference, new EdgeReport()));
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_handed_back_is_not_renewed()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("released", 1, reference);
+        await cluster.Directory.ReleaseAsync("released", lease.Epoch);
+        Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "released");
+        Assert.False(await cluster.Directory.RenewAsync("released", lease.Epoch, reference, new EdgeReport()));
+    }
+
+    [Fact]
+    public async Task Renewals_bring_the_live_edges_back_after_the_activation_was_lost()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("back", 2, reference);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "back");
+        var report = new EdgeReport { Endpoints = [UdpEndpoint.Parse("127.0.0.1:1"), UdpEndpoint.Parse("127.0.0.1:2")] };
+        Assert.True(await cluster.Directory.RenewAsync("back", lease.Epoch, reference, report));
+        Assert.Equal(lease.NodeIds, Assert.Single(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "back").NodeIds);
+    }
+
+    [Fact]
+    public async Task A_lease_that_could_not_be_saved_is_not_given()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("unsaved", 1, reference);
+        foreach (var isDone in new[] { false, true })
+        {
+            cluster.Rows.Heal();
+            Func<string, GrainId, Task> fault = (_, _) => throw new TimeoutException("storage is away");
+            cluster.Rows.BeforeWrite = isDone ? TestRows.NoFault : fault;
+            cluster.Rows.AfterWrite = fault;
+            await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Directory.LeaseAsync("unsaved", 2, reference));
+        }
+
+        cluster.Rows.Heal();
+        var next = await cluster.Directory.LeaseAsync("unsaved", 1, reference);
+        Assert.Equal(lease.Epoch + 2, next.Epoch);
+        Assert.Equal(lease.NodeIds, next.NodeIds);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData(null, 1)]
+    [InlineData("fine", 0)]
+    [InlineData("fine", 65)]
+    public async Task Wrong_names_and_counts_are_refused(string? name, int count) =>
+        await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.Directory.LeaseAsync(name!, count, cluster.Reference(_edge)));
+
+    [Fact]
+    public async Task A_name_of_129_characters_is_refused() => await Assert.ThrowsAsync<ArgumentException>(
+        async () => await cluster.Directory.LeaseAsync(new string('x', 129), 1, cluster.Reference(_edge)));
+}

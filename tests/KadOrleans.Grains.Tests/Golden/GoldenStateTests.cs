@@ -1,0 +1,86 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Edges;
+using KadOrleans.Grains.Routing;
+using KadOrleans.Grains.Tests.Serialization;
+using KadOrleans.Grains.Values;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+
+namespace KadOrleans.Grains.Tests.Golden;
+
+/// <summary>States that earlier releases stored are read as they were meant. Each line: a name, and the state in base 64.</summary>
+public class GoldenStateTests
+{
+    private static readonly DateTimeOffset StoredAt = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
+
+    private static readonly Serializer Serializer =
+        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    /// <summary>What schema-1.txt holds; never changes.</summary>
+    private static readonly ShardChange[] Changes =
+    [
+        new(NodeId.FromKey("text"), Value(DhtValue.FromString("Grüße, 世界"), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("lowest"), Value(DhtValue.FromInteger(long.MinValue), new SourceNetwork(0, 0xFFFF_CB00_7105))),
+        new(NodeId.FromKey("highest"), Value(DhtValue.FromInteger(ulong.MaxValue), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("minus zero"), Value(DhtValue.FromFloat(-0.0), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("yes"), Value(DhtValue.FromBoolean(true), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("bytes"), Value(DhtValue.FromBytes([0, 1, 0xFE, 0xFF]), SourceNetwork.Trusted)),
+        new(NodeId.MaxValue, null),
+    ];
+
+    private static Dictionary<string, object> Schema1 => new()
+    {
+        ["cluster"] = new ClusterState { SchemaVersion = 1, ShardBits = 12 },
+        ["edges"] = new EdgeDirectoryState
+        {
+            SchemaVersion = 1,
+            Edges = { ["edge-0"] = new EdgeState { Epoch = 7, NodeIds = [NodeId.FromKey("one").ToString()] } },
+        },
+        ["table"] = new TableState
+        {
+            SchemaVersion = 1,
+            Activations = 3,
+            Epoch = 7,
+            Buckets =
+            [
+                new BucketState
+                {
+                    Prefix = NodeId.MinValue.ToString(),
+                    Depth = 1,
+                    LastLookup = StoredAt,
+                    Contacts = [new ContactState { Id = NodeId.FromKey("two").ToString(), Endpoint = "[2001:db8::7]:65535", LastSeen = StoredAt, Failures = 1 }],
+                    Replacements = [new ContactState { Id = NodeId.FromKey("three").ToString(), Endpoint = "198.51.100.7:8468", LastSeen = StoredAt }],
+                },
+            ],
+        },
+        ["manifest"] = new ShardManifestState
+        {
+            SchemaVersion = 1,
+            Fold = 5,
+            FirstSequence = 97,
+            Pages = [new ShardPageReference { Slot = 2, Fold = 5 }],
+        },
+        ["page"] = new ShardPageState { SchemaVersion = 1, Fold = 5, Entries = ShardEntryCodec.Encode(Changes) },
+        ["log"] = new ShardLogState { SchemaVersion = 1, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(Changes) },
+    };
+
+    [Fact]
+    public void States_of_schema_1_are_read_as_they_were_meant()
+    {
+        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-1.txt"))
+            .Select(line => line.Split(' '))
+            .ToDictionary(parts => parts[0], parts => Convert.FromBase64String(parts[1]));
+        Assert.Equal(Schema1.Keys.Order(), lines.Keys.Order());
+        foreach (var (name, expected) in Schema1)
+        {
+            Deep.Equal(expected, Serializer.Deserialize<object>(lines[name]));
+        }
+
+        var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
+        Assert.Equal(Changes, ShardEntryCodec.Decode(page.Entries));
+    }
+
+    private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);
+}

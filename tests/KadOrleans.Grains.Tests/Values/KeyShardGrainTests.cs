@@ -1,0 +1,261 @@
+using System.Diagnostics;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Storage;
+using KadOrleans.Grains.Tests.Cluster;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+[Collection(SharedCluster.Name)]
+public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
+{
+    private const int Bits = ClusterFixture.ShardBits;
+
+    public void Dispose() => cluster.Rows.Heal();
+
+    [Fact]
+    public async Task Values_are_put_read_scanned_and_removed_and_outlive_the_activation()
+    {
+        var shard = cluster.Shard(1);
+        var keys = Samples.KeysOf(1, Bits).Take(30).Order().ToList();
+        var results = await shard.PutAsync([.. keys.Select((key, i) => new ShardPut(key, Samples.Text($"{i}")))]);
+        Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
+        await cluster.Cluster.DeactivateAsync(shard);
+
+        var read = await shard.GetAsync([keys[3], Samples.KeysOf(1, Bits).ElementAt(40), keys[0]]);
+        Assert.Equal([Samples.Text("3"), null, Samples.Text("0")], read);
+        Assert.Equal(keys[..20], (await shard.ScanAsync(null, 20)).Select(put => put.Key));
+        Assert.Equal(keys[20..], (await shard.ScanAsync(keys[19], 20)).Select(put => put.Key));
+        Assert.Equal([true, false], await shard.RemoveAsync([keys[5], Samples.KeysOf(1, Bits).ElementAt(40)]));
+        Assert.DoesNotContain(keys[5], (await shard.ScanAsync(null, 100)).Select(put => put.Key));
+        var usage = await shard.GetUsageAsync();
+        Assert.Equal(29, usage.Keys);
+        await cluster.Cluster.DeactivateAsync(shard);
+        Assert.Equal(usage, await shard.GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task What_is_not_of_the_shard_or_too_much_is_refused()
+    {
+        var shard = cluster.Shard(2);
+        var foreign = Samples.KeysOf(3, Bits).First();
+        var own = Samples.KeysOf(2, Bits).First();
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.GetAsync([foreign]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.PutAsync([new ShardPut(foreign, Samples.Text("x"))]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.PutAsync([new ShardPut(own, null!)]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.RemoveAsync([foreign]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.GetAsync(new NodeId[1025]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.ScanAsync(null, 0));
+        var results = await shard.PutAsync(
+            [new ShardPut(own, Samples.Sized(StoreRules.MaxContentLength + 1)), new ShardPut(own, Samples.Text("x") with { Value = default })]);
+        Assert.Equal([StoreResult.TooLarge, StoreResult.UnsupportedType], results);
+        Assert.Equal(default, await shard.GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task A_thousand_puts_at_once_share_few_writes()
+    {
+        var shard = cluster.Shard(4);
+        var keys = Samples.KeysOf(4, Bits).Take(1000).ToList();
+        await shard.GetUsageAsync();
+        var gate = new TaskCompletionSource();
+        cluster.Rows.BeforeWrite = (_, grain) => grain == shard.GetGrainId() ? gate.Task : Task.CompletedTask;
+        var puts = Task.WhenAll(keys.Select(key => shard.PutAsync([new ShardPut(key, Samples.Text("x"))]).AsTask()));
+
+        // Asked behind them, it is answered behind them: all wait now.
+        await shard.GetUsageAsync();
+        gate.SetResult();
+
+        Assert.All(await puts, result => Assert.Equal([StoreResult.Stored], result));
+        Assert.InRange(cluster.Rows.Writes[shard.GetGrainId()], 1, 20);
+    }
+
+    [Fact]
+    public async Task Reads_do_not_wait_for_a_write_and_see_it_only_when_it_is_durable()
+    {
+        var shard = cluster.Shard(5);
+        var key = Samples.KeysOf(5, Bits).First();
+        await shard.PutAsync([new ShardPut(key, Samples.Text("old"))]);
+        var gate = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        cluster.Rows.BeforeWrite = (_, grain) =>
+        {
+            if (grain != shard.GetGrainId())
+            {
+                return Task.CompletedTask;
+            }
+
+            reached.TrySetResult();
+            return gate.Task;
+        };
+        var put = shard.PutAsync([new ShardPut(key, Samples.Text("new"))]).AsTask();
+        await reached.Task;
+        Assert.Equal([Samples.Text("old")], await shard.GetAsync([key]));
+        Assert.False(put.IsCompleted);
+        gate.SetResult();
+        Assert.Equal([StoreResult.Stored], await put);
+        Assert.Equal([Samples.Text("new")], await shard.GetAsync([key]));
+    }
+
+    [Fact]
+    public async Task While_storage_is_away_puts_fail_reads_go_on_and_all_recovers()
+    {
+        var shard = cluster.Shard(6);
+        var keys = Samples.KeysOf(6, Bits).Take(3).ToList();
+        await shard.PutAsync([new ShardPut(keys[0], Samples.Text("a"))]);
+        cluster.Rows.BeforeWrite = cluster.Rows.BeforeRead = (_, _) => throw new TimeoutException("storage is away");
+        Assert.Equal([StoreResult.StorageFailed], await shard.PutAsync([new ShardPut(keys[1], Samples.Text("b"))]));
+        await Assert.ThrowsAsync<IOException>(async () => await shard.RemoveAsync([keys[0]]));
+        Assert.Equal([Samples.Text("a"), null], await shard.GetAsync([keys[0], keys[1]]));
+
+        cluster.Rows.Heal();
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[2], Samples.Text("c"))]));
+        await cluster.Cluster.DeactivateAsync(shard);
+        Assert.Equal([Samples.Text("a"), null, Samples.Text("c")], await shard.GetAsync(keys));
+    }
+
+    [Fact]
+    public async Task A_write_that_hangs_fails_in_time_and_is_cleared_up()
+    {
+        var shard = cluster.Shard(7);
+        var key = Samples.KeysOf(7, Bits).First();
+        await shard.GetUsageAsync();
+        var hangs = new TaskCompletionSource();
+        cluster.Rows.AfterWrite = (_, _) => hangs.Task;
+        var put = shard.PutAsync([new ShardPut(key, Samples.Text("done all the same"))]).AsTask();
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(put.IsCompleted));
+        Assert.Equal([StoreResult.Stored], await put);
+        hangs.SetResult();
+    }
+
+    [Fact]
+    public async Task A_record_that_another_activation_wrote_is_read_before_the_put_is_decided_again()
+    {
+        var shard = cluster.Shard(8);
+        var keys = Samples.KeysOf(8, Bits).Take(2).ToList();
+        await shard.GetUsageAsync();
+        var record = new ShardLogState
+        {
+            Sequence = 1,
+            Attempt = 5,
+            Entries = ShardEntryCodec.Encode([new ShardChange(keys[0], Samples.Text("the other's"))]),
+        };
+        cluster.Rows.Force(StateNames.ShardLog(1), shard.GetGrainId(), cluster.Serializer.SerializeToArray(record));
+
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[1], Samples.Text("own"))]));
+        Assert.Equal([Samples.Text("the other's"), Samples.Text("own")], await shard.GetAsync(keys));
+    }
+
+    [Fact]
+    public async Task Expired_values_are_not_read_and_are_removed_on_demand()
+    {
+        var shard = cluster.Shard(9);
+        var keys = Samples.KeysOf(9, Bits).Take(3000).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        foreach (var chunk in keys.Chunk(1000))
+        {
+            await shard.PutAsync([.. chunk.Select(key => new ShardPut(key, Samples.Text("x") with { ExpiresAt = now }))]);
+        }
+
+        Assert.Equal([null], await shard.GetAsync([keys[0]]));
+        Assert.Equal(3000, (await shard.GetUsageAsync()).Keys);
+        Assert.Empty(await shard.GetDueForRepublishAsync(now.AddDays(1), 10));
+        Assert.Equal(0, await shard.RemoveExpiredAsync(now.AddTicks(-1)));
+        Assert.Equal(3000, await shard.RemoveExpiredAsync(now));
+        Assert.Equal(default, await shard.GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task Keys_without_a_recent_store_are_due_for_republish()
+    {
+        var shard = cluster.Shard(10);
+        var keys = Samples.KeysOf(10, Bits).Take(2).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        await shard.PutAsync(
+        [
+            new ShardPut(keys[0], Samples.Text("old") with { StoredAt = now.AddHours(-2), ExpiresAt = now.AddDays(1) }),
+            new ShardPut(keys[1], Samples.Text("new") with { StoredAt = now, ExpiresAt = now.AddDays(1) }),
+        ]);
+        Assert.Equal([keys[0]], (await shard.GetDueForRepublishAsync(now.AddHours(-1), 10)).Select(put => put.Key));
+    }
+
+    [Fact]
+    public async Task The_hourly_reminder_removes_what_is_expired_and_goes_with_the_last_key()
+    {
+        var shard = cluster.Shard(11);
+        var keys = Samples.KeysOf(11, Bits).Take(2).ToList();
+        var end = cluster.Clock.GetUtcNow() + TimeSpan.FromHours(3);
+        await shard.PutAsync(
+        [
+            new ShardPut(keys[0], Samples.Text("short") with { ExpiresAt = cluster.Clock.GetUtcNow() + TimeSpan.FromMinutes(1) }),
+            new ShardPut(keys[1], Samples.Text("longer") with { ExpiresAt = end }),
+        ]);
+        await cluster.AdvanceUntilAsync(TimeSpan.FromMinutes(5), async () => (await shard.GetUsageAsync()).Keys == 1);
+        Assert.True(cluster.Clock.GetUtcNow() < end);
+        await cluster.AdvanceUntilAsync(TimeSpan.FromMinutes(10), async () => (await shard.GetUsageAsync()).Keys == 0);
+    }
+
+    [Fact]
+    public async Task Each_shard_has_its_part_of_the_quota()
+    {
+        var whole = new StoreQuota();
+        var part = ShardQuota.Of(whole, 12);
+        Assert.InRange(part.TotalKeys, 2 * whole.TotalKeys / 4096, (2 * whole.TotalKeys / 4096) + 20);
+        Assert.Equal(whole, ShardQuota.Of(whole, 0));
+        Assert.Equal(whole, ShardQuota.Of(whole, 1));
+
+        var quota = ShardQuota.Of(new StoreQuota { KeysPerSource = ClusterFixture.KeysPerSource }, Bits);
+        var shard = cluster.Shard(12);
+        var source = Core.Admission.SourceNetwork.Of(UdpEndpoint.Parse("203.0.113.9:1"));
+        var puts = Samples.KeysOf(12, Bits).Take(1000).Select(key => new ShardPut(key, Samples.Text("x") with { Source = source })).ToList();
+        Assert.InRange(quota.KeysPerSource, 1, 999);
+        var results = await shard.PutAsync(puts);
+        Assert.Equal(quota.KeysPerSource, results.Count(result => result == StoreResult.Stored));
+        Assert.Equal(1000 - quota.KeysPerSource, results.Count(result => result == StoreResult.SourceQuotaExceeded));
+    }
+
+    [Fact]
+    public async Task State_of_a_newer_release_keeps_the_shard_from_activating()
+    {
+        var shard = cluster.Shard(13);
+        cluster.Rows.Force(
+            StateNames.ShardManifest, shard.GetGrainId(), cluster.Serializer.SerializeToArray(new ShardManifestState { SchemaVersion = 9 }));
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await shard.GetUsageAsync());
+        Assert.Contains("kad-shard-manifest has schema version 9", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_shard_of_100000_keys_activates_fast()
+    {
+        var shard = cluster.Shard(14);
+        Assert.Equal(100_000, await FillAsync(14, 100_000));
+        await cluster.Cluster.DeactivateAsync(shard);
+        var watch = Stopwatch.StartNew();
+        var usage = await shard.GetUsageAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"100,000 keys ({usage.Bytes} bytes) were active after {watch.ElapsedMilliseconds} ms, from {cluster.Rows.StatesOf(shard.GetGrainId()).Count} records");
+        Assert.Equal(100_000, usage.Keys);
+    }
+
+    /// <summary>Keys of the shard by number, put by trusted code.</summary>
+    private async Task<int> FillAsync(byte shard, int count)
+    {
+        var stored = 0;
+        foreach (var numbers in Enumerable.Range(0, count).Chunk(1000))
+        {
+            var puts = numbers.Select(number => new ShardPut(KeyIn(shard, number), Samples.Sized(100))).ToList();
+            stored += (await cluster.Shard(shard).PutAsync(puts)).Count(result => result == StoreResult.Stored);
+        }
+
+        return stored;
+    }
+
+    private static NodeId KeyIn(byte shard, int number)
+    {
+        var bytes = Samples.Key(number).ToByteArray();
+        bytes[0] = shard;
+        return new NodeId(bytes);
+    }
+}
