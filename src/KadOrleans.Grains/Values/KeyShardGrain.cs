@@ -53,6 +53,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _agreement.Completion.WaitAsync(cancellationToken);
+        if (this.GetPrimaryKeyLong() is var shard && (shard < 0 || shard >> _options.ShardBits != 0))
+        {
+            throw new ArgumentException($"There is no {GrainKeys.ShardName(shard)}: the cluster has {1 << _options.ShardBits}.");
+        }
+
         var started = _time.GetTimestamp();
         await _log.RecoverAsync();
         _logger.ShardActivated(this.GetPrimaryKeyLong(), _log.Shard.Count, _time.GetElapsedTime(started));

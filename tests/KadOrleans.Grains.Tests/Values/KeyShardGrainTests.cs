@@ -54,6 +54,12 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Equal(default, await shard.GetUsageAsync());
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1 << ClusterFixture.ShardBits)]
+    public async Task There_is_no_shard_beyond_those_of_the_cluster(long number) =>
+        await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.Shard(number).GetUsageAsync());
+
     [Fact]
     public async Task A_thousand_puts_at_once_share_few_writes()
     {
