@@ -6,6 +6,9 @@ namespace KadOrleans.Wire;
 /// </summary>
 public static class Datagram
 {
+    /// <summary>Where the message id begins.</summary>
+    public const int IdOffset = 1;
+
     /// <summary>Bytes in front of the body.</summary>
     public const int HeaderLength = 1 + MessageId.Length;
 

@@ -9,6 +9,8 @@ namespace KadOrleans.Node.Requests;
 /// </summary>
 internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expectedId)
 {
+    private int _ended;
+
     public UdpEndpoint Destination { get; } = destination;
 
     /// <summary>The id under which the destination is known, if it is.</summary>
@@ -16,17 +18,32 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
 
     public RequestKey Key { get; set; }
 
-    /// <summary>The bytes that were sent, kept for the retry.</summary>
+    /// <summary>
+    /// What the answer to the retry comes under, once <see cref="IsRetry"/>: an id of its own, so that it is known which
+    /// of the two was answered, and how quickly.
+    /// </summary>
+    public RequestKey RetryKey { get; set; }
+
+    /// <summary>The bytes that were sent last, kept for the retry.</summary>
     public byte[] Datagram { get; set; } = [];
 
     /// <summary>Timestamp of the first sending.</summary>
     public long SentAt { get; set; }
 
-    /// <summary>Whether the retry is out. The answer may be to either, so its round trip is known only from above.</summary>
+    /// <summary>Timestamp of the retry, once <see cref="IsRetry"/>.</summary>
+    public long RetriedAt { get; set; }
+
+    /// <summary>Whether the retry is out.</summary>
     public bool IsRetry { get; set; }
+
+    /// <summary>Whether it has been answered or has failed.</summary>
+    public bool IsEnded => Volatile.Read(ref _ended) != 0;
 
     /// <summary>Whether it asks who is there, so that patience with a stranger holds nothing else up.</summary>
     public virtual bool IsIntroduction => false;
+
+    /// <summary>Claims the end; true for the first who does.</summary>
+    public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
 
     /// <summary>Writes the datagram and returns its length, or 0 if the request cannot be written.</summary>
     public abstract int Write(Span<byte> destination, MessageId id);

@@ -74,12 +74,13 @@ internal sealed class RequestTable : IDisposable
     /// <summary>Takes a response from the wire; one that nobody waits for is ignored.</summary>
     public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {
-        if (!_pending.TryRemove(new RequestKey(id, source), out var request))
+        var key = new RequestKey(id, source);
+        if (!_pending.TryGetValue(key, out var request) || !TryEnd(request))
         {
             return false;
         }
 
-        _roundTrips.Add(source, _time.GetElapsedTime(request.SentAt), isExact: !request.IsRetry);
+        _roundTrips.Add(source, _time.GetElapsedTime(key == request.Key ? request.SentAt : request.RetriedAt));
         _observer.OnAddressProved(request);
         if (request.TryComplete(body))
         {
@@ -109,6 +110,22 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
+    private bool TryEnd(OutgoingRequest request)
+    {
+        if (!request.TryEnd())
+        {
+            return false;
+        }
+
+        _pending.TryRemove(request.Key, out _);
+        if (request.IsRetry)
+        {
+            _pending.TryRemove(request.RetryKey, out _);
+        }
+
+        return true;
+    }
+
     private bool TryWrite(OutgoingRequest request)
     {
         var id = MessageId.Random(_random);
@@ -121,7 +138,7 @@ internal sealed class RequestTable : IDisposable
 
     private void End(OutgoingRequest request, RequestFailure failure)
     {
-        if (!_pending.TryRemove(request.Key, out _))
+        if (!TryEnd(request))
         {
             return;
         }
@@ -168,7 +185,7 @@ internal sealed class RequestTable : IDisposable
     {
         while (TryTakeDue(out var request))
         {
-            if (!_pending.ContainsKey(request.Key))
+            if (request.IsEnded)
             {
                 continue;
             }
@@ -199,7 +216,19 @@ internal sealed class RequestTable : IDisposable
 
     private void Retry(OutgoingRequest request)
     {
+        var id = MessageId.Random(_random);
+        id.CopyTo(request.Datagram.AsSpan(Datagram.IdOffset));
+        request.RetryKey = new RequestKey(id, request.Destination);
+        request.RetriedAt = _time.GetTimestamp();
         request.IsRetry = true;
+        _pending[request.RetryKey] = request;
+        if (request.IsEnded)
+        {
+            // Answered at this very moment: nobody would take the second entry out.
+            _pending.TryRemove(request.RetryKey, out _);
+            return;
+        }
+
         request.OnLate();
         if (!_transport.Send(request.Datagram, request.Destination)
             || !TrySchedule(request, RetryTimeout(request)))
@@ -230,7 +259,7 @@ internal sealed class RequestTable : IDisposable
                 }
 
                 // Answered long ago: no reason to wake up for it.
-                if (_pending.ContainsKey(request.Key))
+                if (!request.IsEnded)
                 {
                     SetTimer(due);
                     return false;

@@ -38,13 +38,7 @@ internal sealed class RoundTripTimes
     public bool IsMeasured(UdpEndpoint endpoint) => _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
 
     /// <summary>Learns a round trip.</summary>
-    /// <param name="endpoint">Whose.</param>
-    /// <param name="sample">How long it took, or may have taken at the most.</param>
-    /// <param name="isExact">
-    /// False for the answer after a retry. It counts for its own endpoint, or one that is slower than its timeout would
-    /// never be measured and every request to it be sent twice; it says nothing of others.
-    /// </param>
-    public void Add(UdpEndpoint endpoint, TimeSpan sample, bool isExact)
+    public void Add(UdpEndpoint endpoint, TimeSpan sample)
     {
         _current.TryGetValue(endpoint, out var known);
         if (known == default)
@@ -55,7 +49,7 @@ internal sealed class RoundTripTimes
         _current[endpoint] = known.With(sample);
         lock (_gate)
         {
-            _overall = isExact ? _overall.With(sample) : _overall;
+            _overall = _overall.With(sample);
             if (_current.Count >= Capacity)
             {
                 _previous = _current;

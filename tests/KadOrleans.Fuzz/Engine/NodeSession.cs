@@ -57,13 +57,14 @@ internal sealed class NodeSession
         var source = new SeededRandomSource(_random.Next(int.MaxValue));
         _id = NodeId.Random(source);
         _population = new Population(_id);
-        _ledger.Open(_id);
+        var isClient = _random.Next(8) == 0;
+        _ledger.Open(isClient ? DhtNode.ClientId : _id);
         _node = new KadNode(
             new KadNodeOptions
             {
                 Id = _id.ToString(),
                 Quota = Quota,
-                ClientOnly = _random.Next(8) == 0,
+                ClientOnly = isClient,
 
                 // Small buckets, so that they are full, split and turn newcomers away.
                 Kademlia = new KademliaOptions { BucketSize = 4 + _random.Next(17), BucketRefreshInterval = TimeSpan.FromDays(1) },

@@ -133,15 +133,8 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
         Require(Request.TryDecode(body, out var request, out var error), $"a request is sent that is {error}");
         Require(request.Kind != RequestKind.Ping || request.AsPing().Sender == _ownId, "a ping names another sender");
         var sent = Pending.Find(pending => pending.Id == id && pending.Destination == destination);
-        if (sent is null)
-        {
-            Pending.Add(new PendingRequest(id, destination, request.Kind, clock.Elapsed));
-        }
-        else
-        {
-            Require(++sent.Sendings <= 2, "a request is sent a third time");
-        }
-
+        Require(sent is null, "a message id is used twice");
+        Pending.Add(new PendingRequest(id, destination, request.Kind, clock.Elapsed));
         return request.Kind;
     }
 

@@ -19,7 +19,10 @@ public sealed class RequestTests
 
         Assert.Equal(RequestFailure.TimedOut, result.Failure);
         Assert.Equal(2, silent.Received.Count);
-        Assert.Equal(silent.Received[0], silent.Received[1]);
+
+        // Under an id of its own, so that its answer can be told from the other's.
+        Assert.NotEqual(silent.Received[0], silent.Received[1]);
+        Assert.Equal(silent.Received[0][Datagram.HeaderLength..], silent.Received[1][Datagram.HeaderLength..]);
         Assert.Equal(3 * RoundTripEstimate.InitialTimeout, result.RoundTrip);
     });
 
@@ -87,6 +90,30 @@ public sealed class RequestTests
         var result = await node.Node.PingAsync(peer.Endpoint);
 
         Assert.Equal(RoundTripEstimate.MinTimeout + RoundTripEstimate.MinRetryTimeout, result.RoundTrip);
+    });
+
+    [Fact]
+    public void Losses_do_not_make_the_node_wait_longer_each_time() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = new NetworkConditions
+        {
+            MinDelay = TimeSpan.FromMilliseconds(2),
+            MaxDelay = TimeSpan.FromMilliseconds(2),
+        };
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        await node.Node.PingAsync(peer.Endpoint);
+        peer.OnRequest = (request, id, answer) => peer.Received.Count % 2 == 0 ? 0 : peer.AnswerPings(request, id, answer);
+
+        PingResult result = null!;
+        for (var i = 0; i < 20; i++)
+        {
+            result = await node.Node.PingAsync(peer.Endpoint);
+        }
+
+        Assert.True(result.Answered);
+        Assert.Equal(RoundTripEstimate.MinTimeout + TimeSpan.FromMilliseconds(4), result.RoundTrip);
     });
 
     [Fact]
