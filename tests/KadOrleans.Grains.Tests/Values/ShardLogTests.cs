@@ -159,6 +159,15 @@ public class ShardLogTests
         Assert.Equal(stored + 1, (await ShardHost.ActivateAsync(records)).Log.Shard.Count);
     });
 
+    [Fact]
+    public Task A_page_of_another_fold_than_the_manifest_says_is_never_taken_for_it() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        records.Set(StateNames.ShardManifest, new ShardManifestState { Fold = 2, Pages = [new ShardPageReference { Slot = 0, Fold = 1 }] });
+        records.Set("kad-shard-page-000000", new ShardPageState { Fold = 2 });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
+    });
+
     [Theory]
     [InlineData("kad-shard-manifest")]
     [InlineData("kad-shard-log-001")]
