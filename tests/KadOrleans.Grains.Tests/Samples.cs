@@ -8,6 +8,9 @@ namespace KadOrleans.Grains.Tests;
 /// <summary>Random and numbered data.</summary>
 internal static class Samples
 {
+    /// <summary>Longer than any test moves the shared clock.</summary>
+    private static readonly TimeSpan Life = TimeSpan.FromDays(365_000);
+
     public static DateTimeOffset Now { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static NodeId Key(int number) => NodeId.FromKey($"key {number}");
@@ -18,10 +21,10 @@ internal static class Samples
         .Where(key => Abstractions.GrainKeys.Shard(key, bits) == shard);
 
     public static StoredValue Text(string text, TimeSpan? life = null) =>
-        new(DhtValue.FromString(text), Now, Now + (life ?? TimeSpan.FromDays(7)), SourceNetwork.Trusted);
+        new(DhtValue.FromString(text), Now, Now + (life ?? Life), SourceNetwork.Trusted);
 
     public static StoredValue Sized(int length) => new(
-        DhtValue.FromBytes(new byte[length]), Now, Now + TimeSpan.FromDays(7), SourceNetwork.Trusted);
+        DhtValue.FromBytes(new byte[length]), Now, Now + Life, SourceNetwork.Trusted);
 
     public static byte[] NextBytes(this SeededRandomSource random, int length)
     {

@@ -27,6 +27,8 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public ManualTimeProvider Clock { get; } = new();
 
+    internal ArrivedPuts Arrived { get; } = new();
+
     public InProcessTestCluster Cluster { get; private set; } = null!;
 
     public IClusterClient Client => Cluster.Client;
@@ -51,6 +53,7 @@ public sealed class ClusterFixture : IAsyncLifetime
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
             silo.UseInMemoryReminderService();
+            silo.AddIncomingGrainCallFilter(Arrived);
             silo.Configure<ClusterMembershipOptions>(options =>
             {
                 // A killed silo is found dead within seconds.

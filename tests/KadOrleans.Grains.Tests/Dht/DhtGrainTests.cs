@@ -96,6 +96,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         await LeaseAsync("one", _one);
         cluster.Rows.BeforeRead = (_, _) => throw new TimeoutException("storage is away");
         var key = Samples.KeysOf(200, ClusterFixture.ShardBits).First();
+        await cluster.Cluster.DeactivateAsync(cluster.Shard(200));
         await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Dht.GetAsync(key));
         _one.Get = _ => Task.FromResult(new DhtGetResult(DhtValue.FromInteger(1), new DhtLookup()));
         Assert.True((await cluster.Dht.GetAsync(key)).Found);
