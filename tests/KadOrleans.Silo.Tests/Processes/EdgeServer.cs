@@ -1,0 +1,37 @@
+using System.Net;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
+internal sealed class EdgeServer(string folder, string name, params string[] settings) : IAsyncDisposable
+{
+    private ServerProcess? _process;
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
+
+    /// <summary>The node id that it serves, as of the last start.</summary>
+    public string Id { get; private set; } = string.Empty;
+
+    public string Errors => _process?.Errors ?? string.Empty;
+
+    /// <summary>Starts it and waits until it has its id.</summary>
+    public async Task StartAsync()
+    {
+        _process = ServerProcess.Start(
+            "KadOrleans.Edge",
+            folder,
+            [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
+        var words = (await _process.LineAsync($"listening udp {Address} id ")).Split(' ');
+        Id = words[4];
+    }
+
+    /// <summary>SIGKILL, and its end.</summary>
+    public async Task KillAsync()
+    {
+        await _process!.KillAsync();
+        await _process.DisposeAsync();
+    }
+
+    public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

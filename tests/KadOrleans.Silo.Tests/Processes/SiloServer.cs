@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>A silo process that can be killed and started again where it was.</summary>
+internal sealed class SiloServer(string folder, params string[] settings) : IAsyncDisposable
+{
+    private readonly string[] _settings =
+    [
+        "Kad:Http=127.0.0.1:0",
+        "Kad:Edge:Enabled=false",
+        "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+        $"Kad:Silo:Port={FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}",
+        .. settings,
+    ];
+
+    private ServerProcess? _process;
+
+    /// <summary>Where clients find it.</summary>
+    public int Gateway { get; } = FreePort.Tcp();
+
+    public string Errors => _process?.Errors ?? string.Empty;
+
+    /// <summary>Starts it and waits until it says that it serves.</summary>
+    public async Task StartAsync()
+    {
+        _process = ServerProcess.Start(
+            "KadOrleans.Silo", folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+        await _process.LineAsync("health ");
+    }
+
+    /// <summary>SIGKILL, and its end.</summary>
+    public async Task KillAsync()
+    {
+        await _process!.KillAsync();
+        await _process.DisposeAsync();
+    }
+
+    public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using KadOrleans.Node;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>A socket that asks one node and matches the answers, however late.</summary>
+internal sealed class UdpAsker : IAsyncDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly CryptographicRandomSource _random = new();
+    private readonly ConcurrentDictionary<MessageId, TaskCompletionSource<byte[]>> _waiting = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly IPEndPoint _node;
+    private readonly Task _receiving;
+
+    /// <summary>Binds a loopback address of its own.</summary>
+    /// <param name="node">Who is asked.</param>
+    /// <param name="source">The last number of the address 127.0.0.x.</param>
+    public UdpAsker(IPEndPoint node, byte source)
+    {
+        _node = node;
+        _socket.ReceiveBufferSize = 1 << 20;
+
+        // Not connected: a connected socket fails when the node's process is gone for a while.
+        _socket.Bind(new IPEndPoint(new IPAddress([127, 0, 0, source]), 0));
+        _receiving = Task.Run(ReceiveAsync);
+    }
+
+    /// <summary>Writes a request under an id and returns its length.</summary>
+    public delegate int RequestWriting(Span<byte> destination, MessageId id);
+
+    /// <summary>Sends a request once. The result is the answer's body; it may never complete.</summary>
+    public Task<byte[]> Ask(RequestWriting write)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        var id = MessageId.Random(_random);
+        var answer = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[id] = answer;
+        _socket.SendTo(buffer[..write(buffer, id)], _node);
+        return answer.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _receiving;
+        _socket.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        while (true)
+        {
+            try
+            {
+                var length = await _socket.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token);
+                Take(buffer.AsSpan(0, length));
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> datagram)
+    {
+        if (Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _)
+            && kind == DatagramKind.Response
+            && _waiting.TryRemove(id, out var answer))
+        {
+            answer.TrySetResult(body.ToArray());
+        }
+    }
+}
