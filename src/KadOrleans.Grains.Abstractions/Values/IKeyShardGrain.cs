@@ -10,8 +10,16 @@ namespace KadOrleans.Grains.Abstractions.Values;
 [Alias("kad.IKeyShardGrain")]
 public interface IKeyShardGrain : IGrainWithIntegerKey
 {
+    /// <summary>
+    /// How long a get or a put may take, and be under way: what a node that asks over UDP waits, less a second. A silo that
+    /// is killed takes the calls in it along without a word. With Orleans' 30 s the calls behind them would wait as long;
+    /// and a put that is given up must not be executed after a later one, which its age now keeps it from.
+    /// </summary>
+    const string CallTimeout = "00:00:04";
+
     /// <summary>The values of these keys, in their order; null for a key without one that is alive. At most 1,024 keys.</summary>
     [Alias("Get")]
+    [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys);
 
     /// <summary>
@@ -20,6 +28,7 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     /// fails fails exactly those puts (<see cref="StoreResult.StorageFailed"/>) and leaves memory as storage is.
     /// </summary>
     [Alias("Put")]
+    [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts);
 
     /// <summary>Removes keys; true for each that was held. Durable when it returns; storage failures throw.</summary>
