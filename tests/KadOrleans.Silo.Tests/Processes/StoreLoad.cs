@@ -17,8 +17,8 @@ internal sealed class StoreLoad : IAsyncDisposable
     private const int Sources = 4;
     private const int PerSource = 8;
 
-    // Acknowledged in a row, this many show that no shard is away: a quarter of them would be missing with a quarter of the keys.
-    private const int Whole = 300;
+    // So many acknowledged in a row show that no shard is away; were one, each of its keys would break the row.
+    private const int Whole = 2_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
@@ -42,7 +42,7 @@ internal sealed class StoreLoad : IAsyncDisposable
     /// <summary>What is stored under a key.</summary>
     public static DhtValue ValueOf(NodeId key) => DhtValue.FromString($"value of {key}");
 
-    /// <summary>Waits until 300 STOREs in a row are acknowledged, all sent after this call.</summary>
+    /// <summary>Waits until 2,000 STOREs in a row are acknowledged, all sent after this call.</summary>
     /// <returns>The time from the call to the first of these acknowledgements.</returns>
     /// <exception cref="TimeoutException">It took more than two minutes.</exception>
     public Task<TimeSpan> WholeAsync()
