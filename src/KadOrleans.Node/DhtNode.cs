@@ -20,7 +20,7 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind four ports. It answers requests, runs lookups, and keeps the trust rules; it keeps
 /// no time of its own and saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IAsyncDisposable
+public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -240,62 +240,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         await _handOffLoop;
         _metrics.Dispose();
         _stopping.Dispose();
-    }
-
-    void IRoutingTableListener.OnContactAdded(Contact contact)
-    {
-        if (!_options.ClientOnly)
-        {
-            _handOff.Enqueue(contact);
-        }
-    }
-
-    void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.ProbeNow(contact.Endpoint, contact.Id);
-
-    void IRequestObserver.OnAddressProved(OutgoingRequest request) => _verified.Add(request.Destination);
-
-    void IRequestObserver.OnAnswered(OutgoingRequest request)
-    {
-        if (request is not PingCall && KnownContact(request) is { } contact)
-        {
-            _table.Observe(ContactObservation.Answered(contact));
-        }
-
-        _metrics.RequestEnded("Answered");
-    }
-
-    void IRequestObserver.OnFailed(OutgoingRequest request, RequestFailure failure)
-    {
-        if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
-        {
-            _table.Observe(ContactObservation.Failed(contact));
-        }
-
-        _metrics.RequestEnded(failure.ToString());
-    }
-
-    void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);
-
-    /// <summary>The table's contact behind a request: a claim made by others has no say over it.</summary>
-    private Contact? KnownContact(OutgoingRequest request) =>
-        request.ExpectedId is { } id && _table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
-            ? known
-            : null;
-
-    private void OnProbed(UdpEndpoint endpoint, NodeId? id, bool answered)
-    {
-        if (id is { } known && known != Id)
-        {
-            _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
-        }
-
-        foreach (var request in _held.Take(endpoint))
-        {
-            if (answered)
-            {
-                _dispatcher.AnswerHeld(request, endpoint);
-            }
-        }
     }
 
     private RequestDispatcher CreateDispatcher()
