@@ -3,7 +3,7 @@ using System.Net;
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
-internal sealed class EdgeServer(string folder, string name, params string[] settings) : IAsyncDisposable
+internal sealed class EdgeServer(string folder, string name, params string[] settings) : INetworkNode
 {
     private ServerProcess? _process;
 
@@ -31,7 +31,20 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
     {
         await _process!.KillAsync();
         await _process.DisposeAsync();
+        _process = null;
     }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        var code = await _process!.StopAsync();
+        await _process.DisposeAsync();
+        _process = null;
+        return code;
+    }
+
+    /// <summary>Waits until it ends by itself, and returns the exit code.</summary>
+    public Task<int> ExitAsync() => _process!.ExitAsync();
 
     public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Threading.Channels;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
-/// <summary>A built silo or edge as a process of its own, which ends with the test.</summary>
+/// <summary>A built silo, edge or standalone node as a process of its own, which ends with the test.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     // Generous: a loaded machine may take long to start a process.
@@ -32,8 +33,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts an executable of this build in a folder.</summary>
     /// <param name="assembly">Its assembly, without the extension.</param>
     /// <param name="folder">Its working directory.</param>
-    /// <param name="settings">As <c>Kad:Http=127.0.0.1:0</c>.</param>
-    public static ServerProcess Start(string assembly, string folder, IEnumerable<string> settings)
+    /// <param name="args">Its settings, as <c>Kad:Http=127.0.0.1:0</c>, or a command and options.</param>
+    public static ServerProcess Start(string assembly, string folder, IEnumerable<string> args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -43,9 +44,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             WorkingDirectory = folder,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"));
-        foreach (var setting in settings)
+        foreach (var arg in args)
         {
-            start.ArgumentList.Add(setting);
+            start.ArgumentList.Add(arg);
         }
 
         return new ServerProcess(assembly, start);
@@ -76,8 +77,23 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        return await ExitAsync();
+    }
+
+    /// <summary>Waits for its end and returns its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
         using var deadline = new CancellationTokenSource(Longest);
         await _process.WaitForExitAsync(deadline.Token);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>A process that serves one node id over UDP, at the same address after each start.</summary>
+internal interface INetworkNode : IAsyncDisposable
+{
+    /// <summary>Where it listens.</summary>
+    IPEndPoint Address { get; }
+
+    /// <summary>The node id that it serves, as of the last start.</summary>
+    string Id { get; }
+
+    /// <summary>Starts it and waits until it has its id.</summary>
+    Task StartAsync();
+
+    /// <summary>SIGKILL, and its end.</summary>
+    Task KillAsync();
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    Task<int> StopAsync();
+}

@@ -1,0 +1,36 @@
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node;
+using KadOrleans.Node.Local;
+using KadOrleans.Transport.Udp;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>A client in the test's own process, which asks over UDP and knows the network through one node.</summary>
+internal static class NetworkClient
+{
+    /// <summary>A client that has joined through a node.</summary>
+    public static async Task<KadNode> JoinAsync(INetworkNode via)
+    {
+        var client = new KadNode(
+            new KadNodeOptions { ClientOnly = true },
+            UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")),
+            new InMemoryKeyStore(new StoreQuota()),
+            new InMemoryNodeStateStore());
+        try
+        {
+            await client.StartAsync();
+            Assert.Equal(1, (await client.BootstrapAsync([via.Address.ToString()])).Joined);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>An address as the engine writes it.</summary>
+    public static UdpEndpoint ToEndpoint(this IPEndPoint address) => UdpEndpoint.FromIPAddress(address.Address, address.Port);
+}
