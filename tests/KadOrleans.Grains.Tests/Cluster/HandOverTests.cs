@@ -1,0 +1,148 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Grains.Abstractions.Values;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>A silo stops in good order, and the other one goes on with all that it held.</summary>
+public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
+{
+    private const int Tables = 12;
+    private const int Shards = 12;
+
+    private readonly TestEdge _edge = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_lived_on_a_silo_that_stops_lives_on_at_the_other()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("stays", 2, reference);
+        var tables = Enumerable.Range(0, Tables).Select(number => new Observed(cluster, Samples.Key(number))).ToList();
+        await Task.WhenAll(tables.Select(table => table.Table.SubscribeAsync(lease.Epoch, reference).AsTask()));
+        var shards = Enumerable.Range(0, Shards).ToDictionary(number => (long)number, PutsOf);
+        await PutAsync(shards);
+
+        // The silo of the directory stops; by chance of placement some tables and shards live there too.
+        var (one, other) = (cluster.Cluster.Silos[0], cluster.Cluster.Silos[1]);
+        var leaving = await IsOnAsync(one.SiloAddress, cluster.Directory) ? one : other;
+        var moving = await WhereAsync(tables, table => IsOnAsync(leaving.SiloAddress, table.Table));
+        Assert.NotEmpty(moving);
+        Assert.NotEmpty(await WhereAsync(shards.Keys, shard => IsOnAsync(leaving.SiloAddress, cluster.Shard(shard))));
+        using var stop = new CancellationTokenSource();
+        var loads = moving.Select(table => table.ObserveAsync(lease.Epoch, stop.Token)).ToList();
+        await cluster.UntilAsync(() => Task.FromResult(moving.All(table => table.Added.Count >= 10)));
+        await cluster.Cluster.StopSiloAsync(leaving, Token);
+        await stop.CancelAsync();
+        await Task.WhenAll(loads);
+
+        foreach (var table in moving)
+        {
+            var snapshot = await table.Table.GetSnapshotAsync();
+            Assert.Empty(table.Added.Except(snapshot.Contacts));
+            Assert.True(snapshot.Version >= table.Version);
+            Assert.False(await IsOnAsync(leaving.SiloAddress, table.Table));
+            Assert.False((await table.Table.ObserveAsync(lease.Epoch, [])).IsFenced);
+        }
+
+        await AssertHeldAsync(shards);
+        await AssertLeaseStaysAsync(lease, reference, moving[0]);
+    }
+
+    private async Task AssertLeaseStaysAsync(EdgeLease lease, IEdgeObserver reference, Observed moved)
+    {
+        var report = new EdgeReport { Endpoints = [UdpEndpoint.Parse("127.0.0.1:1"), UdpEndpoint.Parse("127.0.0.1:2")] };
+        Assert.True(await cluster.Directory.RenewAsync("stays", lease.Epoch, reference, report));
+        var live = Assert.Single(await cluster.Directory.GetLiveAsync());
+        Assert.Equal((lease.Epoch, reference), (live.Epoch, live.Observer));
+        Assert.Equal(lease.NodeIds, live.NodeIds);
+
+        // It goes on to be reached: the table that moved pushes to it, and the facade asks it.
+        await moved.Table.SubscribeAsync(lease.Epoch, reference);
+        var version = (await moved.Table.ObserveAsync(lease.Epoch, [moved.Next()])).Version;
+        await cluster.UntilAsync(() => Task.FromResult(_edge.Snapshots.Any(one => one.OwnId == moved.Id && one.Version >= version)));
+        Assert.Equal(3, (await cluster.Dht.SetAsync(NodeId.FromKey("behind"), DhtValue.FromInteger(1), Token)).Stored);
+    }
+
+    private static List<ShardPut> PutsOf(int shard) =>
+        [.. Samples.KeysOf(shard, ClusterFixture.ShardBits).Take(20).Select((key, i) => new ShardPut(key, Samples.Text($"{shard}/{i}")))];
+
+    private async Task PutAsync(Dictionary<long, List<ShardPut>> shards)
+    {
+        foreach (var (shard, puts) in shards)
+        {
+            Assert.All(await cluster.Shard(shard).PutAsync(puts), result => Assert.Equal(StoreResult.Stored, result));
+        }
+    }
+
+    private async Task AssertHeldAsync(Dictionary<long, List<ShardPut>> shards)
+    {
+        foreach (var (shard, puts) in shards)
+        {
+            var values = await cluster.Shard(shard).GetAsync([.. puts.Select(put => put.Key)]);
+            Assert.Equal(puts.Select(put => put.Value), values);
+        }
+    }
+
+    private async Task<bool> IsOnAsync(SiloAddress silo, IAddressable grain) =>
+        silo.Equals(await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain));
+
+    private static async Task<List<T>> WhereAsync<T>(IEnumerable<T> items, Func<T, Task<bool>> isSo)
+    {
+        var found = new List<T>();
+        foreach (var item in items)
+        {
+            if (await isSo(item))
+            {
+                found.Add(item);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A table and what it said that it took in.</summary>
+    private sealed class Observed(ClusterFixture cluster, NodeId id)
+    {
+        private int _next;
+
+        public NodeId Id => id;
+
+        public IRoutingTableGrain Table => cluster.Table(id);
+
+        public List<Contact> Added { get; } = [];
+
+        public long Version { get; private set; }
+
+        /// <summary>Somebody whom the table has room for whatever it holds: each is in a bucket of its own.</summary>
+        public ContactObservation Next()
+        {
+            var bit = _next++ % NodeId.BitLength;
+            var contact = new Contact(id.WithBit(bit, !id.GetBit(bit)), UdpEndpoint.FromIPv4(0x7F000001, (ushort)(1000 + bit)));
+            return ContactObservation.Answered(contact);
+        }
+
+        /// <summary>Observes until told to stop. What got no answer may be lost, and is not counted.</summary>
+        public async Task ObserveAsync(long epoch, CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    var answer = await Table.ObserveAsync(epoch, [Next()]);
+                    Assert.False(answer.IsFenced);
+                    Added.AddRange(answer.Added);
+                    Version = answer.Version;
+                }
+                catch (OrleansException)
+                {
+                    // It did not get through to the silo that leaves.
+                }
+            }
+        }
+    }
+}
