@@ -69,8 +69,6 @@ public sealed class EdgeFaultTests
             await Task.WhenAll(keys.Select(async (key, i) => Assert.Equal((2, 0), await StoreAsync(client, key, i))));
         }
 
-        // The values are to come from the cluster alone.
-        await peer.DisposeAsync();
         var table = cluster.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));
         var version = (await table.GetSnapshotAsync()).Version;
         var address = await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(table);
@@ -80,6 +78,9 @@ public sealed class EdgeFaultTests
         await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].TableVersion >> 32 > version >> 32, () => edge.Overview);
         await edge.BecomesAsync(EdgeState.Serving);
         Assert.Contains((await table.GetSnapshotAsync()).Contacts, contact => contact.Id == peer.Id);
+
+        // The values are to come from the cluster alone.
+        await peer.DisposeAsync();
         Assert.Equal((id, endpoint, epoch), (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch));
         await using var later = await JoinedAsync(endpoint);
         Assert.Equal(id, (await later.PingAsync(endpoint, Token)).Id);

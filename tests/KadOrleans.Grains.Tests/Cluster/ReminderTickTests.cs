@@ -9,8 +9,7 @@ using KadOrleans.Grains.Values;
 namespace KadOrleans.Grains.Tests.Cluster;
 
 /// <summary>Reminders that come twice, late or not at all.</summary>
-[Collection(SharedCluster.Name)]
-public sealed class ReminderTickTests(ClusterFixture cluster) : IDisposable
+public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
 {
     private const long Shard = 201;
 
