@@ -9,8 +9,5 @@ public sealed class GrainClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
 
-    /// <summary>Back to the contracts' moment: other tests of the cluster may have moved it.</summary>
-    public void Reset() => Interlocked.Exchange(ref _ticks, StoredValues.Now.UtcTicks);
-
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
 }

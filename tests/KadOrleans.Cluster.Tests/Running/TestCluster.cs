@@ -57,7 +57,6 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
     /// <summary>Empties every shard and has it start anew under a quota.</summary>
     public async Task ClearAsync(StoreQuota quota)
     {
-        Clock.Reset();
         for (var shard = 0; shard < 1 << shardBits; shard++)
         {
             var grain = Grains.GetGrain<IKeyShardGrain>(shard);
