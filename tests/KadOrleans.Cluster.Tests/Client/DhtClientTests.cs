@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Cluster.Tests.Client;
 
-[Collection(SixteenShards.Name)]
+[Collection(Clients.Name)]
 public sealed class DhtClientTests(SixteenShardCluster cluster) : IAsyncLifetime
 {
     private const string EdgeName = "client-tests";

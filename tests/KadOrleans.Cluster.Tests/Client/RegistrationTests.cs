@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Cluster.Tests.Client;
 
-[Collection(SixteenShards.Name)]
+[Collection(Clients.Name)]
 public sealed class RegistrationTests(SixteenShardCluster cluster)
 {
     [Fact]

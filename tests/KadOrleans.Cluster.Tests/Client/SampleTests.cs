@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KadOrleans.Cluster.Tests.Client;
 
 /// <summary>What the client's README shows, as it stands there.</summary>
-[Collection(SixteenShards.Name)]
+[Collection(Clients.Name)]
 public sealed class SampleTests(SixteenShardCluster cluster)
 {
     [Fact]

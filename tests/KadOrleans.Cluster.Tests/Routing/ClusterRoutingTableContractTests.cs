@@ -3,7 +3,7 @@ using KadOrleans.PortContracts;
 
 namespace KadOrleans.Cluster.Tests.Routing;
 
-[Collection(OneShard.Name)]
+[Collection(Tables.Name)]
 public sealed class ClusterRoutingTableContractTests(OneShardCluster cluster) : RoutingTableContract
 {
     protected override RoutingTableHost CreateHost() => new ClusterRoutingTableHost(cluster);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Routing;
 
-[Collection(OneShard.Name)]
+[Collection(Tables.Name)]
 public sealed class ClusterRoutingTableTests : IAsyncDisposable
 {
     private const string Observe = nameof(IRoutingTableGrain.ObserveAsync);
