@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests;
 

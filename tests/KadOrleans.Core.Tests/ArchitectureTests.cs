@@ -13,6 +13,7 @@ public class ArchitectureTests
         ["Core"] = [],
         ["Wire"] = ["Core"],
         ["Node"] = ["Core", "Wire"],
+        ["Simulation"] = ["Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Core", "Wire", "Node"],
         ["Grains.Abstractions"] = ["Core"],

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests;
 

@@ -4,7 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests;

@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.PortContracts;
 

@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Vectors;
 
 namespace KadOrleans.Wire.Tests;

@@ -1,4 +1,4 @@
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Wire.Tests;
 

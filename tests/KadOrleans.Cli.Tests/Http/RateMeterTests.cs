@@ -1,5 +1,5 @@
 using KadOrleans.Cli.Http;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Cli.Tests.Http;
 

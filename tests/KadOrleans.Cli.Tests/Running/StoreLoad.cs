@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Cli.Tests.Running;

@@ -4,7 +4,7 @@ using KadOrleans.Cluster.Values;
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Cluster.Tests.Values;
 

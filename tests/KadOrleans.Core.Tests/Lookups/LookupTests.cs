@@ -1,6 +1,6 @@
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests.Lookups;
 

@@ -1,6 +1,6 @@
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Tests.Vectors;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests.Routing;
 

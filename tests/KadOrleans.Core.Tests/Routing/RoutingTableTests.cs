@@ -1,6 +1,6 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests.Routing;
 

@@ -3,8 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
-using KadOrleans.Testing;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 using KadOrleans.Wire;
 using static KadOrleans.Fuzz.InvariantException;
 

@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using KadOrleans.Wire;
 using static KadOrleans.Fuzz.InvariantException;
 

@@ -6,7 +6,7 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Reminders;

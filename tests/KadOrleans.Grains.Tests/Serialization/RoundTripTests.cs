@@ -10,7 +10,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Routing;
 using KadOrleans.Grains.Values;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 

@@ -4,7 +4,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Tests.Cluster;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Grains.Tests.Values;
 

@@ -2,7 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Values;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Grains.Tests.Values;

@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Grains.Tests.Values;
 

@@ -3,7 +3,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Local;
 

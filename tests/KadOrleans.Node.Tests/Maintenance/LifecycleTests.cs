@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;

@@ -1,6 +1,6 @@
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Tests.Handlers;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 

@@ -1,6 +1,6 @@
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests;
 

@@ -3,6 +3,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 
 namespace KadOrleans.Node.Tests.Requests;

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Trust;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 

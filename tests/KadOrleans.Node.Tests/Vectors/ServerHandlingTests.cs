@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Testing.Vectors;
 

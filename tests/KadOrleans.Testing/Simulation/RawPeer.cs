@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
+using KadOrleans.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Testing.Simulation;

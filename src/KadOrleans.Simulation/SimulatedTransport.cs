@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
 
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Simulation;
 
 /// <summary>One node's place on a <see cref="SimulatedNetwork"/>.</summary>
 public sealed class SimulatedTransport : IDatagramTransport
@@ -16,13 +16,16 @@ public sealed class SimulatedTransport : IDatagramTransport
         LocalEndpoints = [endpoint];
     }
 
+    /// <inheritdoc/>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
+    /// <summary>Its one address.</summary>
     public UdpEndpoint Endpoint => LocalEndpoints[0];
 
     /// <summary>While true, nothing arrives and nothing leaves: the node is cut off.</summary>
     public bool IsCutOff { get; set; }
 
+    /// <inheritdoc/>
     public void Start(IDatagramReceiver receiver)
     {
         if (_receiver is not null)
@@ -33,6 +36,7 @@ public sealed class SimulatedTransport : IDatagramTransport
         _receiver = receiver;
     }
 
+    /// <inheritdoc/>
     public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
         if (_disposed)
@@ -48,6 +52,7 @@ public sealed class SimulatedTransport : IDatagramTransport
         return true;
     }
 
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         _disposed = true;

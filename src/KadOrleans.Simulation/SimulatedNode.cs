@@ -3,7 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
 
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Simulation;
 
 /// <summary>One real node in a <see cref="SimulatedWorld"/>; it can be killed, stopped and started again.</summary>
 public sealed class SimulatedNode
@@ -19,17 +19,22 @@ public sealed class SimulatedNode
         _configure = configure;
     }
 
+    /// <summary>The node itself, from the start on.</summary>
     [AllowNull]
     public KadNode Node { get; private set; }
 
+    /// <summary>Its place on the network, from the start on.</summary>
     [AllowNull]
     public SimulatedTransport Transport { get; private set; }
 
+    /// <summary>What it stores, from the start on.</summary>
     [AllowNull]
     public InMemoryKeyStore Store { get; private set; }
 
+    /// <summary>Its id.</summary>
     public NodeId Id => Node.Id;
 
+    /// <summary>How others know it.</summary>
     public Contact Contact => new(Id, Transport.Endpoint);
 
     /// <summary>Starts the node, at its former address and with its former state if it ran before.</summary>

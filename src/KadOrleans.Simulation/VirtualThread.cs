@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Simulation;
 
 /// <summary>
 /// Runs every continuation of a simulation on one thread and in one order. While nothing is left to run, virtual time
@@ -12,14 +12,19 @@ public sealed class VirtualThread : SynchronizationContext
 {
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _ready = new();
 
+    /// <inheritdoc/>
     public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
 
+    /// <summary>Not supported: a simulation has one thread, which would wait for itself.</summary>
     public override void Send(SendOrPostCallback d, object? state) =>
         throw new NotSupportedException("A simulation never blocks on itself.");
 
+    /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 
     /// <summary>Runs an async method to its end, advancing the clock whenever everything waits.</summary>
+    /// <param name="clock">The clock that its timers are set on.</param>
+    /// <param name="method">What to run.</param>
     /// <exception cref="InvalidOperationException">Everything waits and no timer is set: a deadlock.</exception>
     public T Run<T>(ManualTimeProvider clock, Func<Task<T>> method)
     {

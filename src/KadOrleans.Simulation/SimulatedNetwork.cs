@@ -1,10 +1,13 @@
 using KadOrleans.Core;
 
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Simulation;
 
 /// <summary>
 /// Carries datagrams between the nodes of one process on virtual time, losing, delaying and doubling them by seed.
 /// </summary>
+/// <param name="clock">When datagrams arrive.</param>
+/// <param name="random">Which are lost, and how long the others take.</param>
+/// <param name="conditions">How it treats datagrams at first.</param>
 public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSource random, NetworkConditions conditions)
 {
     private readonly Dictionary<UdpEndpoint, SimulatedTransport> _bound = [];
@@ -16,6 +19,7 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
     /// <summary>Bytes handed over so far.</summary>
     public long SentBytes { get; private set; }
 
+    /// <summary>How it treats datagrams from now on.</summary>
     public NetworkConditions Conditions { get; set; } = conditions;
 
     /// <summary>Binds a transport at an address of its own; every one is in another subnet.</summary>

@@ -1,4 +1,4 @@
-namespace KadOrleans.Testing;
+namespace KadOrleans.Simulation;
 
 /// <summary>
 /// A clock that stands still until it is moved. Timers fire while it moves, in the order of their due times and, at
@@ -14,15 +14,19 @@ public sealed class ManualTimeProvider : TimeProvider
     private long _sequence;
     private long _now;
 
+    /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>Time since the clock was made.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(GetTimestamp());
 
+    /// <inheritdoc/>
     public override long GetTimestamp() => Volatile.Read(ref _now);
 
+    /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => Epoch + Elapsed;
 
+    /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);

@@ -1,7 +1,6 @@
-using KadOrleans.Core;
 using KadOrleans.Node;
 
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Simulation;
 
 /// <summary>
 /// Real nodes on a simulated network, on virtual time and one thread: the same seed gives the same run.
@@ -10,6 +9,9 @@ public sealed class SimulatedWorld
 {
     private readonly VirtualThread _thread = new();
 
+    /// <summary>A world without nodes.</summary>
+    /// <param name="seed">Decides everything that is left to chance.</param>
+    /// <param name="conditions">How its network treats datagrams.</param>
     public SimulatedWorld(int seed, NetworkConditions? conditions = null)
     {
         Seed = seed;
@@ -17,12 +19,16 @@ public sealed class SimulatedWorld
         Network = new SimulatedNetwork(Clock, Random, conditions ?? new NetworkConditions());
     }
 
+    /// <summary>What decides everything that is left to chance.</summary>
     public int Seed { get; }
 
+    /// <summary>Its time.</summary>
     public ManualTimeProvider Clock { get; } = new();
 
+    /// <summary>Its chance.</summary>
     public SeededRandomSource Random { get; }
 
+    /// <summary>What connects its nodes.</summary>
     public SimulatedNetwork Network { get; }
 
     /// <summary>Every node that was created and not removed.</summary>
@@ -64,12 +70,9 @@ public sealed class SimulatedWorld
         }
     }
 
-    /// <summary>Adds a peer that a test plays itself.</summary>
-    public RawPeer AddPeer() => new(Network.Bind(), NodeId.Random(Random));
-
     /// <summary>A node picked by the seed.</summary>
     public SimulatedNode PickNode() => Nodes[Random.Next(Nodes.Count)];
 
-    /// <summary>The clock and randomness of this world, for nodes that a test makes itself.</summary>
+    /// <summary>The clock and randomness of this world, for nodes that are made outside it.</summary>
     public NodeEnvironment Environment => new() { Time = Clock, Random = Random };
 }

@@ -1,4 +1,4 @@
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Simulation;
 
 /// <summary>How a simulated network treats datagrams.</summary>
 public sealed record NetworkConditions
