@@ -28,7 +28,7 @@ public sealed partial class DhtNode
             _table.Observe(ContactObservation.Answered(contact));
         }
 
-        _metrics.RequestEnded("Answered");
+        NodeMetrics.RequestEnded("Answered");
     }
 
     void IRequestObserver.OnFailed(OutgoingRequest request, RequestFailure failure)
@@ -38,7 +38,7 @@ public sealed partial class DhtNode
             _table.Observe(ContactObservation.Failed(contact));
         }
 
-        _metrics.RequestEnded(failure.ToString());
+        NodeMetrics.RequestEnded(failure.ToString());
     }
 
     void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);

@@ -77,7 +77,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _gate = new AnswerGate(transport, table, _verified, _held, _prober, _metrics);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher();
-        _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _metrics, _time);
+        _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _time);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
@@ -238,7 +238,6 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _prober.Dispose();
         _requests.Dispose();
         await _handOffLoop;
-        _metrics.Dispose();
         _stopping.Dispose();
     }
 

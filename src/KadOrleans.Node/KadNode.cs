@@ -60,6 +60,9 @@ public sealed class KadNode : IAsyncDisposable
         _logger = _environment.LoggerFactory.CreateLogger<KadNode>();
     }
 
+    /// <summary>Makes the table of a node with this id in place of an empty one: a simulation starts with full tables.</summary>
+    internal Func<NodeId, LocalRoutingTable>? CreateTable { get; init; }
+
     /// <summary>The node's id, known once it has started.</summary>
     public NodeId Id => Engine.Id;
 
@@ -87,7 +90,7 @@ public sealed class KadNode : IAsyncDisposable
         var saved = await _states.LoadAsync(cancellationToken);
         var id = ChooseId(saved);
         _saved = saved?.Contacts ?? [];
-        _table = new LocalRoutingTable(
+        _table = CreateTable?.Invoke(id) ?? new LocalRoutingTable(
             id, _options.Kademlia, new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)), _environment.Time);
         _node = new DhtNode(_options, _transport, _table, _store, _environment);
         _saver = new StateSaver(_node, _states, _options, _environment);

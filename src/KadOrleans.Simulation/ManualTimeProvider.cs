@@ -8,9 +8,9 @@ public sealed class ManualTimeProvider : TimeProvider
 {
     private static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    // Guards _timers, _sequence and _now.
+    // Guards _events, _sequence and _now.
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<ManualTimer, (long Due, long Sequence)> _timers = new();
+    private readonly EventQueue _events = new();
     private long _sequence;
     private long _now;
 
@@ -41,17 +41,7 @@ public sealed class ManualTimeProvider : TimeProvider
         {
             lock (_gate)
             {
-                while (_timers.TryPeek(out var timer, out var order))
-                {
-                    if (timer.IsScheduledFor(order.Sequence))
-                    {
-                        return TimeSpan.FromTicks(order.Due);
-                    }
-
-                    _timers.Dequeue();
-                }
-
-                return null;
+                return _events.Peek() is { } next ? TimeSpan.FromTicks(next.Due) : null;
             }
         }
     }
@@ -59,25 +49,20 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <summary>Moves the clock to the next timer's time and fires that one timer. False if none is set.</summary>
     public bool FireNext()
     {
-        ManualTimer? timer;
+        ScheduledEvent? next;
         lock (_gate)
         {
-            while (true)
+            next = _events.Peek();
+            if (next is null)
             {
-                if (!_timers.TryDequeue(out timer, out var order))
-                {
-                    return false;
-                }
-
-                if (timer.IsScheduledFor(order.Sequence))
-                {
-                    Volatile.Write(ref _now, Math.Max(_now, order.Due));
-                    break;
-                }
+                return false;
             }
+
+            _events.Remove(next);
+            Volatile.Write(ref _now, Math.Max(_now, next.Due));
         }
 
-        timer.Fire();
+        next.Fire();
         return true;
     }
 
@@ -102,47 +87,57 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
-    private long Schedule(ManualTimer timer, TimeSpan dueIn)
+    /// <summary>Sets an event on the clock, in place of the time it was set for before.</summary>
+    internal void Schedule(ScheduledEvent item, TimeSpan dueIn)
     {
         lock (_gate)
         {
-            var sequence = ++_sequence;
-            _timers.Enqueue(timer, (_now + Math.Max(0, dueIn.Ticks), sequence));
-            return sequence;
+            _events.Remove(item);
+            item.Due = _now + Math.Max(0, dueIn.Ticks);
+            item.Sequence = ++_sequence;
+            _events.Add(item);
         }
     }
 
-    private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
+    private void Cancel(ScheduledEvent item)
     {
-        private long _scheduled;
-        private TimeSpan _period;
+        lock (_gate)
+        {
+            _events.Remove(item);
+        }
+    }
 
-        public bool IsScheduledFor(long sequence) => Volatile.Read(ref _scheduled) == sequence;
+    private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state)
+        : ScheduledEvent, ITimer
+    {
+        private TimeSpan _period;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             _period = period;
-            Volatile.Write(ref _scheduled, 0);
-            if (dueTime != Timeout.InfiniteTimeSpan)
+            if (dueTime == Timeout.InfiniteTimeSpan)
             {
-                Volatile.Write(ref _scheduled, clock.Schedule(this, dueTime));
+                clock.Cancel(this);
+            }
+            else
+            {
+                clock.Schedule(this, dueTime);
             }
 
             return true;
         }
 
-        public void Fire()
+        public override void Fire()
         {
-            Volatile.Write(ref _scheduled, 0);
             if (_period > TimeSpan.Zero)
             {
-                Volatile.Write(ref _scheduled, clock.Schedule(this, _period));
+                clock.Schedule(this, _period);
             }
 
             callback(state);
         }
 
-        public void Dispose() => Volatile.Write(ref _scheduled, 0);
+        public void Dispose() => clock.Cancel(this);
 
         public ValueTask DisposeAsync()
         {

@@ -11,6 +11,7 @@ namespace KadOrleans.Simulation;
 public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSource random, NetworkConditions conditions)
 {
     private readonly Dictionary<UdpEndpoint, SimulatedTransport> _bound = [];
+    private readonly Stack<Delivery> _arrived = new();
     private uint _nextAddress = 0x0B00_0001;
 
     /// <summary>Datagrams handed over so far.</summary>
@@ -21,6 +22,9 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
 
     /// <summary>How it treats datagrams from now on.</summary>
     public NetworkConditions Conditions { get; set; } = conditions;
+
+    /// <summary>Counts what is handed over by type, if set.</summary>
+    public TrafficMeter? Traffic { get; set; }
 
     /// <summary>Binds a transport at an address of its own; every one is in another subnet.</summary>
     public SimulatedTransport Bind() => Bind(UdpEndpoint.FromIPv4(NextAddress(), 8468));
@@ -39,38 +43,50 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
     {
         Sent++;
         SentBytes += datagram.Length;
+        Traffic?.Count(datagram, clock.Elapsed);
         var copies = random.NextDouble() < Conditions.Duplication ? 2 : 1;
         for (var i = 0; i < copies; i++)
         {
             if (random.NextDouble() >= Conditions.Loss)
             {
-                Deliver(datagram.ToArray(), source, destination);
+                Deliver(datagram, source, destination);
             }
         }
     }
 
-    private void Deliver(byte[] datagram, UdpEndpoint source, UdpEndpoint destination)
+    internal void Arrive(Delivery delivery)
+    {
+        try
+        {
+            if (_bound.TryGetValue(delivery.Destination, out var transport))
+            {
+                transport.Deliver(delivery.Datagram, delivery.Source);
+            }
+        }
+        finally
+        {
+            _arrived.Push(delivery);
+        }
+    }
+
+    private void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination)
     {
         var spread = Conditions.MaxDelay - Conditions.MinDelay;
         var delay = Conditions.MinDelay + (random.NextDouble() * spread);
-        clock.CreateTimer(
-            _ =>
-            {
-                if (_bound.TryGetValue(destination, out var transport))
-                {
-                    transport.Deliver(datagram, source);
-                }
-            },
-            null,
-            delay,
-            Timeout.InfiniteTimeSpan);
+        if (!_arrived.TryPop(out var delivery))
+        {
+            delivery = new Delivery(this);
+        }
+
+        delivery.Load(datagram, source, destination);
+        clock.Schedule(delivery, delay);
     }
 
-    // 11.0.0.0/8, one address per /24.
+    // From 11.0.0.0 on, one address per /24, up to the loopback network: 7.6 million.
     private uint NextAddress()
     {
         var address = _nextAddress;
         _nextAddress += 0x100;
-        return address;
+        return address < 0x7F00_0000 ? address : throw new InvalidOperationException("The simulated network is out of addresses.");
     }
 }

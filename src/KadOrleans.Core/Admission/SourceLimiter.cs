@@ -9,8 +9,10 @@ public sealed class SourceLimiter
     // More than the threads that receive on one node; a power of two.
     private const int Stripes = 16;
 
-    private readonly TokenBucketMap[] _sources;
-    private readonly TokenBucketMap[] _subnets;
+    // Made as sources come: a node that is hardly asked needs few.
+    private readonly TokenBucketMap?[] _sources = new TokenBucketMap?[Stripes];
+    private readonly TokenBucketMap?[] _subnets = new TokenBucketMap?[Stripes];
+    private readonly SourceLimits _limits;
     private readonly AddressRangeSet _trusted;
 
     /// <summary>A limiter that has seen nobody.</summary>
@@ -20,16 +22,15 @@ public sealed class SourceLimiter
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxTracked, Stripes);
-        _sources = CreateStripes(limits.PerSource, limits.MaxTracked);
-        _subnets = CreateStripes(limits.PerSubnet, limits.MaxTracked);
+        _limits = limits;
         _trusted = trusted ?? AddressRangeSet.Empty;
     }
 
     /// <summary>Sources remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
-    public int TrackedSources => _sources.Sum(stripe => stripe.Count);
+    public int TrackedSources => _sources.Sum(stripe => stripe?.Count ?? 0);
 
     /// <summary>Subnets remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
-    public int TrackedSubnets => _subnets.Sum(stripe => stripe.Count);
+    public int TrackedSubnets => _subnets.Sum(stripe => stripe?.Count ?? 0);
 
     /// <summary>
     /// Whether a request may be handled. It counts against its source first, so that one that asks too much uses up
@@ -37,19 +38,19 @@ public sealed class SourceLimiter
     /// </summary>
     public bool TryAdmit(UdpEndpoint source, DateTimeOffset now) =>
         _trusted.Contains(source)
-        || (TryTake(_sources, SourceNetwork.Of(source), now) && TryTake(_subnets, SourceNetwork.SubnetOf(source), now));
+        || (TryTake(_sources, _limits.PerSource, SourceNetwork.Of(source), now)
+            && TryTake(_subnets, _limits.PerSubnet, SourceNetwork.SubnetOf(source), now));
 
-    private static bool TryTake(TokenBucketMap[] stripes, SourceNetwork network, DateTimeOffset now) =>
-        stripes[network.GetHashCode() & (Stripes - 1)].TryTake(network, now);
-
-    private static TokenBucketMap[] CreateStripes(TokenRate rate, int capacity)
+    private bool TryTake(TokenBucketMap?[] stripes, TokenRate rate, SourceNetwork network, DateTimeOffset now)
     {
-        var stripes = new TokenBucketMap[Stripes];
-        for (var i = 0; i < Stripes; i++)
-        {
-            stripes[i] = new TokenBucketMap(rate, capacity / Stripes);
-        }
+        ref var stripe = ref stripes[network.GetHashCode() & (Stripes - 1)];
+        return (Volatile.Read(ref stripe) ?? Create(ref stripe, rate)).TryTake(network, now);
+    }
 
-        return stripes;
+    // Of two threads that make one at the same time, the second takes the first's.
+    private TokenBucketMap Create(ref TokenBucketMap? stripe, TokenRate rate)
+    {
+        var made = new TokenBucketMap(rate, _limits.MaxTracked / Stripes);
+        return Interlocked.CompareExchange(ref stripe, made, null) ?? made;
     }
 }

@@ -32,7 +32,18 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
 
     public bool IsFull => _entries.Count >= options.BucketSize;
 
-    public BucketEntry? Find(NodeId id) => _entries.Find(entry => entry.Contact.Id == id);
+    public BucketEntry? Find(NodeId id)
+    {
+        foreach (var entry in _entries)
+        {
+            if (entry.Contact.Id == id)
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Places an entry by the time it was last seen, behind those of the same time: a replacement that was promoted

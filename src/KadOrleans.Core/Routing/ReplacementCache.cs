@@ -58,5 +58,16 @@ internal sealed class ReplacementCache(int capacity)
 
     public void RemoveAt(int index) => _items.RemoveAt(index);
 
-    public int IndexOf(NodeId id) => _items.FindIndex(item => item.Contact.Id == id);
+    public int IndexOf(NodeId id)
+    {
+        for (var i = 0; i < _items.Count; i++)
+        {
+            if (_items[i].Contact.Id == id)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 }

@@ -25,7 +25,11 @@ public sealed class RoutingTableSnapshot
         OwnId = ownId;
         Version = version;
         _contacts = [.. contacts];
-        Array.Sort(_contacts, static (left, right) => left.Id.CompareTo(right.Id));
+        if (!IsSorted(_contacts))
+        {
+            Array.Sort(_contacts, static (left, right) => left.Id.CompareTo(right.Id));
+        }
+
         for (var i = 1; i < _contacts.Length; i++)
         {
             if (_contacts[i].Id == _contacts[i - 1].Id)
@@ -87,6 +91,19 @@ public sealed class RoutingTableSnapshot
         var found = FindClosest(id, nearest) == 1 && nearest[0].Id == id;
         contact = found ? nearest[0] : default;
         return found;
+    }
+
+    private static bool IsSorted(Contact[] contacts)
+    {
+        for (var i = 1; i < contacts.Length; i++)
+        {
+            if (contacts[i].Id < contacts[i - 1].Id)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Whether a contact has this endpoint.</summary>

@@ -10,59 +10,64 @@ namespace KadOrleans.Node.Diagnostics;
 /// The instruments of a node, all on the meter <see cref="MeterName"/>, and the same counts for /status. Tags are
 /// small closed sets: never an id, a key or an address.
 /// </summary>
-internal sealed class NodeMetrics : IDisposable
+internal sealed class NodeMetrics
 {
     public const string MeterName = "KadOrleans";
 
     private static readonly RequestKind[] Kinds = Enum.GetValues<RequestKind>();
     private static readonly RefusalReason[] Reasons = Enum.GetValues<RefusalReason>();
 
-    private readonly Meter _meter = new(MeterName);
-    private readonly Counter<long> _requests;
-    private readonly Counter<long> _refused;
-    private readonly Counter<long> _held;
-    private readonly Counter<long> _stores;
-    private readonly Counter<long> _outgoing;
-    private readonly Histogram<double> _lookupDuration;
-    private readonly Histogram<long> _lookupRequests;
+    // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Counter<long> Requests =
+        Meter.CreateCounter<long>("kad.requests.received", "{request}", "Requests from other nodes, by type.");
+
+    private static readonly Counter<long> RefusedRequests =
+        Meter.CreateCounter<long>("kad.requests.refused", "{request}", "Requests left unanswered, by reason.");
+
+    private static readonly Counter<long> HeldAnswers =
+        Meter.CreateCounter<long>("kad.answers.held", "{answer}", "Long answers that waited for the proof of an address.");
+
+    private static readonly Counter<long> Stores =
+        Meter.CreateCounter<long>("kad.stores", "{store}", "STOREs received, by result.");
+
+    private static readonly Counter<long> Outgoing =
+        Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by outcome.");
+
+    private static readonly Histogram<double> LookupDuration =
+        Meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.");
+
+    private static readonly Histogram<long> LookupRequests =
+        Meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.");
+
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private long _heldCount;
     private long _storedCount;
 
-    public NodeMetrics()
-    {
-        _requests = _meter.CreateCounter<long>("kad.requests.received", "{request}", "Requests from other nodes, by type.");
-        _refused = _meter.CreateCounter<long>("kad.requests.refused", "{request}", "Requests left unanswered, by reason.");
-        _held = _meter.CreateCounter<long>("kad.answers.held", "{answer}", "Long answers that waited for the proof of an address.");
-        _stores = _meter.CreateCounter<long>("kad.stores", "{store}", "STOREs received, by result.");
-        _outgoing = _meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by outcome.");
-        _lookupDuration = _meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.");
-        _lookupRequests = _meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.");
-    }
-
     public void Received(RequestKind kind)
     {
         Interlocked.Increment(ref _received[(int)kind]);
-        if (_requests.Enabled)
+        if (Requests.Enabled)
         {
-            _requests.Add(1, new KeyValuePair<string, object?>("kad.request.type", kind.ToString()));
+            Requests.Add(1, new KeyValuePair<string, object?>("kad.request.type", kind.ToString()));
         }
     }
 
     public void Refused(RefusalReason reason)
     {
         Interlocked.Increment(ref _refusals[(int)reason]);
-        if (_refused.Enabled)
+        if (RefusedRequests.Enabled)
         {
-            _refused.Add(1, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
+            RefusedRequests.Add(1, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
         }
     }
 
     public void Held()
     {
         Interlocked.Increment(ref _heldCount);
-        _held.Add(1);
+        HeldAnswers.Add(1);
     }
 
     public void Stored(StoreResult result)
@@ -72,20 +77,20 @@ internal sealed class NodeMetrics : IDisposable
             Interlocked.Increment(ref _storedCount);
         }
 
-        if (_stores.Enabled)
+        if (Stores.Enabled)
         {
-            _stores.Add(1, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
+            Stores.Add(1, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
         }
     }
 
-    public void RequestEnded(string outcome) =>
-        _outgoing.Add(1, new KeyValuePair<string, object?>("kad.request.outcome", outcome));
+    public static void RequestEnded(string outcome) =>
+        Outgoing.Add(1, new KeyValuePair<string, object?>("kad.request.outcome", outcome));
 
-    public void LookupEnded(LookupOutcome outcome, TimeSpan duration)
+    public static void LookupEnded(LookupOutcome outcome, TimeSpan duration)
     {
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
-        _lookupDuration.Record(duration.TotalSeconds, tags);
-        _lookupRequests.Record(outcome.Asked, tags);
+        LookupDuration.Record(duration.TotalSeconds, tags);
+        LookupRequests.Record(outcome.Asked, tags);
     }
 
     /// <summary>Every count since the start, by a stable name.</summary>
@@ -106,6 +111,4 @@ internal sealed class NodeMetrics : IDisposable
         totals["stores.accepted"] = Volatile.Read(ref _storedCount);
         return totals;
     }
-
-    public void Dispose() => _meter.Dispose();
 }

@@ -19,10 +19,17 @@ public sealed class LocalRoutingTable : IRoutingTable
 
     /// <summary>An empty table of a node.</summary>
     public LocalRoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time)
+        : this(new RoutingTable(ownId, options, diversity, TimeOf(time)), time)
     {
+    }
+
+    /// <summary>Takes a table over, such as a restored one; nobody else may use it from now on.</summary>
+    public LocalRoutingTable(RoutingTable table, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
-        _table = new RoutingTable(ownId, options, diversity, time.GetUtcNow());
+        _table = table;
         _snapshot = _table.Snapshot;
     }
 
@@ -74,6 +81,12 @@ public sealed class LocalRoutingTable : IRoutingTable
         {
             return _table.Describe();
         }
+    }
+
+    private static DateTimeOffset TimeOf(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return time.GetUtcNow();
     }
 
     // Made by the first reader after a change: a crowd of newcomers costs one snapshot, not one each.

@@ -14,7 +14,6 @@ internal sealed class LookupRunner(
     RequestTable requests,
     AnswerGate gate,
     KademliaOptions options,
-    NodeMetrics metrics,
     TimeProvider time)
 {
     /// <summary>Looks up a target from the k nearest known contacts; never fails, a cancelled lookup says so.</summary>
@@ -37,7 +36,7 @@ internal sealed class LookupRunner(
         {
             running.Start();
             var outcome = await running.Outcome;
-            metrics.LookupEnded(outcome, time.GetElapsedTime(startedAt));
+            NodeMetrics.LookupEnded(outcome, time.GetElapsedTime(startedAt));
             return outcome;
         }
     }

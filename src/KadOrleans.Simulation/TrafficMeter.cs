@@ -1,0 +1,70 @@
+using KadOrleans.Wire;
+
+namespace KadOrleans.Simulation;
+
+/// <summary>Counts datagrams and bytes by the type of request; an answer counts under its request's.</summary>
+public sealed class TrafficMeter
+{
+    /// <summary>Longer than any request with its retry waits for its answer.</summary>
+    private static readonly TimeSpan Generation = TimeSpan.FromSeconds(20);
+
+    private readonly TrafficCount[] _counts = new TrafficCount[Enum.GetValues<RequestKind>().Length];
+    private Dictionary<MessageId, RequestKind> _current = [];
+    private Dictionary<MessageId, RequestKind> _previous = [];
+    private TimeSpan _turnedAt;
+
+    /// <summary>What was sent of one type.</summary>
+    public TrafficCount this[RequestKind kind] => _counts[(int)kind];
+
+    /// <summary>What was sent that is no request and no answer to one.</summary>
+    public TrafficCount Other { get; private set; }
+
+    /// <summary>Forgets what was counted.</summary>
+    public void Reset()
+    {
+        Array.Clear(_counts);
+        Other = default;
+    }
+
+    internal void Count(ReadOnlySpan<byte> datagram, TimeSpan now)
+    {
+        TurnIfOld(now);
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        {
+            Other = Other.WithOther(datagram.Length);
+        }
+        else if (kind != DatagramKind.Request)
+        {
+            CountAnswer(id, datagram.Length);
+        }
+        else if (Request.TryDecode(body, out var request, out _))
+        {
+            _current[id] = request.Kind;
+            ref var count = ref _counts[(int)request.Kind];
+            count = count.WithRequest(datagram.Length);
+        }
+    }
+
+    private void CountAnswer(MessageId id, int length)
+    {
+        if (_current.Remove(id, out var asked) || _previous.Remove(id, out asked))
+        {
+            ref var count = ref _counts[(int)asked];
+            count = count.WithOther(length) with { Answers = count.Answers + 1 };
+        }
+        else
+        {
+            Other = Other.WithOther(length);
+        }
+    }
+
+    private void TurnIfOld(TimeSpan now)
+    {
+        if (now - _turnedAt >= Generation)
+        {
+            (_current, _previous) = (_previous, _current);
+            _current.Clear();
+            _turnedAt = now;
+        }
+    }
+}
