@@ -1,7 +1,8 @@
 using System.Threading.Channels;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Opening;
+using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Writing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -19,25 +20,24 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad.db";
 
-    private readonly DataFolder _folder;
+    private readonly DatabaseFile _file;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
 
-    private SqliteDatabase(DataFolder folder, SqliteConnection connection, KeyShard shard, NodeState? state, ILogger logger)
+    private SqliteDatabase(DatabaseFile file, KeyShard shard, NodeState? state, ILogger logger)
     {
-        _folder = folder;
-        Connection = connection;
+        _file = file;
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
         Memory = new ValueMemory(shard);
-        Writer = new BatchWriter(connection, Memory, state, folder.DatabasePath, logger);
+        Writer = new BatchWriter(file, Memory, state, logger);
     }
 
     /// <summary>Full path of the file.</summary>
-    public string Path => _folder.DatabasePath;
+    public string Path => _file.Path;
 
     /// <summary>The only connection; it belongs to the writer.</summary>
-    internal SqliteConnection Connection { get; }
+    internal SqliteConnection Connection => _file.Connection;
 
     /// <summary>What is committed.</summary>
     internal ValueMemory Memory { get; }
@@ -63,17 +63,17 @@ public sealed class SqliteDatabase : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(quota);
-        SQLitePCL.Batteries_V2.Init();
-        var claim = DataFolder.Claim(folder);
-        try
+        var log = (ILogger?)logger ?? NullLogger.Instance;
+        var shard = new KeyShard(quota);
+        NodeState? state = null;
+        var file = DatabaseFile.Open(folder, DatabaseSchema.Kind, opened =>
         {
-            return Load(claim, quota, (ILogger?)logger ?? NullLogger.Instance);
-        }
-        catch
-        {
-            claim.Dispose();
-            throw;
-        }
+            var loader = new DatabaseLoader(opened);
+            loader.LoadValues(shard);
+            state = loader.LoadState();
+        });
+        StorageLog.Opened(log, file.Path, shard.Count, shard.Bytes);
+        return new SqliteDatabase(file, shard, state, log);
     }
 
     /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
@@ -121,31 +121,6 @@ public sealed class SqliteDatabase : IAsyncDisposable
         await flush.Task;
     }
 
-    private static SqliteDatabase Load(DataFolder folder, StoreQuota quota, ILogger logger)
-    {
-        var connection = DatabaseConnector.Connect(folder);
-        try
-        {
-            var shard = new KeyShard(quota);
-            var loader = new DatabaseLoader(connection, folder);
-            loader.LoadValues(shard);
-            var state = loader.LoadState();
-            DatabaseConnector.AllowWriting(connection);
-            StorageLog.Opened(logger, folder.DatabasePath, shard.Count, shard.Bytes);
-            return new SqliteDatabase(folder, connection, shard, state, logger);
-        }
-        catch (SqliteException exception)
-        {
-            connection.Dispose();
-            throw OpenErrors.From(folder, exception);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
-
     private async Task CloseAsync()
     {
         try
@@ -155,8 +130,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         finally
         {
             // The last connection to close moves the log into the file and deletes it.
-            await Connection.DisposeAsync();
-            _folder.Dispose();
+            _file.Dispose();
             StorageLog.Closed(_logger, Path);
         }
     }

@@ -11,11 +11,12 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Core"] = [],
+        ["Sqlite"] = [],
         ["Wire"] = ["Core"],
         ["Node"] = ["Core", "Wire"],
         ["Simulation"] = ["Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Core", "Wire", "Node"],
-        ["Storage.Sqlite"] = ["Core", "Wire", "Node"],
+        ["Storage.Sqlite"] = ["Core", "Wire", "Node", "Sqlite"],
         ["Grains.Abstractions"] = ["Core"],
         ["Grains"] = ["Core", "Grains.Abstractions"],
         ["Client"] = ["Core", "Grains.Abstractions"],

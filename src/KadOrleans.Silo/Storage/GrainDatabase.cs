@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using KadOrleans.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Silo.Storage;
@@ -9,24 +10,23 @@ internal sealed class GrainDatabase : IAsyncDisposable
     /// <summary>Name of the file in its folder.</summary>
     public const string FileName = "kad-grains.db";
 
-    private readonly GrainFolder _folder;
+    private readonly DatabaseFile _file;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
 
-    private GrainDatabase(GrainFolder folder, SqliteConnection connection, ILogger logger)
+    private GrainDatabase(DatabaseFile file, ILogger logger)
     {
-        _folder = folder;
+        _file = file;
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
-        Connection = connection;
-        Writer = new GrainWriter(connection, folder.DatabasePath, logger);
+        Writer = new GrainWriter(file, logger);
     }
 
     /// <summary>Full path of the file.</summary>
-    public string Path => _folder.DatabasePath;
+    public string Path => _file.Path;
 
     /// <summary>The only connection; it belongs to the writer.</summary>
-    internal SqliteConnection Connection { get; }
+    internal SqliteConnection Connection => _file.Connection;
 
     /// <summary>The one user of the connection.</summary>
     internal GrainWriter Writer { get; }
@@ -40,26 +40,11 @@ internal sealed class GrainDatabase : IAsyncDisposable
     /// </exception>
     public static GrainDatabase Open(string folder, ILogger logger)
     {
-        SQLitePCL.Batteries_V2.Init();
-        var claim = GrainFolder.Claim(folder);
-        SqliteConnection? connection = null;
-        try
-        {
-            connection = GrainConnector.Connect(claim);
-            GrainStorageLog.Opened(logger, claim.DatabasePath, connection.QueryInteger("SELECT count(*) FROM grain_state"));
-            return new GrainDatabase(claim, connection, logger);
-        }
-        catch (Exception exception)
-        {
-            connection?.Dispose();
-            claim.Dispose();
-            if (exception is SqliteException fault)
-            {
-                throw GrainDatabaseErrors.From(claim, fault);
-            }
-
-            throw;
-        }
+        var states = 0L;
+        var file = DatabaseFile.Open(
+            folder, GrainSchema.Kind, opened => states = opened.Connection.QueryInteger("SELECT count(*) FROM grain_state"));
+        GrainStorageLog.Opened(logger, file.Path, states);
+        return new GrainDatabase(file, logger);
     }
 
     /// <summary>The row of a state, as committed last.</summary>
@@ -100,7 +85,7 @@ internal sealed class GrainDatabase : IAsyncDisposable
         }
         catch (ChannelClosedException)
         {
-            throw GrainDatabaseErrors.Closed(Path);
+            throw new GrainDatabaseException($"'{Path}' is closed: the silo stops.");
         }
     }
 
@@ -112,8 +97,7 @@ internal sealed class GrainDatabase : IAsyncDisposable
         }
         finally
         {
-            await Connection.DisposeAsync();
-            _folder.Dispose();
+            _file.Dispose();
             GrainStorageLog.Closed(_logger, Path);
         }
     }

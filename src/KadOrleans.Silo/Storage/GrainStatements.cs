@@ -1,6 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Sqlite;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace KadOrleans.Silo.Storage;
 
@@ -8,9 +7,6 @@ namespace KadOrleans.Silo.Storage;
 internal sealed class GrainStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _rollback;
     private readonly SqliteCommand _read;
     private readonly SqliteCommand _readETag;
     private readonly SqliteCommand _write;
@@ -19,9 +15,6 @@ internal sealed class GrainStatements : IDisposable
     public GrainStatements(SqliteConnection connection)
     {
         _connection = connection;
-        _begin = Prepare("BEGIN IMMEDIATE");
-        _commit = Prepare("COMMIT");
-        _rollback = Prepare("ROLLBACK");
         _read = PrepareForRow("SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
         _readETag = PrepareForRow("SELECT etag FROM grain_state WHERE state_name = $name AND grain_id = $grain");
         _delete = PrepareForRow("DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain");
@@ -32,27 +25,6 @@ internal sealed class GrainStatements : IDisposable
             """,
             new SqliteParameter("$etag", SqliteType.Integer),
             new SqliteParameter("$payload", SqliteType.Blob));
-    }
-
-    /// <summary>Whether a transaction is open: some failures end it, others only their statement.</summary>
-    public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
-
-    /// <summary>Begins a transaction; one that a failure left open is rolled back before.</summary>
-    public void Begin()
-    {
-        RollBack();
-        _begin.ExecuteNonQuery();
-    }
-
-    public void Commit() => _commit.ExecuteNonQuery();
-
-    /// <summary>Rolls back, if there is anything to.</summary>
-    public void RollBack()
-    {
-        if (InTransaction)
-        {
-            _rollback.ExecuteNonQuery();
-        }
     }
 
     public GrainRow Read(GrainRowKey key)
@@ -67,7 +39,7 @@ internal sealed class GrainStatements : IDisposable
     /// <summary>The grains whose ids begin so. Rare enough to be compiled each time.</summary>
     public IReadOnlyList<string> ListGrains(string beginning)
     {
-        using var command = Prepare(
+        using var command = _connection.PrepareCommand(
             "SELECT DISTINCT grain_id FROM grain_state WHERE substr(grain_id, 1, length($beginning)) = $beginning",
             new SqliteParameter("$beginning", beginning));
         using var reader = command.ExecuteReader();
@@ -110,7 +82,7 @@ internal sealed class GrainStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_begin, _commit, _rollback, _read, _readETag, _write, _delete])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _readETag, _write, _delete])
         {
             command.Dispose();
         }
@@ -122,20 +94,6 @@ internal sealed class GrainStatements : IDisposable
         command.Parameters[1].Value = key.GrainId;
     }
 
-    private SqliteCommand PrepareForRow(string sql, params ReadOnlySpan<SqliteParameter> more) => Prepare(
+    private SqliteCommand PrepareForRow(string sql, params ReadOnlySpan<SqliteParameter> more) => _connection.PrepareCommand(
         sql, [new SqliteParameter("$name", SqliteType.Text), new SqliteParameter("$grain", SqliteType.Text), .. more]);
-
-    [SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of this class.")]
-    private SqliteCommand Prepare(string sql, params ReadOnlySpan<SqliteParameter> parameters)
-    {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
-        command.Prepare();
-        return command;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using KadOrleans.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Silo.Storage;
@@ -22,18 +23,18 @@ internal sealed class GrainWriter
     private readonly Channel<GrainOperation> _queue = Channel.CreateBounded<GrainOperation>(
         new BoundedChannelOptions(QueueCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
-    private readonly string _path;
+    private readonly DatabaseFile _file;
     private readonly ILogger _logger;
     private readonly Task _loop;
     private bool _failing;
     private long _commits;
 
-    /// <summary>Starts working on a connection.</summary>
-    public GrainWriter(SqliteConnection connection, string path, ILogger logger)
+    /// <summary>Starts working on a file.</summary>
+    public GrainWriter(DatabaseFile file, ILogger logger)
     {
-        _path = path;
+        _file = file;
         _logger = logger;
-        var statements = new GrainStatements(connection);
+        var statements = new GrainStatements(file.Connection);
         _loop = Task.Run(() => RunAsync(statements));
     }
 
@@ -94,7 +95,7 @@ internal sealed class GrainWriter
             }
             catch (Exception exception)
             {
-                read.Fail(GrainDatabaseErrors.Unreadable(_path, exception));
+                read.Fail(_file.Unreadable(exception));
             }
         }
     }
@@ -103,14 +104,14 @@ internal sealed class GrainWriter
     {
         try
         {
-            statements.Begin();
+            _file.Connection.BeginWriting();
             writes.RemoveAll(write => !TryRun(write, statements));
-            statements.Commit();
+            _file.Connection.Commit();
         }
         catch (Exception exception)
         {
             Fail(writes, exception);
-            RollBack(statements);
+            RollBack();
             return;
         }
 
@@ -118,7 +119,7 @@ internal sealed class GrainWriter
         if (_failing)
         {
             _failing = false;
-            GrainStorageLog.WritingAgain(_logger, _path);
+            GrainStorageLog.WritingAgain(_logger, _file.Path);
         }
 
         foreach (var write in writes)
@@ -135,23 +136,23 @@ internal sealed class GrainWriter
             write.Run(statements);
             return true;
         }
-        catch (Exception exception) when (statements.InTransaction)
+        catch (Exception exception) when (_file.Connection.IsInTransaction())
         {
             Fail([write], exception);
             return false;
         }
     }
 
-    private void RollBack(GrainStatements statements)
+    private void RollBack()
     {
         try
         {
-            statements.RollBack();
+            _file.Connection.RollBack();
         }
         catch (SqliteException exception)
         {
             // The waiters know already; the next batch begins with another attempt.
-            GrainStorageLog.RollbackFailed(_logger, exception, _path);
+            GrainStorageLog.RollbackFailed(_logger, exception, _file.Path);
         }
     }
 
@@ -161,12 +162,12 @@ internal sealed class GrainWriter
         if (!_failing)
         {
             _failing = true;
-            GrainStorageLog.WritingFailed(_logger, cause, _path, writes.Count);
+            GrainStorageLog.WritingFailed(_logger, cause, _file.Path, writes.Count);
         }
 
         foreach (var write in writes)
         {
-            write.Fail(GrainDatabaseErrors.Unwritable(_path, cause));
+            write.Fail(_file.Unwritable(cause));
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Opening;
+using KadOrleans.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -27,9 +27,8 @@ internal sealed class BatchWriter
         SingleReader = true,
     });
 
-    private readonly SqliteConnection _connection;
+    private readonly DatabaseFile _file;
     private readonly ValueMemory _memory;
-    private readonly string _path;
     private readonly ILogger _logger;
     private readonly Task _loop;
     private NodeState? _state;
@@ -37,14 +36,13 @@ internal sealed class BatchWriter
     private long _commits;
 
     /// <summary>Starts writing.</summary>
-    public BatchWriter(SqliteConnection connection, ValueMemory memory, NodeState? state, string path, ILogger logger)
+    public BatchWriter(DatabaseFile file, ValueMemory memory, NodeState? state, ILogger logger)
     {
-        _connection = connection;
+        _file = file;
         _memory = memory;
         _state = state;
-        _path = path;
         _logger = logger;
-        var statements = new PreparedStatements(connection);
+        var statements = new PreparedStatements(file.Connection);
         _loop = Task.Run(() => RunAsync(statements));
     }
 
@@ -112,15 +110,15 @@ internal sealed class BatchWriter
 
     private void Commit(BatchPlan plan, PreparedStatements statements)
     {
-        statements.Begin();
+        _file.Connection.BeginWriting();
         try
         {
             plan.WriteTo(statements);
-            statements.Commit();
+            _file.Connection.Commit();
         }
         catch
         {
-            RollBack(statements);
+            RollBack();
             throw;
         }
 
@@ -130,20 +128,20 @@ internal sealed class BatchWriter
         if (_failing)
         {
             _failing = false;
-            StorageLog.WritingAgain(_logger, _path);
+            StorageLog.WritingAgain(_logger, _file.Path);
         }
     }
 
-    private void RollBack(PreparedStatements statements)
+    private void RollBack()
     {
         try
         {
-            statements.Rollback();
+            _file.Connection.RollBack();
         }
         catch (SqliteException exception)
         {
             // The cause of the failure is on its way to the waiters; Begin rolls back again before the next batch.
-            StorageLog.RollbackFailed(_logger, exception, _path);
+            StorageLog.RollbackFailed(_logger, exception, _file.Path);
         }
     }
 
@@ -153,11 +151,10 @@ internal sealed class BatchWriter
         if (!_failing)
         {
             _failing = true;
-            StorageLog.WritingFailed(_logger, cause, _path, batch.Count);
+            StorageLog.WritingFailed(_logger, cause, _file.Path, batch.Count);
         }
 
-        var failure = new KeyStoreException(
-            $"'{_path}' cannot be written ({OpenErrors.Reason(cause)}); check the disk's free space and health.", cause);
+        var failure = _file.Unwritable(cause);
         foreach (var write in batch)
         {
             write.Fail(failure);

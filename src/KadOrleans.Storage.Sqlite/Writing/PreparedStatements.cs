@@ -1,9 +1,9 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
 
@@ -32,24 +32,6 @@ internal sealed class PreparedStatements : IDisposable
         _addContact = connection.PrepareCommand(
             "INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)",
             Integer("$position"), Blob("$id", _key), Blob("$address", _address), Integer("$port"));
-    }
-
-    /// <summary>Begins a transaction, in place of one that could not be rolled back when it failed.</summary>
-    public void Begin()
-    {
-        Rollback();
-        _connection.Execute("BEGIN IMMEDIATE");
-    }
-
-    public void Commit() => _connection.Execute("COMMIT");
-
-    /// <summary>Takes back what was not committed. SQLite may have done so itself when a statement failed.</summary>
-    public void Rollback()
-    {
-        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
-        {
-            _connection.Execute("ROLLBACK");
-        }
     }
 
     public void Put(NodeId key, StoredValue value)

@@ -1,4 +1,5 @@
 using KadOrleans.Silo.Storage;
+using KadOrleans.Sqlite;
 using Orleans.Storage;
 using SQLitePCL;
 

@@ -80,6 +80,7 @@ public sealed class RefusedFileTests : IDisposable
         var refused = Assert.Throws<GrainDatabaseException>(() => _folder.Open());
 
         Assert.Contains("is in use by another silo", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("choose another data folder with Kad:Data.", refused.Message, StringComparison.Ordinal);
         await first.WriteAsync(Samples.Grain(), "the first goes on");
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using KadOrleans.Silo.Storage;
+using KadOrleans.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

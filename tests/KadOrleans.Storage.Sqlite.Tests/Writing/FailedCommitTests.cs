@@ -1,7 +1,7 @@
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
-using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Sqlite;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;

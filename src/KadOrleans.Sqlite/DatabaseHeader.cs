@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Format;
 
-namespace KadOrleans.Storage.Sqlite.Opening;
+namespace KadOrleans.Sqlite;
 
 /// <summary>
 /// A look at the first bytes of the file before SQLite sees it, because SQLite may create files beside a database,
@@ -17,7 +15,6 @@ internal static class DatabaseHeader
     private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
 
     /// <summary>Refuses a file that is not ours. A missing or empty one is fine: it is to become ours.</summary>
-    /// <exception cref="KeyStoreException">The file is not a database, not ours, too new, or unreadable.</exception>
     public static void Check(DataFolder folder)
     {
         Span<byte> buffer = stackalloc byte[Length];
@@ -30,18 +27,37 @@ internal static class DatabaseHeader
 
         if (!header.StartsWith(Magic))
         {
-            throw OpenErrors.NotADatabase(folder);
+            throw DatabaseErrors.NotADatabase(folder);
         }
 
         if (header.Length < Length)
         {
-            throw OpenErrors.Damaged(folder, "it ends within its header");
+            throw DatabaseErrors.Damaged(folder, "it ends within its header");
         }
 
-        DatabaseSchema.CheckOwner(
+        CheckOwner(
             folder,
             BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]),
             BinaryPrimitives.ReadInt32BigEndian(header[UserVersionOffset..]));
+    }
+
+    /// <summary>Refuses a file of another application or of a release to come.</summary>
+    public static void CheckOwner(DataFolder folder, int applicationId, int version)
+    {
+        if (applicationId != folder.Kind.ApplicationId)
+        {
+            throw DatabaseErrors.Foreign(folder, applicationId);
+        }
+
+        if (version > folder.Kind.Version)
+        {
+            throw DatabaseErrors.Newer(folder, version);
+        }
+
+        if (version < folder.Kind.Version)
+        {
+            throw DatabaseErrors.Damaged(folder, "its schema version is unknown");
+        }
     }
 
     private static int Read(DataFolder folder, Span<byte> buffer)
@@ -58,7 +74,7 @@ internal static class DatabaseHeader
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw OpenErrors.Unreachable(folder, exception);
+            throw DatabaseErrors.Unreachable(folder, exception);
         }
     }
 
@@ -67,7 +83,7 @@ internal static class DatabaseHeader
     {
         if (new FileInfo(folder.LogPath) is { Exists: true, Length: > 0 })
         {
-            throw OpenErrors.OrphanedLog(folder);
+            throw DatabaseErrors.OrphanedLog(folder);
         }
     }
 }

@@ -2,17 +2,17 @@ using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Storage.Sqlite.Opening;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Reads everything in the file into memory, row by row. A row that could not have been written by us means that
 /// the file is damaged: going on without it would lose it silently.
 /// </summary>
-internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder folder)
+internal sealed class DatabaseLoader(DatabaseFile file)
 {
     private const int AddressLength = 16;
 
@@ -20,7 +20,7 @@ internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder fol
     private static readonly long MaxTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     /// <summary>Restores all keys, whatever the quota is now: they were acknowledged.</summary>
-    /// <exception cref="KeyStoreException">The file is damaged or cannot be read.</exception>
+    /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public void LoadValues(KeyShard shard) => Read(
         "SELECT key, stored_at, expires_at, source, value FROM stored_value",
         row =>
@@ -32,14 +32,14 @@ internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder fol
                 || source.Length != SourceCodec.Length
                 || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 4), out var value))
             {
-                throw OpenErrors.Damaged(folder, $"the value of key {key} is unreadable");
+                throw file.Damaged($"the value of key {key} is unreadable");
             }
 
             shard.Restore(key, new StoredValue(value, storedAt, expiresAt, SourceCodec.Read(source)));
         });
 
     /// <summary>The saved node state, or null if none was saved.</summary>
-    /// <exception cref="KeyStoreException">The file is damaged or cannot be read.</exception>
+    /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public NodeState? LoadState()
     {
         var ids = new List<NodeId>(1);
@@ -60,7 +60,7 @@ internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder fol
         var port = raw.sqlite3_column_int64(row, 2);
         return address.Length == AddressLength && port is >= 0 and <= ushort.MaxValue
             ? new Contact(ReadId(row, 0, "contact"), UdpEndpoint.FromIPv6(address, (ushort)port))
-            : throw OpenErrors.Damaged(folder, "a contact is unreadable");
+            : throw file.Damaged("a contact is unreadable");
     }
 
     private NodeId ReadId(sqlite3_stmt row, int column, string table)
@@ -68,7 +68,7 @@ internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder fol
         var id = raw.sqlite3_column_blob(row, column);
         return id.Length == NodeId.Length
             ? new NodeId(id)
-            : throw OpenErrors.Damaged(folder, string.Create(
+            : throw file.Damaged(string.Create(
                 CultureInfo.InvariantCulture, $"an id in table {table} has {id.Length} bytes"));
     }
 
@@ -83,18 +83,11 @@ internal sealed class DatabaseLoader(SqliteConnection connection, DataFolder fol
     // Rows are handed over as SQLite's own, whose blobs are spans: a million rows need no million copies.
     private void Read(string sql, Action<sqlite3_stmt> take)
     {
-        try
+        using var command = file.Connection.PrepareCommand(sql);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
         {
-            using var command = connection.PrepareCommand(sql);
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
-            {
-                take(reader.Handle!);
-            }
-        }
-        catch (SqliteException exception)
-        {
-            throw OpenErrors.From(folder, exception);
+            take(reader.Handle!);
         }
     }
 }

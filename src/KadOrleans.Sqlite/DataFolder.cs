@@ -1,6 +1,4 @@
-using KadOrleans.Node.Ports;
-
-namespace KadOrleans.Storage.Sqlite.Opening;
+namespace KadOrleans.Sqlite;
 
 /// <summary>
 /// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other
@@ -9,17 +7,21 @@ namespace KadOrleans.Storage.Sqlite.Opening;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
-    // Guards itself: the folders claimed in this process.
+    // Guards itself: the databases claimed in this process.
     private static readonly HashSet<string> Claimed = new(StringComparer.Ordinal);
 
-    private DataFolder(string path)
+    private DataFolder(string path, DatabaseKind kind)
     {
         Path = path;
-        DatabasePath = System.IO.Path.Combine(path, SqliteDatabase.FileName);
+        Kind = kind;
+        DatabasePath = System.IO.Path.Combine(path, kind.FileName);
     }
 
     /// <summary>The folder's full path.</summary>
     public string Path { get; }
+
+    /// <summary>What kind of database is in it.</summary>
+    public DatabaseKind Kind { get; }
 
     /// <summary>The database file in it.</summary>
     public string DatabasePath { get; }
@@ -27,14 +29,13 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The write-ahead log beside it, there only while the database is open or after a crash.</summary>
     public string LogPath => DatabasePath + "-wal";
 
-    /// <summary>Creates the folder if it is missing and claims it.</summary>
-    /// <exception cref="KeyStoreException">It cannot be created, or is open already.</exception>
-    public static DataFolder Claim(string folder)
+    /// <summary>Creates the folder if it is missing and claims it; throws if it cannot be created, or is open already.</summary>
+    public static DataFolder Claim(string folder, DatabaseKind kind)
     {
-        var claim = new DataFolder(Create(folder));
+        var claim = new DataFolder(Create(folder, kind), kind);
         lock (Claimed)
         {
-            return Claimed.Add(claim.Path) ? claim : throw OpenErrors.InUse(claim);
+            return Claimed.Add(claim.DatabasePath) ? claim : throw DatabaseErrors.InUse(claim);
         }
     }
 
@@ -43,11 +44,11 @@ internal sealed class DataFolder : IDisposable
     {
         lock (Claimed)
         {
-            Claimed.Remove(Path);
+            Claimed.Remove(DatabasePath);
         }
     }
 
-    private static string Create(string folder)
+    private static string Create(string folder, DatabaseKind kind)
     {
         try
         {
@@ -55,9 +56,9 @@ internal sealed class DataFolder : IDisposable
             var path = directory.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory.FullName;
             return System.IO.Path.TrimEndingDirectorySeparator(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw OpenErrors.FolderUnusable(folder, exception);
+            throw DatabaseErrors.FolderUnusable(folder, kind, exception);
         }
     }
 }

@@ -1,0 +1,35 @@
+namespace KadOrleans.Sqlite;
+
+/// <summary>What tells one kind of database file from others: its marks, its layout, and the words for its faults.</summary>
+public sealed record DatabaseKind
+{
+    /// <summary>Name of the file in its folder.</summary>
+    public required string FileName { get; init; }
+
+    /// <summary>Marks a file as being of this kind (SQLite's application id).</summary>
+    public required int ApplicationId { get; init; }
+
+    /// <summary>Version of the layout, above 0. A change of it needs a step that brings older files up to date.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The statements that lay an empty file out; they run in one transaction.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Memory for pages of the file, in KiB; SQLite's default unless it is said.</summary>
+    public int? CacheKiB { get; init; }
+
+    /// <summary>What has such a file open: "node".</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>How the data folder is chosen, after "choose another data folder": " with Kad:Data", or nothing.</summary>
+    public string FolderSetting { get; init; } = string.Empty;
+
+    /// <summary>What is to be said where the layout is not what it should be: "its table is missing or altered".</summary>
+    public required string AlteredLayout { get; init; }
+
+    /// <summary>What moving a damaged file away leads to: "start without stored keys".</summary>
+    public required string FreshStart { get; init; }
+
+    /// <summary>Makes the exception that a fault is thrown as, of its sentence and its cause.</summary>
+    public required Func<string, Exception?, Exception> Fault { get; init; }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Sqlite;
+
+/// <summary>Statements in one line each. Every text passed must be a constant: nothing here escapes.</summary>
+[SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of its assembly.")]
+public static class SqliteConnectionExtensions
+{
+    /// <summary>Runs statements without parameters.</summary>
+    public static void Execute(this SqliteConnection connection, string sql)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The one integer that a query answers.</summary>
+    public static long QueryInteger(this SqliteConnection connection, string sql) =>
+        Convert.ToInt64(connection.QueryScalar(sql), CultureInfo.InvariantCulture);
+
+    /// <summary>The one text that a query answers.</summary>
+    public static string QueryText(this SqliteConnection connection, string sql) =>
+        Convert.ToString(connection.QueryScalar(sql), CultureInfo.InvariantCulture) ?? string.Empty;
+
+    /// <summary>A command that is compiled once and run often; the caller disposes it.</summary>
+    public static SqliteCommand PrepareCommand(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        command.Prepare();
+        return command;
+    }
+
+    /// <summary>Whether a transaction is open: some failures end it, others only their statement.</summary>
+    public static bool IsInTransaction(this SqliteConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0;
+    }
+
+    /// <summary>Begins to write, in place of a transaction that could not be rolled back when it failed.</summary>
+    public static void BeginWriting(this SqliteConnection connection)
+    {
+        connection.RollBack();
+        connection.Execute("BEGIN IMMEDIATE");
+    }
+
+    /// <summary>Commits the open transaction.</summary>
+    public static void Commit(this SqliteConnection connection) => connection.Execute("COMMIT");
+
+    /// <summary>Takes back what was not committed. SQLite may have done so itself when a statement failed.</summary>
+    public static void RollBack(this SqliteConnection connection)
+    {
+        if (connection.IsInTransaction())
+        {
+            connection.Execute("ROLLBACK");
+        }
+    }
+
+    private static object? QueryScalar(this SqliteConnection connection, string sql)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}
