@@ -87,10 +87,9 @@ public sealed class RoutingTableSnapshot
     /// <summary>The contact with this id.</summary>
     public bool TryGet(NodeId id, out Contact contact)
     {
-        Span<Contact> nearest = stackalloc Contact[1];
-        var found = FindClosest(id, nearest) == 1 && nearest[0].Id == id;
-        contact = found ? nearest[0] : default;
-        return found;
+        var index = MemoryExtensions.BinarySearch(_contacts, new IdSearch(id));
+        contact = index < 0 ? default : _contacts[index];
+        return index >= 0;
     }
 
     private static bool IsSorted(Contact[] contacts)
@@ -141,5 +140,12 @@ public sealed class RoutingTableSnapshot
 
         // An id outside all given ranges is no known full bucket's.
         return low == 0 || _rooms[low - 1].HasRoom || !_rooms[low - 1].Range.Contains(id);
+    }
+
+    private readonly struct IdSearch(NodeId id) : IComparable<Contact>
+    {
+        private readonly NodeId _id = id;
+
+        public int CompareTo(Contact other) => _id.CompareTo(other.Id);
     }
 }
