@@ -18,8 +18,8 @@ internal static partial class NodeLog
     [LoggerMessage(EventId = 1003, Message = "Bootstrap node {Address}: {Problem}")]
     public static partial void BootstrapNodeFailed(this ILogger logger, LogLevel level, string address, string problem);
 
-    [LoggerMessage(1010, LogLevel.Error, "A request could not be answered")]
-    public static partial void RequestFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(EventId = 1010, Message = "A request could not be answered")]
+    public static partial void RequestFailed(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(1011, LogLevel.Error, "A request that got no answer could not be ended in good order; this is a bug")]
     public static partial void RequestFaulted(this ILogger logger, Exception exception);

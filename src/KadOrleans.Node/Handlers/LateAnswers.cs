@@ -1,4 +1,5 @@
 using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Handlers;
@@ -22,7 +23,7 @@ internal sealed class LateAnswers(NodeMetrics metrics, ILogger logger)
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    /// <summary>Sees an answer through; its failure is counted and logged.</summary>
+    /// <summary>Sees an answer through; its failure is counted and logged, as an error unless it is the storage's.</summary>
     public void Add(Task answer)
     {
         lock (_gate)
@@ -57,7 +58,9 @@ internal sealed class LateAnswers(NodeMetrics metrics, ILogger logger)
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             metrics.Refused(RefusalReason.StorageFailed);
-            logger.RequestFailed(e);
+
+            // Storage that is away fails every request until it is back: they are counted, and it tells of itself.
+            logger.RequestFailed(e is KeyStoreException ? LogLevel.Debug : LogLevel.Error, e);
         }
 
         lock (_gate)

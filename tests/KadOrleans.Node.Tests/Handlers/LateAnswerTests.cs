@@ -2,9 +2,11 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Tests.Handlers;
 
@@ -49,13 +51,36 @@ public sealed class LateAnswerTests
         await node.DisposeAsync();
     });
 
+    [Theory]
+    [InlineData(true, LogLevel.Debug)]
+    [InlineData(false, LogLevel.Error)]
+    public void Requests_that_storage_failed_are_counted_and_no_errors_in_the_log(bool isStorage, LogLevel level) => _world.Run(async () =>
+    {
+        Exception failure = isStorage ? new KeyStoreException("The storage is away.") : new InvalidOperationException("A bug.");
+        _store.BeforeGet = () => Task.FromException(failure);
+        var log = new RecordingLog();
+        var node = await StartAsync(_world.Environment with { LoggerFactory = log });
+        var peer = _world.AddPeer();
+
+        for (var i = 0; i < 3; i++)
+        {
+            peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(3, node.Engine.Counts["refused.StorageFailed"]);
+        Assert.Equal(Enumerable.Repeat((level, 1010, failure), 3), log.Failures.Select(entry => (entry.Level, entry.Id.Id, entry.Exception)));
+        await node.DisposeAsync();
+    });
+
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private async Task<KadNode> StartAsync()
+    private async Task<KadNode> StartAsync(NodeEnvironment? environment = null)
     {
         var options = new KadNodeOptions();
         options.Trust.Add("11.0.0.0/8");
-        var node = new KadNode(options, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
+        var node = new KadNode(options, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), environment ?? _world.Environment);
         await node.StartAsync();
         return node;
     }

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Tests;
+
+/// <summary>Keeps what the node logged with an exception.</summary>
+internal sealed class RecordingLog : ILoggerFactory, ILogger
+{
+    public List<(LogLevel Level, EventId Id, Exception Exception)> Failures { get; } = [];
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This log goes nowhere else.");
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (exception is not null)
+        {
+            Failures.Add((logLevel, eventId, exception));
+        }
+    }
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
+}
