@@ -107,6 +107,12 @@ internal sealed class Prober : IDisposable
     {
         lock (_gate)
         {
+            // Whoever is being pinged already will be heard of, and costs no token.
+            while (_candidates.TryPeek(out candidate) && _underWay.ContainsKey(candidate.Endpoint))
+            {
+                _queued.Remove(_candidates.Dequeue().Endpoint);
+            }
+
             if (_candidates.Count == 0)
             {
                 _ticking = false;

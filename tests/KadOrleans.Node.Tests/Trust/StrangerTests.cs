@@ -55,6 +55,25 @@ public sealed class StrangerTests
     });
 
     [Fact]
+    public void A_candidate_that_is_being_pinged_takes_no_other_candidates_turn() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var eager = _world.AddPeer();
+        var other = _world.AddPeer();
+        for (var i = 0; i < 1_000; i++)
+        {
+            node.Node.Engine.Consider(eager.Contact);
+        }
+
+        var sent = _world.Network.Sent;
+        node.Node.Engine.Consider(other.Contact);
+
+        // At once: the rate leaves room for more than these two.
+        Assert.Equal((1, sent + 1), (sent, _world.Network.Sent));
+        await node.StopAsync();
+    });
+
+    [Fact]
     public void A_short_answer_goes_out_at_once() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();
