@@ -43,6 +43,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SharedStop _stop;
     private Task _handOffLoop = Task.CompletedTask;
 
     /// <summary>
@@ -69,6 +70,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         ArgumentNullException.ThrowIfNull(environment);
         (_options, _transport, _table, _store) = (options, transport, table, store);
         (_time, _logger) = (environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
+        _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
         _verified = new VerifiedEndpoints(_time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
@@ -224,14 +226,14 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         }
     }
 
-    /// <summary>Stops: waits for answers that are due, gives up what was asked, closes the transport.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_stopping.IsCancellationRequested)
-        {
-            return;
-        }
+    /// <summary>
+    /// Stops: waits for answers that are due, gives up what was asked, closes the transport. Every call completes when that
+    /// is done.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
+    private async Task StopAsync()
+    {
         _stopping.Cancel();
         await _late.DrainAsync();
         await _transport.DisposeAsync();

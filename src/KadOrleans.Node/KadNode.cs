@@ -32,8 +32,8 @@ public sealed class KadNode : IAsyncDisposable
     private StateSaver? _saver;
     private MaintenanceRunner? _maintenance;
     private IReadOnlyList<Contact> _saved = [];
+    private readonly SharedStop _stop;
     private Task _loops = Task.CompletedTask;
-    private bool _stopped;
 
     /// <summary>Puts a node together from its parts, which it owns from now on and disposes when it stops.</summary>
     /// <param name="options">Its behaviour.</param>
@@ -56,6 +56,7 @@ public sealed class KadNode : IAsyncDisposable
         }
 
         (_options, _transport, _store, _states) = (options, transport, store, states);
+        _stop = new SharedStop(StopAsync);
         _environment = environment ?? new NodeEnvironment();
         _logger = _environment.LoggerFactory.CreateLogger<KadNode>();
     }
@@ -179,15 +180,14 @@ public sealed class KadNode : IAsyncDisposable
         return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts);
     }
 
-    /// <summary>Stops and saves the state. Answers that are due are sent; requests of ours are given up.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_stopped)
-        {
-            return;
-        }
+    /// <summary>
+    /// Stops and saves the state. Answers that are due are sent; requests of ours are given up. Every call completes when
+    /// that is done.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
-        _stopped = true;
+    private async Task StopAsync()
+    {
         _stopping.Cancel();
         await _loops;
         if (_node is null)

@@ -2,8 +2,11 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Requests;
+using KadOrleans.Node.Tests.Handlers;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 
@@ -26,6 +29,54 @@ public sealed class LifecycleTests
 
         Assert.Equal(id, node.Id);
         Assert.Superset(contacts.ToHashSet(), node.Node.RoutingTable.Contacts.ToHashSet());
+    });
+
+    [Fact]
+    public void Everybody_who_stops_a_node_waits_until_it_has_stopped() => _world.Run(async () =>
+    {
+        var release = new TaskCompletionSource();
+        var store = new ScriptedStore { BeforePut = () => release.Task };
+        var options = new KadNodeOptions();
+        options.Trust.Add("11.0.0.0/8");
+        var node = new KadNode(options, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment);
+        await node.StartAsync();
+        var peer = _world.AddPeer();
+        peer.Store(
+            node.LocalEndpoints[0],
+            MessageId.Random(_world.Random),
+            new StoreRequest(default, NodeId.Random(_world.Random), DhtValue.FromInteger(1)));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Task[] stops = [.. Stops(node).Concat(Stops(node))];
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.All(stops, stop => Assert.False(stop.IsCompleted));
+        Assert.False(store.IsDisposed);
+        release.SetResult();
+        await Task.WhenAll(stops);
+
+        Assert.True(store.IsDisposed);
+        await Task.WhenAll(Stops(node));
+
+        static IEnumerable<Task> Stops(KadNode node) => [node.DisposeAsync().AsTask(), node.Engine.DisposeAsync().AsTask()];
+    });
+
+    [Fact]
+    public void Whoever_waits_for_a_request_may_stop_the_node_that_gives_it_up() => _world.Run(async () =>
+    {
+        var node = CreateNode(new InMemoryNodeStateStore(), new KadNodeOptions());
+        await node.StartAsync();
+        var asking = AskAndStopAsync(_world.AddPeer().Endpoint);
+
+        await node.DisposeAsync();
+
+        Assert.Equal(RequestFailure.Cancelled, await asking);
+
+        async Task<RequestFailure?> AskAndStopAsync(UdpEndpoint endpoint)
+        {
+            var ping = await node.PingAsync(endpoint);
+            await node.DisposeAsync();
+            return ping.Failure;
+        }
     });
 
     [Fact]

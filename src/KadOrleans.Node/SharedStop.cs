@@ -1,0 +1,35 @@
+namespace KadOrleans.Node;
+
+/// <summary>A stop that runs once, whoever asks for it and how often; every caller awaits its end.</summary>
+internal sealed class SharedStop(Func<Task> stop)
+{
+    // A caller may come from within the stop itself, as a continuation of a request that it gave up: so no lock, and
+    // continuations run where they are completed.
+    private readonly TaskCompletionSource _ended = new();
+    private int _begun;
+
+    public Task RunAsync()
+    {
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+        {
+            _ = RunOnceAsync();
+        }
+
+        return _ended.Task;
+    }
+
+    private async Task RunOnceAsync()
+    {
+        try
+        {
+            await stop();
+        }
+        catch (Exception e)
+        {
+            _ended.SetException(e);
+            return;
+        }
+
+        _ended.SetResult();
+    }
+}
