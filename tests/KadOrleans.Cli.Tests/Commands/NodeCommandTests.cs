@@ -48,9 +48,8 @@ public sealed class NodeCommandTests
     public async Task Ctrl_C_ends_a_node_in_order()
     {
         await using var node = await NodeProcess.StartAsync("--in-memory");
-        await node.Process.InterruptAsync();
 
-        Assert.Equal(ExitCode.Done, await node.Process.ExitAsync());
+        Assert.Equal(ExitCode.Done, await node.Process.InterruptAsync());
     }
 
     [Fact]
@@ -103,8 +102,7 @@ public sealed class NodeCommandTests
             using var stop = new CancellationTokenSource();
             var sending = load.RunAsync(least, stop.Token);
             await load.EnoughAsync();
-            node.Process.Kill();
-            await node.Process.ExitAsync();
+            await node.Process.KillAsync();
             await stop.CancelAsync();
             await sending;
         }
@@ -151,8 +149,7 @@ public sealed class NodeCommandTests
         var found = await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json");
         Assert.Equal(5, found.Json["contacts"]!.AsArray().Count);
         Assert.Equal(fifth.Id, found.Json["contacts"]![0]!["id"]!.GetValue<string>());
-        first.Process.Kill();
-        await first.Process.ExitAsync();
+        await first.Process.KillAsync();
         Assert.Equal("by all", (await KadRun.RunAsync("get", "shared", "--via", fifth.Address)).Output);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Running;
 
@@ -9,12 +10,12 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 {
     private static readonly HttpClient Http = new();
 
-    private NodeProcess(KadProcess process, string address, string id)
+    private NodeProcess(ChildProcess process, string address, string id)
     {
         (Process, Address, Id) = (process, address, id);
     }
 
-    public KadProcess Process { get; }
+    public ChildProcess Process { get; }
 
     /// <summary>IP:PORT.</summary>
     public string Address { get; }
@@ -55,11 +56,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         await Eventually.ReadAsync(StatusAsync, status => status["contacts"]!.GetValue<int>() == count);
 
     /// <summary>SIGTERM, and its exit code.</summary>
-    public async Task<int> StopAsync()
-    {
-        await Process.TerminateAsync();
-        return await Process.ExitAsync();
-    }
+    public Task<int> StopAsync() => Process.StopAsync();
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 

@@ -1,11 +1,12 @@
 using System.Net;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
 internal sealed class EdgeServer(string folder, string name, params string[] settings) : INetworkNode
 {
-    private ServerProcess? _process;
+    private ChildProcess? _process;
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
@@ -13,12 +14,12 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
     /// <summary>The node id that it serves, as of the last start.</summary>
     public string Id { get; private set; } = string.Empty;
 
-    public string Errors => _process?.Errors ?? string.Empty;
+    public string Errors => _process?.Error.Text ?? string.Empty;
 
     /// <summary>Starts it and waits until it has its id.</summary>
     public async Task StartAsync()
     {
-        _process = ServerProcess.Start(
+        _process = ChildProcess.Start(
             "KadOrleans.Edge",
             folder,
             [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);

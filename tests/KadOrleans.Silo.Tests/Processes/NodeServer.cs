@@ -1,11 +1,12 @@
 using System.Net;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary><c>kad node</c> as a process with a data folder, which can be killed and started again where it was.</summary>
 internal sealed class NodeServer(string folder, string name, params string[] options) : INetworkNode
 {
-    private ServerProcess? _process;
+    private ChildProcess? _process;
 
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
 
@@ -13,7 +14,7 @@ internal sealed class NodeServer(string folder, string name, params string[] opt
 
     public async Task StartAsync()
     {
-        _process = ServerProcess.Start(
+        _process = ChildProcess.Start(
             "kad", folder, ["node", "--listen", Address.ToString(), "--data", Path.Combine(folder, name), .. options]);
         Id = (await _process.LineAsync($"listening udp {Address} id ")).Split(' ')[4];
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -14,17 +15,17 @@ internal sealed class SiloServer(string folder, params string[] settings) : IAsy
         .. settings,
     ];
 
-    private ServerProcess? _process;
+    private ChildProcess? _process;
 
     /// <summary>Where clients find it.</summary>
     public int Gateway { get; } = FreePort.Tcp();
 
-    public string Errors => _process?.Errors ?? string.Empty;
+    public string Errors => _process?.Error.Text ?? string.Empty;
 
     /// <summary>Starts it and waits until it says that it serves.</summary>
     public async Task StartAsync()
     {
-        _process = ServerProcess.Start(
+        _process = ChildProcess.Start(
             "KadOrleans.Silo", folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
         await _process.LineAsync("health ");
     }

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace KadOrleans.Testing.Processes;
+
+/// <summary>An executable of this build as a process of its own, which ends with the test.</summary>
+public sealed class ChildProcess : IAsyncDisposable
+{
+    // Generous: a loaded machine may take long to start a process.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+
+    private readonly Process _process;
+    private readonly string _name;
+
+    private ChildProcess(string name, ProcessStartInfo start)
+    {
+        _name = name;
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, e) => Output.Add(e.Data);
+        _process.ErrorDataReceived += (_, e) => Error.Add(e.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public ProcessLines Output { get; } = new();
+
+    public ProcessLines Error { get; } = new();
+
+    /// <summary>Starts an executable that lies beside the test.</summary>
+    /// <param name="assembly">Its assembly, without the extension.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="args">Its arguments.</param>
+    public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) => new(
+        assembly,
+        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder,
+        });
+
+    /// <summary>The next line of its output, or null after the last.</summary>
+    public async Task<string?> ReadLineAsync()
+    {
+        using var deadline = new CancellationTokenSource(Longest);
+        try
+        {
+            return await Output.NextAsync(deadline.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new InvalidOperationException($"{_name} wrote nothing; its errors were: {Error.Text}", e);
+        }
+    }
+
+    /// <summary>The next line of its output.</summary>
+    public Task<string> NextLineAsync() => LineAsync(string.Empty);
+
+    /// <summary>The next line of its output that begins so.</summary>
+    public async Task<string> LineAsync(string beginning)
+    {
+        while (await ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"{_name} wrote no line '{beginning}…'; its errors were: {Error.Text}");
+    }
+
+    /// <summary>Ends it at once (SIGKILL), without waiting.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>SIGKILL, and its end.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>SIGTERM, and its exit code.</summary>
+    public Task<int> StopAsync() => StopAsync("TERM");
+
+    /// <summary>SIGINT, as of Ctrl-C, and its exit code.</summary>
+    public Task<int> InterruptAsync() => StopAsync("INT");
+
+    /// <summary>The end of its input, and its exit code.</summary>
+    public Task<int> FinishAsync()
+    {
+        _process.StandardInput.Close();
+        return ExitAsync();
+    }
+
+    /// <summary>Waits for its end and returns its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var deadline = new CancellationTokenSource(Longest);
+        await _process.WaitForExitAsync(deadline.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task<int> StopAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        return await ExitAsync();
+    }
+}
