@@ -4,6 +4,8 @@ using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
+using Orleans.Runtime.Placement;
+using Orleans.TestingHost;
 
 namespace KadOrleans.Grains.Tests.Cluster;
 
@@ -22,14 +24,14 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
     {
         var reference = cluster.Reference(_edge);
         var lease = await cluster.Directory.LeaseAsync("stays", 2, reference);
-        var tables = Enumerable.Range(0, Tables).Select(number => new Observed(cluster, Samples.Key(number))).ToList();
-        await Task.WhenAll(tables.Select(table => table.Table.SubscribeAsync(lease.Epoch, reference).AsTask()));
-        var shards = Enumerable.Range(0, Shards).ToDictionary(number => (long)number, PutsOf);
-        await PutAsync(shards);
 
-        // The silo of the directory stops; by chance of placement some tables and shards live there too.
+        // The silo of the directory stops; half of the tables and shards live there too.
         var (one, other) = (cluster.Cluster.Silos[0], cluster.Cluster.Silos[1]);
-        var leaving = await IsOnAsync(one.SiloAddress, cluster.Directory) ? one : other;
+        var (leaving, staying) = await IsOnAsync(one.SiloAddress, cluster.Directory) ? (one, other) : (other, one);
+        var tables = Enumerable.Range(0, Tables).Select(number => new Observed(cluster, Samples.Key(number))).ToList();
+        var shards = Enumerable.Range(0, Shards).ToDictionary(number => (long)number, PutsOf);
+        await ActivateAsync(leaving, tables.Take(Tables / 2), shards.Take(Shards / 2), lease, reference);
+        await ActivateAsync(staying, tables.Skip(Tables / 2), shards.Skip(Shards / 2), lease, reference);
         var moving = await WhereAsync(tables, table => IsOnAsync(leaving.SiloAddress, table.Table));
         Assert.NotEmpty(moving);
         Assert.NotEmpty(await WhereAsync(shards.Keys, shard => IsOnAsync(leaving.SiloAddress, cluster.Shard(shard))));
@@ -63,15 +65,28 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
 
         // It goes on to be served by the table that moved, and to be asked by the facade.
         var snapshot = await moved.Table.SubscribeAsync(lease.Epoch, reference);
-        Assert.True((await moved.Table.ObserveAsync(lease.Epoch, [moved.Next()])).Version > snapshot.Version);
+        Assert.True((await moved.Table.ObserveAsync(lease.Epoch, [moved.Last()])).Version > snapshot.Version);
         Assert.Equal(3, (await cluster.Dht.SetAsync(NodeId.FromKey("behind"), DhtValue.FromInteger(1), Token)).Stored);
     }
 
     private static List<ShardPut> PutsOf(int shard) =>
         [.. Samples.KeysOf(shard, ClusterFixture.ShardBits).Take(20).Select((key, i) => new ShardPut(key, Samples.Text($"{shard}/{i}")))];
 
-    private async Task PutAsync(Dictionary<long, List<ShardPut>> shards)
+    /// <summary>Gives tables and shards something to hold, on a silo of choice.</summary>
+    private async Task ActivateAsync(
+        InProcessSiloHandle silo,
+        IEnumerable<Observed> tables,
+        IEnumerable<KeyValuePair<long, List<ShardPut>>> shards,
+        EdgeLease lease,
+        IEdgeObserver reference)
     {
+        // Holds for the calls made here: the context of an async method ends with it.
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo.SiloAddress);
+        foreach (var table in tables)
+        {
+            await table.Table.SubscribeAsync(lease.Epoch, reference);
+        }
+
         foreach (var (shard, puts) in shards)
         {
             Assert.All(await cluster.Shard(shard).PutAsync(puts), result => Assert.Equal(StoreResult.Stored, result));
@@ -107,6 +122,8 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
     /// <summary>A table and what it said that it took in.</summary>
     private sealed class Observed(ClusterFixture cluster, NodeId id)
     {
+        private const int LastBit = NodeId.BitLength - 1;
+
         private int _next;
 
         public NodeId Id => id;
@@ -117,13 +134,8 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
 
         public long Version { get; private set; }
 
-        /// <summary>Somebody whom the table has room for whatever it holds: each is in a bucket of its own.</summary>
-        public ContactObservation Next()
-        {
-            var bit = _next++ % NodeId.BitLength;
-            var contact = new Contact(id.WithBit(bit, !id.GetBit(bit)), UdpEndpoint.FromIPv4(0x7F000001, (ushort)(1000 + bit)));
-            return ContactObservation.Answered(contact);
-        }
+        /// <summary>Somebody who was not observed before, however many were.</summary>
+        public ContactObservation Last() => At(LastBit);
 
         /// <summary>Observes until told to stop. What got no answer may be lost, and is not counted.</summary>
         public async Task ObserveAsync(long epoch, CancellationToken stop)
@@ -132,7 +144,7 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
             {
                 try
                 {
-                    var answer = await Table.ObserveAsync(epoch, [Next()]);
+                    var answer = await Table.ObserveAsync(epoch, [At(_next++ % LastBit)]);
                     Assert.False(answer.IsFenced);
                     Added.AddRange(answer.Added);
                     Version = answer.Version;
@@ -143,5 +155,9 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
                 }
             }
         }
+
+        // The table has room for it whatever it holds: each is in a bucket of its own.
+        private ContactObservation At(int bit) => ContactObservation.Answered(
+            new Contact(id.WithBit(bit, !id.GetBit(bit)), UdpEndpoint.FromIPv4(0x7F000001, (ushort)(1000 + bit))));
     }
 }
