@@ -33,6 +33,7 @@ public sealed class KadNode : IAsyncDisposable
     private MaintenanceRunner? _maintenance;
     private IReadOnlyList<Contact> _saved = [];
     private readonly SharedStop _stop;
+    private readonly TaskCompletionSource _completion = new();
     private Task _loops = Task.CompletedTask;
 
     /// <summary>Puts a node together from its parts, which it owns from now on and disposes when it stops.</summary>
@@ -75,6 +76,12 @@ public sealed class KadNode : IAsyncDisposable
 
     /// <summary>The engine, for callers who need more than the members here.</summary>
     public DhtNode Engine => _node ?? throw new InvalidOperationException("The node has not been started.");
+
+    /// <summary>
+    /// Completes when the node has stopped, and fails at once if it can no longer maintain itself or save its state, which
+    /// is a bug. It goes on answering then; whoever runs it should stop it.
+    /// </summary>
+    public Task Completion => _completion.Task;
 
     /// <summary>
     /// Loads the state, begins to answer and to maintain itself, and has the saved contacts verified. Does not wait
@@ -203,6 +210,7 @@ public sealed class KadNode : IAsyncDisposable
 
         await _store.DisposeAsync();
         _stopping.Dispose();
+        _completion.TrySetResult();
     }
 
     private async Task SaveLastStateAsync()
@@ -245,6 +253,10 @@ public sealed class KadNode : IAsyncDisposable
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The node stops.
+        }
+        catch (Exception e)
+        {
+            _completion.TrySetException(e);
         }
     }
 }

@@ -7,6 +7,8 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
 {
     public List<(LogLevel Level, EventId Id, Exception Exception)> Failures { get; } = [];
 
+    public Action OnFailure { get; init; } = () => { };
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This log goes nowhere else.");
@@ -22,6 +24,7 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
         if (exception is not null)
         {
             Failures.Add((logLevel, eventId, exception));
+            OnFailure();
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
 
         await JoinAsync(node, isFirst, cancellationToken);
-        await UntilCancelledAsync(cancellationToken);
+        await UntilCancelledAsync(node, cancellationToken);
     }
 
     private async Task<StatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
@@ -87,12 +87,12 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
     }
 
-    private static async Task UntilCancelledAsync(CancellationToken cancellationToken)
+    private static async Task UntilCancelledAsync(KadNode node, CancellationToken cancellationToken)
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (cancellationToken.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), cancelled))
         {
-            await cancelled.Task;
+            await await Task.WhenAny(cancelled.Task, node.Completion);
         }
     }
 }

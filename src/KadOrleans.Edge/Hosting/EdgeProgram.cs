@@ -29,8 +29,16 @@ internal static class EdgeProgram
         var hasStarted = false;
         try
         {
-            using var host = Build(args, output, () => hasStarted);
-            return await RunAsync(host, () => hasStarted = true);
+            int code;
+            Exception? crash;
+            using (var host = Build(args, output, () => hasStarted))
+            {
+                code = await RunAsync(host, () => hasStarted = true);
+                crash = ServiceCrash.Find(host.Services);
+            }
+
+            // Disposed, the host has written its log: the reason is to be the last line.
+            return crash is null ? code : await FailAsync(error, crash);
         }
         catch (OptionsValidationException e)
         {
@@ -40,8 +48,19 @@ internal static class EdgeProgram
         {
             await error.WriteLineAsync(e.Message);
         }
+        catch (Exception e)
+        {
+            return await FailAsync(error, e);
+        }
 
         return ExitCode.WrongConfiguration;
+    }
+
+    private static async Task<int> FailAsync(TextWriter error, Exception failure)
+    {
+        var reason = failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+        await error.WriteLineAsync($"The edge failed: {reason}.");
+        return ExitCode.Failed;
     }
 
     private static IHost Build(string[] args, TextWriter output, Func<bool> hasStarted)

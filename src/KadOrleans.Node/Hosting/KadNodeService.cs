@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Hosting;
 
-/// <summary>Starts a node with its host, joins the network in the background, and stops it with the host.</summary>
+/// <summary>Starts a node with its host, joins the network in the background, and stops it with the host. Fails if the node does.</summary>
 internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logger) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -31,5 +31,8 @@ internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logge
             // The node works, and saves its state again later: no reason to stop the host.
             logger.StateNotSaved(e);
         }
+
+        // A failure is the host's to act on.
+        await node.Completion.WaitAsync(stoppingToken);
     }
 }

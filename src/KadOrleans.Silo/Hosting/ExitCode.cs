@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>It stopped because it was told to.</summary>
     public const int Done = 0;
 
-    /// <summary>It could not start, or not stop in order.</summary>
+    /// <summary>It could not start, not go on, or not stop in order.</summary>
     public const int Failed = 1;
 
     /// <summary>It did not start because of how it was set up: a setting, a taken port, a locked folder, a broken file.</summary>

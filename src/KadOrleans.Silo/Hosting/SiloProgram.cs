@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Hosting;
 using KadOrleans.Grains;
 using Orleans.Storage;
 
@@ -25,23 +26,19 @@ internal static class SiloProgram
             await host.StartAsync();
             announcer.Announce(host.Services);
             await host.WaitForShutdownAsync();
-            return ExitCode.Done;
+            return await StoppedAsync(host, error);
         }
         catch (OperationCanceledException) when (IsStopping(host))
         {
-            // Told to stop while it started.
-            return ExitCode.Done;
+            // While it started.
+            return await StoppedAsync(host!, error);
         }
         catch (Exception exception)
         {
             // What a half-started silo says while it is taken down would bury the reason.
             host?.Services.GetRequiredService<LogGate>().Close();
             var (code, sentence) = StartFailure.Explain(exception, host);
-
-            // The log is written in the background until here; the reason is to be the last line.
-            await DisposeAsync(host);
-            await error.WriteLineAsync($"kad-silo: {sentence}");
-            return code;
+            return await EndAsync(host, error, code, sentence);
         }
         finally
         {
@@ -54,6 +51,20 @@ internal static class SiloProgram
 
     private static bool IsStopping(IHost? host) =>
         host?.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ?? false;
+
+    // A service that fails stops the host too.
+    private static async Task<int> StoppedAsync(IHost host, TextWriter error) =>
+        ServiceCrash.Find(host.Services) is { } crash
+            ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed(crash))
+            : ExitCode.Done;
+
+    // The log is written in the background until the host is disposed; the reason is to be the last line.
+    private static async Task<int> EndAsync(IHost? host, TextWriter error, int code, string sentence)
+    {
+        await DisposeAsync(host);
+        await error.WriteLineAsync($"kad-silo: {sentence}");
+        return code;
+    }
 
     private static async Task DisposeAsync(IHost? host)
     {

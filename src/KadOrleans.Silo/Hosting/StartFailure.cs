@@ -35,8 +35,11 @@ internal static class StartFailure
             }
         }
 
-        return (ExitCode.Failed, $"The silo failed: {Sentence(exception.GetBaseException().Message)}");
+        return (ExitCode.Failed, Failed(exception));
     }
+
+    /// <summary>The sentence for a failure that is nobody's mistake.</summary>
+    public static string Failed(Exception exception) => $"The silo failed: {Sentence(exception.GetBaseException().Message)}";
 
     // Kestrel names its address, Orleans does not name its two.
     private static string Taken(Exception exception, IHost? host)

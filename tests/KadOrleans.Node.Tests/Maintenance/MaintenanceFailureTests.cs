@@ -25,6 +25,27 @@ public sealed class MaintenanceFailureTests
     });
 
     [Fact]
+    public void Maintenance_that_cannot_go_on_is_reported_and_the_node_stops_in_order() => _world.Run(async () =>
+    {
+        _store.BeforeRemoval = () => throw new InvalidOperationException("It is broken.");
+        var log = new RecordingLog { OnFailure = () => throw new IOException("The log is full.") };
+        var node = new KadNode(
+            new KadNodeOptions(),
+            _world.Network.Bind(),
+            _store,
+            new InMemoryNodeStateStore(),
+            _world.Environment with { LoggerFactory = log });
+        await node.StartAsync();
+        Assert.False(node.Completion.IsCompleted);
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => node.Completion.WaitAsync(TimeSpan.FromMinutes(2), _world.Clock));
+        await node.DisposeAsync();
+
+        Assert.Equal("The log is full.", failure.Message);
+        Assert.True(_store.IsDisposed);
+    });
+
+    [Fact]
     public void A_name_service_that_gives_up_is_a_problem_of_its_bootstrap_node_alone() => _world.Run(async () =>
     {
         var other = await _world.StartNodeAsync();
