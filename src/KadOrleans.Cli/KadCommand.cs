@@ -54,6 +54,7 @@ internal static class KadCommand
             StunCommand.Create(io),
             FindNodeCommand.Create(io),
             StateCommand.Create(io),
+            SimulateCommand.Create(io),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!,

@@ -6,7 +6,8 @@ namespace KadOrleans.Simulation;
 /// </summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
-    private static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>The time that every such clock begins at.</summary>
+    public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     // Guards _events, _sequence and _now.
     private readonly Lock _gate = new();

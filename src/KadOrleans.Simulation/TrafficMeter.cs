@@ -19,6 +19,9 @@ public sealed class TrafficMeter
     /// <summary>What was sent that is no request and no answer to one.</summary>
     public TrafficCount Other { get; private set; }
 
+    /// <summary>Requests since the beginning, resets or not.</summary>
+    public long Requests { get; private set; }
+
     /// <summary>Forgets what was counted.</summary>
     public void Reset()
     {
@@ -39,6 +42,7 @@ public sealed class TrafficMeter
         }
         else if (Request.TryDecode(body, out var request, out _))
         {
+            Requests++;
             _current[id] = request.Kind;
             ref var count = ref _counts[(int)request.Kind];
             count = count.WithRequest(datagram.Length);

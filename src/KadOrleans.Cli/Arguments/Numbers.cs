@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace KadOrleans.Cli.Arguments;
+
+/// <summary>Numbers as they are typed, within limits. A mistake is a <see cref="CommandException"/> that names the option.</summary>
+internal static class Numbers
+{
+    /// <summary>A whole number.</summary>
+    /// <param name="name">The option, for the sentence.</param>
+    /// <param name="text">What was typed.</param>
+    /// <param name="least">The least that is allowed.</param>
+    /// <param name="most">The greatest.</param>
+    public static int ParseWhole(string name, string text, int least, int most) =>
+        Parse(name, text, NumberStyles.AllowLeadingSign, least, most, "a whole number");
+
+    /// <summary>A number, with or without a fraction.</summary>
+    /// <inheritdoc cref="ParseWhole"/>
+    public static double ParseNumber(string name, string text, double least, double most) =>
+        Parse(name, text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, least, most, "a number");
+
+    private static T Parse<T>(string name, string text, NumberStyles styles, T least, T most, string what)
+        where T : INumber<T> => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        ? number
+        : throw CommandException.WrongUsage(string.Create(
+            CultureInfo.InvariantCulture, $"{name} is '{text}'; {what} from {least} to {most} is needed."));
+}

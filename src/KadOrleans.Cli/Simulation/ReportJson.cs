@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Simulation;
+using KadOrleans.Simulation.Experiments;
+
+namespace KadOrleans.Cli.Simulation;
+
+/// <summary>A report as JSON. Shares are 0 to 1; times are seconds of virtual time.</summary>
+internal static class ReportJson
+{
+    public static JsonObject Create(SimulationReport report) => new()
+    {
+        ["settings"] = Settings(report.Settings),
+        ["simulatedSeconds"] = report.Simulated.TotalSeconds,
+        ["liveNodes"] = report.LiveNodes,
+        ["lookups"] = new JsonObject
+        {
+            ["count"] = report.Lookups,
+            ["success"] = Round(report.Success),
+            ["exact"] = Round(report.Exact),
+            ["hops"] = Distribution(report.Hops),
+            ["requests"] = Distribution(report.Requests),
+            ["seconds"] = Distribution(report.Seconds),
+        },
+        ["values"] = new JsonObject
+        {
+            ["set"] = report.ValuesSet,
+            ["kept"] = report.ValuesKept,
+            ["lost"] = report.ValuesSet - report.ValuesKept,
+        },
+        ["tables"] = Tables(report.Tables),
+        ["traffic"] = Traffic(report),
+    };
+
+    private static JsonObject Settings(SimulationSettings settings) => new()
+    {
+        ["nodes"] = settings.Nodes,
+        ["seed"] = settings.Seed,
+        ["loss"] = settings.Network.Loss,
+        ["minLatencySeconds"] = settings.Network.MinDelay.TotalSeconds,
+        ["maxLatencySeconds"] = settings.Network.MaxDelay.TotalSeconds,
+        ["churnPerHour"] = settings.Churn,
+        ["dead"] = settings.Dead,
+        ["liars"] = settings.Liars,
+        ["lookups"] = settings.Lookups,
+        ["hours"] = settings.Duration.TotalHours,
+        ["values"] = settings.Values,
+        ["join"] = settings.Join || settings.Nodes <= SimulationSettings.AlwaysJoin,
+    };
+
+    private static JsonObject Distribution(Distribution numbers) => new()
+    {
+        ["mean"] = Round(numbers.Mean),
+        ["p50"] = Round(numbers.P50),
+        ["p99"] = Round(numbers.P99),
+        ["max"] = Round(numbers.Max),
+    };
+
+    private static JsonObject Tables(TableFill fill) => new()
+    {
+        ["sampled"] = fill.Sampled,
+        ["contacts"] = Distribution(fill.Contacts),
+        ["fullBuckets"] = Round(fill.FullShare),
+        ["byDepth"] = new JsonArray([.. fill.ByDepth.Select(JsonNode? (depth) => new JsonObject
+        {
+            ["depth"] = depth.Depth,
+            ["buckets"] = Round(depth.Buckets),
+            ["contactsPerBucket"] = Round(depth.Contacts),
+            ["full"] = Round(depth.FullShare),
+        })]),
+    };
+
+    private static JsonObject Traffic(SimulationReport report)
+    {
+        var traffic = new JsonObject { ["total"] = Count(report.TotalTraffic, report) };
+        foreach (var (kind, count) in report.Traffic)
+        {
+            traffic[char.ToLowerInvariant(kind.ToString()[0]) + kind.ToString()[1..]] = Count(count, report);
+        }
+
+        traffic["other"] = Count(report.OtherTraffic, report);
+        return traffic;
+    }
+
+    private static JsonObject Count(TrafficCount count, SimulationReport report) => new()
+    {
+        ["requests"] = count.Requests,
+        ["answers"] = count.Answers,
+        ["datagrams"] = count.Datagrams,
+        ["bytes"] = count.Bytes,
+        ["datagramsPerNodeAndHour"] = Round(report.PerNodeAndHour(count.Datagrams)),
+        ["bytesPerNodeAndHour"] = Round(report.PerNodeAndHour(count.Bytes)),
+    };
+
+    private static double Round(double number) => Math.Round(number, 6);
+}

@@ -1,0 +1,67 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+
+namespace KadOrleans.Simulation.Experiments;
+
+/// <summary>Runs lookups of random ids and judges them.</summary>
+internal sealed class LookupTrial(SimulatedWorld world, Population population, int bucketSize)
+{
+    private readonly List<double> _hops = [];
+    private readonly List<double> _requests = [];
+    private readonly List<double> _seconds = [];
+    private int _successes;
+    private int _exact;
+
+    public int Count => _hops.Count;
+
+    public double Success => Share(_successes);
+
+    public double Exact => Share(_exact);
+
+    public Distribution Hops => Distribution.Of(_hops);
+
+    public Distribution Requests => Distribution.Of(_requests);
+
+    public Distribution Seconds => Distribution.Of(_seconds);
+
+    /// <summary>One lookup by a random node. Not counted if the node leaves before it ends.</summary>
+    public async Task RunAsync()
+    {
+        var asker = population.PickLive();
+        var target = NodeId.Random(world.Random);
+        var before = population.Nearest(target, asker);
+        var startedAt = world.Clock.Elapsed;
+        var outcome = await asker.Engine!.FindNodeAsync(target);
+        if (asker.Place < 0)
+        {
+            return;
+        }
+
+        _seconds.Add((world.Clock.Elapsed - startedAt).TotalSeconds);
+        _hops.Add(outcome.Hops);
+        _requests.Add(outcome.Asked);
+        Judge(outcome, before, population.Nearest(target, asker));
+    }
+
+    /// <summary>Who comes or goes while a lookup runs may be found or not: both times count as the truth.</summary>
+    private void Judge(LookupOutcome outcome, Contact[] before, Contact[] after)
+    {
+        var stayed = before.Where(after.Contains).ToList();
+        if (stayed.Count == 0 || outcome.Closest.Contains(stayed[0]))
+        {
+            _successes++;
+        }
+
+        var found = outcome.Closest.Where(population.IsHonest).ToList();
+        if (IsNearest(found, outcome.Closest.Count, before) || IsNearest(found, outcome.Closest.Count, after))
+        {
+            _exact++;
+        }
+    }
+
+    /// <summary>Liars are contacts too and take places; the honest that are there must be the nearest.</summary>
+    private bool IsNearest(List<Contact> found, int count, Contact[] truth) =>
+        found.SequenceEqual(truth.Take(found.Count)) && (found.Count == truth.Length || count == bucketSize);
+
+    private double Share(int count) => Count == 0 ? 0 : count / (double)Count;
+}

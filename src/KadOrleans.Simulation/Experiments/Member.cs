@@ -1,0 +1,64 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node;
+using KadOrleans.Node.Local;
+using KadOrleans.Simulation.Tables;
+
+namespace KadOrleans.Simulation.Experiments;
+
+/// <summary>One node of a <see cref="Population"/>: an engine, or a standalone node that maintains itself, or a place only.</summary>
+internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDisposable
+{
+    private PagedRoutingTable? _table;
+    private KadNode? _node;
+
+    public Contact Contact { get; } = new(id, transport.Endpoint);
+
+    public DhtNode? Engine { get; private set; }
+
+    /// <summary>Its place among the live, negative when it is none of them.</summary>
+    public int Place { get; set; } = -1;
+
+    /// <summary>Starts the engine alone, which answers and asks but does nothing by itself.</summary>
+    public void StartEngine(SimulatedWorld world, KadNodeOptions options, TablePager pager, Func<NodeId, RoutingTableState>? begin)
+    {
+        _table = new PagedRoutingTable(id, pager, begin);
+        Engine = new DhtNode(options, transport, _table, new InMemoryKeyStore(options.Quota), world.Environment);
+        Engine.Start();
+    }
+
+    /// <summary>Starts a standalone node with all that it does by itself.</summary>
+    public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, Func<NodeId, RoutingTableState>? begin)
+    {
+        _node = new KadNode(options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), world.Environment)
+        {
+            CreateTable = ownId => new LocalRoutingTable(
+                begin is null ? pager.Create(ownId) : pager.Restore(begin(ownId)), world.Clock),
+        };
+        await _node.StartAsync();
+        Engine = _node.Engine;
+    }
+
+    /// <summary>Falls silent without a word, as after a power cut.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        transport.IsCutOff = true;
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+        else if (Engine is not null)
+        {
+            await Engine.DisposeAsync();
+        }
+        else
+        {
+            await transport.DisposeAsync();
+        }
+
+        (Engine, _node, _table) = (null, null, null);
+    }
+
+    public async Task<IReadOnlyList<BucketSummary>> DescribeAsync() =>
+        _node is not null ? (await _node.GetStatusAsync()).Buckets : _table?.Describe() ?? [];
+}

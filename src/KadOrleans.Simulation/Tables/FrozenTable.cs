@@ -1,0 +1,85 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Simulation.Tables;
+
+/// <summary>A routing table put away: what <see cref="RoutingTable.Save()"/> says of it, at 9 bytes a contact.</summary>
+internal sealed class FrozenTable
+{
+    private readonly NodeId _ownId;
+    private readonly FrozenBucket[] _buckets;
+    private readonly FrozenContact[] _contacts;
+    private readonly int[] _byId;
+
+    // Shared with the snapshot it was taken from.
+    private readonly IReadOnlyList<BucketRoom> _rooms;
+
+    public FrozenTable(RoutingTable table, ContactIndex index)
+    {
+        var state = table.Save();
+        var snapshot = table.Snapshot;
+        (_ownId, Version, _rooms) = (state.OwnId, snapshot.Version, snapshot.Rooms);
+        _byId = [.. snapshot.Contacts.Select(index.NumberOf)];
+        _buckets = [.. state.Buckets.Select(b => new FrozenBucket(b.Range, b.LastLookup, b.Contacts.Count, b.Replacements.Count))];
+        _contacts =
+        [
+            .. from bucket in state.Buckets
+               from saved in bucket.Contacts.Concat(bucket.Replacements)
+               select new FrozenContact(index.NumberOf(saved.Contact), Pack(saved.LastSeen), (byte)saved.Failures),
+        ];
+    }
+
+    /// <summary>The version of the table.</summary>
+    public long Version { get; }
+
+    /// <summary>The picture that the table would show.</summary>
+    public RoutingTableSnapshot TakeSnapshot(ContactIndex index)
+    {
+        var contacts = new Contact[_byId.Length];
+        for (var i = 0; i < contacts.Length; i++)
+        {
+            contacts[i] = index[_byId[i]];
+        }
+
+        return new RoutingTableSnapshot(_ownId, Version, contacts, _rooms);
+    }
+
+    /// <summary>What the table is restored from.</summary>
+    public RoutingTableState Thaw(ContactIndex index)
+    {
+        var buckets = new SavedBucket[_buckets.Length];
+        var at = 0;
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            var bucket = _buckets[i];
+            var contacts = Thaw(_contacts.AsSpan(at, bucket.Contacts), index);
+            var replacements = Thaw(_contacts.AsSpan(at + bucket.Contacts, bucket.Replacements), index);
+            buckets[i] = new SavedBucket(bucket.Range, bucket.LastLookup, contacts, replacements);
+            at += bucket.Contacts + bucket.Replacements;
+        }
+
+        return new RoutingTableState(_ownId, Version, buckets);
+    }
+
+    private static SavedContact[] Thaw(ReadOnlySpan<FrozenContact> frozen, ContactIndex index)
+    {
+        var contacts = new SavedContact[frozen.Length];
+        for (var i = 0; i < contacts.Length; i++)
+        {
+            contacts[i] = new SavedContact(index[frozen[i].Number], Unpack(frozen[i].LastSeen), frozen[i].Failures);
+        }
+
+        return contacts;
+    }
+
+    // Milliseconds are finer than anything the table decides by; an int of them spans 24 days either side of the epoch.
+    private static int Pack(DateTimeOffset time) =>
+        (int)Math.Clamp((time - ManualTimeProvider.Epoch).TotalMilliseconds, int.MinValue, int.MaxValue);
+
+    private static DateTimeOffset Unpack(int packed) => ManualTimeProvider.Epoch.AddMilliseconds(packed);
+
+    private readonly record struct FrozenBucket(BucketRange Range, DateTimeOffset LastLookup, int Contacts, int Replacements);
+
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Sequential, Pack = 1)]
+    private readonly record struct FrozenContact(int Number, int LastSeen, byte Failures);
+}

@@ -1,0 +1,47 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Simulation.Tables;
+
+/// <summary>
+/// What the tables of one world share: a bounded number of them is in memory as it is, the others are put away until
+/// they are needed. The tables of a network of this size are never put away.
+/// </summary>
+internal sealed class TablePager
+{
+    /// <summary>Whole tables in memory, some 0.7 MB each in a network of 100,000.</summary>
+    private const int MaxTables = 2_048;
+
+    /// <summary>Snapshots of other tables in memory, some 70 KB each.</summary>
+    private const int MaxSnapshots = 8_192;
+
+    // Every simulated node has a subnet of its own, so no share of one can ever be used up.
+    private static readonly AddressRangeSet Exempt = AddressRangeSet.Parse(["0.0.0.0/1"]);
+
+    private static readonly SubnetLimits Subnets = new();
+
+    public TablePager(ManualTimeProvider clock, KademliaOptions options)
+    {
+        Clock = clock;
+        Options = options;
+        Tables = new ResidentSet<PagedRoutingTable>(MaxTables, static table => table.Freeze());
+        Snapshots = new ResidentSet<PagedRoutingTable>(MaxSnapshots, static table => table.DropSnapshot());
+    }
+
+    public ManualTimeProvider Clock { get; }
+
+    public KademliaOptions Options { get; }
+
+    public ContactIndex Contacts { get; } = new();
+
+    public ResidentSet<PagedRoutingTable> Tables { get; }
+
+    public ResidentSet<PagedRoutingTable> Snapshots { get; }
+
+    public RoutingTable Restore(RoutingTableState state) =>
+        RoutingTable.Restore(state, Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
+
+    public RoutingTable Create(NodeId ownId) =>
+        new(ownId, Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
+}
