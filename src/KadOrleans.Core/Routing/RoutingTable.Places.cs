@@ -97,7 +97,7 @@ public sealed partial class RoutingTable
         bucket.Replacements.Count < Math.Min(_options.BucketSize, _options.ReplacementCacheSize);
 
     private bool IsDiverse(KBucket bucket, UdpEndpoint endpoint) =>
-        _diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));
+        _diversity.IsExempt(endpoint) || _diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));
 
     private void AddEntry(KBucket bucket, BucketEntry entry)
     {

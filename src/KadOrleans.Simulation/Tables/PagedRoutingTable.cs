@@ -5,14 +5,18 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Simulation.Tables;
 
 /// <summary>
-/// A <see cref="RoutingTable"/> that is put away while it is not needed, as a grain's is between activations. Used
-/// from one thread.
+/// A <see cref="RoutingTable"/> that is put away while it is not needed, as a grain's is between activations. What is
+/// observed meanwhile waits, as an edge's observations do, and is applied with the time it was seen at. Used from one thread.
 /// </summary>
 /// <param name="ownId">The node's id.</param>
 /// <param name="pager">Decides what stays in memory.</param>
 /// <param name="begin">Makes the table when it is first needed; null for an empty one.</param>
 internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, Func<NodeId, RoutingTableState>? begin) : IRoutingTable
 {
+    /// <summary>Observations that may wait before the table is brought back for them: about what one lookup makes.</summary>
+    private const int MaxWaiting = 32;
+
+    private List<(ContactObservation Observation, DateTimeOffset At)>? _waiting;
     private RoutingTable? _table;
     private ResidentSet<PagedRoutingTable>.Place? _tablePlace;
     private FrozenTable? _frozen;
@@ -39,7 +43,24 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, Func<Nod
 
     public void Observe(ContactObservation observation)
     {
-        var decision = Table.Apply(observation, pager.Clock.GetUtcNow());
+        var now = pager.Clock.GetUtcNow();
+        if (_table is null && _frozen is not null)
+        {
+            (_waiting ??= []).Add((observation, now));
+            if (_waiting.Count >= MaxWaiting)
+            {
+                BringBack();
+            }
+        }
+        else
+        {
+            Apply(observation, now);
+        }
+    }
+
+    private void Apply(ContactObservation observation, DateTimeOffset now)
+    {
+        var decision = Table.Apply(observation, now);
         if (decision.Added is { } added)
         {
             _listener?.OnContactAdded(added);
@@ -77,15 +98,26 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, Func<Nod
         {
             if (_table is null)
             {
-                _table = _frozen is { } frozen ? pager.Restore(frozen.Thaw(pager.Contacts))
-                    : begin is not null ? pager.Restore(begin(ownId))
-                    : pager.Create(ownId);
-                _frozen = null;
-                _tablePlace = pager.Tables.Add(this);
+                BringBack();
             }
 
             _tablePlace!.IsUsed = true;
-            return _table;
+            return _table!;
+        }
+    }
+
+    private void BringBack()
+    {
+        _table = _frozen is { } frozen ? pager.Restore(frozen.Thaw(pager.Contacts))
+            : begin is not null ? pager.Restore(begin(ownId))
+            : pager.Create(ownId);
+        _frozen = null;
+        _tablePlace = pager.Tables.Add(this);
+        var waiting = _waiting;
+        _waiting = null;
+        foreach (var (observation, at) in waiting ?? [])
+        {
+            Apply(observation, at);
         }
     }
 
