@@ -98,6 +98,10 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// <summary>Counts since the start, by name.</summary>
     public IReadOnlyDictionary<string, long> Counts => _metrics.Totals();
 
+    internal KademliaOptions Kademlia => _options.Kademlia;
+
+    internal NodeMetrics Metrics => _metrics;
+
     /// <summary>Begins to receive. Called once.</summary>
     public void Start()
     {

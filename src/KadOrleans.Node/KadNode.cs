@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
@@ -31,6 +32,8 @@ public sealed class KadNode : IAsyncDisposable
     private DhtNode? _node;
     private StateSaver? _saver;
     private MaintenanceRunner? _maintenance;
+    private RoutingTableRefreshManager? _walks;
+    private RefreshPolicy? _refresh;
     private IReadOnlyList<Contact> _saved = [];
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
@@ -112,19 +115,38 @@ public sealed class KadNode : IAsyncDisposable
 
         var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, _saved.Count, usage.Keys);
+        _refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
+        _walks = new RoutingTableRefreshManager(
+            _node, new RandomWalk(_node, _options.RandomWalk, _environment), _options.RandomWalk, _environment);
         _maintenance = new MaintenanceRunner(
-            _node, _store, new LocalMaintenanceSchedule(_table, _options.Kademlia, _environment.Time), JoinAsync, _environment);
+            _node, _store, new LocalMaintenanceSchedule(_table, _refresh, _environment.Time), _walks, JoinAsync, _environment);
         _loops = Task.WhenAll(
             UntilStoppedAsync(_maintenance.RunAsync), UntilStoppedAsync(_saver.RunAsync));
+        if (!_options.ClientOnly)
+        {
+            await _walks.StartAsync();
+        }
     }
 
     /// <summary>
-    /// Joins the network through the configured bootstrap nodes and the saved contacts.
+    /// Joins the network through the configured bootstrap nodes and the saved contacts, then refreshes the buckets further
+    /// away than the nearest neighbour's (Kademlia §2.3).
     /// </summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
     {
         var saved = _saved.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
         var result = await Engine.BootstrapAsync(_options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
+        if (result.Joined == 0 && RoutingTable.Count > 0)
+        {
+            // Others than those asked are back: saved contacts, all of which are verified when the node starts.
+            await Engine.FindNodeAsync(Id, cancellationToken);
+        }
+
+        if (!_options.ClientOnly)
+        {
+            await _maintenance!.RefreshAfterJoinAsync(cancellationToken);
+        }
+
         if (result.Joined > 0)
         {
             await _saver!.SaveAsync(cancellationToken);
@@ -170,10 +192,14 @@ public sealed class KadNode : IAsyncDisposable
     /// <summary>The contacts nearest to this node, nearest first: what another run can bootstrap from.</summary>
     public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
 
+    /// <summary>Refreshes the table by random walks: asked for, or by itself. Starts and stops with the node.</summary>
+    public RoutingTableRefreshManager RefreshManager =>
+        _walks ?? throw new InvalidOperationException("The node has not been started.");
+
     /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
     public Task RefreshAsync(CancellationToken cancellationToken = default) =>
         (_maintenance ?? throw new InvalidOperationException("The node has not been started."))
-            .RefreshAsync(_table!.GetLonelyBuckets(_options.Kademlia.BucketRefreshInterval), cancellationToken);
+            .RefreshAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
 
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
@@ -197,6 +223,11 @@ public sealed class KadNode : IAsyncDisposable
     {
         _stopping.Cancel();
         await _loops;
+        if (_walks is not null)
+        {
+            await _walks.DisposeAsync();
+        }
+
         if (_node is null)
         {
             await _transport.DisposeAsync();

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Node.Maintenance;
 
 namespace KadOrleans.Node;
 
@@ -33,6 +34,9 @@ public sealed class KadNodeOptions
 
     /// <summary>How many contacts of one subnet the routing table takes.</summary>
     public SubnetLimits Subnets { get; set; } = new();
+
+    /// <summary>How the routing table is kept full by random walks. A client has none.</summary>
+    public RandomWalkOptions RandomWalk { get; set; } = new();
 
     /// <summary>The state is saved this often. 1 s to 1 day; default 600 s. Changes are saved sooner, see
     /// <see cref="StateChangeSaveDelay"/>.</summary>

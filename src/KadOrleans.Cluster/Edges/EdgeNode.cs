@@ -14,6 +14,7 @@ internal sealed class EdgeNode : IAsyncDisposable
 {
     private readonly EdgeContext _context;
     private readonly IDatagramTransport _transport;
+    private readonly RoutingTableRefreshManager _walks;
     private readonly MaintenanceRunner _maintenance;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -29,9 +30,14 @@ internal sealed class EdgeNode : IAsyncDisposable
         (_context, _transport, Table) = (context, transport, table);
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeNode>();
         var keys = store.ScanningFor(table);
-        Node = new DhtNode(context.Options.ToNodeOptions(), transport, table, keys, context.Environment);
+        var options = context.Options.ToNodeOptions();
+        Node = new DhtNode(options, transport, table, keys, context.Environment);
         Schedule = new ClusterMaintenanceSchedule(Id);
-        _maintenance = new MaintenanceRunner(Node, keys, Schedule, JoinOnceAsync, context.Environment);
+
+        // Never started: reminders say when to walk.
+        _walks = new RoutingTableRefreshManager(
+            Node, new RandomWalk(Node, options.RandomWalk, context.Environment), options.RandomWalk, context.Environment);
+        _maintenance = new MaintenanceRunner(Node, keys, Schedule, _walks, JoinOnceAsync, context.Environment);
     }
 
     public NodeId Id => Node.Id;
@@ -66,6 +72,7 @@ internal sealed class EdgeNode : IAsyncDisposable
 
         await _stopping.CancelAsync();
         await _loops;
+        await _walks.DisposeAsync();
         await Node.DisposeAsync();
         _stopping.Dispose();
     }
@@ -105,7 +112,7 @@ internal sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>
     /// Asks the bootstrap nodes and looks the own id up; without them it is looked up from the table, so that its contacts
-    /// learn an address that may have changed.
+    /// learn an address that may have changed. Then the farther buckets are refreshed (Kademlia §2.3).
     /// </summary>
     private async Task JoinOnceAsync(CancellationToken cancellationToken)
     {
@@ -115,5 +122,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         {
             await Node.FindNodeAsync(Id, cancellationToken);
         }
+
+        await _maintenance.RefreshAfterJoinAsync(cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using KadOrleans.Core;
-using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
 
@@ -64,7 +63,6 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     {
         RefreshBucketsWork refresh => new MaintenanceTask.RefreshBuckets(refresh.Buckets),
         RejoinWork => new MaintenanceTask.Rejoin(),
-        // A random walk looks up any id at all: the bucket that covers all of them.
-        _ => new MaintenanceTask.RefreshBuckets([BucketRange.Whole]),
+        _ => new MaintenanceTask.RandomWalk(),
     };
 }

@@ -145,6 +145,7 @@ public sealed class Lookup
             Target = Target,
             Reason = Reason ?? TerminationReason.Cancelled,
             Closest = [.. closest.Take(_options.BucketSize).Select(c => c.Contact)],
+            AnsweredContacts = [.. closest.Select(c => c.Contact)],
             Value = value,
             CacheAt = value is null ? null : closest.Find(c => c.Value.Kind == DhtValueKind.None)?.Contact,
             Asked = _asked,

@@ -14,6 +14,9 @@ public sealed record LookupOutcome
     /// <summary>The contacts that answered, nearest first, at most k.</summary>
     public required IReadOnlyList<Contact> Closest { get; init; }
 
+    /// <summary>Every contact that answered, nearest first: <see cref="Closest"/> and those behind them.</summary>
+    public IReadOnlyList<Contact> AnsweredContacts { get; init; } = [];
+
     /// <summary>The value that most holders agree on, or null.</summary>
     public DhtValue? Value { get; init; }
 

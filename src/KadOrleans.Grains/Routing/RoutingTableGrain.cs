@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
@@ -28,6 +29,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     private readonly TableSaver _saver;
     private readonly EdgeLink _edge;
     private readonly TableReminders _reminders;
+    private readonly RefreshPolicy _refresh;
     private readonly NodeId _ownId;
     private RoutingTable _table;
     private DateTimeOffset _activeSince;
@@ -49,6 +51,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _saver = new TableSaver(this, state, options.Value.SaveDelay, logger);
         _edge = new EdgeLink(_ownId, time, EdgePatience, logger);
         _reminders = new TableReminders(this, time, logger);
+        _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _table = Restore(new RoutingTableState(_ownId, 0, []));
     }
 
@@ -154,8 +157,8 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
             return new RandomWalkWork(_ownId);
         }
 
-        var lonely = _table.GetLonelyBuckets(_options.Kademlia.BucketRefreshInterval, _time.GetUtcNow());
-        return lonely.Count == 0 ? null : new RefreshBucketsWork(_ownId, lonely);
+        var due = _refresh.GetDueBuckets(_table.Describe(), _time.GetUtcNow());
+        return due.Count == 0 ? null : new RefreshBucketsWork(_ownId, due);
     }
 
     private RoutingTable Restore(RoutingTableState saved) => RoutingTable.Restore(

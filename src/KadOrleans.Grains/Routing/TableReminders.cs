@@ -14,8 +14,11 @@ internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time,
     /// <summary>A random walk begins.</summary>
     public const string Walk = "walk";
 
-    /// <summary>Between two looks at lonely buckets.</summary>
-    public static readonly TimeSpan RefreshPeriod = TimeSpan.FromHours(1);
+    /// <summary>
+    /// Between two looks at what is due for refresh, which each bucket is once an hour: with looks as rare as that, one made
+    /// a moment too early would cost the bucket another hour.
+    /// </summary>
+    public static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
 
     /// <summary>Between two random walks.</summary>
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Diagnostics;
@@ -38,4 +39,23 @@ internal static partial class NodeLog
 
     [LoggerMessage(1024, LogLevel.Error, "The node's state could not be saved; the last saved one stays")]
     public static partial void StateNotSaved(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1030, LogLevel.Debug, "Random walk to {Target}: {Reason}, {Asked} asked, {Answered} answered, {Added} new contacts, {Seconds} s")]
+    public static partial void Walked(
+        this ILogger logger, NodeId target, TerminationReason reason, int asked, int answered, int added, double seconds);
+
+    [LoggerMessage(1031, LogLevel.Debug, "Refreshed the table by {Walks} random walks: {Found} contacts found, {Contacts} known")]
+    public static partial void TableRefreshed(this ILogger logger, int walks, int found, int contacts);
+
+    [LoggerMessage(1032, LogLevel.Warning, "A random walk failed; the others of its batch go on")]
+    public static partial void WalkFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1033, LogLevel.Error, "The routing table could not be refreshed; it will be tried again")]
+    public static partial void TableNotRefreshed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1034, LogLevel.Error, "A callback of a table refresh failed; the others are still called")]
+    public static partial void RefreshCallbackFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1035, LogLevel.Debug, "Found by a random walk and passed over: {Problem}")]
+    public static partial void ContactNotValid(this ILogger logger, string problem);
 }

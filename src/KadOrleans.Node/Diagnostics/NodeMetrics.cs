@@ -41,10 +41,24 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> LookupRequests =
         Meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.");
 
+    private static readonly Histogram<double> WalkDuration =
+        Meter.CreateHistogram<double>("kad.walk.duration", "s", "Duration of random walks, by reason of their end.");
+
+    private static readonly Histogram<long> WalkRequests =
+        Meter.CreateHistogram<long>("kad.walk.requests", "{request}", "Contacts asked per random walk.");
+
+    private static readonly Histogram<long> WalkAnswers =
+        Meter.CreateHistogram<long>("kad.walk.answers", "{answer}", "Contacts that answered per random walk.");
+
+    private static readonly Counter<long> WalkContacts =
+        Meter.CreateCounter<long>("kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
+
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private long _heldCount;
     private long _storedCount;
+    private long _walkCount;
+    private long _walkContactCount;
 
     public void Received(RequestKind kind)
     {
@@ -93,6 +107,17 @@ internal sealed class NodeMetrics
         LookupRequests.Record(outcome.Asked, tags);
     }
 
+    public void WalkEnded(LookupOutcome outcome, int newContacts, TimeSpan duration)
+    {
+        var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
+        Interlocked.Increment(ref _walkCount);
+        Interlocked.Add(ref _walkContactCount, newContacts);
+        WalkDuration.Record(duration.TotalSeconds, tags);
+        WalkRequests.Record(outcome.Asked, tags);
+        WalkAnswers.Record(outcome.Answered, tags);
+        WalkContacts.Add(newContacts);
+    }
+
     /// <summary>Every count since the start, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals()
     {
@@ -109,6 +134,8 @@ internal sealed class NodeMetrics
 
         totals["answers.held"] = Volatile.Read(ref _heldCount);
         totals["stores.accepted"] = Volatile.Read(ref _storedCount);
+        totals["walks.done"] = Volatile.Read(ref _walkCount);
+        totals["walks.newContacts"] = Volatile.Read(ref _walkContactCount);
         return totals;
     }
 }

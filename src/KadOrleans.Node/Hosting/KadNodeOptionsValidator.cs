@@ -56,6 +56,10 @@ public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         Check("Kademlia.FailuresBeforeDrop", options.Kademlia.FailuresBeforeDrop, 1, 10, problems);
         Check("Kademlia.ValueTimeToLive", options.Kademlia.ValueTimeToLive, TimeSpan.FromSeconds(1), 365 * Day, problems);
         Check("Kademlia.BucketRefreshInterval", options.Kademlia.BucketRefreshInterval, TimeSpan.FromMinutes(1), 7 * Day, problems);
+        Check("RandomWalk.Interval", options.RandomWalk.Interval, TimeSpan.FromSeconds(1), Day, problems);
+        Check("RandomWalk.MinTableSize", options.RandomWalk.MinTableSize, 0, 1_000, problems);
+        Check("RandomWalk.Count", options.RandomWalk.Count, 1, 64, problems);
+        Check("RandomWalk.Timeout", options.RandomWalk.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), problems);
         Check("StateSaveInterval", options.StateSaveInterval, TimeSpan.FromSeconds(1), Day, problems);
         Check("StateChangeSaveDelay", options.StateChangeSaveDelay, TimeSpan.FromMilliseconds(100), Day, problems);
         Check("Quota.TotalKeys", options.Quota.TotalKeys, 0, int.MaxValue, problems);

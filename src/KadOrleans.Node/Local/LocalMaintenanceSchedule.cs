@@ -1,17 +1,19 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Core;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Local;
 
 /// <summary>A standalone node's own time: looks once a minute what is due.</summary>
-internal sealed class LocalMaintenanceSchedule(LocalRoutingTable table, KademliaOptions options, TimeProvider time)
+internal sealed class LocalMaintenanceSchedule(LocalRoutingTable table, RefreshPolicy policy, TimeProvider time)
     : IMaintenanceSchedule
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // What expired while the node was away goes first.
+        yield return new MaintenanceTask.ExpireValues();
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
@@ -21,10 +23,10 @@ internal sealed class LocalMaintenanceSchedule(LocalRoutingTable table, Kademlia
                 yield return new MaintenanceTask.Rejoin();
             }
 
-            var lonely = table.GetLonelyBuckets(options.BucketRefreshInterval);
-            if (lonely.Count > 0)
+            var due = policy.GetDueBuckets(table.Describe(), time.GetUtcNow());
+            if (due.Count > 0)
             {
-                yield return new MaintenanceTask.RefreshBuckets(lonely);
+                yield return new MaintenanceTask.RefreshBuckets(due);
             }
         }
     }

@@ -19,7 +19,7 @@ public sealed class LocalRoutingTable : IRoutingTable
 
     /// <summary>An empty table of a node.</summary>
     public LocalRoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time)
-        : this(new RoutingTable(ownId, options, diversity, TimeOf(time)), time)
+        : this(new RoutingTable(ownId, options, diversity, EveryBucketIsDue(options, time)), time)
     {
     }
 
@@ -65,15 +65,6 @@ public sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>Buckets in which no lookup was made for <paramref name="interval"/> (Kademlia §2.3).</summary>
-    public IReadOnlyList<BucketRange> GetLonelyBuckets(TimeSpan interval)
-    {
-        lock (_gate)
-        {
-            return _table.GetLonelyBuckets(interval, _time.GetUtcNow());
-        }
-    }
-
     /// <summary>The buckets, for people to look at.</summary>
     public IReadOnlyList<BucketSummary> Describe()
     {
@@ -83,10 +74,12 @@ public sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    private static DateTimeOffset TimeOf(TimeProvider time)
+    // A node that starts has refreshed nothing, however long it was away: each bucket is due at the first look.
+    private static DateTimeOffset EveryBucketIsDue(KademliaOptions options, TimeProvider time)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        return time.GetUtcNow();
+        return time.GetUtcNow() - options.BucketRefreshInterval;
     }
 
     // Made by the first reader after a change: a crowd of newcomers costs one snapshot, not one each.

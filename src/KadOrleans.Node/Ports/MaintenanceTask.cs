@@ -13,6 +13,9 @@ public abstract record MaintenanceTask
     /// <param name="Buckets">Buckets without a lookup for an hour.</param>
     public sealed record RefreshBuckets(IReadOnlyList<BucketRange> Buckets) : MaintenanceTask;
 
+    /// <summary>Refresh the table by random walks.</summary>
+    public sealed record RandomWalk : MaintenanceTask;
+
     /// <summary>Remove the values whose time to live is over.</summary>
     public sealed record ExpireValues : MaintenanceTask;
 

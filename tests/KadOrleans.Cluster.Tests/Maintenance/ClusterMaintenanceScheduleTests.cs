@@ -23,7 +23,7 @@ public sealed class ClusterMaintenanceScheduleTests
         var tasks = await TakeAsync(3);
 
         Assert.Equal(buckets, Assert.IsType<MaintenanceTask.RefreshBuckets>(tasks[0]).Buckets);
-        Assert.Equal([BucketRange.Whole], Assert.IsType<MaintenanceTask.RefreshBuckets>(tasks[1]).Buckets);
+        Assert.IsType<MaintenanceTask.RandomWalk>(tasks[1]);
         Assert.IsType<MaintenanceTask.Rejoin>(tasks[2]);
     }
 

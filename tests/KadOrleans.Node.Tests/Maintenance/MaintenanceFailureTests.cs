@@ -20,7 +20,7 @@ public sealed class MaintenanceFailureTests
         await _world.PassAsync(TimeSpan.FromMinutes(3.5));
         await node.DisposeAsync();
 
-        Assert.Equal(3, _store.Removals);
+        Assert.Equal(4, _store.Removals);
         Assert.True(_store.IsDisposed);
     });
 

@@ -1,0 +1,49 @@
+namespace KadOrleans.Core.Maintenance;
+
+/// <summary>
+/// Says when a table is due for random walks: at an interval, and at once when it has fewer contacts than it should.
+/// </summary>
+/// <param name="interval">The longest time between two refreshes; above zero.</param>
+/// <param name="minTableSize">Contacts; with fewer a refresh is due at once.</param>
+public sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
+{
+    /// <summary>
+    /// Pause after the first look that found too few contacts; it doubles up to the interval. Without it a node whose
+    /// network is that small would walk without end.
+    /// </summary>
+    public static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest time before contacts that were lost, or the first to be met, are noticed.</summary>
+    public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>The share of the interval by which a refresh may come early, so that nodes do not walk together.</summary>
+    private const double EarliestShare = 0.1;
+
+    /// <summary>Whether the table has fewer contacts than it should.</summary>
+    public bool IsSmall(int tableSize) => tableSize < minTableSize;
+
+    /// <summary>Whether a refresh is due. Never for an empty table: there is nobody to ask.</summary>
+    /// <param name="tableSize">Contacts in the table.</param>
+    /// <param name="sinceLast">Time since the last refresh began; null if there was none.</param>
+    /// <param name="earliness">From 0, at the interval, to 1, up to a tenth of it early.</param>
+    public bool IsDue(int tableSize, TimeSpan? sinceLast, double earliness = 0) =>
+        tableSize > 0 && (IsSmall(tableSize) || sinceLast is null || sinceLast >= interval * (1 - (EarliestShare * earliness)));
+
+    /// <summary>How long to wait before looking again.</summary>
+    /// <param name="tableSize">Contacts in the table.</param>
+    /// <param name="inVain">Looks in a row after which the table was small or the refresh had failed, 0 or more.</param>
+    public TimeSpan GetPause(int tableSize, int inVain)
+    {
+        var look = LookPause < interval ? LookPause : interval;
+        if (inVain == 0)
+        {
+            return look;
+        }
+
+        var backOff = FirstBackOff * Math.Pow(2, Math.Min(inVain - 1, 30));
+
+        // A look at an empty table costs nothing, and the first contact should not wait for its walk.
+        var longest = tableSize == 0 ? look : interval;
+        return backOff < longest ? backOff : longest;
+    }
+}

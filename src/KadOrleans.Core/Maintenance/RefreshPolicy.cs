@@ -1,0 +1,71 @@
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Core.Maintenance;
+
+/// <summary>
+/// Says which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each
+/// node comes up to a quarter of the interval early, by an amount of its own: nodes that were started together would
+/// else refresh together for ever.
+/// </summary>
+/// <param name="ownId">The id of the node.</param>
+/// <param name="interval">The longest time a bucket goes without a lookup; above zero.</param>
+public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
+{
+    /// <summary>
+    /// Buckets that a join refreshes, at most: enough for a network of four thousand million nodes. A liar who claims an
+    /// id next to ours must not make it 160.
+    /// </summary>
+    public const int MaxJoinBuckets = 32;
+
+    /// <summary>The share of the interval that the earliest bucket comes early.</summary>
+    private const double EarliestShare = 0.25;
+
+    /// <summary>The buckets that are due, in the order of their ranges.</summary>
+    /// <param name="buckets">The buckets of the table.</param>
+    /// <param name="now">The time.</param>
+    public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
+    [
+        .. from bucket in buckets
+           let range = new BucketRange(bucket.Prefix, bucket.Depth)
+           where now - bucket.LastLookup >= GetPatience(range)
+           select range,
+    ];
+
+    /// <summary>How long this bucket goes without a lookup: three quarters of the interval to all of it.</summary>
+    public TimeSpan GetPatience(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
+
+    /// <summary>
+    /// What a node that joined refreshes: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the
+    /// farthest first. They are the paper's buckets, the ids that differ from ours first in bit 0, 1 and so on: the
+    /// table's own are hardly split yet.
+    /// </summary>
+    /// <param name="ownId">The id of the node.</param>
+    /// <param name="nearest">The id of its nearest neighbour.</param>
+    /// <returns>At most <see cref="MaxJoinBuckets"/>; none if the neighbour differs in bit 0.</returns>
+    public static IReadOnlyList<BucketRange> GetJoinBuckets(NodeId ownId, NodeId nearest)
+    {
+        var count = Math.Min(ownId.CommonPrefixLength(nearest), MaxJoinBuckets);
+        return [.. Enumerable.Range(0, count).Select(bit => new BucketRange(ownId.WithBit(bit, !ownId.GetBit(bit)), bit + 1))];
+    }
+
+    /// <summary>A number from 0 to 1 that differs from node to node and from bucket to bucket, and stays the same.</summary>
+    private double Fraction(BucketRange range)
+    {
+        Span<byte> bytes = stackalloc byte[(NodeId.Length * 2) + 1];
+        ownId.CopyTo(bytes);
+        range.Prefix.CopyTo(bytes[NodeId.Length..]);
+        bytes[^1] = (byte)range.Depth;
+
+        // FNV-1a, and a last mix, as its upper bits hardly differ between similar inputs.
+        var hash = 14_695_981_039_346_656_037UL;
+        foreach (var value in bytes)
+        {
+            hash = (hash ^ value) * 1_099_511_628_211UL;
+        }
+
+        hash ^= hash >> 33;
+        hash *= 0xFF51_AFD7_ED55_8CCDUL;
+        hash ^= hash >> 33;
+        return (hash >> 11) * (1.0 / (1UL << 53));
+    }
+}

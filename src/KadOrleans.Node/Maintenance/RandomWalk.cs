@@ -1,0 +1,190 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Maintenance;
+
+/// <summary>
+/// Looks up random ids to meet contacts that no lookup of ours led to. Only contacts that answered us under their id and
+/// at their endpoint during the walk are reported; the table has met them by then.
+/// </summary>
+/// <param name="node">Looks up and pings.</param>
+/// <param name="options">How long a walk may take.</param>
+/// <param name="environment">Time, randomness and logging.</param>
+public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvironment environment)
+{
+    /// <summary>
+    /// Pings of one walk at once. With half of what a lookup asks, even a crowd that answers lookups and no pings is
+    /// through in the time that is kept for them.
+    /// </summary>
+    private const int ParallelPings = Lookup.MaxRequests / 2;
+
+    /// <summary>The share of a walk's time that the lookup may use: the rest is for asking who it met.</summary>
+    private const double LookupShare = 0.8;
+
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<RandomWalk>();
+
+    /// <summary>An id drawn uniformly from all 160 bits.</summary>
+    public NodeId GenerateRandomId() => NodeId.Random(environment.Random);
+
+    /// <summary>Walks once. When its time is up it ends with what it found by then.</summary>
+    /// <returns>Contacts that proved id and endpoint, nearest to the walk's target first; none of them is this node.</returns>
+    /// <exception cref="RandomWalkException">This node could not walk, see there.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; contacts met by then are in the table all the same.</exception>
+    public async Task<IReadOnlyList<Contact>> PerformRandomWalkAsync(CancellationToken cancellationToken = default)
+    {
+        var target = GenerateRandomId();
+        try
+        {
+            return await WalkAsync(target, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw new RandomWalkException($"The random walk to {target} failed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Walks several times at once. A walk that fails is logged, and what the others found is kept.
+    /// </summary>
+    /// <param name="count">Walks, 1 or more; default 3.</param>
+    /// <param name="currentTableSize">
+    /// Contacts in the table. With fewer than k of them those known already are asked too and come first: in a network as
+    /// small as that they are most of it.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>
+    /// Everybody found, each id once: at the place where it was first met, with the endpoint at which it was met last.
+    /// </returns>
+    /// <exception cref="RandomWalkException">Every walk failed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; contacts met by then are in the table all the same.</exception>
+    public async Task<IReadOnlyList<Contact>> RunConcurrentRandomWalksAsync(
+        int count = 3, int currentTableSize = 0, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var found = new List<Contact>();
+        var places = new Dictionary<NodeId, int>();
+        if (currentTableSize < node.Kademlia.BucketSize)
+        {
+            Merge(await KeepValidAsync(node.RoutingTable.Contacts, known: null, cancellationToken));
+        }
+
+        RandomWalkException? failure = null;
+        var failures = 0;
+        foreach (var walk in Enumerable.Range(0, count).Select(_ => PerformRandomWalkAsync(cancellationToken)).ToList())
+        {
+            try
+            {
+                Merge(await walk);
+            }
+            catch (RandomWalkException e)
+            {
+                _logger.WalkFailed(e);
+                (failure, failures) = (e, failures + 1);
+            }
+        }
+
+        return failures < count ? found : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
+
+        void Merge(IEnumerable<Contact> contacts)
+        {
+            foreach (var contact in contacts)
+            {
+                if (places.TryAdd(contact.Id, found.Count))
+                {
+                    found.Add(contact);
+                }
+                else
+                {
+                    found[places[contact.Id]] = contact;
+                }
+            }
+        }
+    }
+
+    /// <summary>Asks a contact who it is. When this returns it has answered under its id and at its endpoint.</summary>
+    /// <exception cref="PeerValidationException">Nobody answered there in time, or another id did, or it is this node.</exception>
+    public async Task ValidateAsync(Contact contact, CancellationToken cancellationToken = default)
+    {
+        if (contact.Id == node.Id || !contact.Endpoint.IsUnicast)
+        {
+            throw new PeerValidationException($"{contact} is this node, or at an address that no node can have.");
+        }
+
+        var pong = await node.PingAsync(contact.Endpoint, cancellationToken);
+        if (pong.Failure is { } failure)
+        {
+            throw new PeerValidationException($"{contact} did not answer a ping: {failure}.");
+        }
+
+        if (pong.Id != contact.Id)
+        {
+            throw new PeerValidationException($"{contact} answered under another id: {pong.Id?.ToString() ?? "none"}.");
+        }
+    }
+
+    private async Task<IReadOnlyList<Contact>> WalkAsync(NodeId target, CancellationToken cancellationToken)
+    {
+        var startedAt = environment.Time.GetTimestamp();
+        var before = node.RoutingTable;
+        using var walkEnd = new CancellationTokenSource(options.Timeout, environment.Time);
+        using var lookupEnd = new CancellationTokenSource(options.Timeout * LookupShare, environment.Time);
+        using var lookupLimit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lookupEnd.Token);
+        using var walkLimit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, walkEnd.Token);
+
+        var outcome = await node.FindNodeAsync(target, lookupLimit.Token);
+        var found = await KeepValidAsync(outcome.AnsweredContacts, node.RoutingTable, walkLimit.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+        Report(outcome, found, before, environment.Time.GetElapsedTime(startedAt));
+        return found;
+    }
+
+    /// <summary>
+    /// The contacts that prove themselves. Those that a table knows by this id and endpoint have done so by answering the
+    /// lookup.
+    /// </summary>
+    private async Task<IReadOnlyList<Contact>> KeepValidAsync(
+        IReadOnlyList<Contact> contacts, RoutingTableSnapshot? known, CancellationToken cancellationToken)
+    {
+        var valid = new List<Contact>(contacts.Count);
+        foreach (var some in contacts.Chunk(ParallelPings))
+        {
+            var judged = some.Select(c => IsKnown(c, known) ? Task.FromResult(true) : IsValidAsync(c, cancellationToken)).ToList();
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (await judged[i])
+                {
+                    valid.Add(some[i]);
+                }
+            }
+        }
+
+        return valid;
+    }
+
+    private static bool IsKnown(Contact contact, RoutingTableSnapshot? table) =>
+        table is not null && table.TryGet(contact.Id, out var known) && known == contact;
+
+    private async Task<bool> IsValidAsync(Contact contact, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ValidateAsync(contact, cancellationToken);
+            return true;
+        }
+        catch (PeerValidationException e)
+        {
+            _logger.ContactNotValid(e.Message);
+            return false;
+        }
+    }
+
+    private void Report(LookupOutcome outcome, IReadOnlyList<Contact> found, RoutingTableSnapshot before, TimeSpan duration)
+    {
+        var added = found.Count(c => !IsKnown(c, before));
+        node.Metrics.WalkEnded(outcome, added, duration);
+        _logger.Walked(outcome.Target, outcome.Reason, outcome.Asked, outcome.Answered, added, duration.TotalSeconds);
+    }
+}

@@ -1,0 +1,81 @@
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Core.Tests.Maintenance;
+
+public sealed class RefreshPolicyTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly NodeId Own = NodeId.FromKey("own");
+
+    private readonly RefreshPolicy _policy = new(Own, Hour);
+
+    [Fact]
+    public void A_bucket_is_due_once_its_own_patience_is_over_and_after_an_hour_at_the_latest()
+    {
+        foreach (var range in Ranges(Own))
+        {
+            var patience = _policy.GetPatience(range);
+            Assert.InRange(patience, 0.75 * Hour, Hour);
+            Assert.Empty(_policy.GetDueBuckets([Bucket(range)], Start + patience - TimeSpan.FromTicks(1)));
+            Assert.Equal([range], _policy.GetDueBuckets([Bucket(range)], Start + patience));
+        }
+    }
+
+    [Fact]
+    public void Only_what_had_no_lookup_is_due_in_the_order_of_the_buckets()
+    {
+        var ranges = Ranges(Own).Take(4).ToList();
+        var buckets = ranges.Select((range, i) => Bucket(range) with { LastLookup = i == 2 ? Start + Hour : Start }).ToList();
+
+        Assert.Equal([ranges[0], ranges[1], ranges[3]], _policy.GetDueBuckets(buckets, Start + Hour));
+    }
+
+    [Fact]
+    public void Nodes_that_were_started_together_do_not_refresh_together()
+    {
+        const int Nodes = 1_000;
+        var quarters = new int[4];
+        for (var i = 0; i < Nodes; i++)
+        {
+            var patience = new RefreshPolicy(NodeId.FromKey($"node {i}"), Hour).GetPatience(BucketRange.Whole);
+            quarters[Math.Min(3, (int)((Hour - patience) / (0.25 * Hour) * 4))]++;
+        }
+
+        Assert.All(quarters, count => Assert.InRange(count, Nodes / 5, Nodes * 3 / 10));
+    }
+
+    [Fact]
+    public void The_buckets_of_a_node_do_not_come_together_and_each_keeps_its_time()
+    {
+        var patiences = Ranges(Own).Select(_policy.GetPatience).ToList();
+
+        Assert.Equal(patiences.Count, patiences.Distinct().Count());
+        Assert.Equal(patiences, Ranges(Own).Select(new RefreshPolicy(Own, Hour).GetPatience));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(9, 9)]
+    [InlineData(159, RefreshPolicy.MaxJoinBuckets)]
+    public void A_join_refreshes_the_buckets_further_away_than_the_nearest_neighbour(int shared, int count)
+    {
+        var nearest = Own.WithBit(shared, !Own.GetBit(shared));
+
+        var buckets = RefreshPolicy.GetJoinBuckets(Own, nearest);
+
+        Assert.Equal(count, buckets.Count);
+        for (var bit = 0; bit < count; bit++)
+        {
+            Assert.Equal(bit + 1, buckets[bit].Depth);
+            Assert.Equal(bit, Own.CommonPrefixLength(buckets[bit].Prefix));
+            Assert.False(buckets[bit].Contains(nearest));
+        }
+    }
+
+    private static IEnumerable<BucketRange> Ranges(NodeId id) => Enumerable.Range(0, 40).Select(depth => new BucketRange(id, depth));
+
+    private static BucketSummary Bucket(BucketRange range) => new(range.Prefix, range.Depth, 1, 0, Start);
+}

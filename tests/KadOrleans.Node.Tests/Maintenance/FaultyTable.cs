@@ -1,0 +1,34 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Tests.Maintenance;
+
+/// <summary>A routing table that fails when a test says so.</summary>
+internal sealed class FaultyTable(NodeId ownId, TimeProvider time) : IRoutingTable
+{
+    private readonly LocalRoutingTable _table = new(ownId, new KademliaOptions(), new SubnetDiversity(), time);
+
+    /// <summary>Lookups that fail before others work again.</summary>
+    public int LookupsToFail { get; set; }
+
+    /// <summary>Whether it cannot be read.</summary>
+    public bool IsAway { get; set; }
+
+    public RoutingTableSnapshot Snapshot => IsAway ? throw new IOException("The table is away.") : _table.Snapshot;
+
+    public void Attach(IRoutingTableListener listener) => _table.Attach(listener);
+
+    public void Observe(ContactObservation observation)
+    {
+        if (observation.Kind == ObservationKind.LookedUp && LookupsToFail > 0)
+        {
+            LookupsToFail--;
+            throw new IOException("The table is away.");
+        }
+
+        _table.Observe(observation);
+    }
+}

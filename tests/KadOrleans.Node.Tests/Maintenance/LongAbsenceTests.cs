@@ -1,0 +1,89 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Local;
+using KadOrleans.Testing.Simulation;
+
+namespace KadOrleans.Node.Tests.Maintenance;
+
+public sealed class LongAbsenceTests
+{
+    private const int Nodes = 100;
+
+    private readonly SimulatedWorld _world = new(seed: 73);
+    private readonly InMemoryNodeStateStore _states = new();
+    private InMemoryKeyStore _store = new(new StoreQuota());
+
+    [Fact]
+    public void A_node_that_was_away_for_ten_days_comes_back_with_a_full_and_correct_table_and_no_expired_value() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(Nodes, RandomWalkTests.Quiet);
+        var transport = _world.Network.Bind();
+        var endpoint = transport.Endpoint;
+        var node = new KadNode(new KadNodeOptions(), transport, _store, _states, _world.Environment);
+        await node.StartAsync();
+        await node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(30));
+        Assert.InRange(node.RoutingTable.Count, 60, Nodes);
+        await HoldAsync("old", TimeSpan.FromDays(7));
+        await HoldAsync("lasting", TimeSpan.FromDays(30));
+        var disk = await ReadAsync(_store);
+        await node.DisposeAsync();
+        Assert.InRange((await _states.LoadAsync())!.Contacts.Count, 60, Nodes);
+
+        await ReplaceAsync(Nodes * 80 / 100);
+        _world.Clock.MoveTo(_world.Clock.Elapsed + TimeSpan.FromDays(10));
+        _store = await WriteAsync(disk);
+        await using var back = new KadNode(new KadNodeOptions(), _world.Network.Bind(endpoint), _store, _states, _world.Environment);
+        await back.StartAsync();
+        Assert.False((await back.GetAsync("old")).Found);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, (await _store.GetUsageAsync()).Keys);
+        Assert.True((await back.GetAsync("lasting")).Found);
+
+        await back.JoinAsync();
+        Assert.DoesNotContain(back.RoutingTable.Contacts, c => _world.Nodes.All(n => n.Contact != c));
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Empty(await TableTruth.FindFaultsAsync(back, _world.Nodes, bucketSize: 20));
+    });
+
+    /// <summary>Puts others in the place of most nodes, by and by, so that the network holds together.</summary>
+    private async Task ReplaceAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await _world.Nodes[_world.Random.Next(Nodes - count)].StopAsync();
+            await _world.StartNetworkAsync(1, RandomWalkTests.Quiet);
+        }
+
+        await _world.PassAsync(TimeSpan.FromHours(3));
+    }
+
+    private async Task HoldAsync(string key, TimeSpan lifetime)
+    {
+        var now = _world.Clock.GetUtcNow();
+        await _store.PutAsync(NodeId.FromKey(key), new StoredValue(DhtValue.FromString(key), now, now + lifetime, default), CancellationToken.None);
+    }
+
+    private static async Task<List<(NodeId, StoredValue)>> ReadAsync(InMemoryKeyStore store)
+    {
+        var values = new List<(NodeId, StoredValue)>();
+        await foreach (var (key, value) in store.ScanAsync())
+        {
+            values.Add((key, value));
+        }
+
+        return values;
+    }
+
+    private static async Task<InMemoryKeyStore> WriteAsync(IEnumerable<(NodeId Key, StoredValue Value)> values)
+    {
+        var store = new InMemoryKeyStore(new StoreQuota());
+        foreach (var (key, value) in values)
+        {
+            await store.PutAsync(key, value);
+        }
+
+        return store;
+    }
+}
