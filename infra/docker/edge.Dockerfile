@@ -1,0 +1,19 @@
+# Build from the repository's root: docker build -f infra/docker/edge.Dockerfile -t kad-edge --build-arg VERSION=0.1.0 .
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY src src
+RUN dotnet publish src/KadOrleans.Edge -c Release -o /app -p:UseAppHost=false
+
+# No shell, no package manager, no ICU: the project formats invariantly.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+ARG VERSION=0.0.0
+LABEL org.opencontainers.image.title="kad-edge" org.opencontainers.image.version="$VERSION"
+# The address comes from Kad:Http alone, and configuration is read once: nothing watches files.
+ENV ASPNETCORE_HTTP_PORTS= \
+    DOTNET_hostBuilder__reloadConfigOnChange=false
+WORKDIR /app
+COPY --from=build /app .
+EXPOSE 8081 8468/udp
+USER 1654
+ENTRYPOINT ["dotnet", "KadOrleans.Edge.dll"]

@@ -1,0 +1,19 @@
+# Build from the repository's root: docker build -f infra/docker/kad.Dockerfile -t kad --build-arg VERSION=0.1.0 .
+# A node that keeps its data: docker run -p 8468:8468/udp -v kad:/data kad node --data /data --http 0.0.0.0:8080
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY src src
+RUN dotnet publish src/KadOrleans.Cli -c Release -o /app -p:UseAppHost=false && mkdir /data
+
+# No shell, no package manager, no ICU: the project formats invariantly.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+ARG VERSION=0.0.0
+LABEL org.opencontainers.image.title="kad" org.opencontainers.image.version="$VERSION"
+WORKDIR /app
+COPY --from=build /app .
+COPY --from=build --chown=1654:1654 /data /data
+VOLUME /data
+EXPOSE 8468/udp 8080
+USER 1654
+ENTRYPOINT ["dotnet", "kad.dll"]
