@@ -1,5 +1,4 @@
 using System.Net;
-using KadOrleans.Silo.Storage;
 
 namespace KadOrleans.Silo.Configuration;
 
@@ -11,6 +10,9 @@ internal sealed record SiloSettings
 
     /// <summary>Orleans' usual port for clients.</summary>
     public const int DefaultGatewayPort = 30000;
+
+    /// <summary>Where Local storage is, in the current folder.</summary>
+    public const string DefaultData = "kad-cluster-data";
 
     private static readonly string[] Known =
     [
@@ -27,7 +29,7 @@ internal sealed record SiloSettings
     public StorageChoice Storage { get; private init; }
 
     /// <summary>Folder of the SQLite file.</summary>
-    public string Data { get; private init; } = SqliteGrainStorageOptions.DefaultFolder;
+    public string Data { get; private init; } = DefaultData;
 
     /// <summary>Where dashboard, health and status are served. Default: 127.0.0.1:8080.</summary>
     public IPEndPoint Http { get; private init; } = new(IPAddress.Loopback, 8080);

@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Transport.Udp;
@@ -9,17 +10,20 @@ internal static class CohostedEdge
 {
     private const string Section = "Kad:Edge";
 
-    /// <summary>Adds the edge if there is to be one.</summary>
+    /// <summary>Adds the edge if there is to be one. Its settings are checked either way.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Its settings are wrong.</exception>
     public static void Add(IServiceCollection services, IConfiguration configuration, SiloSettings settings, Announcer announcer)
     {
+        var section = OwnSettings(configuration);
         if (!settings.EdgeEnabled)
         {
+            // A mistyped Kad:Edge:Enabled is among the settings that this finds.
+            EdgeOptionsReader.Read(section);
             return;
         }
 
         services.AddKadEdge(
-            OwnSettings(configuration),
+            section,
             endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }),
             announcer.Write);
     }

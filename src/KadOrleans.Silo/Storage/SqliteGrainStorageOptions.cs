@@ -1,3 +1,4 @@
+using KadOrleans.Silo.Configuration;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Storage;
@@ -6,7 +7,7 @@ namespace KadOrleans.Silo.Storage;
 public sealed class SqliteGrainStorageOptions : IStorageProviderSerializerOptions
 {
     /// <summary>The folder unless another is chosen, in the current one.</summary>
-    public const string DefaultFolder = "kad-cluster-data";
+    public const string DefaultFolder = SiloSettings.DefaultData;
 
     /// <summary>The folder that holds <c>kad-grains.db</c>, made if it is missing. One process at a time may use it.</summary>
     public string Folder { get; set; } = DefaultFolder;

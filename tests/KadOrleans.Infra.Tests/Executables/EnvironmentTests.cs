@@ -1,0 +1,116 @@
+using System.Net;
+using KadOrleans.Cluster.Edges;
+using KadOrleans.Edge.Configuration;
+using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Silo.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Infra.Tests.Executables;
+
+/// <summary>The executables' own readers take the environment that the manifests give, and nothing in it goes unread.</summary>
+public sealed class EnvironmentTests
+{
+    public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
+
+    // What others than the section Kad read: Orleans' options, and Azure.Identity.
+    private static readonly string[] KnownToOthers =
+    [
+        "Orleans:ClusterId", "Orleans:ServiceId", "Orleans:Name", "Orleans:Endpoints:AdvertisedIPAddress", "AZURE_TOKEN_CREDENTIALS",
+    ];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_silo_reads_its_own(string overlay)
+    {
+        var configuration = Silo(overlay);
+
+        var settings = SiloSettings.Read(configuration);
+
+        Assert.Equal((SiloSettings.DefaultSiloPort, SiloSettings.DefaultGatewayPort), (settings.SiloPort, settings.GatewayPort));
+        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http);
+        Assert.True(settings.ServesDashboard);
+        Assert.Equal("10.1.2.3", configuration["Orleans:Endpoints:AdvertisedIPAddress"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void An_edge_reads_its_own(string overlay)
+    {
+        var configuration = Edge(overlay);
+
+        KadKeys.RefuseUnknown(configuration);
+        var options = EdgeOptionsReader.Read(configuration.GetSection("Kad:Edge"));
+
+        Assert.Equal("pod-0", options.Name);
+        Assert.True(IPAddress.IsLoopback(HttpAddress.Read(configuration).Address));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void No_name_is_one_that_nobody_reads(string overlay)
+    {
+        foreach (var configuration in new[] { Silo(overlay), Edge(overlay) })
+        {
+            var others = configuration.AsEnumerable().Where(s => s.Value is not null).Select(s => s.Key)
+                .Where(key => !key.StartsWith("Kad:", StringComparison.OrdinalIgnoreCase));
+            Assert.Empty(others.Except(KnownToOthers));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Silos_and_edges_name_one_cluster(string overlay)
+    {
+        var (silo, edge) = (Silo(overlay), Edge(overlay));
+        Assert.All(
+            (string[])["Orleans:ClusterId", "Orleans:ServiceId", "Kad:Storage"], name => Assert.Equal(silo[name], edge[name]));
+    }
+
+    [KubectlFact]
+    public void On_PostgreSql_both_find_the_cluster_there()
+    {
+        Assert.Equal(StorageChoice.AdoNet, SiloSettings.Read(Silo("postgres")).Storage);
+        Assert.Equal("AdoNet", ClusterConnection.Complete(Edge("postgres"))["Orleans:Clustering:ProviderType"]);
+    }
+
+    [KubectlFact]
+    public void On_Azure_both_have_the_addresses_of_their_storage()
+    {
+        var section = new KadSection(Silo("azure"));
+        Assert.Equal(StorageChoice.AzureStorage, SiloSettings.Read(Silo("azure")).Storage);
+        Assert.Equal("https", section.Address("Azure:BlobServiceUri", "it").Scheme);
+        Assert.Equal(section.Address("Azure:TableServiceUri", "it").ToString(), Edge("azure")[AzureClustering.TableServiceUriSetting]);
+    }
+
+    [Theory]
+    [InlineData("Kad__Htp")]
+    [InlineData("Kad__Edge__Lissen")]
+    [InlineData("Kad__Cluster__ShardBit")]
+    [InlineData("Kad__Dashboard__Pasword")]
+    public void A_typing_mistake_ends_start_up(string name)
+    {
+        var silo = ContainerEnvironment.Of(Manifests.Of("base"), Manifests.Of("base").Silo);
+        var edge = ContainerEnvironment.Of(Manifests.Of("base"), Manifests.Of("base").Edge);
+        silo[name] = edge[name] = "1";
+
+        // A silo's settings of an edge are read with the edge's own reader.
+        Assert.ThrowsAny<Exception>(() =>
+        {
+            SiloSettings.Read(ContainerEnvironment.AsConfiguration(silo));
+            EdgeOptionsReader.Read(ContainerEnvironment.AsConfiguration(silo).GetSection("Kad:Edge"));
+        });
+        var mistake = Assert.ThrowsAny<Exception>(() =>
+        {
+            KadKeys.RefuseUnknown(ContainerEnvironment.AsConfiguration(edge));
+            EdgeOptionsReader.Read(ContainerEnvironment.AsConfiguration(edge).GetSection("Kad:Edge"));
+        });
+        Assert.True(mistake is ConfigurationException or OptionsValidationException, mistake.ToString());
+    }
+
+    private static IConfigurationRoot Silo(string overlay) => Read(overlay, m => m.Silo);
+
+    private static IConfigurationRoot Edge(string overlay) => Read(overlay, m => m.Edge);
+
+    private static IConfigurationRoot Read(string overlay, Func<Manifests, System.Text.Json.Nodes.JsonObject> workload) =>
+        ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(Manifests.Of(overlay), workload(Manifests.Of(overlay))));
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using KadOrleans.Cluster.Edges;
+using KadOrleans.Edge.Configuration;
+using KadOrleans.Infra.Tests.Executables;
+using KadOrleans.Infra.Tests.Rendering;
+
+namespace KadOrleans.Infra.Tests.Kubernetes;
+
+/// <summary>How edges run: with stable names, one on a node, with the node's own address for both directions.</summary>
+public sealed class EdgeTests
+{
+    public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_on_their_hosts_network_and_never_two_on_one(string overlay)
+    {
+        var edge = Manifests.Of(overlay).Edge;
+        var pod = edge.At("spec.template.spec");
+        var apart = Assert.Single(pod.Entries("affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"));
+
+        Assert.Equal("true", pod.Text("hostNetwork"));
+        Assert.Equal("ClusterFirstWithHostNet", pod.Text("dnsPolicy"));
+        Assert.Equal("kubernetes.io/hostname", apart.Text("topologyKey"));
+        Assert.Equal(edge.Pairs("spec.selector.matchLabels"), apart.Pairs("labelSelector.matchLabels"));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Hold_the_ports_that_they_listen_on(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        var container = Assert.Single(manifests.Edge.Entries("spec.template.spec.containers"));
+        var configuration = ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge));
+        var listen = EdgeOptionsReader.Read(configuration.GetSection("Kad:Edge")).Listen.Select(e => (int)e.Port);
+        var ports = container.Entries("ports").ToList();
+
+        Assert.All(ports, port => Assert.Equal(port.Text("containerPort"), port.Text("hostPort")));
+        Assert.Equal(listen, ports.Where(p => p.Text("protocol") == "UDP").Select(p => Number(p.Text("hostPort"))));
+        Assert.Equal(HttpAddress.Read(configuration).Port, Ports.Of(container)["http"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_probed_on_their_nodes_loopback(string overlay)
+    {
+        var container = Assert.Single(Manifests.Of(overlay).Edge.Entries("spec.template.spec.containers"));
+        foreach (var (probe, path) in Probes.Expected)
+        {
+            Assert.Equal(path, container.Text($"{probe}.httpGet.path"));
+            Assert.Contains(path, SourceFacts.EdgeRoutes);
+            Assert.Equal(("http", "127.0.0.1"), (container.Text($"{probe}.httpGet.port"), container.Text($"{probe}.httpGet.host")));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Have_names_that_last(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        var service = manifests.One("Service", manifests.Edge.Text("spec.serviceName")!);
+
+        Assert.Equal("None", service.Text("spec.clusterIP"));
+        Assert.Equal(manifests.Edge.Text("metadata.namespace"), service.Text("metadata.namespace"));
+        Assert.Equal(manifests.Edge.Pairs("spec.selector.matchLabels"), service.Pairs("spec.selector"));
+        Assert.Equal("pod-0", ContainerEnvironment.Of(manifests, manifests.Edge)["Kad__Edge__Name"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_given_longer_to_stop_than_they_take(string overlay)
+    {
+        var grace = Manifests.Of(overlay).Edge.Text("spec.template.spec.terminationGracePeriodSeconds");
+        Assert.True(Number(grace) > SourceFacts.EdgeStopSeconds);
+    }
+
+    private static int Number(string? text) => int.Parse(text!, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using KadOrleans.Infra.Tests.Executables;
+using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Silo.Configuration;
+
+namespace KadOrleans.Infra.Tests.Kubernetes;
+
+/// <summary>How silos run: replaced one at a time, found by their pods, closed to all but the cluster.</summary>
+public sealed class SiloTests
+{
+    public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_replaced_one_at_a_time_and_none_before_its_successor_serves(string overlay)
+    {
+        var spec = Manifests.Of(overlay).Silo.At("spec");
+
+        Assert.Equal("3", spec.Text("replicas"));
+        Assert.Equal("30", spec.Text("minReadySeconds"));
+        Assert.Equal(("0", "1"), (spec.Text("strategy.rollingUpdate.maxUnavailable"), spec.Text("strategy.rollingUpdate.maxSurge")));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_given_longer_to_stop_than_they_take(string overlay)
+    {
+        var grace = Manifests.Of(overlay).Silo.Text("spec.template.spec.terminationGracePeriodSeconds")!;
+        Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > SourceFacts.SiloStopSeconds);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_probed_where_they_answer(string overlay)
+    {
+        var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
+        var ports = Ports.Of(container);
+        Assert.Equal(8080, ports["http"]);
+        foreach (var (probe, path) in Probes.Expected)
+        {
+            Assert.Equal(path, container.Text($"{probe}.httpGet.path"));
+            Assert.Contains(path, SourceFacts.SiloRoutes);
+            Assert.Equal("http", container.Text($"{probe}.httpGet.port"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Name_the_ports_that_Orleans_listens_on(string overlay)
+    {
+        var ports = Ports.Of(Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers")));
+        Assert.Equal((SiloSettings.DefaultSiloPort, SiloSettings.DefaultGatewayPort), (ports["silo"], ports["gateway"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Are_behind_no_service_but_that_of_the_dashboard(string overlay)
+    {
+        var services = Manifests.Of(overlay).OfKind("Service").ToList();
+        Assert.NotEmpty(services);
+        Assert.All(services, service =>
+        {
+            Assert.Contains(service.Text("spec.type") ?? "ClusterIP", (string[])["ClusterIP"]);
+            Assert.All(service.Entries("spec.ports"), port => Assert.DoesNotContain(
+                port.Text("targetPort") ?? port.Text("port"), (string[])["silo", "gateway", "11111", "30000"]));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Take_connections_from_the_cluster_alone(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        var policies = manifests.OfKind("NetworkPolicy").Where(p => p.Text("metadata.namespace") == "kad").ToList();
+        Assert.Contains(policies, p => p.At("spec.podSelector")!.AsObject().Count == 0 && p.At("spec.ingress") is null);
+        var open = manifests.One("NetworkPolicy", "kad-silo");
+        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), open.Pairs("spec.podSelector.matchLabels"));
+        Assert.All(open.Entries("spec.ingress"), rule =>
+        {
+            Assert.NotEmpty(rule.Entries("from"));
+            Assert.NotEmpty(rule.Entries("ports"));
+            Assert.DoesNotContain(rule.Entries("from").Select(f => f.Text("ipBlock.cidr")), cidr => cidr?.EndsWith("/0", StringComparison.Ordinal) == true);
+        });
+
+        // Whom may reach what silos say to each other: silos.
+        var silo = Assert.Single(open.Entries("spec.ingress"), rule => rule.Entries("ports").Any(p => p.Text("port") == "silo"));
+        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), Assert.Single(silo.Entries("from")).Pairs("podSelector.matchLabels"));
+    }
+}

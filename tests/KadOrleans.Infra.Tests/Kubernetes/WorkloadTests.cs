@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Infra.Tests.Rendering;
+
+namespace KadOrleans.Infra.Tests.Kubernetes;
+
+/// <summary>What holds for all that runs.</summary>
+public sealed class WorkloadTests
+{
+    public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Each_keeps_the_restricted_standard_but_for_the_hosts_network(string overlay) => Assert.All(Workloads(overlay), workload =>
+    {
+        var pod = workload.At("spec.template.spec");
+        Assert.Equal("true", pod.Text("securityContext.runAsNonRoot"));
+        Assert.NotEqual("0", pod.Text("securityContext.runAsUser"));
+        Assert.Equal("RuntimeDefault", pod.Text("securityContext.seccompProfile.type"));
+        Assert.Equal("false", pod.Text("automountServiceAccountToken"));
+        Assert.All(Containers(workload), container =>
+        {
+            Assert.Equal("false", container.Text("securityContext.allowPrivilegeEscalation"));
+            Assert.Equal("true", container.Text("securityContext.readOnlyRootFilesystem"));
+            Assert.Equal(["ALL"], container.Entries("securityContext.capabilities.drop").Select(c => c.GetValue<string>()));
+            Assert.Null(container.At("securityContext.privileged"));
+        });
+        Assert.All(pod.Entries("volumes"), volume => Assert.True(
+            volume["emptyDir"] is not null || volume["configMap"] is not null, volume.Text("name")));
+    });
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Namespaces_enforce_what_their_pods_can_keep(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        Assert.All(Workloads(overlay), workload =>
+        {
+            var level = manifests.One("Namespace", workload.Text("metadata.namespace")!)
+                .Pairs("metadata.labels")["pod-security.kubernetes.io/enforce"];
+            Assert.Equal(workload.Text("spec.template.spec.hostNetwork") == "true" ? "privileged" : "restricted", level);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Each_requests_processor_time_and_is_limited_in_memory_alone(string overlay) => Assert.All(Workloads(overlay).SelectMany(Containers), container =>
+    {
+        Assert.NotNull(container.At("resources.requests.cpu"));
+        Assert.NotNull(container.At("resources.requests.memory"));
+        Assert.NotNull(container.At("resources.limits.memory"));
+        Assert.Null(container.At("resources.limits.cpu"));
+    });
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Selectors_match_the_pods_they_are_for(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        foreach (var workload in new[] { manifests.Silo, manifests.Edge })
+        {
+            var labels = workload.Pairs("spec.template.metadata.labels");
+            var selector = workload.Pairs("spec.selector.matchLabels");
+            Assert.NotEmpty(selector);
+            Assert.Subset(labels.ToHashSet(), selector.ToHashSet());
+            var budget = manifests.One("PodDisruptionBudget", workload.Text("metadata.name")!);
+            Assert.Equal(selector, budget.Pairs("spec.selector.matchLabels"));
+            Assert.Equal("1", budget.Text("spec.maxUnavailable"));
+            Assert.All(workload.Entries("spec.template.spec.topologySpreadConstraints"), spread =>
+                Assert.Equal(selector, spread.Pairs("labelSelector.matchLabels")));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Silos_and_edges_have_accounts_of_their_own(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        string[] accounts = [.. new[] { manifests.Silo, manifests.Edge }.Select(w => w.Text("spec.template.spec.serviceAccountName")!)];
+
+        Assert.Equal(2, accounts.Distinct().Count());
+        Assert.All(accounts, account => manifests.One("ServiceAccount", account));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Each_name_in_a_namespace_is_taken_once(string overlay)
+    {
+        var names = Manifests.Of(overlay).All
+            .Select(r => (r.Text("kind"), r.Text("metadata.namespace"), r.Text("metadata.name")))
+            .ToList();
+        Assert.Equal(names.Distinct(), names);
+        Assert.All(names.Where(n => n.Item1 != "Namespace"), n => Assert.Contains(n.Item2, (string[])["kad", "kad-edge"]));
+    }
+
+    private static IEnumerable<JsonObject> Workloads(string overlay) =>
+        Manifests.Of(overlay).All.Where(r => r.At("spec.template.spec") is not null);
+
+    private static IEnumerable<JsonNode> Containers(JsonObject workload) =>
+        workload.Entries("spec.template.spec.containers").Concat(workload.Entries("spec.template.spec.initContainers"));
+}

@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using Xunit.v3;
+
+namespace KadOrleans.Infra.Tests.Rendering;
+
+/// <summary>A test that is there where kubectl is; elsewhere it does not exist.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+[XunitTestCaseDiscoverer(typeof(KubectlFactDiscoverer))]
+public sealed class KubectlFactAttribute(
+    [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+    : FactAttribute(sourceFilePath, sourceLineNumber);

@@ -1,0 +1,24 @@
+namespace KadOrleans.Infra.Tests.Rendering;
+
+/// <summary>The clone that the tests were built in.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The text of a file, by its path from the root.</summary>
+    public static string Read(string path) => File.ReadAllText(Path(path));
+
+    /// <summary>The absolute path of what is at a path from the root.</summary>
+    public static string Path(string path) => System.IO.Path.GetFullPath(System.IO.Path.Combine(Root, path));
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "KadOrleans.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
+    }
+}
