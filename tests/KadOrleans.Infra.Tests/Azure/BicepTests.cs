@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using KadOrleans.Infra.Tests.Rendering;
+
+namespace KadOrleans.Infra.Tests.Azure;
+
+/// <summary>The Bicep files agree among themselves and with the manifests. Whether Azure takes them, only a deployment tells.</summary>
+public sealed class BicepTests
+{
+    public static readonly IEnumerable<TheoryDataRow<string>> Files = Directory
+        .EnumerateFiles(Repository.Path("infra/azure"), "*.bicep")
+        .Select(file => new TheoryDataRow<string>(Path.GetFileName(file)));
+
+    private static readonly BicepFile Main = new("main.bicep");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Each_bracket_is_paired(string file) => Assert.Equal(0, new BicepFile(file).UnpairedBrackets());
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Each_resource_has_a_version_that_is_no_preview(string file) => Assert.All(
+        new BicepFile(file).Types, type => Assert.Matches(@"^Microsoft\.[A-Za-z]+(/[A-Za-z]+)+@\d{4}-\d\d-\d\d$", type));
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Each_parameter_is_used(string file)
+    {
+        var bicep = new BicepFile(file);
+        Assert.All(bicep.Parameters, name => Assert.True(Regex.Count(bicep.Text, $@"\b{name}\b") > 1, name));
+    }
+
+    [Fact]
+    public void Each_module_is_given_what_it_asks_for()
+    {
+        Assert.NotEmpty(Main.Modules);
+        Assert.All(Main.Modules, module => Assert.Equal(module.File.Required.Order(), module.Given.Order()));
+    }
+
+    [Fact]
+    public void Each_output_of_a_module_that_is_used_is_there()
+    {
+        var outputs = Main.Modules.ToDictionary(m => m.Name, m => m.File.Outputs);
+        var used = Regex.Matches(Main.Text, @"\b(\w+)\.outputs\.(\w+)");
+        Assert.NotEmpty(used);
+        Assert.All(used, use => Assert.Contains(use.Groups[2].Value, outputs[use.Groups[1].Value]));
+    }
+
+    [Fact]
+    public void The_parameters_file_gives_all_that_has_no_default()
+    {
+        var given = JsonNode.Parse(Repository.Read("infra/azure/main.parameters.json"))!["parameters"]!.AsObject().Select(p => p.Key).ToList();
+        Assert.Subset(given.ToHashSet(), Main.Required.ToHashSet());
+        Assert.Subset(Main.Parameters.ToHashSet(), given.ToHashSet());
+    }
+
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("edge")]
+    public void Each_account_of_pods_has_its_identity(string part)
+    {
+        var manifests = Manifests.Of("base");
+        var workload = part == "silo" ? manifests.Silo : manifests.Edge;
+        var subject = $"system:serviceaccount:{workload.Text("metadata.namespace")}:{workload.Text("spec.template.spec.serviceAccountName")}";
+        var credential = Regex.Match(
+            new BicepFile("federation.bicep").Text, @"resource \w+ '[^']*federatedIdentityCredentials[^']*' = \{\n  parent: " + part + @"\n.*?subject: '([^']+)'", RegexOptions.Singleline);
+
+        Assert.Equal(subject, credential.Groups[1].Value);
+    }
+
+    [Fact]
+    public void Each_port_that_edges_hold_towards_peers_is_open_and_no_other()
+    {
+        var ports = Manifests.Of("base").Edge.Entries("spec.template.spec.containers.0.ports").Where(p => p.Text("protocol") == "UDP");
+        var open = Regex.Matches(
+            new BicepFile("cluster.bicep").Text, @"portStart: (\d+)\s+portEnd: (\d+)\s+protocol: '(\w+)'")
+            .Select(m => (m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value));
+
+        Assert.Equal(ports.Select(p => (p.Text("hostPort")!, p.Text("hostPort")!, "UDP")), open);
+    }
+
+    [Fact]
+    public void Edges_are_scheduled_to_the_pool_with_public_addresses()
+    {
+        var text = new BicepFile("cluster.bicep").Text;
+        var patch = Repository.Read("infra/kubernetes/overlays/azure/edge/node-pool.yaml");
+
+        Assert.Contains("'kad.orleans/pool': 'edge'", text, StringComparison.Ordinal);
+        Assert.Contains("'kad.orleans/pool=edge:NoSchedule'", text, StringComparison.Ordinal);
+        Assert.Contains("kad.orleans/pool: edge", patch, StringComparison.Ordinal);
+        Assert.Matches(@"key: kad\.orleans/pool\s+operator: Equal\s+value: edge\s+effect: NoSchedule", patch);
+    }
+
+    [Fact]
+    public void Storage_takes_no_keys_and_nobody_from_outside()
+    {
+        var text = new BicepFile("storage.bicep").Text;
+        Assert.Contains("allowSharedKeyAccess: false", text, StringComparison.Ordinal);
+        Assert.Contains("allowBlobPublicAccess: false", text, StringComparison.Ordinal);
+        Assert.Contains("defaultAction: 'Deny'", text, StringComparison.Ordinal);
+        Assert.Contains("disableLocalAccounts: true", new BicepFile("cluster.bicep").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_edge_may_read_no_blob_and_write_no_row()
+    {
+        var text = new BicepFile("storage.bicep").Text;
+        var assigned = Regex.Matches(text, @"principalId: edgePrincipalId.*?roleDefinitionId: ([^\n]+)", RegexOptions.Singleline);
+        var data = Regex.Match(text, @"dataActions: \[([^\]]*)\]").Groups[1].Value;
+
+        Assert.Equal("gatewayReader.id", Assert.Single(assigned).Groups[1].Value);
+        Assert.Equal("'Microsoft.Storage/storageAccounts/tableServices/tables/entities/read'", data);
+    }
+}
