@@ -1,5 +1,6 @@
 # Build from the repository's root: docker build -f infra/docker/kad.Dockerfile -t kad --build-arg VERSION=0.1.0 .
 # A node that keeps its data: docker run -p 8468:8468/udp -v kad:/data kad node --data /data --http 0.0.0.0:8080
+# Neither trimmed nor compiled ahead of time: Microsoft.Data.Sqlite looks its native library up by reflection, and warns of it.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./

@@ -108,6 +108,19 @@ public sealed class AzdTests
         static string WithoutHash(string text) => Regex.Replace(text, "name: (kad-(?:silo|edge))-[0-9a-z]{10}", "name: $1");
     }
 
+    [KubectlFact]
+    public void A_parameter_that_was_not_provisioned_is_not_taken_from_the_sample()
+    {
+        using var copy = new CopiedFolder(Repository.Path("infra/kubernetes"));
+        var folder = Path.Combine(copy.Path, "overlays/azd/silo");
+        var sample = File.ReadAllLines(Repository.Path("infra/kubernetes/overlays/azure/silo/parameters.env"));
+        File.WriteAllLines(Path.Combine(folder, ".env"), sample.Where(line => !line.StartsWith("CLIENT_ID", StringComparison.Ordinal)));
+
+        var mistake = Assert.Throws<InvalidOperationException>(() => Kubectl.Kustomize(folder));
+
+        Assert.Contains("CLIENT_ID", mistake.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_range_that_silos_admit_is_that_of_the_nodes()
     {
