@@ -34,6 +34,7 @@ internal static class AzureClustering
     }
 
     /// <summary>Registers the client that the settings name.</summary>
+    /// <exception cref="FormatException">The connection string cannot be used.</exception>
     public static void AddClient(IServiceCollection services, IConfiguration configuration)
     {
         if (configuration["Orleans:Clustering:ServiceKey"] == ServiceKey)
@@ -45,7 +46,9 @@ internal static class AzureClustering
     }
 
     private static Uri? Address(IConfiguration configuration) =>
-        Uri.TryCreate(configuration[TableServiceUriSetting], UriKind.Absolute, out var address) ? address : null;
+        Uri.TryCreate(configuration[TableServiceUriSetting], UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
+            ? address
+            : null;
 #else
     /// <summary>Says that this build cannot.</summary>
     /// <exception cref="ConfigurationException">Always.</exception>

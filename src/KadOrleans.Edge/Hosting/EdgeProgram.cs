@@ -70,7 +70,9 @@ internal static class EdgeProgram
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information)
             // Each attempt to reach a silo that is away would be a warning with a stack trace; the edge says it once.
-            .AddFilter("Orleans", LogLevel.Error);
+            .AddFilter("Orleans", LogLevel.Error)
+            .AddFilter("Orleans.AzureUtils", LogLevel.None)
+            .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<ConsoleLoggerOptions>(

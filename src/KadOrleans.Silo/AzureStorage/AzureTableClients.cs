@@ -11,8 +11,9 @@ internal static class AzureTableClients
     /// <param name="key">What <c>ServiceKey</c> names.</param>
     /// <param name="connectionString">How to reach the account, Azurite's included; null to use the address.</param>
     /// <param name="serviceUri">The service's address, reached with the process' own identity (DefaultAzureCredential).</param>
+    /// <exception cref="FormatException">The connection string cannot be used.</exception>
     public static void AddAzureTables(this IServiceCollection services, string key, string? connectionString, Uri? serviceUri) =>
-        services.AddKeyedSingleton(key, (_, _) => connectionString is not null
-            ? new TableServiceClient(connectionString)
+        services.AddKeyedSingleton(key, connectionString is not null
+            ? AzureConnectionString.Connect(connectionString, text => new TableServiceClient(text))
             : new TableServiceClient(serviceUri!, new DefaultAzureCredential()));
 }

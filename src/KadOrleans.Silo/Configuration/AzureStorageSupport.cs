@@ -14,10 +14,18 @@ internal static class AzureStorageSupport
     }
 
     /// <summary>Adds the clients that Orleans' providers look for.</summary>
+    /// <exception cref="ConfigurationMistakeException">The connection string cannot be used.</exception>
     public static void Add(IServiceCollection services, AzureSettings azure)
     {
-        services.AddAzureTables(ClusterProviders.AzureKey, azure.ConnectionString, azure.TableServiceUri);
-        services.AddAzureBlobs(ClusterProviders.AzureKey, azure.ConnectionString, azure.BlobServiceUri);
+        try
+        {
+            services.AddAzureTables(ClusterProviders.AzureKey, azure.ConnectionString, azure.TableServiceUri);
+            services.AddAzureBlobs(ClusterProviders.AzureKey, azure.ConnectionString, azure.BlobServiceUri);
+        }
+        catch (FormatException e)
+        {
+            throw new ConfigurationMistakeException(e.Message);
+        }
     }
 #else
     /// <summary>Ends start-up: this build lacks the packages.</summary>

@@ -15,6 +15,7 @@ internal static class ClusterProviders
     /// <summary>The default of both ids.</summary>
     public const string DefaultClusterId = "kad";
 
+    private const string ServiceId = "Orleans:ServiceId";
     private const string Clustering = "Orleans:Clustering";
     private const string Storage = $"Orleans:GrainStorage:{GrainStorageName.Kad}";
     private const string Reminders = "Orleans:Reminders";
@@ -25,7 +26,7 @@ internal static class ClusterProviders
     {
         var filled = new Dictionary<string, string?>();
         AddIfMissing(configuration, filled, "Orleans:ClusterId", DefaultClusterId);
-        AddIfMissing(configuration, filled, "Orleans:ServiceId", DefaultClusterId);
+        AddIfMissing(configuration, filled, ServiceId, DefaultClusterId);
         AddIfMissing(configuration, filled, "Orleans:Endpoints:SiloPort", () => Port(settings.SiloPort));
         AddIfMissing(configuration, filled, "Orleans:Endpoints:GatewayPort", () => Port(settings.GatewayPort));
         switch (settings.Storage)
@@ -78,16 +79,24 @@ internal static class ClusterProviders
         AzureStorageSupport.Require();
         ReadAzure(configuration);
         AddKeyed(configuration, filled, Clustering, "AzureTableStorage");
-        AddKeyed(configuration, filled, Storage, "AzureBlobStorage");
         AddKeyed(configuration, filled, Reminders, "AzureTableStorage");
+        if (AddKeyed(configuration, filled, Storage, "AzureBlobStorage"))
+        {
+            // Orleans' tables have the service's id in each row; its blobs have it nowhere.
+            AddIfMissing(configuration, filled, $"{Storage}:ContainerName", () =>
+                (filled.GetValueOrDefault(ServiceId) ?? configuration[ServiceId])!.ToLowerInvariant());
+        }
     }
 
-    private static void AddKeyed(IConfiguration configuration, Dictionary<string, string?> filled, string provider, string type)
+    private static bool AddKeyed(IConfiguration configuration, Dictionary<string, string?> filled, string provider, string type)
     {
-        if (AddProvider(configuration, filled, provider, type))
+        if (!AddProvider(configuration, filled, provider, type))
         {
-            filled[$"{provider}:ServiceKey"] = AzureKey;
+            return false;
         }
+
+        filled[$"{provider}:ServiceKey"] = AzureKey;
+        return true;
     }
 
     /// <summary>How Azure Storage is to be reached.</summary>

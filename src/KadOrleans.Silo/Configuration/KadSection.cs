@@ -68,10 +68,11 @@ internal sealed class KadSection(IConfiguration configuration)
             : throw Wrong(key, text, "IP:PORT is needed, such as 127.0.0.1:8080, with port 0 for any free one");
     }
 
+    /// <summary>An address that a credential may be sent to, and so an https:// one.</summary>
     public Uri Address(string key, string reason)
     {
         var text = Required(key, reason);
-        return Uri.TryCreate(text, UriKind.Absolute, out var value) && value.Scheme is "https" or "http"
+        return Uri.TryCreate(text, UriKind.Absolute, out var value) && value.Scheme == Uri.UriSchemeHttps
             ? value
             : throw Wrong(key, text, "an address that begins with https:// is needed");
     }

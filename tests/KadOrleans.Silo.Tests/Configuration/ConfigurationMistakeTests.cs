@@ -84,6 +84,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData(null, null, "Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString needs it.")]
     [InlineData("https://x.blob.example", null, "Kad:Azure:TableServiceUri is missing")]
     [InlineData("x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'x.blob.example'")]
+    [InlineData("http://x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'http://x.blob.example'")]
     public void Azure_is_reached_by_two_addresses_or_a_connection_string(string? blobs, string? tables, string sentence)
     {
         var settings = new Dictionary<string, string?>

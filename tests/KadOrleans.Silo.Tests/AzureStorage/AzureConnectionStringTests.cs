@@ -1,0 +1,28 @@
+using KadOrleans.Silo.Tests.Processes;
+
+namespace KadOrleans.Silo.Tests.AzureStorage;
+
+/// <summary>A connection string is a secret that is easily copied in part.</summary>
+public sealed class AzureConnectionStringTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
+
+    [Theory]
+    [InlineData("KadOrleans.Silo", "secret")]
+    [InlineData("KadOrleans.Silo", "AccountName=me;AccountKey=secret")]
+    [InlineData("KadOrleans.Silo", "DefaultEndpointsProtocol=https;AccountName=me;AccountKey=secret!;EndpointSuffix=core.windows.net")]
+    [InlineData("KadOrleans.Edge", "secret")]
+    [InlineData("KadOrleans.Edge", "AccountName=me;AccountKey=secret")]
+    public async Task One_that_cannot_be_used_ends_start_up_with_a_sentence_that_does_not_repeat_it(string program, string text)
+    {
+        await using var process = ServerProcess.Start(
+            program, _folder, ["Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);
+
+        Assert.Equal(2, await process.ExitAsync());
+        var error = Assert.Single(process.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("Kad:Azure:ConnectionString cannot be used; ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

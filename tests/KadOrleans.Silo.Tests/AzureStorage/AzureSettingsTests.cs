@@ -1,0 +1,34 @@
+using KadOrleans.Silo.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace KadOrleans.Silo.Tests.AzureStorage;
+
+public sealed class AzureSettingsTests
+{
+    [Fact]
+    public void Azure_Storage_takes_all_three_and_each_service_has_a_container()
+    {
+        var filled = Complete(("Orleans:ServiceId", "Mine"));
+
+        Assert.Equal("AzureTableStorage", filled["Orleans:Clustering:ProviderType"]);
+        Assert.Equal("AzureBlobStorage", filled["Orleans:GrainStorage:Kad:ProviderType"]);
+        Assert.Equal("AzureTableStorage", filled["Orleans:Reminders:ProviderType"]);
+        Assert.Equal("mine", filled["Orleans:GrainStorage:Kad:ContainerName"]);
+        Assert.Equal("kad", Complete()["Orleans:GrainStorage:Kad:ContainerName"]);
+    }
+
+    [Fact]
+    public void A_container_that_is_given_stays() =>
+        Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", Complete(("Orleans:GrainStorage:Kad:ContainerName", "other")).Keys);
+
+    private static Dictionary<string, string?> Complete(params (string Key, string Value)[] given)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(given
+                .Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value))
+                .Append(KeyValuePair.Create<string, string?>("Kad:Storage", "AzureStorage"))
+                .Append(KeyValuePair.Create<string, string?>("Kad:Azure:ConnectionString", "UseDevelopmentStorage=true")))
+            .Build();
+        return ClusterProviders.FillIn(configuration, SiloSettings.Read(configuration));
+    }
+}

@@ -1,0 +1,38 @@
+using KadOrleans.Grains;
+using KadOrleans.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Tests.AzureStorage;
+
+/// <summary>A silo on Azurite, as its settings make it.</summary>
+public sealed class AzureSilo : IAsyncLifetime
+{
+    private AzuriteServer? _azurite;
+    private IHost? _host;
+
+    /// <summary>What its grains are given.</summary>
+    public IGrainStorage Storage => _host!.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+
+    public async ValueTask InitializeAsync()
+    {
+        _azurite = await AzuriteServer.StartAsync();
+        _host = SiloHost.Build(
+            [
+                "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={_azurite.ConnectionString}", "Kad:Http=127.0.0.1:0",
+                "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+                // Each write that is refused is an error to Orleans, and the suite's purpose here.
+                "Logging:LogLevel:Orleans=None",
+            ],
+            new Announcer(TextWriter.Null));
+        await _host.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host!.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+        await _azurite!.DisposeAsync();
+    }
+}
