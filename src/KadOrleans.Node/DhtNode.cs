@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -28,6 +29,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private readonly IKeyStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly NetworkSize _size;
     private readonly NodeMetrics _metrics = new();
     private readonly VerifiedEndpoints _verified;
     private readonly HeldAnswers _held = new();
@@ -72,6 +74,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         (_time, _logger) = (environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
+        _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
         _verified = new VerifiedEndpoints(_time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
         _questions = new EndpointQuestions(_requests, Id);
@@ -79,7 +82,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _gate = new AnswerGate(transport, table, _verified, _held, _prober, _metrics);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher();
-        _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _time);
+        _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _size, _time);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
@@ -98,6 +101,9 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// <summary>Counts since the start, by name.</summary>
     public IReadOnlyDictionary<string, long> Counts => _metrics.Totals();
 
+    /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
+    public NetworkSizeEstimate? NetworkSize => _size.Estimate;
+
     internal KademliaOptions Kademlia => _options.Kademlia;
 
     internal NodeMetrics Metrics => _metrics;
@@ -106,6 +112,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     public void Start()
     {
         _table.Attach(this);
+        NetworkSizeGauge.Watch(_size);
         _handOffLoop = _handOff.RunAsync(_stopping.Token);
         _transport.Start(this);
     }
@@ -243,6 +250,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         await _transport.DisposeAsync();
         _prober.Dispose();
         _requests.Dispose();
+        NetworkSizeGauge.Forget(_size);
         await _handOffLoop;
         _stopping.Dispose();
     }

@@ -210,7 +210,10 @@ public sealed class KadNode : IAsyncDisposable
     public async Task<NodeStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
         var usage = await _store.GetUsageAsync(cancellationToken);
-        return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts);
+        return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts)
+        {
+            NetworkSize = Engine.NetworkSize,
+        };
     }
 
     /// <summary>

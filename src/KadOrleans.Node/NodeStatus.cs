@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Ports;
 
@@ -15,4 +16,8 @@ public sealed record NodeStatus(
     IReadOnlyList<UdpEndpoint> Listening,
     IReadOnlyList<BucketSummary> Buckets,
     KeyStoreUsage Usage,
-    IReadOnlyDictionary<string, long> Counts);
+    IReadOnlyDictionary<string, long> Counts)
+{
+    /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
+    public NetworkSizeEstimate? NetworkSize { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using KadOrleans.Cli.Output;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node;
 
@@ -18,6 +19,7 @@ internal static class StatusReport
             ["startedAt"] = Time(startedAt),
             ["uptimeSeconds"] = Math.Round((now - startedAt).TotalSeconds, 3),
             ["contacts"] = status.Buckets.Sum(b => b.Count),
+            ["networkSize"] = NetworkSizeJson.Create(status.NetworkSize),
             ["keys"] = status.Usage.Keys,
             ["bytes"] = status.Usage.Bytes,
             ["totals"] = new JsonObject(status.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),

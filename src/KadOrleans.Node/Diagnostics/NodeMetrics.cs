@@ -18,7 +18,7 @@ internal sealed class NodeMetrics
     private static readonly RefusalReason[] Reasons = Enum.GetValues<RefusalReason>();
 
     // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
-    private static readonly Meter Meter = new(MeterName);
+    internal static readonly Meter Meter = new(MeterName);
 
     private static readonly Counter<long> Requests =
         Meter.CreateCounter<long>("kad.requests.received", "{request}", "Requests from other nodes, by type.");

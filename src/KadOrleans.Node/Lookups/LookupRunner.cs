@@ -14,6 +14,7 @@ internal sealed class LookupRunner(
     RequestTable requests,
     AnswerGate gate,
     KademliaOptions options,
+    NetworkSize size,
     TimeProvider time)
 {
     /// <summary>Looks up a target from the k nearest known contacts; never fails, a cancelled lookup says so.</summary>
@@ -37,6 +38,7 @@ internal sealed class LookupRunner(
             running.Start();
             var outcome = await running.Outcome;
             NodeMetrics.LookupEnded(outcome, time.GetElapsedTime(startedAt));
+            size.Note(outcome);
             return outcome;
         }
     }

@@ -1,0 +1,121 @@
+namespace KadOrleans.Core.Estimation;
+
+/// <summary>
+/// Estimates the number of nodes from how near the contacts lie that lookups end with. Ids are spread evenly, so the
+/// share of the space within the distance of the k-th nearest has a Gamma(k) distribution around k / N, whatever the
+/// target. Its cube root is nearly normal (Wilson and Hilferty, 1931); the cube roots of many lookups are averaged
+/// without the lowest and highest fifth, so that those whose neighbourhood is full of made-up ids, or that missed
+/// contacts, have no say while they are fewer. Bounded; not safe for several threads.
+/// </summary>
+public sealed class NetworkSizeEstimator
+{
+    /// <summary>Lookups that are needed before there is an estimate. With fewer, one liar would sway it.</summary>
+    public const int MinLookups = 8;
+
+    // Left out at each end, as a share of all.
+    private const double Trimmed = 0.2;
+
+    // A network's own irregularity, which no number of lookups averages out: relative variance of the estimate per 1/N.
+    private const double IrregularityPerNode = 0.5;
+
+    private readonly NodeId? _ownId;
+    private readonly int _capacity;
+    private readonly Queue<NodeId> _order = new();
+    private readonly Dictionary<NodeId, Sample> _samples = [];
+
+    /// <summary>An estimator that has seen nothing.</summary>
+    /// <param name="ownId">The id of the node that looks up, which its own lookups leave out; null for a client.</param>
+    /// <param name="window">Lookups remembered, the last ones: <see cref="MinLookups"/> to 100,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="window"/> is outside of that.</exception>
+    public NetworkSizeEstimator(NodeId? ownId, int window = 64)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(window, MinLookups);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(window, 100_000);
+        (_ownId, _capacity) = (ownId, window);
+    }
+
+    /// <summary>Lookups remembered now.</summary>
+    public int Count => _order.Count;
+
+    /// <summary>
+    /// Takes what a lookup ended with. One of a target that is remembered replaces the former: a key that is asked for
+    /// often says no more than once. One of the own id says nothing and is passed over, as is one that found nobody.
+    /// </summary>
+    /// <param name="target">What was looked up; chosen without regard to who is there.</param>
+    /// <param name="closest">The nearest contacts that answered, nearest first.</param>
+    /// <param name="k">How many the lookup would have returned at the most: with fewer, it saw the whole network.</param>
+    public void Add(NodeId target, IReadOnlyList<Contact> closest, int k)
+    {
+        ArgumentNullException.ThrowIfNull(closest);
+        if (closest.Count == 0 || target == _ownId || closest[^1].Id.DistanceTo(target).ToFraction() <= 0)
+        {
+            return;
+        }
+
+        if (!_samples.ContainsKey(target))
+        {
+            if (_order.Count == _capacity)
+            {
+                _samples.Remove(_order.Dequeue());
+            }
+
+            _order.Enqueue(target);
+        }
+
+        _samples[target] = Measure(target, closest, k);
+    }
+
+    /// <summary>The estimate, or null before <see cref="MinLookups"/> lookups.</summary>
+    public NetworkSizeEstimate? Estimate()
+    {
+        if (_order.Count < MinLookups)
+        {
+            return null;
+        }
+
+        // Where most lookups saw the whole network, it has been counted.
+        var counts = _samples.Values.Where(s => s.IsWhole).Select(s => s.Rank).Order().ToList();
+        if (counts.Count * 2 > _order.Count)
+        {
+            return new NetworkSizeEstimate(counts[counts.Count / 2], 0, _order.Count);
+        }
+
+        var roots = _samples.Values.Where(s => !s.IsWhole).Select(s => s.Root).Order().ToArray();
+        return FromRoots(roots);
+    }
+
+    private NetworkSizeEstimate FromRoots(double[] roots)
+    {
+        var cut = (int)(roots.Length * Trimmed);
+        var mean = roots[cut..^cut].Average();
+        var nodes = 1 / (mean * mean * mean);
+
+        // The trimmed mean's error from the values with their ends pulled in (Tukey and McLaughlin, 1963).
+        var pulled = roots.Select(r => Math.Clamp(r, roots[cut], roots[^(cut + 1)])).ToArray();
+        var centre = pulled.Average();
+        var variance = pulled.Sum(r => (r - centre) * (r - centre)) / (pulled.Length - 1);
+        var error = Math.Sqrt(variance / roots.Length) / (1 - (2 * Trimmed)) / mean;
+        var relative = Math.Sqrt((9 * error * error) + (IrregularityPerNode / nodes));
+        return new NetworkSizeEstimate(nodes, nodes * relative, _order.Count);
+    }
+
+    private Sample Measure(NodeId target, IReadOnlyList<Contact> closest, int k)
+    {
+        var rank = closest.Count;
+        var farthest = closest[^1].Id.DistanceTo(target);
+        var isWhole = rank < k;
+        if (_ownId is { } own && (isWhole || own.DistanceTo(target) < farthest))
+        {
+            rank++;
+        }
+
+        // The mean of the cube root of a Gamma(k) variable over k.
+        var expected = 1 - (1.0 / (9 * rank));
+        return new Sample(rank, isWhole, Math.Cbrt(farthest.ToFraction() / rank) / expected);
+    }
+
+    /// <param name="Rank">Which of the nearest the farthest one is.</param>
+    /// <param name="IsWhole">Whether there was nobody else.</param>
+    /// <param name="Root">The cube root of its distance per rank, freed from bias.</param>
+    private readonly record struct Sample(int Rank, bool IsWhole, double Root);
+}

@@ -1,0 +1,37 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
+using KadOrleans.Core.Lookups;
+
+namespace KadOrleans.Node.Lookups;
+
+/// <summary>What the lookups of a node tell of the number of nodes.</summary>
+internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
+{
+    // Guards _estimator.
+    private readonly Lock _gate = new();
+    private readonly NetworkSizeEstimator _estimator = new(ownId);
+
+    /// <summary>The estimate, or null before there were enough lookups.</summary>
+    public NetworkSizeEstimate? Estimate
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _estimator.Estimate();
+            }
+        }
+    }
+
+    /// <summary>Takes the outcome of a lookup; only one that reached its target's neighbourhood counts.</summary>
+    public void Note(LookupOutcome outcome)
+    {
+        if (outcome.Reason == TerminationReason.Converged)
+        {
+            lock (_gate)
+            {
+                _estimator.Add(outcome.Target, outcome.Closest, bucketSize);
+            }
+        }
+    }
+}

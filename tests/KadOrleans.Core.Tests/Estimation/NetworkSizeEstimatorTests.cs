@@ -1,0 +1,149 @@
+using KadOrleans.Core.Estimation;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Core.Tests.Estimation;
+
+/// <summary>Against the exact neighbourhoods of random ids.</summary>
+public class NetworkSizeEstimatorTests
+{
+    private const int K = 20;
+    private static readonly UdpEndpoint Anywhere = UdpEndpoint.Parse("11.0.0.1:8468");
+
+    [Fact]
+    public void The_size_of_ten_thousand_nodes_is_met_within_a_tenth()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var random = new SeededRandomSource(seed);
+            var estimate = Estimate(Network(10_000, random), 64, random);
+
+            TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {estimate}");
+            Assert.InRange(estimate.Nodes, 9_000, 11_000);
+        }
+    }
+
+    [Theory]
+    [InlineData(100, 0.25)]
+    [InlineData(300, 0.2)]
+    [InlineData(1_000, 0.15)]
+    [InlineData(10_000, 0.1)]
+    [InlineData(100_000, 0.1)]
+    public void The_error_is_as_small_as_it_is_said_to_be(int nodes, double most)
+    {
+        const int Seeds = 20;
+        var (within, sum, worst) = (0, 0.0, 0.0);
+        for (var seed = 1; seed <= Seeds; seed++)
+        {
+            var random = new SeededRandomSource(seed);
+            var estimate = Estimate(Network(nodes, random), 64, random);
+            within += Math.Abs(estimate.Nodes - nodes) <= 2 * estimate.StandardError ? 1 : 0;
+            sum += estimate.Nodes;
+            worst = Math.Max(worst, Math.Abs((estimate.Nodes / nodes) - 1));
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{nodes}: mean {sum / Seeds:0}, worst {worst:0.000}, {within} of {Seeds} within two errors");
+        Assert.InRange(worst, 0, most);
+        Assert.InRange(sum / Seeds / nodes, 0.95, 1.05);
+        Assert.InRange(within, Seeds * 85 / 100, Seeds);
+    }
+
+    [Fact]
+    public void Liars_in_one_lookup_of_seven_do_not_sway_it() => Randomized.ForSeeds(10, random =>
+    {
+        var ids = Network(3_000, random);
+        var estimator = new NetworkSizeEstimator(null);
+        for (var i = 0; i < 63; i++)
+        {
+            var target = NodeId.Random(random);
+            var closest = i % 7 == 0
+                ? [.. Enumerable.Range(0, K).Select(_ => target.RandomWithPrefix(40, random)).OrderBy(id => id.DistanceTo(target))]
+                : Nearest(ids, target);
+            estimator.Add(target, Contacts(closest), K);
+        }
+
+        Assert.InRange(estimator.Estimate()!.Nodes, 2_400, 3_600);
+    });
+
+    [Fact]
+    public void A_node_counts_itself() => Randomized.ForSeeds(20, random =>
+    {
+        var ids = Network(K, random);
+        var estimator = new NetworkSizeEstimator(ids[0]);
+        var others = ids[1..];
+        for (var i = 0; i < NetworkSizeEstimator.MinLookups; i++)
+        {
+            var target = NodeId.Random(random);
+            estimator.Add(target, Contacts(Nearest(others, target)), K);
+        }
+
+        Assert.Equal(new NetworkSizeEstimate(K, 0, NetworkSizeEstimator.MinLookups), estimator.Estimate());
+    });
+
+    [Fact]
+    public void There_is_no_estimate_before_enough_different_targets()
+    {
+        var random = new SeededRandomSource(1);
+        var ids = Network(1_000, random);
+        var estimator = new NetworkSizeEstimator(ids[0]);
+        var target = NodeId.Random(random);
+        for (var i = 0; i < NetworkSizeEstimator.MinLookups; i++)
+        {
+            estimator.Add(target, Contacts(Nearest(ids, target)), K);
+            estimator.Add(ids[0], Contacts(Nearest(ids, ids[0])), K);
+            estimator.Add(NodeId.Random(random), [], K);
+        }
+
+        Assert.Equal(1, estimator.Count);
+        Assert.Null(estimator.Estimate());
+    }
+
+    [Fact]
+    public void A_network_that_grew_is_seen_once_the_window_has_passed()
+    {
+        var random = new SeededRandomSource(2);
+        var (before, after) = (Network(500, random), Network(5_000, random));
+        var estimator = new NetworkSizeEstimator(null);
+        foreach (var ids in new[] { before, after })
+        {
+            for (var i = 0; i < 64; i++)
+            {
+                var target = NodeId.Random(random);
+                estimator.Add(target, Contacts(Nearest(ids, target)), K);
+            }
+        }
+
+        Assert.Equal(64, estimator.Count);
+        Assert.InRange(estimator.Estimate()!.Nodes, 4_300, 5_700);
+    }
+
+    [Theory]
+    [InlineData(NetworkSizeEstimator.MinLookups - 1)]
+    [InlineData(100_001)]
+    public void A_window_out_of_bounds_is_refused(int window) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new NetworkSizeEstimator(null, window));
+
+    private static NodeId[] Network(int count, SeededRandomSource random) =>
+        [.. Enumerable.Range(0, count).Select(_ => NodeId.Random(random))];
+
+    private static NetworkSizeEstimate Estimate(NodeId[] ids, int lookups, SeededRandomSource random)
+    {
+        var estimator = new NetworkSizeEstimator(null);
+        for (var i = 0; i < lookups; i++)
+        {
+            var target = NodeId.Random(random);
+            estimator.Add(target, Contacts(Nearest(ids, target)), K);
+        }
+
+        return estimator.Estimate()!;
+    }
+
+    private static NodeId[] Nearest(NodeId[] ids, NodeId target)
+    {
+        // A full sort of 100,000 ids for each lookup would take minutes.
+        var distances = Array.ConvertAll(ids, id => id.DistanceTo(target).ToFraction());
+        var limit = Math.Min(1, 10.0 * K / ids.Length);
+        return [.. ids.Where((_, i) => distances[i] <= limit).OrderBy(id => id.DistanceTo(target)).Take(K)];
+    }
+
+    private static Contact[] Contacts(NodeId[] ids) => Array.ConvertAll(ids, id => new Contact(id, Anywhere));
+}
