@@ -33,6 +33,9 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Timestamp of the retry, once <see cref="IsRetry"/>.</summary>
     public long RetriedAt { get; set; }
 
+    /// <summary>From the sending that was answered to its answer, once there is one.</summary>
+    public TimeSpan RoundTrip { get; set; }
+
     /// <summary>Whether the retry is out.</summary>
     public bool IsRetry { get; set; }
 

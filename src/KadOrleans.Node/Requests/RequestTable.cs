@@ -80,7 +80,8 @@ internal sealed class RequestTable : IDisposable
             return false;
         }
 
-        _roundTrips.Add(source, _time.GetElapsedTime(key == request.Key ? request.SentAt : request.RetriedAt));
+        request.RoundTrip = _time.GetElapsedTime(key == request.Key ? request.SentAt : request.RetriedAt);
+        _roundTrips.Add(source, request.RoundTrip);
         _observer.OnAddressProved(request);
         if (request.TryComplete(body))
         {

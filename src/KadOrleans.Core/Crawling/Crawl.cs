@@ -1,0 +1,200 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Crawling;
+
+/// <summary>
+/// Visits every node of a network that can be reached, as a state machine: says whom to ask next and takes what came
+/// back. Each endpoint is pinged for its id, then asked with FIND_NODE for its whole table; whom it names is visited in
+/// turn. One request at a time goes to an endpoint. What strangers name is bounded: in all by
+/// <see cref="CrawlOptions.MaxNodes"/>, and for each of them by <see cref="MaxUnproven"/>. Not safe for several threads.
+/// </summary>
+public sealed partial class Crawl
+{
+    /// <summary>
+    /// Endpoints that one node may have named first without a node answering there. At this number its walk waits for
+    /// those that were not asked yet, and ends if none of them helps. A table in a network where half of the nodes have
+    /// left has some 200 such; too low a bound would cut honest walks short.
+    /// </summary>
+    public const int MaxUnproven = 512;
+
+    /// <summary>Pings to an endpoint, each with its one retry. With a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
+    public const int MaxPings = 3;
+
+    // A node that answered before is worth more: with a fifth lost, one question of 3,000 meets this.
+    private const int MaxFailures = 4;
+
+    private readonly CrawlOptions _options;
+    private readonly IRandomSource _random;
+    private readonly Dictionary<UdpEndpoint, CrawledNode> _nodes = [];
+    private readonly Queue<CrawledNode> _walking = new();
+    private readonly Queue<CrawledNode> _waiting = new();
+    private readonly Queue<CrawledNode> _again = new();
+    private readonly Dictionary<UdpEndpoint, CrawledNode> _changed = [];
+    private readonly int[] _states = new int[Enum.GetValues<CrawlState>().Length];
+    private int _underWay;
+    private long _refused;
+    private long _overflow;
+
+    /// <summary>A crawl that knows nobody yet.</summary>
+    /// <param name="options">Its bounds.</param>
+    /// <param name="random">Chooses targets.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its bounds.</exception>
+    public Crawl(CrawlOptions options, IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Concurrency, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, CrawlOptions.HighestConcurrency);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxNodes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxNodes, CrawlOptions.HighestMaxNodes);
+        (_options, _random) = (options, random);
+    }
+
+    /// <summary>Whether nothing is under way and nobody is left to ask.</summary>
+    public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
+
+    /// <summary>How far it has come.</summary>
+    public CrawlCounts Counts => new(
+        Of(CrawlState.Visiting) + Of(CrawlState.Visited),
+        Of(CrawlState.Visited),
+        Of(CrawlState.Waiting),
+        Of(CrawlState.Unreachable),
+        Of(CrawlState.NotANode),
+        _refused,
+        _overflow);
+
+    /// <summary>Everything known of every endpoint.</summary>
+    public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.ToRecord());
+
+    /// <summary>Adds an endpoint to begin with; one that is known is passed over.</summary>
+    public void Add(UdpEndpoint endpoint)
+    {
+        if (endpoint.IsUnicast)
+        {
+            AddNode(new CrawledNode(endpoint, null));
+        }
+    }
+
+    /// <summary>
+    /// Takes up what an earlier crawl knew: what it ended with stands, and the rest is asked anew. A later record of an
+    /// endpoint replaces an earlier one, as long as nothing has been asked.
+    /// </summary>
+    public void Restore(CrawlRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        if (_nodes.Remove(record.Endpoint, out var former))
+        {
+            _states[(int)former.State]--;
+        }
+
+        var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
+        AddNode(CrawledNode.FromRecord(isOver
+            ? record
+            : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Questions = 0, RoundTrip = null }));
+        _changed.Remove(record.Endpoint);
+    }
+
+    /// <summary>The next request to send now; false if none is to be sent before something comes back.</summary>
+    public bool TryNext(out CrawlQuestion question)
+    {
+        question = default;
+        if (_underWay >= _options.Concurrency)
+        {
+            return false;
+        }
+
+        if (!_walking.TryDequeue(out var node) && !TryDequeueWaiting(out node))
+        {
+            return false;
+        }
+
+        question = new CrawlQuestion(node.Endpoint, node.Walk?.Target);
+        _underWay++;
+        return true;
+    }
+
+    /// <summary>What has changed since the last call, for whoever keeps it.</summary>
+    public IReadOnlyList<CrawlRecord> TakeChanges()
+    {
+        var changes = _changed.Values.Select(n => n.ToRecord()).ToList();
+        _changed.Clear();
+        return changes;
+    }
+
+    // A record that was restored again stands in the queue twice: only the entry that counts is asked.
+    private bool TryDequeueWaiting([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out CrawledNode? node)
+    {
+        while (_waiting.TryDequeue(out node) || _again.TryDequeue(out node))
+        {
+            if (_nodes.TryGetValue(node.Endpoint, out var current) && current == node)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private int Of(CrawlState state) => _states[(int)state];
+
+    private void AddNode(CrawledNode node)
+    {
+        if (_nodes.ContainsKey(node.Endpoint))
+        {
+            return;
+        }
+
+        if (_nodes.Count >= _options.MaxNodes)
+        {
+            _overflow++;
+            return;
+        }
+
+        _nodes.Add(node.Endpoint, node);
+        _states[(int)node.State]++;
+        _changed[node.Endpoint] = node;
+        if (node.Namer is { } namer)
+        {
+            namer.Pending++;
+        }
+
+        if (node.State == CrawlState.Waiting)
+        {
+            _waiting.Enqueue(node);
+        }
+    }
+
+    private void Hear(CrawledNode namer, IReadOnlyList<Contact> contacts)
+    {
+        foreach (var contact in contacts)
+        {
+            if (contact.Id == _options.IgnoredId)
+            {
+                continue;
+            }
+
+            if (!contact.Endpoint.IsUnicast || !AddressScope.Allows(namer.Endpoint, contact.Endpoint))
+            {
+                _refused++;
+                continue;
+            }
+
+            if (!_nodes.ContainsKey(contact.Endpoint))
+            {
+                AddNode(new CrawledNode(contact.Endpoint, namer));
+            }
+
+            if (_nodes.TryGetValue(contact.Endpoint, out var node))
+            {
+                node.Claim(contact.Id);
+            }
+        }
+    }
+
+    private void Enter(CrawledNode node, CrawlState state)
+    {
+        _states[(int)node.State]--;
+        node.State = state;
+        _states[(int)state]++;
+        _changed[node.Endpoint] = node;
+    }
+}
