@@ -67,7 +67,7 @@ public sealed partial class Crawl
         }
         else
         {
-            _walking.Enqueue(node);
+            _again.Enqueue(node);
         }
     }
 

@@ -20,8 +20,9 @@ public sealed partial class Crawl
     /// <summary>Pings to an endpoint, each with its one retry. With a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
     public const int MaxPings = 3;
 
-    // A node that answered before is worth more: with a fifth lost, one question of 3,000 meets this.
-    private const int MaxFailures = 4;
+    // A node that answered before is worth more; one that pings strangers before it answers them long needs several
+    // datagrams to arrive for the first of its answers.
+    private const int MaxFailures = 8;
 
     private readonly CrawlOptions _options;
     private readonly IRandomSource _random;

@@ -4,10 +4,16 @@ namespace KadOrleans.Core.Crawling;
 
 /// <summary>
 /// Learns a node's whole routing table from its answers to FIND_NODE. An answer has the k contacts nearest to its
-/// target, so the walk asks about ever smaller ranges of ids. Of a range it knows the answer to a target in one half,
-/// and asks for one in the other: if that brings no new contact of the range, the range is done; else both halves are
-/// walked, each with the target that was asked in it. The first target is the node's own id, near which its table is
-/// densest. This asks about two questions for each bucket, and needs neither k, nor that the nearest are named exactly.
+/// target, so the walk asks about ever smaller ranges of ids. Of a range it has the answer to a target in one half, and
+/// asks for one in the other. If neither answer is taken up by its own half (then there may be more of them in it) and
+/// the second brings no contact of the range that was not known, the range is done; else both halves are walked, each
+/// with the target that was asked in it. The first target is the node's own id, near which its table is densest.
+/// <para>
+/// For nodes that name exactly the nearest, all contacts are found for certain: k nearest that reach beyond a half
+/// include the whole half. The demand for nothing new is for nodes that answer bucket by bucket, and so is this one: a
+/// range is divided too if the answer left out a known contact of it that is nearer than one it has. An answer that is
+/// short has the whole table. Takes two to four questions for each bucket.
+/// </para>
 /// </summary>
 internal sealed class TableWalk
 {
@@ -17,17 +23,19 @@ internal sealed class TableWalk
     /// <summary>Contacts taken from one node, at most: more than a full bucket for each of 160 bits.</summary>
     public const int MaxContacts = 4_096;
 
+    // The network's k: an answer with fewer contacts, or fewer than another of the same node, is short.
+    private const int UsualAnswer = 20;
+
     private readonly IRandomSource _random;
-    private readonly Stack<(BucketRange Range, NodeId Asked)> _ranges = new();
+    private readonly Stack<Part> _ranges = new();
     private readonly HashSet<Contact> _known = [];
     private NodeId _target;
-    private bool _isFirst = true;
     private bool _isOverfull;
+    private int _fullAnswer = UsualAnswer;
 
     public TableWalk(NodeId nodeId, IRandomSource random)
     {
         (_target, _random) = (nodeId, random);
-        _ranges.Push((BucketRange.Whole, nodeId));
     }
 
     /// <summary>What to ask for now.</summary>
@@ -40,10 +48,10 @@ internal sealed class TableWalk
     public int Questions { get; private set; }
 
     /// <summary>Whether there is nothing more to ask.</summary>
-    public bool IsDone => _ranges.Count == 0 || _isOverfull || Questions >= MaxQuestions;
+    public bool IsDone => (Questions > 0 && _ranges.Count == 0) || _isOverfull || Questions >= MaxQuestions;
 
     /// <summary>Whether the whole table has been named.</summary>
-    public bool IsComplete => _ranges.Count == 0;
+    public bool IsComplete => Questions > 0 && _ranges.Count == 0 && !_isOverfull;
 
     /// <summary>Takes the answer to <see cref="Target"/> and chooses the next target.</summary>
     /// <returns>The contacts of the answer that were not named before.</returns>
@@ -51,13 +59,16 @@ internal sealed class TableWalk
     {
         Questions++;
         var fresh = TakeFresh(contacts);
-        if (_isFirst)
+        var reach = Reach(contacts);
+        _fullAnswer = Math.Max(_fullAnswer, contacts.Length);
+        if (Questions == 1)
         {
-            _isFirst = false;
+            _ranges.Push(new Part(BucketRange.Whole, _target, reach));
         }
         else
         {
-            Divide(fresh);
+            var range = _ranges.Peek().Range;
+            Divide(fresh.Exists(c => range.Contains(c.Id)) || LeavesOut(contacts, range), reach);
         }
 
         if (_ranges.TryPeek(out var next) && !IsDone)
@@ -91,13 +102,53 @@ internal sealed class TableWalk
         return fresh;
     }
 
-    private void Divide(List<Contact> fresh)
+    /// <summary>
+    /// How far an answer reaches: the prefix that all its contacts share with the target; 0 if it is short.
+    /// </summary>
+    private int Reach(ReadOnlySpan<Contact> contacts)
     {
-        var (range, asked) = _ranges.Pop();
-        if (fresh.Exists(c => range.Contains(c.Id)) && range.Depth + 1 < NodeId.BitLength)
+        if (contacts.Length < _fullAnswer)
         {
-            _ranges.Push((HalfWith(range, asked), asked));
-            _ranges.Push((HalfWith(range, _target), _target));
+            return 0;
+        }
+
+        var reach = NodeId.BitLength;
+        foreach (var contact in contacts)
+        {
+            reach = Math.Min(reach, contact.Id.CommonPrefixLength(_target));
+        }
+
+        return reach;
+    }
+
+    /// <summary>Whether a known contact of a range is nearer to the target than one of the answer, and yet not in it.</summary>
+    private bool LeavesOut(ReadOnlySpan<Contact> contacts, BucketRange range)
+    {
+        var farthest = Distance.Zero;
+        var inRange = 0;
+        foreach (var contact in contacts)
+        {
+            var distance = contact.Id.DistanceTo(_target);
+            farthest = distance > farthest ? distance : farthest;
+            inRange += range.Contains(contact.Id) ? 1 : 0;
+        }
+
+        return _known.Count(c => range.Contains(c.Id) && c.Id.DistanceTo(_target) <= farthest) > inRange;
+    }
+
+    private void Divide(bool isInDoubt, int reach)
+    {
+        var (range, asked, askedReach) = _ranges.Pop();
+        var isKnown = !isInDoubt && reach <= range.Depth && askedReach <= range.Depth;
+        if (!isKnown && range.Depth + 2 < NodeId.BitLength)
+        {
+            _ranges.Push(new Part(HalfWith(range, asked), asked, askedReach));
+            _ranges.Push(new Part(HalfWith(range, _target), _target, reach));
         }
     }
+
+    /// <param name="Range">What is to be learned.</param>
+    /// <param name="Asked">A target in it that was asked.</param>
+    /// <param name="Reach">How far the answer reached.</param>
+    private readonly record struct Part(BucketRange Range, NodeId Asked, int Reach);
 }
