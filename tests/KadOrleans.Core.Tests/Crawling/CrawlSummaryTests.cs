@@ -1,5 +1,5 @@
 using KadOrleans.Core.Crawling;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests.Crawling;
 

@@ -1,7 +1,7 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Routing;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests.Crawling;
 

@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Crawling;
 

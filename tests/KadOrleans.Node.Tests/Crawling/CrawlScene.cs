@@ -4,7 +4,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Crawling;
 

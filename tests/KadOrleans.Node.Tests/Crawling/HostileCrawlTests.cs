@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 

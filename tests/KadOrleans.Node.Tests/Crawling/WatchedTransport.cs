@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Crawling;

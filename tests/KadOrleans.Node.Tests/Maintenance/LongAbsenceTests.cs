@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 

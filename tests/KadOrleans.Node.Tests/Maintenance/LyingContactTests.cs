@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using KadOrleans.Core;
 using KadOrleans.Node.Maintenance;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 

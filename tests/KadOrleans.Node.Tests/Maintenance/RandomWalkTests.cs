@@ -3,6 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 

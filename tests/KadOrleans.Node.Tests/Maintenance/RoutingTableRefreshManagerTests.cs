@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
+using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 

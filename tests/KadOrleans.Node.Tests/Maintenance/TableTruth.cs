@@ -1,5 +1,5 @@
 using KadOrleans.Core.Routing;
-using KadOrleans.Testing.Simulation;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 
