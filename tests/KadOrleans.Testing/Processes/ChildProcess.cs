@@ -31,16 +31,23 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="assembly">Its assembly, without the extension.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="args">Its arguments.</param>
-    public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) => new(
-        assembly,
-        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args])
+    public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
+        new(assembly, StartInfo(assembly, folder, args));
+
+    /// <inheritdoc cref="Start(string, string, IEnumerable{string})"/>
+    /// <param name="environment">Its whole environment.</param>
+    public static ChildProcess Start(
+        string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args)
+    {
+        var start = StartInfo(assembly, folder, args);
+        start.Environment.Clear();
+        foreach (var (name, value) in environment)
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            WorkingDirectory = folder,
-        });
+            start.Environment[name] = value;
+        }
+
+        return new ChildProcess(assembly, start);
+    }
 
     /// <summary>The next line of its output, or null after the last.</summary>
     public async Task<string?> ReadLineAsync()
@@ -120,4 +127,14 @@ public sealed class ChildProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
         return await ExitAsync();
     }
+
+    private static ProcessStartInfo StartInfo(string assembly, string folder, IEnumerable<string> args) =>
+        new("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder,
+        };
 }
