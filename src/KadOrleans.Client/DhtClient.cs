@@ -70,6 +70,10 @@ public sealed class DhtClient : IDhtClient
         {
             return await call(_grains.GetGrain<IDhtGrain>(GrainKeys.Singleton)).AsTask().WaitAsync(cancellationToken);
         }
+        catch (ShardUnavailableException e)
+        {
+            throw new ClusterUnavailableException(e.Message, e);
+        }
         catch (Exception e) when (e is OrleansMessageRejectionException or ConnectionFailedException or GatewayTooBusyException
             or ClientNotAvailableException or TimeoutException)
         {

@@ -12,7 +12,7 @@ public interface IDhtClient
 {
     /// <summary>The value of a key: from the cluster's own shards, else from the network.</summary>
     /// <exception cref="NoLiveEdgeException">The cluster does not hold the key, and no edge is there to ask the network.</exception>
-    /// <exception cref="ClusterUnavailableException">No silo answers.</exception>
+    /// <exception cref="ClusterUnavailableException">No silo answers, or not the one that holds the key; a value may be there.</exception>
     ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>

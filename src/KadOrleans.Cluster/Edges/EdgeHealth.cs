@@ -15,6 +15,7 @@ public sealed class EdgeHealth
     private long _answeredAt;
     private volatile EdgeSession? _session;
     private volatile EdgeState _state;
+    private volatile string _waitsFor = "it starts";
 
     internal EdgeHealth(EdgeOptions options, TimeProvider time)
     {
@@ -29,10 +30,19 @@ public sealed class EdgeHealth
     /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/>, and a contact; the first edge of
     /// a network (no bootstrap nodes configured) needs no contact.
     /// </summary>
-    public bool IsReady => _state == EdgeState.Serving
-        && SinceAnswer < Patience
-        && _session is { } session
-        && (_options.Bootstrap.Count == 0 || session.Contacts > 0);
+    public bool IsReady => Obstacle is null;
+
+    /// <summary>What keeps it from being ready, in a few words; null if it is.</summary>
+    public string? Obstacle => _state switch
+    {
+        EdgeState.Waiting => _waitsFor,
+        EdgeState.LeaseLost => "another process took the name",
+        EdgeState.Stopped => "it stopped",
+        EdgeState.CutOff => "the silos do not answer",
+        _ when !(SinceAnswer < Patience) => "the silos do not answer",
+        _ when _options.Bootstrap.Count > 0 && _session is not { Contacts: > 0 } => "it has no contact",
+        _ => null,
+    };
 
     /// <summary>
     /// Completes when another process took the edge's name. The ids are not served any more; a process that is nothing
@@ -58,6 +68,9 @@ public sealed class EdgeHealth
             session?.DescribeNodes() ?? [],
             session?.Counts() ?? new Dictionary<string, long>());
     }
+
+    /// <summary>Why there is no lease yet.</summary>
+    internal void WaitFor(string what) => _waitsFor = what;
 
     internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
 

@@ -35,6 +35,10 @@ internal static partial class EdgeLog
     [LoggerMessage(6208, LogLevel.Warning, "Edge {Edge} stopped, but could not hand its node ids back; the lease runs out by itself: {Problem}")]
     public static partial void NotReleased(this ILogger logger, string edge, string problem);
 
+    [LoggerMessage(6210, LogLevel.Warning,
+        "Another live edge uses the name {Edge}: this one waits until that one ends; give each edge its own Kad:Edge:Name")]
+    public static partial void NameInUse(this ILogger logger, string edge);
+
     [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
     public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
 }

@@ -20,6 +20,8 @@ internal sealed class EdgeObserver : IEdgeObserver
     /// <summary>Names the nodes that calls go to; none ends them.</summary>
     public void Serve(IReadOnlyList<EdgeNode> nodes) => _nodes = nodes;
 
+    public Task ConfirmAsync() => Task.CompletedTask;
+
     public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
     {
         if (TryFind(nodeId, out var node))

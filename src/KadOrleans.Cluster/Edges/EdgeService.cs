@@ -99,7 +99,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         var reference = _context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
         try
         {
-            var session = await OpenAsync(reference, cancellationToken);
+            var session = await new SessionOpening(_context, _observer, TakeTransport, _logger).OpenAsync(reference, cancellationToken);
             if (session is null)
             {
                 return LoseLease(null);
@@ -113,37 +113,6 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         finally
         {
             _context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
-        }
-    }
-
-    /// <summary>Tries until there is a lease and a session; null if another process took the lease meanwhile.</summary>
-    private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
-    {
-        var isLogged = false;
-        for (var pause = _context.Timing.FirstPause; ; pause = Longer(pause))
-        {
-            try
-            {
-                var lease = await _context.CallAsync(
-                    _context.Directory.LeaseAsync(Name, _context.Options.NodeIds, reference), cancellationToken);
-                var session = await EdgeSession.OpenAsync(_context, lease, _observer, reference, TakeTransport, cancellationToken);
-                _logger.Leased(Name, lease.NodeIds.Count, lease.Epoch);
-                return session;
-            }
-            catch (LeaseLostException)
-            {
-                return null;
-            }
-            catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
-            {
-                if (!isLogged)
-                {
-                    _logger.WaitingForCluster(Name, e.Message);
-                    isLogged = true;
-                }
-            }
-
-            await Task.Delay(pause, _context.Environment.Time, cancellationToken);
         }
     }
 
@@ -173,9 +142,10 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             return;
         }
 
+        using var patience = new CancellationTokenSource(_context.Timing.HandBack, _context.Environment.Time);
         try
         {
-            await session.HandBackAsync(CancellationToken.None);
+            await session.HandBackAsync(patience.Token);
             _logger.Stopped(Name);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -209,6 +179,4 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             }
         }
     }
-
-    private TimeSpan Longer(TimeSpan pause) => pause * 2 < _context.Timing.LongestPause ? pause * 2 : _context.Timing.LongestPause;
 }

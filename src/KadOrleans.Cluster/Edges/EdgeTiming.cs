@@ -17,6 +17,12 @@ internal sealed record EdgeTiming
     /// </summary>
     public TimeSpan Call { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long handing the lease back may take at a stop. Silos that hang are not waited for longer: the successor finds
+    /// out by itself that the name is free.
+    /// </summary>
+    public TimeSpan HandBack { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>The first pause before another attempt at the lease; it doubles up to <see cref="LongestPause"/>.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(250);
 

@@ -66,15 +66,15 @@ internal sealed class StatusServer : IAsyncDisposable
 
     private static void Map(WebApplication application, EdgeHealth health)
     {
-        application.MapGet("/health/live", context => AnswerAsync(context, true));
-        application.MapGet("/health/ready", context => AnswerAsync(context, health.IsReady));
+        application.MapGet("/health/live", context => AnswerAsync(context, null));
+        application.MapGet("/health/ready", context => AnswerAsync(context, health.Obstacle));
         application.MapGet("/status", context => context.Response.WriteAsJsonAsync(health.Describe(), Json, context.RequestAborted));
     }
 
-    private static Task AnswerAsync(HttpContext context, bool healthy)
+    private static Task AnswerAsync(HttpContext context, string? obstacle)
     {
-        context.Response.StatusCode = healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.StatusCode = obstacle is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "text/plain";
-        return context.Response.WriteAsync(healthy ? "ok\n" : "not ready\n", context.RequestAborted);
+        return context.Response.WriteAsync(obstacle is null ? "ok\n" : $"not ready: {obstacle}\n", context.RequestAborted);
     }
 }

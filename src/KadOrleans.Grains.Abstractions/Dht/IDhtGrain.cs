@@ -6,7 +6,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// <summary>
 /// The DHT as clients call it: a stateless worker before the shards and the edges. Key: <see cref="GrainKeys.Singleton"/>.
 /// Calls that need the network try another live edge if one fails, and throw <see cref="NoLiveEdgeException"/> if there
-/// is none.
+/// is none. Calls to a grain whose silo died are tried again until another has it, 20 s at most; a call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtGrain")]
 public interface IDhtGrain : IGrainWithIntegerKey
@@ -15,6 +15,7 @@ public interface IDhtGrain : IGrainWithIntegerKey
     /// The value of a key: from the cluster's own shards, else from the network by a lookup at a live edge. Without a
     /// live edge, a key that the shards do not hold ends in <see cref="NoLiveEdgeException"/>, not in "not found".
     /// </summary>
+    /// <exception cref="ShardUnavailableException">The shard does not answer, and the network has no value.</exception>
     [Alias("Get")]
     ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 

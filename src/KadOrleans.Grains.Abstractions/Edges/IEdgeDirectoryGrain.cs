@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
@@ -12,6 +14,17 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 
     /// <summary>How often an edge renews.</summary>
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether an edge other than the one that asks holds this name and answers a call. A newcomer leases the name only if
+    /// not: else two processes that are restarted whenever they end would take it from each other for ever. A holder that
+    /// was killed costs <see cref="IEdgeObserver.ConfirmTimeout"/>, not the rest of its lease.
+    /// </summary>
+    /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
+    /// <param name="edge">Who asks.</param>
+    [AlwaysInterleave]
+    [Alias("IsHeldByAnother")]
+    ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary>
     /// Leases node ids to the edge of this name: the same ids as ever, under a new epoch, so that an older process of

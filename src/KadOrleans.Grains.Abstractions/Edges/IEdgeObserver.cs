@@ -14,6 +14,18 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 [Alias("kad.IEdgeObserver")]
 public interface IEdgeObserver : IGrainObserver
 {
+    /// <summary>
+    /// How long an edge may take to confirm that it lives. Longer, and the successor of a killed one waits in vain; shorter,
+    /// and a busy one is taken for dead, which costs it its lease if it has a double.
+    /// </summary>
+    const string ConfirmTimeout = "00:00:01";
+
+    /// <summary>Answers at once, for as long as the edge uses its lease or stands for one.</summary>
+    [AlwaysInterleave]
+    [ResponseTimeout(ConfirmTimeout)]
+    [Alias("Confirm")]
+    Task ConfirmAsync();
+
     /// <summary>A newer picture of a table. An older version than the edge has is ignored.</summary>
     [AlwaysInterleave]
     [Alias("OnSnapshot")]

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
@@ -24,14 +23,25 @@ internal sealed class DhtGrain(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
+    /// <summary>
+    /// How long a call may take in all: less than the 30 s after which Orleans' callers give up by default, so that they
+    /// are told what was wrong.
+    /// </summary>
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
+
+    /// <summary>How long a shard is called: longer than a silo takes to be declared dead. An edge has the rest.</summary>
+    private static readonly TimeSpan ShardLimit = TimeSpan.FromSeconds(20);
+
+    private readonly PatientCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
 
     public async ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        ExceptionDispatchInfo? shardFailure = null;
+        var limit = Limit(CallLimit);
+        ShardUnavailableException? shardFailure = null;
         try
         {
-            var values = await ShardOf(key).GetAsync([key]).AsTask().WaitAsync(cancellationToken);
+            var values = await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken);
             if (values[0] is { } own)
             {
                 return new DhtGetResult(own.Value, null);
@@ -40,17 +50,13 @@ internal sealed class DhtGrain(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.ShardFailed(e.Message);
-            shardFailure = ExceptionDispatchInfo.Capture(e);
+            shardFailure = new ShardUnavailableException(
+                $"The cluster's {GrainKeys.ShardName(Shard(key))} does not answer: {e.Message}", e);
         }
 
-        var result = await _edges.CallAsync(edge => edge.GetAsync(key), cancellationToken);
-        if (!result.Found)
-        {
-            // The cluster may hold the value all the same: this is no "not found".
-            shardFailure?.Throw();
-        }
-
-        return result;
+        // The cluster may hold the value all the same: without its answer there is no "not found".
+        var result = await AskNetworkAsync(key, limit, shardFailure, cancellationToken);
+        return result.Found || shardFailure is null ? result : throw shardFailure;
     }
 
     public async ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
@@ -64,14 +70,14 @@ internal sealed class DhtGrain(
                 nameof(value));
         }
 
-        var own = PutAsync(key, value);
+        var own = PutAsync(key, value, cancellationToken);
         var network = SpreadAsync(key, value, cancellationToken);
         await Task.WhenAll(own, network).WaitAsync(cancellationToken);
         return (await network) with { Cluster = await own };
     }
 
     public async ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        await _edges.CallAsync(edge => edge.FindNodeAsync(target), cancellationToken);
+        await _edges.CallAsync(edge => edge.FindNodeAsync(target), Limit(CallLimit), cancellationToken);
 
     public async ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -80,29 +86,54 @@ internal sealed class DhtGrain(
             throw new ArgumentException($"No node can be reached at {endpoint}.", nameof(endpoint));
         }
 
-        return await _edges.CallAsync(edge => edge.PingAsync(endpoint), cancellationToken);
+        return await _edges.CallAsync(edge => edge.PingAsync(endpoint), Limit(CallLimit), cancellationToken);
     }
 
     public async ValueTask<DhtStatus> GetStatusAsync()
     {
-        var settings = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync();
-        var edges = await grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+        var limit = Limit(CallLimit);
+        var settings = await _calls.CallAsync(
+            nameof(IClusterGrain), grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync, limit, CancellationToken.None);
+        var edges = await _calls.CallAsync(
+            nameof(IEdgeDirectoryGrain), grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync, limit, CancellationToken.None);
         return new DhtStatus(
             settings,
             [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
     }
 
-    private IKeyShardGrain ShardOf(NodeId key) => grains.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, options.Value.ShardBits));
+    private TimeLimit Limit(TimeSpan length) => new(length, time);
 
-    private async Task<StoreResult> PutAsync(NodeId key, DhtValue value)
+    private long Shard(NodeId key) => GrainKeys.Shard(key, options.Value.ShardBits);
+
+    private Task<T> CallShardAsync<T>(NodeId key, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        var shard = Shard(key);
+        var grain = grains.GetGrain<IKeyShardGrain>(shard);
+        return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
+    }
+
+    private async Task<DhtGetResult> AskNetworkAsync(
+        NodeId key, TimeLimit limit, ShardUnavailableException? shardFailure, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _edges.CallAsync(edge => edge.GetAsync(key), limit, cancellationToken);
+        }
+        catch (Exception e) when (shardFailure is not null && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
+        }
+    }
+
+    private async Task<StoreResult> PutAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
         try
         {
-            return (await ShardOf(key).PutAsync([new ShardPut(key, stored)]))[0];
+            return (await CallShardAsync(key, shard => shard.PutAsync([new ShardPut(key, stored)]), cancellationToken))[0];
         }
-        catch (Exception e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.ShardFailed(e.Message);
             return StoreResult.StorageFailed;
@@ -113,7 +144,7 @@ internal sealed class DhtGrain(
     {
         try
         {
-            return await _edges.CallAsync(edge => edge.SetAsync(key, value), cancellationToken);
+            return await _edges.CallAsync(edge => edge.SetAsync(key, value), Limit(CallLimit), cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -19,20 +19,29 @@ internal sealed class EdgeCaller(
     /// <summary>An edge that failed is asked last until its lease, if it is gone, has ended.</summary>
     private static readonly TimeSpan SuspicionLifetime = IEdgeDirectoryGrain.LeaseDuration;
 
+    /// <summary>How long a newer list is waited for when there is an older one.</summary>
+    private static readonly TimeSpan DirectoryPatience = TimeSpan.FromSeconds(2);
+
+    private readonly PatientCalls _calls = new(time, logger);
     private readonly Dictionary<(string Name, long Epoch), DateTimeOffset> _suspectUntil = [];
     private IReadOnlyList<LiveEdge> _edges = [];
     private DateTimeOffset _listEnds = DateTimeOffset.MinValue;
 
     /// <summary>What the first edge that does not fail answers.</summary>
+    /// <param name="call">What an edge is asked.</param>
+    /// <param name="limit">How long all of it may take.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NoLiveEdgeException">There is none.</exception>
-    public async Task<TResult> CallAsync<TResult>(Func<IEdgeObserver, Task<TResult>> call, CancellationToken cancellationToken)
+    public async Task<TResult> CallAsync<TResult>(
+        Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
         Exception? failure = null;
-        foreach (var edge in Order(await GetLiveAsync()).Take(MaxTries))
+        foreach (var edge in Order(await GetLiveAsync(limit, cancellationToken)).Take(MaxTries))
         {
             try
             {
-                return await call(edge.Observer).WaitAsync(timeout, time, cancellationToken);
+                var left = limit.Left;
+                return await call(edge.Observer).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -47,17 +56,20 @@ internal sealed class EdgeCaller(
             : new NoLiveEdgeException($"No edge that was asked answered; the last one failed: {failure.Message}");
     }
 
-    private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync()
+    private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (now >= _listEnds || _edges.Count == 0)
         {
             try
             {
-                _edges = await grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+                var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+                _edges = await (_edges.Count > 0
+                    ? directory.GetLiveAsync().AsTask().WaitAsync(DirectoryPatience, time, cancellationToken)
+                    : _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, limit, cancellationToken));
                 _listEnds = now + ListLifetime;
             }
-            catch (Exception e) when (_edges.Count > 0)
+            catch (Exception e) when (_edges.Count > 0 && !cancellationToken.IsCancellationRequested)
             {
                 // The edges of a moment ago are most likely still there, which the directory is not.
                 logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);

@@ -47,11 +47,17 @@ internal static partial class GrainsLog
     [LoggerMessage(6030, LogLevel.Information, "Edge {Name} leases {Count} ids under epoch {Epoch}")]
     public static partial void IdsLeased(this ILogger logger, string name, int count, long epoch);
 
+    [LoggerMessage(6031, LogLevel.Information, "Edge {Name} of epoch {Epoch} does not answer: its name is free for another ({Message})")]
+    public static partial void HolderSilent(this ILogger logger, string name, long epoch, string message);
+
     [LoggerMessage(6040, LogLevel.Warning, "Edge {Name} failed a call; another is tried: {Message}")]
     public static partial void EdgeFailed(this ILogger logger, string name, string message);
 
     [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
+
+    [LoggerMessage(6043, LogLevel.Debug, "A call to {Grain} did not get through and is tried again in {Delay}: {Message}")]
+    public static partial void CallRetried(this ILogger logger, string grain, TimeSpan delay, string message);
 
     [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);

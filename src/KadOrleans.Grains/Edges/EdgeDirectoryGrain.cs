@@ -28,6 +28,27 @@ internal sealed class EdgeDirectoryGrain(
         return Task.CompletedTask;
     }
 
+    public async ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge)
+    {
+        Check(edgeName, edge);
+        var holder = _live.GetAlive(time.GetUtcNow()).FirstOrDefault(live => live.Name == edgeName);
+        if (holder is null || holder.Observer.Equals(edge))
+        {
+            return false;
+        }
+
+        try
+        {
+            await holder.Observer.ConfirmAsync();
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.HolderSilent(edgeName, holder.Epoch, e.Message);
+            return false;
+        }
+    }
+
     public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge)
     {
         Check(edgeName, edge);

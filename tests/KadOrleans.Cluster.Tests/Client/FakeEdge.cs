@@ -22,6 +22,8 @@ internal sealed class FakeEdge : IEdgeObserver
         Hops = 2,
     };
 
+    public Task ConfirmAsync() => Task.CompletedTask;
+
     public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot) => Task.CompletedTask;
 
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);

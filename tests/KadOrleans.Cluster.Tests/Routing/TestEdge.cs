@@ -10,6 +10,8 @@ namespace KadOrleans.Cluster.Tests.Routing;
 /// <summary>An edge that takes snapshots for one table and nothing else.</summary>
 internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
 {
+    public Task ConfirmAsync() => Task.CompletedTask;
+
     public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
     {
         table.Update(snapshot);

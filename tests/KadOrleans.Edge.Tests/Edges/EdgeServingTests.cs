@@ -77,25 +77,42 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
     }
 
     [Fact]
-    public async Task A_successor_takes_ids_and_table_up_and_the_older_one_stops()
+    public async Task A_newcomer_leaves_the_name_to_its_live_holder_and_takes_ids_and_table_up_when_that_one_ends()
     {
         await using var peer = await Peer.NodeAsync();
         await using var older = await TestEdge.ServeAsync(
             cluster.Client, "succeeded", ("NodeIds", "2"), ("Bootstrap", peer.LocalEndpoints[0].ToString()));
         await Eventually.BecomesAsync(() => older.Overview.Nodes.All(n => n.Contacts > 0), () => older.Overview);
-        var (ids, endpoint) = (older.Ids, older.Endpoints[0]);
+        var (ids, endpoint, epoch) = (older.Ids, older.Endpoints[0], older.Overview.Epoch);
 
-        await using var newer = await TestEdge.ServeAsync(cluster.Client, "succeeded", ("NodeIds", "2"));
+        await using var newer = await TestEdge.StartAsync(cluster.Client, "succeeded", ("NodeIds", "2"));
+        await Eventually.BecomesAsync(() => newer.Health.Obstacle == "another live edge uses the name succeeded", () => newer.Health.Obstacle);
+        Assert.Equal((EdgeState.Serving, EdgeState.Waiting), (older.Health.State, newer.Health.State));
+        Assert.Equal(epoch, older.Overview.Epoch);
+
+        await older.StopAsync();
+        await newer.BecomesAsync(EdgeState.Serving);
         Assert.Equal(ids, newer.Ids);
         Assert.All(newer.Overview.Nodes, n => Assert.NotEqual(0, n.Contacts));
-        await older.Health.LeaseLost.WaitAsync(TimeSpan.FromSeconds(30), Token);
-        Assert.Equal(EdgeState.LeaseLost, older.Health.State);
-        Assert.False(older.Health.IsReady);
-
         await using var client = await Peer.ClientAsync();
         Assert.Equal(ids[0], (await client.PingAsync(newer.Endpoints[0], Token)).Id);
         Assert.False((await client.PingAsync(endpoint, Token)).Answered);
-        Assert.Equal(EdgeState.Serving, newer.Health.State);
+    }
+
+    [Fact]
+    public async Task An_edge_whose_name_was_leased_to_another_stops_serving()
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "robbed");
+        var endpoint = edge.Endpoints[0];
+        var other = new EdgeObserver();
+        var directory = cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        await directory.LeaseAsync("robbed", 1, cluster.Client.CreateObjectReference<IEdgeObserver>(other));
+
+        await edge.Health.LeaseLost.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal((EdgeState.LeaseLost, false), (edge.Health.State, edge.Health.IsReady));
+        await using var client = await Peer.ClientAsync();
+        Assert.False((await client.PingAsync(endpoint, Token)).Answered);
+        GC.KeepAlive(other);
     }
 
     [Fact]

@@ -24,6 +24,10 @@ internal sealed class TestEdge : IEdgeObserver
     public Func<NodeId, DhtValue, Task<DhtSetResult>> Set { get; set; } =
         (_, _) => Task.FromResult(new DhtSetResult { Stored = 3, Lookup = new DhtLookup { Asked = 3 } });
 
+    public Func<Task> Confirm { get; set; } = () => Task.CompletedTask;
+
+    public Task ConfirmAsync() => Confirm();
+
     public async Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
     {
         Snapshots.Enqueue(snapshot);

@@ -56,6 +56,45 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     }
 
     [Fact]
+    public async Task A_name_is_held_while_another_edge_with_its_lease_confirms()
+    {
+        var reference = cluster.Reference(_edge);
+        var newcomer = new TestEdge();
+        var newcomerReference = cluster.Reference(newcomer);
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("held", newcomerReference));
+        var lease = await cluster.Directory.LeaseAsync("held", 1, reference);
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("held", newcomerReference));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("held", reference));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("not held", newcomerReference));
+        await cluster.Directory.ReleaseAsync("held", lease.Epoch);
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("held", newcomerReference));
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
+    public async Task A_holder_that_does_not_answer_frees_its_name()
+    {
+        var silence = new TaskCompletionSource();
+        _edge.Confirm = () => silence.Task;
+        var newcomer = new TestEdge();
+        await cluster.Directory.LeaseAsync("silent", 1, cluster.Reference(_edge));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("silent", cluster.Reference(newcomer)));
+        silence.SetResult();
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
+    public async Task While_a_holder_is_asked_others_are_served()
+    {
+        var reference = cluster.Reference(_edge);
+        var newcomer = new TestEdge();
+        var lease = await cluster.Directory.LeaseAsync("asked", 1, reference);
+        _edge.Confirm = async () => await cluster.Directory.RenewAsync("asked", lease.Epoch, reference, new EdgeReport());
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("asked", cluster.Reference(newcomer)));
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
     public async Task A_lease_that_was_handed_back_is_not_renewed()
     {
         var reference = cluster.Reference(_edge);

@@ -1,0 +1,98 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Tests.Cluster;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization;
+using Orleans.TestingHost;
+
+namespace KadOrleans.Grains.Tests.Dht;
+
+/// <summary>One of two silos is killed, and whoever asks the other notices nothing but the time it takes.</summary>
+public sealed class DhtFailoverTests : IAsyncLifetime
+{
+    private const int ShardBits = 5;
+
+    private readonly TestRows _rows = new();
+    private readonly TestEdge _edge = new();
+    private InProcessTestCluster _cluster = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddGrainStorage(
+                GrainStorageName.Kad, (services, _) => new TestGrainStorage(_rows, services.GetRequiredService<Serializer>()));
+            silo.UseInMemoryReminderService();
+            silo.Configure<ClusterMembershipOptions>(options =>
+            {
+                // A killed silo is found dead within seconds.
+                options.ProbeTimeout = TimeSpan.FromSeconds(1);
+                options.NumMissedProbesLimit = 2;
+                options.NumVotesForDeathDeclaration = 1;
+            });
+            silo.UseKadGrains(options => options.ShardBits = ShardBits);
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Gets_and_sets_wait_out_the_death_of_the_silo_that_held_their_shards()
+    {
+        var values = Enumerable.Range(0, 1 << ShardBits).ToDictionary(
+            shard => Samples.KeysOf(shard, ShardBits).First(), shard => DhtValue.FromInteger(shard));
+        var directory = _cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        foreach (var (key, value) in values)
+        {
+            Assert.Equal(StoreResult.Stored, (await Dht(_cluster.Client).SetAsync(key, value, Token)).Cluster);
+        }
+
+        // The one that has the directory of edges, too, and by chance of placement some of the shards.
+        var dying = await AddressAsync(directory);
+        var moving = new List<NodeId>();
+        foreach (var key in values.Keys)
+        {
+            if (dying.Equals(await AddressAsync(_cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, ShardBits)))))
+            {
+                moving.Add(key);
+            }
+        }
+
+        Assert.NotEmpty(moving);
+        var survivor = _cluster.Silos.Single(silo => !silo.SiloAddress.Equals(dying));
+        var dht = Dht(_cluster.GetSiloServiceProvider(survivor.SiloAddress).GetRequiredService<IGrainFactory>());
+        await _cluster.KillSiloAsync(_cluster.Silos.Single(silo => silo.SiloAddress.Equals(dying)));
+
+        var gets = moving.ToDictionary(key => key, key => dht.GetAsync(key, Token).AsTask());
+        var sets = moving.ConvertAll(key => dht.SetAsync(key.WithBit(159, !key.GetBit(159)), values[key], Token).AsTask());
+        Assert.All(await Task.WhenAll(sets), set => Assert.Equal(StoreResult.Stored, set.Cluster));
+        foreach (var (key, get) in gets)
+        {
+            Assert.Equal(values[key], (await get).Value);
+        }
+
+        await directory.LeaseAsync("one", 1, _cluster.Client.CreateObjectReference<IEdgeObserver>(_edge));
+        Assert.Equal(7, (await dht.FindNodeAsync(moving[0], Token)).Hops);
+    }
+
+    private static IDhtGrain Dht(IGrainFactory grains) => grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);
+
+    private async Task<SiloAddress> AddressAsync(IAddressable grain)
+    {
+        await Dht(_cluster.Client).GetStatusAsync();
+        return (await _cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain))!;
+    }
+}
