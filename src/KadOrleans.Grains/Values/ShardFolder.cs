@@ -6,18 +6,23 @@ namespace KadOrleans.Grains.Values;
 /// Moves a shard's log into its pages. First the manifest is written with a higher count of folds: that claims the unused
 /// page records, as of several activations only one can do it. Then the pages, then the manifest that names them; a crash
 /// before it leaves the old manifest with all it names, and records that the next fold overwrites. Last, what is no longer
-/// needed is emptied.
+/// needed is emptied. All of it is about the log as it was at the beginning; more may be appended meanwhile, but not over
+/// slots that are emptied at the end.
 /// </summary>
 internal sealed class ShardFolder(IRecordStorage storage, ShardLogRing ring)
 {
-    /// <summary>Pages read or written at once.</summary>
+    /// <summary>Pages read or emptied at once.</summary>
     private const int MaxParallel = 8;
 
-    /// <summary>Moves the whole log into pages.</summary>
+    /// <summary>Pages written at once: a put that arrives meanwhile waits behind that many megabytes.</summary>
+    private const int MaxWrites = 2;
+
+    /// <summary>Moves the log, as it is now, into pages.</summary>
     /// <exception cref="StorageConflictException">Another activation folds, or did: the image is old.</exception>
     public async Task FoldAsync(ShardImage image)
     {
         var plan = FoldPlan.For(image);
+        image.BeginFold();
         var (first, end) = (image.Manifest.FirstSequence, image.NextSequence);
 
         // Read before the claim: what is written to these records later changes their ETags.
@@ -67,7 +72,7 @@ internal sealed class ShardFolder(IRecordStorage storage, ShardLogRing ring)
         IReadOnlyList<IReadOnlyList<ShardChange>> pages, (int Slot, string? ETag)[] slots, long fold)
     {
         var written = new List<ShardPage>();
-        foreach (var some in pages.Zip(slots).Chunk(MaxParallel))
+        foreach (var some in pages.Zip(slots).Chunk(MaxWrites))
         {
             written.AddRange(await Task.WhenAll(some.Select(page => WriteAsync(page.First, page.Second, fold))));
         }

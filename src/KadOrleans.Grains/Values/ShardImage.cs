@@ -8,6 +8,10 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
 {
     private readonly HashSet<NodeId> _changed = [];
 
+    // What the log came to since the fold that is under way, or was last, took its picture.
+    private readonly HashSet<NodeId> _changedSince = [];
+    private long _bytesSince;
+
     /// <summary>The values: those of the pages, changed by the log.</summary>
     public KeyShard Shard { get; } = shard;
 
@@ -49,22 +53,32 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         {
             change.ApplyTo(Shard);
             _changed.Add(change.Key);
+            _changedSince.Add(change.Key);
         }
 
         LogBytes += bytes;
+        _bytesSince += bytes;
         NextSequence++;
+    }
+
+    /// <summary>A fold takes its picture: what is appended from now on is not in it.</summary>
+    public void BeginFold()
+    {
+        _changedSince.Clear();
+        _bytesSince = 0;
     }
 
     /// <summary>A manifest was stored that differs only in its count of folds.</summary>
     public void Claimed(ShardManifestState manifest, string? etag) => (Manifest, ManifestETag) = (manifest, etag);
 
-    /// <summary>A manifest was stored, by which these pages hold everything.</summary>
+    /// <summary>A manifest was stored, by which these pages hold everything that was there at <see cref="BeginFold"/>.</summary>
     public void Folded(ShardManifestState manifest, string? etag, IReadOnlyCollection<ShardPage> pages)
     {
         Claimed(manifest, etag);
         Pages.Clear();
         Pages.AddRange(pages);
         _changed.Clear();
-        LogBytes = 0;
+        _changed.UnionWith(_changedSince);
+        LogBytes = _bytesSince;
     }
 }

@@ -7,8 +7,8 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The values of a shard, in memory and in storage. Each group commit writes one record to a log; now and then the log is
-/// folded into pages. Memory changes only once storage has: it is never ahead. Used by one writer; readers may look at
-/// <see cref="Shard"/> whenever it does not run.
+/// folded into pages, while more is appended. Memory changes only once storage has: it is never ahead. Used by one writer;
+/// readers may look at <see cref="Shard"/> whenever it does not run.
 /// </summary>
 internal sealed class ShardLog
 {
@@ -34,6 +34,10 @@ internal sealed class ShardLog
     private readonly ShardFolder _folder;
     private ShardImage _image;
     private Doubt _doubt = Doubt.Everything;
+    private Task _folding = Task.CompletedTask;
+
+    // The first record whose slot the fold under way, or the last, may still empty.
+    private long _foldedFrom;
     private bool _foldFailed;
     private long _noFoldBefore;
 
@@ -70,11 +74,23 @@ internal sealed class ShardLog
     /// <summary>Whether the log should be folded before anything is added to it.</summary>
     public bool MustFold => MayFold && (_image.LogRecords >= MustFoldRecords || _image.LogBytes >= MustFoldBytes);
 
-    private bool MayFold => _image.NextSequence >= _noFoldBefore || _image.LogRecords >= ShardLogRing.Slots;
+    /// <summary>Ends when no fold is under way.</summary>
+    public Task Folding => _folding;
+
+    private bool MayFold => _folding.IsCompleted && (_image.NextSequence >= _noFoldBefore || IsFull);
+
+    private bool IsFull =>
+        _image.NextSequence - (_folding.IsCompleted ? _image.Manifest.FirstSequence : _foldedFrom) >= ShardLogRing.Slots;
 
     /// <summary>Reads from storage what is in doubt: all at first, and what an unclear or a foreign write may have left.</summary>
     public async Task RecoverAsync()
     {
+        if (_doubt != Doubt.None)
+        {
+            // What is read must not be moved meanwhile.
+            await _folding;
+        }
+
         if (_doubt == Doubt.LogEnd)
         {
             await CatchUpAsync(attempt: 0);
@@ -91,7 +107,12 @@ internal sealed class ShardLog
     /// <summary>Adds changes that were decided on the values as they are. On any result but Written memory is as it was.</summary>
     public async Task<AppendResult> AppendAsync(IReadOnlyList<ShardChange> changes)
     {
-        if (_doubt != Doubt.None || _image.LogRecords >= ShardLogRing.Slots)
+        if (IsFull)
+        {
+            await _folding;
+        }
+
+        if (_doubt != Doubt.None || IsFull)
         {
             return AppendResult.Failed;
         }
@@ -123,8 +144,11 @@ internal sealed class ShardLog
         return AppendResult.Written;
     }
 
-    /// <summary>Moves the log into pages. A failure is logged and leaves all as it was; it is tried again later.</summary>
-    public async Task FoldAsync()
+    /// <summary>
+    /// Begins to move the log into pages; <see cref="Folding"/> says when that ends. A failure is logged and leaves all as
+    /// it was; it is tried again later.
+    /// </summary>
+    public async Task BeginFoldAsync()
     {
         try
         {
@@ -133,16 +157,35 @@ internal sealed class ShardLog
                 _doubt = Doubt.Everything;
                 await RecoverAsync();
             }
+        }
+        catch (Exception e)
+        {
+            GiveUpFold(e);
+            return;
+        }
 
-            _foldFailed = true;
+        _foldedFrom = _image.Manifest.FirstSequence;
+        _foldFailed = true;
+        _folding = FoldAsync();
+    }
+
+    private async Task FoldAsync()
+    {
+        try
+        {
             await _folder.FoldAsync(_image);
             _foldFailed = false;
         }
         catch (Exception e)
         {
-            _noFoldBefore = _image.NextSequence + RecordsBetweenTries;
-            _logger.ShardFoldFailed(e);
+            GiveUpFold(e);
         }
+    }
+
+    private void GiveUpFold(Exception e)
+    {
+        _noFoldBefore = _image.NextSequence + RecordsBetweenTries;
+        _logger.ShardFoldFailed(e);
     }
 
     /// <summary>Whether a write that failed is in storage after all.</summary>
@@ -150,6 +193,7 @@ internal sealed class ShardLog
     {
         try
         {
+            await _folding;
             return await CatchUpAsync(attempt) ? AppendResult.Written : AppendResult.Failed;
         }
         catch (Exception e)

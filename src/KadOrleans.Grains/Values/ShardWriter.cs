@@ -23,8 +23,8 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
     private readonly Queue<ShardWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Ends when all that was enqueued is confirmed or has failed.</summary>
-    public Task Completion => _run;
+    /// <summary>Ends when all that was enqueued is confirmed or has failed, and no fold is under way.</summary>
+    public Task Completion => EndAsync();
 
     /// <summary>Puts a write into the next record that has room.</summary>
     public void Enqueue(ShardWrite write)
@@ -50,15 +50,21 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
         {
             if (log.MustFold)
             {
-                await log.FoldAsync();
+                await log.BeginFoldAsync();
             }
 
             await CommitAsync(TakeNext());
             if (_waiting.Count == 0 && log.ShouldFold)
             {
-                await log.FoldAsync();
+                await log.BeginFoldAsync();
             }
         }
+    }
+
+    private async Task EndAsync()
+    {
+        await _run;
+        await log.Folding;
     }
 
     private List<ShardWrite> TakeNext()

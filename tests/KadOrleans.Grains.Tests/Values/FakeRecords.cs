@@ -22,6 +22,9 @@ internal sealed class FakeRecords : IRecordStorage
     /// <summary>What happens to each write; by default it succeeds.</summary>
     public Func<string, WriteFault> OnWrite { get; set; } = _ => WriteFault.None;
 
+    /// <summary>What each write waits for.</summary>
+    public Func<string, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
+
     public Func<string, bool> FailRead { get; set; } = _ => false;
 
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
@@ -44,6 +47,7 @@ internal sealed class FakeRecords : IRecordStorage
     {
         var json = JsonSerializer.Serialize(content);
         await Task.Yield();
+        await BeforeWrite(name);
         Writes++;
         switch (OnWrite(name))
         {

@@ -27,7 +27,18 @@ internal sealed class ShardHost
         return new ShardHost(log);
     }
 
+    /// <summary>Ends when nothing is under way any more, a fold neither.</summary>
+    public Task Completion => _writer.Completion;
+
     public async Task<IReadOnlyList<StoreResult>> PutAsync(params (NodeId Key, StoredValue Value)[] puts)
+    {
+        var results = await PutOnlyAsync(puts);
+        await _writer.Completion;
+        return results;
+    }
+
+    /// <summary>Puts, and lets a fold go on.</summary>
+    public Task<IReadOnlyList<StoreResult>> PutOnlyAsync(params (NodeId Key, StoredValue Value)[] puts)
     {
         var call = new WriteCall<StoreResult>(puts.Length);
         for (var i = 0; i < puts.Length; i++)
@@ -35,9 +46,7 @@ internal sealed class ShardHost
             _writer.Enqueue(new PutWrite(call, i, new ShardPut(puts[i].Key, puts[i].Value)));
         }
 
-        var results = await call.Completion;
-        await _writer.Completion;
-        return results;
+        return call.Completion;
     }
 
     public async Task<StoreResult> PutAsync(NodeId key, StoredValue value) => (await PutAsync((key, value)))[0];

@@ -160,6 +160,38 @@ public class ShardLogTests
     });
 
     [Fact]
+    public Task Puts_go_on_while_a_fold_writes_until_the_log_is_full_and_none_is_lost() => ShardHost.RunAsync(async () =>
+    {
+        var gate = new TaskCompletionSource();
+        var records = new FakeRecords
+        {
+            BeforeWrite = name => name.StartsWith("kad-shard-page", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask,
+        };
+        var shard = await ShardHost.ActivateAsync(records);
+        for (var i = 0; i < ShardLogRing.Slots; i++)
+        {
+            // Folded, waiting to be, and changed again in between.
+            Assert.Equal([StoreResult.Stored], await shard.PutOnlyAsync((Samples.Key(i % 100), Samples.Sized(i % 7 == 0 ? 5000 : i))));
+        }
+
+        Assert.False(shard.Log.Folding.IsCompleted);
+        var waiting = Enumerable.Range(0, 50).Select(i => shard.PutOnlyAsync((Samples.Key(1000 + i), Samples.Text($"{i}")))).ToList();
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(waiting), results => Assert.Equal([StoreResult.Stored], results));
+        await shard.Completion;
+        Assert.Equal(150, shard.Log.Shard.Count);
+        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+
+        // The next fold has what was appended during the one before.
+        for (var i = 0; i < 120; i++)
+        {
+            await shard.PutAsync(Samples.Key(2000), Samples.Text($"{i}"));
+        }
+
+        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+    });
+
+    [Fact]
     public Task A_page_of_another_fold_than_the_manifest_says_is_never_taken_for_it() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
