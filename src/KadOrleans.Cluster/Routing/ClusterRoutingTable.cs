@@ -138,7 +138,11 @@ public sealed class ClusterRoutingTable : IRoutingTable
             await _subscribed.Task.WaitAsync(cancellationToken);
             while (!IsFenced)
             {
-                if (await _sender.SendNextAsync(cancellationToken) is { } answer)
+                if (!await _sender.AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
+                {
+                    await FetchAsync();
+                }
+                else if (await _sender.SendNextAsync(cancellationToken) is { } answer)
                 {
                     await ApplyAsync(answer);
                 }
@@ -175,13 +179,14 @@ public sealed class ClusterRoutingTable : IRoutingTable
 
     private async Task FetchAsync()
     {
+        _lag.Asked();
         try
         {
             Update(await _grain.GetSnapshotAsync());
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The next answer shows again that the snapshot is behind.
+            // It is asked for again as long as it stays behind.
             _logger.TableUnreachable(e, _ownId);
         }
     }

@@ -22,6 +22,20 @@ internal sealed class ObservationSender(
 
     public long Sent => Interlocked.Read(ref _sent);
 
+    /// <summary>Waits until something is to be sent; false if nothing was within the patience. Null waits for ever.</summary>
+    public async Task<bool> AnyAsync(TimeSpan? patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await queue.Any.WaitAsync(patience ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The answer to the next batch; null if the batch was given up.</summary>
     public async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
     {

@@ -20,4 +20,19 @@ internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
 
         return time.GetElapsedTime(_since) >= patience;
     }
+
+    /// <summary>After how long a snapshot that stays behind is to be asked for; null if it is not behind.</summary>
+    public TimeSpan? Left(long held)
+    {
+        if (held >= _expected)
+        {
+            return null;
+        }
+
+        var left = patience - time.GetElapsedTime(_since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>The snapshot was asked for; if it did not come, it is again after as long.</summary>
+    public void Asked() => _since = time.GetTimestamp();
 }
