@@ -4,7 +4,7 @@ namespace KadOrleans.Silo.Health;
 
 /// <summary>
 /// <c>/health/live</c>: 200 as long as the process answers, whatever the silo or its storage are at. <c>/health/ready</c>: 200
-/// while the silo takes calls, else 503. Both are open to all, and say one word.
+/// while the silo takes calls and its storage answers, else 503. Both are open to all, and say hardly more than a word.
 /// </summary>
 internal static class HealthEndpoints
 {

@@ -21,6 +21,8 @@ internal static class HttpHosting
         .ConfigureServices(services => services
             .AddRouting()
             .AddSingleton(settings())
+            .AddSingleton<StorageWatch>()
+            .AddHostedService(s => s.GetRequiredService<StorageWatch>())
             .AddSingleton<SiloReadiness>()
             .AddSingleton<StatusReport>())
         .Configure(application => Map(application, settings()));

@@ -10,8 +10,11 @@ namespace KadOrleans.Silo.Hosting;
 /// <summary>Puts the process together. The order matters: HTTP starts first and stops last, so that health is told throughout.</summary>
 internal static class SiloHost
 {
-    /// <summary>How long a stop may take: leases are handed back and the state of all grains is saved within it.</summary>
-    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long a stop may take: leases are handed back and the state of all grains is saved within it. With the grace of
+    /// <see cref="OrderlyStop"/> less than the 30 s that orchestrators give a process to stop.
+    /// </summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The host, not started.</summary>
     /// <exception cref="ConfigurationMistakeException">The configuration is wrong.</exception>

@@ -17,4 +17,10 @@ internal static partial class SiloLog
 
     [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be woken; its next use sets its reminder")]
     public static partial void ShardNotWoken(ILogger logger, Exception exception);
+
+    [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
+    public static partial void StorageAway(ILogger logger, string problem);
+
+    [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
+    public static partial void StorageBack(ILogger logger);
 }

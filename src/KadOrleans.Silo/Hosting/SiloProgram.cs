@@ -25,8 +25,14 @@ internal static class SiloProgram
             Open(host.Services);
             await host.StartAsync();
             announcer.Announce(host.Services);
-            await host.WaitForShutdownAsync();
+            await OrderlyStop.RunAsync(host);
             return await StoppedAsync(host, error);
+        }
+        catch (StopException exception)
+        {
+            await error.WriteLineAsync($"kad-silo: {exception.Message}");
+            host = null;
+            return ExitCode.Failed;
         }
         catch (OperationCanceledException) when (IsStopping(host))
         {

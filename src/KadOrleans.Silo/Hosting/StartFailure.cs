@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Silo.Configuration;
@@ -30,6 +31,9 @@ internal static class StartFailure
                     return (ExitCode.WrongUsage, Sentence(cause.Message));
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable }:
                     return (ExitCode.WrongUsage, Taken(exception, host));
+                case DbException:
+                    var reason = cause.GetBaseException() is var root && root != cause ? $" ({root.Message})" : string.Empty;
+                    return (ExitCode.Failed, $"The cluster's database failed: {Sentence(cause.Message + reason)}");
                 default:
                     break;
             }

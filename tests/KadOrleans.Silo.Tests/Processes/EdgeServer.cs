@@ -19,13 +19,28 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
     /// <summary>Starts it and waits until it has its id.</summary>
     public async Task StartAsync()
     {
-        _process = ChildProcess.Start(
-            "KadOrleans.Edge",
-            folder,
-            [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
-        var words = (await _process.LineAsync($"listening udp {Address} id ")).Split(' ');
+        Launch();
+        await ListeningAsync();
+    }
+
+    /// <summary>Starts it.</summary>
+    public void Launch() => _process = ChildProcess.Start(
+        "KadOrleans.Edge",
+        folder,
+        [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
+
+    /// <summary>Waits until it has its id.</summary>
+    public async Task ListeningAsync()
+    {
+        var words = (await _process!.LineAsync($"listening udp {Address} id ")).Split(' ');
         Id = words[4];
     }
+
+    /// <summary>It hangs: SIGSTOP.</summary>
+    public Task HangAsync() => _process!.SignalAsync("STOP");
+
+    /// <summary>It goes on after <see cref="HangAsync"/>.</summary>
+    public Task ContinueAsync() => _process!.SignalAsync("CONT");
 
     /// <summary>SIGKILL, and its end.</summary>
     public async Task KillAsync()

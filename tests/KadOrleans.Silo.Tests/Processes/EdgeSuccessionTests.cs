@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -8,25 +9,58 @@ public sealed class EdgeSuccessionTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-succession-").FullName;
 
     [Fact]
-    public async Task A_successor_takes_the_name_and_the_older_process_ends_with_3()
+    public async Task A_second_process_of_a_live_edges_name_waits_for_its_end_and_succeeds_it()
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
-        var gateway = $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
-        await using var older = new EdgeServer(_folder, "edge", gateway);
-        await using var newer = new EdgeServer(_folder, "edge", gateway);
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var older = new EdgeServer(_folder, "edge", Gateway(silo));
+        await using var newer = new EdgeServer(_folder, "edge", Gateway(silo), health.Setting);
         await Task.WhenAll(silo.StartAsync(), older.StartAsync());
 
-        await newer.StartAsync();
-
-        Assert.Equal(3, await older.ExitAsync());
-        Assert.Equal(older.Id, newer.Id);
-        await using (var client = await NetworkClient.JoinAsync(newer))
+        newer.Launch();
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        await using (var client = await NetworkClient.JoinAsync(older))
         {
-            Assert.Equal(newer.Id, (await client.PingAsync(newer.Address.ToEndpoint())).Id.ToString());
+            Assert.Equal(older.Id, (await client.PingAsync(older.Address.ToEndpoint())).Id.ToString());
+            Assert.False((await client.PingAsync(newer.Address.ToEndpoint())).Answered);
         }
 
+        Assert.Equal(0, await older.StopAsync());
+        await newer.ListeningAsync();
+        Assert.Equal(older.Id, newer.Id);
+        Assert.Single(newer.Errors.Split('\n'), line => line.Contains("Another live edge uses the name edge", StringComparison.Ordinal));
         Assert.Equal(0, await newer.StopAsync());
     }
 
+    [Fact]
+    public async Task An_edge_that_hung_while_another_took_its_name_ends_with_3_and_waits_when_restarted()
+    {
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var hung = new EdgeServer(_folder, "edge", Gateway(silo), health.Setting);
+        await using var successor = new EdgeServer(_folder, "edge", Gateway(silo));
+        await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
+
+        await hung.HangAsync();
+        await successor.StartAsync();
+        await hung.ContinueAsync();
+        Assert.Equal(3, await hung.ExitAsync());
+        Assert.Equal(hung.Id, successor.Id);
+
+        // As its supervisor would.
+        hung.Launch();
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        await using (var client = await NetworkClient.JoinAsync(successor))
+        {
+            Assert.Equal(successor.Id, (await client.PingAsync(successor.Address.ToEndpoint())).Id.ToString());
+        }
+
+        Assert.Equal(0, await hung.StopAsync());
+        Assert.Equal(0, await successor.StopAsync());
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Gateway(SiloServer silo) =>
+        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
 }

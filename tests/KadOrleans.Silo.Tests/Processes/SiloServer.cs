@@ -25,10 +25,16 @@ internal sealed class SiloServer(string folder, params string[] settings) : IAsy
     /// <summary>Starts it and waits until it says that it serves.</summary>
     public async Task StartAsync()
     {
-        _process = ChildProcess.Start(
-            "KadOrleans.Silo", folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
-        await _process.LineAsync("health ");
+        Launch();
+        await _process!.LineAsync("health ");
     }
+
+    /// <summary>Starts it.</summary>
+    public void Launch() => _process = ChildProcess.Start(
+        "KadOrleans.Silo", folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+
+    /// <summary>Waits until it ends by itself, and returns the exit code.</summary>
+    public Task<int> ExitAsync() => _process!.ExitAsync();
 
     /// <summary>SIGKILL, and its end.</summary>
     public async Task KillAsync()
@@ -36,6 +42,12 @@ internal sealed class SiloServer(string folder, params string[] settings) : IAsy
         await _process!.KillAsync();
         await _process.DisposeAsync();
     }
+
+    /// <summary>It hangs: SIGSTOP.</summary>
+    public Task HangAsync() => _process!.SignalAsync("STOP");
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public Task<int> StopAsync() => _process!.StopAsync();
 
     public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

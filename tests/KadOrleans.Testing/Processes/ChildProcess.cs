@@ -96,6 +96,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGINT, as of Ctrl-C, and its exit code.</summary>
     public Task<int> InterruptAsync() => StopAsync("INT");
 
+    /// <summary>Sends a signal, such as <c>STOP</c> and <c>CONT</c>, which make it hang and go on.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>The end of its input, and its exit code.</summary>
     public Task<int> FinishAsync()
     {
@@ -123,8 +130,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private async Task<int> StopAsync(string signal)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        await SignalAsync(signal);
         return await ExitAsync();
     }
 

@@ -1,0 +1,72 @@
+using KadOrleans.Grains;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Silo.Hosting;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Health;
+
+/// <summary>
+/// Reads a record of grain storage, which is never there, now and then, and remembers whether that went well: <c>/health/ready</c> tells of it
+/// without asking storage itself, however often it is asked.
+/// </summary>
+internal sealed class StorageWatch(
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    IGrainFactory grains,
+    IHostApplicationLifetime lifetime,
+    ILogger<StorageWatch> logger) : BackgroundService
+{
+    private const string Record = "kad-storage-watch";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longer than any read of a storage that serves; while one is slower, puts are about to fail.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private volatile bool _isAway;
+
+    /// <summary>Whether the last read failed.</summary>
+    public bool IsAway => _isAway;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Storage providers are set up while the silo starts.
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (lifetime.ApplicationStarted.Register(started.SetResult))
+        {
+            await started.Task.WaitAsync(stoppingToken);
+        }
+
+        using var timer = new PeriodicTimer(Interval);
+        do
+        {
+            await LookAsync(stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var id = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
+            await storage.ReadStateAsync(Record, id, new GrainState<Nothing>()).WaitAsync(Patience, cancellationToken);
+            if (_isAway)
+            {
+                SiloLog.StorageBack(logger);
+            }
+
+            _isAway = false;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (!_isAway)
+            {
+                SiloLog.StorageAway(logger, e.Message);
+            }
+
+            _isAway = true;
+        }
+    }
+
+    private sealed class Nothing;
+}

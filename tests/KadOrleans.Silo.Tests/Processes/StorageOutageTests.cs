@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Node;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>Silo and edges as processes on a database that goes away and comes back.</summary>
+public sealed class StorageOutageTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-outage-").FullName;
+    private readonly CryptographicRandomSource _random = new();
+
+    [PostgreSqlFact]
+    public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
+    {
+        await using var postgres = await PostgreSqlServer.StartAsync();
+        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
+        using var siloHealth = new HealthReader(FreePort.Tcp());
+        using var edgeHealth = new HealthReader(FreePort.Tcp());
+        using var lateHealth = new HealthReader(FreePort.Tcp());
+        await using var silo = new SiloServer(_folder, [.. Settings(relay), siloHealth.Setting, "Kad:Cluster:ShardBits=4"]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. Settings(relay), edgeHealth.Setting]);
+        await using var late = new EdgeServer(_folder, "late", [.. Settings(relay), lateHealth.Setting]);
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address);
+        await load.WholeAsync();
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, "ready");
+
+        await relay.CutAsync();
+        await using var probe = new EdgeProbe(edge.Address);
+        var stores = Enumerable.Range(0, 64).Select(_ => probe.SendStore(NodeId.Random(_random))).ToList();
+        late.Launch();
+        await siloHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
+        await lateHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "not ready: ");
+        foreach (var health in new[] { siloHealth, edgeHealth, lateHealth })
+        {
+            Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await edgeHealth.ReadAsync("ready")).Code);
+        Assert.Equal(edge.Id, await probe.PingAsync());
+        await probe.FindNodeAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+        Assert.All(stores, store => Assert.False(store.IsCompleted));
+
+        relay.Open();
+        await load.WholeAsync();
+        await late.ListeningAsync();
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, "ready");
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+        Assert.Empty(await ValueReading.MissingAsync(late.Address, load.Acknowledged));
+        Assert.All(stores, store => Assert.False(store.IsCompleted));
+        Assert.Equal((0, 0, 0), (await late.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
+    }
+
+    [PostgreSqlFact]
+    public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
+    {
+        await using var postgres = await PostgreSqlServer.StartAsync();
+        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
+        await using var silo = new SiloServer(_folder, [.. Settings(relay), "Kad:Cluster:ShardBits=4"]);
+        await using var other = new SiloServer(_folder, [.. Settings(relay), "Kad:Cluster:ShardBits=4"]);
+        await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address);
+        await load.WholeAsync();
+
+        await relay.CutAsync();
+        other.Launch();
+        Assert.Equal(1, await other.ExitAsync());
+        Assert.StartsWith("kad-silo: The cluster's database failed: Failed to connect", LastLine(other.Errors), StringComparison.Ordinal);
+
+        var stopping = Stopwatch.GetTimestamp();
+        Assert.Equal(1, await silo.StopAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(stopping), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.StartsWith("kad-silo: The silo could not leave the cluster in order", LastLine(silo.Errors), StringComparison.Ordinal);
+        await silo.DisposeAsync();
+
+        relay.Open();
+        await silo.StartAsync();
+        await load.WholeAsync();
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string[] Settings(DatabaseRelay relay) =>
+        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
+
+    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+}
