@@ -99,15 +99,18 @@ internal static class EdgeProgram
         await using var http = await StatusServer.StartAsync(address, health, loggers, CancellationToken.None);
         loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
         _ = EndWithLeaseAsync(health, lifetime);
+        var hasStarted = false;
         try
         {
             await host.StartAsync();
+            hasStarted = true;
             onStarted();
             await host.WaitForShutdownAsync();
         }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (Exception e) when (
+            lifetime.ApplicationStopping.IsCancellationRequested && (e is OperationCanceledException || !hasStarted))
         {
-            // Told to stop before any silo was found.
+            // Told to stop before any silo was found; the start then ends as its last attempt did.
             return ExitCode.Stopped;
         }
 

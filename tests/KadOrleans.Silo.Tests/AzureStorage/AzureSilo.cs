@@ -23,7 +23,7 @@ public sealed class AzureSilo : IAsyncLifetime
                 "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={_azurite.ConnectionString}", "Kad:Http=127.0.0.1:0",
                 "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
                 // Each write that is refused is an error to Orleans, and the suite's purpose here.
-                "Logging:LogLevel:Orleans=None",
+                "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=Warning",
             ],
             new Announcer(TextWriter.Null));
         await _host.StartAsync();
