@@ -139,6 +139,28 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_whose_push_was_lost_is_asked_for_though_nothing_more_is_observed()
+    {
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushPatience = TimeSpan.FromMilliseconds(50) });
+        var deaf = new TestEdge(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+
+        // The first try to ask fails, as well.
+        var asked = 0;
+        _cluster.Gate.Set<IRoutingTableGrain>(
+            nameof(IRoutingTableGrain.GetSnapshotAsync),
+            () => Interlocked.Increment(ref asked) == 1 ? throw new SiloUnavailableException("Away.") : Task.CompletedTask);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(1)));
+
+        await stopping.CancelAsync();
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
     public async Task Nothing_is_told_before_the_first_subscription()
     {
         var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);

@@ -34,8 +34,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
         new(assembly, StartInfo(assembly, folder, args));
 
-    /// <inheritdoc cref="Start(string, string, IEnumerable{string})"/>
-    /// <param name="environment">Its whole environment.</param>
+    /// <summary>The same with <paramref name="environment"/> as its whole environment.</summary>
     public static ChildProcess Start(
         string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args)
     {
