@@ -20,7 +20,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     public int Place { get; set; } = -1;
 
     /// <summary>Starts the engine alone, which answers and asks but does nothing by itself.</summary>
-    public void StartEngine(SimulatedWorld world, KadNodeOptions options, TablePager pager, Func<NodeId, RoutingTableState>? begin)
+    public void StartEngine(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
         _table = new PagedRoutingTable(id, pager, begin);
         Engine = new DhtNode(options, transport, _table, new InMemoryKeyStore(options.Quota), world.Environment);
@@ -28,12 +28,12 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     }
 
     /// <summary>Starts a standalone node with all that it does by itself.</summary>
-    public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, Func<NodeId, RoutingTableState>? begin)
+    public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
         _node = new KadNode(options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), world.Environment)
         {
             CreateTable = ownId => new LocalRoutingTable(
-                begin is null ? pager.Create(ownId) : pager.Restore(begin(ownId)), world.Clock),
+                begin is null ? pager.Create(ownId) : pager.Restore(begin), world.Clock),
         };
         await _node.StartAsync();
         Engine = _node.Engine;

@@ -4,7 +4,7 @@ namespace KadOrleans.Simulation.Experiments;
 
 /// <summary>Brings a network into being, its silent and lying nodes included.</summary>
 internal sealed class NetworkBuilder(
-    SimulatedWorld world, SimulationSettings settings, Population population, Action<string, long, long> report)
+    SimulationSettings settings, Population population, Action<string, long, long> report)
 {
     public async Task BuildAsync(CancellationToken cancellationToken)
     {
@@ -41,12 +41,12 @@ internal sealed class NetworkBuilder(
     {
         var contacts = Array.ConvertAll(members, m => m.Contact);
         Array.Sort(contacts, (left, right) => left.Id.CompareTo(right.Id));
-        var tables = new FullTables(contacts, settings.Kademlia, settings.Seed, world.Clock.GetUtcNow());
+        var tables = new FullTables(contacts, population.Pager, settings.Seed);
         var changed = (int)(settings.Nodes * settings.Dead) + (int)(settings.Nodes * settings.Liars);
         for (var i = changed; i < members.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await population.StartAsync(members[i], tables.Create);
+            await population.StartAsync(members[i], tables.Create(members[i].Contact.Id));
             population.Enter(members[i]);
             report("built", i + 1, members.Length);
         }

@@ -37,7 +37,7 @@ public sealed class NetworkSimulation
 
     private async Task<SimulationReport> RunAsync(CancellationToken cancellationToken)
     {
-        await new NetworkBuilder(_world, _settings, _population, Report).BuildAsync(cancellationToken);
+        await new NetworkBuilder(_settings, _population, Report).BuildAsync(cancellationToken);
         _traffic.Reset();
         var begunAt = _world.Clock.Elapsed;
         await RepeatAsync("values set", _settings.Values, _values.SetAsync, cancellationToken);

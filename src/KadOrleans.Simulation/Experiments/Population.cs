@@ -9,11 +9,13 @@ namespace KadOrleans.Simulation.Experiments;
 /// <summary>The nodes of a simulation, and the truth about who is nearest to what.</summary>
 internal sealed class Population(SimulatedWorld world, SimulationSettings settings)
 {
-    private readonly TablePager _pager = new(world.Clock, settings.Kademlia);
     private readonly KadNodeOptions _options = OptionsOf(settings, null);
     private readonly List<Member> _live = [];
     private readonly HashSet<Contact> _honest = [];
     private RoutingTableSnapshot? _truth;
+
+    /// <summary>What all tables share.</summary>
+    public TablePager Pager { get; } = new(world.Clock, settings.Kademlia);
 
     /// <summary>Honest nodes that answer and have joined, in no order.</summary>
     public IReadOnlyList<Member> Live => _live;
@@ -35,15 +37,15 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     /// <summary>A new place on the network with nobody at it yet.</summary>
     public Member CreatePlace() => new(NodeId.Random(world.Random), world.Network.Bind());
 
-    public async Task StartAsync(Member member, Func<NodeId, RoutingTableState>? begin)
+    public async Task StartAsync(Member member, FrozenTable? begin)
     {
         if (settings.RunsMaintenance)
         {
-            await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id), _pager, begin);
+            await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id), Pager, begin);
         }
         else
         {
-            member.StartEngine(world, _options, _pager, begin);
+            member.StartEngine(world, _options, Pager, begin);
         }
     }
 

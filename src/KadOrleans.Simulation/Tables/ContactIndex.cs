@@ -6,7 +6,7 @@ namespace KadOrleans.Simulation.Tables;
 internal sealed class ContactIndex
 {
     private readonly List<Contact> _contacts = [];
-    private readonly Dictionary<Contact, int> _numbers = [];
+    private readonly Dictionary<Contact, int> _numbers = new(new ByAddress());
 
     public Contact this[int number] => _contacts[number];
 
@@ -20,5 +20,13 @@ internal sealed class ContactIndex
         }
 
         return number;
+    }
+
+    /// <summary>Every node has an address of its own, which is quicker to hash than all of a contact.</summary>
+    private sealed class ByAddress : IEqualityComparer<Contact>
+    {
+        public bool Equals(Contact x, Contact y) => x == y;
+
+        public int GetHashCode(Contact obj) => (int)(obj.Endpoint.AddressLow >> 8);
     }
 }

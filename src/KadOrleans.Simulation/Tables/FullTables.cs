@@ -4,74 +4,102 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Simulation.Tables;
 
 /// <summary>
-/// Tables as a network has them that has been up for a while: of each range that a bucket may cover, a random choice
-/// of its nodes. Twice k where there are as many, so that replacements wait too. The table itself splits its buckets and
-/// decides who gets a place.
+/// Tables as a network has them that has been up for a while: of each range that a bucket covers, a random choice of
+/// its nodes. Twice k where there are as many, so that replacements wait too. They are made as saved tables; restoring
+/// one applies the rules of <see cref="RoutingTable"/> to it.
 /// </summary>
-/// <param name="contacts">Every node, in the order of their ids.</param>
-/// <param name="options">k and b.</param>
-/// <param name="seed">Decides the choice, for each node by itself: in which order tables are made does not matter.</param>
-/// <param name="now">When the network is looked at.</param>
-internal sealed class FullTables(Contact[] contacts, KademliaOptions options, int seed, DateTimeOffset now)
+internal sealed class FullTables
 {
     // A bucket is refreshed each hour, so nobody in it has been silent for longer.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromHours(1);
 
-    public RoutingTableState Create(NodeId ownId)
+    private readonly Contact[] _contacts;
+    private readonly int[] _numbers;
+    private readonly KademliaOptions _options;
+    private readonly int _seed;
+    private readonly DateTimeOffset _now;
+
+    /// <param name="contacts">Every node, in the order of their ids.</param>
+    /// <param name="pager">Numbers them; knows k and b.</param>
+    /// <param name="seed">Decides the choice, for each node by itself: in which order tables are made does not matter.</param>
+    public FullTables(Contact[] contacts, TablePager pager, int seed)
     {
-        var random = new SeededRandomSource(SeedOf(ownId));
-        var chosen = new List<SavedContact>();
-        Choose(ownId, BucketRange.Whole, 0, contacts.Length, chosen, random);
-        return new RoutingTableState(ownId, 0, [new SavedBucket(BucketRange.Whole, now, chosen, [])]);
+        (_contacts, _options, _seed, _now) = (contacts, pager.Options, seed, pager.Clock.GetUtcNow());
+        _numbers = Array.ConvertAll(contacts, pager.Contacts.NumberOf);
     }
 
-    private void Choose(
-        NodeId ownId, BucketRange range, int start, int end, List<SavedContact> chosen, SeededRandomSource random)
+    public FrozenTable Create(NodeId ownId)
     {
-        var splits = range.Contains(ownId) || range.Depth % options.SplitDepth != 0;
-        if (splits && end - start > options.BucketSize)
+        var table = new FrozenTable.Builder(ownId);
+        var random = new SeededRandomSource(SeedOf(ownId));
+        Fill(table, ownId, BucketRange.Whole, 0, _contacts.Length, random);
+        return table.Build();
+    }
+
+    private void Fill(
+        FrozenTable.Builder table, NodeId ownId, BucketRange range, int start, int end, SeededRandomSource random)
+    {
+        var splits = range.Contains(ownId) || range.Depth % _options.SplitDepth != 0;
+        var others = end - start - (range.Contains(ownId) ? 1 : 0);
+        if (splits && others > _options.BucketSize)
         {
             var middle = FirstIn(range.UpperHalf, start, end);
-            Choose(ownId, range.LowerHalf, start, middle, chosen, random);
-            Choose(ownId, range.UpperHalf, middle, end, chosen, random);
+            Fill(table, ownId, range.LowerHalf, start, middle, random);
+            Fill(table, ownId, range.UpperHalf, middle, end, random);
             return;
         }
 
-        foreach (var index in Sample(start, end, 2 * options.BucketSize, random))
-        {
-            if (contacts[index].Id != ownId)
-            {
-                chosen.Add(new SavedContact(contacts[index], now - (random.NextDouble() * LongestSilence), Failures: 0));
-            }
-        }
+        // Only the bucket of the own id may hold it, and that one takes all it covers.
+        var waiting = Math.Min(_options.BucketSize, _options.ReplacementCacheSize);
+        var chosen = Choose(start, end, Math.Min(others, _options.BucketSize + waiting), ownId, random);
+        table.Add(
+            new BucketRoom(range, splits || chosen.Count < _options.BucketSize + waiting),
+            Age(random),
+            Describe(chosen.Take(_options.BucketSize), random),
+            Describe(chosen.Skip(_options.BucketSize), random),
+            _numbers);
     }
 
-    private static IEnumerable<int> Sample(int start, int end, int count, SeededRandomSource random)
+    private List<int> Choose(int start, int end, int count, NodeId ownId, SeededRandomSource random)
     {
-        if (end - start <= count)
+        var chosen = new List<int>(count);
+        if (end - start <= count + 1)
         {
-            return Enumerable.Range(start, end - start);
+            chosen.AddRange(Enumerable.Range(start, end - start).Where(i => _contacts[i].Id != ownId));
+            return chosen;
         }
 
-        // Floyd's: as many draws as members, without a list of all.
-        var picked = new HashSet<int>(count);
+        // Floyd's: as many draws as members, without a list of all. Few, so looking through them is cheap.
         for (var top = end - count; top < end; top++)
         {
-            if (!picked.Add(start + random.Next(top - start + 1)))
-            {
-                picked.Add(top);
-            }
+            var drawn = start + random.Next(top - start + 1);
+            chosen.Add(chosen.Contains(drawn) ? top : drawn);
         }
 
-        return picked;
+        return chosen;
     }
+
+    /// <summary>When each was seen, the least recently seen first.</summary>
+    private List<(int Position, DateTimeOffset LastSeen)> Describe(IEnumerable<int> positions, SeededRandomSource random)
+    {
+        var described = new List<(int Position, DateTimeOffset LastSeen)>(_options.BucketSize);
+        foreach (var position in positions)
+        {
+            described.Add((position, Age(random)));
+        }
+
+        described.Sort(static (left, right) => left.LastSeen.CompareTo(right.LastSeen));
+        return described;
+    }
+
+    private DateTimeOffset Age(SeededRandomSource random) => _now - (random.NextDouble() * LongestSilence);
 
     private int FirstIn(BucketRange range, int start, int end)
     {
         while (start < end)
         {
             var middle = start + ((end - start) / 2);
-            if (contacts[middle].Id < range.Prefix)
+            if (_contacts[middle].Id < range.Prefix)
             {
                 start = middle + 1;
             }
@@ -88,6 +116,6 @@ internal sealed class FullTables(Contact[] contacts, KademliaOptions options, in
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
         ownId.CopyTo(bytes);
-        return seed ^ System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        return _seed ^ System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(bytes);
     }
 }

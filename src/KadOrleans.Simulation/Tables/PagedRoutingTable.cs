@@ -10,8 +10,8 @@ namespace KadOrleans.Simulation.Tables;
 /// </summary>
 /// <param name="ownId">The node's id.</param>
 /// <param name="pager">Decides what stays in memory.</param>
-/// <param name="begin">Makes the table when it is first needed; null for an empty one.</param>
-internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, Func<NodeId, RoutingTableState>? begin) : IRoutingTable
+/// <param name="begin">The table to begin with; null for an empty one.</param>
+internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTable? begin) : IRoutingTable
 {
     /// <summary>Observations that may wait before the table is brought back for them: about what one lookup makes.</summary>
     private const int MaxWaiting = 32;
@@ -19,12 +19,10 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, Func<Nod
     private List<(ContactObservation Observation, DateTimeOffset At)>? _waiting;
     private RoutingTable? _table;
     private ResidentSet<PagedRoutingTable>.Place? _tablePlace;
-    private FrozenTable? _frozen;
+    private FrozenTable? _frozen = begin;
     private RoutingTableSnapshot? _snapshot;
     private ResidentSet<PagedRoutingTable>.Place? _snapshotPlace;
     private IRoutingTableListener? _listener;
-
-    public NodeId OwnId => ownId;
 
     public RoutingTableSnapshot Snapshot
     {
@@ -108,9 +106,7 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, Func<Nod
 
     private void BringBack()
     {
-        _table = _frozen is { } frozen ? pager.Restore(frozen.Thaw(pager.Contacts))
-            : begin is not null ? pager.Restore(begin(ownId))
-            : pager.Create(ownId);
+        _table = _frozen is null ? pager.Create(ownId) : pager.Restore(_frozen);
         _frozen = null;
         _tablePlace = pager.Tables.Add(this);
         var waiting = _waiting;

@@ -39,8 +39,8 @@ internal sealed class TablePager
 
     public ResidentSet<PagedRoutingTable> Snapshots { get; }
 
-    public RoutingTable Restore(RoutingTableState state) =>
-        RoutingTable.Restore(state, Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
+    public RoutingTable Restore(FrozenTable table) =>
+        RoutingTable.Restore(table.Thaw(Contacts), Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
 
     public RoutingTable Create(NodeId ownId) =>
         new(ownId, Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());

@@ -42,6 +42,21 @@ public sealed class PagedRoutingTableTests
         Assert.DoesNotContain(failed, table.Snapshot.Contacts);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(3_000)]
+    public void A_full_table_is_one_that_the_rules_allow(int count)
+    {
+        var nodes = CreateContacts(count);
+        var table = CreateFull(nodes, nodes[count / 2].Id);
+        var (contacts, rooms) = (table.Snapshot.Contacts, table.Snapshot.Rooms);
+
+        Assert.Equal(rooms.Count, table.Describe().Count);
+        Assert.Equal(contacts, table.Snapshot.Contacts);
+        Assert.Equal(rooms, table.Snapshot.Rooms);
+    }
+
     [Fact]
     public void A_full_table_has_k_contacts_in_every_range_with_as_many_nodes_and_all_nodes_of_the_others()
     {
@@ -84,8 +99,11 @@ public sealed class PagedRoutingTableTests
         return table;
     }
 
-    private PagedRoutingTable CreateFull(Contact[] nodes, NodeId ownId) => new(
-        ownId, new TablePager(_clock, _options), new FullTables(nodes, _options, 1, _clock.GetUtcNow()).Create);
+    private PagedRoutingTable CreateFull(Contact[] nodes, NodeId ownId)
+    {
+        var pager = new TablePager(_clock, _options);
+        return new PagedRoutingTable(ownId, pager, new FullTables(nodes, pager, 1).Create(ownId));
+    }
 
     private Contact[] CreateContacts(int count) =>
     [
