@@ -19,9 +19,15 @@ internal static class Numbers
     public static double ParseNumber(string name, string text, double least, double most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, least, most, "a number");
 
+    /// <summary>A number within limits; false for anything else.</summary>
+    public static bool TryParse(string text, double least, double most, out double number) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number)
+        && number >= least
+        && number <= most;
+
     private static T Parse<T>(string name, string text, NumberStyles styles, T least, T most, string what)
         where T : INumber<T> => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
         ? number
         : throw CommandException.WrongUsage(string.Create(
-            CultureInfo.InvariantCulture, $"{name} is '{text}'; {what} from {least} to {most} is needed."));
+            CultureInfo.InvariantCulture, $"{name} is '{text}'; {what} is needed, {least} to {most}."));
 }

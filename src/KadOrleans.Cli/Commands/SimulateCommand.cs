@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime;
 using KadOrleans.Cli.Output;
 using KadOrleans.Cli.Simulation;
 using KadOrleans.Simulation.Experiments;
@@ -41,6 +42,9 @@ internal static class SimulateCommand
     private static int Run(CommandIo io, SimulationSettings settings, bool json, string? csv, CancellationToken cancellationToken)
     {
         using var file = csv is null ? null : OpenCsv(csv);
+
+        // Nobody waits for an answer, so pauses that keep the heap compact are welcome.
+        GCSettings.LatencyMode = GCLatencyMode.Batch;
         var startedAt = Stopwatch.GetTimestamp();
         var progress = new SimulationProgressLines(io.Error);
         var report = new NetworkSimulation(settings, progress).Run(cancellationToken);

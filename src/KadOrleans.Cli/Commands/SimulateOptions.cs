@@ -11,7 +11,7 @@ internal sealed class SimulateOptions
     private const int MaxNodes = 1_000_000;
 
     private readonly Option<string> _nodes = Number("--nodes", "N", $"How many nodes: 1 to {MaxNodes}.", "1000");
-    private readonly Option<string> _seed = Number("--seed", "S", "Decides all that is left to chance: the same seed, the same output.", "1");
+    private readonly Option<string> _seed = Number("--seed", "S", "Decides all that is left to chance: the same seed, the same output. Any whole number of 32 bits.", "1");
     private readonly Option<string> _loss = Number("--loss", "PERCENT", "Datagrams that are lost: 0 to 90.", "0");
 
     private readonly Option<string> _latency = Number(
@@ -82,11 +82,10 @@ internal sealed class SimulateOptions
     private (TimeSpan Min, TimeSpan Max) ReadLatency(string text)
     {
         var parts = text.Split('-', 2);
-        var min = Numbers.ParseNumber(_latency.Name, parts[0], 0, 4_000);
-        var max = parts.Length == 1 ? min : Numbers.ParseNumber(_latency.Name, parts[1], 0, 4_000);
-        return min <= max
+        return Numbers.TryParse(parts[0], 0, 4_000, out var min)
+            && Numbers.TryParse(parts[^1], min, 4_000, out var max)
             ? (TimeSpan.FromMilliseconds(min), TimeSpan.FromMilliseconds(max))
-            : throw CommandException.WrongUsage($"--latency is '{text}'; MIN-MAX with MIN not above MAX is needed, from 0 to 4000.");
+            : throw CommandException.WrongUsage($"--latency is '{text}'; MS or MIN-MAX is needed, each 0 to 4000, MAX not below MIN.");
     }
 
     private static int ReadWhole(ParseResult parsed, Option<string> option, int least, int most) =>

@@ -52,16 +52,19 @@ internal sealed class LookupTrial(SimulatedWorld world, Population population, i
             _successes++;
         }
 
-        var found = outcome.Closest.Where(population.IsHonest).ToList();
-        if (IsNearest(found, outcome.Closest.Count, before) || IsNearest(found, outcome.Closest.Count, after))
+        if (IsNearest(outcome, before) || IsNearest(outcome, after))
         {
             _exact++;
         }
     }
 
-    /// <summary>Liars are contacts too and take places; the honest that are there must be the nearest.</summary>
-    private bool IsNearest(List<Contact> found, int count, Contact[] truth) =>
-        found.SequenceEqual(truth.Take(found.Count)) && (found.Count == truth.Length || count == bucketSize);
+    /// <summary>Liars under their real ids take places too; all others must be the nearest honest nodes.</summary>
+    private bool IsNearest(LookupOutcome outcome, Contact[] truth)
+    {
+        var found = outcome.Closest.Where(contact => !population.IsLiar(contact)).ToList();
+        var liars = outcome.Closest.Count - found.Count;
+        return found.SequenceEqual(truth.Take(Math.Min(truth.Length, bucketSize - liars)));
+    }
 
     private double Share(int count) => Count == 0 ? 0 : count / (double)Count;
 }

@@ -12,6 +12,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     private readonly KadNodeOptions _options = OptionsOf(settings, null);
     private readonly List<Member> _live = [];
     private readonly HashSet<Contact> _honest = [];
+    private readonly HashSet<Contact> _liars = [];
     private RoutingTableSnapshot? _truth;
 
     /// <summary>What all tables share.</summary>
@@ -24,6 +25,9 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
 
     /// <summary>Whether this is an honest node that answers, or did once.</summary>
     public bool IsHonest(Contact contact) => _honest.Contains(contact);
+
+    /// <summary>Whether this is a liar under its real id, and so a contact like any other.</summary>
+    public bool IsLiar(Contact contact) => _liars.Contains(contact);
 
     /// <summary>The honest nodes that answer and are nearest to a target, the asker left out.</summary>
     public Contact[] Nearest(NodeId target, Member asker)
@@ -91,6 +95,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     {
         await KillAsync(member);
         _honest.Remove(member.Contact);
+        _liars.Add(member.Contact);
         _ = new Liar(member.Contact.Id, world.Network.Bind(member.Contact.Endpoint), world.Random, nodes, liars);
     }
 

@@ -20,7 +20,7 @@ public sealed record SimulationReport
     /// <summary>Share of them that found the nearest honest node that answers.</summary>
     public required double Success { get; init; }
 
-    /// <summary>Share of them whose honest contacts were exactly the nearest k.</summary>
+    /// <summary>Share of them that found exactly the nearest k; where liars are among the nearest, they take places of the k.</summary>
     public required double Exact { get; init; }
 
     /// <summary>Length of the chain of answers to the nearest contact.</summary>

@@ -13,8 +13,11 @@ internal sealed class TablePager
     /// <summary>Whole tables in memory, some 0.7 MB each in a network of 100,000.</summary>
     private const int MaxTables = 2_048;
 
-    /// <summary>Snapshots of other tables in memory, some 70 KB each.</summary>
-    private const int MaxSnapshots = 8_192;
+    /// <summary>
+    /// Snapshots of other tables in memory, some 70 KB each: those of a lookup that is under way. More would hardly be
+    /// found again in a large network, and live just long enough to be a burden on the garbage collector.
+    /// </summary>
+    private const int MaxSnapshots = 256;
 
     // Every simulated node has a subnet of its own, so no share of one can ever be used up.
     private static readonly AddressRangeSet Exempt = AddressRangeSet.Parse(["0.0.0.0/1"]);

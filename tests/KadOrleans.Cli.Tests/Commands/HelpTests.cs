@@ -13,6 +13,7 @@ public sealed class HelpTests
     [InlineData("ping")]
     [InlineData("stun")]
     [InlineData("find-node")]
+    [InlineData("simulate")]
     [InlineData("state")]
     [InlineData("state", "export")]
     [InlineData("state", "import")]
