@@ -79,7 +79,7 @@ internal sealed class SimulateOptions
             : settings;
     }
 
-    private (TimeSpan Min, TimeSpan Max) ReadLatency(string text)
+    private static (TimeSpan Min, TimeSpan Max) ReadLatency(string text)
     {
         var parts = text.Split('-', 2);
         return Numbers.TryParse(parts[0], 0, 4_000, out var min)
