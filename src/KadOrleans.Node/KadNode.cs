@@ -101,8 +101,9 @@ public sealed class KadNode : IAsyncDisposable
         var saved = await _states.LoadAsync(cancellationToken);
         var id = ChooseId(saved);
         _saved = saved?.Contacts ?? [];
-        _table = CreateTable?.Invoke(id) ?? new LocalRoutingTable(
-            id, _options.Kademlia, new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)), _environment.Time);
+        var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
+        _table = CreateTable?.Invoke(id)
+            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup());
         _node = new DhtNode(_options, _transport, _table, _store, _environment);
         _saver = new StateSaver(_node, _states, _options, _environment);
         _saver.Begin(saved);
@@ -245,6 +246,13 @@ public sealed class KadNode : IAsyncDisposable
         await _store.DisposeAsync();
         _stopping.Dispose();
         _completion.TrySetResult();
+    }
+
+    /// <summary>A node that comes back has looked nothing up while it was away: all its buckets are due at the first look.</summary>
+    private DateTimeOffset FirstLookup()
+    {
+        var now = _environment.Time.GetUtcNow();
+        return _saved.Count == 0 ? now : now - _options.Kademlia.BucketRefreshInterval;
     }
 
     private async Task SaveLastStateAsync()

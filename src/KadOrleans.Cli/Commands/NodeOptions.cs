@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
+using KadOrleans.Node.Maintenance;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Cli.Commands;
@@ -33,6 +35,12 @@ internal sealed class NodeOptions
     private readonly Option<string[]> _trust = Repeatable(
         "--trust", "CIDR", "Addresses that no limits apply to, such as 10.0.0.0/8. Repeatable.");
 
+    private readonly Option<string?> _walkInterval = new("--walk-interval")
+    {
+        Description = "Seconds between random walks that keep the routing table full, 1 to 86400; 0 is none. [default: 300]",
+        HelpName = "SECONDS",
+    };
+
     private readonly Option<string?> _http = new("--http")
     {
         Description = "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.",
@@ -42,7 +50,7 @@ internal sealed class NodeOptions
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _http, _verbose];
+    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _verbose];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -70,9 +78,27 @@ internal sealed class NodeOptions
             Data = inMemory ? null : data ?? CommonOptions.DefaultData,
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
+            RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
             Http = parsed.GetValue(_http) is { } http ? Endpoints.ParseHttp(http) : null,
             Verbose = parsed.GetValue(_verbose),
         };
+    }
+
+    private static RandomWalkOptions ParseWalks(string? text)
+    {
+        if (text is null)
+        {
+            return new RandomWalkOptions();
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 86_400)
+        {
+            throw CommandException.WrongUsage($"--walk-interval is '{text}'; 1 to 86400 seconds are allowed, or 0 for no walks.");
+        }
+
+        return seconds == 0
+            ? new RandomWalkOptions { AutoRefresh = false }
+            : new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) };
     }
 
     private static Option<string[]> Repeatable(string name, string shape, string description) => new(name)

@@ -2,6 +2,7 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Node;
 using KadOrleans.Node.Joining;
+using KadOrleans.Node.Maintenance;
 
 namespace KadOrleans.Cli.Hosting;
 
@@ -26,6 +27,9 @@ internal sealed record NodeSettings
     /// <summary>Trusted address ranges.</summary>
     public required IReadOnlyList<string> Trust { get; init; }
 
+    /// <summary>How the routing table is kept full.</summary>
+    public RandomWalkOptions RandomWalk { get; init; } = new();
+
     /// <summary>Where the status pages are, if anywhere.</summary>
     public required IPEndPoint? Http { get; init; }
 
@@ -35,7 +39,7 @@ internal sealed record NodeSettings
     /// <summary>The engine's options.</summary>
     public KadNodeOptions ToOptions()
     {
-        var options = new KadNodeOptions { Id = Id?.ToString() };
+        var options = new KadNodeOptions { Id = Id?.ToString(), RandomWalk = RandomWalk };
         foreach (var node in BootstrapTexts)
         {
             options.Bootstrap.Add(node);

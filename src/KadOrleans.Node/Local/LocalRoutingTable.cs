@@ -18,8 +18,14 @@ public sealed class LocalRoutingTable : IRoutingTable
     private IRoutingTableListener? _listener;
 
     /// <summary>An empty table of a node.</summary>
-    public LocalRoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time)
-        : this(new RoutingTable(ownId, options, diversity, EveryBucketIsDue(options, time)), time)
+    /// <param name="ownId">The id of the node.</param>
+    /// <param name="options">k, b and the bounds.</param>
+    /// <param name="diversity">Counts this table's contacts.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="lastLookup">When its buckets count as looked up. Default: now.</param>
+    public LocalRoutingTable(
+        NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time, DateTimeOffset? lastLookup = null)
+        : this(new RoutingTable(ownId, options, diversity, lastLookup ?? TimeOf(time)), time)
     {
     }
 
@@ -74,12 +80,10 @@ public sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    // A node that starts has refreshed nothing, however long it was away: each bucket is due at the first look.
-    private static DateTimeOffset EveryBucketIsDue(KademliaOptions options, TimeProvider time)
+    private static DateTimeOffset TimeOf(TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        return time.GetUtcNow() - options.BucketRefreshInterval;
+        return time.GetUtcNow();
     }
 
     // Made by the first reader after a change: a crowd of newcomers costs one snapshot, not one each.

@@ -28,6 +28,8 @@ public sealed class WrongUsageTests
         { "node --id xyz", ["--id", "'xyz'", "40 hexadecimal digits"] },
         { "node --id 356a192b7913b04c54574d18c28d46e6395428ag", ["--id", "40 hexadecimal digits"] },
         { "node --trust 10.0.0.0/99", ["--trust", "'10.0.0.0/99'", "10.0.0.0/8"] },
+        { "node --walk-interval 86401", ["--walk-interval", "'86401'", "86400"] },
+        { "node --walk-interval -1", ["--walk-interval", "'-1'", "86400"] },
         { "node --trust everyone", ["--trust", "'everyone'", "10.0.0.0/8"] },
         { "node --data d --in-memory", ["--data", "'d'", "--in-memory"] },
         { "node --http 70000", ["--http", "'70000'", "65535"] },

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
@@ -14,6 +15,19 @@ internal static class Peer
 
     /// <summary>A full node.</summary>
     public static Task<KadNode> NodeAsync() => StartAsync(new KadNodeOptions());
+
+    /// <summary>An engine alone: it answers, and looks nothing up by itself.</summary>
+    public static DhtNode Engine()
+    {
+        var options = new KadNodeOptions();
+        var environment = new NodeEnvironment();
+        var table = new LocalRoutingTable(
+            NodeId.Random(environment.Random), options.Kademlia, new SubnetDiversity(), environment.Time);
+        var node = new DhtNode(
+            options, UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")), table, new InMemoryKeyStore(options.Quota), environment);
+        node.Start();
+        return node;
+    }
 
     private static async Task<KadNode> StartAsync(KadNodeOptions options)
     {

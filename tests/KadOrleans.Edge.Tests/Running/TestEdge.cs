@@ -32,7 +32,11 @@ internal sealed class TestEdge : IAsyncDisposable
     public IList<string> Announced { get; private init; } = [];
 
     /// <summary>Starts an edge without waiting for its lease.</summary>
-    public static async Task<TestEdge> StartAsync(IGrainFactory grains, string name, params (string Key, string Value)[] settings)
+    public static Task<TestEdge> StartAsync(IGrainFactory grains, string name, params (string Key, string Value)[] settings) =>
+        StartAsync(grains, name, timing => timing, settings);
+
+    private static async Task<TestEdge> StartAsync(
+        IGrainFactory grains, string name, Func<EdgeTiming, EdgeTiming> adjust, (string Key, string Value)[] settings)
     {
         var configuration = new ConfigurationManager();
         configuration["Kad:Edge:Name"] = name;
@@ -46,14 +50,14 @@ internal sealed class TestEdge : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton(grains);
-        builder.Services.AddSingleton(new EdgeTiming
+        builder.Services.AddSingleton(adjust(new EdgeTiming
         {
             Renewal = TimeSpan.FromMilliseconds(200),
             Subscription = TimeSpan.FromSeconds(1),
             Call = TimeSpan.FromSeconds(2),
             LongestPause = TimeSpan.FromMilliseconds(500),
             FirstJoinPause = TimeSpan.FromMilliseconds(200),
-        });
+        }));
         builder.Services.AddKadEdge(configuration.GetSection("Kad:Edge"), e => UdpTransport.Bind(e), announced.Add);
         var host = builder.Build();
         await host.StartAsync();
@@ -61,9 +65,14 @@ internal sealed class TestEdge : IAsyncDisposable
     }
 
     /// <summary>Starts an edge and waits until it serves.</summary>
-    public static async Task<TestEdge> ServeAsync(IGrainFactory grains, string name, params (string Key, string Value)[] settings)
+    public static Task<TestEdge> ServeAsync(IGrainFactory grains, string name, params (string Key, string Value)[] settings) =>
+        ServeAsync(grains, name, timing => timing, settings);
+
+    /// <summary>The same with a timing of its own.</summary>
+    public static async Task<TestEdge> ServeAsync(
+        IGrainFactory grains, string name, Func<EdgeTiming, EdgeTiming> adjust, params (string Key, string Value)[] settings)
     {
-        var edge = await StartAsync(grains, name, settings);
+        var edge = await StartAsync(grains, name, adjust, settings);
         await edge.BecomesAsync(EdgeState.Serving);
         return edge;
     }

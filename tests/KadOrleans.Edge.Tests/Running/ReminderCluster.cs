@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using KadOrleans.Core;
+using KadOrleans.Grains;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Reminders;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization;
+using Orleans.TestingHost;
+
+namespace KadOrleans.Edge.Tests.Running;
+
+/// <summary>Two silos whose grains and reminders go by a clock that is moved.</summary>
+public sealed class ReminderCluster : IAsyncLifetime, IIncomingGrainCallFilter
+{
+    /// <summary>How long a bucket goes without a lookup: the shortest that is allowed.</summary>
+    public static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Less than a lease and a subscription last.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, (byte[] State, string ETag)> _rows = new();
+    private int _subscriptions;
+
+    public InProcessTestCluster Value { get; private set; } = null!;
+
+    public IClusterClient Client => Value.Client;
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+            silo.UseInMemoryReminderService();
+            silo.UseKadGrains(options =>
+            {
+                options.ShardBits = 4;
+                options.Kademlia = new KademliaOptions { BucketRefreshInterval = RefreshInterval };
+            });
+            silo.AddIncomingGrainCallFilter(this);
+            silo.Services.AddGrainStorage(
+                GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
+        });
+        Value = builder.Build();
+        await Value.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await Value.DisposeAsync();
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        await context.Invoke();
+        if (context.InterfaceMethod.Name == nameof(IRoutingTableGrain.SubscribeAsync))
+        {
+            Interlocked.Increment(ref _subscriptions);
+        }
+    }
+
+    /// <summary>Moves the clock as far as it takes, no faster than an edge renews what it holds.</summary>
+    public async Task AdvanceUntilAsync(Func<bool> isReached, Func<object?> last)
+    {
+        var seen = 0;
+        await Eventually.BecomesAsync(
+            () =>
+            {
+                if (isReached())
+                {
+                    return true;
+                }
+
+                if (Volatile.Read(ref _subscriptions) is var now && now != seen)
+                {
+                    seen = now;
+                    Clock.Advance(Step);
+                }
+
+                return false;
+            },
+            last);
+    }
+}
