@@ -30,6 +30,10 @@ public sealed class DhtClient : IDhtClient
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        CallAsync(dht => dht.UnpublishAsync(key, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         CallAsync(dht => dht.FindNodeAsync(target, cancellationToken), cancellationToken);
 

@@ -36,6 +36,13 @@ public static class DhtClientExtensions
         return ReadAsync<T>(client.GetAsync(key, cancellationToken));
     }
 
+    /// <summary>Publishes a text key no more; false if the cluster did not.</summary>
+    public static ValueTask<bool> UnpublishAsync(this IDhtClient client, string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return client.UnpublishAsync(NodeId.FromKey(key), cancellationToken);
+    }
+
     /// <summary>Stores a value of any of the five types under a text key.</summary>
     public static ValueTask<DhtSetResult> SetAsync(
         this IDhtClient client, string key, DhtValue value, CancellationToken cancellationToken = default)

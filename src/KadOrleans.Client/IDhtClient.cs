@@ -17,11 +17,19 @@ public interface IDhtClient
 
     /// <summary>
     /// Stores a value in the cluster, durably before this returns, and on the nearest nodes of the network. The result
-    /// tells of each copy; without a live edge the cluster's is the only one.
+    /// tells of each copy; without a live edge the cluster's is the only one. From then on the cluster publishes it again
+    /// each day, until <see cref="UnpublishAsync"/> or until somebody publishes another value under the key.
     /// </summary>
     /// <exception cref="ArgumentException">The value is none, or too large; no silo was asked.</exception>
     /// <exception cref="ClusterUnavailableException">No silo answers; the value may have been stored.</exception>
     ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Publishes a key no more; false if the cluster did not. The value stays, in the cluster and in the network, until it
+    /// expires.
+    /// </summary>
+    /// <exception cref="ClusterUnavailableException">No silo answers; the publication may have ended.</exception>
+    ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>Finds the contacts of the network nearest to a target.</summary>
     /// <exception cref="NoLiveEdgeException">No edge is there to ask the network.</exception>

@@ -29,4 +29,16 @@ public sealed record KademliaOptions
 
     /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). Default one hour.</summary>
     public TimeSpan BucketRefreshInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// What is held for others goes out again when no STORE of it came in for this long (Kademlia §2.5). 6 minutes to
+    /// 7 days; default one hour. Much longer than nodes stay, and values are lost with their holders.
+    /// </summary>
+    public TimeSpan RepublishInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// What this node published goes out again, with a new full life, this long after it did so last (Kademlia §2.5),
+    /// or after half of <see cref="ValueTimeToLive"/> if that is shorter. 1 minute to 365 days; default 24 hours.
+    /// </summary>
+    public TimeSpan PublishInterval { get; init; } = TimeSpan.FromHours(24);
 }

@@ -166,7 +166,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
 
     /// <summary>
     /// Gets the value of a key: the local one if there is one, else the one that most of its holders agree on. A copy
-    /// is sent to the nearest contact that lacks it (Kademlia §2.3).
+    /// is sent to the nearest contact that lacks it (Kademlia §2.3), with what is left of the value's life.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -186,7 +186,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
             // Its outcome changes nothing here; the request table sees it through.
-            _ = _storer.StoreAsync(key, value, contact);
+            _ = _storer.StoreAsync(key, value, outcome.ValueLife ?? RemainingLife.WhenUnstated, contact);
         }
 
         return new GetResult(outcome.Value, outcome);
@@ -207,6 +207,20 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         _publisher.SetAsync(key, value, keepsCopy: false, cancellationToken);
+
+    /// <summary>
+    /// Stores a value that is held here on the k nearest contacts, with what is left of its life. The copy here is the
+    /// caller's affair.
+    /// </summary>
+    internal Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) =>
+        _publisher.SpreadAsync(key, held, cancellationToken);
+
+    /// <summary>What the network holds of a key. Leaves no copy behind.</summary>
+    internal Task<LookupOutcome> FindValueAsync(NodeId key, CancellationToken cancellationToken) =>
+        _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+
+    /// <summary>How the node was told to behave.</summary>
+    internal KadNodeOptions Options => _options;
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
     public IReadOnlyList<Contact> Nearest(NodeId target, int count)

@@ -25,6 +25,7 @@ public sealed class KadNode : IAsyncDisposable
     private readonly IDatagramTransport _transport;
     private readonly IKeyStore _store;
     private readonly INodeStateStore _states;
+    private readonly IPublicationStore _publications;
     private readonly NodeEnvironment _environment;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -45,13 +46,15 @@ public sealed class KadNode : IAsyncDisposable
     /// <param name="store">Holds keys.</param>
     /// <param name="states">Holds the id and contacts between runs.</param>
     /// <param name="environment">Time, randomness, logging; default: the system's.</param>
+    /// <param name="publications">Remembers what is published; default: in memory, for this run.</param>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     public KadNode(
         KadNodeOptions options,
         IDatagramTransport transport,
         IKeyStore store,
         INodeStateStore states,
-        NodeEnvironment? environment = null)
+        NodeEnvironment? environment = null,
+        IPublicationStore? publications = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
@@ -61,6 +64,7 @@ public sealed class KadNode : IAsyncDisposable
 
         (_options, _transport, _store, _states) = (options, transport, store, states);
         _stop = new SharedStop(StopAsync);
+        _publications = publications ?? new InMemoryPublicationStore(options.MaxPublications);
         _environment = environment ?? new NodeEnvironment();
         _logger = _environment.LoggerFactory.CreateLogger<KadNode>();
     }
@@ -120,7 +124,13 @@ public sealed class KadNode : IAsyncDisposable
         _walks = new RoutingTableRefreshManager(
             _node, new RandomWalk(_node, _options.RandomWalk, _environment), _options.RandomWalk, _environment);
         _maintenance = new MaintenanceRunner(
-            _node, _store, new LocalMaintenanceSchedule(_table, _refresh, _environment.Time), _walks, JoinAsync, _environment);
+            _node,
+            _store,
+            _publications,
+            new LocalMaintenanceSchedule(_table, _refresh, _environment.Time),
+            _walks,
+            JoinAsync,
+            _environment);
         _loops = Task.WhenAll(
             UntilStoppedAsync(_maintenance.RunAsync), UntilStoppedAsync(_saver.RunAsync));
         if (!_options.ClientOnly)
@@ -169,13 +179,46 @@ public sealed class KadNode : IAsyncDisposable
         Engine.GetAsync(key, cancellationToken);
 
     /// <summary>Stores a value under a text key: the SHA-1 of its UTF-8.</summary>
-    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    /// <inheritdoc cref="SetAsync(NodeId, DhtValue, CancellationToken)"/>
     public Task<SetResult> SetAsync(string key, DhtValue value, CancellationToken cancellationToken = default) =>
-        Engine.SetAsync(NodeId.FromKey(key), value, cancellationToken);
+        SetAsync(NodeId.FromKey(key), value, cancellationToken);
 
-    /// <inheritdoc cref="DhtNode.SetAsync"/>
-    public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
-        Engine.SetAsync(key, value, cancellationToken);
+    /// <summary>
+    /// Stores a value on the k nearest contacts, and here if this node is one of the k nearest. From then on the node
+    /// publishes it again each day (Kademlia §2.5), until <see cref="UnpublishAsync(NodeId, CancellationToken)"/> or until
+    /// somebody else publishes another value under the key. A client does not.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// Cancelled: during the lookup nothing was stored, later some copies may have been. It is not published again.
+    /// </exception>
+    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    {
+        var result = await Engine.SetAsync(key, value, cancellationToken);
+        if (_options.ClientOnly || !result.Succeeded)
+        {
+            return result;
+        }
+
+        var remembered = await _publications.PutAsync(
+            key, new Publication(value, _environment.Time.GetUtcNow()), cancellationToken);
+        if (remembered != StoreResult.Stored)
+        {
+            _logger.NotRemembered(key, remembered);
+        }
+
+        return result with { Publication = remembered };
+    }
+
+    /// <summary>Publishes a text key no more; false if this node did not.</summary>
+    /// <inheritdoc cref="UnpublishAsync(NodeId, CancellationToken)"/>
+    public Task<bool> UnpublishAsync(string key, CancellationToken cancellationToken = default) =>
+        UnpublishAsync(NodeId.FromKey(key), cancellationToken);
+
+    /// <summary>Publishes a key no more; false if this node did not. The copies that are out live on until they expire.</summary>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        await _publications.RemoveAsync(key, cancellationToken);
 
     /// <inheritdoc cref="DhtNode.FindNodeAsync"/>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>

@@ -49,6 +49,19 @@ public sealed class KadNodeOptions
     public TimeSpan StateChangeSaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// Values republished per second at most, each by a lookup and k STOREs. 0.1 to 1,000; default 20, which is 72,000 an
+    /// hour. A node that holds more than it may send within <see cref="KademliaOptions.RepublishInterval"/> leaves the rest
+    /// to the other holders.
+    /// </summary>
+    public double RepublishRate { get; set; } = 20;
+
+    /// <summary>
+    /// Keys that this node publishes again each day, and remembers. 0 to 1,000,000; default 10,000, at most some 80 MB of
+    /// values. What is set beyond it is stored as ever, and its result says that it will not be published again.
+    /// </summary>
+    public int MaxPublications { get; set; } = 10_000;
+
+    /// <summary>
     /// Whether this is a client that leaves soon: it asks, answers PING without an id, knows nobody and stores nothing,
     /// so that nobody takes it for a node. All clients ask under one id, <see cref="DhtNode.ClientId"/>, and
     /// <see cref="Id"/> is ignored. Default false.

@@ -27,6 +27,9 @@ public sealed class DatabaseFile : IDisposable
     /// <summary>Full path of the file.</summary>
     public string Path => _folder.DatabasePath;
 
+    /// <summary>Version of the file's layout: an older one while it is read, <see cref="DatabaseKind.Version"/> from then on.</summary>
+    public int Version => (int)Connection.QueryInteger("PRAGMA user_version");
+
     /// <summary>The only connection.</summary>
     public SqliteConnection Connection { get; }
 
@@ -101,6 +104,7 @@ public sealed class DatabaseFile : IDisposable
         read(this);
         SetKeepLog(false);
         Configure();
+        Upgrade();
     }
 
     private void Check()
@@ -120,7 +124,7 @@ public sealed class DatabaseFile : IDisposable
         DatabaseHeader.CheckOwner(
             _folder,
             (int)Connection.QueryInteger("PRAGMA application_id"),
-            (int)Connection.QueryInteger("PRAGMA user_version"));
+            Version);
         var verdict = Connection.QueryText("PRAGMA quick_check(1)");
         if (verdict != "ok")
         {
@@ -135,9 +139,23 @@ public sealed class DatabaseFile : IDisposable
         Connection.Execute("BEGIN EXCLUSIVE");
         Connection.Execute(_folder.Kind.Layout);
         Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {_folder.Kind.ApplicationId}"));
-        Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {_folder.Kind.Version}"));
+        SetVersion(_folder.Kind.Version);
         Connection.Execute("COMMIT");
     }
+
+    private void Upgrade()
+    {
+        for (var version = Version; version < _folder.Kind.Version; version++)
+        {
+            Connection.Execute("BEGIN EXCLUSIVE");
+            Connection.Execute(_folder.Kind.Upgrades[version - _folder.Kind.OldestVersion]);
+            SetVersion(version + 1);
+            Connection.Execute("COMMIT");
+        }
+    }
+
+    private void SetVersion(int version) =>
+        Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version}"));
 
     private void Configure()
     {

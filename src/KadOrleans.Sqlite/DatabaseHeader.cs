@@ -54,7 +54,7 @@ internal static class DatabaseHeader
             throw DatabaseErrors.Newer(folder, version);
         }
 
-        if (version < folder.Kind.Version)
+        if (version < folder.Kind.OldestVersion)
         {
             throw DatabaseErrors.Damaged(folder, "its schema version is unknown");
         }

@@ -9,8 +9,17 @@ public sealed record DatabaseKind
     /// <summary>Marks a file as being of this kind (SQLite's application id).</summary>
     public required int ApplicationId { get; init; }
 
-    /// <summary>Version of the layout, above 0. A change of it needs a step that brings older files up to date.</summary>
+    /// <summary>Version of the layout, above 0. A change of it needs one more of <see cref="Upgrades"/>.</summary>
     public required int Version { get; init; }
+
+    /// <summary>
+    /// The statements that bring an older file up by one version each, the last of them to <see cref="Version"/>. Each runs
+    /// in a transaction, once all in the file was found readable.
+    /// </summary>
+    public IReadOnlyList<string> Upgrades { get; init; } = [];
+
+    /// <summary>The oldest version that can be opened.</summary>
+    internal int OldestVersion => Version - Upgrades.Count;
 
     /// <summary>The statements that lay an empty file out; they run in one transaction.</summary>
     public required string Layout { get; init; }

@@ -38,6 +38,27 @@ internal sealed class DatabaseLoader(DatabaseFile file)
             shard.Restore(key, new StoredValue(value, storedAt, expiresAt, SourceCodec.Read(source)));
         });
 
+    /// <summary>Restores all publications, whatever the capacity is now.</summary>
+    /// <exception cref="KeyStoreException">The file is damaged.</exception>
+    public void LoadPublications(PublicationMemory publications)
+    {
+        if (file.Version < DatabaseSchema.PublicationsSince)
+        {
+            return;
+        }
+
+        Read("SELECT key, published_at, value FROM publication", row =>
+        {
+            var key = ReadId(row, 0, "publication");
+            if (!TryReadTime(row, 1, out var publishedAt) || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
+            {
+                throw file.Damaged($"the publication of key {key} is unreadable");
+            }
+
+            publications.Apply([KeyValuePair.Create<NodeId, Publication?>(key, new Publication(value, publishedAt))]);
+        });
+    }
+
     /// <summary>The saved node state, or null if none was saved.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public NodeState? LoadState()

@@ -20,16 +20,20 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad.db";
 
+    /// <summary>Publications taken where nothing else is said.</summary>
+    public const int DefaultMaxPublications = 10_000;
+
     private readonly DatabaseFile _file;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
 
-    private SqliteDatabase(DatabaseFile file, KeyShard shard, NodeState? state, ILogger logger)
+    private SqliteDatabase(DatabaseFile file, KeyShard shard, PublicationMemory publications, NodeState? state, ILogger logger)
     {
         _file = file;
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
-        Memory = new ValueMemory(shard);
+        Publications = publications;
+        Memory = new ValueMemory(shard, publications);
         Writer = new BatchWriter(file, Memory, state, logger);
     }
 
@@ -41,6 +45,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>What is committed.</summary>
     internal ValueMemory Memory { get; }
+
+    /// <summary>What is published, as it is committed.</summary>
+    internal PublicationMemory Publications { get; }
 
     /// <summary>The one writer of the file.</summary>
     internal BatchWriter Writer { get; }
@@ -55,25 +62,29 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <param name="folder">The data folder, relative to the current one or absolute.</param>
     /// <param name="quota">How much is taken from now on. What the file holds is loaded even beyond it.</param>
     /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
+    /// <param name="maxPublications">How many publications are taken, in the same way.</param>
     /// <exception cref="KeyStoreException">
     /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
     /// damaged. The message names it and says what to do.
     /// </exception>
-    public static SqliteDatabase Open(string folder, StoreQuota quota, ILogger<SqliteDatabase>? logger = null)
+    public static SqliteDatabase Open(
+        string folder, StoreQuota quota, ILogger<SqliteDatabase>? logger = null, int maxPublications = DefaultMaxPublications)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(quota);
         var log = (ILogger?)logger ?? NullLogger.Instance;
         var shard = new KeyShard(quota);
+        var publications = new PublicationMemory(maxPublications);
         NodeState? state = null;
         var file = DatabaseFile.Open(folder, DatabaseSchema.Kind, opened =>
         {
             var loader = new DatabaseLoader(opened);
             loader.LoadValues(shard);
+            loader.LoadPublications(publications);
             state = loader.LoadState();
         });
         StorageLog.Opened(log, file.Path, shard.Count, shard.Bytes);
-        return new SqliteDatabase(file, shard, state, log);
+        return new SqliteDatabase(file, shard, publications, state, log);
     }
 
     /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>

@@ -32,28 +32,12 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, or at once if the disk is so far behind
     /// that the queue of writes is full.
     /// </summary>
-    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        Check(cancellationToken);
+    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, isCopy: false, cancellationToken);
 
-        // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
-        // with all puts before this one in place.
-        var result = _database.Memory.CheckPut(key, value);
-        if (result != StoreResult.Stored)
-        {
-            return ValueTask.FromResult(result);
-        }
-
-        var write = new PutWrite(key, value);
-        if (_database.Writer.TryEnqueue(write))
-        {
-            return new ValueTask<StoreResult>(write.Task.WaitAsync(cancellationToken));
-        }
-
-        Check(cancellationToken);
-        return ValueTask.FromResult(StoreResult.StorageFailed);
-    }
+    /// <inheritdoc/>
+    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, isCopy: true, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
@@ -90,6 +74,29 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         _disposed = true;
         await _database.FlushAsync();
+    }
+
+    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, bool isCopy, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Check(cancellationToken);
+
+        // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
+        // with all puts before this one in place.
+        var result = _database.Memory.CheckPut(key, value, isCopy);
+        if (result != StoreResult.Stored)
+        {
+            return ValueTask.FromResult(result);
+        }
+
+        var write = new PutWrite(key, value, isCopy);
+        if (_database.Writer.TryEnqueue(write))
+        {
+            return new ValueTask<StoreResult>(write.Task.WaitAsync(cancellationToken));
+        }
+
+        Check(cancellationToken);
+        return ValueTask.FromResult(StoreResult.StorageFailed);
     }
 
     private void Check(CancellationToken cancellationToken)

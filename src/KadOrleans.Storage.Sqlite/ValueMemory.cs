@@ -8,7 +8,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// <summary>
 /// All values of the file, in memory: what is read here is committed. Many threads read; only the writer changes.
 /// </summary>
-internal sealed class ValueMemory(KeyShard shard)
+internal sealed class ValueMemory(KeyShard shard, PublicationMemory publications)
 {
     // Guards shard.
     private readonly Lock _gate = new();
@@ -22,11 +22,11 @@ internal sealed class ValueMemory(KeyShard shard)
     }
 
     /// <summary>Whether a put is refused already by what is committed.</summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value)
+    public StoreResult CheckPut(NodeId key, StoredValue value, bool isCopy)
     {
         lock (_gate)
         {
-            return shard.CheckPut(key, value);
+            return shard.CheckPut(key, value, isCopy);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class ValueMemory(KeyShard shard)
     {
         lock (_gate)
         {
-            var plan = new BatchPlan(shard);
+            var plan = new BatchPlan(shard, publications);
             try
             {
                 foreach (var write in batch)
@@ -72,7 +72,7 @@ internal sealed class ValueMemory(KeyShard shard)
         }
     }
 
-    /// <summary>Makes the changes of a batch that is committed.</summary>
+    /// <summary>Makes the changes of a batch that is committed, or has nothing to commit.</summary>
     public void Apply(BatchPlan plan)
     {
         lock (_gate)

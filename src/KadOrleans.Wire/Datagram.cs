@@ -1,8 +1,8 @@
 namespace KadOrleans.Wire;
 
 /// <summary>
-/// The frame of every message: one byte of kind, 20 of message id, one MessagePack object. One datagram is one
-/// message; nothing is split, repeated or acknowledged on this level.
+/// The frame of every message: one byte of kind, 20 of message id, one MessagePack object, and perhaps a
+/// <see cref="LifeTrailer"/>. One datagram is one message; nothing is split, repeated or acknowledged on this level.
 /// </summary>
 public static class Datagram
 {
@@ -22,16 +22,16 @@ public static class Datagram
     public const int MaxBodyLength = 8192;
 
     /// <summary>
-    /// The longest datagram that is written or read. A larger limit would let a stranger make us parse and store
+    /// The longest datagram that is written or read: a full body and its trailer. A larger limit would let a stranger make us parse and store
     /// more than any well-behaved node can send; a smaller one would refuse the largest legal value.
     /// </summary>
-    public const int MaxLength = HeaderLength + MaxBodyLength;
+    public const int MaxLength = HeaderLength + MaxBodyLength + LifeTrailer.Length;
 
     /// <summary>Takes a received datagram apart. Says nothing about whether the body makes sense.</summary>
     /// <param name="datagram">All bytes received.</param>
     /// <param name="kind">Whether the body is a request or a response.</param>
     /// <param name="id">The id that an answer echoes.</param>
-    /// <param name="body">The bytes behind the header, 1 to <see cref="MaxBodyLength"/>.</param>
+    /// <param name="body">The bytes behind the header: the body and what follows it.</param>
     /// <param name="error">
     /// <see cref="DecodeError.TooShort"/>, <see cref="DecodeError.TooLong"/> or <see cref="DecodeError.UnknownKind"/>.
     /// </param>

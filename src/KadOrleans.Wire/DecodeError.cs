@@ -11,7 +11,7 @@ public enum DecodeError
     /// <summary>Fewer than <see cref="Datagram.MinLength"/> bytes: no room for a body.</summary>
     TooShort,
 
-    /// <summary>More than <see cref="Datagram.MaxLength"/> bytes.</summary>
+    /// <summary>More than <see cref="Datagram.MaxLength"/> bytes, or a body of more than <see cref="Datagram.MaxBodyLength"/>.</summary>
     TooLong,
 
     /// <summary>The first byte is neither that of a request nor that of a response.</summary>

@@ -137,12 +137,14 @@ internal sealed class WireTarget : IFuzzTarget
         }
 
         Require(count == 0, "an answer has both a value and contacts");
-        var length = ResponseWriter.WriteValue(_first, id, value);
+        var secondsLeft = ResponseReader.ReadSecondsLeft(body);
+        var length = ResponseWriter.WriteValue(_first, id, value, secondsLeft);
         var written = DecodeOwn(_first.AsSpan(0, length), DatagramKind.Response, id);
         Require(
             ResponseReader.TryReadFindValue(written, _again, out _, out var again) && again == value,
             "a written value is read as another");
-        RequireSameBytes(length, ResponseWriter.WriteValue(_second, id, again));
+        Require(ResponseReader.ReadSecondsLeft(written) == secondsLeft, "a written life is read as another");
+        RequireSameBytes(length, ResponseWriter.WriteValue(_second, id, again, secondsLeft));
         return true;
     }
 

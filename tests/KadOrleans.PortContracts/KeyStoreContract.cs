@@ -183,6 +183,40 @@ public abstract class KeyStoreContract
         Assert.Superset(values.Keys.ToHashSet(), seen);
     }
 
+    [Fact]
+    public async Task A_copy_of_an_older_publication_is_refused_and_one_of_a_newer_replaces()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var held = StoredValues.Text("newer");
+        await store.PutAsync(StoredValues.Key(1), held);
+
+        Assert.Equal(
+            StoreResult.Outdated,
+            await store.PutCopyAsync(StoredValues.Key(1), StoredValues.Text("older") with { ExpiresAt = held.ExpiresAt.AddSeconds(-1) }));
+        Assert.Equal(held, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+
+        var newest = StoredValues.Text("newest") with { ExpiresAt = held.ExpiresAt.AddSeconds(1) };
+        Assert.Equal(StoreResult.Stored, await store.PutCopyAsync(StoredValues.Key(1), newest));
+        Assert.Equal(newest, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+    }
+
+    [Fact]
+    public async Task The_value_that_is_held_keeps_the_later_end_of_life()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var held = StoredValues.Text("same");
+        await store.PutAsync(StoredValues.Key(1), held);
+        var later = StoredValues.Now.AddMinutes(5);
+
+        await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = later.AddHours(1) });
+        Assert.Equal(held with { StoredAt = later }, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+
+        await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = held.ExpiresAt.AddHours(1) });
+        Assert.Equal(held.ExpiresAt.AddHours(1), (await store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.ExpiresAt);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -199,8 +233,11 @@ public abstract class KeyStoreContract
             var now = StoredValues.Now.AddSeconds(step);
             var key = StoredValues.Key(random.Next(20));
             var source = new[] { default, StoredValues.Alice, StoredValues.Bob }[random.Next(3)];
-            var value = StoredValues.Sized(random.Next(400), source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };
-            Assert.Equal(model.Put(key, value), await store.PutAsync(key, value));
+            var value = StoredValues.Sized(random.Next(4) * 100, source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };
+            value = value with { StoredAt = now };
+            var isCopy = random.Next(2) == 0;
+            var result = isCopy ? await store.PutCopyAsync(key, value) : await store.PutAsync(key, value);
+            Assert.Equal(model.Put(key, value, isCopy), result);
             if (random.Next(5) == 0)
             {
                 Assert.Equal(model.RemoveExpired(now).Count, await store.RemoveExpiredAsync(now));

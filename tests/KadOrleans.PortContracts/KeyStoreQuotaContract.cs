@@ -48,8 +48,8 @@ public abstract class KeyStoreQuotaContract
         await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, StoredValues.Alice));
         await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1, StoredValues.Bob));
 
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, StoredValues.Bob)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, SourceNetwork.Trusted)));
+        Assert.Equal(StoreResult.SourceQuotaExceeded, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, StoredValues.Bob)));
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted)));
         Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Alice)));
     }
 

@@ -26,7 +26,9 @@ internal static class SetCommand
             DefaultValueFactory = _ => "string",
         };
         var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());
-        var command = new ExampleCommand("set", "Store a value on the nodes nearest to its key.")
+        var command = new ExampleCommand(
+            "set",
+            "Store a value on the nodes nearest to its key. It lives there for their time to live, a week by default: this command does not come back to publish it again.")
         {
             Examples =
             [

@@ -29,7 +29,12 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
         await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers);
         await using var node = new KadNode(
-            options, transport, storage.Keys, storage.States, new NodeEnvironment { LoggerFactory = loggers });
+            options,
+            transport,
+            storage.Keys,
+            storage.States,
+            new NodeEnvironment { LoggerFactory = loggers },
+            storage.Publications);
         var saved = await storage.States.LoadAsync(cancellationToken);
         if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
         {

@@ -11,14 +11,16 @@ internal sealed class NodeStorage : IAsyncDisposable
 {
     private readonly SqliteDatabase? _database;
 
-    private NodeStorage(SqliteDatabase? database, IKeyStore keys, INodeStateStore states)
+    private NodeStorage(SqliteDatabase? database, IKeyStore keys, INodeStateStore states, IPublicationStore publications)
     {
-        (_database, Keys, States) = (database, keys, states);
+        (_database, Keys, States, Publications) = (database, keys, states, publications);
     }
 
     public IKeyStore Keys { get; }
 
     public INodeStateStore States { get; }
+
+    public IPublicationStore Publications { get; }
 
     /// <summary>Opens a data folder, or memory where none is given.</summary>
     /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
@@ -26,11 +28,16 @@ internal sealed class NodeStorage : IAsyncDisposable
     {
         if (folder is null)
         {
-            return new NodeStorage(null, new InMemoryKeyStore(quota), new InMemoryNodeStateStore());
+            return new NodeStorage(
+                null,
+                new InMemoryKeyStore(quota),
+                new InMemoryNodeStateStore(),
+                new InMemoryPublicationStore(SqliteDatabase.DefaultMaxPublications));
         }
 
         var database = SqliteDatabase.Open(folder, quota, loggers.CreateLogger<SqliteDatabase>());
-        return new NodeStorage(database, new SqliteKeyStore(database), new SqliteNodeStateStore(database));
+        return new NodeStorage(
+            database, new SqliteKeyStore(database), new SqliteNodeStateStore(database), new SqlitePublicationStore(database));
     }
 
     public async ValueTask DisposeAsync()

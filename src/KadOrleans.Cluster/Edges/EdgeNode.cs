@@ -31,13 +31,14 @@ internal sealed class EdgeNode : IAsyncDisposable
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeNode>();
         var keys = store.ScanningFor(table);
         var options = context.Options.ToNodeOptions();
+        var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
         Node = new DhtNode(options, transport, table, keys, context.Environment);
         Schedule = new ClusterMaintenanceSchedule(Id);
 
         // Never started: reminders say when to walk.
         _walks = new RoutingTableRefreshManager(
             Node, new RandomWalk(Node, options.RandomWalk, context.Environment), options.RandomWalk, context.Environment);
-        _maintenance = new MaintenanceRunner(Node, keys, Schedule, _walks, JoinOnceAsync, context.Environment);
+        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, _walks, JoinOnceAsync, context.Environment);
     }
 
     public NodeId Id => Node.Id;

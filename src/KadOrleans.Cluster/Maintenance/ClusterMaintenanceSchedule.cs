@@ -56,6 +56,7 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
         RefreshBucketsWork refresh => refresh.NodeId,
         RandomWalkWork walk => walk.NodeId,
         RejoinWork rejoin => rejoin.NodeId,
+        RepublishWork republish => republish.NodeId,
         _ => null,
     };
 
@@ -63,6 +64,7 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     {
         RefreshBucketsWork refresh => new MaintenanceTask.RefreshBuckets(refresh.Buckets),
         RejoinWork => new MaintenanceTask.Rejoin(),
+        RepublishWork republish => new MaintenanceTask.RepublishKeys(republish.Keys),
         _ => new MaintenanceTask.RandomWalk(),
     };
 }

@@ -76,33 +76,12 @@ public sealed class GrainKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        using var call = Enter(cancellationToken);
-        var rule = StoreRules.Check(value.Value);
-        if (rule != StoreResult.Stored)
-        {
-            return rule;
-        }
+    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, isCopy: false, cancellationToken);
 
-        var shard = GrainKeys.Shard(key, _shardBits);
-        var outcome = call.IsWithinQueue
-            ? await _lanes.Puts(shard).AskAsync(new ShardPut(key, value), cancellationToken)
-            : TooMany<StoreResult>();
-        if (outcome.Failed)
-        {
-            Report(shard, "put", outcome.Failure);
-            return StoreResult.StorageFailed;
-        }
-
-        if (outcome.Result == StoreResult.Stored)
-        {
-            _held.Add(shard);
-        }
-
-        return outcome.Result;
-    }
+    /// <inheritdoc/>
+    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, isCopy: true, cancellationToken);
 
     /// <summary>
     /// Has the shards of which <see cref="GetUsageAsync"/> knows remove what is expired. All shards do so each hour by
@@ -178,6 +157,44 @@ public sealed class GrainKeyStore : IKeyStore
         {
             yield return entry;
         }
+    }
+
+    /// <summary>Has a key published no more; false if the cluster did not publish it.</summary>
+    /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
+    internal async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var ended = await _calls.CallAsync(
+            GrainKeys.Shard(key, _shardBits), "unpublish", grain => grain.UnpublishAsync([key]), cancellationToken);
+        return ended[0];
+    }
+
+    private async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, bool isCopy, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        using var call = Enter(cancellationToken);
+        var rule = StoreRules.Check(value.Value);
+        if (rule != StoreResult.Stored)
+        {
+            return rule;
+        }
+
+        var shard = GrainKeys.Shard(key, _shardBits);
+        var outcome = call.IsWithinQueue
+            ? await _lanes.Puts(shard).AskAsync(new ShardPut(key, value, isCopy), cancellationToken)
+            : TooMany<StoreResult>();
+        if (outcome.Failed)
+        {
+            Report(shard, "put", outcome.Failure);
+            return StoreResult.StorageFailed;
+        }
+
+        if (outcome.Result == StoreResult.Stored)
+        {
+            _held.Add(shard);
+        }
+
+        return outcome.Result;
     }
 
     private BucketRange Range(long shard)

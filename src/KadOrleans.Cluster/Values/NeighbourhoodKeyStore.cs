@@ -13,6 +13,9 @@ internal sealed class NeighbourhoodKeyStore(GrainKeyStore store, IRoutingTable t
     public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
         store.PutAsync(key, value, cancellationToken);
 
+    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        store.PutCopyAsync(key, value, cancellationToken);
+
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         store.RemoveExpiredAsync(now, cancellationToken);
 

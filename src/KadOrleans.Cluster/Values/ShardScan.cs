@@ -28,7 +28,7 @@ internal sealed class ShardScan(ShardCalls calls, HeldShards held, GrainKeyStore
             for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, page[^1].Key, cancellationToken))
             {
                 held.Add(next.Shard);
-                foreach (var (key, value) in page)
+                foreach (var (key, value, _) in page)
                 {
                     yield return KeyValuePair.Create(key, value);
                 }

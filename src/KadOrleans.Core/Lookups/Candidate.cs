@@ -17,6 +17,9 @@ internal sealed class Candidate(Contact contact, Distance distance, int hops)
     /// <summary>The value it answered with; of kind None if it had none.</summary>
     public DhtValue Value { get; set; }
 
+    /// <summary>How long the value has yet to live there, if the contact said so.</summary>
+    public TimeSpan? Life { get; set; }
+
     public bool IsPending => State is CandidateState.Waiting or CandidateState.Slow;
 
     /// <summary>Somebody knows this id at another address: worth another try.</summary>

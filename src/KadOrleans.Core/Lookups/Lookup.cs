@@ -106,11 +106,15 @@ public sealed class Lookup
     }
 
     /// <summary>A contact answered with the value.</summary>
-    public void OnValue(Contact from, DhtValue value)
+    /// <param name="from">The contact.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="life">How long it has yet to live there; null if the contact does not say.</param>
+    public void OnValue(Contact from, DhtValue value, TimeSpan? life = null)
     {
         if (Settle(from, CandidateState.Answered) is { } candidate)
         {
             candidate.Value = value;
+            candidate.Life = life;
             _hasValue = true;
         }
     }
@@ -147,6 +151,7 @@ public sealed class Lookup
             Closest = [.. closest.Take(_options.BucketSize).Select(c => c.Contact)],
             AnsweredContacts = [.. closest.Select(c => c.Contact)],
             Value = value,
+            ValueLife = closest.Where(c => value is not null && c.Value == value).Max(c => c.Life),
             CacheAt = value is null ? null : closest.Find(c => c.Value.Kind == DhtValueKind.None)?.Contact,
             Asked = _asked,
             Answered = _answered,

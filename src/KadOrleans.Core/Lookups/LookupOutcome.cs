@@ -20,6 +20,9 @@ public sealed record LookupOutcome
     /// <summary>The value that most holders agree on, or null.</summary>
     public DhtValue? Value { get; init; }
 
+    /// <summary>How long the value has yet to live, by the contact that gives it most; null if none of them says.</summary>
+    public TimeSpan? ValueLife { get; init; }
+
     /// <summary>The nearest contact that answered without the value: a copy belongs there (Kademlia §2.3).</summary>
     public Contact? CacheAt { get; init; }
 

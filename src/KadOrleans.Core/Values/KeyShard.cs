@@ -10,6 +10,12 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 public sealed class KeyShard
 {
+    /// <summary>
+    /// A longer life of no more than this is not worth a write: what k holders send each other each hour differs by
+    /// delays and rounding.
+    /// </summary>
+    public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<NodeId, StoredValue> _values = [];
     private readonly Dictionary<SourceNetwork, Usage> _bySource = [];
     private readonly StoreQuota _quota;
@@ -43,51 +49,58 @@ public sealed class KeyShard
     }
 
     /// <summary>
-    /// Whether <see cref="Put"/> would take the value: <see cref="StoreResult.Stored"/> or why not. A value that
-    /// replaces another is weighed against the room that the other leaves.
+    /// Decides what becomes of a value, and changes nothing. The value that is held already keeps its source and the
+    /// later of both ends of life. Another one is replaced, unless the offer is a copy that ends no later: an old
+    /// publication coming back. What replaces another is weighed against the room that the other leaves.
     /// </summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value)
+    /// <param name="key">Its key.</param>
+    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment.</param>
+    /// <param name="isCopy">Whether it comes from another holder with what is left of its life, not from its publisher.</param>
+    public StoreDecision Decide(NodeId key, StoredValue offered, bool isCopy = false)
     {
-        var rule = StoreRules.Check(value.Value);
+        ArgumentNullException.ThrowIfNull(offered);
+        var rule = StoreRules.Check(offered.Value);
         if (rule != StoreResult.Stored)
         {
-            return rule;
+            return new StoreDecision(rule, null, false);
         }
 
         _values.TryGetValue(key, out var old);
-        var freed = old?.Footprint ?? 0;
-        var keys = _values.Count + (old is null ? 1 : 0);
-        if (keys > _quota.TotalKeys || Bytes - freed + value.Footprint > _quota.TotalBytes)
+        if (old is not null && !old.IsExpired(offered.StoredAt))
         {
-            return StoreResult.TotalQuotaExceeded;
+            if (old.Value == offered.Value)
+            {
+                return Renew(old, offered);
+            }
+
+            if (isCopy && old.ExpiresAt >= offered.ExpiresAt)
+            {
+                return new StoreDecision(StoreResult.Outdated, null, false);
+            }
         }
 
-        if (value.Source.IsTrusted)
+        if (isCopy && offered.IsExpired(offered.StoredAt))
         {
-            return StoreResult.Stored;
+            return new StoreDecision(StoreResult.Outdated, null, false);
         }
 
-        var used = _bySource.GetValueOrDefault(value.Source);
-        if (old is not null && old.Source == value.Source)
-        {
-            used = used.Add(-1, -freed);
-        }
-
-        return used.Keys + 1 > _quota.KeysPerSource || used.Bytes + value.Footprint > _quota.BytesPerSource
-            ? StoreResult.SourceQuotaExceeded
-            : StoreResult.Stored;
+        var room = CheckRoom(old, offered);
+        return room == StoreResult.Stored ? new StoreDecision(room, offered, true) : new StoreDecision(room, null, false);
     }
 
-    /// <summary>Holds the value in place of any earlier one of the key, if <see cref="CheckPut"/> allows it.</summary>
-    public StoreResult Put(NodeId key, StoredValue value)
+    /// <summary>What <see cref="Put"/> would answer.</summary>
+    public StoreResult CheckPut(NodeId key, StoredValue value, bool isCopy = false) => Decide(key, value, isCopy).Result;
+
+    /// <summary>Does what <see cref="Decide"/> says.</summary>
+    public StoreResult Put(NodeId key, StoredValue value, bool isCopy = false)
     {
-        var result = CheckPut(key, value);
-        if (result == StoreResult.Stored)
+        var decision = Decide(key, value, isCopy);
+        if (decision.Held is { } held)
         {
-            Restore(key, value);
+            Restore(key, held);
         }
 
-        return result;
+        return decision.Result;
     }
 
     /// <summary>Holds a value that was accepted earlier, whatever the quotas are now.</summary>
@@ -128,6 +141,44 @@ public sealed class KeyShard
         }
 
         return expired;
+    }
+
+    private static StoreDecision Renew(StoredValue old, StoredValue offered)
+    {
+        var touched = old with { StoredAt = offered.StoredAt > old.StoredAt ? offered.StoredAt : old.StoredAt };
+        var publishedAt = offered.PublishedAt ?? old.PublishedAt;
+        if (offered.ExpiresAt - old.ExpiresAt <= NegligibleLife && publishedAt == old.PublishedAt)
+        {
+            return new StoreDecision(StoreResult.Stored, touched, false);
+        }
+
+        var expiresAt = offered.ExpiresAt > old.ExpiresAt ? offered.ExpiresAt : old.ExpiresAt;
+        return new StoreDecision(StoreResult.Stored, touched with { ExpiresAt = expiresAt, PublishedAt = publishedAt }, true);
+    }
+
+    private StoreResult CheckRoom(StoredValue? old, StoredValue value)
+    {
+        var freed = old?.Footprint ?? 0;
+        var keys = _values.Count + (old is null ? 1 : 0);
+        if (keys > _quota.TotalKeys || Bytes - freed + value.Footprint > _quota.TotalBytes)
+        {
+            return StoreResult.TotalQuotaExceeded;
+        }
+
+        if (value.Source.IsTrusted)
+        {
+            return StoreResult.Stored;
+        }
+
+        var used = _bySource.GetValueOrDefault(value.Source);
+        if (old is not null && old.Source == value.Source)
+        {
+            used = used.Add(-1, -freed);
+        }
+
+        return used.Keys + 1 > _quota.KeysPerSource || used.Bytes + value.Footprint > _quota.BytesPerSource
+            ? StoreResult.SourceQuotaExceeded
+            : StoreResult.Stored;
     }
 
     private void Account(StoredValue value, int sign)

@@ -20,4 +20,7 @@ public enum StoreResult
 
     /// <summary>The storage behind the node failed; nothing was promised.</summary>
     StorageFailed,
+
+    /// <summary>A copy of a publication that is older than what is held, or whose life is over.</summary>
+    Outdated,
 }

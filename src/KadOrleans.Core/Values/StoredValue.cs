@@ -10,6 +10,12 @@ namespace KadOrleans.Core.Values;
 public sealed record StoredValue(DhtValue Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, SourceNetwork Source)
 {
     /// <summary>
+    /// When a client of the cluster whose shard holds the value published it last; null for what others published.
+    /// Standalone nodes keep what they published in a place of its own.
+    /// </summary>
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    /// <summary>
     /// What a key and its value are counted as against quotas, in bytes: the content and a fixed share for the id,
     /// the times and the index entry, so that a flood of tiny values is bounded too.
     /// </summary>
@@ -20,4 +26,7 @@ public sealed record StoredValue(DhtValue Value, DateTimeOffset StoredAt, DateTi
 
     /// <summary>Whether the value is gone at <paramref name="now"/>.</summary>
     public bool IsExpired(DateTimeOffset now) => now >= ExpiresAt;
+
+    /// <summary>How much of its life it has left at <paramref name="now"/>; zero when it is gone.</summary>
+    public TimeSpan LifeLeft(DateTimeOffset now) => IsExpired(now) ? TimeSpan.Zero : ExpiresAt - now;
 }

@@ -21,10 +21,18 @@ public interface IDhtGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Stores a value in the cluster's own shards, durably before this returns, and on the nearest contacts of the
-    /// network. Without a live edge the cluster's copy stands and the result says that the network has none.
+    /// network. Without a live edge the cluster's copy stands and the result says that the network has none. The cluster
+    /// publishes it again each day until <see cref="UnpublishAsync"/>, or until somebody publishes another value.
     /// </summary>
     [Alias("Set")]
     ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Publishes a key no more, durably; false if the cluster did not. Its value stays, here and in the network, until it
+    /// expires.
+    /// </summary>
+    [Alias("Unpublish")]
+    ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>Finds the contacts of the network nearest to a target.</summary>
     [Alias("FindNode")]

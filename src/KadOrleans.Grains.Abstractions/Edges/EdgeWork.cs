@@ -32,3 +32,14 @@ public sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;
 [GenerateSerializer]
 [Alias("kad.RejoinWork")]
 public sealed record RejoinWork([property: Id(0)] NodeId NodeId) : EdgeWork;
+
+/// <summary>Send these values out again, where they are due when their turn comes (Kademlia §2.5).</summary>
+/// <param name="NodeId">The id that does it: of the cluster's, the one nearest to the keys.</param>
+/// <param name="Keys">Their keys, at most <see cref="MaxKeys"/>.</param>
+[GenerateSerializer]
+[Alias("kad.RepublishWork")]
+public sealed record RepublishWork([property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<NodeId> Keys) : EdgeWork
+{
+    /// <summary>Keys of one piece of work: what an edge does in some ten seconds.</summary>
+    public const int MaxKeys = 256;
+}

@@ -23,6 +23,10 @@ public struct StoredValueSurrogate
     /// <summary>Whom it is counted against.</summary>
     [Id(3)]
     public SourceNetwork Source { get; set; }
+
+    /// <summary>When the cluster published it last, if it did.</summary>
+    [Id(4)]
+    public DateTimeOffset? PublishedAt { get; set; }
 }
 
 /// <summary>Carries <see cref="StoredValue"/> by <see cref="StoredValueSurrogate"/>.</summary>
@@ -31,7 +35,10 @@ public sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSu
 {
     /// <inheritdoc/>
     public StoredValue ConvertFromSurrogate(in StoredValueSurrogate surrogate) =>
-        new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source);
+        new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source)
+        {
+            PublishedAt = surrogate.PublishedAt,
+        };
 
     /// <inheritdoc/>
     public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) => new()
@@ -40,5 +47,6 @@ public sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSu
         StoredAt = value.StoredAt,
         ExpiresAt = value.ExpiresAt,
         Source = value.Source,
+        PublishedAt = value.PublishedAt,
     };
 }

@@ -24,7 +24,7 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Puts values in their order and answers in the same; at most 1,024. <see cref="StoreResult.Stored"/> means that the
-    /// value is in storage. Puts that arrive together, in one call or in several, share one storage write. A write that
+    /// value is in storage. What is held already is not written again. Puts that arrive together, in one call or in several, share one storage write. A write that
     /// fails fails exactly those puts (<see cref="StoreResult.StorageFailed"/>) and leaves memory as storage is.
     /// </summary>
     [Alias("Put")]
@@ -46,9 +46,20 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("Scan")]
     ValueTask<IReadOnlyList<ShardPut>> ScanAsync(NodeId? after, int count);
 
-    /// <summary>Keys, at most <paramref name="count"/>, that had no STORE since <paramref name="before"/>: due for republish.</summary>
+    /// <summary>
+    /// Publishes keys no more; true for each that the cluster published. Their values stay until they expire. At most
+    /// 1,024 keys. Durable when it returns; storage failures throw.
+    /// </summary>
+    [Alias("Unpublish")]
+    ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>
+    /// Up to <paramref name="count"/> (1 to 1,024) keys above <paramref name="after"/> in the order of keys, or from the
+    /// first, that are due to go out again at <paramref name="now"/>: no STORE of them came in for an interval, or the
+    /// cluster published them a day ago (Kademlia §2.5).
+    /// </summary>
     [Alias("GetDueForRepublish")]
-    ValueTask<IReadOnlyList<ShardPut>> GetDueForRepublishAsync(DateTimeOffset before, int count);
+    ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count);
 
     /// <summary>What the shard holds.</summary>
     [Alias("GetUsage")]

@@ -76,6 +76,9 @@ internal sealed class DhtGrain(
         return (await network) with { Cluster = await own };
     }
 
+    public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        (await CallShardAsync(key, shard => shard.UnpublishAsync([key]), cancellationToken))[0];
+
     public async ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         await _edges.CallAsync(edge => edge.FindNodeAsync(target), Limit(CallLimit), cancellationToken);
 
@@ -128,7 +131,10 @@ internal sealed class DhtGrain(
     private async Task<StoreResult> PutAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Value.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
+        var stored = new StoredValue(value, now, now + options.Value.Kademlia.ValueTimeToLive, SourceNetwork.Trusted)
+        {
+            PublishedAt = now,
+        };
         try
         {
             return (await CallShardAsync(key, shard => shard.PutAsync([new ShardPut(key, stored)]), cancellationToken))[0];

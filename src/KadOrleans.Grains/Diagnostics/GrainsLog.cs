@@ -32,6 +32,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} could not be set or removed; it is tried again")]
     public static partial void ReminderNotSet(this ILogger logger, string name, Exception exception);
 
+    [LoggerMessage(6017, LogLevel.Warning, "Values that are due were not handed to an edge to be republished: {Message}")]
+    public static partial void RepublishNotHandedOver(this ILogger logger, string message);
+
     [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
     public static partial void TableNotSaved(this ILogger logger, string nodeId, Exception exception);
 

@@ -26,6 +26,8 @@ public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOpti
         Check("Kademlia:FailuresBeforeDrop", options.Kademlia.FailuresBeforeDrop, 1, 10, problems);
         Check("Kademlia:ValueTimeToLive", options.Kademlia.ValueTimeToLive, Second, TimeSpan.FromDays(365), problems);
         Check("Kademlia:BucketRefreshInterval", options.Kademlia.BucketRefreshInterval, 60 * Second, TimeSpan.FromDays(7), problems);
+        Check("Kademlia:RepublishInterval", options.Kademlia.RepublishInterval, 360 * Second, TimeSpan.FromDays(7), problems);
+        Check("Kademlia:PublishInterval", options.Kademlia.PublishInterval, 60 * Second, TimeSpan.FromDays(365), problems);
         Check("Subnets:PerBucket", options.Subnets.PerBucket, 1, int.MaxValue, problems);
         Check("Subnets:PerTable", options.Subnets.PerTable, 1, int.MaxValue, problems);
         Check("SaveDelay", options.SaveDelay, Tenth, 10 * Second, problems);

@@ -3,8 +3,11 @@ namespace KadOrleans.Grains.Storage;
 /// <summary>Keeps a release from reading, and then overwriting, what a newer one stored.</summary>
 internal static class StateSchema
 {
-    /// <summary>The version that this release writes, of every state.</summary>
-    public const int Current = 1;
+    /// <summary>
+    /// The version that this release writes, of every state. 2: values of shards may be marked as published. States of
+    /// version 1 are read as they are.
+    /// </summary>
+    public const int Current = 2;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
     /// <exception cref="InvalidOperationException">It is newer; the message says so in one sentence.</exception>

@@ -1,6 +1,8 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
@@ -14,7 +16,7 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage, and the reminder that
-/// removes what is expired. Calls interleave, so reads never wait for a write.
+/// removes what is expired and has what is due republished. Calls interleave, so reads never wait for a write.
 /// </summary>
 [Reentrant]
 internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
@@ -30,7 +32,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private readonly ShardWriter _writer;
     private readonly ExpiryReminder _reminder;
     private readonly ShardKeys _keys = new();
-    private Task<int> _expiry = Task.FromResult(0);
+    private readonly ShardRepublishing _republishing;
+    private Task _hourly = Task.CompletedTask;
 
     public KeyShardGrain(
         IOptions<KadClusterOptions> options,
@@ -48,6 +51,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), random, logger);
         _writer = new ShardWriter(_log, logger);
         _reminder = new ExpiryReminder(this, random, logger);
+        _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -100,7 +104,13 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
 
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
     {
-        NodeId[] expired = [.. _log.Shard.Values.Where(pair => pair.Value.IsExpired(now)).Select(pair => pair.Key)];
+        // What the cluster publishes lives until it is told otherwise.
+        NodeId[] expired =
+        [
+            .. _log.Shard.Values
+                .Where(pair => pair.Value.IsExpired(now) && pair.Value.PublishedAt is null)
+                .Select(pair => pair.Key),
+        ];
         var removed = 0;
         foreach (var keys in expired.Chunk(MaxPerCall))
         {
@@ -116,17 +126,23 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         return ValueTask.FromResult<IReadOnlyList<ShardPut>>(_keys.Scan(_log.Shard, _log.Version, after, count));
     }
 
-    public ValueTask<IReadOnlyList<ShardPut>> GetDueForRepublishAsync(DateTimeOffset before, int count)
+    public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
+    {
+        CheckKeys(keys, key => key);
+        var call = new WriteCall<bool>(keys.Count);
+        for (var i = 0; i < keys.Count; i++)
+        {
+            _writer.Enqueue(new UnpublishWrite(call, i, keys[i], ShardEntryCodec.LengthOf(_log.Shard.Values.GetValueOrDefault(keys[i]))));
+        }
+
+        return await FinishAsync(call);
+    }
+
+    public ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
         CheckCount(count);
-        var now = _time.GetUtcNow();
-        return ValueTask.FromResult<IReadOnlyList<ShardPut>>(
-        [
-            .. _log.Shard.Values
-                .Where(pair => pair.Value.StoredAt < before && !pair.Value.IsExpired(now))
-                .Take(count)
-                .Select(pair => new ShardPut(pair.Key, pair.Value)),
-        ]);
+        return ValueTask.FromResult<IReadOnlyList<NodeId>>(
+            _keys.Find(_log.Shard, _log.Version, after, count, value => IsDueForRepublish(value, now)));
     }
 
     public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
@@ -135,19 +151,31 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked();
-        if (_expiry.IsCompleted)
+        if (_hourly.IsCompleted)
         {
             // Not awaited: a tick must not take longer than a call may.
-            _expiry = ExpireAsync();
+            _hourly = WorkHourlyAsync();
         }
 
         return Task.CompletedTask;
     }
 
+    private async Task WorkHourlyAsync()
+    {
+        await ExpireAsync();
+        await _republishing.HandOverAsync(after =>
+            _keys.Find(_log.Shard, _log.Version, after, RepublishWork.MaxKeys, value => IsDueForRepublish(value, _time.GetUtcNow())));
+    }
+
+    private bool IsDueForRepublish(StoredValue value, DateTimeOffset now) =>
+        RepublishPolicy.IsDueAtLook(value, now, _options.Kademlia)
+        || (value.PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _options.Kademlia));
+
     private async Task<int> ExpireAsync()
     {
         try
         {
+            await ProlongPublishedAsync(_time.GetUtcNow());
             var removed = await RemoveExpiredAsync(_time.GetUtcNow());
             _reminder.Follow(_log.Shard.Count);
             return removed;
@@ -156,6 +184,25 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         {
             _logger.ExpiryFailed(this.GetPrimaryKeyLong(), e.Message);
             return 0;
+        }
+    }
+
+    /// <summary>
+    /// A publication gets its new life when an edge publishes it again. While there is none, the shard sees to it that the
+    /// cluster at least does not forget it.
+    /// </summary>
+    private async Task ProlongPublishedAsync(DateTimeOffset now)
+    {
+        var timeToLive = _options.Kademlia.ValueTimeToLive;
+        ShardPut[] puts =
+        [
+            .. _log.Shard.Values
+                .Where(pair => pair.Value.PublishedAt is not null && pair.Value.LifeLeft(now) < timeToLive / 4)
+                .Select(pair => new ShardPut(pair.Key, pair.Value with { ExpiresAt = now + timeToLive })),
+        ];
+        foreach (var some in puts.Chunk(MaxPerCall))
+        {
+            await PutAsync(some);
         }
     }
 

@@ -9,7 +9,9 @@ namespace KadOrleans.Grains.Values;
 /// <summary>
 /// Changes as the bytes of a stored record, so that every provider's serializer has one array to write. A change is one
 /// byte of type (0: removed) and the 20 of the key; a value follows with its times in UTC ticks, its source (8 bytes
-/// each), the length of its content (4) and the content. Numbers are big-endian. The type bytes are the format's own.
+/// each), the length of its content (4) and the content. Since schema 2 the type's highest bit says that the cluster
+/// published the value; the time when it last did (8 bytes) then ends the change. Numbers are big-endian. The type bytes
+/// are the format's own.
 /// </summary>
 internal static class ShardEntryCodec
 {
@@ -19,6 +21,8 @@ internal static class ShardEntryCodec
     /// <summary>What a value takes besides its content, in bytes.</summary>
     public const int PutOverhead = RemovalLength + (4 * sizeof(long)) + sizeof(int);
 
+    private const int PublishedLength = sizeof(long);
+    private const byte Published = 0x80;
     private const byte Removed = 0;
     private const byte Text = 1;
     private const byte NonNegativeInteger = 2;
@@ -28,7 +32,9 @@ internal static class ShardEntryCodec
     private const byte Bytes = 6;
 
     /// <summary>The length of a change in a record, in bytes.</summary>
-    public static int LengthOf(StoredValue? value) => value is null ? RemovalLength : PutOverhead + value.Value.ContentLength;
+    public static int LengthOf(StoredValue? value) => value is null
+        ? RemovalLength
+        : PutOverhead + value.Value.ContentLength + (value.PublishedAt is null ? 0 : PublishedLength);
 
     /// <summary>The bytes of several changes, one behind the other.</summary>
     public static byte[] Encode(IReadOnlyCollection<ShardChange> changes)
@@ -78,7 +84,13 @@ internal static class ShardEntryCodec
         BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
         BinaryPrimitives.WriteInt32BigEndian(rest[32..], stored.Value.ContentLength);
         target[0] = WriteContent(rest[36..], stored.Value);
-        return PutOverhead + stored.Value.ContentLength;
+        if (stored.PublishedAt is { } publishedAt)
+        {
+            target[0] |= Published;
+            BinaryPrimitives.WriteInt64BigEndian(rest[(36 + stored.Value.ContentLength)..], publishedAt.UtcTicks);
+        }
+
+        return LengthOf(stored);
     }
 
     private static byte WriteContent(Span<byte> target, DhtValue value)
@@ -124,21 +136,44 @@ internal static class ShardEntryCodec
             return true;
         }
 
+        return TryReadPut(encoded, key, out change, out length);
+    }
+
+    private static bool TryReadPut(ReadOnlySpan<byte> encoded, NodeId key, out ShardChange change, out int length)
+    {
+        change = default;
+        length = 0;
+        var isPublished = (encoded[0] & Published) != 0;
+        var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
         var rest = encoded[RemovalLength..];
-        if (encoded.Length < PutOverhead
-            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || size > encoded.Length - PutOverhead)
-            || !TryReadContent(encoded[0], rest.Slice(36, size), out var value)
+        if (encoded.Length < overhead
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || size > encoded.Length - overhead)
+            || !TryReadContent((byte)(encoded[0] & ~Published), rest.Slice(36, size), out var value)
             || !TryReadTime(rest, out var storedAt)
-            || !TryReadTime(rest[8..], out var expiresAt))
+            || !TryReadTime(rest[8..], out var expiresAt)
+            || !TryReadPublishedAt(rest[(36 + size)..], isPublished, out var publishedAt))
         {
             return false;
         }
 
         var source = new SourceNetwork(
             BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..]));
-        change = new ShardChange(key, new StoredValue(value, storedAt, expiresAt, source));
-        length = PutOverhead + size;
+        change = new ShardChange(key, new StoredValue(value, storedAt, expiresAt, source) { PublishedAt = publishedAt });
+        length = overhead + size;
         return true;
+    }
+
+    private static bool TryReadPublishedAt(ReadOnlySpan<byte> rest, bool isPublished, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!isPublished)
+        {
+            return true;
+        }
+
+        var read = TryReadTime(rest, out var publishedAt);
+        time = publishedAt;
+        return read;
     }
 
     private static bool TryReadTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)

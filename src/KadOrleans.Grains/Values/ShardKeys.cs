@@ -18,15 +18,30 @@ internal sealed class ShardKeys
     /// <param name="count">At most so many.</param>
     public List<ShardPut> Scan(KeyShard shard, long version, NodeId? after, int count)
     {
+        Sort(shard, version);
+        return [.. Above(after).Take(count).Select(next => new ShardPut(next, shard.Values[next]))];
+    }
+
+    /// <summary>Keys above <paramref name="after"/> whose values are such, in the same way.</summary>
+    public List<NodeId> Find(KeyShard shard, long version, NodeId? after, int count, Func<StoredValue, bool> isSuch)
+    {
+        Sort(shard, version);
+        return [.. Above(after).Where(next => isSuch(shard.Values[next])).Take(count)];
+    }
+
+    private ArraySegment<NodeId> Above(NodeId? after)
+    {
+        var found = after is { } key ? Array.BinarySearch(_sorted, key) : -1;
+        return new ArraySegment<NodeId>(_sorted)[(found >= 0 ? found + 1 : ~found)..];
+    }
+
+    private void Sort(KeyShard shard, long version)
+    {
         if (_shard != shard || _version != version)
         {
             (_shard, _version) = (shard, version);
             _sorted = [.. shard.Values.Keys];
             Array.Sort(_sorted);
         }
-
-        var found = after is { } key ? Array.BinarySearch(_sorted, key) : -1;
-        var first = found >= 0 ? found + 1 : ~found;
-        return [.. _sorted.Skip(first).Take(count).Select(next => new ShardPut(next, shard.Values[next]))];
     }
 }

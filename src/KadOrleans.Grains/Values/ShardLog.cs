@@ -144,6 +144,19 @@ internal sealed class ShardLog
         return AppendResult.Written;
     }
 
+    /// <summary>Notes STOREs of values that are in storage already: in memory alone, so that a restart forgets them.</summary>
+    public void Touch(IReadOnlyList<ShardChange> touches)
+    {
+        foreach (var touch in touches)
+        {
+            // A value that another activation replaced meanwhile is not brought back.
+            if (Shard.Values.GetValueOrDefault(touch.Key) is { } held && held.Value == touch.Value!.Value)
+            {
+                Shard.Restore(touch.Key, held with { StoredAt = touch.Value.StoredAt });
+            }
+        }
+    }
+
     /// <summary>
     /// Begins to move the log into pages; <see cref="Folding"/> says when that ends. A failure is logged and leaves all as
     /// it was; it is tried again later.

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.Grains.Values;
 
@@ -9,22 +10,40 @@ namespace KadOrleans.Grains.Values;
 /// </summary>
 internal sealed class ShardPlan(KeyShard shard)
 {
-    private readonly List<(ShardChange Change, StoredValue? Before)> _steps = [];
+    private readonly List<Step> _steps = [];
+    private readonly HashSet<NodeId> _written = [];
 
     /// <summary>What is to be written, in order.</summary>
-    public IReadOnlyList<ShardChange> Changes => [.. _steps.Select(step => step.Change)];
+    public IReadOnlyList<ShardChange> Changes => [.. _steps.Where(step => step.NeedsWrite).Select(step => step.Change)];
 
-    /// <summary>Puts a value, if the quotas allow it after all that the plan holds so far.</summary>
-    public StoreResult Put(NodeId key, StoredValue value)
+    /// <summary>What changes in memory alone: values that are in storage already and were stored once more.</summary>
+    public IReadOnlyList<ShardChange> Touches => [.. _steps.Where(step => !step.NeedsWrite).Select(step => step.Change)];
+
+    /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
+    /// <param name="put">The put.</param>
+    /// <param name="isAtStake">Whether the answer holds only if the plan is written.</param>
+    public StoreResult Put(ShardPut put, out bool isAtStake)
     {
-        var before = shard.Values.GetValueOrDefault(key);
-        var result = shard.Put(key, value);
-        if (result == StoreResult.Stored)
+        var decision = shard.Decide(put.Key, put.Value, put.IsCopy);
+        if (decision.Held is { } held)
         {
-            _steps.Add((new ShardChange(key, value), before));
+            Add(new ShardChange(put.Key, held), shard.Values.GetValueOrDefault(put.Key), decision.NeedsWrite);
         }
 
-        return result;
+        isAtStake = decision.Held is not null && _written.Contains(put.Key);
+        return decision.Result;
+    }
+
+    /// <summary>Has a key published no more; false if it was not.</summary>
+    public bool Unpublish(NodeId key)
+    {
+        if (shard.Values.GetValueOrDefault(key) is not { PublishedAt: not null } before)
+        {
+            return false;
+        }
+
+        Add(new ShardChange(key, before with { PublishedAt = null }), before, needsWrite: true);
+        return true;
     }
 
     /// <summary>Removes a key; false if it is not held, or lives on at <paramref name="expiredAt"/> where that is given.</summary>
@@ -35,8 +54,7 @@ internal sealed class ShardPlan(KeyShard shard)
             return false;
         }
 
-        shard.Remove(key);
-        _steps.Add((new ShardChange(key, null), before));
+        Add(new ShardChange(key, null), before, needsWrite: true);
         return true;
     }
 
@@ -48,4 +66,16 @@ internal sealed class ShardPlan(KeyShard shard)
             new ShardChange(_steps[i].Change.Key, _steps[i].Before).ApplyTo(shard);
         }
     }
+
+    private void Add(ShardChange change, StoredValue? before, bool needsWrite)
+    {
+        change.ApplyTo(shard);
+        _steps.Add(new Step(change, before, needsWrite));
+        if (needsWrite)
+        {
+            _written.Add(change.Key);
+        }
+    }
+
+    private readonly record struct Step(ShardChange Change, StoredValue? Before, bool NeedsWrite);
 }

@@ -87,10 +87,12 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
             for (var i = 0; i < MaxDecisions; i++)
             {
                 await log.RecoverAsync();
-                var changes = Decide(writes);
+                var plan = Decide(writes);
+                var changes = plan.Changes;
                 var result = changes.Count == 0 ? AppendResult.Written : await log.AppendAsync(changes);
                 if (result == AppendResult.Written)
                 {
+                    log.Touch(plan.Touches);
                     writes.ForEach(write => write.Confirm());
                     return;
                 }
@@ -109,13 +111,13 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
         writes.ForEach(write => write.Fail());
     }
 
-    private IReadOnlyList<ShardChange> Decide(List<ShardWrite> writes)
+    private ShardPlan Decide(List<ShardWrite> writes)
     {
         var plan = new ShardPlan(log.Shard);
         try
         {
             writes.ForEach(write => write.Decide(plan));
-            return plan.Changes;
+            return plan;
         }
         finally
         {

@@ -40,6 +40,18 @@ internal static partial class NodeLog
     [LoggerMessage(1024, LogLevel.Error, "The node's state could not be saved; the last saved one stays")]
     public static partial void StateNotSaved(this ILogger logger, Exception exception);
 
+    [LoggerMessage(1025, LogLevel.Debug, "Republished {Values} values and published {Publications} again")]
+    public static partial void ValuesRepublished(this ILogger logger, int values, int publications);
+
+    [LoggerMessage(1026, LogLevel.Information, "The publication of {Key} has ended: somebody published another value later")]
+    public static partial void PublicationEnded(this ILogger logger, NodeId key);
+
+    [LoggerMessage(1027, LogLevel.Warning, "Values due for republishing were left to the next time: {Batches} batches wait already")]
+    public static partial void RepublishingBehind(this ILogger logger, int batches);
+
+    [LoggerMessage(1028, LogLevel.Warning, "The value of {Key} is stored, but will not be published again: {Result}")]
+    public static partial void NotRemembered(this ILogger logger, NodeId key, Core.Values.StoreResult result);
+
     [LoggerMessage(1030, LogLevel.Debug, "Random walk to {Target}: {Reason}, {Asked} asked, {Answered} answered, {Added} new contacts, {Seconds} s")]
     public static partial void Walked(
         this ILogger logger, NodeId target, TerminationReason reason, int asked, int answered, int added, double seconds);

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Values;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Handlers;
@@ -12,5 +13,5 @@ internal sealed class FindValueHandler(IKeyStore store, FindNodeHandler findNode
 
     public int Answer(Span<byte> answer, NodeId key, StoredValue? stored, RequestContext context) => stored is null
         ? findNode.Answer(answer, key, context)
-        : ResponseWriter.WriteValue(answer, context.Id, stored.Value);
+        : ResponseWriter.WriteValue(answer, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(time.GetUtcNow())));
 }

@@ -8,7 +8,7 @@ namespace KadOrleans.Node.Handlers;
 
 /// <summary>
 /// Answers STORE with true once the value is held (durably, where the store is), with false if the rules or quotas
-/// refuse it, and not at all if the storage failed: nothing was promised, and the peer may try again.
+/// refuse it or something newer is held, and not at all if the storage failed: nothing was promised, and the peer may try again.
 /// </summary>
 internal sealed class StoreHandler(IKeyStore store, KademliaOptions options, TimeProvider time)
 {
@@ -22,8 +22,14 @@ internal sealed class StoreHandler(IKeyStore store, KademliaOptions options, Tim
 
         var now = time.GetUtcNow();
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
-        var value = new StoredValue(request.Value, now, now + options.ValueTimeToLive, source);
-        return store.PutAsync(request.Key, value);
+        if (request.SecondsLeft is not { } seconds)
+        {
+            return store.PutAsync(request.Key, new StoredValue(request.Value, now, now + options.ValueTimeToLive, source));
+        }
+
+        var life = TimeSpan.FromSeconds(seconds);
+        var expiresAt = now + (life < options.ValueTimeToLive ? life : options.ValueTimeToLive);
+        return store.PutCopyAsync(request.Key, new StoredValue(request.Value, now, expiresAt, source));
     }
 
     /// <summary>Writes the answer and returns its length: 0 for silence.</summary>

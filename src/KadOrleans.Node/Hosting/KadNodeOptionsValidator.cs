@@ -56,6 +56,10 @@ public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         Check("Kademlia.FailuresBeforeDrop", options.Kademlia.FailuresBeforeDrop, 1, 10, problems);
         Check("Kademlia.ValueTimeToLive", options.Kademlia.ValueTimeToLive, TimeSpan.FromSeconds(1), 365 * Day, problems);
         Check("Kademlia.BucketRefreshInterval", options.Kademlia.BucketRefreshInterval, TimeSpan.FromMinutes(1), 7 * Day, problems);
+        Check("Kademlia.RepublishInterval", options.Kademlia.RepublishInterval, TimeSpan.FromMinutes(6), 7 * Day, problems);
+        Check("Kademlia.PublishInterval", options.Kademlia.PublishInterval, TimeSpan.FromMinutes(1), 365 * Day, problems);
+        Check("RepublishRate", options.RepublishRate, 0.1, 1_000, problems);
+        Check("MaxPublications", options.MaxPublications, 0, 1_000_000, problems);
         Check("RandomWalk.Interval", options.RandomWalk.Interval, TimeSpan.FromSeconds(1), Day, problems);
         Check("RandomWalk.MinTableSize", options.RandomWalk.MinTableSize, 0, 1_000, problems);
         Check("RandomWalk.Count", options.RandomWalk.Count, 1, 64, problems);

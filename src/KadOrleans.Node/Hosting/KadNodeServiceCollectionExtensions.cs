@@ -29,6 +29,8 @@ public static class KadNodeServiceCollectionExtensions
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton<IKeyStore>(s => new InMemoryKeyStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.Quota));
         services.TryAddSingleton<INodeStateStore, InMemoryNodeStateStore>();
+        services.TryAddSingleton<IPublicationStore>(
+            s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
         services.AddSingleton(CreateNode);
         services.AddHostedService<KadNodeService>();
         return new KadNodeBuilder(services);
@@ -45,5 +47,6 @@ public static class KadNodeServiceCollectionExtensions
             Time = services.GetRequiredService<TimeProvider>(),
             Random = services.GetRequiredService<IRandomSource>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
-        });
+        },
+        services.GetRequiredService<IPublicationStore>());
 }

@@ -39,6 +39,14 @@ public sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.Put(key, value, isCopy: true));
+    }
+
+    /// <inheritdoc/>
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         using var scope = Enter(cancellationToken);

@@ -28,6 +28,8 @@ internal sealed class LocalMaintenanceSchedule(LocalRoutingTable table, RefreshP
             {
                 yield return new MaintenanceTask.RefreshBuckets(due);
             }
+
+            yield return new MaintenanceTask.Republish();
         }
     }
 }

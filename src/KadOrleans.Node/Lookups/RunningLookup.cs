@@ -43,11 +43,11 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         Pump();
     }
 
-    public void OnValue(FindCall call, DhtValue value)
+    public void OnValue(FindCall call, DhtValue value, TimeSpan? life)
     {
         lock (_gate)
         {
-            lookup.OnValue(call.Contact, value);
+            lookup.OnValue(call.Contact, value, life);
         }
 
         onAnswered(call.Contact);

@@ -8,7 +8,8 @@ namespace KadOrleans.Node.Maintenance;
 
 /// <summary>Does the periodic work that a schedule hands out. One failure never ends the loop.</summary>
 /// <param name="node">Looks up.</param>
-/// <param name="store">Is told to forget what is expired.</param>
+/// <param name="store">Is told to forget what is expired; what it holds is republished.</param>
+/// <param name="publications">What is published from here.</param>
 /// <param name="schedule">Says what is due.</param>
 /// <param name="walks">Refreshes the table by random walks when that is handed out; the caller disposes it.</param>
 /// <param name="rejoin">Joins the network again, when the table is empty.</param>
@@ -16,6 +17,7 @@ namespace KadOrleans.Node.Maintenance;
 public sealed class MaintenanceRunner(
     DhtNode node,
     IKeyStore store,
+    IPublicationStore publications,
     IMaintenanceSchedule schedule,
     RoutingTableRefreshManager walks,
     Func<CancellationToken, Task> rejoin,
@@ -26,21 +28,11 @@ public sealed class MaintenanceRunner(
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
 
+    private readonly Republisher _republisher = new(node, store, publications, environment);
+
     /// <summary>Works until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        await foreach (var task in schedule.WatchAsync(cancellationToken))
-        {
-            try
-            {
-                await DoAsync(task, cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                _logger.MaintenanceFailed(task.GetType().Name, e);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(WatchAsync(cancellationToken), _republisher.RunAsync(cancellationToken));
 
     /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
     public async Task RefreshAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)
@@ -72,13 +64,36 @@ public sealed class MaintenanceRunner(
         ? RefreshAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
 
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var task in schedule.WatchAsync(cancellationToken))
+        {
+            try
+            {
+                await DoAsync(task, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                _logger.MaintenanceFailed(task.GetType().Name, e);
+            }
+        }
+    }
+
     private Task DoAsync(MaintenanceTask task, CancellationToken cancellationToken) => task switch
     {
         MaintenanceTask.RefreshBuckets refresh => RefreshAsync(refresh.Buckets, cancellationToken),
         MaintenanceTask.RandomWalk => walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
+        MaintenanceTask.Republish or MaintenanceTask.RepublishKeys => EnqueueAsync(task),
         _ => ExpireAsync(cancellationToken),
     };
+
+    // Republishing takes as long as it takes; other work must not wait for it.
+    private Task EnqueueAsync(MaintenanceTask task)
+    {
+        _republisher.Enqueue(task);
+        return Task.CompletedTask;
+    }
 
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {

@@ -13,10 +13,17 @@ public interface IKeyStore : IAsyncDisposable
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Holds a value in place of any earlier one. Completes with <see cref="StoreResult.Stored"/> only once the
+    /// Holds a value as its publisher sends it, in place of any earlier one. Completes with <see cref="StoreResult.Stored"/> only once the
     /// value survives whatever the adapter survives. Cancelling stops the wait, not always the write.
     /// </summary>
     ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The same for a copy from another holder, whose <see cref="StoredValue.ExpiresAt"/> is what is left of its life:
+    /// <see cref="StoreResult.Outdated"/> if another value is held that lives as long or longer. Either kind of put does
+    /// what <see cref="KeyShard.Decide"/> says, and writes nothing where that finds nothing to write.
+    /// </summary>
+    ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
 
     /// <summary>Removes what is expired at <paramref name="now"/> and returns how many keys that were.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Node.Ports;
@@ -18,6 +19,13 @@ public abstract record MaintenanceTask
 
     /// <summary>Remove the values whose time to live is over.</summary>
     public sealed record ExpireValues : MaintenanceTask;
+
+    /// <summary>Send out again what is due of all that is held and published here (Kademlia §2.5).</summary>
+    public sealed record Republish : MaintenanceTask;
+
+    /// <summary>Send these out again where they are due; somebody else looked for them.</summary>
+    /// <param name="Keys">Their keys.</param>
+    public sealed record RepublishKeys(IReadOnlyList<NodeId> Keys) : MaintenanceTask;
 
     /// <summary>Ask the bootstrap nodes again: the table is empty.</summary>
     public sealed record Rejoin : MaintenanceTask;

@@ -39,7 +39,8 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
         }
         else
         {
-            listener.OnValue(this, value);
+            TimeSpan? life = ResponseReader.ReadSecondsLeft(body) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+            listener.OnValue(this, value, life);
         }
 
         return true;

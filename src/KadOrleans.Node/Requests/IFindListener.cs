@@ -8,7 +8,7 @@ internal interface IFindListener
 {
     void OnNodes(FindCall call, ReadOnlySpan<Contact> contacts);
 
-    void OnValue(FindCall call, DhtValue value);
+    void OnValue(FindCall call, DhtValue value, TimeSpan? life);
 
     void OnLate(FindCall call);
 

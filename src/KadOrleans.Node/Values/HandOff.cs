@@ -31,6 +31,9 @@ internal sealed class HandOff(
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
 
+    /// <summary>Refusals that a newcomer is granted: it may hold something newer of a few keys. One that is full gets no more.</summary>
+    private const int MaxRefusals = 8;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
@@ -71,6 +74,7 @@ internal sealed class HandOff(
     private async Task<int> HandOffAsync(Contact newcomer, CancellationToken cancellationToken)
     {
         var sent = 0;
+        var refused = 0;
         var begunAt = time.GetTimestamp();
         await foreach (var (key, stored) in store.ScanAsync(cancellationToken))
         {
@@ -80,7 +84,9 @@ internal sealed class HandOff(
             }
 
             // A newcomer that does not take what it is given gets no more of it.
-            if (await storer.StoreAsync(key, stored.Value, newcomer) is not true || time.GetElapsedTime(begunAt) > Turn)
+            var taken = await storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer);
+            refused += taken is false ? 1 : 0;
+            if (taken is null || refused > MaxRefusals || time.GetElapsedTime(begunAt) > Turn)
             {
                 break;
             }

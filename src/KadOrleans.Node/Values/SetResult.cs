@@ -18,6 +18,13 @@ public sealed record SetResult
     /// <summary>What became of the copy on this node; null if this node is not among the k nearest, or a client.</summary>
     public StoreResult? Local { get; init; }
 
+    /// <summary>
+    /// Whether this node remembers the value and publishes it again each day: <see cref="StoreResult.Stored"/>, or
+    /// <see cref="StoreResult.TotalQuotaExceeded"/> if it publishes as many as it may. Null where no node remembers: for a
+    /// client, and when no copy could be made.
+    /// </summary>
+    public StoreResult? Publication { get; init; }
+
     /// <summary>How the contacts were found; null if the value was refused before anybody was asked.</summary>
     public LookupOutcome? Lookup { get; init; }
 

@@ -26,7 +26,7 @@ internal sealed class StoreTally
     /// <summary>Contacts that did not answer.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Completes when every copy is accounted for.</summary>
+    /// <summary>Completes when every copy is accounted for, or the wait is cancelled.</summary>
     public Task All => _all.Task;
 
     /// <param name="stored">True if the contact took the value, false if it refused it, null without an answer.</param>
@@ -53,6 +53,9 @@ internal sealed class StoreTally
             }
         }
 
-        _all.SetResult();
+        _all.TrySetResult();
     }
+
+    /// <summary>Ends the wait; the copies are on their way all the same.</summary>
+    public void Cancel(CancellationToken cancellationToken) => _all.TrySetCanceled(cancellationToken);
 }

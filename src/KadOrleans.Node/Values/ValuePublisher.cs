@@ -25,7 +25,7 @@ internal sealed class ValuePublisher(
 
         // What a lookup that was cut short calls the nearest is not where the value belongs.
         cancellationToken.ThrowIfCancellationRequested();
-        var copies = storer.StoreAsync(key, value, outcome.Closest, cancellationToken);
+        var copies = storer.StoreAsync(key, value, life: null, outcome.Closest, cancellationToken);
         var local = keepsCopy ? await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken) : null;
         var tally = await copies;
         return new SetResult
@@ -36,6 +36,19 @@ internal sealed class ValuePublisher(
             Local = local,
             Lookup = outcome,
         };
+    }
+
+    /// <summary>Stores what is held here, with what is left of its life, on the k nearest contacts; not here.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="held">The value as it is held here.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
+    {
+        var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var tally = await storer.StoreAsync(
+            key, held.Value, held.LifeLeft(time.GetUtcNow()), outcome.Closest, cancellationToken);
+        return new SetResult { Stored = tally.Stored, Refused = tally.Refused, Failed = tally.Failed, Lookup = outcome };
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(

@@ -9,27 +9,41 @@ namespace KadOrleans.Node.Values;
 internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
     /// <summary>Sends the value to all at once and waits for each answer or its absence.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="life">What is left of its life; null for a value that begins one.</param>
+    /// <param name="contacts">Where to.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<StoreTally> StoreAsync(
-        NodeId key, DhtValue value, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
+        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
         var tally = new StoreTally(contacts.Count);
         foreach (var contact in contacts)
         {
-            Send(key, value, contact, tally.Add);
+            Send(key, value, life, contact, tally.Add);
         }
 
-        await tally.All.WaitAsync(cancellationToken);
+        // Not Task.WaitAsync: with a token it leaves the caller's synchronization context for the thread pool.
+        using (cancellationToken.UnsafeRegister(static (t, token) => ((StoreTally)t!).Cancel(token), tally))
+        {
+            await tally.All;
+        }
+
         return tally;
     }
 
     /// <summary>Sends the value to one contact: true if it took it, false if it refused, null without an answer.</summary>
-    public Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact)
+    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact)
     {
         var answer = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Send(key, value, contact, stored => answer.TrySetResult(stored));
+        Send(key, value, life, contact, stored => answer.TrySetResult(stored));
         return answer.Task;
     }
 
-    private void Send(NodeId key, DhtValue value, Contact contact, Action<bool?> onEnd) => requests.Send(new StoreCall(
-        contact, new StoreRequest(ownId, key, value), (stored, failure) => onEnd(failure is null ? stored : null)));
+    private void Send(NodeId key, DhtValue value, TimeSpan? life, Contact contact, Action<bool?> onEnd)
+    {
+        uint? seconds = life is { } left ? RemainingLife.InSeconds(left) : null;
+        requests.Send(new StoreCall(
+            contact, new StoreRequest(ownId, key, value, seconds), (stored, failure) => onEnd(failure is null ? stored : null)));
+    }
 }

@@ -10,6 +10,17 @@ namespace KadOrleans.Storage.Sqlite.Format;
 /// </summary>
 internal static class DatabaseSchema
 {
+    /// <summary>The first version with a table of publications.</summary>
+    public const int PublicationsSince = 2;
+
+    private const string Publications = """
+        CREATE TABLE publication (
+            key BLOB NOT NULL PRIMARY KEY,
+            published_at INTEGER NOT NULL,
+            value BLOB NOT NULL
+        ) WITHOUT ROWID;
+        """;
+
     /// <summary>The file's marks, tables and words.</summary>
     public static readonly DatabaseKind Kind = new()
     {
@@ -17,8 +28,9 @@ internal static class DatabaseSchema
 
         // "KadO" in ASCII.
         ApplicationId = 0x4B61644F,
-        Version = 1,
-        Layout = """
+        Version = 2,
+        Upgrades = [Publications],
+        Layout = $"""
             CREATE TABLE stored_value (
                 key BLOB NOT NULL PRIMARY KEY,
                 stored_at INTEGER NOT NULL,
@@ -35,6 +47,7 @@ internal static class DatabaseSchema
                 address BLOB NOT NULL,
                 port INTEGER NOT NULL
             );
+            {Publications}
             """,
         CacheKiB = 16384,
         Owner = "node",

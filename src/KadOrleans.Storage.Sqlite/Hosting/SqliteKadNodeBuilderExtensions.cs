@@ -21,9 +21,11 @@ public static class SqliteKadNodeBuilderExtensions
         builder.Services.AddSingleton(services => SqliteDatabase.Open(
             folder,
             services.GetRequiredService<IOptions<KadNodeOptions>>().Value.Quota,
-            services.GetRequiredService<ILogger<SqliteDatabase>>()));
+            services.GetRequiredService<ILogger<SqliteDatabase>>(),
+            services.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
         builder.Services.AddSingleton<IKeyStore, SqliteKeyStore>();
         builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
+        builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
         return builder;
     }
 }

@@ -5,27 +5,36 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Storage.Sqlite.Writing;
 
 /// <summary>The changes that one transaction makes, in order. Used by the writer alone, under the memory's lock.</summary>
-internal sealed class BatchPlan(KeyShard shard)
+internal sealed class BatchPlan(KeyShard shard, PublicationMemory publications)
 {
     private readonly List<Change> _changes = [];
+    private readonly Dictionary<NodeId, Publication?> _publications = [];
+    private HashSet<NodeId>? _written;
+    private int _publicationsAdded;
 
     /// <summary>The node state to save, or null if the batch saves none.</summary>
     public NodeState? State { get; private set; }
 
-    /// <summary>Whether there is nothing to write.</summary>
-    public bool IsEmpty => _changes.Count == 0 && State is null;
+    /// <summary>Whether there is nothing to write to the file.</summary>
+    public bool IsEmpty => _written is null && _publications.Count == 0 && State is null;
 
-    /// <summary>Puts a value, if the quotas allow it after all that the plan holds so far.</summary>
-    public StoreResult Put(NodeId key, StoredValue value)
+    /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="isCopy">Whether it comes from another holder.</param>
+    /// <param name="isAtStake">Whether the answer holds only if the batch is committed.</param>
+    public StoreResult Put(NodeId key, StoredValue value, bool isCopy, out bool isAtStake)
     {
         shard.Values.TryGetValue(key, out var before);
-        var result = shard.Put(key, value);
-        if (result == StoreResult.Stored)
+        var decision = shard.Decide(key, value, isCopy);
+        if (decision.Held is { } held)
         {
-            _changes.Add(new Change(key, before, value));
+            shard.Restore(key, held);
+            Add(new Change(key, before, held, decision.NeedsWrite));
         }
 
-        return result;
+        isAtStake = decision.Held is not null && _written is not null && _written.Contains(key);
+        return decision.Result;
     }
 
     /// <summary>Removes a key, unless it is gone or holds a value that is alive.</summary>
@@ -37,9 +46,27 @@ internal sealed class BatchPlan(KeyShard shard)
         }
 
         shard.Remove(key);
-        _changes.Add(new Change(key, before, null));
+        Add(new Change(key, before, null, NeedsWrite: true));
         return true;
     }
+
+    /// <summary>Publishes under a key, or publishes it no more, if there is room.</summary>
+    public StoreResult Publish(NodeId key, Publication? publication)
+    {
+        var change = (publication is null ? 0 : 1) - (FindPublication(key) is null ? 0 : 1);
+        if (change > 0 && publications.Count + _publicationsAdded >= publications.Capacity)
+        {
+            return StoreResult.TotalQuotaExceeded;
+        }
+
+        _publicationsAdded += change;
+        _publications[key] = publication;
+        return StoreResult.Stored;
+    }
+
+    /// <summary>What is published under a key after all that the plan holds so far.</summary>
+    public Publication? FindPublication(NodeId key) =>
+        _publications.TryGetValue(key, out var planned) ? planned : publications.Get(key);
 
     /// <summary>Saves a node state; the last of a batch is the one that stays.</summary>
     public void SaveState(NodeState state) => State = state;
@@ -60,6 +87,8 @@ internal sealed class BatchPlan(KeyShard shard)
         {
             Set(change.Key, change.After);
         }
+
+        publications.Apply(_publications);
     }
 
     /// <summary>Makes the changes in the file, within the transaction that is open.</summary>
@@ -71,15 +100,29 @@ internal sealed class BatchPlan(KeyShard shard)
             {
                 statements.Delete(change.Key);
             }
-            else
+            else if (change.NeedsWrite)
             {
                 statements.Put(change.Key, change.After);
             }
         }
 
+        foreach (var (key, publication) in _publications)
+        {
+            statements.Publish(key, publication);
+        }
+
         if (State is not null)
         {
             statements.SaveState(State);
+        }
+    }
+
+    private void Add(Change change)
+    {
+        _changes.Add(change);
+        if (change.NeedsWrite)
+        {
+            (_written ??= []).Add(change.Key);
         }
     }
 
@@ -95,5 +138,5 @@ internal sealed class BatchPlan(KeyShard shard)
         }
     }
 
-    private readonly record struct Change(NodeId Key, StoredValue? Before, StoredValue? After);
+    private readonly record struct Change(NodeId Key, StoredValue? Before, StoredValue? After, bool NeedsWrite);
 }

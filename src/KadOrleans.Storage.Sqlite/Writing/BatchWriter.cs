@@ -91,7 +91,11 @@ internal sealed class BatchWriter
         try
         {
             var plan = _memory.Plan(batch);
-            if (!plan.IsEmpty)
+            if (plan.IsEmpty)
+            {
+                _memory.Apply(plan);
+            }
+            else
             {
                 Commit(plan, statements);
             }

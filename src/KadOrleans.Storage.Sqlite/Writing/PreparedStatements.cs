@@ -13,6 +13,8 @@ internal sealed class PreparedStatements : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _put;
     private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _publish;
+    private readonly SqliteCommand _unpublish;
     private readonly SqliteCommand _addContact;
     private readonly SqliteCommand _setNode;
 
@@ -28,6 +30,10 @@ internal sealed class PreparedStatements : IDisposable
             "INSERT OR REPLACE INTO stored_value (key, stored_at, expires_at, source, value) VALUES ($key, $stored, $expires, $source, $value)",
             Blob("$key", _key), Integer("$stored"), Integer("$expires"), Blob("$source", _source), Blob("$value"));
         _delete = connection.PrepareCommand("DELETE FROM stored_value WHERE key = $key", Blob("$key", _key));
+        _publish = connection.PrepareCommand(
+            "INSERT OR REPLACE INTO publication (key, published_at, value) VALUES ($key, $published, $value)",
+            Blob("$key", _key), Integer("$published"), Blob("$value"));
+        _unpublish = connection.PrepareCommand("DELETE FROM publication WHERE key = $key", Blob("$key", _key));
         _setNode = connection.PrepareCommand("INSERT INTO node (id) VALUES ($id)", Blob("$id", _key));
         _addContact = connection.PrepareCommand(
             "INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)",
@@ -50,6 +56,21 @@ internal sealed class PreparedStatements : IDisposable
         _delete.ExecuteNonQuery();
     }
 
+    /// <summary>Writes what is published under a key, or deletes it if that is nothing.</summary>
+    public void Publish(NodeId key, Publication? publication)
+    {
+        key.CopyTo(_key);
+        if (publication is null)
+        {
+            _unpublish.ExecuteNonQuery();
+            return;
+        }
+
+        _publish.Parameters[1].Value = publication.PublishedAt.ToUnixTimeMilliseconds();
+        _publish.Parameters[2].Value = ValueCodec.Encode(publication.Value);
+        _publish.ExecuteNonQuery();
+    }
+
     public void SaveState(NodeState state)
     {
         _connection.Execute("DELETE FROM node");
@@ -70,6 +91,8 @@ internal sealed class PreparedStatements : IDisposable
     {
         _put.Dispose();
         _delete.Dispose();
+        _publish.Dispose();
+        _unpublish.Dispose();
         _addContact.Dispose();
         _setNode.Dispose();
     }

@@ -23,6 +23,9 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
     /// <summary>Why the last read failed.</summary>
     public DecodeError Error { get; private set; }
 
+    /// <summary>What has not been read.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _buffer[_position..];
+
     private readonly int Remaining => _buffer.Length - _position;
 
     /// <summary>Reads one header and, of a scalar, all of it.</summary>

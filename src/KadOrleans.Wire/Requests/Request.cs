@@ -14,13 +14,15 @@ public readonly ref struct Request
     private readonly NodeId _sender;
     private readonly NodeId _target;
     private readonly ReadOnlySpan<byte> _value;
+    private readonly ReadOnlySpan<byte> _rest;
 
-    private Request(RequestKind kind, NodeId sender = default, NodeId target = default, ReadOnlySpan<byte> value = default)
+    private Request(RequestKind kind, NodeId sender, NodeId target, ReadOnlySpan<byte> value, ReadOnlySpan<byte> rest)
     {
         Kind = kind;
         _sender = sender;
         _target = target;
         _value = value;
+        _rest = rest;
     }
 
     /// <summary>Which call it is, and so which of the methods gives it.</summary>
@@ -28,7 +30,7 @@ public readonly ref struct Request
 
     /// <summary>
     /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing.
-    /// Bytes behind that array are ignored; a name may be str or, as nodes under Python 2 write it, bin; ids and keys
+    /// Bytes behind that array are ignored, but for the <see cref="LifeTrailer"/> of a STORE; a name may be str or, as nodes under Python 2 write it, bin; ids and keys
     /// are 20 bytes of bin.
     /// </summary>
     /// <param name="body">The datagram behind its header.</param>
@@ -42,6 +44,11 @@ public readonly ref struct Request
         if (error == DecodeError.None)
         {
             error = ReadArguments(ref reader, kind, out request);
+        }
+
+        if (error == DecodeError.None && body.Length - reader.Rest.Length > Datagram.MaxBodyLength)
+        {
+            error = DecodeError.TooLong;
         }
 
         return error == DecodeError.None;
@@ -69,7 +76,8 @@ public readonly ref struct Request
     {
         Require(RequestKind.Store);
         var reader = new MessagePackReader(_value);
-        return new StoreRequest(_sender, _target, reader.TryRead(out var token) ? token.ToValue() : default);
+        return new StoreRequest(
+            _sender, _target, reader.TryRead(out var token) ? token.ToValue() : default, LifeTrailer.Read(_rest));
     }
 
     /// <summary>The call as FIND_NODE.</summary>
@@ -149,7 +157,7 @@ public readonly ref struct Request
 
         if (error == DecodeError.None)
         {
-            request = new Request(kind, sender, target, value);
+            request = new Request(kind, sender, target, value, reader.Rest);
         }
 
         return error;

@@ -54,6 +54,7 @@ public static class RequestWriter
         writer.WriteNodeId(request.Key);
         writer.WriteValue(request.Value);
         length = End(writer);
+        length += LifeTrailer.Write(destination[length..], request.SecondsLeft);
         return true;
     }
 

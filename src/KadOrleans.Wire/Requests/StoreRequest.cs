@@ -9,4 +9,5 @@ namespace KadOrleans.Wire;
 /// <param name="Value">
 /// What to keep. One that came in as none of the five types is <c>default</c>: it is answered with false, not stored.
 /// </param>
-public readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value);
+/// <param name="SecondsLeft">How long it has yet to live where it comes from; null for a value that begins its life.</param>
+public readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);

@@ -6,7 +6,8 @@ namespace KadOrleans.Wire;
 
 /// <summary>
 /// Reads the bodies of responses. A response does not say what it answers, so the caller picks the reader by the
-/// request it sent. False means malformed: as good as no answer. Bytes behind the first object are ignored.
+/// request it sent. False means malformed: as good as no answer. Bytes behind the
+/// first object are ignored, but for a <see cref="LifeTrailer"/>.
 /// </summary>
 public static class ResponseReader
 {
@@ -106,6 +107,14 @@ public static class ResponseReader
         return answer.Type == MessagePackType.Map
             ? TryReadValue(ref reader, answer.Count, out value)
             : ContactReader.TryReadList(ref reader, answer, contacts, out count);
+    }
+
+    /// <summary>How long the value of a FIND_VALUE answer has yet to live where it comes from; null if it does not say.</summary>
+    /// <param name="body">The response behind its header.</param>
+    public static uint? ReadSecondsLeft(ReadOnlySpan<byte> body)
+    {
+        var reader = new MessagePackReader(body);
+        return reader.TrySkip(depth: 0) ? LifeTrailer.Read(reader.Rest) : null;
     }
 
     private static bool TryReadValue(ref MessagePackReader reader, int pairs, out DhtValue value)

@@ -89,16 +89,18 @@ public static class ResponseWriter
     /// <param name="destination">Where to write.</param>
     /// <param name="id">The request's id.</param>
     /// <param name="value">One that came, or could have come, in a STORE: other lengths may not fit.</param>
+    /// <param name="secondsLeft">How long it has yet to live here.</param>
     /// <exception cref="ArgumentException">
     /// <paramref name="value"/> is <c>default</c>, or does not fit <paramref name="destination"/>.
     /// </exception>
-    public static int WriteValue(Span<byte> destination, MessageId id, DhtValue value)
+    public static int WriteValue(Span<byte> destination, MessageId id, DhtValue value, uint? secondsLeft = null)
     {
         var writer = Begin(destination, id);
         writer.WriteMapHeader(1);
         writer.WriteString(ResponseReader.ValueKey);
         writer.WriteValue(value);
-        return End(writer);
+        var length = End(writer);
+        return length + LifeTrailer.Write(destination[length..], secondsLeft);
     }
 
     private static MessagePackWriter Begin(Span<byte> destination, MessageId id) =>

@@ -71,6 +71,73 @@ public class KeyShardTests
         Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(NodeId.FromKey("more"), Value(0, 0, Start, 10)));
     }
 
+    [Fact]
+    public void A_copy_of_an_older_publication_does_not_replace_a_newer_value()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        var newer = Value(1, 2, Start, lifetimeSeconds: 100);
+        shard.Put(key, newer);
+
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 99), isCopy: true));
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 100), isCopy: true));
+        Assert.Same(newer, shard.Values[key]);
+
+        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(2, 1, Start, 101), isCopy: true));
+        Assert.Equal(StoreResult.Stored, shard.Put(key, newer));
+        Assert.Same(newer, shard.Values[key]);
+    }
+
+    [Fact]
+    public void A_copy_replaces_what_is_expired_and_one_whose_own_life_is_over_is_refused()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        shard.Put(key, Value(1, 2, Start, lifetimeSeconds: 10));
+
+        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 1, Start.AddSeconds(10), 5), isCopy: true));
+        Assert.Equal(StoreResult.Outdated, shard.Put(NodeId.FromKey("other"), Value(1, 1, Start, 0), isCopy: true));
+        Assert.Equal(1, shard.Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_held_is_never_shortened_and_written_again_only_for_more_than_a_minute_of_life(bool isCopy)
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        var held = Value(1, 2, Start, lifetimeSeconds: 1000);
+        shard.Put(key, held);
+
+        var shorter = shard.Decide(key, Value(2, 2, Start.AddSeconds(10), 100), isCopy);
+        Assert.Equal((StoreResult.Stored, false), (shorter.Result, shorter.NeedsWrite));
+        Assert.Equal(held with { StoredAt = Start.AddSeconds(10) }, shorter.Held);
+        Assert.False(shard.Decide(key, Value(2, 2, Start.AddSeconds(60), 1000), isCopy).NeedsWrite);
+
+        var longer = shard.Decide(key, Value(2, 2, Start.AddSeconds(61), 1000), isCopy);
+        Assert.True(longer.NeedsWrite);
+        Assert.Equal(held with { StoredAt = Start.AddSeconds(61), ExpiresAt = Start.AddSeconds(1061) }, longer.Held);
+    }
+
+    [Fact]
+    public void A_mark_of_publication_is_written_is_kept_by_the_same_value_and_goes_with_another()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        var value = Value(0, 2, Start, lifetimeSeconds: 1000);
+        shard.Put(key, value);
+
+        Assert.True(shard.Decide(key, value with { PublishedAt = Start }).NeedsWrite);
+        shard.Put(key, value with { PublishedAt = Start });
+        shard.Put(key, Value(1, 2, Start.AddSeconds(1), 10), isCopy: true);
+        shard.Put(key, Value(1, 2, Start.AddSeconds(2), 2000));
+        Assert.Equal(Start, shard.Values[key].PublishedAt);
+
+        shard.Put(key, Value(1, 3, Start.AddSeconds(3), 1000));
+        Assert.Null(shard.Values[key].PublishedAt);
+    }
+
     private static StoredValue Value(int source, int length, DateTimeOffset now, int lifetimeSeconds) => new(
         DhtValue.FromBytes(new byte[length]),
         now,
@@ -101,15 +168,36 @@ public class KeyShardTests
                 Assert.Equal(expected, shard.Put(key, value));
                 if (expected == StoreResult.Stored)
                 {
-                    Replace(model, key, value);
+                    Replace(model, key, After(model, key, value));
                 }
 
                 break;
         }
     }
 
+    /// <summary>What is alive and stored again stays as it is, with the later times.</summary>
+    private static StoredValue After(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value)
+    {
+        if (!IsHeld(model, key, value))
+        {
+            return value;
+        }
+
+        var old = model.Single(pair => pair.Key == key).Value;
+        var isLonger = value.ExpiresAt > old.ExpiresAt + KeyShard.NegligibleLife;
+        return old with { StoredAt = value.StoredAt, ExpiresAt = isLonger ? value.ExpiresAt : old.ExpiresAt };
+    }
+
+    private static bool IsHeld(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value) =>
+        model.Any(pair => pair.Key == key && pair.Value.Value == value.Value && pair.Value.ExpiresAt > value.StoredAt);
+
     private static StoreResult Judge(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value)
     {
+        if (IsHeld(model, key, value))
+        {
+            return StoreResult.Stored;
+        }
+
         var after = model.Where(pair => pair.Key != key).Select(pair => pair.Value).Append(value).ToList();
         var own = after.Where(other => other.Source == value.Source).ToList();
         if (after.Count > Small.TotalKeys || after.Sum(other => other.Footprint) > Small.TotalBytes)
@@ -135,7 +223,7 @@ public class KeyShardTests
         Assert.Equal(model.Sum(pair => (long)pair.Value.Footprint), shard.Bytes);
         foreach (var (key, value) in model)
         {
-            Assert.Same(value, shard.Values[key]);
+            Assert.Equal(value, shard.Values[key]);
             Assert.Equal(now < value.ExpiresAt, shard.TryGet(key, now, out _));
         }
     }

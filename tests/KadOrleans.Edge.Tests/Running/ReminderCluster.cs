@@ -3,7 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Reminders;
 using Orleans.Runtime.Hosting;

@@ -61,7 +61,7 @@ internal sealed class Population(NodeId ownId)
             RequestKind.Stun => ResponseWriter.WriteStun(buffer, request.Id, LedgerTransport.Own),
             RequestKind.Store => ResponseWriter.WriteStored(buffer, request.Id, random.Next(4) > 0),
             RequestKind.FindValue when random.Next(8) == 0 =>
-                ResponseWriter.WriteValue(buffer, request.Id, DhtValue.FromInteger(random.Next(3))),
+                ResponseWriter.WriteValue(buffer, request.Id, DhtValue.FromInteger(random.Next(3)), RandomLife(ref random)),
             _ => ResponseWriter.WriteNodes(buffer, request.Id, PickContacts(ref random)),
         };
         return buffer[..length];
@@ -79,10 +79,18 @@ internal sealed class Population(NodeId ownId)
             RequestKind.Stun => RequestWriter.WriteStun(buffer, id),
             RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, id, new FindNodeRequest(sender, key)),
             RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, key)),
-            _ => WriteStore(buffer, id, new StoreRequest(sender, key, DhtValue.FromBytes(new byte[random.Next(2_500)]))),
+            _ => WriteStore(buffer, id, new StoreRequest(
+                sender, key, DhtValue.FromBytes(new byte[random.Next(2_500)]), RandomLife(ref random))),
         };
         return buffer[..length];
     }
+
+    private static uint? RandomLife(ref FuzzRandom random) => random.Next(3) switch
+    {
+        0 => null,
+        1 => (uint)random.Next(700_000),
+        _ => random.Next(2) == 0 ? 0 : uint.MaxValue,
+    };
 
     private static int WriteStore(byte[] buffer, MessageId id, StoreRequest request) =>
         RequestWriter.TryWriteStore(buffer, id, request, out var length) ? length : 0;

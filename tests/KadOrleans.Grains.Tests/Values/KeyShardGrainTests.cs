@@ -166,24 +166,56 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
 
         Assert.Equal([null], await shard.GetAsync([keys[0]]));
         Assert.Equal(3000, (await shard.GetUsageAsync()).Keys);
-        Assert.Empty(await shard.GetDueForRepublishAsync(now.AddDays(1), 10));
+        Assert.Empty(await shard.GetDueForRepublishAsync(now.AddDays(1), null, 10));
         Assert.Equal(0, await shard.RemoveExpiredAsync(now.AddTicks(-1)));
         Assert.Equal(3000, await shard.RemoveExpiredAsync(now));
         Assert.Equal(default, await shard.GetUsageAsync());
     }
 
     [Fact]
-    public async Task Keys_without_a_recent_store_are_due_for_republish()
+    public async Task Keys_without_a_recent_store_and_old_publications_are_due_for_republish_page_by_page()
     {
         var shard = cluster.Shard(10);
-        var keys = Samples.KeysOf(10, Bits).Take(2).ToList();
+        var keys = Samples.KeysOf(10, Bits).Take(4).Order().ToList();
         var now = cluster.Clock.GetUtcNow();
+        var value = Samples.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(1) };
         await shard.PutAsync(
         [
-            new ShardPut(keys[0], Samples.Text("old") with { StoredAt = now.AddHours(-2), ExpiresAt = now.AddDays(1) }),
-            new ShardPut(keys[1], Samples.Text("new") with { StoredAt = now, ExpiresAt = now.AddDays(1) }),
+            new ShardPut(keys[0], value with { StoredAt = now.AddHours(-2) }),
+            new ShardPut(keys[1], value),
+            new ShardPut(keys[2], value with { PublishedAt = now.AddHours(-25) }),
+            new ShardPut(keys[3], value with { PublishedAt = now.AddHours(-1), StoredAt = now.AddHours(-1) }),
         ]);
-        Assert.Equal([keys[0]], (await shard.GetDueForRepublishAsync(now.AddHours(-1), 10)).Select(put => put.Key));
+        Assert.Equal([keys[0], keys[2], keys[3]], await shard.GetDueForRepublishAsync(now, null, 10));
+        Assert.Equal([keys[2]], await shard.GetDueForRepublishAsync(now, keys[0], 1));
+        Assert.Empty(await shard.GetDueForRepublishAsync(now, keys[3], 10));
+
+        Assert.Equal([false, true], await shard.UnpublishAsync([keys[1], keys[2]]));
+        Assert.Equal([keys[0], keys[3]], await shard.GetDueForRepublishAsync(now, null, 10));
+        await cluster.Cluster.DeactivateAsync(shard);
+        Assert.Equal([null, now.AddHours(-1)], (await shard.GetAsync([keys[2], keys[3]])).Select(held => held!.PublishedAt));
+    }
+
+    [Fact]
+    public async Task What_is_held_already_is_acknowledged_without_a_record()
+    {
+        var shard = cluster.Shard(12);
+        var key = Samples.KeysOf(12, Bits).First();
+        var now = cluster.Clock.GetUtcNow();
+        var value = Samples.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(7) };
+        await shard.PutAsync([new ShardPut(key, value)]);
+        var writes = cluster.Rows.Writes[shard.GetGrainId()];
+
+        var again = value with { StoredAt = now.AddHours(1) };
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(key, again, IsCopy: true)]));
+        Assert.Equal(
+            [StoreResult.Outdated],
+            await shard.PutAsync([new ShardPut(key, Samples.Text("stale") with { StoredAt = now, ExpiresAt = now.AddDays(6) }, IsCopy: true)]));
+        Assert.Equal([again], await shard.GetAsync([key]));
+        Assert.Equal(writes, cluster.Rows.Writes[shard.GetGrainId()]);
+
+        await shard.PutAsync([new ShardPut(key, again with { ExpiresAt = now.AddDays(8) }, IsCopy: true)]);
+        Assert.Equal(writes + 1, cluster.Rows.Writes[shard.GetGrainId()]);
     }
 
     [Fact]

@@ -32,6 +32,12 @@ internal sealed class ScriptedStore : IKeyStore
         return await _inner.PutAsync(key, value, cancellationToken);
     }
 
+    public async ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    {
+        await BeforePut();
+        return await _inner.PutCopyAsync(key, value, cancellationToken);
+    }
+
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Removals++;

@@ -122,6 +122,9 @@ public sealed class StoreAcknowledgementTests
         public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
             new(_put.Task);
 
+        public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+            PutAsync(key, value, cancellationToken);
+
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(0);
 

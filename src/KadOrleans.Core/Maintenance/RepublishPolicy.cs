@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Core.Maintenance;
+
+/// <summary>When values go out again, and whose task that is (Kademlia §2.5).</summary>
+public static class RepublishPolicy
+{
+    /// <summary>Of the interval, what holders spread over: 10 minutes of an hour.</summary>
+    private const int SpreadDivisor = 6;
+
+    /// <summary>
+    /// Whether a held value is due: no STORE of it came in for the interval and a time that each holder draws from the
+    /// key and its own id. The first one's STOREs reach the others before their time comes, so about one of the k works.
+    /// </summary>
+    public static bool IsDue(NodeId key, StoredValue stored, NodeId ownId, DateTimeOffset now, KademliaOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        ArgumentNullException.ThrowIfNull(options);
+
+        // Most values are young: the offset need not be looked at for them.
+        var age = now - stored.StoredAt;
+        return age >= options.RepublishInterval
+            && !stored.IsExpired(now)
+            && age >= options.RepublishInterval + Offset(key, ownId, options);
+    }
+
+    /// <summary>
+    /// Whether a value is due for a schedule that looks once per interval. Early by the spread: one that was seen to soon
+    /// after a look would else be a little too young at the next, and wait for the one after it.
+    /// </summary>
+    public static bool IsDueAtLook(StoredValue stored, DateTimeOffset now, KademliaOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        ArgumentNullException.ThrowIfNull(options);
+        return now - stored.StoredAt >= options.RepublishInterval - Spread(options) && !stored.IsExpired(now);
+    }
+
+    /// <summary>Whether what was published at that time is to be published again.</summary>
+    public static bool IsPublicationDue(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var half = options.ValueTimeToLive / 2;
+        return now - publishedAt >= (options.PublishInterval < half ? options.PublishInterval : half);
+    }
+
+    /// <summary>
+    /// Whether this node is one of the k nearest to the key by what it knows. If not, others have pushed it out; it keeps
+    /// its copy until that expires, and is responsible again if they vanish.
+    /// </summary>
+    public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        Span<Contact> nearest = stackalloc Contact[bucketSize];
+        var count = snapshot.FindClosest(key, nearest);
+        return count < bucketSize || snapshot.OwnId.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+    }
+
+    private static TimeSpan Spread(KademliaOptions options) => options.RepublishInterval / SpreadDivisor;
+
+    private static TimeSpan Offset(NodeId key, NodeId ownId, KademliaOptions options)
+    {
+        // The last bits of two ids have nothing to do with how near they are to each other.
+        Span<byte> bytes = stackalloc byte[2 * NodeId.Length];
+        key.CopyTo(bytes);
+        ownId.CopyTo(bytes[NodeId.Length..]);
+        var draw = BinaryPrimitives.ReadUInt32BigEndian(bytes[(NodeId.Length - sizeof(uint))..])
+            ^ BinaryPrimitives.ReadUInt32BigEndian(bytes[^sizeof(uint)..]);
+        return Spread(options) * (draw / (uint.MaxValue + 1.0));
+    }
+}

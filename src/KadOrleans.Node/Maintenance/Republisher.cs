@@ -1,0 +1,236 @@
+using System.Threading.Channels;
+using KadOrleans.Core;
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Maintenance;
+
+/// <summary>
+/// Sends values out again (Kademlia §2.5): what is held, with what is left of its life; what is published from here, with
+/// a new one. Within a rate, a bounded number at a time. Each is looked at once more just before it is sent, so it does no
+/// harm to be asked twice. One failure never ends the loop.
+/// </summary>
+internal sealed class Republisher
+{
+    /// <summary>Pieces of work that may wait. What finds no room is due again at the next look.</summary>
+    private const int MaxWaiting = 64;
+
+    /// <summary>Values on their way at once. A lookup takes seconds: fewer would not keep to the rate.</summary>
+    private const int MaxParallel = 64;
+
+    private readonly DhtNode _node;
+    private readonly IKeyStore _store;
+    private readonly IPublicationStore _publications;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _pause;
+    private readonly ILogger _logger;
+    private readonly List<Task> _running = [];
+    private readonly Channel<MaintenanceTask> _work = Channel.CreateBounded<MaintenanceTask>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    // 1 while a look at everything waits: a second one would find nothing more.
+    private int _lookWaits;
+    private int _republished;
+    private int _published;
+
+    public Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
+    {
+        (_node, _store, _publications, _time) = (node, store, publications, environment.Time);
+        _pause = TimeSpan.FromSeconds(1 / node.Options.RepublishRate);
+        _logger = environment.LoggerFactory.CreateLogger<Republisher>();
+    }
+
+    private KademliaOptions Kademlia => _node.Options.Kademlia;
+
+    /// <summary>Takes work to be done in its order, unless it waits already or too much does.</summary>
+    public void Enqueue(MaintenanceTask work)
+    {
+        if (work is MaintenanceTask.Republish && Interlocked.Exchange(ref _lookWaits, 1) == 1)
+        {
+            return;
+        }
+
+        if (!_work.Writer.TryWrite(work))
+        {
+            if (work is MaintenanceTask.Republish)
+            {
+                Interlocked.Exchange(ref _lookWaits, 0);
+            }
+
+            _logger.RepublishingBehind(MaxWaiting);
+        }
+    }
+
+    /// <summary>Works until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var work = await _work.Reader.ReadAsync(cancellationToken);
+            try
+            {
+                await DoAsync(work, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                _logger.MaintenanceFailed(nameof(Republisher), e);
+            }
+        }
+    }
+
+    private async Task DoAsync(MaintenanceTask work, CancellationToken cancellationToken)
+    {
+        (_republished, _published) = (0, 0);
+        try
+        {
+            if (work is MaintenanceTask.RepublishKeys some)
+            {
+                foreach (var key in some.Keys)
+                {
+                    await BeginAsync(key, static (republisher, _, held) => republisher.IsDueAtLook(held), cancellationToken);
+                }
+            }
+            else
+            {
+                Interlocked.Exchange(ref _lookWaits, 0);
+                await LookAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(_running);
+            _running.Clear();
+        }
+
+        if (_republished + _published > 0)
+        {
+            _logger.ValuesRepublished(_republished, _published);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (key, publication) in _publications.ScanAsync(cancellationToken))
+        {
+            if (IsDue(publication))
+            {
+                await BeginAsync(key, static (_, _, _) => false, cancellationToken);
+            }
+        }
+
+        await foreach (var (key, held) in _store.ScanAsync(cancellationToken))
+        {
+            if (IsDue(key, held) && IsResponsible(key))
+            {
+                await BeginAsync(key, static (republisher, key, held) => republisher.IsDue(key, held), cancellationToken);
+            }
+        }
+    }
+
+    private async Task BeginAsync(
+        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, CancellationToken cancellationToken)
+    {
+        if (_running.Count >= MaxParallel)
+        {
+            await Task.WhenAny(_running);
+            _running.RemoveAll(static task => task.IsCompleted);
+        }
+
+        _running.Add(SendAsync(key, isDue, cancellationToken));
+        await Task.Delay(_pause, _time, cancellationToken);
+    }
+
+    /// <summary>Sends one value, and never fails.</summary>
+    private async Task SendAsync(
+        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
+            {
+                await PublishAsync(key, publication, cancellationToken);
+                return;
+            }
+
+            var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
+            if (held is not null && isDue(this, key, held) && IsResponsible(key))
+            {
+                await _node.SpreadAsync(key, held, cancellationToken);
+                await _store.PutCopyAsync(key, held with { StoredAt = _time.GetUtcNow() }, cancellationToken);
+                _republished++;
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                _logger.MaintenanceFailed(nameof(Republisher), e);
+            }
+        }
+    }
+
+    private async Task PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        var isOutdated = await IsOutdatedAsync(key, publication, cancellationToken);
+        if (await _publications.GetAsync(key, cancellationToken) != publication)
+        {
+            // Ended, or published with another value, while the network was asked.
+            return;
+        }
+
+        if (isOutdated)
+        {
+            await _publications.RemoveAsync(key, cancellationToken);
+            _logger.PublicationEnded(key);
+            return;
+        }
+
+        var result = await _node.SetAsync(key, publication.Value, cancellationToken);
+        if (result.Succeeded && await _publications.GetAsync(key, cancellationToken) == publication)
+        {
+            await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow() }, cancellationToken);
+            _published++;
+        }
+    }
+
+    /// <summary>Whether another value is about that was published later than this one was last, judged by what is left of both lives.</summary>
+    private async Task<bool> IsOutdatedAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        var found = await _node.FindValueAsync(key, cancellationToken);
+        var now = _time.GetUtcNow();
+        var expiresAt = publication.PublishedAt + Kademlia.ValueTimeToLive;
+        var held = await _store.GetAsync(key, now, cancellationToken);
+        if (held is not null && held.Value != publication.Value && held.ExpiresAt > expiresAt)
+        {
+            return true;
+        }
+
+        if (found is not { Value: { } other, ValueLife: { } life } || other == publication.Value || now + life <= expiresAt)
+        {
+            return false;
+        }
+
+        if (held is not null)
+        {
+            // Else what is held here would hide the later value from whoever asks here.
+            life = life < Kademlia.ValueTimeToLive ? life : Kademlia.ValueTimeToLive;
+            await _store.PutCopyAsync(key, new StoredValue(other, now, now + life, held.Source), cancellationToken);
+        }
+
+        return true;
+    }
+
+    private bool IsDue(Publication publication) =>
+        RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+
+    private bool IsDue(NodeId key, StoredValue held) =>
+        RepublishPolicy.IsDue(key, held, _node.Id, _time.GetUtcNow(), Kademlia);
+
+    private bool IsDueAtLook(StoredValue held) => RepublishPolicy.IsDueAtLook(held, _time.GetUtcNow(), Kademlia);
+
+    private bool IsResponsible(NodeId key) =>
+        RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);
+}

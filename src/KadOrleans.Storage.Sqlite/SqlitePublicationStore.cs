@@ -1,0 +1,51 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Writing;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// What is published from here, in the data file, so that it goes out again after a restart. Changes go through the same
+/// writer as keys; reads come from memory. In the file, times are whole milliseconds.
+/// </summary>
+/// <param name="database">Where the publications are.</param>
+public sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
+{
+    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
+
+    /// <inheritdoc/>
+    public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return ValueTask.FromResult(_database.Publications.Get(key));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(publication);
+        Check(cancellationToken);
+        return await _database.WriteAsync(new PublishWrite(key, publication), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return await _database.WriteAsync(new UnpublishWrite(key), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return _database.Publications.Snapshot().ToAsyncEnumerable();
+    }
+
+    private void Check(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}

@@ -1,0 +1,33 @@
+using System.Buffers.Binary;
+using KadOrleans.Wire.MessagePack;
+
+namespace KadOrleans.Wire;
+
+/// <summary>
+/// The seconds of life that a value has left, as one more MessagePack object behind the body of a STORE or of a
+/// FIND_VALUE answer. Nodes that do not know it ignore what follows the first object. It is always a uint 32 of five
+/// bytes and ends the datagram, so that stray bytes of other programs are not taken for it.
+/// </summary>
+public static class LifeTrailer
+{
+    /// <summary>Its length in bytes.</summary>
+    public const int Length = 1 + sizeof(uint);
+
+    /// <summary>What the rest of a body says, or null if that is anything but a trailer.</summary>
+    internal static uint? Read(ReadOnlySpan<byte> rest) => rest is [MessagePackCode.Unsigned32, ..] && rest.Length == Length
+        ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..])
+        : null;
+
+    /// <summary>Writes it, if there is something to say, and returns how many bytes that took.</summary>
+    internal static int Write(Span<byte> destination, uint? secondsLeft)
+    {
+        if (secondsLeft is not { } seconds)
+        {
+            return 0;
+        }
+
+        destination[0] = MessagePackCode.Unsigned32;
+        BinaryPrimitives.WriteUInt32BigEndian(destination[1..], seconds);
+        return Length;
+    }
+}

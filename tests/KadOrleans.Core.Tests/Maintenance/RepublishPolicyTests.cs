@@ -1,0 +1,66 @@
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Core.Tests.Maintenance;
+
+public class RepublishPolicyTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly KademliaOptions Options = new();
+    private static readonly NodeId Key = NodeId.FromKey("key");
+
+    [Fact]
+    public void A_value_is_due_an_hour_to_seventy_minutes_after_its_last_store_evenly_by_holder()
+    {
+        var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddDays(7), default);
+        var ids = Enumerable.Range(0, 1000).Select(i => NodeId.FromKey($"node {i}")).ToList();
+        for (var minute = 0; minute <= 10; minute++)
+        {
+            var now = Start.AddMinutes(60 + minute);
+            Assert.DoesNotContain(ids, id => RepublishPolicy.IsDue(Key, stored, id, Start.AddMinutes(60).AddTicks(-1), Options));
+            Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored, id, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
+        }
+
+        Assert.True(RepublishPolicy.IsDueAtLook(stored, Start.AddMinutes(50), Options));
+        Assert.False(RepublishPolicy.IsDueAtLook(stored, Start.AddMinutes(50).AddTicks(-1), Options));
+    }
+
+    [Fact]
+    public void An_expired_value_is_never_due()
+    {
+        var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddHours(2), default);
+        Assert.True(RepublishPolicy.IsDue(Key, stored, Key, Start.AddHours(2).AddTicks(-1), Options));
+        Assert.False(RepublishPolicy.IsDue(Key, stored, Key, Start.AddHours(2), Options));
+        Assert.False(RepublishPolicy.IsDueAtLook(stored, Start.AddHours(2), Options));
+    }
+
+    [Fact]
+    public void A_publication_is_due_after_a_day_or_half_of_its_life()
+    {
+        Assert.False(RepublishPolicy.IsPublicationDue(Start, Start.AddHours(24).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsPublicationDue(Start, Start.AddHours(24), Options));
+        var brief = Options with { ValueTimeToLive = TimeSpan.FromHours(10) };
+        Assert.False(RepublishPolicy.IsPublicationDue(Start, Start.AddHours(5).AddTicks(-1), brief));
+        Assert.True(RepublishPolicy.IsPublicationDue(Start, Start.AddHours(5), brief));
+    }
+
+    [Fact]
+    public void The_k_nearest_by_what_they_know_are_responsible() => Randomized.ForSteps(20, 60, steps =>
+    {
+        var ids = steps.Select((step, i) => NodeId.FromKey($"{step}/{i}")).ToList();
+        var own = ids[0];
+        var table = new RoutingTable(own, Options, new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse(["0.0.0.0/0"])), Start);
+        foreach (var (id, i) in ids.Skip(1).Select((id, i) => (id, i)))
+        {
+            table.Apply(ContactObservation.Answered(new Contact(id, UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)i << 8), 1))), Start);
+        }
+
+        for (var k = 1; k <= 64; k += 9)
+        {
+            var rank = table.Snapshot.Contacts.Count(contact => contact.Id.DistanceTo(Key) < own.DistanceTo(Key));
+            Assert.Equal(rank < k, RepublishPolicy.IsResponsible(Key, table.Snapshot, k));
+        }
+    });
+}
