@@ -19,12 +19,14 @@ public sealed class ClusterMaintenanceScheduleTests
         Assert.True(_schedule.TryAccept(new RefreshBucketsWork(Id, buckets)));
         Assert.True(_schedule.TryAccept(new RandomWalkWork(Id)));
         Assert.True(_schedule.TryAccept(new RejoinWork(Id)));
+        Assert.True(_schedule.TryAccept(new RepublishWork(Id, [Id])));
 
-        var tasks = await TakeAsync(3);
+        var tasks = await TakeAsync(4);
 
         Assert.Equal(buckets, Assert.IsType<MaintenanceTask.RefreshBuckets>(tasks[0]).Buckets);
         Assert.IsType<MaintenanceTask.RandomWalk>(tasks[1]);
         Assert.IsType<MaintenanceTask.Rejoin>(tasks[2]);
+        Assert.Equal([Id], Assert.IsType<MaintenanceTask.RepublishKeys>(tasks[3]).Keys);
     }
 
     [Fact]
@@ -35,6 +37,7 @@ public sealed class ClusterMaintenanceScheduleTests
         Assert.False(_schedule.TryAccept(new RefreshBucketsWork(other, [])));
         Assert.False(_schedule.TryAccept(new RandomWalkWork(other)));
         Assert.False(_schedule.TryAccept(new RejoinWork(other)));
+        Assert.False(_schedule.TryAccept(new RepublishWork(other, [Id])));
     }
 
     [Fact]

@@ -89,6 +89,82 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         Assert.Equal([lasting, null, null], await shard.GetAsync(keys));
     }
 
+    [Fact]
+    public async Task A_tick_hands_what_is_due_to_the_edge_whose_id_is_nearest_and_to_another_if_it_is_gone()
+    {
+        const long number = 202;
+        var shard = cluster.Shard(number);
+        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(300).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        var value = Samples.Text("value") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromDays(9) };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, value))]);
+        var far = new TestEdge();
+        var farIds = await LeaseAsync("far", far);
+        var nearIds = await LeaseAsync("near", _edge);
+        await TickAsync(shard, ExpiryReminder.Name, 2);
+        Assert.Empty(_edge.Work.Concat(far.Work));
+
+        // Two ticks find the same, and hand it over twice: an edge looks again before it sends.
+        cluster.Clock.Advance(TimeSpan.FromHours(1));
+        await LeaseAsync("far", far);
+        await LeaseAsync("near", _edge);
+        await TickAsync(shard, ExpiryReminder.Name, 1);
+        await cluster.UntilAsync(() => Task.FromResult(KeysOf(_edge, far).Count == keys.Count));
+        Assert.Equal(keys.ToHashSet(), KeysOf(_edge, far));
+        Assert.All(_edge.Work.Concat(far.Work).Cast<RepublishWork>(), work =>
+        {
+            Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys);
+            Assert.All(work.Keys, key => Assert.Equal(farIds.Concat(nearIds).MinBy(id => id.DistanceTo(key)), work.NodeId));
+        });
+
+        // The work is done: the STOREs are noted, nothing is due, and no record is written.
+        var writes = Writes(shard);
+        var touched = value with { StoredAt = cluster.Clock.GetUtcNow() };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, touched, IsCopy: true))]);
+        var handedOver = _edge.Work.Count + far.Work.Count;
+        await TickAsync(shard, ExpiryReminder.Name, 2);
+        Assert.Empty(await shard.GetDueForRepublishAsync(cluster.Clock.GetUtcNow(), null, 10));
+        Assert.Equal((handedOver, writes), (_edge.Work.Count + far.Work.Count, Writes(shard)));
+
+        // One edge takes nothing any more.
+        (_edge.TakesWork, far.TakesWork) = (false, true);
+        far.Work.Clear();
+        cluster.Clock.Advance(TimeSpan.FromHours(1));
+        await LeaseAsync("far", far);
+        await LeaseAsync("near", _edge);
+        await TickAsync(shard, ExpiryReminder.Name, 1);
+        await cluster.UntilAsync(() => Task.FromResult(KeysOf(far).Count == keys.Count));
+    }
+
+    [Fact]
+    public async Task What_the_cluster_published_is_never_forgotten_and_is_due_until_an_edge_publishes_it_again()
+    {
+        var key = Samples.KeysOf(203, ClusterFixture.ShardBits).First();
+        var shard = cluster.Shard(203);
+        await cluster.Dht.SetAsync(key, Samples.Text("published").Value);
+        for (var day = 0; day < 16; day++)
+        {
+            cluster.Clock.Advance(TimeSpan.FromDays(1));
+            await TickAsync(shard, ExpiryReminder.Name, 1);
+            await cluster.UntilAsync(async () => (await shard.GetAsync([key]))[0] is { } held
+                && held.LifeLeft(cluster.Clock.GetUtcNow()) > TimeSpan.FromDays(1.7));
+        }
+
+        Assert.Equal([key], await shard.GetDueForRepublishAsync(cluster.Clock.GetUtcNow(), null, 10));
+        Assert.True(await cluster.Dht.UnpublishAsync(key));
+        Assert.False(await cluster.Dht.UnpublishAsync(key));
+        cluster.Clock.Advance(TimeSpan.FromDays(8));
+        await TickAsync(shard, ExpiryReminder.Name, 1);
+        await cluster.UntilAsync(async () => (await shard.GetUsageAsync()).Keys == 0);
+    }
+
+    /// <summary>Leases end when the clock is moved; the same name gets the same ids again.</summary>
+    private async Task<IReadOnlyList<NodeId>> LeaseAsync(string name, TestEdge edge) =>
+        (await cluster.Directory.LeaseAsync(name, 2, cluster.Reference(edge))).NodeIds;
+
+    private static HashSet<NodeId> KeysOf(params TestEdge[] edges) =>
+        [.. edges.SelectMany(edge => edge.Work).OfType<RepublishWork>().SelectMany(work => work.Keys)];
+
     private int Writes(IKeyShardGrain shard) => cluster.Rows.Writes[shard.GetGrainId()];
 
     private async Task TickAsync(IAddressable grain, string name, int times)

@@ -14,6 +14,8 @@ internal sealed class TestEdge : IEdgeObserver
 
     public ConcurrentQueue<EdgeWork> Work { get; } = [];
 
+    public bool TakesWork { get; set; } = true;
+
     public int Calls;
 
     public Func<Task> OnSnapshot { get; set; } = () => Task.CompletedTask;
@@ -36,8 +38,12 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task<bool> AcceptAsync(EdgeWork work)
     {
-        Work.Enqueue(work);
-        return Task.FromResult(true);
+        if (TakesWork)
+        {
+            Work.Enqueue(work);
+        }
+
+        return Task.FromResult(TakesWork);
     }
 
     public Task<DhtGetResult> GetAsync(NodeId key)

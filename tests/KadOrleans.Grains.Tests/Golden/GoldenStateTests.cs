@@ -82,5 +82,22 @@ public class GoldenStateTests
         Assert.Equal(Changes, ShardEntryCodec.Decode(page.Entries));
     }
 
+    /// <summary>The bytes of a published value since schema 2, which never change.</summary>
+    [Fact]
+    public void A_published_value_is_read_as_it_was_meant()
+    {
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { PublishedAt = StoredAt.AddDays(1) };
+        ShardChange[] changes = [new(NodeId.FromKey("text"), value), new(NodeId.FromKey("other"), value with { PublishedAt = null })];
+        const string golden =
+            "81" + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "0000000000000000"
+            + "0000000000000000" + "00000001" + "76" + "08dc39ec00c73c50";
+        Assert.Equal(golden, Convert.ToHexStringLower(ShardEntryCodec.Encode(changes[..1])));
+        Assert.Equal(changes, ShardEntryCodec.Decode(ShardEntryCodec.Encode(changes)));
+        for (var length = 1; length < golden.Length / 2; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => ShardEntryCodec.Decode(Convert.FromHexString(golden).AsSpan(0, length)));
+        }
+    }
+
     private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);
 }

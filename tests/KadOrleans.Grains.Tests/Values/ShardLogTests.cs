@@ -213,17 +213,17 @@ public class ShardLogTests
         switch (name)
         {
             case "kad-shard-manifest":
-                records.Set(name, new ShardManifestState { SchemaVersion = 2 });
+                records.Set(name, new ShardManifestState { SchemaVersion = 3 });
                 break;
             case "kad-shard-log-001":
-                records.Set(name, new ShardLogState { SchemaVersion = 2, Sequence = 1 });
+                records.Set(name, new ShardLogState { SchemaVersion = 3, Sequence = 1 });
                 break;
             default:
-                records.Set(name, new ShardPageState { SchemaVersion = 2, Fold = 1 });
+                records.Set(name, new ShardPageState { SchemaVersion = 3, Fold = 1 });
                 break;
         }
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
-        Assert.Contains($"{name} has schema version 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{name} has schema version 3", refusal.Message, StringComparison.Ordinal);
     });
 }

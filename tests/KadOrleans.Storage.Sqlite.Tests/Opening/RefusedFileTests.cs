@@ -56,9 +56,9 @@ public sealed class RefusedFileTests : IDisposable
     public async Task A_database_of_a_newer_release()
     {
         await CreateAsync(10);
-        Alter("PRAGMA user_version = 2");
+        Alter("PRAGMA user_version = 3");
 
-        AssertRefused("was written by a newer release (schema 2, this one knows 1)");
+        AssertRefused("was written by a newer release (schema 3, this one knows 2)");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class RefusedFileTests : IDisposable
             File.Copy(elsewhere.LogPath, _folder.LogPath);
         }
 
-        AssertRefused("was written by a newer release (schema 7, this one knows 1)");
+        AssertRefused("was written by a newer release (schema 7, this one knows 2)");
     }
 
     [Theory]
