@@ -8,10 +8,10 @@ public sealed class DatagramTests
     [InlineData(0, DecodeError.TooShort)]
     [InlineData(21, DecodeError.TooShort)]
     [InlineData(22, DecodeError.None)]
-    [InlineData(8213, DecodeError.None)]
-    [InlineData(8214, DecodeError.TooLong)]
+    [InlineData(8218, DecodeError.None)]
+    [InlineData(8219, DecodeError.TooLong)]
     [InlineData(65507, DecodeError.TooLong)]
-    public void Only_22_to_8213_bytes_are_a_datagram(int length, DecodeError expected)
+    public void Only_22_to_8218_bytes_are_a_datagram(int length, DecodeError expected)
     {
         var read = Datagram.TryReadHeader(new byte[length], out _, out _, out var body, out var error);
         Assert.Equal(expected, error);
