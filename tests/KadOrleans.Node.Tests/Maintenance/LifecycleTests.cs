@@ -168,6 +168,7 @@ public sealed class LifecycleTests
     {
         var node = await _world.StartNodeAsync(o => o.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromHours(1) });
         await node.Node.SetAsync("key", DhtValue.FromInteger(1));
+        await node.Node.UnpublishAsync("key");
 
         await _world.PassAsync(TimeSpan.FromHours(1));
         Assert.False((await node.Node.GetAsync("key")).Found);
