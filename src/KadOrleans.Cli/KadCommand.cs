@@ -53,6 +53,8 @@ internal static class KadCommand
             PingCommand.Create(io),
             StunCommand.Create(io),
             FindNodeCommand.Create(io),
+            CrawlCommand.Create(io),
+            SizeCommand.Create(io),
             StateCommand.Create(io),
             SimulateCommand.Create(io),
         };

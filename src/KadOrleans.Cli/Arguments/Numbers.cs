@@ -14,8 +14,14 @@ internal static class Numbers
     public static int ParseWhole(string name, string text, int least, int most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign, least, most, "a whole number");
 
+    /// <summary>The same, and the default where nothing was typed.</summary>
+    /// <inheritdoc cref="ParseWhole(string, string, int, int)"/>
+    /// <param name="byDefault">Taken for null.</param>
+    public static int ParseWhole(string name, string? text, int least, int most, int byDefault) =>
+        text is null ? byDefault : ParseWhole(name, text, least, most);
+
     /// <summary>A number, with or without a fraction.</summary>
-    /// <inheritdoc cref="ParseWhole"/>
+    /// <inheritdoc cref="ParseWhole(string, string, int, int)"/>
     public static double ParseNumber(string name, string text, double least, double most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, least, most, "a number");
 

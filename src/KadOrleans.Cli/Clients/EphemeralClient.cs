@@ -12,6 +12,9 @@ namespace KadOrleans.Cli.Clients;
 /// </summary>
 internal sealed class EphemeralClient : IAsyncDisposable
 {
+    private const string IPv4 = "0.0.0.0:0";
+    private const string Both = "[::]:0";
+
     private readonly KadNode _node;
 
     private EphemeralClient(KadNode node)
@@ -24,10 +27,30 @@ internal sealed class EphemeralClient : IAsyncDisposable
 
     /// <summary>Binds any free port of the targets' address family: of both, if one of them is IPv6.</summary>
     /// <exception cref="TransportException">The system lacks that family.</exception>
-    public static async Task<EphemeralClient> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
+    public static Task<EphemeralClient> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
     {
         var isIPv4 = targets.SelectMany(t => t.Endpoints).All(e => e.IsIPv4);
-        var transport = UdpTransport.Bind(UdpEndpoint.Parse(isIPv4 ? "0.0.0.0:0" : "[::]:0"));
+        return StartAsync(UdpTransport.Bind(UdpEndpoint.Parse(isIPv4 ? IPv4 : Both)), cancellationToken);
+    }
+
+    /// <summary>Binds any free port of every address family that the system has.</summary>
+    public static Task<EphemeralClient> StartOnAllAsync(CancellationToken cancellationToken)
+    {
+        UdpTransport transport;
+        try
+        {
+            transport = UdpTransport.Bind(UdpEndpoint.Parse(Both));
+        }
+        catch (TransportException)
+        {
+            transport = UdpTransport.Bind(UdpEndpoint.Parse(IPv4));
+        }
+
+        return StartAsync(transport, cancellationToken);
+    }
+
+    private static async Task<EphemeralClient> StartAsync(UdpTransport transport, CancellationToken cancellationToken)
+    {
         var node = new KadNode(
             new KadNodeOptions { ClientOnly = true },
             transport,

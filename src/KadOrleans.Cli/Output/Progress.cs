@@ -8,9 +8,13 @@ namespace KadOrleans.Cli.Output;
 internal sealed class Progress(CommandIo io, bool silent)
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Does the work and shows <paramref name="title"/> from two seconds on.</summary>
-    public async Task<T> ShowAsync<T>(string title, Func<Task<T>> work)
+    public Task<T> ShowAsync<T>(string title, Func<Task<T>> work) => ShowAsync(() => title, work);
+
+    /// <summary>Does the work and shows what <paramref name="describe"/> says of it, anew twice a second.</summary>
+    public async Task<T> ShowAsync<T>(Func<string> describe, Func<Task<T>> work)
     {
         var task = work();
         if (silent || !io.IsErrorTerminal)
@@ -22,7 +26,13 @@ internal sealed class Progress(CommandIo io, bool silent)
         if (await Task.WhenAny(task, Task.Delay(Delay, done.Token)) != task)
         {
             var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Error) });
-            await console.Status().StartAsync(Markup.Escape(title), _ => Task.WhenAny(task));
+            await console.Status().StartAsync(Markup.Escape(describe()), async status =>
+            {
+                while (await Task.WhenAny(task, Task.Delay(Interval, done.Token)) != task)
+                {
+                    status.Status(Markup.Escape(describe()));
+                }
+            });
         }
 
         await done.CancelAsync();

@@ -100,7 +100,10 @@ internal sealed class EdgeSession : IAsyncDisposable
             n.Id.ToString(),
             [.. n.LocalEndpoints.Select(e => e.ToString())],
             n.Table.Snapshot.Count,
-            n.Table.Snapshot.Version)),
+            n.Table.Snapshot.Version)
+        {
+            NetworkSize = n.Node.NetworkSize,
+        }),
     ];
 
     /// <summary>Counts of all ids together.</summary>

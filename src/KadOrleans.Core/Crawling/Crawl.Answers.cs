@@ -23,7 +23,7 @@ public sealed partial class Crawl
         }
 
         (node.Id, node.Failures) = (known, 0);
-        node.Walk = new TableWalk(known, _random);
+        node.Walk = new TableWalk(known, _random, _options.IgnoredId);
         Enter(node, CrawlState.Visiting);
         Judge(node, isAlive: true);
         _walking.Enqueue(node);

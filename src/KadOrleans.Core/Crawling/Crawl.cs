@@ -168,11 +168,6 @@ public sealed partial class Crawl
     {
         foreach (var contact in contacts)
         {
-            if (contact.Id == _options.IgnoredId)
-            {
-                continue;
-            }
-
             if (!contact.Endpoint.IsUnicast || !AddressScope.Allows(namer.Endpoint, contact.Endpoint))
             {
                 _refused++;

@@ -27,15 +27,16 @@ internal sealed class TableWalk
     private const int UsualAnswer = 20;
 
     private readonly IRandomSource _random;
+    private readonly NodeId? _ignoredId;
     private readonly Stack<Part> _ranges = new();
     private readonly HashSet<Contact> _known = [];
     private NodeId _target;
     private bool _isOverfull;
     private int _fullAnswer = UsualAnswer;
 
-    public TableWalk(NodeId nodeId, IRandomSource random)
+    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null)
     {
-        (_target, _random) = (nodeId, random);
+        (_target, _random, _ignoredId) = (nodeId, random, ignoredId);
     }
 
     /// <summary>What to ask for now.</summary>
@@ -89,6 +90,11 @@ internal sealed class TableWalk
         var fresh = new List<Contact>();
         foreach (var contact in contacts)
         {
+            if (contact.Id == _ignoredId)
+            {
+                continue;
+            }
+
             if (_known.Count >= MaxContacts)
             {
                 _isOverfull = true;

@@ -14,6 +14,8 @@ public sealed class HelpTests
     [InlineData("stun")]
     [InlineData("find-node")]
     [InlineData("simulate")]
+    [InlineData("crawl")]
+    [InlineData("size")]
     [InlineData("state")]
     [InlineData("state", "export")]
     [InlineData("state", "import")]

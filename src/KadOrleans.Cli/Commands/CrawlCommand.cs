@@ -1,0 +1,102 @@
+using System.CommandLine;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Crawling;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Node.Crawling;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary><c>kad crawl</c>: visits the whole network that can be reached.</summary>
+internal static class CrawlCommand
+{
+    private const int DefaultRate = 200;
+
+    private static readonly CrawlOptions Defaults = new();
+
+    public static Command Create(CommandIo io)
+    {
+        var via = new Option<string[]>("--via")
+        {
+            Description = "A node to begin with. Repeatable. Needed unless --resume has nodes.",
+            HelpName = "HOST:PORT",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var rate = Text("--rate", "N", $"Datagrams per second, 1 to {CrawlRun.HighestRate}. [default: {DefaultRate}]");
+        var concurrency = Text(
+            "--concurrency", "N", $"Requests under way at once, 1 to {CrawlOptions.HighestConcurrency}; never two to one address. [default: {Defaults.Concurrency}]");
+        var maxNodes = Text(
+            "--max-nodes", "N", $"Addresses remembered, 1 to {CrawlOptions.HighestMaxNodes}: a bound on what liars can invent. [default: {Defaults.MaxNodes}]");
+        var output = Text("--output", "FILE", "Write a row for each address here; - is the standard output.");
+        var format = Text("--format", "FORMAT", "Of the rows: jsonl or csv. [default: jsonl]");
+        var svg = Text("--svg", "FILE", "Draw the key space here.");
+        var resume = Text("--resume", "FILE", "Keep the state here, and go on from it if it is there.");
+        var json = CommonOptions.Json();
+        var command = new ExampleCommand("crawl", "Visit every node of the network that can be reached.")
+        {
+            Examples =
+            [
+                "kad crawl --via 127.0.0.1:8468",
+                "kad crawl --via node.example.org:8468 --rate 500 --output nodes.jsonl --svg network.svg --resume crawl.state",
+                "kad crawl --via node.example.org:8468 --output - --format csv",
+            ],
+            Notes = "Ctrl-C stops it, and reports what was found by then. Each node is asked for all of its contacts, within the rate.",
+        };
+        foreach (var option in new Option[] { via, rate, concurrency, maxNodes, output, format, svg, resume, json })
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var settings = new CrawlSettings
+            {
+                Via = parsed.GetValue(via) ?? [],
+                Rate = Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, CrawlRun.HighestRate, DefaultRate),
+                Concurrency = Numbers.ParseWhole(
+                    "--concurrency", parsed.GetValue(concurrency), 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency),
+                MaxNodes = Numbers.ParseWhole("--max-nodes", parsed.GetValue(maxNodes), 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes),
+                Output = parsed.GetValue(output),
+                IsCsv = ParseFormat(parsed.GetValue(format)),
+                Svg = parsed.GetValue(svg),
+                Resume = parsed.GetValue(resume),
+                Json = parsed.GetValue(json),
+            };
+            Check(settings);
+            return new CrawlSession(io, settings).RunAsync(cancellationToken);
+        });
+        return command;
+    }
+
+    private static Option<string?> Text(string name, string shape, string description) =>
+        new(name) { Description = description, HelpName = shape };
+
+    private static bool ParseFormat(string? format) => format switch
+    {
+        null or "jsonl" => false,
+        "csv" => true,
+        _ => throw CommandException.WrongUsage($"--format is '{format}'; jsonl or csv is allowed."),
+    };
+
+    private static void Check(CrawlSettings settings)
+    {
+        if (settings is { Json: true, Output: "-" })
+        {
+            throw CommandException.WrongUsage("Both --json and --output - write to the standard output; one of them is allowed.");
+        }
+
+        if (settings.Output is { } output and not "-")
+        {
+            CrawlFile.Check("--output", output);
+        }
+
+        if (settings.Svg is { } svg)
+        {
+            CrawlFile.Check("--svg", svg);
+        }
+
+        if (settings.Resume is { } resume)
+        {
+            CrawlFile.Check("--resume", resume);
+        }
+    }
+}

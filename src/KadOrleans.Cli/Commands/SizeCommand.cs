@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Clients;
+using KadOrleans.Cli.Output;
+using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Node;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary><c>kad size</c>: estimates how many nodes the network has.</summary>
+internal static class SizeCommand
+{
+    // The error falls with the square root: 25 lookups with k = 20 give about 5 %.
+    private const int DefaultLookups = 25;
+    private const int MostLookups = 1_000;
+    private const int AtOnce = 4;
+
+    public static Command Create(CommandIo io)
+    {
+        var lookups = new Option<string?>("--lookups")
+        {
+            Description = $"Lookups of random ids, {NetworkSizeEstimator.MinLookups} to {MostLookups}. [default: {DefaultLookups}]",
+            HelpName = "N",
+        };
+        var (via, json) = (CommonOptions.Via(), CommonOptions.Json());
+        var command = new ExampleCommand("size", "Estimate how many nodes the network has.")
+        {
+            Examples = ["kad size --via 127.0.0.1:8468", "kad size --via node.example.org:8468 --lookups 100 --json"],
+            Notes = "The nearer the nodes found lie to random ids, the more of them there must be. Four times the lookups halve the error.",
+        };
+        command.Add(via);
+        command.Add(lookups);
+        command.Add(json);
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            io,
+            parsed.GetValue(via)!,
+            Numbers.ParseWhole("--lookups", parsed.GetValue(lookups), NetworkSizeEstimator.MinLookups, MostLookups, DefaultLookups),
+            parsed.GetValue(json),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandIo io, string[] via, int lookups, bool json, CancellationToken cancellationToken)
+    {
+        var estimator = await new NetworkSession(io, json).RunAsync(
+            via, $"Looking up {lookups} random ids…", engine => LookUpAsync(engine, lookups, cancellationToken), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var estimate = estimator.Estimate();
+        var printer = new ResultPrinter(io, json);
+        if (json)
+        {
+            printer.Json(NetworkSizeJson.Create(estimate) ?? new JsonObject { ["nodes"] = null, ["standardError"] = null, ["lookups"] = estimator.Count });
+        }
+        else if (estimate is not null)
+        {
+            printer.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{estimate.Nodes:N0} nodes, ± {estimate.StandardError:N0} (standard error), by {estimate.Lookups} lookups"));
+        }
+
+        if (estimate is null)
+        {
+            printer.Note($"No estimate: {estimator.Count} of {lookups} lookups reached their target; {NetworkSizeEstimator.MinLookups} are needed.");
+        }
+
+        return estimate is null ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static async Task<NetworkSizeEstimator> LookUpAsync(DhtNode engine, int lookups, CancellationToken cancellationToken)
+    {
+        var estimator = new NetworkSizeEstimator(null, lookups);
+        var random = new CryptographicRandomSource();
+        for (var left = lookups; left > 0; left -= AtOnce)
+        {
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, Math.Min(left, AtOnce))
+                .Select(_ => engine.FindNodeAsync(NodeId.Random(random), cancellationToken)));
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var outcome in outcomes.Where(o => o.Reason == TerminationReason.Converged))
+            {
+                estimator.Add(outcome.Target, outcome.Closest, new KademliaOptions().BucketSize);
+            }
+        }
+
+        return estimator;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KadOrleans.Core.Crawling;
+
+namespace KadOrleans.Cli.Crawling;
+
+/// <summary>The summary of a crawl, for people and for programs.</summary>
+internal static class CrawlReport
+{
+    // Of duplicates the first few are shown; the rows have all.
+    private const int MostExamples = 5;
+
+    // Chance alone deviates that much in one network of a hundred.
+    private const double Doubt = 0.01;
+
+    public static JsonObject ToJson(CrawlSummary summary, CrawlCounts counts, long datagrams, bool finished) => new()
+    {
+        ["finished"] = finished,
+        ["nodes"] = summary.Nodes,
+        ["completeTables"] = summary.Complete,
+        ["unreachable"] = summary.Unreachable,
+        ["unreachableShare"] = Math.Round(summary.UnreachableShare, 4),
+        ["notNodes"] = summary.NotNodes,
+        ["unfinished"] = summary.Unfinished,
+        ["ids"] = summary.Ids,
+        ["addresses"] = summary.Addresses,
+        ["roundTripMilliseconds"] = ToJson(summary.RoundTrips),
+        ["contactsPerNode"] = ToJson(summary.Contacts),
+        ["balance"] = ToJson(summary.Balance),
+        ["idsAtSeveralEndpoints"] = new JsonArray([.. summary.DuplicateIds.Select(JsonNode? (d) => new JsonObject
+        {
+            ["id"] = d.Id.ToString(),
+            ["endpoints"] = new JsonArray([.. d.Endpoints.Select(JsonNode? (e) => e.ToString())]),
+        })]),
+        ["endpointsWithSeveralIds"] = new JsonArray([.. summary.SeveralIds.Select(JsonNode? (r) => new JsonObject
+        {
+            ["endpoint"] = r.Endpoint.ToString(),
+            ["id"] = r.Id!.Value.ToString(),
+            ["otherIds"] = new JsonArray([.. r.ClaimedIds.Select(JsonNode? (id) => id.ToString())]),
+        })]),
+        ["refusedContacts"] = counts.Refused,
+        ["contactsBeyondBound"] = counts.Overflow,
+        ["datagramsSent"] = datagrams,
+    };
+
+    public static IEnumerable<string> ToLines(CrawlSummary summary, CrawlCounts counts)
+    {
+        yield return Text($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses");
+        yield return Text($"Unreachable        {summary.Unreachable:N0} named ({summary.UnreachableShare:P1})");
+        yield return Text($"Tables read whole  {summary.Complete:N0}");
+        if (summary.NotNodes > 0)
+        {
+            yield return Text($"Without an id      {summary.NotNodes:N0}");
+        }
+
+        if (summary.RoundTrips is { } trip)
+        {
+            yield return Text($"Round trip         median {trip.P50:0.#} ms, 90 % within {trip.P90:0.#} ms, 99 % within {trip.P99:0.#} ms, longest {trip.Most:0.#} ms");
+        }
+
+        if (summary.Contacts is { } contacts)
+        {
+            yield return Text($"Contacts per node  median {contacts.P50:N0}, from {contacts.Least:N0} to {contacts.Most:N0}");
+        }
+
+        yield return $"Spread of ids      {DescribeBalance(summary.Balance)}";
+        yield return Text($"Duplicate ids      {summary.DuplicateIds.Count:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}");
+        yield return Text($"Several ids        {summary.SeveralIds.Count:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
+        if (counts.Refused > 0)
+        {
+            yield return Text($"Passed over        {counts.Refused:N0} contacts with addresses that none can have, or their namer has no say over");
+        }
+
+        if (counts.Overflow > 0)
+        {
+            yield return Text($"Beyond the bound   {counts.Overflow:N0} times an endpoint was named that --max-nodes had no room for");
+        }
+    }
+
+    /// <summary>The balance in words.</summary>
+    public static string DescribeBalance(PrefixBalance? balance)
+    {
+        if (balance is null)
+        {
+            return "too few nodes to tell";
+        }
+
+        var extremes = Text($"the fullest of {1 << balance.Bits} prefixes, {balance.Fullest}, has {balance.FullestRatio:0.0} times its share, the emptiest, {balance.Emptiest}, {balance.EmptiestRatio:0.0} times");
+        return balance.Probability >= Doubt
+            ? $"even, as chance has it; {extremes}"
+            : $"uneven, more than chance explains (p = {Text($"{balance.Probability:0.#e+0}")}); {extremes}";
+    }
+
+    private static string Examples(IEnumerable<string> all)
+    {
+        var some = all.Take(MostExamples + 1).ToList();
+        return some.Count == 0 ? string.Empty : $": {string.Join("; ", some.Take(MostExamples))}{(some.Count > MostExamples ? "; …" : string.Empty)}";
+    }
+
+    private static JsonObject? ToJson(Quantiles? quantiles) => quantiles is null ? null : new JsonObject
+    {
+        ["least"] = Math.Round(quantiles.Least, 3),
+        ["p10"] = Math.Round(quantiles.P10, 3),
+        ["p50"] = Math.Round(quantiles.P50, 3),
+        ["p90"] = Math.Round(quantiles.P90, 3),
+        ["p99"] = Math.Round(quantiles.P99, 3),
+        ["most"] = Math.Round(quantiles.Most, 3),
+    };
+
+    private static JsonObject? ToJson(PrefixBalance? balance) => balance is null ? null : new JsonObject
+    {
+        ["verdict"] = balance.Probability >= Doubt ? "even" : "uneven",
+        ["prefixBits"] = balance.Bits,
+        ["chiSquare"] = Math.Round(balance.ChiSquare, 2),
+        ["probability"] = balance.Probability,
+        ["fullestPrefix"] = balance.Fullest,
+        ["fullestRatio"] = Math.Round(balance.FullestRatio, 3),
+        ["emptiestPrefix"] = balance.Emptiest,
+        ["emptiestRatio"] = Math.Round(balance.EmptiestRatio, 3),
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Cli.Tests.Running;
+
+namespace KadOrleans.Cli.Tests.Commands;
+
+public sealed class CrawlCommandTests : IAsyncLifetime
+{
+    private readonly List<NodeProcess> _nodes = [];
+    private readonly TemporaryFolder _folder = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        _nodes.Add(await NodeProcess.StartAsync("--in-memory"));
+        for (var i = 0; i < 2; i++)
+        {
+            _nodes.Add(await NodeProcess.StartAsync("--in-memory", "--bootstrap", _nodes[0].Address));
+            await _nodes[^1].HasContactsAsync(i + 1);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_crawl_finds_every_node_and_writes_all_it_was_asked_for()
+    {
+        var (rows, svg, state) = (_folder["rows.jsonl"], _folder["net.svg"], _folder["state"]);
+        var run = await KadRun.RunAsync(
+            "crawl", "--via", _nodes[0].Address, "--output", rows, "--svg", svg, "--resume", state, "--json");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Equal(3, run.Json["nodes"]!.GetValue<int>());
+        Assert.Equal(3, run.Json["completeTables"]!.GetValue<int>());
+        Assert.True(run.Json["finished"]!.GetValue<bool>());
+        var read = (await File.ReadAllLinesAsync(rows, TestContext.Current.CancellationToken)).Select(l => JsonNode.Parse(l)!).ToList();
+        Assert.Equal(_nodes.Select(n => n.Id).Order(StringComparer.Ordinal), read.Select(r => r["id"]!.GetValue<string>()));
+        Assert.All(read, r => Assert.Equal(2, r["contacts"]!.GetValue<int>()));
+        Assert.Contains("</svg>", await File.ReadAllTextAsync(svg, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        // The finished state needs nobody to answer.
+        var again = await KadRun.RunAsync("crawl", "--resume", state, "--output", "-", "--format", "csv");
+        Assert.Equal(ExitCode.Done, again.ExitCode);
+        Assert.Equal(4, again.Output.Trim().Split('\n').Length);
+        Assert.StartsWith("id,endpoint,reachable,", again.Output, StringComparison.Ordinal);
+        Assert.Contains("3 reachable", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_crawl_that_is_interrupted_says_what_it_has_and_goes_on_later()
+    {
+        var state = _folder["state"];
+        await using (var process = KadProcess.Start("crawl", "--via", _nodes[0].Address, "--rate", "1", "--resume", state, "--json"))
+        {
+            await Eventually.ReadAsync(
+                () => Task.FromResult(File.Exists(state) ? new FileInfo(state).Length : 0), length => length > 100);
+            await process.InterruptAsync();
+            var json = JsonNode.Parse(await process.NextLineAsync())!;
+
+            Assert.Equal(ExitCode.Failed, await process.ExitAsync());
+            Assert.False(json["finished"]!.GetValue<bool>());
+            Assert.Contains($"--resume {state} goes on.", process.Error.Text, StringComparison.Ordinal);
+        }
+
+        var run = await KadRun.RunAsync("crawl", "--resume", state, "--json");
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Equal(3, run.Json["nodes"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task A_small_network_is_counted_by_its_lookups()
+    {
+        var run = await KadRun.RunAsync("size", "--via", _nodes[0].Address, "--json");
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Equal(3, run.Json["nodes"]!.GetValue<double>());
+        Assert.Equal(25, run.Json["lookups"]!.GetValue<int>());
+        var text = await KadRun.RunAsync("size", "--via", _nodes[0].Address, "--lookups", "8");
+        Assert.Equal("3 nodes, ± 0 (standard error), by 8 lookups", text.Output.Trim());
+    }
+
+    [Fact]
+    public async Task Nobody_there_is_said_in_a_sentence()
+    {
+        var run = await KadRun.RunAsync("crawl", "--via", "127.0.0.1:9");
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal("No node answered.", run.Error.Trim());
+    }
+}
