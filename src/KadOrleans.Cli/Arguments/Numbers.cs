@@ -14,9 +14,7 @@ internal static class Numbers
     public static int ParseWhole(string name, string text, int least, int most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign, least, most, "a whole number");
 
-    /// <summary>The same, and the default where nothing was typed.</summary>
-    /// <inheritdoc cref="ParseWhole(string, string, int, int)"/>
-    /// <param name="byDefault">Taken for null.</param>
+    /// <summary>The same, and <paramref name="byDefault"/> where nothing was typed.</summary>
     public static int ParseWhole(string name, string? text, int least, int most, int byDefault) =>
         text is null ? byDefault : ParseWhole(name, text, least, most);
 

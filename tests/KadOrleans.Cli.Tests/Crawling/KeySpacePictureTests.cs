@@ -2,7 +2,7 @@ using System.Xml.Linq;
 using KadOrleans.Cli.Crawling;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Testing;
+using KadOrleans.Simulation;
 
 namespace KadOrleans.Cli.Tests.Crawling;
 

@@ -3,7 +3,6 @@ using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
 
 namespace KadOrleans.Node.Tests;
 

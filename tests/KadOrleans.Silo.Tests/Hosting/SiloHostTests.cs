@@ -17,7 +17,7 @@ public sealed class SiloHostTests
         await using ((IAsyncDisposable)host)
         {
             order = [.. host.Services.GetServices<IHostedService>().Select(service => service.GetType().Name)];
-            Assert.Equal(TimeSpan.FromSeconds(30), host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
+            Assert.Equal(SiloHost.ShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
         }
 
         Directory.Delete(folder, recursive: true);
