@@ -29,6 +29,7 @@ public sealed class PagedRoutingTableTests
     public void What_is_observed_while_it_is_put_away_is_in_the_table_when_it_comes_back()
     {
         var table = CreateFull(out var known);
+        table.Describe();
         table.Freeze();
         var failed = known[0];
         for (var i = 0; i < _options.FailuresBeforeDrop; i++)
