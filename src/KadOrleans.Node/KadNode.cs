@@ -35,7 +35,6 @@ public sealed class KadNode : IAsyncDisposable
     private MaintenanceRunner? _maintenance;
     private RoutingTableRefreshManager? _walks;
     private RefreshPolicy? _refresh;
-    private IReadOnlyList<Contact> _saved = [];
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
     private Task _loops = Task.CompletedTask;
@@ -104,22 +103,22 @@ public sealed class KadNode : IAsyncDisposable
 
         var saved = await _states.LoadAsync(cancellationToken);
         var id = ChooseId(saved);
-        _saved = saved?.Contacts ?? [];
+        IReadOnlyList<Contact> contacts = saved?.Contacts ?? [];
         var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
         _table = CreateTable?.Invoke(id)
-            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup());
+            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup(contacts));
         _node = new DhtNode(_options, _transport, _table, _store, _environment);
         _saver = new StateSaver(_node, _states, _options, _environment);
         _saver.Begin(saved);
         await _saver.SaveAsync(cancellationToken);
         _node.Start();
-        foreach (var contact in _saved)
+        foreach (var contact in contacts)
         {
             _node.Consider(contact);
         }
 
         var usage = await _store.GetUsageAsync(cancellationToken);
-        _logger.NodeStarted(id, _saved.Count, usage.Keys);
+        _logger.NodeStarted(id, contacts.Count, usage.Keys);
         _refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
         _walks = new RoutingTableRefreshManager(
             _node, new RandomWalk(_node, _options.RandomWalk, _environment), _options.RandomWalk, _environment);
@@ -145,7 +144,7 @@ public sealed class KadNode : IAsyncDisposable
     /// </summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
     {
-        var saved = _saved.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
+        var saved = _saver!.LastContacts.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
         var result = await Engine.BootstrapAsync(_options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
         if (result.Joined == 0 && RoutingTable.Count > 0)
         {
@@ -160,7 +159,7 @@ public sealed class KadNode : IAsyncDisposable
 
         if (result.Joined > 0)
         {
-            await _saver!.SaveAsync(cancellationToken);
+            await _saver.SaveAsync(cancellationToken);
         }
 
         return result;
@@ -292,10 +291,10 @@ public sealed class KadNode : IAsyncDisposable
     }
 
     /// <summary>A node that comes back has looked nothing up while it was away: all its buckets are due at the first look.</summary>
-    private DateTimeOffset FirstLookup()
+    private DateTimeOffset FirstLookup(IReadOnlyList<Contact> saved)
     {
         var now = _environment.Time.GetUtcNow();
-        return _saved.Count == 0 ? now : now - _options.Kademlia.BucketRefreshInterval;
+        return saved.Count == 0 ? now : now - _options.Kademlia.BucketRefreshInterval;
     }
 
     private async Task SaveLastStateAsync()

@@ -31,8 +31,15 @@ public sealed class MaintenanceRunner(
     private readonly Republisher _republisher = new(node, store, publications, environment);
 
     /// <summary>Works until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(WatchAsync(cancellationToken), _republisher.RunAsync(cancellationToken));
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // Should one end, which is a bug, the other ends too and it is told at once.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] loops = [WatchAsync(ending.Token), _republisher.RunAsync(ending.Token)];
+        await Task.WhenAny(loops);
+        ending.Cancel();
+        await Task.WhenAll(loops);
+    }
 
     /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
     public async Task RefreshAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)

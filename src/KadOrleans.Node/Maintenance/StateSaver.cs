@@ -15,11 +15,13 @@ internal sealed class StateSaver(DhtNode node, INodeStateStore states, KadNodeOp
     private const int MaxContacts = 1_000;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
-    private IReadOnlyList<Contact> _lastContacts = [];
     private long _savedVersion = -1;
 
+    /// <summary>The contacts saved last, or taken over: the way back into the network.</summary>
+    public IReadOnlyList<Contact> LastContacts { get; private set; } = [];
+
     /// <summary>Takes over what was saved by an earlier run.</summary>
-    public void Begin(NodeState? saved) => _lastContacts = saved?.Contacts ?? [];
+    public void Begin(NodeState? saved) => LastContacts = saved?.Contacts ?? [];
 
     /// <summary>Saves until cancelled; a failure is logged and tried again next time.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -56,10 +58,10 @@ internal sealed class StateSaver(DhtNode node, INodeStateStore states, KadNodeOp
         var contacts = node.Nearest(node.Id, MaxContacts);
         if (contacts.Count > 0)
         {
-            _lastContacts = contacts;
+            LastContacts = contacts;
         }
 
-        await states.SaveAsync(new NodeState(node.Id, _lastContacts), cancellationToken);
+        await states.SaveAsync(new NodeState(node.Id, LastContacts), cancellationToken);
         _savedVersion = version;
     }
 }

@@ -17,7 +17,7 @@ public sealed class CrawlNetworkTests
         var world = new SimulatedWorld(seed);
         world.Run(async () =>
         {
-            await world.StartNetworkAsync(Size);
+            await world.StartNetworkAsync(Size, Without.Walks);
             await world.PassAsync(TimeSpan.FromSeconds(30));
             var dead = new HashSet<UdpEndpoint>();
             for (var i = 0; i < Size / 10; i++)
@@ -49,7 +49,7 @@ public sealed class CrawlNetworkTests
         var world = new SimulatedWorld(seed);
         world.Run(async () =>
         {
-            await world.StartNetworkAsync(Size);
+            await world.StartNetworkAsync(Size, Without.Walks);
             world.Network.Conditions = new NetworkConditions { Loss = 0.2 };
             var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
 

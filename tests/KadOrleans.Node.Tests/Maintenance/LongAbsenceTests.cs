@@ -16,7 +16,7 @@ public sealed class LongAbsenceTests
     [Fact]
     public void A_node_that_was_away_for_ten_days_comes_back_with_a_full_and_correct_table_and_no_expired_value() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(Nodes, RandomWalkTests.Quiet);
+        await _world.StartNetworkAsync(Nodes, Without.Walks);
         var transport = _world.Network.Bind();
         var endpoint = transport.Endpoint;
         var node = new KadNode(new KadNodeOptions(), transport, _store, _states, _world.Environment);
@@ -53,7 +53,7 @@ public sealed class LongAbsenceTests
         for (var i = 0; i < count; i++)
         {
             await _world.Nodes[_world.Random.Next(Nodes - count)].StopAsync();
-            await _world.StartNetworkAsync(1, RandomWalkTests.Quiet);
+            await _world.StartNetworkAsync(1, Without.Walks);
         }
 
         await _world.PassAsync(TimeSpan.FromHours(3));

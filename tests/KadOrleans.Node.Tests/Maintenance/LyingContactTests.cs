@@ -90,7 +90,7 @@ public sealed class LyingContactTests
 
     private async Task<SimulatedNode> StartAsync(Lie lie)
     {
-        await _world.StartNetworkAsync(40, RandomWalkTests.Quiet);
+        await _world.StartNetworkAsync(40, Without.Walks);
         var node = _world.Nodes[^1];
         for (var i = 0; i < Liars; i++)
         {

@@ -49,7 +49,7 @@ public sealed class QuietWeekTests
     private static void Others(KadNodeOptions options)
     {
         Alone(options);
-        RandomWalkTests.Quiet(options);
+        Without.Walks(options);
         options.StateChangeSaveDelay = TimeSpan.FromHours(1);
         options.StateSaveInterval = TimeSpan.FromHours(1);
     }

@@ -16,7 +16,7 @@ public sealed class RandomWalkTests
     [Fact]
     public void A_walk_finds_contacts_that_the_table_lacks_and_brings_them_in() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(60, Quiet);
+        await _world.StartNetworkAsync(60, Without.Walks);
         var node = await JoinThroughOneAsync();
         var before = node.RoutingTable.Contacts.ToHashSet();
         var walk = Walk(node, new RandomWalkOptions());
@@ -34,7 +34,7 @@ public sealed class RandomWalkTests
     [Fact]
     public void Ids_to_walk_to_are_spread_over_all_the_space() => _world.Run(async () =>
     {
-        var walk = Walk((await _world.StartNodeAsync(Quiet)).Node.Engine, new RandomWalkOptions());
+        var walk = Walk((await _world.StartNodeAsync(Without.Walks)).Node.Engine, new RandomWalkOptions());
 
         var ids = Enumerable.Range(0, 512).Select(_ => walk.GenerateRandomId()).ToList();
 
@@ -46,7 +46,7 @@ public sealed class RandomWalkTests
     [Fact]
     public void A_contact_is_valid_only_under_its_id_at_its_endpoint() => _world.Run(async () =>
     {
-        var node = await _world.StartNodeAsync(Quiet);
+        var node = await _world.StartNodeAsync(Without.Walks);
         var peer = _world.AddPeer();
         peer.OnRequest = peer.AnswerPings;
         var walk = Walk(node.Node.Engine, new RandomWalkOptions());
@@ -70,7 +70,7 @@ public sealed class RandomWalkTests
     [Fact]
     public void A_walk_whose_time_is_up_keeps_what_it_found() => _world.Run(async () =>
     {
-        var node = await _world.StartNodeAsync(Quiet);
+        var node = await _world.StartNodeAsync(Without.Walks);
         var honest = AddGuide([]);
         var silent = Enumerable.Range(0, 64).Select(i => new Contact(NodeId.Random(_world.Random), UdpEndpoint.FromIPv4(0x0C00_0001 + (uint)(i << 8), 9)));
         honest.OnRequest = Guide(honest, [.. silent]);
@@ -86,7 +86,7 @@ public sealed class RandomWalkTests
     [Fact]
     public void A_cancelled_walk_ends_at_once() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(10, Quiet);
+        await _world.StartNetworkAsync(10, Without.Walks);
         using var cancelled = new CancellationTokenSource();
         var walk = Walk(_world.Nodes[0].Node.Engine, new RandomWalkOptions());
         var walking = walk.RunConcurrentRandomWalksAsync(cancellationToken: cancelled.Token);
@@ -115,7 +115,7 @@ public sealed class RandomWalkTests
     [Fact]
     public void A_walk_is_measured() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(40, Quiet);
+        await _world.StartNetworkAsync(40, Without.Walks);
         var node = await JoinThroughOneAsync();
         var before = node.RoutingTable.Contacts.ToHashSet();
         var measured = new Dictionary<string, double>();
@@ -152,13 +152,12 @@ public sealed class RandomWalkTests
         Assert.Equal(measured["kad.walk.contacts"], node.Counts["walks.newContacts"]);
     });
 
-    internal static void Quiet(KadNodeOptions options) => options.RandomWalk = new RandomWalkOptions { AutoRefresh = false };
 
     private RandomWalk Walk(DhtNode node, RandomWalkOptions options) => new(node, options, _world.Environment);
 
     private async Task<DhtNode> JoinThroughOneAsync()
     {
-        var node = await _world.StartNodeAsync(Quiet);
+        var node = await _world.StartNodeAsync(Without.Walks);
         await node.Node.PingAsync(_world.Nodes[0].Transport.Endpoint);
         return node.Node.Engine;
     }

@@ -19,7 +19,7 @@ public sealed class FaultyNetworkTests
         var world = new SimulatedWorld(seed);
         world.Run(async () =>
         {
-            await world.StartNetworkAsync(Size);
+            await world.StartNetworkAsync(Size, Without.Walks);
             world.Network.Conditions = new NetworkConditions
             {
                 Loss = 0.05,
@@ -74,7 +74,7 @@ public sealed class FaultyNetworkTests
             await world.PickNode().KillAsync();
         }
 
-        await world.StartNetworkAsync(count);
+        await world.StartNetworkAsync(count, Without.Walks);
     }
 
     /// <summary>

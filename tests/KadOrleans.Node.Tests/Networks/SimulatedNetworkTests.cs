@@ -1,7 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
-using KadOrleans.Node.Maintenance;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests;
@@ -32,7 +31,7 @@ public sealed class SimulatedNetworkTests
         world.Run(async () =>
         {
             // The lookups are what is tried here: walks would only take ten times as long.
-            await world.StartNetworkAsync(1000, o => o.RandomWalk = new RandomWalkOptions { AutoRefresh = false });
+            await world.StartNetworkAsync(1000, Without.Walks);
             var requests = 0;
             var exact = 0;
             const int Lookups = 200;

@@ -1,0 +1,10 @@
+using KadOrleans.Node.Maintenance;
+
+namespace KadOrleans.Node.Tests;
+
+/// <summary>What a simulated network leaves out.</summary>
+internal static class Without
+{
+    /// <summary>Tables change by what a test does alone.</summary>
+    public static void Walks(KadNodeOptions options) => options.RandomWalk = new RandomWalkOptions { AutoRefresh = false };
+}
