@@ -65,7 +65,19 @@ public sealed class SimulatedWorld
             var node = await StartNodeAsync(configure);
             if (bootstrap is not null)
             {
-                await node.Node.BootstrapAsync([bootstrap.Transport.Endpoint.ToString()]);
+                await JoinAsync(node, bootstrap);
+            }
+        }
+    }
+
+    // Where datagrams are lost, a try may fail.
+    private static async Task JoinAsync(SimulatedNode node, SimulatedNode bootstrap)
+    {
+        for (var tries = 0; tries < 3; tries++)
+        {
+            if ((await node.Node.BootstrapAsync([bootstrap.Transport.Endpoint.ToString()])).Joined > 0)
+            {
+                return;
             }
         }
     }

@@ -5,7 +5,12 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Local;
 
 /// <summary>A standalone node's own time: looks once a minute what is due.</summary>
-internal sealed class LocalMaintenanceSchedule(LocalRoutingTable table, RefreshPolicy policy, TimeProvider time)
+/// <param name="table">Which buckets there are.</param>
+/// <param name="policy">Which of them are due.</param>
+/// <param name="isOutside">Whether the node has yet to join, whomever it met meanwhile: they may all be liars.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LocalMaintenanceSchedule(
+    LocalRoutingTable table, RefreshPolicy policy, Func<bool> isOutside, TimeProvider time)
     : IMaintenanceSchedule
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
@@ -18,7 +23,7 @@ internal sealed class LocalMaintenanceSchedule(LocalRoutingTable table, RefreshP
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             yield return new MaintenanceTask.ExpireValues();
-            if (table.Snapshot.Count == 0)
+            if (table.Snapshot.Count == 0 || isOutside())
             {
                 yield return new MaintenanceTask.Rejoin();
             }

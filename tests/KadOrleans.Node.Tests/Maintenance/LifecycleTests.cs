@@ -150,6 +150,26 @@ public sealed class LifecycleTests
     });
 
     [Fact]
+    public void A_node_that_could_not_join_tries_again_whomever_it_met_meanwhile() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(30, Without.Walks);
+        var bootstrap = _world.Nodes[0];
+        bootstrap.Transport.IsCutOff = true;
+        var node = await _world.StartNodeAsync(options => options.Bootstrap.Add($"{bootstrap.Transport.Endpoint}"));
+        Assert.Equal(0, (await node.Node.JoinAsync()).Joined);
+        var stranger = _world.AddPeer();
+        stranger.OnRequest = stranger.AnswerPings;
+        stranger.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(stranger.Id, Assert.Single(node.Node.RoutingTable.Contacts).Id);
+
+        bootstrap.Transport.IsCutOff = false;
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.True(node.Node.RoutingTable.Count > 20);
+    });
+
+    [Fact]
     public void Lonely_buckets_are_refreshed_each_hour() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(60);
