@@ -1,4 +1,4 @@
-using KadOrleans.Silo.Tests.Processes;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;
 
@@ -19,7 +19,7 @@ public sealed class AzureConnectionStringTests : IDisposable
             program, _folder, ["Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);
 
         Assert.Equal(2, await process.ExitAsync());
-        var error = Assert.Single(process.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var error = Assert.Single(process.Error.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("Kad:Azure:ConnectionString cannot be used; ", error, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error, StringComparison.OrdinalIgnoreCase);
     }

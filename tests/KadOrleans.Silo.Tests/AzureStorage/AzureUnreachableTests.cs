@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Silo.Tests.Processes;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;
 
@@ -16,7 +16,7 @@ public sealed class AzureUnreachableTests : IDisposable
     {
         using var table = new TcpListener(IPAddress.Loopback, 0);
         table.Start();
-        await using var edge = ServerProcess.Start(
+        await using var edge = ChildProcess.Start(
             "KadOrleans.Edge",
             _folder,
             [
@@ -29,7 +29,7 @@ public sealed class AzureUnreachableTests : IDisposable
         }
 
         Assert.Equal(0, await edge.StopAsync());
-        Assert.DoesNotContain("Unhandled", edge.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", edge.Error.Text, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
