@@ -40,7 +40,7 @@ internal static class EndpointBinder
 
             logger.Listening(
                 local, sockets.Count, sockets[0].ReceiveBufferSize, sockets[0].SendBufferSize);
-            return new BoundEndpoint(local, [.. sockets.Select(socket => new UdpSocket(socket, local, logger))]);
+            return new BoundEndpoint(local, [.. sockets.Select(socket => UdpSocket.Create(socket, local, options, logger))]);
         }
         catch (Exception failure)
         {

@@ -54,10 +54,13 @@ internal static class SocketAddressBytes
         address.Size = family == AddressFamily.InterNetwork ? IPv4Size : IPv6Size;
 
     /// <summary>The endpoint that the system wrote; false if it wrote none.</summary>
-    internal static bool TryRead(SocketAddress address, out UdpEndpoint endpoint)
+    internal static bool TryRead(SocketAddress address, out UdpEndpoint endpoint) =>
+        TryRead(address.Buffer.Span[..address.Size], address.Family, out endpoint);
+
+    /// <inheritdoc cref="TryRead(SocketAddress, out UdpEndpoint)"/>
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, AddressFamily family, out UdpEndpoint endpoint)
     {
-        var bytes = address.Buffer.Span[..address.Size];
-        if (address.Family == AddressFamily.InterNetwork && bytes.Length >= IPv4At + sizeof(uint))
+        if (family == AddressFamily.InterNetwork && bytes.Length >= IPv4At + sizeof(uint))
         {
             endpoint = UdpEndpoint.FromIPv4(
                 BinaryPrimitives.ReadUInt32BigEndian(bytes[IPv4At..]),
@@ -65,7 +68,7 @@ internal static class SocketAddressBytes
             return true;
         }
 
-        if (address.Family == AddressFamily.InterNetworkV6 && bytes.Length >= IPv6At + IPv6Length)
+        if (family == AddressFamily.InterNetworkV6 && bytes.Length >= IPv6At + IPv6Length)
         {
             endpoint = UdpEndpoint.FromIPv6(
                 bytes.Slice(IPv6At, IPv6Length),

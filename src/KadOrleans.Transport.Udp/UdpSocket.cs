@@ -1,19 +1,19 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
+using KadOrleans.Transport.Udp.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>One bound, non-blocking socket and the thread that reads it.</summary>
-internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IDisposable
+/// <summary>One bound socket and the thread that reads it; how it reads and sends is the system's matter.</summary>
+internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IDisposable
 {
-    private const int LargestDatagram = 65_535;
+    protected const int LargestDatagram = 65_535;
 
     // Closing ends the wait at once where the system can; elsewhere the thread looks up this often.
-    private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(250);
+    protected static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
 
     // Before reading again after an error that may come back at once, so that a broken socket does not take a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
@@ -24,7 +24,6 @@ internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger
     [ThreadStatic]
     private static UdpEndpoint _currentSource;
 
-    private readonly AddressFamily _family = socket.AddressFamily;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IDatagramReceiver? _receiver;
     private object? _owner;
@@ -52,12 +51,20 @@ internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger
 
     internal long SendFailures => Interlocked.Read(ref _sent.Failures);
 
+    protected bool IsStopping => _stopping;
+
     /// <summary>
     /// The owner's socket whose receiver is running on this thread with a datagram from
     /// <paramref name="destination"/>; null if there is none.
     /// </summary>
     internal static UdpSocket? AskedBy(UdpEndpoint destination, object owner) =>
         _current is { } current && current._owner == owner && _currentSource == destination ? current : null;
+
+    /// <summary>The socket for this system.</summary>
+    internal static UdpSocket Create(Socket socket, UdpEndpoint local, UdpTransportOptions options, ILogger logger) =>
+        OperatingSystem.IsLinux() && !options.IsPortable
+            ? new BatchingUdpSocket(socket, local, logger)
+            : new PortableUdpSocket(socket, local, logger);
 
     internal void Start(IDatagramReceiver receiver, object owner)
     {
@@ -67,22 +74,13 @@ internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger
     }
 
     /// <summary>Sends if the system takes the datagram at once.</summary>
-    internal bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
-    {
-        try
-        {
-            socket.SendTo(datagram, SocketFlags.None, SocketAddressBytes.Fill(destination, _family));
-        }
-        catch (Exception refusal) when (refusal is SocketException or ObjectDisposedException)
-        {
-            Interlocked.Increment(ref _sent.Failures);
-            return false;
-        }
+    internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
 
-        Interlocked.Increment(ref _sent.Datagrams);
-        Interlocked.Add(ref _sent.Bytes, datagram.Length);
-        return true;
-    }
+    /// <summary>
+    /// Sends to the source of the datagram that this thread's receiver is running with, now or together with its other
+    /// answers. True then promises even less than elsewhere.
+    /// </summary>
+    internal abstract bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source);
 
     /// <summary>Asks the thread to end with the datagram it is at. <see cref="Dispose"/> then wakes it.</summary>
     internal void RequestStop() => _stopping = true;
@@ -94,51 +92,28 @@ internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger
         socket.Dispose();
     }
 
-    private void Run()
+    /// <summary>Reads and delivers until <see cref="IsStopping"/>.</summary>
+    protected abstract void ReadUntilStopped();
+
+    protected bool CountSent(bool sent, int bytes)
     {
-        var buffer = GC.AllocateUninitializedArray<byte>(LargestDatagram, pinned: true);
-        var from = new SocketAddress(_family);
-        while (!_stopping)
+        if (!sent)
         {
-            var length = Read(buffer, from);
-            if (length >= 0 && SocketAddressBytes.TryRead(from, out var source))
-            {
-                Deliver(buffer.AsSpan(0, length), source);
-            }
+            Interlocked.Increment(ref _sent.Failures);
+            return false;
         }
 
-        _ended.SetResult();
+        CountSent(1, bytes);
+        return true;
     }
 
-    /// <summary>The length of the datagram read, or -1 if none came.</summary>
-    private int Read(byte[] buffer, SocketAddress from)
+    protected void CountSent(int datagrams, long bytes)
     {
-        try
-        {
-            if (!socket.Poll(LongestPoll, SelectMode.SelectRead))
-            {
-                return -1;
-            }
-
-            SocketAddressBytes.Reset(from, _family);
-            var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
-
-            // Closing also looks like an empty datagram.
-            return _stopping ? -1 : length;
-        }
-        catch (SocketException error)
-        {
-            OnReadError(error.SocketErrorCode);
-        }
-        catch (ObjectDisposedException)
-        {
-            _stopping = true;
-        }
-
-        return -1;
+        Interlocked.Add(ref _sent.Datagrams, datagrams);
+        Interlocked.Add(ref _sent.Bytes, bytes);
     }
 
-    private void OnReadError(SocketError error)
+    protected void OnReadError(SocketError error)
     {
         if (_stopping)
         {
@@ -164,7 +139,7 @@ internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger
         Thread.Sleep(ErrorPause);
     }
 
-    private void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source)
     {
         Volatile.Write(ref _received.Datagrams, _received.Datagrams + 1);
         Volatile.Write(ref _received.Bytes, _received.Bytes + datagram.Length);
@@ -185,5 +160,11 @@ internal sealed class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger
         {
             _current = null;
         }
+    }
+
+    private void Run()
+    {
+        ReadUntilStopped();
+        _ended.SetResult();
     }
 }

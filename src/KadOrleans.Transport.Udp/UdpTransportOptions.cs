@@ -44,6 +44,9 @@ public sealed record UdpTransportOptions
     /// </summary>
     public int SendBufferBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>Whether the way for all systems is used where there is a faster one: for tests of it.</summary>
+    internal bool IsPortable { get; init; }
+
     /// <summary>What is wrong with these options: one sentence per fault, none if they are valid.</summary>
     public IReadOnlyList<string> Validate()
     {

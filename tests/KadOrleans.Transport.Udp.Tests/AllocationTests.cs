@@ -9,10 +9,11 @@ public sealed class AllocationTests
     private const int Measured = 5_000;
 
     [Theory]
-    [InlineData("127.0.0.1:0", 1)]
-    [InlineData("127.0.0.1:0", 2)]
-    [InlineData("[::1]:0", 1)]
-    public async Task Receiving_and_answering_allocate_nothing_per_datagram(string listen, int sockets)
+    [InlineData("127.0.0.1:0", 1, false)]
+    [InlineData("127.0.0.1:0", 2, false)]
+    [InlineData("[::1]:0", 1, false)]
+    [InlineData("127.0.0.1:0", 1, true)]
+    public async Task Receiving_and_answering_allocate_nothing_per_datagram(string listen, int sockets, bool isPortable)
     {
         var endpoint = UdpEndpoint.Parse(listen);
         if (!endpoint.IsIPv4 && IPv6Loopback.IsMissing)
@@ -21,7 +22,7 @@ public sealed class AllocationTests
             return;
         }
 
-        var options = new UdpTransportOptions { Listen = [endpoint], SocketsPerEndpoint = sockets };
+        var options = new UdpTransportOptions { Listen = [endpoint], SocketsPerEndpoint = sockets, IsPortable = isPortable };
         await using var left = UdpTransport.Bind(options);
         await using var right = UdpTransport.Bind(options);
         var rally = new Rally(left);

@@ -1,0 +1,153 @@
+using System.Net.Sockets;
+using KadOrleans.Core;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Transport.Udp.Linux;
+
+/// <summary>
+/// Reads all that has arrived in one system call, and sends the answers to it in another. The socket blocks, so that the
+/// thread waits in the very call that reads; sending asks not to wait.
+/// </summary>
+internal sealed unsafe class BatchingUdpSocket : UdpSocket
+{
+    /// <summary>The longest answer that waits for the others, in bytes; the protocol's datagrams are shorter.</summary>
+    private const int LongestAnswer = 9 * 1024;
+
+    private readonly SafeSocketHandle _handle;
+    private readonly AddressFamily _family;
+
+    // The answers of the reading thread that wait to be sent.
+    private MessageBatch? _answers;
+    private int _waiting;
+
+    internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
+        : base(socket, local, logger)
+    {
+        socket.Blocking = true;
+        (_handle, _family) = (socket.SafeHandle, socket.AddressFamily);
+    }
+
+    internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        var address = SocketAddressBytes.Fill(destination, _family);
+        var held = false;
+        try
+        {
+            // Closing waits for this, so that the number of the socket can't become another file's.
+            _handle.DangerousAddRef(ref held);
+            fixed (byte* start = datagram, to = address.Buffer.Span)
+            {
+                var sent = LinuxCalls.SendTo(
+                    (int)_handle.DangerousGetHandle(), start, (nuint)datagram.Length, LinuxCalls.DoNotWait, to, (uint)address.Size);
+                return CountSent(sent >= 0, datagram.Length);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            return CountSent(sent: false, 0);
+        }
+        finally
+        {
+            if (held)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
+
+    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    {
+        var address = SocketAddressBytes.Fill(source, _family);
+        if (!_answers!.Put(_waiting, datagram, address.Buffer.Span[..address.Size]))
+        {
+            return TrySend(datagram, source);
+        }
+
+        if (++_waiting == MessageBatch.Capacity)
+        {
+            SendAnswers();
+        }
+
+        return true;
+    }
+
+    protected override void ReadUntilStopped()
+    {
+        var held = false;
+        try
+        {
+            // Closing wakes the call and then waits until the number of the socket is given up here.
+            _handle.DangerousAddRef(ref held);
+            using var batch = new MessageBatch(LargestDatagram);
+            using (_answers = new MessageBatch(LongestAnswer))
+            {
+                while (!IsStopping)
+                {
+                    ReadSome(batch);
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was closed before it was read.
+        }
+        finally
+        {
+            if (held)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
+
+    private void ReadSome(MessageBatch batch)
+    {
+        batch.Reset();
+        var count = LinuxCalls.ReceiveMany(
+            (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, LinuxCalls.WaitForOne, null);
+        if (count < 0)
+        {
+            OnReadError(LinuxCalls.LastError());
+            return;
+        }
+
+        // Closing also looks like an empty datagram.
+        for (var i = 0; i < count && !IsStopping; i++)
+        {
+            if (SocketAddressBytes.TryRead(batch.Address(i), _family, out var source))
+            {
+                Deliver(batch.Datagram(i), source);
+            }
+        }
+
+        SendAnswers();
+    }
+
+    /// <summary>Sends what waits. An answer that the system does not take is lost, and the others go on.</summary>
+    private void SendAnswers()
+    {
+        var next = 0;
+        while (next < _waiting)
+        {
+            var sent = LinuxCalls.SendMany(
+                (int)_handle.DangerousGetHandle(), _answers!.Headers + next, (uint)(_waiting - next), LinuxCalls.DoNotWait);
+            if (sent <= 0)
+            {
+                CountSent(sent: false, 0);
+                next++;
+                continue;
+            }
+
+            long bytes = 0;
+            for (var i = next; i < next + sent; i++)
+            {
+                bytes += _answers.Headers[i].Length;
+            }
+
+            CountSent(sent, bytes);
+            next += sent;
+        }
+
+        _waiting = 0;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace KadOrleans.Transport.Udp.Linux;
+
+/// <summary>
+/// Room for datagrams and their addresses outside the garbage-collected heap, laid out as the system calls want it. Of
+/// each place only what datagrams have filled takes memory. Used by one thread.
+/// </summary>
+internal sealed unsafe class MessageBatch : IDisposable
+{
+    /// <summary>Datagrams at most: beyond some dozens a call per batch costs nothing, and the last one waits longer.</summary>
+    internal const int Capacity = 32;
+
+    /// <summary>Bytes of an address at most (struct sockaddr_in6).</summary>
+    private const int AddressSize = 28;
+
+    private readonly LinuxCalls.MessageHeader* _headers;
+    private readonly LinuxCalls.Buffer* _buffers;
+    private readonly byte* _addresses;
+    private readonly byte* _datagrams;
+    private readonly int _datagramSize;
+
+    /// <param name="datagramSize">The longest datagram, in bytes.</param>
+    internal MessageBatch(int datagramSize)
+    {
+        _datagramSize = datagramSize;
+        _headers = (LinuxCalls.MessageHeader*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(LinuxCalls.MessageHeader));
+        _buffers = (LinuxCalls.Buffer*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(LinuxCalls.Buffer));
+        _addresses = (byte*)NativeMemory.AllocZeroed(Capacity, AddressSize);
+        _datagrams = (byte*)NativeMemory.Alloc(Capacity, (nuint)datagramSize);
+        for (var i = 0; i < Capacity; i++)
+        {
+            _buffers[i].Start = _datagrams + ((long)i * datagramSize);
+            _headers[i].Message.Buffers = &_buffers[i];
+            _headers[i].Message.BufferCount = 1;
+            _headers[i].Message.Address = _addresses + (i * AddressSize);
+        }
+    }
+
+    internal LinuxCalls.MessageHeader* Headers => _headers;
+
+    /// <summary>The address of a place, as long as the system wrote it or <see cref="Put"/> was given it.</summary>
+    internal ReadOnlySpan<byte> Address(int index) =>
+        new(_headers[index].Message.Address, (int)Math.Min(_headers[index].Message.AddressLength, AddressSize));
+
+    /// <summary>The datagram that was read into a place.</summary>
+    internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
+
+    /// <summary>Makes every place ready to be read into.</summary>
+    internal void Reset()
+    {
+        for (var i = 0; i < Capacity; i++)
+        {
+            _headers[i].Message.AddressLength = AddressSize;
+            _buffers[i].Length = (nuint)_datagramSize;
+        }
+    }
+
+    /// <summary>Fills a place with a datagram to be sent. False if it is too long for one.</summary>
+    internal bool Put(int index, ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> address)
+    {
+        if (datagram.Length > _datagramSize)
+        {
+            return false;
+        }
+
+        datagram.CopyTo(new Span<byte>(_buffers[index].Start, _datagramSize));
+        _buffers[index].Length = (nuint)datagram.Length;
+        address.CopyTo(new Span<byte>(_headers[index].Message.Address, AddressSize));
+        _headers[index].Message.AddressLength = (uint)address.Length;
+        return true;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_headers);
+        NativeMemory.Free(_buffers);
+        NativeMemory.Free(_addresses);
+        NativeMemory.Free(_datagrams);
+    }
+}
