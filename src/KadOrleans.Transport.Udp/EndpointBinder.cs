@@ -60,9 +60,6 @@ internal static class EndpointBinder
         var socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp);
         sockets.Add(socket);
 
-        // Sending must never wait; the receiving thread waits by polling, which is also the one wait that ends by
-        // itself where closing a socket wakes nobody (macOS).
-        socket.Blocking = false;
         if (family == AddressFamily.InterNetworkV6)
         {
             socket.DualMode = endpoint.IsDualMode;

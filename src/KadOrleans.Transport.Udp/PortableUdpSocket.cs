@@ -6,14 +6,24 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Reads and sends one datagram at a time through the base library, on any system. The socket does not block, so the
-/// thread polls before it reads.
+/// Reads and sends one datagram at a time through the base library, on any system. Sending must never wait, so the
+/// socket does not block; the thread waits by polling, which is also the one wait that ends by itself where closing a
+/// socket wakes nobody (macOS).
 /// </summary>
-internal sealed class PortableUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
-    : UdpSocket(socket, local, logger)
+internal sealed class PortableUdpSocket : UdpSocket
 {
-    private readonly Socket _socket = socket;
-    private readonly AddressFamily _family = socket.AddressFamily;
+    // Closing ends the wait at once where the system can; elsewhere the thread looks up this often.
+    private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(250);
+
+    private readonly Socket _socket;
+    private readonly AddressFamily _family;
+
+    internal PortableUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
+        : base(socket, local, logger)
+    {
+        socket.Blocking = false;
+        (_socket, _family) = (socket, socket.AddressFamily);
+    }
 
     internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
@@ -30,6 +40,8 @@ internal sealed class PortableUdpSocket(Socket socket, UdpEndpoint local, ILogge
     }
 
     internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source) => TrySend(datagram, source);
+
+    protected override void EndReading() => _socket.Dispose();
 
     protected override void ReadUntilStopped()
     {
@@ -50,7 +62,7 @@ internal sealed class PortableUdpSocket(Socket socket, UdpEndpoint local, ILogge
     {
         try
         {
-            if (!_socket.Poll(LongestWait, SelectMode.SelectRead))
+            if (!_socket.Poll(LongestPoll, SelectMode.SelectRead))
             {
                 return -1;
             }

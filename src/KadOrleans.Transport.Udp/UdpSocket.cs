@@ -12,9 +12,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 {
     protected const int LargestDatagram = 65_535;
 
-    // Closing ends the wait at once where the system can; elsewhere the thread looks up this often.
-    protected static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
-
     // Before reading again after an error that may come back at once, so that a broken socket does not take a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
 
@@ -85,12 +82,24 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Asks the thread to end with the datagram it is at. <see cref="Dispose"/> then wakes it.</summary>
     internal void RequestStop() => _stopping = true;
 
-    /// <summary>Closes the socket. Any number of times.</summary>
+    /// <summary>
+    /// Closes the socket, as soon as its thread has left it if that was started. Does not wait. Any number of times.
+    /// </summary>
     public void Dispose()
     {
         RequestStop();
-        socket.Dispose();
+        if (_receiver is null || _ended.Task.IsCompleted)
+        {
+            socket.Dispose();
+        }
+        else
+        {
+            EndReading();
+        }
     }
+
+    /// <summary>Has the thread that reads look up, and then close the socket.</summary>
+    protected abstract void EndReading();
 
     /// <summary>Reads and delivers until <see cref="IsStopping"/>.</summary>
     protected abstract void ReadUntilStopped();
@@ -165,6 +174,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     private void Run()
     {
         ReadUntilStopped();
+        socket.Dispose();
         _ended.SetResult();
     }
 }

@@ -13,6 +13,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     /// <summary>The longest answer that waits for the others, in bytes; the protocol's datagrams are shorter.</summary>
     private const int LongestAnswer = 9 * 1024;
 
+    private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
 
@@ -23,8 +24,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
         : base(socket, local, logger)
     {
-        socket.Blocking = true;
-        (_handle, _family) = (socket.SafeHandle, socket.AddressFamily);
+        (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
     }
 
     internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
@@ -71,32 +71,26 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         return true;
     }
 
-    protected override void ReadUntilStopped()
+    protected override void EndReading()
     {
-        var held = false;
         try
         {
-            // Closing wakes the call and then waits until the number of the socket is given up here.
-            _handle.DangerousAddRef(ref held);
-            using var batch = new MessageBatch(LargestDatagram);
-            using (_answers = new MessageBatch(LongestAnswer))
-            {
-                while (!IsStopping)
-                {
-                    ReadSome(batch);
-                }
-            }
+            // Wakes the thread, which closes the socket: closed under the call, its number could become another file's.
+            _socket.Shutdown(SocketShutdown.Receive);
         }
-        catch (ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It was closed before it was read.
+            // That there is no connection to end is said after the thread was woken.
         }
-        finally
+    }
+
+    protected override void ReadUntilStopped()
+    {
+        using var batch = new MessageBatch(LargestDatagram);
+        using var answers = _answers = new MessageBatch(LongestAnswer);
+        while (!IsStopping)
         {
-            if (held)
-            {
-                _handle.DangerousRelease();
-            }
+            ReadSome(batch);
         }
     }
 
