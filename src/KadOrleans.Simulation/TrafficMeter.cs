@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Simulation;
@@ -21,6 +22,9 @@ public sealed class TrafficMeter
 
     /// <summary>Requests since the beginning, resets or not.</summary>
     public long Requests { get; private set; }
+
+    /// <summary>Told the key of each STORE that begins a life: a publication goes out.</summary>
+    internal Action<NodeId>? OnPublication { get; set; }
 
     /// <summary>Forgets what was counted.</summary>
     public void Reset()
@@ -46,6 +50,10 @@ public sealed class TrafficMeter
             _current[id] = request.Kind;
             ref var count = ref _counts[(int)request.Kind];
             count = count.WithRequest(datagram.Length);
+            if (request.Kind == RequestKind.Store && request.AsStore() is { SecondsLeft: null } store)
+            {
+                OnPublication?.Invoke(store.Key);
+            }
         }
     }
 

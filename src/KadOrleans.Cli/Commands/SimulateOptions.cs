@@ -1,5 +1,7 @@
 using System.CommandLine;
 using KadOrleans.Cli.Arguments;
+using KadOrleans.Core;
+using KadOrleans.Node.Maintenance;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Experiments;
 
@@ -29,7 +31,17 @@ internal sealed class SimulateOptions
     private readonly Option<string> _hours = Number(
         "--hours", "H", "How long the network runs, with all that nodes do by themselves: 0 to 8760. 0: as long as the lookups take.", "0");
 
-    private readonly Option<string> _values = Number("--values", "V", "Values set at the start and asked for at the end: 0 to 1000000.", "0");
+    private readonly Option<string> _values = Number("--values", "V", "Values set at the start, or over the --hours, and looked for: 0 to 1000000.", "0");
+
+    private readonly Option<string> _look = Number(
+        "--look-interval", "HOURS", "Time between looks at all values, beside the one at the end: 0.1 to 8760.", "6");
+
+    private readonly Option<string> _refresh = Number(
+        "--refresh-interval", "HOURS", "Nodes refresh a bucket without a lookup for this long: 0.1 to 168.", "1");
+
+    private readonly Option<string> _walk = Number(
+        "--walk-interval", "SECONDS", "Time between random walks of a node: 1 to 86400, or 0 for no walks.", "300");
+
     private readonly Option<bool> _join = new("--join") { Description = "Have all nodes join one by one, in networks of any size." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -41,7 +53,7 @@ internal sealed class SimulateOptions
 
     /// <summary>All of them, in the order of the help.</summary>
     public IReadOnlyList<Option> All =>
-        [_nodes, _seed, _loss, _latency, _churn, _dead, _liars, _lookups, _hours, _values, _join, _json, _csv];
+        [_nodes, _seed, _loss, _latency, _churn, _dead, _liars, _lookups, _hours, _values, _look, _refresh, _walk, _join, _json, _csv];
 
     /// <summary>Whether results are JSON.</summary>
     public bool ReadJson(ParseResult parsed) => parsed.GetValue(_json);
@@ -63,8 +75,11 @@ internal sealed class SimulateOptions
             Dead = ReadShare(parsed, _dead, 99),
             Liars = ReadShare(parsed, _liars, 99),
             Lookups = ReadWhole(parsed, _lookups, 0, 10_000_000),
-            Duration = TimeSpan.FromHours(Numbers.ParseNumber(_hours.Name, parsed.GetValue(_hours)!, 0, 8_760)),
+            Duration = ReadHours(parsed, _hours, 0, 8_760),
             Values = ReadWhole(parsed, _values, 0, 1_000_000),
+            LookInterval = ReadHours(parsed, _look, 0.1, 8_760),
+            Kademlia = new KademliaOptions { BucketRefreshInterval = ReadHours(parsed, _refresh, 0.1, 168) },
+            RandomWalk = ReadWalks(parsed),
             Join = parsed.GetValue(_join),
         };
         if (settings.Dead + settings.Liars > 0.99)
@@ -87,6 +102,15 @@ internal sealed class SimulateOptions
             ? (TimeSpan.FromMilliseconds(min), TimeSpan.FromMilliseconds(max))
             : throw CommandException.WrongUsage($"--latency is '{text}'; MS or MIN-MAX is needed, each 0 to 4000, MAX not below MIN.");
     }
+
+    private RandomWalkOptions ReadWalks(ParseResult parsed) => ReadWhole(parsed, _walk, 0, 86_400) switch
+    {
+        0 => new RandomWalkOptions { AutoRefresh = false },
+        var seconds => new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) },
+    };
+
+    private static TimeSpan ReadHours(ParseResult parsed, Option<string> option, double least, double most) =>
+        TimeSpan.FromHours(Numbers.ParseNumber(option.Name, parsed.GetValue(option)!, least, most));
 
     private static int ReadWhole(ParseResult parsed, Option<string> option, int least, int most) =>
         Numbers.ParseWhole(option.Name, parsed.GetValue(option)!, least, most);

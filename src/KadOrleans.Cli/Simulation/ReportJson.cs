@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KadOrleans.Cli.Output;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Experiments;
 
@@ -21,12 +22,8 @@ internal static class ReportJson
             ["requests"] = Distribution(report.Requests),
             ["seconds"] = Distribution(report.Seconds),
         },
-        ["values"] = new JsonObject
-        {
-            ["set"] = report.ValuesSet,
-            ["kept"] = report.ValuesKept,
-            ["lost"] = report.ValuesSet - report.ValuesKept,
-        },
+        ["size"] = NetworkSizeJson.Create(report.Size),
+        ["values"] = Values(report),
         ["tables"] = Tables(report.Tables),
         ["traffic"] = Traffic(report),
     };
@@ -44,7 +41,26 @@ internal static class ReportJson
         ["lookups"] = settings.Lookups,
         ["hours"] = settings.Duration.TotalHours,
         ["values"] = settings.Values,
+        ["lookIntervalHours"] = settings.LookInterval.TotalHours,
+        ["refreshIntervalHours"] = settings.Kademlia.BucketRefreshInterval.TotalHours,
+        ["walkIntervalSeconds"] = settings.RandomWalk.AutoRefresh ? settings.RandomWalk.Interval.TotalSeconds : 0,
         ["join"] = settings.Join || settings.Nodes <= SimulationSettings.AlwaysJoin,
+    };
+
+    private static JsonObject Values(SimulationReport report) => new()
+    {
+        ["set"] = report.Values.Set,
+        ["looks"] = report.Values.Looks,
+        ["misses"] = report.Values.Misses,
+        ["lost"] = report.Values.Lost,
+        ["holders"] = Distribution(report.Values.Holders),
+        ["fewestHolders"] = report.Values.FewestHolders,
+        ["ended"] = report.Values.Ended,
+        ["outlived"] = report.Values.Outlived,
+        ["earliestEndSeconds"] = Round(report.Values.EarliestEnd.TotalSeconds),
+        ["latestEndSeconds"] = Round(report.Values.LatestEnd.TotalSeconds),
+        ["republished"] = report.Values.Republished,
+        ["republishedPerNodeAndHour"] = Round(report.PerNodeAndHour(report.Values.Republished)),
     };
 
     private static JsonObject Distribution(Distribution numbers) => new()

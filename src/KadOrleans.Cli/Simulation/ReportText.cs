@@ -18,7 +18,7 @@ internal static class ReportText
 
         if (report.Settings.Values > 0)
         {
-            printer.Line(Invariant($"Values: {report.ValuesSet} set, {report.ValuesKept} kept, {report.ValuesSet - report.ValuesKept} lost."));
+            PrintValues(report, printer);
         }
 
         PrintTables(report.Tables, printer);
@@ -34,6 +34,19 @@ internal static class ReportText
             Row("requests", report.Requests, "0.00"),
             Row("seconds", report.Seconds, "0.000"),
         ]);
+        if (report.Size is { } size)
+        {
+            printer.Line(Invariant($"Size by the last {size.Lookups} of them: {size.Nodes:0} nodes, standard error {size.StandardError:0}."));
+        }
+    }
+
+    private static void PrintValues(SimulationReport report, ResultPrinter printer)
+    {
+        var values = report.Values;
+        printer.Line(Invariant($"Values: {values.Set} set, {values.Looks} looks, {values.Misses} did not find a living value; {values.Lost} lost."));
+        printer.Line(Invariant($"Holders of a living value: {values.Holders.Mean:0.0} (median {values.Holders.P50:0}, most {values.Holders.Max:0}), of the worst {values.FewestHolders}."));
+        printer.Line(Invariant($"Lives over: {values.Ended}, of which {values.Outlived} were outlived; copies end {values.EarliestEnd.TotalSeconds:0.0} to {values.LatestEnd.TotalSeconds:0.0} s after the value's life."));
+        printer.Line(Invariant($"Republished by holders: {values.Republished}, {report.PerNodeAndHour(values.Republished):0.000} per node and hour."));
     }
 
     private static void PrintTables(TableFill fill, ResultPrinter printer)

@@ -26,8 +26,10 @@ public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
     [
         .. from bucket in buckets
+           let age = now - bucket.LastLookup
+           where age >= interval * (1 - EarliestShare)
            let range = new BucketRange(bucket.Prefix, bucket.Depth)
-           where now - bucket.LastLookup >= GetPatience(range)
+           where age >= GetPatience(range)
            select range,
     ];
 

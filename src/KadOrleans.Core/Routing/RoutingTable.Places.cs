@@ -102,6 +102,7 @@ public sealed partial class RoutingTable
     private void AddEntry(KBucket bucket, BucketEntry entry)
     {
         bucket.Insert(entry);
+        _sorted.Insert(IndexOf(entry.Contact.Id), entry.Contact);
         _byEndpoint.Add(entry.Contact.Endpoint, entry.Contact.Id);
         _diversity.Add(entry.Contact.Endpoint);
         _arrivals.Add(entry.Contact);
@@ -111,9 +112,31 @@ public sealed partial class RoutingTable
     private void RemoveEntry(KBucket bucket, BucketEntry entry)
     {
         bucket.Remove(entry);
+        _sorted.RemoveAt(IndexOf(entry.Contact.Id));
         _byEndpoint.Remove(entry.Contact.Endpoint);
         _diversity.Remove(entry.Contact.Endpoint);
         Version++;
+    }
+
+    /// <summary>Where an id is among the sorted contacts, or belongs.</summary>
+    private int IndexOf(NodeId id)
+    {
+        var low = 0;
+        var high = _sorted.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_sorted[middle].Id < id)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 
     /// <summary>Says in the decision who entered the table on its account.</summary>

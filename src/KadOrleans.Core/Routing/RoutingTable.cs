@@ -15,6 +15,9 @@ public sealed partial class RoutingTable
     // The id that each endpoint of the table answered with: an endpoint is one node and so has one entry.
     private readonly Dictionary<UdpEndpoint, NodeId> _byEndpoint = [];
 
+    // The contacts by ascending id, as snapshots have them: one is taken after nearly every change.
+    private readonly List<Contact> _sorted = [];
+
     // Who entered while the current observation was applied; empty between calls.
     private readonly List<Contact> _arrivals = [];
     private RoutingTableSnapshot? _snapshot;
@@ -77,16 +80,22 @@ public sealed partial class RoutingTable
         [.. from bucket in Buckets where now - bucket.LastLookup >= interval select bucket.Range];
 
     /// <summary>All buckets in the order of their ranges.</summary>
-    public IReadOnlyList<BucketSummary> Describe() =>
-    [
-        .. from bucket in Buckets
-           select new BucketSummary(
-               bucket.Range.Prefix,
-               bucket.Range.Depth,
-               bucket.Entries.Count,
-               bucket.Replacements.Count,
-               bucket.LastLookup),
-    ];
+    public IReadOnlyList<BucketSummary> Describe()
+    {
+        var summaries = new BucketSummary[Buckets.Count];
+        for (var i = 0; i < summaries.Length; i++)
+        {
+            var bucket = Buckets[i];
+            summaries[i] = new BucketSummary(
+                bucket.Range.Prefix,
+                bucket.Range.Depth,
+                bucket.Entries.Count,
+                bucket.Replacements.Count,
+                bucket.LastLookup);
+        }
+
+        return summaries;
+    }
 
     private TableDecision ApplyLookup(NodeId target, DateTimeOffset now)
     {
@@ -175,9 +184,16 @@ public sealed partial class RoutingTable
         return new TableDecision(TableOutcome.AddressConflict) { Check = KBucket.Check(entry, now) };
     }
 
-    private RoutingTableSnapshot TakeSnapshot() => new(
-        OwnId,
-        Version,
-        [.. from bucket in Buckets from entry in bucket.Entries select entry.Contact],
-        [.. from bucket in Buckets select new BucketRoom(bucket.Range, !bucket.IsFull || _tree.CanSplit(bucket) || WantsReplacements(bucket))]);
+    private RoutingTableSnapshot TakeSnapshot()
+    {
+        var buckets = _tree.Buckets;
+        var rooms = new BucketRoom[buckets.Count];
+        for (var i = 0; i < rooms.Length; i++)
+        {
+            var bucket = buckets[i];
+            rooms[i] = new BucketRoom(bucket.Range, !bucket.IsFull || _tree.CanSplit(bucket) || WantsReplacements(bucket));
+        }
+
+        return RoutingTableSnapshot.OfSorted(OwnId, Version, [.. _sorted], rooms);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
@@ -8,6 +10,8 @@ public sealed class RoutingTableSnapshot
 {
     private readonly Contact[] _contacts;
     private readonly BucketRoom[] _rooms;
+    private ReadOnlyCollection<Contact>? _contactList;
+    private ReadOnlyCollection<BucketRoom>? _roomList;
 
     // Made by the first reader that asks; should several ask at once, each makes the same set and one stays.
     private HashSet<UdpEndpoint>? _endpoints;
@@ -40,8 +44,12 @@ public sealed class RoutingTableSnapshot
 
         _rooms = [.. rooms ?? []];
         Array.Sort(_rooms, static (left, right) => left.Range.Prefix.CompareTo(right.Range.Prefix));
-        Contacts = Array.AsReadOnly(_contacts);
-        Rooms = Array.AsReadOnly(_rooms);
+    }
+
+    /// <summary>A snapshot of what is sorted already and holds no id twice; the arrays are its own from now on.</summary>
+    private RoutingTableSnapshot(NodeId ownId, long version, Contact[] contacts, BucketRoom[] rooms)
+    {
+        (OwnId, Version, _contacts, _rooms) = (ownId, version, contacts, rooms);
     }
 
     /// <summary>The id of the node whose table it is; never among the contacts.</summary>
@@ -54,13 +62,16 @@ public sealed class RoutingTableSnapshot
     public int Count => _contacts.Length;
 
     /// <summary>The contacts by ascending id.</summary>
-    public IReadOnlyList<Contact> Contacts { get; }
+    public IReadOnlyList<Contact> Contacts => _contactList ??= Array.AsReadOnly(_contacts);
 
     /// <summary>The table's buckets by ascending range: what <see cref="WouldAccept"/> goes by.</summary>
-    public IReadOnlyList<BucketRoom> Rooms { get; }
+    public IReadOnlyList<BucketRoom> Rooms => _roomList ??= Array.AsReadOnly(_rooms);
 
     /// <summary>A snapshot without contacts.</summary>
     public static RoutingTableSnapshot Empty(NodeId ownId) => new(ownId, 0, []);
+
+    internal static RoutingTableSnapshot OfSorted(NodeId ownId, long version, Contact[] contacts, BucketRoom[] rooms) =>
+        new(ownId, version, contacts, rooms);
 
     /// <summary>
     /// The contacts nearest to <paramref name="target"/>, nearest first, one with that very id included: where a lookup

@@ -53,12 +53,25 @@ internal sealed class NodeMetrics
     private static readonly Counter<long> WalkContacts =
         Meter.CreateCounter<long>("kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
 
+    private static readonly Counter<long> RepublishedValues =
+        Meter.CreateCounter<long>("kad.values.republished", "{value}", "Held values sent out again to the k nearest.");
+
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private long _heldCount;
     private long _storedCount;
+    private long _republishedCount;
     private long _walkCount;
     private long _walkContactCount;
+
+    /// <summary>Held values sent out again since the start.</summary>
+    public long Republished => Volatile.Read(ref _republishedCount);
+
+    public void ValueRepublished()
+    {
+        Interlocked.Increment(ref _republishedCount);
+        RepublishedValues.Add(1);
+    }
 
     public void Received(RequestKind kind)
     {
@@ -134,6 +147,7 @@ internal sealed class NodeMetrics
 
         totals["answers.held"] = Volatile.Read(ref _heldCount);
         totals["stores.accepted"] = Volatile.Read(ref _storedCount);
+        totals["values.republished"] = Republished;
         totals["walks.done"] = Volatile.Read(ref _walkCount);
         totals["walks.newContacts"] = Volatile.Read(ref _walkContactCount);
         return totals;

@@ -161,6 +161,7 @@ internal sealed class Republisher
                 await _node.SpreadAsync(key, held, cancellationToken);
                 await _store.PutCopyAsync(key, held with { StoredAt = _time.GetUtcNow() }, cancellationToken);
                 _republished++;
+                _node.Metrics.ValueRepublished();
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)

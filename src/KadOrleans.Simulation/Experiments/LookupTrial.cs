@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
 
 namespace KadOrleans.Simulation.Experiments;
@@ -6,9 +7,13 @@ namespace KadOrleans.Simulation.Experiments;
 /// <summary>Runs lookups of random ids and judges them.</summary>
 internal sealed class LookupTrial(SimulatedWorld world, Population population, int bucketSize)
 {
+    /// <summary>The last lookups that the size is estimated from: more would gain next to nothing.</summary>
+    private const int SizeWindow = 2_000;
+
     private readonly List<double> _hops = [];
     private readonly List<double> _requests = [];
     private readonly List<double> _seconds = [];
+    private readonly NetworkSizeEstimator _size = new(ownId: null, SizeWindow);
     private int _successes;
     private int _exact;
 
@@ -23,6 +28,9 @@ internal sealed class LookupTrial(SimulatedWorld world, Population population, i
     public Distribution Requests => Distribution.Of(_requests);
 
     public Distribution Seconds => Distribution.Of(_seconds);
+
+    /// <summary>How many nodes there are by the lookups alone; null after too few.</summary>
+    public NetworkSizeEstimate? Size => _size.Estimate();
 
     /// <summary>One lookup by a random node. Not counted if the node leaves before it ends.</summary>
     public async Task RunAsync()
@@ -40,6 +48,11 @@ internal sealed class LookupTrial(SimulatedWorld world, Population population, i
         _seconds.Add((world.Clock.Elapsed - startedAt).TotalSeconds);
         _hops.Add(outcome.Hops);
         _requests.Add(outcome.Asked);
+        if (outcome.Reason == TerminationReason.Converged)
+        {
+            _size.Add(target, outcome.Closest, bucketSize);
+        }
+
         Judge(outcome, before, population.Nearest(target, asker));
     }
 

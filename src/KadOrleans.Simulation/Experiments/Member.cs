@@ -1,7 +1,9 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
+using KadOrleans.Node.Values;
 using KadOrleans.Simulation.Tables;
 
 namespace KadOrleans.Simulation.Experiments;
@@ -10,6 +12,7 @@ namespace KadOrleans.Simulation.Experiments;
 internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDisposable
 {
     private PagedRoutingTable? _table;
+    private InMemoryKeyStore? _store;
     private KadNode? _node;
 
     public Contact Contact { get; } = new(id, transport.Endpoint);
@@ -23,14 +26,16 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     public void StartEngine(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
         _table = new PagedRoutingTable(id, pager, begin);
-        Engine = new DhtNode(options, transport, _table, new InMemoryKeyStore(options.Quota), world.Environment);
+        _store = new InMemoryKeyStore(options.Quota);
+        Engine = new DhtNode(options, transport, _table, _store, world.Environment);
         Engine.Start();
     }
 
     /// <summary>Starts a standalone node with all that it does by itself.</summary>
     public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
-        _node = new KadNode(options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), world.Environment)
+        _store = new InMemoryKeyStore(options.Quota);
+        _node = new KadNode(options, transport, _store, new InMemoryNodeStateStore(), world.Environment)
         {
             CreateTable = ownId => new LocalRoutingTable(
                 begin is null ? pager.Create(ownId) : pager.Restore(begin), world.Clock),
@@ -38,6 +43,18 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
         await _node.StartAsync();
         Engine = _node.Engine;
     }
+
+    /// <summary>Joins the network through nodes at these addresses.</summary>
+    public Task JoinAsync(IEnumerable<string> through) =>
+        _node is not null ? _node.JoinAsync() : Engine!.BootstrapAsync(through);
+
+    /// <summary>Sets a value; a standalone node publishes it again each day.</summary>
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value) =>
+        _node is not null ? _node.SetAsync(key, value) : Engine!.SetAsync(key, value);
+
+    /// <summary>What it holds under a key and is alive at that time.</summary>
+    public ValueTask<StoredValue?> GetHeldAsync(NodeId key, DateTimeOffset now) =>
+        _store is null ? ValueTask.FromResult<StoredValue?>(null) : _store.GetAsync(key, now);
 
     /// <summary>Falls silent without a word, as after a power cut.</summary>
     public async ValueTask DisposeAsync()
@@ -56,7 +73,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
             await transport.DisposeAsync();
         }
 
-        (Engine, _node, _table) = (null, null, null);
+        (Engine, _node, _table, _store) = (null, null, null, null);
     }
 
     public async Task<IReadOnlyList<BucketSummary>> DescribeAsync() =>

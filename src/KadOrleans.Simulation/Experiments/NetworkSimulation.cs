@@ -27,7 +27,8 @@ public sealed class NetworkSimulation
         _world.Network.Traffic = _traffic;
         _population = new Population(_world, settings);
         _lookups = new LookupTrial(_world, _population, settings.Kademlia.BucketSize);
-        _values = new ValueTrial(_world, _population);
+        _values = new ValueTrial(_world, _population, settings.Kademlia.ValueTimeToLive);
+        _traffic.OnPublication = _values.OnPublication;
     }
 
     /// <summary>Runs it, on the calling thread. Called once.</summary>
@@ -40,48 +41,56 @@ public sealed class NetworkSimulation
         await new NetworkBuilder(_settings, _population, Report).BuildAsync(cancellationToken);
         _traffic.Reset();
         var begunAt = _world.Clock.Elapsed;
-        await RepeatAsync("values set", _settings.Values, _values.SetAsync, cancellationToken);
         if (_settings.RunsMaintenance)
         {
             await RunForDurationAsync(cancellationToken);
         }
         else
         {
-            await RepeatAsync("lookups", _settings.Lookups, _ => _lookups.RunAsync(), cancellationToken);
+            await RepeatAsync("values set", _settings.Values, _values.SetAsync, cancellationToken);
+            await RepeatAsync("lookups", _settings.Lookups, _lookups.RunAsync, cancellationToken);
         }
 
-        await RepeatAsync("values checked", _values.Count, _values.CheckAsync, cancellationToken);
+        await RepeatAsync("looks at the values", 1, _values.LookAsync, cancellationToken);
         return await CreateReportAsync(_world.Clock.Elapsed - begunAt);
     }
 
-    private async Task RepeatAsync(string phase, int count, Func<int, Task> act, CancellationToken cancellationToken)
+    private async Task RepeatAsync(string phase, int count, Func<Task> act, CancellationToken cancellationToken)
     {
         for (var i = 0; i < count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await act(i);
+            await act();
             Report(phase, i + 1, count);
         }
     }
 
     private async Task RunForDurationAsync(CancellationToken cancellationToken)
     {
+        // One more look follows at the end.
+        var looks = _settings.Values == 0 ? 0 : (int)Math.Ceiling(_settings.Duration / _settings.LookInterval) - 1;
         var replacements = (int)(_settings.Nodes * _settings.Churn * _settings.Duration.TotalHours);
         await Task.WhenAll(
             SpreadAsync("lookups", _settings.Lookups, _lookups.RunAsync, cancellationToken),
             SpreadAsync("nodes replaced", replacements, ReplaceAsync, cancellationToken),
+            SpreadAsync("values set", _settings.Values, _values.SetAsync, cancellationToken),
+            SpreadAsync("looks at the values", looks, _settings.LookInterval, _values.LookAsync, cancellationToken),
             SpreadAsync("minutes", (int)_settings.Duration.TotalMinutes, () => Task.CompletedTask, cancellationToken));
     }
 
-    /// <summary>Spreads acts evenly over the duration; one that takes long does not hold up the next.</summary>
-    private async Task SpreadAsync(string phase, int count, Func<Task> act, CancellationToken cancellationToken)
+    /// <summary>Spreads acts evenly over the duration.</summary>
+    private Task SpreadAsync(string phase, int count, Func<Task> act, CancellationToken cancellationToken) =>
+        SpreadAsync(phase, count, _settings.Duration / Math.Max(count, 1), act, cancellationToken);
+
+    /// <summary>One act after each interval; one that takes long does not hold up the next.</summary>
+    private async Task SpreadAsync(
+        string phase, int count, TimeSpan interval, Func<Task> act, CancellationToken cancellationToken)
     {
         var begunAt = _world.Clock.Elapsed;
         var acts = new List<Task>();
         for (var i = 0; i < count; i++)
         {
-            var due = begunAt + (_settings.Duration * ((i + 1) / (double)count));
-            await _world.PassAsync(due - _world.Clock.Elapsed);
+            await _world.PassAsync(begunAt + (interval * (i + 1)) - _world.Clock.Elapsed);
             cancellationToken.ThrowIfCancellationRequested();
             acts.RemoveAll(task => task.IsCompletedSuccessfully);
             acts.Add(act());
@@ -113,8 +122,8 @@ public sealed class NetworkSimulation
         Hops = _lookups.Hops,
         Requests = _lookups.Requests,
         Seconds = _lookups.Seconds,
-        ValuesSet = _values.Count,
-        ValuesKept = _values.Kept,
+        Size = _lookups.Size,
+        Values = _values.Summarize(_population.Republished),
         Tables = await TableSurvey.RunAsync(_population, _settings.Kademlia.BucketSize),
         Traffic = Enum.GetValues<RequestKind>().ToDictionary(kind => kind, kind => _traffic[kind]),
         OtherTraffic = _traffic.Other,

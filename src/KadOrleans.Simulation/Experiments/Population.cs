@@ -9,17 +9,21 @@ namespace KadOrleans.Simulation.Experiments;
 /// <summary>The nodes of a simulation, and the truth about who is nearest to what.</summary>
 internal sealed class Population(SimulatedWorld world, SimulationSettings settings)
 {
-    private readonly KadNodeOptions _options = OptionsOf(settings, null);
+    private readonly KadNodeOptions _options = OptionsOf(settings, null, []);
     private readonly List<Member> _live = [];
     private readonly HashSet<Contact> _honest = [];
     private readonly HashSet<Contact> _liars = [];
     private RoutingTableSnapshot? _truth;
+    private long _republishedByGone;
 
     /// <summary>What all tables share.</summary>
     public TablePager Pager { get; } = new(world.Clock, settings.Kademlia);
 
     /// <summary>Honest nodes that answer and have joined, in no order.</summary>
     public IReadOnlyList<Member> Live => _live;
+
+    /// <summary>Times that a holder sent a value out again, by all nodes that ever were.</summary>
+    public long Republished => _republishedByGone + _live.Sum(member => member.Engine!.Metrics.Republished);
 
     public Member PickLive() => _live[world.Random.Next(_live.Count)];
 
@@ -41,11 +45,14 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     /// <summary>A new place on the network with nobody at it yet.</summary>
     public Member CreatePlace() => new(NodeId.Random(world.Random), world.Network.Bind());
 
-    public async Task StartAsync(Member member, FrozenTable? begin)
+    /// <param name="member">Who starts.</param>
+    /// <param name="begin">Its table; null for an empty one.</param>
+    /// <param name="bootstrap">Whom it knows, as HOST:PORT.</param>
+    public async Task StartAsync(Member member, FrozenTable? begin, params IReadOnlyList<string> bootstrap)
     {
         if (settings.RunsMaintenance)
         {
-            await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id), Pager, begin);
+            await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id, bootstrap), Pager, begin);
         }
         else
         {
@@ -62,21 +69,32 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         _truth = null;
     }
 
-    /// <summary>Starts a member, and has it join through a live one.</summary>
+    /// <summary>Starts a member, and has it join through live ones.</summary>
     public async Task JoinAsync(Member member)
     {
-        await StartAsync(member, begin: null);
-        if (_live.Count > 0)
+        var bootstrap = PickBootstrap();
+        await StartAsync(member, begin: null, bootstrap);
+        if (bootstrap.Count > 0)
         {
-            await member.Engine!.BootstrapAsync([PickLive().Contact.Endpoint.ToString()]);
+            await member.JoinAsync(bootstrap);
         }
 
         Enter(member);
     }
 
+    // One that maintains itself asks them again until one has answered: one alone might leave meanwhile.
+    private List<string> PickBootstrap() => _live.Count == 0
+        ? []
+        : [.. Enumerable.Range(0, settings.RunsMaintenance ? 3 : 1).Select(_ => PickLive().Contact.Endpoint.ToString()).Distinct()];
+
     /// <summary>A member falls silent without a word.</summary>
     public ValueTask KillAsync(Member member)
     {
+        if (member.Engine is { } engine)
+        {
+            _republishedByGone += engine.Metrics.Republished;
+        }
+
         if (member.Place >= 0)
         {
             var last = _live[^1];
@@ -100,11 +118,21 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     }
 
     // The state of a simulated node outlives nothing, so it is hardly ever saved.
-    private static KadNodeOptions OptionsOf(SimulationSettings settings, NodeId? id) => new()
+    private static KadNodeOptions OptionsOf(SimulationSettings settings, NodeId? id, IEnumerable<string> bootstrap)
     {
-        Id = id?.ToString(),
-        Kademlia = settings.Kademlia,
-        StateSaveInterval = TimeSpan.FromDays(1),
-        StateChangeSaveDelay = TimeSpan.FromDays(1),
-    };
+        var options = new KadNodeOptions
+        {
+            Id = id?.ToString(),
+            Kademlia = settings.Kademlia,
+            RandomWalk = settings.RandomWalk,
+            StateSaveInterval = TimeSpan.FromDays(1),
+            StateChangeSaveDelay = TimeSpan.FromDays(1),
+        };
+        foreach (var node in bootstrap)
+        {
+            options.Bootstrap.Add(node);
+        }
+
+        return options;
+    }
 }

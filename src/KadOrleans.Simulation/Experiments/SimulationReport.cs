@@ -1,3 +1,4 @@
+using KadOrleans.Core.Estimation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Simulation.Experiments;
@@ -32,11 +33,11 @@ public sealed record SimulationReport
     /// <summary>Virtual seconds per lookup.</summary>
     public required Distribution Seconds { get; init; }
 
-    /// <summary>Values whose set succeeded at the start.</summary>
-    public required int ValuesSet { get; init; }
+    /// <summary>How many nodes there are by the last lookups; null after too few.</summary>
+    public required NetworkSizeEstimate? Size { get; init; }
 
-    /// <summary>Those of them that were found at the end.</summary>
-    public required int ValuesKept { get; init; }
+    /// <summary>What became of the values.</summary>
+    public required ValueFate Values { get; init; }
 
     /// <summary>How full tables are at the end.</summary>
     public required TableFill Tables { get; init; }

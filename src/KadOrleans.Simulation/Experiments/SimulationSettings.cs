@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Node.Maintenance;
 
 namespace KadOrleans.Simulation.Experiments;
 
@@ -38,8 +39,14 @@ public sealed record SimulationSettings
     /// </summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>Values set at the start and asked for at the end.</summary>
+    /// <summary>Values set, each by a random node: evenly over <see cref="Duration"/>, or at the start if that is zero.</summary>
     public int Values { get; init; }
+
+    /// <summary>How often all values are looked at while the network runs; above zero. They are in any case at the end.</summary>
+    public TimeSpan LookInterval { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>How nodes walk at random. Counts only with <see cref="Duration"/>.</summary>
+    public RandomWalkOptions RandomWalk { get; init; } = new();
 
     /// <summary>Whether nodes join one by one. Else tables begin as those of a network that has been up for a while.</summary>
     public bool Join { get; init; }

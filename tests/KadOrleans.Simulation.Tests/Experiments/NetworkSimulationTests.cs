@@ -1,3 +1,5 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Maintenance;
 using KadOrleans.Simulation.Experiments;
 using KadOrleans.Wire;
 
@@ -33,9 +35,10 @@ public sealed class NetworkSimulationTests
     [InlineData(3)]
     public void Networks_of_few_nodes_find_all_there_is(int nodes)
     {
-        var report = Run(Small with { Nodes = nodes, Lookups = 5, Values = 3 });
-        Assert.Equal((5, 1, 1), (report.Lookups, report.Success, report.Exact));
-        Assert.Equal((3, 3), (report.ValuesSet, report.ValuesKept));
+        var report = Run(Small with { Nodes = nodes, Lookups = 10, Values = 3 });
+        Assert.Equal((10, 1, 1), (report.Lookups, report.Success, report.Exact));
+        Assert.Equal((3, 3, 0), (report.Values.Set, report.Values.Looks, report.Values.Lost));
+        Assert.Equal(nodes > 1 ? nodes - 1 : null, report.Size?.Nodes);
         Assert.Equal(nodes - 1, report.Tables.Contacts.Max);
     }
 
@@ -101,10 +104,32 @@ public sealed class NetworkSimulationTests
     }
 
     [Fact]
+    public void The_number_of_nodes_is_estimated()
+    {
+        var size = Run(Small).Size!;
+        Assert.Equal(60, size.Lookups);
+        Assert.InRange(size.Nodes, 60 - (3 * size.StandardError), 60 + (3 * size.StandardError));
+    }
+
+    [Fact]
+    public void Without_walks_and_refreshes_a_network_says_little()
+    {
+        var hour = Small with { Lookups = 0, Duration = TimeSpan.FromHours(1) };
+        var quiet = hour with
+        {
+            Kademlia = new KademliaOptions { BucketRefreshInterval = TimeSpan.FromHours(2) },
+            RandomWalk = new RandomWalkOptions { AutoRefresh = false },
+        };
+        Assert.Equal(0, Run(quiet).Traffic[RequestKind.FindNode].Requests);
+        Assert.True(Run(hour).Traffic[RequestKind.FindNode].Requests > 60);
+    }
+
+    [Fact]
     public void Values_are_found_again()
     {
         var report = Run(Small with { Values = 20 });
-        Assert.Equal((20, 20), (report.ValuesSet, report.ValuesKept));
+        Assert.Equal((20, 20, 0), (report.Values.Set, report.Values.Looks, report.Values.Lost));
+        Assert.InRange(report.Values.FewestHolders, 19, 20);
         Assert.True(report.Traffic[RequestKind.Store].Requests >= 20 * 19);
         Assert.True(report.Traffic[RequestKind.FindValue].Requests > 0);
     }
