@@ -57,6 +57,8 @@ internal static class KadCommand
             SizeCommand.Create(io),
             StateCommand.Create(io),
             SimulateCommand.Create(io),
+            BenchCommand.Create(io),
+            BenchEchoCommand.Create(io),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!,

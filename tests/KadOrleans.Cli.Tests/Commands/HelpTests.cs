@@ -14,6 +14,7 @@ public sealed class HelpTests
     [InlineData("stun")]
     [InlineData("find-node")]
     [InlineData("simulate")]
+    [InlineData("bench")]
     [InlineData("crawl")]
     [InlineData("size")]
     [InlineData("state")]
