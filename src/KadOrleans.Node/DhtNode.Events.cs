@@ -9,6 +9,12 @@ namespace KadOrleans.Node;
 /// <content>What the node is told: by its table, and of how its requests and probes ended.</content>
 public sealed partial class DhtNode
 {
+    /// <summary>
+    /// Whether the network can be reached: the table has a contact, one answered since the start, and not all that were asked
+    /// since have kept silent for a minute.
+    /// </summary>
+    public bool HasGoodContact => _reachability.IsGood;
+
     void IRoutingTableListener.OnContactAdded(Contact contact)
     {
         if (!_options.ClientOnly)
@@ -28,7 +34,8 @@ public sealed partial class DhtNode
             _table.Observe(ContactObservation.Answered(contact));
         }
 
-        NodeMetrics.RequestEnded("Answered");
+        _reachability.Answered();
+        NodeMetrics.RequestEnded(request.Kind, null);
     }
 
     void IRequestObserver.OnFailed(OutgoingRequest request, RequestFailure failure)
@@ -36,9 +43,10 @@ public sealed partial class DhtNode
         if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
         {
             _table.Observe(ContactObservation.Failed(contact));
+            _reachability.Failed();
         }
 
-        NodeMetrics.RequestEnded(failure.ToString());
+        NodeMetrics.RequestEnded(request.Kind, failure);
     }
 
     void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);

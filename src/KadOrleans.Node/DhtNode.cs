@@ -30,6 +30,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly NetworkSize _size;
+    private readonly Reachability _reachability;
     private readonly NodeMetrics _metrics = new();
     private readonly VerifiedEndpoints _verified;
     private readonly HeldAnswers _held = new();
@@ -75,6 +76,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
+        _reachability = new Reachability(table, _time);
         _verified = new VerifiedEndpoints(_time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
         _questions = new EndpointQuestions(_requests, Id);
@@ -112,7 +114,9 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     public void Start()
     {
         _table.Attach(this);
+        NodeMetrics.Begin();
         NetworkSizeGauge.Watch(_size);
+        TableGauges.Watch(_reachability);
         _handOffLoop = _handOff.RunAsync(_stopping.Token);
         _transport.Start(this);
     }
@@ -265,6 +269,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _prober.Dispose();
         _requests.Dispose();
         NetworkSizeGauge.Forget(_size);
+        TableGauges.Forget(_reachability);
         await _handOffLoop;
         _stopping.Dispose();
     }

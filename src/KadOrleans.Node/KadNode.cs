@@ -112,6 +112,7 @@ public sealed partial class KadNode : IAsyncDisposable
         _saver.Begin(saved);
         await _saver.SaveAsync(cancellationToken);
         _node.Start();
+        ValueGauges.Watch(_store);
         foreach (var contact in contacts)
         {
             _node.Consider(contact);
@@ -200,6 +201,7 @@ public sealed partial class KadNode : IAsyncDisposable
             _logger.NodeStopped(_node.Id);
         }
 
+        ValueGauges.Forget(_store);
         await _store.DisposeAsync();
         _stopping.Dispose();
         _completion.TrySetResult();

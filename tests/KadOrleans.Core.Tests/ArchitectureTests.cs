@@ -12,6 +12,7 @@ public class ArchitectureTests
     {
         ["Core"] = [],
         ["Sqlite"] = [],
+        ["Telemetry"] = [],
         ["Wire"] = ["Core"],
         ["Node"] = ["Core", "Wire"],
         ["Simulation"] = ["Core", "Wire", "Node"],

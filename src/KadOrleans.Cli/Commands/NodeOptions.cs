@@ -47,10 +47,16 @@ internal sealed class NodeOptions
         HelpName = "IP:PORT",
     };
 
+    private readonly Option<string?> _otlp = new(NodeTelemetry.Option)
+    {
+        Description = "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]",
+        HelpName = "URL",
+    };
+
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _verbose];
+    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _otlp, _verbose];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -80,6 +86,7 @@ internal sealed class NodeOptions
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
             RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
             Http = parsed.GetValue(_http) is { } http ? Endpoints.ParseHttp(http) : null,
+            Telemetry = NodeTelemetry.Read(parsed.GetValue(_otlp)),
             Verbose = parsed.GetValue(_verbose),
         };
     }

@@ -2,6 +2,7 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
+using KadOrleans.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
         var options = settings.ToOptions();
+        using var telemetry = settings.Telemetry?.Start();
         await using var transport = UdpTransport.Bind(
             new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
         await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers);
@@ -49,6 +51,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         await node.StartAsync(cancellationToken);
         var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
         await using var http = await StartHttpAsync(node, isFirst, cancellationToken);
+        using var ready = new ReadyGauge(() => isFirst || node.Engine.HasGoodContact);
         foreach (var endpoint in node.LocalEndpoints)
         {
             await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");

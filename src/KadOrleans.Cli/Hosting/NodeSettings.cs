@@ -33,6 +33,9 @@ internal sealed record NodeSettings
     /// <summary>Where the status pages are, if anywhere.</summary>
     public required IPEndPoint? Http { get; init; }
 
+    /// <summary>Where metrics and traces go, if anywhere.</summary>
+    public NodeTelemetry? Telemetry { get; init; }
+
     /// <summary>Whether debug messages are logged.</summary>
     public required bool Verbose { get; init; }
 

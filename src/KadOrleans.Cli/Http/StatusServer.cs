@@ -11,11 +11,13 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Cli.Http;
 
 /// <summary>
-/// Serves /health/live (200 while the process answers), /health/ready (200 when the node has a contact or is its
-/// network's first, else 503) and /status. Nothing here changes anything.
+/// Serves /health/live (200 while the process answers), /health/ready (200 when a contact of the node answers or it is
+/// its network's first, else 503 and what is missing) and /status. Nothing here changes anything.
 /// </summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
+    private const string Ok = "ok";
+
     private readonly WebApplication _application;
     private readonly ITimer _sampling;
 
@@ -77,8 +79,8 @@ internal sealed class StatusServer : IAsyncDisposable
     private static void Map(WebApplication application, KadNode node, bool isFirst, TimeProvider time, RateMeter rates)
     {
         var startedAt = time.GetUtcNow();
-        application.MapGet("/health/live", context => AnswerAsync(context, true));
-        application.MapGet("/health/ready", context => AnswerAsync(context, isFirst || node.RoutingTable.Count > 0));
+        application.MapGet("/health/live", context => AnswerAsync(context, Ok));
+        application.MapGet("/health/ready", context => AnswerAsync(context, Readiness(node, isFirst)));
         application.MapGet("/status", async context =>
         {
             var status = await node.GetStatusAsync(context.RequestAborted);
@@ -86,10 +88,17 @@ internal sealed class StatusServer : IAsyncDisposable
         });
     }
 
-    private static Task AnswerAsync(HttpContext context, bool healthy)
+    private static string Readiness(KadNode node, bool isFirst) => node switch
     {
-        context.Response.StatusCode = healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        return WriteAsync(context, new JsonObject { ["status"] = healthy ? "ok" : "noContacts" });
+        _ when isFirst || node.Engine.HasGoodContact => Ok,
+        { RoutingTable.Count: > 0 } => "noContactAnswers",
+        _ => "noContacts",
+    };
+
+    private static Task AnswerAsync(HttpContext context, string status)
+    {
+        context.Response.StatusCode = status == Ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return WriteAsync(context, new JsonObject { ["status"] = status });
     }
 
     private static Task WriteAsync(HttpContext context, JsonObject body)

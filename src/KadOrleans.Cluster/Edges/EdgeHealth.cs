@@ -27,8 +27,8 @@ public sealed class EdgeHealth
     public EdgeState State => _state;
 
     /// <summary>
-    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/>, and a contact; the first edge of
-    /// a network (no bootstrap nodes configured) needs no contact.
+    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/>, and a contact that
+    /// answers; the first edge of a network (no bootstrap nodes configured) needs no contact.
     /// </summary>
     public bool IsReady => Obstacle is null;
 
@@ -40,8 +40,9 @@ public sealed class EdgeHealth
         EdgeState.Stopped => "it stopped",
         EdgeState.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < Patience) => "the silos do not answer",
-        _ when _options.Bootstrap.Count > 0 && _session is not { Contacts: > 0 } => "it has no contact",
-        _ => null,
+        _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
+        _ when _session is { Contacts: > 0 } => "no contact answers",
+        _ => "it has no contact",
     };
 
     /// <summary>

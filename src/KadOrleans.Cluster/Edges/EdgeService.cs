@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Diagnostics;
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
@@ -40,6 +41,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     /// </summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        ClusterMetrics.Begin();
         try
         {
             for (var i = 0; i < _listen.Length; i++)
@@ -106,13 +108,29 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             }
 
             Announce(session);
-            var end = await session.RunAsync(cancellationToken);
-            await CloseAsync(session, end);
+            var end = await RunAsync(session, cancellationToken);
             return end == SessionEnd.LeaseLost ? LoseLease(session) : end;
         }
         finally
         {
             _context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
+        }
+    }
+
+    private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)
+    {
+        var leases = session.Lease.NodeIds.Count;
+        ClusterMetrics.LeasesHeld.Add(leases);
+        try
+        {
+            var end = await session.RunAsync(cancellationToken);
+            ClusterMetrics.LeasesLost.Add(end == SessionEnd.Stopping ? 0 : leases);
+            await CloseAsync(session, end);
+            return end;
+        }
+        finally
+        {
+            ClusterMetrics.LeasesHeld.Add(-leases);
         }
     }
 

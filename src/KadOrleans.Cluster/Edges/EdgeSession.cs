@@ -35,6 +35,9 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <summary>Contacts in the tables of all ids.</summary>
     public int Contacts => _nodes.Sum(n => n.Table.Snapshot.Count);
 
+    /// <summary>Whether one of the ids has a contact that answers.</summary>
+    public bool HasGoodContact => _nodes.Any(n => n.Node.HasGoodContact);
+
     /// <summary>Takes the tables up and begins to serve the ids of a lease.</summary>
     /// <param name="context">What the edge's parts share.</param>
     /// <param name="lease">Held already.</param>

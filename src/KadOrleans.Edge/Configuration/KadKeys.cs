@@ -11,6 +11,7 @@ internal static class KadKeys
         ClusterConnection.PostgreSqlSetting,
         AzureClustering.ConnectionStringSetting,
         AzureClustering.TableServiceUriSetting,
+        "Kad:Telemetry:Endpoint",
     ];
 
     /// <summary>Refuses settings that nobody reads: a typing mistake must not pass for a default.</summary>

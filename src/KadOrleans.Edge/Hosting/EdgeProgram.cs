@@ -2,6 +2,7 @@ using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Http;
+using KadOrleans.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -79,11 +80,17 @@ internal static class EdgeProgram
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
+        var telemetry = TelemetryOptions.Read(builder.Configuration, "kad-edge");
+        builder.Services.AddKadTelemetry(telemetry, builder.Configuration);
         AzureClustering.AddClient(builder.Services, builder.Configuration);
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<PatientConnection>();
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
+            if (telemetry is not null)
+            {
+                client.AddActivityPropagation();
+            }
         });
         builder.Services.AddKadEdge(
             builder.Configuration.GetSection("Kad:Edge"), endpoint => UdpTransport.Bind(endpoint), output.WriteLine);
@@ -97,6 +104,7 @@ internal static class EdgeProgram
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         var address = HttpAddress.Read(host.Services.GetRequiredService<IConfiguration>());
         await using var http = await StatusServer.StartAsync(address, health, loggers, CancellationToken.None);
+        using var ready = new ReadyGauge(() => health.IsReady);
         loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
         _ = EndWithLeaseAsync(health, lifetime);
         var hasStarted = false;

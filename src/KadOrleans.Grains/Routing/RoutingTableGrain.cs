@@ -48,7 +48,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
         _options = options.Value;
         _time = time;
-        _saver = new TableSaver(this, state, options.Value.SaveDelay, logger);
+        _saver = new TableSaver(this, state, options.Value.SaveDelay, time, logger);
         _edge = new EdgeLink(_ownId, time, EdgePatience, logger);
         _reminders = new TableReminders(this, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
@@ -129,6 +129,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     /// <summary>Decides what is due, and hands it to the edge without waiting for it.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
+        _reminders.Measure(reminderName, status);
         if (!_edge.IsLive)
         {
             // An edge subscribes each minute, so an id without one for this long is served by nobody.

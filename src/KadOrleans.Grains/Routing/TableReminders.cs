@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Routing;
@@ -24,6 +25,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time,
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
 
     private readonly Dictionary<string, DateTimeOffset> _lastTicks = [];
+    private readonly Dictionary<string, DateTime> _measured = [];
     private bool _areSet;
     private Task _run = Task.CompletedTask;
 
@@ -42,6 +44,16 @@ internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time,
         if (_run.IsCompleted)
         {
             _run = RemoveAsync();
+        }
+    }
+
+    /// <summary>Tells the instruments of a tick.</summary>
+    public void Measure(string name, TickStatus status)
+    {
+        GrainMetrics.Ticked(name, status, _measured.TryGetValue(name, out var last) ? last : null);
+        if (status.Period > TimeSpan.Zero)
+        {
+            _measured[name] = status.CurrentTickTime;
         }
     }
 

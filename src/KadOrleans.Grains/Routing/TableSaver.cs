@@ -1,4 +1,5 @@
 using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -9,7 +10,7 @@ namespace KadOrleans.Grains.Routing;
 /// Saves a routing table behind: some seconds after a change, when its activation ends, and before a newer epoch counts.
 /// </summary>
 internal sealed class TableSaver(
-    RoutingTableGrain grain, IPersistentState<TableState> state, TimeSpan delay, ILogger logger)
+    RoutingTableGrain grain, IPersistentState<TableState> state, TimeSpan delay, TimeProvider time, ILogger logger)
 {
     private long _activation;
     private long _savedEpoch;
@@ -109,14 +110,21 @@ internal sealed class TableSaver(
         var epoch = Epoch;
         _isChanged = false;
         state.State = new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(grain.Save()) };
+        var startedAt = time.GetTimestamp();
         try
         {
             await state.WriteStateAsync();
             _savedEpoch = epoch;
+            GrainMetrics.Wrote(WriteTarget.Table, time.GetElapsedTime(startedAt));
         }
-        catch
+        catch (Exception e)
         {
             _isChanged = true;
+            if (e is not InconsistentStateException)
+            {
+                GrainMetrics.WriteFailed(WriteTarget.Table);
+            }
+
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Diagnostics;
 using Orleans.Storage;
 
 namespace KadOrleans.Grains.Storage;
@@ -19,14 +20,21 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
     {
         // A state of its own: a write that is given up on may still set its ETag later.
         var state = new GrainState<T>(content, etag) { RecordExists = etag is not null };
+        var startedAt = time.GetTimestamp();
         try
         {
             await storage.WriteStateAsync(name, grainId, state).WaitAsync(timeout, time);
+            GrainMetrics.Wrote(WriteTarget.Shard, time.GetElapsedTime(startedAt));
             return state.ETag;
         }
         catch (InconsistentStateException e)
         {
             throw new StorageConflictException($"{name} of {grainId} was written by another activation.", e);
+        }
+        catch
+        {
+            GrainMetrics.WriteFailed(WriteTarget.Shard);
+            throw;
         }
     }
 }

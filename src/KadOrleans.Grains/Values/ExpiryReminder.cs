@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Grains.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Values;
@@ -16,6 +17,7 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
 
     private bool? _isSet;
     private bool _isWanted;
+    private DateTime? _lastTick;
     private Task _run = Task.CompletedTask;
 
     /// <summary>Sees to it that the reminder exists if and only if the shard holds keys.</summary>
@@ -32,7 +34,15 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
     }
 
     /// <summary>The reminder came, so it exists.</summary>
-    public void Ticked() => _isSet = true;
+    public void Ticked(TickStatus status)
+    {
+        GrainMetrics.Ticked(Name, status, _lastTick);
+        _isSet = true;
+        if (status.Period > TimeSpan.Zero)
+        {
+            _lastTick = status.CurrentTickTime;
+        }
+    }
 
     private async Task ApplyAsync()
     {

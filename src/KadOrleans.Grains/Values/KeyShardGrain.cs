@@ -4,6 +4,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private readonly ShardKeys _keys = new();
     private readonly ShardRepublishing _republishing;
     private Task _hourly = Task.CompletedTask;
+    private bool _isEnding;
 
     public KeyShardGrain(
         IOptions<KadClusterOptions> options,
@@ -65,11 +67,15 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         var started = _time.GetTimestamp();
         await _log.RecoverAsync();
         _logger.ShardActivated(this.GetPrimaryKeyLong(), _log.Shard.Count, _time.GetElapsedTime(started));
-        _reminder.Follow(_log.Shard.Count);
+        Follow();
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
-        _writer.Completion.WaitAsync(cancellationToken);
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _isEnding = true;
+        HeldValues.Forget(this);
+        return _writer.Completion.WaitAsync(cancellationToken);
+    }
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
@@ -150,7 +156,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     /// <summary>The hour is over. A tick that comes twice finds nothing left to do.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        _reminder.Ticked();
+        _reminder.Ticked(status);
         if (_hourly.IsCompleted)
         {
             // Not awaited: a tick must not take longer than a call may.
@@ -177,7 +183,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         {
             await ProlongPublishedAsync(_time.GetUtcNow());
             var removed = await RemoveExpiredAsync(_time.GetUtcNow());
-            _reminder.Follow(_log.Shard.Count);
+            Follow();
             return removed;
         }
         catch (IOException e)
@@ -220,8 +226,19 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private async Task<IReadOnlyList<TResult>> FinishAsync<TResult>(WriteCall<TResult> call)
     {
         var results = await call.Completion;
-        _reminder.Follow(_log.Shard.Count);
+        Follow();
         return results;
+    }
+
+    // What the shard holds may have changed.
+    private void Follow()
+    {
+        if (!_isEnding)
+        {
+            HeldValues.Note(this, _log.Shard.Count, _log.Shard.Bytes);
+        }
+
+        _reminder.Follow(_log.Shard.Count);
     }
 
     private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)

@@ -11,6 +11,8 @@ internal sealed class CrawlCall(CrawlQuestion question, NodeId sender, CrawlRun 
     /// <summary>Contacts read from one answer. The network's nodes send k = 20; a larger k elsewhere is respected so far.</summary>
     private const int MaxContacts = 64;
 
+    public override RequestKind Kind => question.Target is null ? RequestKind.Ping : RequestKind.FindNode;
+
     public override bool IsIntroduction => question.Target is null;
 
     public override int Write(Span<byte> destination, MessageId id) => question.Target is { } target

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
+using KadOrleans.Node.Requests;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Diagnostics;
@@ -16,6 +17,13 @@ internal sealed class NodeMetrics
 
     private static readonly RequestKind[] Kinds = Enum.GetValues<RequestKind>();
     private static readonly RefusalReason[] Reasons = Enum.GetValues<RefusalReason>();
+    private static readonly RequestFailure[] Failures = Enum.GetValues<RequestFailure>();
+
+    private static readonly InstrumentAdvice<double> Seconds =
+        new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60] };
+
+    private static readonly InstrumentAdvice<long> Counts =
+        new() { HistogramBucketBoundaries = [1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 256] };
 
     // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
     internal static readonly Meter Meter = new(MeterName);
@@ -33,22 +41,22 @@ internal sealed class NodeMetrics
         Meter.CreateCounter<long>("kad.stores", "{store}", "STOREs received, by result.");
 
     private static readonly Counter<long> Outgoing =
-        Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by outcome.");
+        Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by type and outcome.");
 
     private static readonly Histogram<double> LookupDuration =
-        Meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.");
+        Meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.", advice: Seconds);
 
     private static readonly Histogram<long> LookupRequests =
-        Meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.");
+        Meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.", advice: Counts);
 
     private static readonly Histogram<double> WalkDuration =
-        Meter.CreateHistogram<double>("kad.walk.duration", "s", "Duration of random walks, by reason of their end.");
+        Meter.CreateHistogram<double>("kad.walk.duration", "s", "Duration of random walks, by reason of their end.", advice: Seconds);
 
     private static readonly Histogram<long> WalkRequests =
-        Meter.CreateHistogram<long>("kad.walk.requests", "{request}", "Contacts asked per random walk.");
+        Meter.CreateHistogram<long>("kad.walk.requests", "{request}", "Contacts asked per random walk.", advice: Counts);
 
     private static readonly Histogram<long> WalkAnswers =
-        Meter.CreateHistogram<long>("kad.walk.answers", "{answer}", "Contacts that answered per random walk.");
+        Meter.CreateHistogram<long>("kad.walk.answers", "{answer}", "Contacts that answered per random walk.", advice: Counts);
 
     private static readonly Counter<long> WalkContacts =
         Meter.CreateCounter<long>("kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
@@ -73,12 +81,42 @@ internal sealed class NodeMetrics
         RepublishedValues.Add(1);
     }
 
+    /// <summary>
+    /// Makes the series of the counters, at 0: a rate over one that appears with its first event misses that event.
+    /// </summary>
+    public static void Begin()
+    {
+        foreach (var kind in Kinds)
+        {
+            Requests.Add(0, Type(kind));
+            Outgoing.Add(0, Type(kind), Outcome(null));
+            foreach (var failure in Failures)
+            {
+                Outgoing.Add(0, Type(kind), Outcome(failure));
+            }
+        }
+
+        foreach (var reason in Reasons)
+        {
+            RefusedRequests.Add(0, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
+        }
+
+        foreach (var result in Enum.GetValues<StoreResult>())
+        {
+            Stores.Add(0, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
+        }
+
+        HeldAnswers.Add(0);
+        WalkContacts.Add(0);
+        RepublishedValues.Add(0);
+    }
+
     public void Received(RequestKind kind)
     {
         Interlocked.Increment(ref _received[(int)kind]);
         if (Requests.Enabled)
         {
-            Requests.Add(1, new KeyValuePair<string, object?>("kad.request.type", kind.ToString()));
+            Requests.Add(1, Type(kind));
         }
     }
 
@@ -110,8 +148,14 @@ internal sealed class NodeMetrics
         }
     }
 
-    public static void RequestEnded(string outcome) =>
-        Outgoing.Add(1, new KeyValuePair<string, object?>("kad.request.outcome", outcome));
+    /// <summary>A request of ours ended.</summary>
+    public static void RequestEnded(RequestKind kind, RequestFailure? failure)
+    {
+        if (Outgoing.Enabled)
+        {
+            Outgoing.Add(1, Type(kind), Outcome(failure));
+        }
+    }
 
     public static void LookupEnded(LookupOutcome outcome, TimeSpan duration)
     {
@@ -130,6 +174,11 @@ internal sealed class NodeMetrics
         WalkAnswers.Record(outcome.Answered, tags);
         WalkContacts.Add(newContacts);
     }
+
+    private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());
+
+    private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
+        new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
     /// <summary>Every count since the start, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals()

@@ -30,6 +30,7 @@ internal sealed class LookupRunner(
         NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
+        using var activity = NodeActivities.StartLookup(kind);
         var ownId = table.Snapshot.OwnId;
         table.Observe(ContactObservation.LookedUp(target));
         var running = new RunningLookup(new Lookup(ownId, target, kind, seeds.Span, options), requests, ownId, gate.Consider);
@@ -38,6 +39,7 @@ internal sealed class LookupRunner(
             running.Start();
             var outcome = await running.Outcome;
             NodeMetrics.LookupEnded(outcome, time.GetElapsedTime(startedAt));
+            activity?.End(outcome);
             size.Note(outcome);
             return outcome;
         }

@@ -16,6 +16,8 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
 
     public Contact Contact { get; } = contact;
 
+    public override RequestKind Kind => kind == LookupKind.Node ? RequestKind.FindNode : RequestKind.FindValue;
+
     public override int Write(Span<byte> destination, MessageId id) => kind == LookupKind.Node
         ? RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(sender, target))
         : RequestWriter.WriteFindValue(destination, id, new FindValueRequest(sender, target));

@@ -16,6 +16,9 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>The id under which the destination is known, if it is.</summary>
     public NodeId? ExpectedId { get; } = expectedId;
 
+    /// <summary>What it asks for.</summary>
+    public abstract RequestKind Kind { get; }
+
     public RequestKey Key { get; set; }
 
     /// <summary>

@@ -14,6 +14,8 @@ internal sealed class PingCall(
 {
     public override bool IsIntroduction => true;
 
+    public override RequestKind Kind => RequestKind.Ping;
+
     public override int Write(Span<byte> destination, MessageId id) =>
         RequestWriter.WritePing(destination, id, new PingRequest(sender));
 

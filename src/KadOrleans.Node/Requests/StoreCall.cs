@@ -10,6 +10,8 @@ namespace KadOrleans.Node.Requests;
 internal sealed class StoreCall(Contact contact, StoreRequest request, Action<bool, RequestFailure?> onEnd)
     : OutgoingRequest(contact.Endpoint, contact.Id)
 {
+    public override RequestKind Kind => RequestKind.Store;
+
     public override int Write(Span<byte> destination, MessageId id) =>
         RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0;
 

@@ -7,6 +7,8 @@ namespace KadOrleans.Node.Requests;
 internal sealed class StunCall(UdpEndpoint destination, NodeId? expectedId, Action<UdpEndpoint?, RequestFailure?> onEnd)
     : OutgoingRequest(destination, expectedId)
 {
+    public override RequestKind Kind => RequestKind.Stun;
+
     public override int Write(Span<byte> destination, MessageId id) => RequestWriter.WriteStun(destination, id);
 
     public override bool TryComplete(ReadOnlySpan<byte> body)

@@ -19,6 +19,7 @@ internal sealed record SiloSettings
         nameof(Storage), nameof(Data), nameof(Http), nameof(Verbose),
         "Silo:Port", "Silo:GatewayPort",
         "Dashboard:User", "Dashboard:Password",
+        "Telemetry:Endpoint",
         "PostgreSql:ConnectionString",
         "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri",
         "Edge:*",

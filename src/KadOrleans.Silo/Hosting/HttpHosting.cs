@@ -24,6 +24,7 @@ internal static class HttpHosting
             .AddSingleton<StorageWatch>()
             .AddHostedService(s => s.GetRequiredService<StorageWatch>())
             .AddSingleton<SiloReadiness>()
+            .AddHostedService<ClusterGauges>()
             .AddSingleton<StatusReport>())
         .Configure(application => Map(application, settings()));
 

@@ -1,6 +1,7 @@
 using KadOrleans.Grains;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Silo.Configuration;
+using KadOrleans.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Dashboard;
 using Orleans.Storage;
@@ -22,12 +23,15 @@ internal static class SiloHost
     public static IHost Build(string[] args, Announcer announcer)
     {
         SiloSettings? settings = null;
+        TelemetryOptions? telemetry = null;
         return Host.CreateDefaultBuilder(args)
             .ConfigureAppConfiguration(configuration => settings = Complete(configuration))
             .ConfigureLogging((context, logging) => SiloLogging.Configure(logging, context.Configuration, settings!.Verbose))
             .ConfigureServices(services => services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout))
+            .ConfigureServices((context, services) => services.AddKadTelemetry(
+                telemetry = TelemetryOptions.Read(context.Configuration, "kad-silo"), context.Configuration))
             .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
-            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!))
+            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, telemetry is not null))
             .ConfigureServices((context, services) => ShardWaker.Add(services, context.Configuration))
             .ConfigureServices((context, services) => CohostedEdge.Add(services, context.Configuration, settings!, announcer))
             .Build();
@@ -48,7 +52,7 @@ internal static class SiloHost
         }
     }
 
-    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings)
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings, bool isTraced)
     {
         // Stored state is what [GenerateSerializer] says, whichever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
@@ -57,6 +61,11 @@ internal static class SiloHost
 
         // Each silo reports to the dashboards of all, whether or not it serves one.
         silo.AddDashboard(options => options.HideTrace = true);
+        if (isTraced)
+        {
+            silo.AddActivityPropagation();
+        }
+
         if (settings.Storage == StorageChoice.AzureStorage)
         {
             AzureStorageSupport.Add(silo.Services, ClusterProviders.ReadAzure(configuration));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
@@ -43,6 +44,7 @@ internal sealed class BatchWriter
         _state = state;
         _logger = logger;
         var statements = new PreparedStatements(file.Connection);
+        StorageMetrics.Begin();
         _loop = Task.Run(() => RunAsync(statements));
     }
 
@@ -114,6 +116,7 @@ internal sealed class BatchWriter
 
     private void Commit(BatchPlan plan, PreparedStatements statements)
     {
+        var startedAt = Stopwatch.GetTimestamp();
         _file.Connection.BeginWriting();
         try
         {
@@ -126,6 +129,7 @@ internal sealed class BatchWriter
             throw;
         }
 
+        StorageMetrics.Wrote(startedAt);
         _memory.Apply(plan);
         Volatile.Write(ref _state, plan.State ?? _state);
         Volatile.Write(ref _commits, _commits + 1);
@@ -151,6 +155,8 @@ internal sealed class BatchWriter
 
     private void Fail(List<Write> batch, Exception cause)
     {
+        StorageMetrics.Failed();
+
         // Once per outage: a full disk fails a batch every few milliseconds.
         if (!_failing)
         {

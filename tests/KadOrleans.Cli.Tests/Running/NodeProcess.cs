@@ -25,9 +25,12 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     private string HttpAddress => HttpPattern().Match(Process.Error.Text).Groups[1].Value;
 
     /// <summary>Starts a node on a free loopback port, with its status pages on another.</summary>
-    public static async Task<NodeProcess> StartAsync(params string[] args)
+    public static Task<NodeProcess> StartAsync(params string[] args) => StartAsync(new Dictionary<string, string>(), args);
+
+    /// <summary>The same with some variables in its environment.</summary>
+    public static async Task<NodeProcess> StartAsync(IReadOnlyDictionary<string, string> variables, params string[] args)
     {
-        var process = KadProcess.Start(["node", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", .. args]);
+        var process = KadProcess.Start(variables, ["node", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", .. args]);
         try
         {
             var words = (await process.NextLineAsync()).Split(' ');

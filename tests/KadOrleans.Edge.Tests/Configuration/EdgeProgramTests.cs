@@ -13,6 +13,7 @@ public sealed class EdgeProgramTests
     [InlineData("Kad:Edge:Typo", "1", "Kad:Edge:Typo is not a setting")]
     [InlineData("Kad:Cluster:Gateway", "127.0.0.1", "Kad:Cluster:Gateway is '127.0.0.1'")]
     [InlineData("Kad:Cluster:Gateway", "127.0.0.1:0", "Kad:Cluster:Gateway is '127.0.0.1:0'")]
+    [InlineData("Kad:Telemetry:Endpoint", "collector", "Kad:Telemetry:Endpoint is 'collector'; the http://")]
     [InlineData("Kad:Storage", "Paper", "Kad:Storage is 'Paper'; Local")]
     [InlineData("Kad:Storage", "AdoNet", "Kad:PostgreSql:ConnectionString is missing")]
     [InlineData("Orleans:Clustering:ProviderType", "Paper", "Orleans:Clustering:ProviderType is 'Paper'")]

@@ -1,0 +1,66 @@
+using System.Diagnostics.Metrics;
+using KadOrleans.Grains.Routing;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Diagnostics;
+
+/// <summary>The instruments of the grains, on the meter of the node. Tags are small closed sets: never an id or a key.</summary>
+internal static class GrainMetrics
+{
+    /// <summary>The same name as the node's meter, so that one subscription shows both.</summary>
+    public const string MeterName = "KadOrleans";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Histogram<double> WriteDuration = Meter.CreateHistogram(
+        "kad.storage.write.duration",
+        "s",
+        "Time until a write was durable, by target.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+
+    private static readonly Counter<long> WriteFailures =
+        Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
+
+    private static readonly Histogram<double> ReminderLateness = Meter.CreateHistogram(
+        "kad.reminder.lateness",
+        "s",
+        "Time from when a reminder was due until it came, by reminder.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
+
+    static GrainMetrics()
+    {
+        Meter.CreateObservableGauge("kad.values.held", () => HeldValues.Keys, "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge("kad.values.size", () => HeldValues.Bytes, "By", "Footprint of the values held.");
+    }
+
+    /// <summary>Makes the series of the counter, at 0.</summary>
+    public static void Begin()
+    {
+        foreach (var target in Enum.GetValues<WriteTarget>())
+        {
+            WriteFailures.Add(0, Tag(target));
+        }
+    }
+
+    /// <summary>A write took effect.</summary>
+    public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));
+
+    /// <summary>A write failed for another reason than a newer writer.</summary>
+    public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
+
+    /// <summary>A reminder came.</summary>
+    /// <param name="name">One of a few.</param>
+    /// <param name="status">When it came and was due.</param>
+    /// <param name="lastTick">When it came before, as far as is known.</param>
+    public static void Ticked(string name, TickStatus status, DateTime? lastTick)
+    {
+        // A grain may be called by others than its reminders, with anything.
+        if (status.Period > TimeSpan.Zero && name is TableReminders.Refresh or TableReminders.Walk or ExpiryReminder.Name)
+        {
+            ReminderLateness.Record(
+                Lateness.Of(status, lastTick).TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
+        }
+    }
+
+    private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
+}

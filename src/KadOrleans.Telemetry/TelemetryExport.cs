@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace KadOrleans.Telemetry;
+
+/// <summary>
+/// Sends metrics and traces to a collector in the background for as long as it lives. A collector that does not answer costs
+/// what was to be sent to it, and nothing else.
+/// </summary>
+public sealed class TelemetryExport : IDisposable
+{
+    /// <summary>The meter and the activity source of this project.</summary>
+    public const string SourceName = "KadOrleans";
+
+    /// <summary>
+    /// How long the last sending may take: with a collector that hangs, a stop is to stay well within what orchestrators give.
+    /// </summary>
+    public static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Share of traces that are kept unless <c>OTEL_TRACES_SAMPLER</c> says otherwise: each STORE of an edge is a grain call,
+    /// and so a trace.
+    /// </summary>
+    private const double TraceRatio = 0.01;
+
+    private static readonly string[] Meters = [SourceName, "Microsoft.Orleans", "System.Runtime"];
+
+    private static readonly string[] Sources =
+    [
+        SourceName,
+        "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
+    ];
+
+    private readonly MeterProvider _metrics;
+    private readonly TracerProvider _traces;
+    private Task? _end;
+
+    private TelemetryExport(MeterProvider metrics, TracerProvider traces) => (_metrics, _traces) = (metrics, traces);
+
+    /// <summary>Begins to collect and to send.</summary>
+    /// <param name="options">Where to.</param>
+    /// <param name="configuration">OpenTelemetry's own variables are read from it, intervals and headers among them.</param>
+    public static TelemetryExport Start(TelemetryOptions options, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(configuration);
+        var resource = Describe(options, configuration);
+        var metrics = Sdk.CreateMeterProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton(configuration))
+            .SetResourceBuilder(resource)
+            .AddMeter(Meters)
+            .AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics"))
+            .Build();
+        var traces = Sdk.CreateTracerProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton(configuration))
+            .SetResourceBuilder(resource)
+            .AddSource(Sources);
+        if (string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))
+        {
+            traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(TraceRatio)));
+        }
+
+        return new TelemetryExport(metrics, traces.AddOtlpExporter(exporter => Address(exporter, options, "v1/traces")).Build());
+    }
+
+    /// <summary>Sends what is left, for at most <see cref="FlushTime"/>, and ends. Never fails; later calls wait for the first.</summary>
+    public Task StopAsync()
+    {
+        var end = _end ??= Task.WhenAll(Task.Run(_metrics.Dispose), Task.Run(_traces.Dispose));
+        return Task.WhenAny(end, Task.Delay(FlushTime));
+    }
+
+    /// <inheritdoc cref="StopAsync"/>
+    public void Dispose() => StopAsync().Wait();
+
+    private static void Address(OtlpExporterOptions exporter, TelemetryOptions options, string path)
+    {
+        exporter.Protocol = options.UsesGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+        exporter.Endpoint = options.UsesGrpc ? options.Endpoint : new Uri($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
+    }
+
+    private static ResourceBuilder Describe(TelemetryOptions options, IConfiguration configuration)
+    {
+        var name = configuration["OTEL_SERVICE_NAME"] is { Length: > 0 } given ? given : options.ServiceName;
+        var version = Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        using var process = Process.GetCurrentProcess();
+
+        // Unlike a random one, it can be found again among the pods and processes.
+        return ResourceBuilder.CreateDefault().AddService(
+            name, serviceVersion: version?.Split('+')[0], serviceInstanceId: $"{Environment.MachineName}-{process.Id}");
+    }
+}

@@ -1,0 +1,39 @@
+namespace KadOrleans.Testing.Telemetry;
+
+/// <summary>A row of the table of docs/telemetry.md.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">Counter, gauge, and so on.</param>
+/// <param name="Unit">Its unit.</param>
+/// <param name="Tags">The names of its tags.</param>
+/// <param name="From">Which processes have it: node, edge, silo.</param>
+public sealed record DocumentedInstrument(
+    string Name, string Kind, string Unit, IReadOnlyList<string> Tags, IReadOnlyList<string> From)
+{
+    /// <summary>All rows, in their order.</summary>
+    public static IReadOnlyList<DocumentedInstrument> ReadAll() =>
+    [
+        .. File.ReadLines(Path.Combine(FindRoot(), "docs", "telemetry.md"))
+            .Where(line => line.StartsWith("| `kad.", StringComparison.Ordinal))
+            .Select(Parse),
+    ];
+
+    private static DocumentedInstrument Parse(string row)
+    {
+        var cells = row.Trim('|').Split('|', StringSplitOptions.TrimEntries);
+        return new DocumentedInstrument(cells[0].Trim('`'), cells[1], cells[2].Trim('`'), List(cells[3]), List(cells[4]));
+    }
+
+    private static string[] List(string cell) =>
+        [.. cell.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Trim('`'))];
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
+    }
+}
