@@ -85,7 +85,7 @@ internal static class BenchReport
             rows.Add(Row("echo in batches", batched));
         }
 
-        printer.Table(["", "answers/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "lost", "target's CPU µs/answer"], rows);
+        printer.Table(["", "answers/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "lost", "target's CPU µs/answer"], rows, isReport: true);
         if (outcome is { Echo: { } one, BatchedEcho: { } many })
         {
             printer.Line(string.Create(

@@ -27,11 +27,14 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     public void Note(string text) => io.Error.WriteLine(text);
 
     /// <summary>Prints rows under their headings; without a terminal as bare columns, one row a line.</summary>
-    public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows)
+    /// <param name="headings">One for each column.</param>
+    /// <param name="rows">As many cells each.</param>
+    /// <param name="isReport">Whether people read it there too, as one table of several: then with the headings.</param>
+    public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows, bool isReport = false)
     {
         if (!io.IsOutputTerminal)
         {
-            foreach (var row in rows)
+            foreach (var row in isReport ? [[.. headings], .. rows] : rows)
             {
                 io.Output.WriteLine(string.Join('\t', row));
             }
