@@ -41,7 +41,10 @@ public sealed class DatabaseFile : IDisposable
     /// </summary>
     /// <param name="folder">Relative to the current folder or absolute.</param>
     /// <param name="kind">What is expected there.</param>
-    /// <param name="read">Reads what must be readable; should it throw, the file is refused.</param>
+    /// <param name="read">
+    /// Reads what must be readable; should it throw, the file is refused. Called once more for a file of an older version,
+    /// with what its upgrade made of it, before that is committed.
+    /// </param>
     public static DatabaseFile Open(string folder, DatabaseKind kind, Action<DatabaseFile> read)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -104,7 +107,10 @@ public sealed class DatabaseFile : IDisposable
         read(this);
         SetKeepLog(false);
         Configure();
-        Upgrade();
+        if (Version < _folder.Kind.Version)
+        {
+            Upgrade(read);
+        }
     }
 
     private void Check()
@@ -143,15 +149,17 @@ public sealed class DatabaseFile : IDisposable
         Connection.Execute("COMMIT");
     }
 
-    private void Upgrade()
+    private void Upgrade(Action<DatabaseFile> read)
     {
+        Connection.Execute("BEGIN EXCLUSIVE");
         for (var version = Version; version < _folder.Kind.Version; version++)
         {
-            Connection.Execute("BEGIN EXCLUSIVE");
-            Connection.Execute(_folder.Kind.Upgrades[version - _folder.Kind.OldestVersion]);
+            _folder.Kind.Upgrades[version - _folder.Kind.OldestVersion](this);
             SetVersion(version + 1);
-            Connection.Execute("COMMIT");
         }
+
+        read(this);
+        Connection.Execute("COMMIT");
     }
 
     private void SetVersion(int version) =>

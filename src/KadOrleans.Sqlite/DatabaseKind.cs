@@ -13,10 +13,10 @@ public sealed record DatabaseKind
     public required int Version { get; init; }
 
     /// <summary>
-    /// The statements that bring an older file up by one version each, the last of them to <see cref="Version"/>. Each runs
-    /// in a transaction, once all in the file was found readable.
+    /// What brings an older file up by one version each, the last of them to <see cref="Version"/>. They run in one
+    /// transaction, once all in the file was found readable.
     /// </summary>
-    public IReadOnlyList<string> Upgrades { get; init; } = [];
+    public IReadOnlyList<Action<DatabaseFile>> Upgrades { get; init; } = [];
 
     /// <summary>The oldest version that can be opened.</summary>
     internal int OldestVersion => Version - Upgrades.Count;

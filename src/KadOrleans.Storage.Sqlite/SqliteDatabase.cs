@@ -3,6 +3,8 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Loading;
+using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Writing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -27,14 +29,15 @@ public sealed class SqliteDatabase : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
 
-    private SqliteDatabase(DatabaseFile file, KeyShard shard, PublicationMemory publications, NodeState? state, ILogger logger)
+    private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ILogger logger)
     {
         _file = file;
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
-        Publications = publications;
-        Memory = new ValueMemory(shard, publications);
-        Writer = new BatchWriter(file, Memory, state, logger);
+        Publications = loaded.Publications;
+        Memory = loaded.Values;
+        Segments = loaded.Segments;
+        Writer = new BatchWriter(file, loaded, options, logger);
     }
 
     /// <summary>Full path of the file.</summary>
@@ -48,6 +51,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>What is published, as it is committed.</summary>
     internal PublicationMemory Publications { get; }
+
+    /// <summary>The segments of the file; they belong to the writer.</summary>
+    internal SegmentTable Segments { get; }
 
     /// <summary>The one writer of the file.</summary>
     internal BatchWriter Writer { get; }
@@ -68,23 +74,22 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// damaged. The message names it and says what to do.
     /// </exception>
     public static SqliteDatabase Open(
-        string folder, StoreQuota quota, ILogger<SqliteDatabase>? logger = null, int maxPublications = DefaultMaxPublications)
+        string folder, StoreQuota quota, ILogger<SqliteDatabase>? logger = null, int maxPublications = DefaultMaxPublications) =>
+        Open(folder, quota, maxPublications, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance);
+
+    /// <summary>The same with other sizes of the log.</summary>
+    internal static SqliteDatabase Open(string folder, StoreQuota quota, int maxPublications, LogOptions options, ILogger logger)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(quota);
-        var log = (ILogger?)logger ?? NullLogger.Instance;
-        var shard = new KeyShard(quota);
-        var publications = new PublicationMemory(maxPublications);
-        NodeState? state = null;
-        var file = DatabaseFile.Open(folder, DatabaseSchema.Kind, opened =>
-        {
-            var loader = new DatabaseLoader(opened);
-            loader.LoadValues(shard);
-            loader.LoadPublications(publications);
-            state = loader.LoadState();
-        });
-        StorageLog.Opened(log, file.Path, shard.Count, shard.Bytes);
-        return new SqliteDatabase(file, shard, publications, state, log);
+        LoadedDatabase? loaded = null;
+        var file = DatabaseFile.Open(
+            folder,
+            DatabaseSchema.CreateKind(logger),
+            opened => loaded = LoadedDatabase.Read(opened, quota, maxPublications));
+        var usage = loaded!.Values.GetUsage();
+        StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
+        return new SqliteDatabase(file, loaded, options, logger);
     }
 
     /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>

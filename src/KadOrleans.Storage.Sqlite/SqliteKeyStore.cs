@@ -92,7 +92,9 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         var write = new PutWrite(key, value, isCopy);
         if (_database.Writer.TryEnqueue(write))
         {
-            return new ValueTask<StoreResult>(write.Task.WaitAsync(cancellationToken));
+            return cancellationToken.CanBeCanceled
+                ? new ValueTask<StoreResult>(write.Task.AsTask().WaitAsync(cancellationToken))
+                : write.Task;
         }
 
         Check(cancellationToken);

@@ -6,7 +6,7 @@ namespace KadOrleans.Storage.Sqlite;
 internal static partial class StorageLog
 {
     [LoggerMessage(5000, LogLevel.Information, "Opened {Path}: {Keys} keys, {Bytes} bytes of values")]
-    public static partial void Opened(ILogger logger, string path, int keys, long bytes);
+    public static partial void Opened(ILogger logger, string path, long keys, long bytes);
 
     [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and so are others until it works again")]
     public static partial void WritingFailed(ILogger logger, Exception exception, string path, int count);
@@ -19,4 +19,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(5004, LogLevel.Information, "Closed {Path}")]
     public static partial void Closed(ILogger logger, string path);
+
+    [LoggerMessage(5005, LogLevel.Information, "Bringing {Path} up to date: {Done} of {Keys} keys")]
+    public static partial void Upgrading(ILogger logger, string path, long done, long keys);
 }

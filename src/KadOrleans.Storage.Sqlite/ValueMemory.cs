@@ -1,23 +1,28 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Writing;
 
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// All values of the file, in memory: what is read here is committed. Many threads read; only the writer changes.
+/// All values of the file, in memory: what is read here is committed. Many threads read; only the writer changes, so it
+/// alone may also read without the lock.
 /// </summary>
-internal sealed class ValueMemory(KeyShard shard, PublicationMemory publications)
+internal sealed class ValueMemory(StoreQuota quota)
 {
-    // Guards shard.
+    // Guards _values and Accounts.
     private readonly Lock _gate = new();
+    private readonly Dictionary<NodeId, HeldValue> _values = [];
+
+    /// <summary>What is held, for the writer.</summary>
+    public StoreAccounts Accounts { get; } = new(quota);
 
     public StoredValue? Get(NodeId key, DateTimeOffset now)
     {
         lock (_gate)
         {
-            return shard.TryGet(key, now, out var value) ? value : null;
+            return _values.TryGetValue(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
         }
     }
 
@@ -26,7 +31,7 @@ internal sealed class ValueMemory(KeyShard shard, PublicationMemory publications
     {
         lock (_gate)
         {
-            return shard.CheckPut(key, value, isCopy);
+            return StoreDecision.Make(_values.GetValueOrDefault(key).Value, value, isCopy, Accounts).Result;
         }
     }
 
@@ -34,7 +39,7 @@ internal sealed class ValueMemory(KeyShard shard, PublicationMemory publications
     {
         lock (_gate)
         {
-            return new KeyStoreUsage(shard.Count, shard.Bytes);
+            return new KeyStoreUsage(Accounts.Keys, Accounts.Bytes);
         }
     }
 
@@ -43,41 +48,55 @@ internal sealed class ValueMemory(KeyShard shard, PublicationMemory publications
     {
         lock (_gate)
         {
-            return [.. shard.Values];
+            var copy = new KeyValuePair<NodeId, StoredValue>[_values.Count];
+            var count = 0;
+            foreach (var (key, held) in _values)
+            {
+                copy[count++] = new(key, held.Value);
+            }
+
+            return copy;
         }
     }
 
-    /// <summary>
-    /// What a batch would change, if it were committed now. Every write is weighed against the quotas with the
-    /// writes before it in place, which are then taken back before anyone can see them.
-    /// </summary>
-    public BatchPlan Plan(IReadOnlyList<Write> batch)
+    /// <summary>Makes the changes of a batch at once. They use <see cref="Set"/>, <see cref="Move"/> and <see cref="Remove"/>.</summary>
+    public void Change(Action changes)
     {
         lock (_gate)
         {
-            var plan = new BatchPlan(shard, publications);
-            try
-            {
-                foreach (var write in batch)
-                {
-                    write.Plan(plan);
-                }
-            }
-            finally
-            {
-                plan.TakeBack();
-            }
-
-            return plan;
+            changes();
         }
     }
 
-    /// <summary>Makes the changes of a batch that is committed, or has nothing to commit.</summary>
-    public void Apply(BatchPlan plan)
+    /// <summary>What is held of a key, alive or not; for the writer.</summary>
+    public bool TryFind(NodeId key, out HeldValue held) => _values.TryGetValue(key, out held);
+
+    /// <summary>Holds a value whose record is in the segment at <paramref name="place"/>; null if it stays where it is.</summary>
+    public void Set(NodeId key, StoredValue value, int? place)
     {
-        lock (_gate)
+        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_values, key, out var exists);
+        if (exists)
         {
-            plan.Apply();
+            Accounts.Remove(held.Value);
+        }
+
+        Accounts.Add(value);
+        held = new HeldValue(value, place ?? held.Place);
+    }
+
+    /// <summary>Notes that the record of a key that is held has moved.</summary>
+    public void Move(NodeId key, int place)
+    {
+        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(_values, key);
+        held = held with { Place = place };
+    }
+
+    /// <summary>Forgets a key.</summary>
+    public void Remove(NodeId key)
+    {
+        if (_values.Remove(key, out var held))
+        {
+            Accounts.Remove(held.Value);
         }
     }
 }

@@ -1,4 +1,11 @@
 using BenchmarkDotNet.Running;
 using KadOrleans.Benchmarks;
+using KadOrleans.Benchmarks.Storage;
+
+if (args is ["storage", "put" or "open", ..])
+{
+    await StorageBenchmark.RunAsync(args);
+    return 0;
+}
 
 return BenchmarkSwitcher.FromAssembly(typeof(QuickConfig).Assembly).Run(args, QuickConfig.Create()).Any(s => s.HasCriticalValidationErrors) ? 1 : 0;

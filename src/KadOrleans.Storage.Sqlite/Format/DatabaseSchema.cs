@@ -1,17 +1,31 @@
+using System.Globalization;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite.Loading;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite.Format;
 
 /// <summary>
-/// How the file is laid out. Values sit in the b-tree of their keys: they are looked up in memory, so the file needs
-/// no second structure. Times are milliseconds since 1970 UTC; a source is its two numbers in 16 bytes, addresses
-/// are 16 bytes of IPv6 or IPv6-mapped form, ids 20 bytes, all big-endian.
+/// How the file is laid out. Values are looked up in memory, so the file has them in a log of segments, without an index;
+/// up to version 2 they had a row each. Times are milliseconds since 1970 UTC; a source is its two numbers in 16 bytes,
+/// addresses are 16 bytes of IPv6 or IPv6-mapped form, ids 20 bytes, all big-endian.
 /// </summary>
 internal static class DatabaseSchema
 {
     /// <summary>The first version with a table of publications.</summary>
     public const int PublicationsSince = 2;
+
+    /// <summary>The first version with a log of segments.</summary>
+    public const int SegmentsSince = 3;
+
+    /// <summary>What <see cref="Segments.SegmentLog"/> writes.</summary>
+    public const string SegmentTable = """
+        CREATE TABLE segment (
+            number INTEGER NOT NULL PRIMARY KEY,
+            records BLOB NOT NULL
+        );
+        """;
 
     private const string Publications = """
         CREATE TABLE publication (
@@ -21,23 +35,21 @@ internal static class DatabaseSchema
         ) WITHOUT ROWID;
         """;
 
+    /// <summary>The part of a sentence that names a damaged segment.</summary>
+    public static string UnreadableSegment(long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"segment {number} of its values is unreadable");
+
     /// <summary>The file's marks, tables and words.</summary>
-    public static readonly DatabaseKind Kind = new()
+    /// <param name="logger">Where an upgrade that takes long says how far it is.</param>
+    public static DatabaseKind CreateKind(ILogger logger) => new()
     {
         FileName = SqliteDatabase.FileName,
 
         // "KadO" in ASCII.
         ApplicationId = 0x4B61644F,
-        Version = 2,
-        Upgrades = [Publications],
+        Version = 3,
         Layout = $"""
-            CREATE TABLE stored_value (
-                key BLOB NOT NULL PRIMARY KEY,
-                stored_at INTEGER NOT NULL,
-                expires_at INTEGER NOT NULL,
-                source BLOB NOT NULL,
-                value BLOB NOT NULL
-            ) WITHOUT ROWID;
+            {SegmentTable}
             CREATE TABLE node (
                 id BLOB NOT NULL
             );
@@ -49,6 +61,7 @@ internal static class DatabaseSchema
             );
             {Publications}
             """,
+        Upgrades = [file => file.Connection.Execute(Publications), file => new RowsToSegments(file, logger).Run()],
         CacheKiB = 16384,
         Owner = "node",
         AlteredLayout = "a table is missing or altered",

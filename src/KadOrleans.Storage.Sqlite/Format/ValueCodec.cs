@@ -18,18 +18,51 @@ internal static class ValueCodec
     private const byte True = 6;
     private const byte Bytes = 7;
 
+    /// <summary>The longest encoding.</summary>
+    public const int MaxLength = 1 + StoreRules.MaxContentLength;
+
+    /// <summary>How many bytes <see cref="Write"/> writes.</summary>
+    public static int LengthOf(DhtValue value) => value.Kind == DhtValueKind.Boolean ? 1 : 1 + value.ContentLength;
+
     /// <summary>The bytes of a value.</summary>
     /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
-    public static byte[] Encode(DhtValue value) => value.Kind switch
+    public static byte[] Encode(DhtValue value)
     {
-        DhtValueKind.String => [Text, .. value.AsUtf8().Span],
-        DhtValueKind.Integer when value.AsInteger() < 0 => Number(NegativeInteger, (ulong)(long)value.AsInteger()),
-        DhtValueKind.Integer => Number(NonNegativeInteger, (ulong)value.AsInteger()),
-        DhtValueKind.Float => Number(Float, BitConverter.DoubleToUInt64Bits(value.AsFloat())),
-        DhtValueKind.Boolean => [value.AsBoolean() ? True : False],
-        DhtValueKind.Bytes => [Bytes, .. value.AsBytes().Span],
-        _ => throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value)),
-    };
+        var encoded = new byte[LengthOf(value)];
+        Write(value, encoded);
+        return encoded;
+    }
+
+    /// <summary>Writes the bytes of a value.</summary>
+    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
+    public static void Write(DhtValue value, Span<byte> destination)
+    {
+        var content = destination[1..];
+        switch (value.Kind)
+        {
+            case DhtValueKind.String:
+                destination[0] = Text;
+                value.AsUtf8().Span.CopyTo(content);
+                break;
+            case DhtValueKind.Integer:
+                destination[0] = value.AsInteger() < 0 ? NegativeInteger : NonNegativeInteger;
+                BinaryPrimitives.WriteUInt64BigEndian(content, unchecked((ulong)value.AsInteger()));
+                break;
+            case DhtValueKind.Float:
+                destination[0] = Float;
+                BinaryPrimitives.WriteDoubleBigEndian(content, value.AsFloat());
+                break;
+            case DhtValueKind.Boolean:
+                destination[0] = value.AsBoolean() ? True : False;
+                break;
+            case DhtValueKind.Bytes:
+                destination[0] = Bytes;
+                value.AsBytes().Span.CopyTo(content);
+                break;
+            default:
+                throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value));
+        }
+    }
 
     /// <summary>Reads a value back. False if these are not the bytes of one.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, out DhtValue value)
@@ -56,13 +89,5 @@ internal static class ValueCodec
             _ => default,
         };
         return StoreRules.Check(value) == StoreResult.Stored;
-    }
-
-    private static byte[] Number(byte type, ulong bits)
-    {
-        var encoded = new byte[1 + sizeof(ulong)];
-        encoded[0] = type;
-        BinaryPrimitives.WriteUInt64BigEndian(encoded.AsSpan(1), bits);
-        return encoded;
     }
 }

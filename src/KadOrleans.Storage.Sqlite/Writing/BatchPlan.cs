@@ -1,22 +1,39 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Segments;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
 
-/// <summary>The changes that one transaction makes, in order. Used by the writer alone, under the memory's lock.</summary>
-internal sealed class BatchPlan(KeyShard shard, PublicationMemory publications)
+/// <summary>
+/// The changes that one transaction makes: what each key and publication is to be after it, beside a memory that knows
+/// nothing of them yet. Used by the writer alone, for one batch after another.
+/// </summary>
+internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publications)
 {
-    private readonly List<Change> _changes = [];
+    private readonly Dictionary<NodeId, Change> _changes = [];
+    private readonly StoreAccounts _accounts = new(memory.Accounts);
     private readonly Dictionary<NodeId, Publication?> _publications = [];
-    private HashSet<NodeId>? _written;
     private int _publicationsAdded;
+    private bool _writesValues;
 
     /// <summary>The node state to save, or null if the batch saves none.</summary>
     public NodeState? State { get; private set; }
 
     /// <summary>Whether there is nothing to write to the file.</summary>
-    public bool IsEmpty => _written is null && _publications.Count == 0 && State is null;
+    public bool IsEmpty => !_writesValues && _publications.Count == 0 && State is null;
+
+    /// <summary>Forgets all changes.</summary>
+    public void Clear()
+    {
+        _changes.Clear();
+        _accounts.Clear();
+        _publications.Clear();
+        _publicationsAdded = 0;
+        _writesValues = false;
+        State = null;
+    }
 
     /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
     /// <param name="key">Its key.</param>
@@ -25,28 +42,22 @@ internal sealed class BatchPlan(KeyShard shard, PublicationMemory publications)
     /// <param name="isAtStake">Whether the answer holds only if the batch is committed.</param>
     public StoreResult Put(NodeId key, StoredValue value, bool isCopy, out bool isAtStake)
     {
-        shard.Values.TryGetValue(key, out var before);
-        var decision = shard.Decide(key, value, isCopy);
-        if (decision.Held is { } held)
-        {
-            shard.Restore(key, held);
-            Add(new Change(key, before, held, decision.NeedsWrite));
-        }
-
-        isAtStake = decision.Held is not null && _written is not null && _written.Contains(key);
+        var before = Find(key);
+        var decision = StoreDecision.Make(before, value, isCopy, _accounts);
+        isAtStake = decision.Held is not null && Set(key, before, decision.Held, decision.NeedsWrite);
         return decision.Result;
     }
 
     /// <summary>Removes a key, unless it is gone or holds a value that is alive.</summary>
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
-        if (!shard.Values.TryGetValue(key, out var before) || !before.IsExpired(now))
+        var before = Find(key);
+        if (before is null || !before.IsExpired(now))
         {
             return false;
         }
 
-        shard.Remove(key);
-        Add(new Change(key, before, null, NeedsWrite: true));
+        Set(key, before, null, needsWrite: true);
         return true;
     }
 
@@ -71,39 +82,20 @@ internal sealed class BatchPlan(KeyShard shard, PublicationMemory publications)
     /// <summary>Saves a node state; the last of a batch is the one that stays.</summary>
     public void SaveState(NodeState state) => State = state;
 
-    /// <summary>Brings the memory back to what is committed, newest change first.</summary>
-    public void TakeBack()
-    {
-        for (var i = _changes.Count - 1; i >= 0; i--)
-        {
-            Set(_changes[i].Key, _changes[i].Before);
-        }
-    }
-
-    /// <summary>Makes the changes in the memory.</summary>
-    public void Apply()
-    {
-        foreach (var change in _changes)
-        {
-            Set(change.Key, change.After);
-        }
-
-        publications.Apply(_publications);
-    }
-
     /// <summary>Makes the changes in the file, within the transaction that is open.</summary>
-    public void WriteTo(PreparedStatements statements)
+    public void WriteTo(SegmentLog log, PreparedStatements statements)
     {
-        foreach (var change in _changes)
+        if (_writesValues)
         {
-            if (change.After is null)
+            foreach (var (key, change) in _changes)
             {
-                statements.Delete(change.Key);
+                if (change.NeedsWrite)
+                {
+                    log.Write(key, change.After);
+                }
             }
-            else if (change.NeedsWrite)
-            {
-                statements.Put(change.Key, change.After);
-            }
+
+            log.Finish();
         }
 
         foreach (var (key, publication) in _publications)
@@ -117,26 +109,51 @@ internal sealed class BatchPlan(KeyShard shard, PublicationMemory publications)
         }
     }
 
-    private void Add(Change change)
+    /// <summary>Makes the changes in the memory, once they are committed, or if there is nothing to commit.</summary>
+    public void Apply(SegmentLog log)
     {
-        _changes.Add(change);
-        if (change.NeedsWrite)
+        memory.Change(() =>
         {
-            (_written ??= []).Add(change.Key);
-        }
+            foreach (var (key, change) in _changes)
+            {
+                if (change.After is null)
+                {
+                    memory.Remove(key);
+                }
+                else
+                {
+                    memory.Set(key, change.After, change.NeedsWrite ? log.PlaceOf(key) : null);
+                }
+            }
+
+            log.Apply();
+        });
+        publications.Apply(_publications);
     }
 
-    private void Set(NodeId key, StoredValue? value)
+    private StoredValue? Find(NodeId key) =>
+        _changes.TryGetValue(key, out var change) ? change.After
+        : memory.TryFind(key, out var held) ? held.Value
+        : null;
+
+    // True if the key's state is to be written.
+    private bool Set(NodeId key, StoredValue? before, StoredValue? after, bool needsWrite)
     {
-        if (value is null)
+        if (before is not null)
         {
-            shard.Remove(key);
+            _accounts.Remove(before);
         }
-        else
+
+        if (after is not null)
         {
-            shard.Restore(key, value);
+            _accounts.Add(after);
         }
+
+        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out _);
+        change = new Change(after, change.NeedsWrite || needsWrite);
+        _writesValues |= needsWrite;
+        return change.NeedsWrite;
     }
 
-    private readonly record struct Change(NodeId Key, StoredValue? Before, StoredValue? After, bool NeedsWrite);
+    private readonly record struct Change(StoredValue? After, bool NeedsWrite);
 }

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite.Loading;
+using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -29,7 +31,7 @@ internal sealed class BatchWriter
     });
 
     private readonly DatabaseFile _file;
-    private readonly ValueMemory _memory;
+    private readonly BatchPlan _plan;
     private readonly ILogger _logger;
     private readonly Task _loop;
     private NodeState? _state;
@@ -37,15 +39,16 @@ internal sealed class BatchWriter
     private long _commits;
 
     /// <summary>Starts writing.</summary>
-    public BatchWriter(DatabaseFile file, ValueMemory memory, NodeState? state, ILogger logger)
+    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ILogger logger)
     {
         _file = file;
-        _memory = memory;
-        _state = state;
+        _state = loaded.State;
         _logger = logger;
+        _plan = new BatchPlan(loaded.Values, loaded.Publications);
         var statements = new PreparedStatements(file.Connection);
         StorageMetrics.Begin();
-        _loop = Task.Run(() => RunAsync(statements));
+        var log = new SegmentLog(file, loaded.Segments, loaded.Values, options);
+        _loop = Task.Run(() => RunAsync(log, statements));
     }
 
     /// <summary>The node state that was committed last.</summary>
@@ -69,8 +72,9 @@ internal sealed class BatchWriter
         return _loop;
     }
 
-    private async Task RunAsync(PreparedStatements statements)
+    private async Task RunAsync(SegmentLog log, PreparedStatements statements)
     {
+        using (log)
         using (statements)
         {
             var batch = new List<Write>(MaxBatch);
@@ -81,25 +85,31 @@ internal sealed class BatchWriter
                     batch.Add(write);
                 }
 
-                WriteBatch(batch, statements);
+                WriteBatch(batch, log, statements);
+                Acknowledgements.Send(batch);
                 batch.Clear();
             }
         }
     }
 
     // Whatever is thrown fails this batch and no other: if the loop ended here, all later writes would wait forever.
-    private void WriteBatch(List<Write> batch, PreparedStatements statements)
+    private void WriteBatch(List<Write> batch, SegmentLog log, PreparedStatements statements)
     {
         try
         {
-            var plan = _memory.Plan(batch);
-            if (plan.IsEmpty)
+            _plan.Clear();
+            foreach (var write in batch)
             {
-                _memory.Apply(plan);
+                write.Plan(_plan);
+            }
+
+            if (_plan.IsEmpty)
+            {
+                _plan.Apply(log);
             }
             else
             {
-                Commit(plan, statements);
+                Commit(log, statements);
             }
         }
         catch (Exception exception)
@@ -114,24 +124,25 @@ internal sealed class BatchWriter
         }
     }
 
-    private void Commit(BatchPlan plan, PreparedStatements statements)
+    private void Commit(SegmentLog log, PreparedStatements statements)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        _file.Connection.BeginWriting();
         try
         {
-            plan.WriteTo(statements);
+            _file.Connection.BeginWriting();
+            _plan.WriteTo(log, statements);
             _file.Connection.Commit();
         }
         catch
         {
+            log.Abandon();
             RollBack();
             throw;
         }
 
         StorageMetrics.Wrote(startedAt);
-        _memory.Apply(plan);
-        Volatile.Write(ref _state, plan.State ?? _state);
+        _plan.Apply(log);
+        Volatile.Write(ref _state, _plan.State ?? _state);
         Volatile.Write(ref _commits, _commits + 1);
         if (_failing)
         {

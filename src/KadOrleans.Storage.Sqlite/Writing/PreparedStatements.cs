@@ -1,5 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
@@ -7,12 +6,10 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
 
-/// <summary>Every statement that changes the file, compiled once. Used by the writer alone.</summary>
+/// <summary>Every statement that changes publications and node state, compiled once. Used by the writer alone.</summary>
 internal sealed class PreparedStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _put;
-    private readonly SqliteCommand _delete;
     private readonly SqliteCommand _publish;
     private readonly SqliteCommand _unpublish;
     private readonly SqliteCommand _addContact;
@@ -20,16 +17,11 @@ internal sealed class PreparedStatements : IDisposable
 
     // SQLite copies what is bound when the statement runs, so one buffer of each serves all.
     private readonly byte[] _key = new byte[NodeId.Length];
-    private readonly byte[] _source = new byte[SourceCodec.Length];
     private readonly byte[] _address = new byte[16];
 
     public PreparedStatements(SqliteConnection connection)
     {
         _connection = connection;
-        _put = connection.PrepareCommand(
-            "INSERT OR REPLACE INTO stored_value (key, stored_at, expires_at, source, value) VALUES ($key, $stored, $expires, $source, $value)",
-            Blob("$key", _key), Integer("$stored"), Integer("$expires"), Blob("$source", _source), Blob("$value"));
-        _delete = connection.PrepareCommand("DELETE FROM stored_value WHERE key = $key", Blob("$key", _key));
         _publish = connection.PrepareCommand(
             "INSERT OR REPLACE INTO publication (key, published_at, value) VALUES ($key, $published, $value)",
             Blob("$key", _key), Integer("$published"), Blob("$value"));
@@ -38,22 +30,6 @@ internal sealed class PreparedStatements : IDisposable
         _addContact = connection.PrepareCommand(
             "INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)",
             Integer("$position"), Blob("$id", _key), Blob("$address", _address), Integer("$port"));
-    }
-
-    public void Put(NodeId key, StoredValue value)
-    {
-        key.CopyTo(_key);
-        SourceCodec.Write(value.Source, _source);
-        _put.Parameters[1].Value = value.StoredAt.ToUnixTimeMilliseconds();
-        _put.Parameters[2].Value = value.ExpiresAt.ToUnixTimeMilliseconds();
-        _put.Parameters[4].Value = ValueCodec.Encode(value.Value);
-        _put.ExecuteNonQuery();
-    }
-
-    public void Delete(NodeId key)
-    {
-        key.CopyTo(_key);
-        _delete.ExecuteNonQuery();
     }
 
     /// <summary>Writes what is published under a key, or deletes it if that is nothing.</summary>
@@ -89,8 +65,6 @@ internal sealed class PreparedStatements : IDisposable
 
     public void Dispose()
     {
-        _put.Dispose();
-        _delete.Dispose();
         _publish.Dispose();
         _unpublish.Dispose();
         _addContact.Dispose();

@@ -13,8 +13,8 @@ public sealed class GoldenFileTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>What schema-1.db holds; never changes.</summary>
-    private static IReadOnlyDictionary<NodeId, StoredValue> Schema1 { get; } = new Dictionary<NodeId, StoredValue>
+    /// <summary>What all of them hold; never changes.</summary>
+    private static IReadOnlyDictionary<NodeId, StoredValue> Held { get; } = new Dictionary<NodeId, StoredValue>
     {
         [NodeId.FromKey("text")] = Value(DhtValue.FromString("Grüße, 世界"), 1, SourceNetwork.Trusted),
         [NodeId.FromKey("empty text")] = Value(DhtValue.FromString(string.Empty), 2, SourceNetwork.Trusted),
@@ -31,22 +31,45 @@ public sealed class GoldenFileTests : IDisposable
         [NodeId.MaxValue] = Value(DhtValue.FromString("expired"), -1, SourceNetwork.Trusted),
     };
 
-    private static NodeState Schema1State { get; } = new(
+    private static NodeState SavedState { get; } = new(
         NodeId.FromKey("golden node"),
         [
             new Contact(NodeId.FromKey("one"), UdpEndpoint.Parse("198.51.100.7:8468")),
             new Contact(NodeId.FromKey("two"), UdpEndpoint.Parse("[2001:db8::7]:65535")),
         ]);
 
-    [Fact]
-    public async Task A_file_of_schema_1_holds_its_values_and_its_node_state()
+    /// <summary>What later files hold besides; never changes.</summary>
+    private static IReadOnlyDictionary<NodeId, Publication> Published { get; } = new Dictionary<NodeId, Publication>
     {
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-1.db"), _folder.DatabasePath);
+        [NodeId.FromKey("published text")] = new(DhtValue.FromString("Grüße"), StoredAt),
+        [NodeId.FromKey("published bytes")] = new(DhtValue.FromBytes([0, 0xFF]), StoredAt.AddMinutes(1)),
+    };
 
-        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+    [Theory]
+    [InlineData("schema-1.db", false)]
+    [InlineData("schema-2.db", true)]
+    [InlineData("schema-3.db", true)]
+    public async Task A_file_of_an_earlier_release_holds_what_that_put_there_and_takes_more(string name, bool hasPublications)
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", name), _folder.DatabasePath);
+        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
+        {
+            await AssertHoldsAsync(database, Held, hasPublications);
+            await new SqliteKeyStore(database).PutAsync(StoredValues.Key(1), StoredValues.Text("more"));
+        }
 
-        Assert.Equal(Schema1, database.Memory.Snapshot().ToDictionary());
-        NodeStates.AssertEqual(Schema1State, await new SqliteNodeStateStore(database).LoadAsync());
+        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await AssertHoldsAsync(
+            again, new Dictionary<NodeId, StoredValue>(Held) { [StoredValues.Key(1)] = StoredValues.Text("more") }, hasPublications);
+    }
+
+    private static async Task AssertHoldsAsync(
+        SqliteDatabase database, IReadOnlyDictionary<NodeId, StoredValue> values, bool hasPublications)
+    {
+        Assert.Equal(values, database.Memory.Snapshot().ToDictionary());
+        NodeStates.AssertEqual(SavedState, await new SqliteNodeStateStore(database).LoadAsync());
+        Assert.Equal(
+            hasPublications ? Published : new Dictionary<NodeId, Publication>(), database.Publications.Snapshot().ToDictionary());
     }
 
     public void Dispose() => _folder.Dispose();

@@ -56,9 +56,9 @@ public sealed class RefusedFileTests : IDisposable
     public async Task A_database_of_a_newer_release()
     {
         await CreateAsync(10);
-        Alter("PRAGMA user_version = 3");
+        Alter("PRAGMA user_version = 4");
 
-        AssertRefused("was written by a newer release (schema 3, this one knows 2)");
+        AssertRefused("was written by a newer release (schema 4, this one knows 3)");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class RefusedFileTests : IDisposable
             File.Copy(elsewhere.LogPath, _folder.LogPath);
         }
 
-        AssertRefused("was written by a newer release (schema 7, this one knows 2)");
+        AssertRefused("was written by a newer release (schema 7, this one knows 3)");
     }
 
     [Theory]
@@ -133,11 +133,47 @@ public sealed class RefusedFileTests : IDisposable
     [InlineData("UPDATE stored_value SET value = x'63'")]
     [InlineData("UPDATE stored_value SET value = x'01FF'")]
     [InlineData("UPDATE stored_value SET source = x'00'")]
-    [InlineData("UPDATE stored_value SET key = x'0102'")]
+    [InlineData("UPDATE stored_value SET key = x'0102' WHERE key = (SELECT max(key) FROM stored_value)")]
     [InlineData("UPDATE stored_value SET expires_at = 9223372036854775807")]
+    [InlineData("UPDATE publication SET value = x''")]
+    [InlineData("DROP TABLE publication")]
+    public void A_database_of_an_older_schema_with_content_that_no_release_writes(string alteration)
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-2.db"), _folder.DatabasePath);
+        Alter(alteration);
+
+        AssertRefused("is damaged (");
+    }
+
+    [Theory]
+    [InlineData("UPDATE segment SET records = x''")]
+    [InlineData("UPDATE segment SET records = x'02' || substr(records, 2)")]
+    [InlineData("UPDATE segment SET records = substr(records, 1, length(records) - 1)")]
+    [InlineData("UPDATE segment SET records = records || x'00'")]
+    [InlineData("UPDATE segment SET records = CAST(substr(records, 1, 30) || x'00' || substr(records, 32) AS BLOB)")]
+    [InlineData("UPDATE segment SET records = 1")]
+    public async Task A_database_with_a_damaged_segment(string alteration)
+    {
+        await CreateAsync(1);
+        Alter(alteration);
+
+        AssertRefused("is damaged (segment 1 of its values is unreadable); ");
+    }
+
+    [Fact]
+    public async Task A_database_whose_segments_changed_places()
+    {
+        await CreateAsync(1);
+        Alter("UPDATE segment SET number = 7");
+
+        AssertRefused("is damaged (segment 7 of its values is unreadable); ");
+    }
+
+    [Theory]
     [InlineData("INSERT INTO node (id) VALUES (x'01')")]
     [InlineData("INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact VALUES (0, zeroblob(20), zeroblob(16), 65536)")]
     [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))")]
+    [InlineData("DROP TABLE segment")]
     [InlineData("PRAGMA user_version = 0")]
     public async Task A_database_with_content_that_no_release_writes(string alteration)
     {

@@ -4,9 +4,10 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Segments;
 using SQLitePCL;
 
-namespace KadOrleans.Storage.Sqlite;
+namespace KadOrleans.Storage.Sqlite.Loading;
 
 /// <summary>
 /// Reads everything in the file into memory, row by row. A row that could not have been written by us means that
@@ -16,26 +17,36 @@ internal sealed class DatabaseLoader(DatabaseFile file)
 {
     private const int AddressLength = 16;
 
-    private static readonly long MinTime = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
-    private static readonly long MaxTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
-
-    /// <summary>Restores all keys, whatever the quota is now: they were acknowledged.</summary>
+    /// <summary>
+    /// Restores all keys, whatever the quota is now: they were acknowledged. From the newest segment to the oldest, so that
+    /// the first record of a key is its state and no other is decoded.
+    /// </summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public void LoadValues(KeyShard shard) => Read(
+    public void LoadValues(ValueMemory memory, SegmentTable table)
+    {
+        var removed = new HashSet<NodeId>();
+        Read(
+            "SELECT number, records FROM segment ORDER BY number DESC",
+            row => LoadSegment(raw.sqlite3_column_int64(row, 0), raw.sqlite3_column_blob(row, 1), memory, removed, table));
+    }
+
+    /// <summary>Reads the rows that values had up to version 2, each with its key.</summary>
+    /// <exception cref="KeyStoreException">The file is damaged.</exception>
+    public void ReadRows(Action<NodeId, StoredValue> take) => Read(
         "SELECT key, stored_at, expires_at, source, value FROM stored_value",
         row =>
         {
             var key = ReadId(row, 0, "stored_value");
             var source = raw.sqlite3_column_blob(row, 3);
-            if (!TryReadTime(row, 1, out var storedAt)
-                || !TryReadTime(row, 2, out var expiresAt)
+            if (!TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var storedAt)
+                || !TimeCodec.TryRead(raw.sqlite3_column_int64(row, 2), out var expiresAt)
                 || source.Length != SourceCodec.Length
                 || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 4), out var value))
             {
                 throw file.Damaged($"the value of key {key} is unreadable");
             }
 
-            shard.Restore(key, new StoredValue(value, storedAt, expiresAt, SourceCodec.Read(source)));
+            take(key, new StoredValue(value, storedAt, expiresAt, SourceCodec.Read(source)));
         });
 
     /// <summary>Restores all publications, whatever the capacity is now.</summary>
@@ -50,7 +61,7 @@ internal sealed class DatabaseLoader(DatabaseFile file)
         Read("SELECT key, published_at, value FROM publication", row =>
         {
             var key = ReadId(row, 0, "publication");
-            if (!TryReadTime(row, 1, out var publishedAt) || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
+            if (!TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt) || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
             {
                 throw file.Damaged($"the publication of key {key} is unreadable");
             }
@@ -93,12 +104,53 @@ internal sealed class DatabaseLoader(DatabaseFile file)
                 CultureInfo.InvariantCulture, $"an id in table {table} has {id.Length} bytes"));
     }
 
-    private static bool TryReadTime(sqlite3_stmt row, int column, out DateTimeOffset time)
+    private void LoadSegment(
+        long number, ReadOnlySpan<byte> bytes, ValueMemory memory, HashSet<NodeId> removed, SegmentTable table)
     {
-        var milliseconds = raw.sqlite3_column_int64(row, column);
-        var valid = milliseconds >= MinTime && milliseconds <= MaxTime;
-        time = valid ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
-        return valid;
+        if (!SegmentCodec.TryOpen(bytes, number, out var records))
+        {
+            throw file.Damaged(DatabaseSchema.UnreadableSegment(number));
+        }
+
+        var segment = table.Reserve(number);
+        while (!records.IsEmpty)
+        {
+            if (!RecordCodec.TryTake(ref records, out var record) || !TryLoad(record, segment, memory, removed))
+            {
+                throw file.Damaged(DatabaseSchema.UnreadableSegment(number));
+            }
+        }
+
+        table.AddOldest(segment);
+    }
+
+    private static bool TryLoad(RecordCodec.Record record, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
+    {
+        var key = record.Key;
+        var isObsolete = removed.Contains(key) || memory.TryFind(key, out _);
+        if (record.IsRemoval)
+        {
+            segment.AddRemoval(record.Bytes.Length);
+            if (!isObsolete)
+            {
+                removed.Add(key);
+            }
+        }
+        else if (isObsolete)
+        {
+            segment.AddObsolete(record.Bytes.Length);
+        }
+        else if (record.TryReadValue(out var value))
+        {
+            segment.AddPut(record.Bytes.Length);
+            memory.Set(key, value, segment.Slot);
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
     }
 
     // Rows are handed over as SQLite's own, whose blobs are spans: a million rows need no million copies.

@@ -1,0 +1,36 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Segments;
+
+namespace KadOrleans.Storage.Sqlite.Loading;
+
+/// <summary>All that a file holds, in memory.</summary>
+/// <param name="Values">Values by key.</param>
+/// <param name="Segments">Where in the file they are.</param>
+/// <param name="Publications">Publications by key.</param>
+/// <param name="State">The node state, or null if none was saved.</param>
+internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments, PublicationMemory Publications, NodeState? State)
+{
+    /// <summary>Reads everything. Of a file of an older layout, values are only found readable: they are read once they are in the log.</summary>
+    /// <exception cref="KeyStoreException">The file is damaged.</exception>
+    public static LoadedDatabase Read(DatabaseFile file, StoreQuota quota, int maxPublications)
+    {
+        var loader = new DatabaseLoader(file);
+        var values = new ValueMemory(quota);
+        var segments = new SegmentTable();
+        if (file.Version < DatabaseSchema.SegmentsSince)
+        {
+            loader.ReadRows((_, _) => { });
+        }
+        else
+        {
+            loader.LoadValues(values, segments);
+        }
+
+        var publications = new PublicationMemory(maxPublications);
+        loader.LoadPublications(publications);
+        return new LoadedDatabase(values, segments, publications, loader.LoadState());
+    }
+}

@@ -1,0 +1,140 @@
+namespace KadOrleans.Storage.Sqlite.Segments;
+
+/// <summary>
+/// Which segments a commit collects. Dead ones go at once. While more than half of the log is obsolete, the oldest go,
+/// what lives in them to the end of the log; a commit reads eight bytes for each that it writes or makes obsolete, and
+/// spares what it does not use for the next. Small ones at the end of the log are merged with the commit's own: sixteen
+/// of a size make one of the next, up to half a full segment.
+/// </summary>
+internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutput output, LogOptions options)
+{
+    /// <summary>Segments of one size in a row that are merged.</summary>
+    public const int FanIn = 16;
+
+    /// <summary>
+    /// The more, the sooner a log with too much obsolete is through: with eight, it stays below thrice what lives and
+    /// thrice the slack (the growth while all of it is read once is an eighth).
+    /// </summary>
+    private const int ReadPerByte = 8;
+
+    private const int FullTier = 2;
+
+    /// <summary>Dead segments at the old end that go in one commit; they are free to go, but each costs a moment.</summary>
+    private const int MaxDropped = 64;
+
+    private long _credit;
+    private long _creditAfter;
+    private long _live;
+
+    private long Bytes => table.Bytes - log.LeavingBytes + output.Bytes;
+
+    /// <summary>Collects for the commit whose changes are written.</summary>
+    public void Run()
+    {
+        var changed = output.Bytes + log.DyingBytes;
+        _live = table.LiveBytes - log.DyingBytes + output.LiveBytes;
+        DropDead();
+        Collect(changed);
+        Merge();
+    }
+
+    /// <summary>Takes over what is committed.</summary>
+    public void Settle() => _credit = _creditAfter;
+
+    private void DropDead()
+    {
+        foreach (var segment in log.Touched)
+        {
+            if (segment.IsDead)
+            {
+                log.Drop(segment);
+            }
+        }
+
+        for (var i = 0; i < MaxDropped && Oldest() is { } oldest && oldest.Live == oldest.Dying; i++)
+        {
+            log.Drop(oldest);
+        }
+    }
+
+    private void Collect(long changed)
+    {
+        _creditAfter = IsDue() ? _credit + (ReadPerByte * changed) : 0;
+        while (IsDue() && Oldest() is { } oldest && oldest.Bytes <= _creditAfter)
+        {
+            _creditAfter -= oldest.Bytes;
+            log.Absorb(oldest, isOldest: true);
+        }
+    }
+
+    private void Merge()
+    {
+        while (Newest() is { } newest)
+        {
+            var tier = TierOf(output.Bytes);
+            var count = TierOf(newest.Bytes) < tier ? 1 : CountRun(newest, tier);
+            if (count == 0)
+            {
+                return;
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                newest = Newest()!;
+                log.Absorb(newest, newest == Oldest());
+            }
+        }
+    }
+
+    private bool IsDue() => Bytes > (2 * _live) + options.SlackBytes;
+
+    private Segment? Oldest()
+    {
+        var segment = table.Oldest;
+        while (segment is { IsLeaving: true })
+        {
+            segment = segment.Newer;
+        }
+
+        return segment;
+    }
+
+    private Segment? Newest()
+    {
+        var segment = table.Newest;
+        while (segment is { IsLeaving: true })
+        {
+            segment = segment.Older;
+        }
+
+        return segment;
+    }
+
+    // How many segments at the end of the log make one of the next size with the commit's own; 0 if too few.
+    private int CountRun(Segment newest, int tier)
+    {
+        var count = 0;
+        for (var segment = newest; tier < FullTier && segment is not null && count < FanIn - 1; segment = segment.Older)
+        {
+            if (segment.IsLeaving)
+            {
+                continue;
+            }
+
+            if (TierOf(segment.Bytes) != tier)
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        return count == FanIn - 1 ? count : 0;
+    }
+
+    private int TierOf(long bytes)
+    {
+        var full = options.SegmentBytes / 2;
+        return bytes >= full ? FullTier : bytes >= full / FanIn ? 1 : 0;
+    }
+}

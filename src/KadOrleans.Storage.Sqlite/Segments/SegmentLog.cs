@@ -1,0 +1,211 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite.Format;
+
+namespace KadOrleans.Storage.Sqlite.Segments;
+
+/// <summary>
+/// Writes the changes of one commit after another as segments, and collects what became obsolete. The state of a key is
+/// its record in the newest segment that has one, so records may move to newer segments in any order. A removal may go
+/// only with the oldest segment: then no older put of its key is left for it to hide. Used by the writer alone.
+/// </summary>
+internal sealed class SegmentLog : IDisposable
+{
+    private const int Removed = -1;
+
+    private readonly DatabaseFile _file;
+    private readonly SegmentTable _table;
+    private readonly ValueMemory _memory;
+    private readonly SegmentRows _rows;
+    private readonly SegmentOutput _output;
+    private readonly Compaction _compaction;
+
+    // Of the commit under way: where each key's record is, which keys were only moved, what is touched and what goes.
+    private readonly Dictionary<NodeId, int> _placed = [];
+    private readonly List<NodeId> _moved = [];
+    private readonly List<Segment> _touched = [];
+    private readonly List<Segment> _leaving = [];
+
+    public SegmentLog(DatabaseFile file, SegmentTable table, ValueMemory memory, LogOptions options)
+    {
+        _file = file;
+        _table = table;
+        _memory = memory;
+        _rows = new SegmentRows(file.Connection);
+        _output = new SegmentOutput(table, _rows, options);
+        _compaction = new Compaction(this, table, _output, options);
+    }
+
+    /// <summary>Puts that the commit under way makes obsolete, by segment.</summary>
+    public IReadOnlyList<Segment> Touched => _touched;
+
+    /// <summary>Length of those puts.</summary>
+    public long DyingBytes { get; private set; }
+
+    /// <summary>Length of the records in segments that the commit under way deletes.</summary>
+    public long LeavingBytes { get; private set; }
+
+    /// <summary>Writes the latest state of a key. Once per key and commit.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value, or null if it has none from now on.</param>
+    public void Write(NodeId key, StoredValue? value)
+    {
+        if (_memory.TryFind(key, out var held))
+        {
+            Die(_table[held.Place], RecordCodec.LengthOf(held.Value));
+        }
+        else if (value is null)
+        {
+            // Never held, or removed before, which the file says.
+            return;
+        }
+
+        if (value is null)
+        {
+            _output.Remove(key);
+        }
+
+        _placed.Add(key, value is null ? Removed : _output.Put(key, value));
+    }
+
+    /// <summary>Ends the writing of a commit: collects what is due, and has all in the file's transaction.</summary>
+    public void Finish()
+    {
+        _compaction.Run();
+        _output.Flush();
+    }
+
+    /// <summary>The slot of the segment that the commit put a key's record in.</summary>
+    public int PlaceOf(NodeId key) => _placed[key];
+
+    /// <summary>Takes over what is committed; under the memory's lock.</summary>
+    public void Apply()
+    {
+        foreach (var key in _moved)
+        {
+            _memory.Move(key, _placed[key]);
+        }
+
+        foreach (var segment in _touched)
+        {
+            _table.Settle(segment);
+        }
+
+        foreach (var segment in _leaving)
+        {
+            _table.Remove(segment);
+        }
+
+        foreach (var segment in _output.Segments)
+        {
+            _table.Add(segment);
+        }
+
+        _compaction.Settle();
+        Clear();
+    }
+
+    /// <summary>Forgets a commit that failed.</summary>
+    public void Abandon()
+    {
+        foreach (var segment in _touched.Concat(_leaving))
+        {
+            segment.Settle(happened: false);
+        }
+
+        foreach (var segment in _output.Segments)
+        {
+            _table.Release(segment);
+        }
+
+        Clear();
+    }
+
+    /// <summary>Deletes a segment.</summary>
+    public void Drop(Segment segment)
+    {
+        segment.IsLeaving = true;
+        _leaving.Add(segment);
+        LeavingBytes += segment.Bytes;
+        _rows.Delete(segment.Number);
+    }
+
+    /// <summary>Copies what of a segment is still needed to the commit's own, and deletes it.</summary>
+    public void Absorb(Segment segment, bool isOldest)
+    {
+        try
+        {
+            if (!SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out var records))
+            {
+                throw Damaged(segment);
+            }
+
+            while (!records.IsEmpty)
+            {
+                if (!RecordCodec.TryTake(ref records, out var record))
+                {
+                    throw Damaged(segment);
+                }
+
+                Copy(record, segment, isOldest);
+            }
+        }
+        finally
+        {
+            _rows.Close();
+        }
+
+        Drop(segment);
+    }
+
+    public void Dispose() => _rows.Dispose();
+
+    private void Copy(RecordCodec.Record record, Segment segment, bool isOldest)
+    {
+        var key = record.Key;
+        if (_placed.ContainsKey(key))
+        {
+            return;
+        }
+
+        var isHeld = _memory.TryFind(key, out var held);
+        if (record.IsRemoval)
+        {
+            if (!isOldest && !isHeld)
+            {
+                _output.Remove(key);
+                _placed.Add(key, Removed);
+            }
+        }
+        else if (isHeld && held.Place == segment.Slot)
+        {
+            _placed.Add(key, _output.Copy(record));
+            _moved.Add(key);
+        }
+    }
+
+    private void Die(Segment segment, int length)
+    {
+        if (segment.Dying == 0)
+        {
+            _touched.Add(segment);
+        }
+
+        segment.Die(length);
+        DyingBytes += length;
+    }
+
+    private void Clear()
+    {
+        _placed.Clear();
+        _moved.Clear();
+        _touched.Clear();
+        _leaving.Clear();
+        _output.Clear();
+        DyingBytes = 0;
+        LeavingBytes = 0;
+    }
+
+    private Exception Damaged(Segment segment) => _file.Damaged(DatabaseSchema.UnreadableSegment(segment.Number));
+}
