@@ -5,7 +5,6 @@ using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Tests.Writing;
 using Microsoft.Extensions.Logging.Abstractions;
-using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Segments;
 
@@ -51,7 +50,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
     /// <summary>Puts in one commit. Those of odd keys live a minute, others a day.</summary>
     public async Task PutAsync(IEnumerable<int> keys, int length)
     {
-        foreach (var (key, value) in await RunAsync(keys, length))
+        foreach (var (key, value) in await RunAsync(keys, length, StoreResult.Stored))
         {
             _expected[key] = value;
             Asked += RecordOverhead + length;
@@ -60,17 +59,12 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         Check();
     }
 
-    /// <summary>The same in a commit that fails.</summary>
+    /// <summary>The same in a commit that fails at its end, once its first segment is full or all is collected.</summary>
     public async Task FailAsync(IEnumerable<int> keys, int length)
     {
-        var refuse = 1;
-        using (await WriterGate.CloseAsync(_database!))
-        {
-            raw.sqlite3_commit_hook(_database!.Connection.Handle, _ => Volatile.Read(ref refuse), null);
-        }
-
-        await RunAsync(keys, length);
-        Volatile.Write(ref refuse, 0);
+        await ExecuteAsync("CREATE TEMP TRIGGER refusal AFTER INSERT ON segment BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        await RunAsync(keys, length, StoreResult.StorageFailed);
+        await ExecuteAsync("DROP TRIGGER refusal");
         Check();
     }
 
@@ -101,14 +95,20 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         return database;
     }
 
-    private async Task<List<KeyValuePair<NodeId, StoredValue>>> RunAsync(IEnumerable<int> keys, int length)
+    private async Task ExecuteAsync(string statement)
+    {
+        using var gate = await WriterGate.CloseAsync(_database!);
+        _database!.Connection.Execute(statement);
+    }
+
+    private async Task<List<KeyValuePair<NodeId, StoredValue>>> RunAsync(IEnumerable<int> keys, int length, StoreResult expected)
     {
         var puts = keys.Select(key => KeyValuePair.Create(StoredValues.Key(key), NextValue(key, length))).ToList();
         var store = new SqliteKeyStore(_database!);
         var gate = await WriterGate.CloseAsync(_database!);
         var results = puts.Select(put => store.PutAsync(put.Key, put.Value).AsTask()).ToList();
         gate.Dispose();
-        await Task.WhenAll(results);
+        Assert.All(await Task.WhenAll(results), result => Assert.Equal(expected, result));
         return puts;
     }
 
