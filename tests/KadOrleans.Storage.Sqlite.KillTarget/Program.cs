@@ -6,6 +6,7 @@ using KadOrleans.Storage.Sqlite.KillTarget;
 
 // hold FOLDER          opens the database and keeps it until the input ends
 // write FOLDER FIRST   stores values numbered from FIRST, and says so for each, until it is killed
+// rewrite FOLDER FIRST the same with long values of few keys, again and again
 const int Writers = 64;
 
 try
@@ -27,7 +28,10 @@ try
         while (true)
         {
             var number = Interlocked.Increment(ref last);
-            if (await store.PutAsync(Workload.Key(number), Workload.Value(number)) == StoreResult.Stored)
+            var put = args[0] == "rewrite"
+                ? store.PutAsync(Workload.RewrittenKey(number), Workload.RewrittenValue(number))
+                : store.PutAsync(Workload.Key(number), Workload.Value(number));
+            if (await put == StoreResult.Stored)
             {
                 Console.WriteLine(Workload.Acknowledge(number));
             }

@@ -12,7 +12,8 @@ internal sealed class Acknowledgements(PutWrite[] puts) : IThreadPoolWorkItem
         var puts = batch.OfType<PutWrite>().ToArray();
         if (puts.Length > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(new Acknowledgements(puts), preferLocal: false);
+            // Where the writer has nothing more to do, its thread goes on with them at once.
+            ThreadPool.UnsafeQueueUserWorkItem(new Acknowledgements(puts), preferLocal: true);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class KilledProcessTests : IDisposable
         var acknowledged = new HashSet<int>();
         foreach (var enough in new[] { 1, 100, 1000, 3000 })
         {
-            await WriteAndKillAsync(enough, acknowledged);
+            await WriteAndKillAsync("write", enough, acknowledged);
 
             await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
             var held = database.Memory.Snapshot().ToDictionary();
@@ -22,13 +22,28 @@ public sealed class KilledProcessTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task What_was_acknowledged_last_outlives_kills_amid_the_collection_of_what_it_replaced()
+    {
+        var acknowledged = new HashSet<int>();
+        foreach (var enough in new[] { 1500, 1700, 1900, 2100 })
+        {
+            await WriteAndKillAsync("rewrite", enough, acknowledged);
+
+            await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+            var held = database.Memory.Snapshot().ToDictionary(entry => entry.Key, entry => Workload.NumberOf(entry.Value));
+            Assert.All(acknowledged, number => Assert.InRange(held[Workload.RewrittenKey(number)], number, int.MaxValue));
+            Assert.True(database.Segments.Oldest!.Number > 1 || acknowledged.Count < 2000);
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Kills in the middle of writing, then reads what it had still said.</summary>
-    private async Task WriteAndKillAsync(int enough, HashSet<int> acknowledged)
+    private async Task WriteAndKillAsync(string mode, int enough, HashSet<int> acknowledged)
     {
         var first = acknowledged.Count == 0 ? 0 : acknowledged.Max() + 1;
-        await using var other = OtherProcess.Start("write", _folder.Path, first.ToString(CultureInfo.InvariantCulture));
+        await using var other = OtherProcess.Start(mode, _folder.Path, first.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(Workload.Opened, await other.ReadLineAsync());
         var before = acknowledged.Count;
         while (await other.ReadLineAsync() is { } line)

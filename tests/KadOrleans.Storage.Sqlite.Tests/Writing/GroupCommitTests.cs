@@ -105,5 +105,35 @@ public sealed class GroupCommitTests : IDisposable
         gate.Dispose();
     }
 
+    [Fact]
+    public async Task The_puts_of_a_batch_are_acknowledged_one_after_another_on_one_thread_that_is_not_the_writers()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var store = new SqliteKeyStore(database);
+        using var written = new ManualResetEventSlim();
+        var order = new List<int>();
+        var threads = new HashSet<int>();
+
+        var gate = await WriterGate.CloseAsync(database);
+        var puts = Enumerable.Range(0, 100).Select(PutAsync).ToList();
+        gate.Dispose();
+
+        // The first of them holds the others up until a later commit is through.
+        await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+        written.Set();
+
+        await Task.WhenAll(puts);
+        Assert.Equal(Enumerable.Range(0, 100), order);
+        Assert.Single(threads);
+
+        async Task PutAsync(int number)
+        {
+            await store.PutAsync(StoredValues.Key(number), StoredValues.Sized(number)).ConfigureAwait(false);
+            written.Wait();
+            order.Add(number);
+            threads.Add(Environment.CurrentManagedThreadId);
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 }
