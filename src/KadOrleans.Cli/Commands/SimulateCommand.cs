@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime;
 using KadOrleans.Cli.Output;
 using KadOrleans.Cli.Simulation;
+using KadOrleans.Core;
 using KadOrleans.Simulation.Experiments;
 
 namespace KadOrleans.Cli.Commands;
@@ -20,13 +21,17 @@ internal static class SimulateCommand
                 "kad simulate --nodes 100000 --lookups 10000",
                 "kad simulate --nodes 1000 --dead 20 --loss 2 --latency 20-200 --json",
                 "kad simulate --nodes 1000 --hours 24 --churn 10 --values 500 --csv day.csv",
+                "kad simulate --nodes 1000 --hours 720 --churn 10 --values 500 --refresh-interval 24 --walk-interval 0",
             ],
             Notes = $"""
                 Networks of up to {SimulationSettings.AlwaysJoin} nodes are built by joins, as with --join. Larger ones begin with tables as they are
                 after a while: of each range that a bucket covers, up to k random nodes, and as many replacements.
                 A lookup succeeds if it finds the nearest honest node that answers; it is exact if it finds the nearest k.
                 Without --hours lookups run one after another and nodes do nothing by themselves. With it nodes maintain
-                themselves, which takes some 0.7 MB of memory for each, and --lookups are spread over the hours.
+                themselves, which takes some 0.7 MB of memory for each, and --lookups and --values are spread over the hours.
+                A value is lost if a random node does not find it while it lives. It is outlived if anybody holds or finds it
+                once its life is over: {new KademliaOptions().ValueTimeToLive.Days} days after its publisher last sent it out, give or take {ValueFate.Tolerance.TotalMinutes} minutes.
+                Most of the work is refreshing buckets and walking: --refresh-interval and --walk-interval make it less.
                 """,
         };
         foreach (var option in options.All)
