@@ -18,17 +18,15 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     /// its state is saved when this returns.
     /// </summary>
     /// <exception cref="CommandException">
-    /// No host name is known and no contact saved, so that the node could never join; or the HTTP address is taken.
+    /// No host name is known and no contact saved, so that the node could never join; or an address cannot be listened on.
     /// </exception>
-    /// <exception cref="TransportException">An endpoint cannot be listened on.</exception>
     /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
         var options = settings.ToOptions();
         using var telemetry = settings.Telemetry?.Start();
-        await using var transport = UdpTransport.Bind(
-            new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
+        await using var transport = Bind();
         await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers);
         await using var node = new KadNode(
             options,
@@ -59,6 +57,18 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
 
         await JoinAsync(node, isFirst, cancellationToken);
         await UntilCancelledAsync(node, cancellationToken);
+    }
+
+    private UdpTransport Bind()
+    {
+        try
+        {
+            return UdpTransport.Bind(new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
+        }
+        catch (TransportException e)
+        {
+            throw CommandException.WrongUsage($"--listen: {e.Message}", e);
+        }
     }
 
     private async Task<StatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ public sealed class EdgeHealth
     private long _answeredAt;
     private volatile EdgeSession? _session;
     private volatile EdgeState _state;
-    private volatile string _waitsFor = "it starts";
+    private volatile string _waitsFor = "it waits for a silo";
 
     internal EdgeHealth(EdgeOptions options, TimeProvider time)
     {

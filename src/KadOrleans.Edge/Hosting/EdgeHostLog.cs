@@ -6,6 +6,6 @@ internal static partial class EdgeHostLog
     [LoggerMessage(7300, LogLevel.Information, "Health and status are served on http://{Address}")]
     public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
 
-    [LoggerMessage(7301, LogLevel.Warning, "No silo was reached so far, and it is tried again each second: {Problem}")]
-    public static partial void SilosNotFound(this ILogger logger, string problem);
+    [LoggerMessage(7301, LogLevel.Warning, "No silo was reached so far by {Setting}, and it is tried again each second: {Problem}")]
+    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
 }

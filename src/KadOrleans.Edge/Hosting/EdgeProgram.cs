@@ -45,7 +45,11 @@ internal static class EdgeProgram
         {
             await error.WriteLineAsync(string.Join(Environment.NewLine, e.Failures));
         }
-        catch (Exception e) when (e is ConfigurationException or TransportException or OrleansConfigurationException or FormatException)
+        catch (TransportException e)
+        {
+            await error.WriteLineAsync($"Kad:Edge:Listen: {e.Message}");
+        }
+        catch (Exception e) when (e is ConfigurationException or OrleansConfigurationException or FormatException)
         {
             await error.WriteLineAsync(e.Message);
         }
@@ -68,6 +72,7 @@ internal static class EdgeProgram
     {
         var builder = Host.CreateApplicationBuilder(args);
         KadKeys.RefuseUnknown(builder.Configuration);
+        PostgreSqlCheck.Run(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information)
             // Each attempt to reach a silo that is away would be a warning with a stack trace; the edge says it once.

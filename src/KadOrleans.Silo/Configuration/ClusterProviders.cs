@@ -1,5 +1,6 @@
 using System.Globalization;
 using KadOrleans.Grains;
+using Npgsql;
 
 namespace KadOrleans.Silo.Configuration;
 
@@ -15,6 +16,7 @@ internal static class ClusterProviders
     /// <summary>The default of both ids.</summary>
     public const string DefaultClusterId = "kad";
 
+    private const string PostgreSql = "PostgreSql:ConnectionString";
     private const string ServiceId = "Orleans:ServiceId";
     private const string Clustering = "Orleans:Clustering";
     private const string Storage = $"Orleans:GrainStorage:{GrainStorageName.Kad}";
@@ -63,14 +65,28 @@ internal static class ClusterProviders
 
     private static void AddPostgreSql(IConfiguration configuration, Dictionary<string, string?> filled)
     {
+        CheckPostgreSql(new KadSection(configuration).Text(PostgreSql));
         foreach (var provider in (ReadOnlySpan<string>)[Clustering, Storage, Reminders])
         {
             if (AddProvider(configuration, filled, provider, "AdoNet"))
             {
                 filled[$"{provider}:Invariant"] = "Npgsql";
                 filled[$"{provider}:ConnectionString"] =
-                    new KadSection(configuration).Required("PostgreSql:ConnectionString", "Kad:Storage=AdoNet");
+                    new KadSection(configuration).Required(PostgreSql, "Kad:Storage=AdoNet");
             }
+        }
+    }
+
+    // Orleans would fail half-way up, on each of its providers, and say something else.
+    private static void CheckPostgreSql(string? connectionString)
+    {
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (ArgumentException mistake)
+        {
+            throw new ConfigurationMistakeException($"Kad:{PostgreSql} cannot be read: {mistake.Message.TrimEnd('.')}.");
         }
     }
 

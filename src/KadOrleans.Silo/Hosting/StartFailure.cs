@@ -20,8 +20,10 @@ internal static class StartFailure
         {
             switch (cause)
             {
-                case ConfigurationMistakeException or GrainDatabaseException or TransportException:
+                case ConfigurationMistakeException or GrainDatabaseException:
                     return (ExitCode.WrongUsage, cause.Message);
+                case TransportException:
+                    return (ExitCode.WrongUsage, $"Kad:Edge:Listen: {cause.Message}");
                 case InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal):
                     // What only the cluster could tell of a setting.
                     return (ExitCode.WrongUsage, cause.Message);
@@ -33,7 +35,7 @@ internal static class StartFailure
                     return (ExitCode.WrongUsage, Taken(exception, host));
                 case DbException:
                     var reason = cause.GetBaseException() is var root && root != cause ? $" ({root.Message})" : string.Empty;
-                    return (ExitCode.Failed, $"The cluster's database failed: {Sentence(cause.Message + reason)}");
+                    return (ExitCode.Failed, $"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(cause.Message + reason)}");
                 default:
                     break;
             }
@@ -50,8 +52,8 @@ internal static class StartFailure
     {
         var reason = exception.Message.TrimEnd('.');
         return exception is IOException || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
-            ? $"An address cannot be listened on: {Sentence(reason)}"
-            : $"The silo port {ports.SiloPort} or the gateway port {ports.GatewayPort} cannot be listened on: {Sentence(reason)}";
+            ? $"Kad:Http: the address cannot be listened on: {Sentence(reason)}"
+            : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(reason)}";
     }
 
     private static IEnumerable<Exception> Chain(Exception exception)

@@ -13,7 +13,7 @@ public sealed class NodeRefusalTests
         var run = await KadRun.RunAsync("node", "--listen", node.Address, "--in-memory");
 
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Equal($"Cannot listen on {node.Address}: another socket of this machine holds that port.", run.Error.Trim());
+        Assert.Equal($"--listen: Cannot listen on {node.Address}: another socket of this machine holds that port.", run.Error.Trim());
         Assert.Empty(run.Output);
     }
 

@@ -137,7 +137,33 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal(2, await silo.ExitAsync());
         var sentence = silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
         Assert.StartsWith("kad-silo: ", sentence, StringComparison.Ordinal);
+        Assert.Contains(setting.Split('=')[0], sentence, StringComparison.Ordinal);
         Assert.Contains($"{port}", sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1;Port=9;Username=x;Password=secret", 1, "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ")]
+    [InlineData("Host=no-such-host.invalid;Username=x;Password=secret", 1, "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ")]
+    [InlineData("Hst=127.0.0.1;Password=secret", 2, "kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ")]
+    public async Task A_database_that_cannot_be_reached_ends_start_up_with_a_sentence(string connection, int code, string sentence)
+    {
+        await using var silo = SiloProcess.Start(_folder, "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connection}");
+
+        Assert.Equal(code, await silo.ExitAsync());
+        Assert.StartsWith(sentence, silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_used_ends_start_up_with_a_sentence()
+    {
+        var file = Path.Combine(_folder, "file");
+        await File.WriteAllTextAsync(file, string.Empty, TestContext.Current.CancellationToken);
+        await using var silo = SiloProcess.Start(_folder, $"Kad:Data={file}");
+
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.Contains(file, silo.Errors, StringComparison.Ordinal);
+        Assert.Contains("Kad:Data", Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class StorageOutageTests : IDisposable
         await relay.CutAsync();
         other.Launch();
         Assert.Equal(1, await other.ExitAsync());
-        Assert.StartsWith("kad-silo: The cluster's database failed: Failed to connect", LastLine(other.Errors), StringComparison.Ordinal);
+        Assert.StartsWith("kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: Failed to connect", LastLine(other.Errors), StringComparison.Ordinal);
 
         var stopping = Stopwatch.GetTimestamp();
         Assert.Equal(1, await silo.StopAsync());

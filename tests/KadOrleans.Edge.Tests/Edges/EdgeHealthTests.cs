@@ -1,0 +1,102 @@
+using System.Net;
+using KadOrleans.Cluster.Edges;
+using KadOrleans.Edge.Http;
+using KadOrleans.Edge.Tests.Running;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Edge.Tests.Edges;
+
+/// <summary>What an edge says of itself, as probes read it. Alive it is in every state: a restart would mend none of them.</summary>
+public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestCluster>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_first_edge_of_a_network_is_ready_with_its_lease()
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-first");
+        await SaysAsync(edge, "ok\n");
+    }
+
+    [Fact]
+    public async Task An_edge_whose_bootstrap_nodes_are_away_has_no_contact()
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-alone", ("Bootstrap", "127.0.0.1:9"));
+        await SaysAsync(edge, "not ready: it has no contact\n");
+    }
+
+    [Fact]
+    public async Task An_edge_whose_contacts_of_the_run_before_are_away_is_not_ready_until_one_answers()
+    {
+        var peer = await Peer.NodeAsync();
+        (string, string) bootstrap = ("Bootstrap", peer.LocalEndpoints[0].ToString());
+        await using (var before = await TestEdge.ServeAsync(cluster.Client, "health-back", bootstrap))
+        {
+            await SaysAsync(before, "ok\n");
+        }
+
+        await peer.DisposeAsync();
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-back", bootstrap);
+        Assert.Equal(1, edge.Overview.Nodes[0].Contacts);
+        await SaysAsync(edge, "not ready: no contact answers\n");
+
+        await using var newcomer = await Peer.NodeAsync();
+        await newcomer.PingAsync(edge.Endpoints[0], Token);
+        await SaysAsync(edge, "ok\n");
+    }
+
+    [Fact]
+    public async Task An_edge_without_its_silos_is_not_ready()
+    {
+        await using var own = new TestCluster();
+        await own.InitializeAsync();
+        await using var edge = await TestEdge.ServeAsync(own.Client, "health-cut");
+        foreach (var silo in own.Value.Silos.ToList())
+        {
+            await own.Value.KillSiloAsync(silo, Token);
+        }
+
+        await edge.BecomesAsync(EdgeState.CutOff);
+        await SaysAsync(edge, "not ready: the silos do not answer\n");
+    }
+
+    [Fact]
+    public async Task An_edge_that_has_no_lease_yet_says_what_it_waits_for()
+    {
+        await using var own = new TestCluster();
+        await own.InitializeAsync();
+        foreach (var silo in own.Value.Silos.ToList())
+        {
+            await own.Value.KillSiloAsync(silo, Token);
+        }
+
+        await using var edge = await TestEdge.StartAsync(own.Client, "health-early");
+        await SaysAsync(edge, "not ready: the cluster gives no lease\n");
+    }
+
+    [Fact]
+    public async Task An_edge_whose_name_a_live_edge_has_says_so()
+    {
+        await using var first = await TestEdge.ServeAsync(cluster.Client, "health-name");
+        await using var second = await TestEdge.StartAsync(cluster.Client, "health-name");
+        await SaysAsync(second, "not ready: another live edge uses the name health-name\n");
+    }
+
+    private static async Task SaysAsync(TestEdge edge, string expected)
+    {
+        await using var server = await StatusServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0), edge.Health, NullLoggerFactory.Instance, Token);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        var last = string.Empty;
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                using var ready = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), Token);
+                last = await ready.Content.ReadAsStringAsync(Token);
+                Assert.Equal(last == "ok\n" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+                return last == expected;
+            },
+            () => last);
+        Assert.Equal("ok\n", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
+    }
+}
