@@ -1,5 +1,4 @@
 using KadOrleans.Grains.Diagnostics;
-using Orleans.Runtime;
 
 namespace KadOrleans.Grains.Tests.Diagnostics;
 
