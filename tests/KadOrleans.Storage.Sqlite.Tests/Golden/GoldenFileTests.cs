@@ -1,8 +1,11 @@
+using System.Text;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
+using KadOrleans.Sqlite;
+using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Golden;
 
@@ -61,6 +64,52 @@ public sealed class GoldenFileTests : IDisposable
         await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
         await AssertHoldsAsync(
             again, new Dictionary<NodeId, StoredValue>(Held) { [StoredValues.Key(1)] = StoredValues.Text("more") }, hasPublications);
+    }
+
+    [Fact]
+    public async Task Many_rows_of_a_file_of_an_earlier_release_become_segments_and_the_rows_go()
+    {
+        const int Rows = 3000;
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-2.db"), _folder.DatabasePath);
+        var rows = AddRows(Rows);
+
+        Dictionary<NodeId, StoredValue> read;
+        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited with { TotalKeys = 1 }))
+        {
+            read = database.Memory.Snapshot().ToDictionary();
+            Assert.InRange(database.Segments.Segments, 2, 20);
+            Assert.Equal(3, database.Connection.QueryInteger("PRAGMA user_version"));
+            Assert.Equal(0, database.Connection.QueryInteger("SELECT count(*) FROM sqlite_schema WHERE name = 'stored_value'"));
+        }
+
+        Assert.Equal(rows.Concat(Held.Keys).Order(), read.Keys.Order());
+        Assert.All(rows, key => Assert.Equal(key.ToString(), read[key].Value.AsString()));
+        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        Assert.Equal(read, again.Memory.Snapshot().ToDictionary());
+    }
+
+    // Texts that say their keys, in the form of schemas 1 and 2.
+    private List<NodeId> AddRows(int count)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        using var connection = new SqliteConnection($"Data Source={_folder.DatabasePath};Pooling=False");
+        connection.Open();
+        connection.Execute("BEGIN");
+        using var insert = connection.PrepareCommand(
+            "INSERT INTO stored_value VALUES ($key, 0, 86400000, zeroblob(16), $value)",
+            new SqliteParameter("$key", SqliteType.Blob), new SqliteParameter("$value", SqliteType.Blob));
+        var keys = Enumerable.Range(0, count).Select(StoredValues.Key).ToList();
+        foreach (var key in keys)
+        {
+            var bytes = new byte[NodeId.Length];
+            key.CopyTo(bytes);
+            insert.Parameters[0].Value = bytes;
+            insert.Parameters[1].Value = (byte[])[1, .. Encoding.UTF8.GetBytes(key.ToString())];
+            insert.ExecuteNonQuery();
+        }
+
+        connection.Execute("COMMIT");
+        return keys;
     }
 
     private static async Task AssertHoldsAsync(
