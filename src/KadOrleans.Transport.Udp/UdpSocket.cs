@@ -60,14 +60,24 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>The socket for this system.</summary>
     internal static UdpSocket Create(Socket socket, UdpEndpoint local, UdpTransportOptions options, ILogger logger) =>
         OperatingSystem.IsLinux() && !options.IsPortable
-            ? new BatchingUdpSocket(socket, local, logger)
+            ? new BatchingUdpSocket(socket, local, options.SharesThreads, logger)
             : new PortableUdpSocket(socket, local, logger);
 
     internal void Start(IDatagramReceiver receiver, object owner)
     {
         _receiver = receiver;
         _owner = owner;
-        new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
+        if (!TryShareThread())
+        {
+            new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
+        }
+    }
+
+    /// <summary>Closes the socket, by the thread that has read it.</summary>
+    internal void Finish()
+    {
+        socket.Dispose();
+        _ended.SetResult();
     }
 
     /// <summary>Sends if the system takes the datagram at once.</summary>
@@ -100,6 +110,9 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     /// <summary>Has the thread that reads look up, and then close the socket.</summary>
     protected abstract void EndReading();
+
+    /// <summary>Whether a thread that reads other sockets too took this one.</summary>
+    protected virtual bool TryShareThread() => false;
 
     /// <summary>Reads and delivers until <see cref="IsStopping"/>.</summary>
     protected abstract void ReadUntilStopped();
@@ -174,7 +187,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     private void Run()
     {
         ReadUntilStopped();
-        socket.Dispose();
-        _ended.SetResult();
+        Finish();
     }
 }

@@ -11,21 +11,29 @@ namespace KadOrleans.Transport.Udp.Linux;
 internal sealed unsafe class BatchingUdpSocket : UdpSocket
 {
     /// <summary>The longest answer that waits for the others, in bytes; the protocol's datagrams are shorter.</summary>
-    private const int LongestAnswer = 9 * 1024;
+    internal const int LongestAnswer = 9 * 1024;
+
+    /// <summary>The longest datagram that is read, in bytes.</summary>
+    internal const int LongestRequest = LargestDatagram;
 
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
+    private readonly bool _sharesThread;
 
     // The answers of the reading thread that wait to be sent.
     private MessageBatch? _answers;
     private int _waiting;
 
-    internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
+    internal BatchingUdpSocket(Socket socket, UdpEndpoint local, bool sharesThread, ILogger logger)
         : base(socket, local, logger)
     {
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
+        _sharesThread = sharesThread;
     }
+
+    /// <summary>The number of the socket, its own until the thread that reads it has closed it.</summary>
+    internal int Descriptor => (int)_handle.DangerousGetHandle();
 
     internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
@@ -84,21 +92,35 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
+    /// <summary>Reads and answers what has come, on a thread that reads others too. False if this one is to stop.</summary>
+    internal bool ReadOnce(MessageBatch requests, MessageBatch answers)
+    {
+        _answers = answers;
+        if (!IsStopping)
+        {
+            ReadSome(requests, LinuxCalls.DoNotWait);
+        }
+
+        return !IsStopping;
+    }
+
+    protected override bool TryShareThread() => _sharesThread && SharedReader.TryAdd(this);
+
     protected override void ReadUntilStopped()
     {
         using var batch = new MessageBatch(LargestDatagram);
         using var answers = _answers = new MessageBatch(LongestAnswer);
         while (!IsStopping)
         {
-            ReadSome(batch);
+            ReadSome(batch, LinuxCalls.WaitForOne);
         }
     }
 
-    private void ReadSome(MessageBatch batch)
+    private void ReadSome(MessageBatch batch, int wait)
     {
         batch.Reset();
         var count = LinuxCalls.ReceiveMany(
-            (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, LinuxCalls.WaitForOne, null);
+            (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, wait, null);
         if (count < 0)
         {
             OnReadError(LinuxCalls.LastError());
