@@ -3,9 +3,40 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Node;
 
-/// <summary>Randomness that strangers cannot predict, so that they cannot forge answers.</summary>
+/// <summary>
+/// Randomness that strangers cannot predict, so that they cannot forge answers. Each thread draws some in advance: the
+/// system's generator costs about as much for 20 bytes as for a thousand.
+/// </summary>
 public sealed class CryptographicRandomSource : IRandomSource
 {
+    private const int Drawn = 1_024;
+
+    [ThreadStatic]
+    private static byte[]? _bytes;
+
+    // How many at the end of _bytes have not been given out yet.
+    [ThreadStatic]
+    private static int _left;
+
     /// <inheritdoc/>
-    public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);
+    public void Fill(Span<byte> buffer)
+    {
+        if (buffer.Length > Drawn)
+        {
+            RandomNumberGenerator.Fill(buffer);
+            return;
+        }
+
+        if (_left < buffer.Length)
+        {
+            RandomNumberGenerator.Fill(_bytes ??= new byte[Drawn]);
+            _left = Drawn;
+        }
+
+        // What is given out is not kept here too.
+        var given = _bytes.AsSpan(Drawn - _left, buffer.Length);
+        given.CopyTo(buffer);
+        given.Clear();
+        _left -= buffer.Length;
+    }
 }

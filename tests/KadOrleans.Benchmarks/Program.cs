@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using KadOrleans.Benchmarks;
+using KadOrleans.Benchmarks.Networks;
 using KadOrleans.Benchmarks.Storage;
 
 if (args is ["storage", "put" or "open", ..])
@@ -8,4 +9,6 @@ if (args is ["storage", "put" or "open", ..])
     return 0;
 }
 
-return BenchmarkSwitcher.FromAssembly(typeof(QuickConfig).Assembly).Run(args, QuickConfig.Create()).Any(s => s.HasCriticalValidationErrors) ? 1 : 0;
+return args is ["network", .. var rest]
+    ? await NetworkBenchmark.RunAsync(rest)
+    : BenchmarkSwitcher.FromAssembly(typeof(QuickConfig).Assembly).Run(args, QuickConfig.Create()).Any(s => s.HasCriticalValidationErrors) ? 1 : 0;

@@ -12,10 +12,15 @@ namespace KadOrleans.Node.Lookups;
 internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onAnswered)
     : IFindListener
 {
-    // Guards lookup.
+    /// <summary>Silent contacts of one lookup that are asked without a place.</summary>
+    private const int MaxSilent = 16;
+
+    // Guards lookup and _silent.
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<LookupOutcome> _outcome =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private int _silent;
 
     /// <summary>Completes with the outcome; never fails.</summary>
     public Task<LookupOutcome> Outcome => _outcome.Task;
@@ -78,7 +83,24 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     {
         while (TryNext(out var contact))
         {
+            NoteSilence(contact);
             requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Target, this));
+        }
+    }
+
+    /// <summary>
+    /// A contact whose silence another lookup has met already holds no place in this one. Only so many, or the silence of
+    /// our own network would have all be asked at once.
+    /// </summary>
+    private void NoteSilence(Contact contact)
+    {
+        if (_silent < MaxSilent && requests.IsSilent(contact.Endpoint))
+        {
+            lock (_gate)
+            {
+                _silent++;
+                lookup.OnSlow(contact);
+            }
         }
     }
 

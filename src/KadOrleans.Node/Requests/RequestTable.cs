@@ -24,6 +24,7 @@ internal sealed class RequestTable : IDisposable
     private readonly IRandomSource _random;
     private readonly IRequestObserver _observer;
     private readonly RoundTripTimes _roundTrips = new();
+    private readonly SilentEndpoints _silent = new();
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
     private readonly ITimer _timer;
 
@@ -44,6 +45,9 @@ internal sealed class RequestTable : IDisposable
     }
 
     public int Count => _pending.Count;
+
+    /// <summary>Whether an endpoint was late, and has answered nothing since.</summary>
+    public bool IsSilent(UdpEndpoint endpoint) => _silent.Contains(endpoint);
 
     /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
     public void Send(OutgoingRequest request)
@@ -82,6 +86,7 @@ internal sealed class RequestTable : IDisposable
 
         request.RoundTrip = _time.GetElapsedTime(key == request.Key ? request.SentAt : request.RetriedAt);
         _roundTrips.Add(source, request.RoundTrip);
+        _silent.Remove(source);
         _observer.OnAddressProved(request);
         if (request.TryComplete(body))
         {
@@ -230,6 +235,7 @@ internal sealed class RequestTable : IDisposable
             return;
         }
 
+        _silent.Add(request.Destination);
         request.OnLate();
         if (!_transport.Send(request.Datagram, request.Destination)
             || !TrySchedule(request, RetryTimeout(request)))

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using KadOrleans.Core;
+
+namespace KadOrleans.Node.Requests;
+
+/// <summary>
+/// Endpoints that were late and have answered nothing since. A hint, no judgement: they are asked as ever, but nobody waits
+/// for them. Bounded: beyond <see cref="Capacity"/> all are forgotten, and found out again.
+/// </summary>
+internal sealed class SilentEndpoints
+{
+    /// <summary>More than a routing table holds.</summary>
+    public const int Capacity = 4_096;
+
+    private readonly ConcurrentDictionary<UdpEndpoint, byte> _endpoints = new(1, 31);
+    private int _count;
+
+    public bool Contains(UdpEndpoint endpoint) => _endpoints.ContainsKey(endpoint);
+
+    public void Add(UdpEndpoint endpoint)
+    {
+        if (_endpoints.TryAdd(endpoint, 0) && Interlocked.Increment(ref _count) > Capacity)
+        {
+            _endpoints.Clear();
+            Volatile.Write(ref _count, 0);
+        }
+    }
+
+    public void Remove(UdpEndpoint endpoint)
+    {
+        // Nearly always it is not there, and looking takes no lock.
+        if (_endpoints.ContainsKey(endpoint) && _endpoints.TryRemove(endpoint, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+}
