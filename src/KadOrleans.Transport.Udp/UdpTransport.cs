@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver (or shares one, see
-/// <see cref="UdpTransportOptions.SharesThreads"/>); neither
+/// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver, or shares one
+/// (<see cref="UdpTransportOptions.SharesThreads"/>). Neither
 /// reading nor sending allocates per datagram.
 /// <para>
 /// Sending never waits: a full buffer is a failed send. On Linux a thread reads all that has arrived, up to 32
