@@ -16,6 +16,31 @@ public sealed class StatusServerTests
     }
 
     [Fact]
+    public async Task A_node_whose_bootstrap_nodes_are_away_is_alive_and_not_ready()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory", "--bootstrap", "127.0.0.1:9");
+
+        Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await node.HealthAsync("ready"));
+    }
+
+    [Fact]
+    public async Task A_node_with_saved_contacts_is_ready_once_one_of_them_answers()
+    {
+        using var folder = new TemporaryFolder();
+        await using var first = await NodeProcess.StartAsync("--in-memory");
+        await using (var before = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", first.Address))
+        {
+            await before.HasContactsAsync(1);
+            Assert.Equal(0, await before.StopAsync());
+        }
+
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path);
+        await Eventually.ReadAsync(() => node.HealthAsync("ready"), code => code == HttpStatusCode.OK);
+        Assert.Equal(1, (await node.StatusAsync())["contacts"]!.GetValue<int>());
+    }
+
+    [Fact]
     public async Task A_joined_node_is_ready_and_its_status_tells_what_it_holds()
     {
         await using var first = await NodeProcess.StartAsync("--in-memory");

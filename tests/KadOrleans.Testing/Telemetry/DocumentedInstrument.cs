@@ -6,8 +6,9 @@ namespace KadOrleans.Testing.Telemetry;
 /// <param name="Unit">Its unit.</param>
 /// <param name="Tags">The names of its tags.</param>
 /// <param name="From">Which processes have it: node, edge, silo.</param>
+/// <param name="Meaning">What it is, with the values of its tags.</param>
 public sealed record DocumentedInstrument(
-    string Name, string Kind, string Unit, IReadOnlyList<string> Tags, IReadOnlyList<string> From)
+    string Name, string Kind, string Unit, IReadOnlyList<string> Tags, IReadOnlyList<string> From, string Meaning)
 {
     /// <summary>All rows, in their order.</summary>
     public static IReadOnlyList<DocumentedInstrument> ReadAll() =>
@@ -20,7 +21,7 @@ public sealed record DocumentedInstrument(
     private static DocumentedInstrument Parse(string row)
     {
         var cells = row.Trim('|').Split('|', StringSplitOptions.TrimEntries);
-        return new DocumentedInstrument(cells[0].Trim('`'), cells[1], cells[2].Trim('`'), List(cells[3]), List(cells[4]));
+        return new DocumentedInstrument(cells[0].Trim('`'), cells[1], cells[2].Trim('`'), List(cells[3]), List(cells[4]), cells[5]);
     }
 
     private static string[] List(string cell) =>
