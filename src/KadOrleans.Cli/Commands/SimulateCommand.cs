@@ -29,7 +29,7 @@ internal static class SimulateCommand
                 A lookup succeeds if it finds the nearest honest node that answers; it is exact if it finds the nearest k.
                 Without --hours lookups run one after another and nodes do nothing by themselves. With it nodes maintain
                 themselves, which takes some 0.7 MB of memory for each, and --lookups and --values are spread over the hours.
-                A value is lost if a random node does not find it while it lives. It is outlived if anybody holds or finds it
+                A value is lost if no node holds it while it lives. It is outlived if anybody holds or finds it
                 once its life is over: {new KademliaOptions().ValueTimeToLive.Days} days after its publisher last sent it out, give or take {ValueFate.Tolerance.TotalMinutes} minutes.
                 Most of the work is refreshing buckets and walking: --refresh-interval and --walk-interval make it less.
                 """,

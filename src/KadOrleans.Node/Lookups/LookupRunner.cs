@@ -17,10 +17,16 @@ internal sealed class LookupRunner(
     NetworkSize size,
     TimeProvider time)
 {
-    /// <summary>Looks up a target from the k nearest known contacts; never fails, a cancelled lookup says so.</summary>
+    /// <summary>
+    /// Contacts per k that a lookup starts from. It asks those beyond the k nearest only behind silent ones, which may be
+    /// all of the k where many nodes left at once.
+    /// </summary>
+    private const int SeedsPerK = 3;
+
+    /// <summary>Looks up a target from the nearest known contacts; never fails, a cancelled lookup says so.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
-        var seeds = new Contact[options.BucketSize];
+        var seeds = new Contact[SeedsPerK * options.BucketSize];
         var count = table.Snapshot.FindClosest(target, seeds);
         return RunAsync(target, kind, seeds.AsMemory(0, count), cancellationToken);
     }

@@ -13,7 +13,7 @@ internal sealed class TrialValue(NodeId key, DhtValue value, DateTimeOffset publ
     /// <summary>When its publisher last sent it out.</summary>
     public DateTimeOffset PublishedAt { get; set; } = publishedAt;
 
-    public bool WasMissed { get; set; }
+    public bool WasLost { get; set; }
 
     public bool HasEnded { get; set; }
 

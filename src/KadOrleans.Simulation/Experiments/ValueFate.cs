@@ -21,7 +21,7 @@ public sealed record ValueFate
     /// <summary>Looks at living values that did not find them.</summary>
     public required int Misses { get; init; }
 
-    /// <summary>Values that were missed at least once.</summary>
+    /// <summary>Living values that no node held at some look.</summary>
     public required int Lost { get; init; }
 
     /// <summary>Nodes that answer and hold a living value, over all looks.</summary>

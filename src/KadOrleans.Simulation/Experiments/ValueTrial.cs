@@ -58,7 +58,7 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         Set = _set.Count,
         Looks = _looks,
         Misses = _misses,
-        Lost = _set.Count(value => value.WasMissed),
+        Lost = _set.Count(value => value.WasLost),
         Holders = Distribution.Of(_holders),
         FewestHolders = (int)_holders.DefaultIfEmpty().Min(),
         Ended = _set.Count(value => value.HasEnded),
@@ -84,7 +84,7 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         {
             _holders.Add(holders);
             _misses += isFound ? 0 : 1;
-            value.WasMissed |= !isFound;
+            value.WasLost |= holders == 0;
             _earliestEnd = holders > 0 ? Earlier(_earliestEnd, lastEnd - end) : _earliestEnd;
         }
         else if (begunAt >= end + ValueFate.Tolerance)

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Timeouts;
 using KadOrleans.Node.Requests;
 using KadOrleans.Simulation;
@@ -33,6 +34,28 @@ public sealed class SilentContactTests
 
             Assert.True(first >= RoundTripEstimate.MinTimeout, $"{first}");
             Assert.True(second < RoundTripEstimate.MinTimeout, $"{second}");
+        });
+    }
+
+    [Fact]
+    public void A_lookup_goes_on_behind_the_k_nearest_contacts_when_all_of_them_are_gone()
+    {
+        var world = new SimulatedWorld(22);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(120, Without.Walks);
+            var asker = world.PickNode();
+            var target = NodeId.FromKey("target");
+            foreach (var contact in asker.Node.Engine.Nearest(target, new KademliaOptions().BucketSize))
+            {
+                await world.Nodes.Single(node => node.Id == contact.Id).KillAsync();
+            }
+
+            var outcome = await asker.Node.FindNodeAsync(target);
+
+            Assert.Equal(TerminationReason.Converged, outcome.Reason);
+            Assert.Equal(
+                world.Nodes.Where(node => node != asker).MinBy(node => node.Id.DistanceTo(target))!.Id, outcome.Closest[0].Id);
         });
     }
 

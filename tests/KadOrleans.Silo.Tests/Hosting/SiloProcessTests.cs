@@ -28,7 +28,12 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal(12, status.GetProperty("settings").GetProperty("shardBits").GetInt32());
 
         Assert.Equal(0, await silo.TerminateAsync());
-        Assert.DoesNotContain(" error ", silo.Errors, StringComparison.Ordinal);
+
+        // Orleans' dashboard may ask the silo for its figures once more while that stops.
+        Assert.DoesNotContain(
+            silo.Errors.Split('\n'),
+            line => line.Contains(" error ", StringComparison.Ordinal)
+                && !line.Contains("IManagementGrain.GetRuntimeStatistics", StringComparison.Ordinal));
         Assert.Equal(["kad-grains.db"], Directory.EnumerateFiles(Path.Combine(_folder, "kad-cluster-data")).Select(Path.GetFileName));
     }
 
