@@ -37,6 +37,14 @@ internal sealed class NodeSession
 
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
 
+    private const int MaxBucketSize = 20;
+
+    /// <summary>
+    /// What a node that has lost everybody may send in <see cref="Silence"/>: a ping and its retry to each of the k contacts
+    /// saved last, at one look or two.
+    /// </summary>
+    private const int RejoinDatagrams = 2 * 2 * MaxBucketSize;
+
     private readonly ManualTimeProvider _clock = new();
     private readonly VirtualThread _thread = new();
     private readonly FailureLog _log = new();
@@ -66,7 +74,12 @@ internal sealed class NodeSession
                 ClientOnly = isClient,
 
                 // Small buckets, so that they are full, split and turn newcomers away.
-                Kademlia = new KademliaOptions { BucketSize = 4 + _random.Next(17), BucketRefreshInterval = TimeSpan.FromDays(1) },
+                Kademlia = new KademliaOptions
+                {
+                    BucketSize = 4 + _random.Next(MaxBucketSize - 3),
+                    BucketRefreshInterval = TimeSpan.FromDays(1),
+                    RepublishInterval = TimeSpan.FromDays(1),
+                },
             },
             new LedgerTransport(_ledger),
             _store,
@@ -111,12 +124,14 @@ internal sealed class NodeSession
     public void End() => OnThread(async () =>
     {
         await Task.WhenAll(_calls).WaitAsync(CallPatience, _clock);
+        await _node.RefreshManager.StopAsync();
         await PassAsync(HandOffPatience);
         var sent = _ledger.Sent;
         await PassAsync(Silence);
-        Require(_ledger.Sent == sent, "the node goes on sending though nobody says anything");
+        var allowed = _node.RoutingTable.Count == 0 ? RejoinDatagrams : 0;
+        Require(_ledger.Sent - sent <= allowed, "the node goes on sending though nobody says anything");
         _ledger.Expire();
-        Require(_ledger.Pending.Count == 0, "a request is neither answered nor given up");
+        Require(_ledger.Pending.Count <= allowed, "a request is neither answered nor given up");
         await CheckAsync();
         await StateInvariants.RequireWithinQuotaAsync(_store, Quota);
         await _node.DisposeAsync();
