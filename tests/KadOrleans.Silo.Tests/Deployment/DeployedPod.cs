@@ -12,7 +12,7 @@ namespace KadOrleans.Silo.Tests.Deployment;
 /// A pod's container as a process on this machine. Its environment is the image's and that of the PostgreSQL overlay; in it
 /// only addresses, ports, the pod's name and the Secret with the database are this machine's.
 /// </summary>
-internal sealed class DeployedPod(string part, string name, string database, string folder) : INetworkNode
+internal sealed class DeployedPod(string part, string name, string database, string folder) : RestartableServer, INetworkNode
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
@@ -20,18 +20,15 @@ internal sealed class DeployedPod(string part, string name, string database, str
     private readonly int _http = FreePort.Tcp();
     private readonly int _silo = FreePort.Tcp();
     private readonly int _gateway = FreePort.Tcp();
-    private ChildProcess? _process;
 
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
 
     public string Id { get; private set; } = string.Empty;
 
-    public string Errors => _process?.Error.Text ?? string.Empty;
-
     public async Task StartAsync()
     {
-        _process = ChildProcess.Start(part == "silo" ? "KadOrleans.Silo" : "KadOrleans.Edge", folder, CreateEnvironment(), []);
-        var line = await _process.LineAsync(part == "silo" ? "health " : $"listening udp {Address} id ");
+        Process = ChildProcess.Start(part == "silo" ? "KadOrleans.Silo" : "KadOrleans.Edge", folder, CreateEnvironment(), []);
+        var line = await Process.LineAsync(part == "silo" ? "health " : $"listening udp {Address} id ");
         Id = part == "silo" ? string.Empty : line.Split(' ')[4];
         foreach (var probe in (string[])["startupProbe", "livenessProbe", "readinessProbe"])
         {
@@ -53,23 +50,6 @@ internal sealed class DeployedPod(string part, string name, string database, str
         using var response = await client.SendAsync(request);
         return response.StatusCode;
     }
-
-    public async Task KillAsync()
-    {
-        await _process!.KillAsync();
-        await _process.DisposeAsync();
-        _process = null;
-    }
-
-    public async Task<int> StopAsync()
-    {
-        var code = await _process!.StopAsync();
-        await _process.DisposeAsync();
-        _process = null;
-        return code;
-    }
-
-    public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private Dictionary<string, string> CreateEnvironment()
     {

@@ -4,17 +4,13 @@ using KadOrleans.Testing.Processes;
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
-internal sealed class EdgeServer(string folder, string name, params string[] settings) : INetworkNode
+internal sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode
 {
-    private ChildProcess? _process;
-
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
 
     /// <summary>The node id that it serves, as of the last start.</summary>
     public string Id { get; private set; } = string.Empty;
-
-    public string Errors => _process?.Error.Text ?? string.Empty;
 
     /// <summary>Starts it and waits until it has its id.</summary>
     public async Task StartAsync()
@@ -24,7 +20,7 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
     }
 
     /// <summary>Starts it.</summary>
-    public void Launch() => _process = ChildProcess.Start(
+    public void Launch() => Process = ChildProcess.Start(
         "KadOrleans.Edge",
         folder,
         [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
@@ -32,35 +28,16 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
     /// <summary>Waits until it has its id.</summary>
     public async Task ListeningAsync()
     {
-        var words = (await _process!.LineAsync($"listening udp {Address} id ")).Split(' ');
+        var words = (await Process!.LineAsync($"listening udp {Address} id ")).Split(' ');
         Id = words[4];
     }
 
     /// <summary>It hangs: SIGSTOP.</summary>
-    public Task HangAsync() => _process!.SignalAsync("STOP");
+    public Task HangAsync() => Process!.SignalAsync("STOP");
 
     /// <summary>It goes on after <see cref="HangAsync"/>.</summary>
-    public Task ContinueAsync() => _process!.SignalAsync("CONT");
-
-    /// <summary>SIGKILL, and its end.</summary>
-    public async Task KillAsync()
-    {
-        await _process!.KillAsync();
-        await _process.DisposeAsync();
-        _process = null;
-    }
-
-    /// <summary>SIGTERM, and the exit code.</summary>
-    public async Task<int> StopAsync()
-    {
-        var code = await _process!.StopAsync();
-        await _process.DisposeAsync();
-        _process = null;
-        return code;
-    }
+    public Task ContinueAsync() => Process!.SignalAsync("CONT");
 
     /// <summary>Waits until it ends by itself, and returns the exit code.</summary>
-    public Task<int> ExitAsync() => _process!.ExitAsync();
-
-    public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public Task<int> ExitAsync() => Process!.ExitAsync();
 }
