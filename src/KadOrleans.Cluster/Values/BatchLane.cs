@@ -1,16 +1,15 @@
 using KadOrleans.Cluster.Diagnostics;
-using KadOrleans.Grains.Abstractions;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cluster.Values;
 
 /// <summary>
-/// The requests of one kind to one shard. One grain call is under way at a time; what arrives meanwhile goes out
+/// Requests of one kind that go the same way. One grain call is under way at a time; what arrives meanwhile goes out
 /// together in the next, in the order of arrival. A call that did not get through is tried again for as long as
 /// somebody waits for it, so no later call overtakes it.
 /// </summary>
 internal sealed class BatchLane<TRequest, TResult>(
-    long shard,
+    string name,
     Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TResult>>> call,
     GrainKeyStoreOptions options,
     TimeProvider time,
@@ -28,7 +27,7 @@ internal sealed class BatchLane<TRequest, TResult>(
         if (!TryAdd(entry))
         {
             return LaneOutcome<TResult>.FailedBy(
-                new InvalidOperationException($"{options.ShardQueue} requests wait for {GrainKeys.ShardName(shard)} already."));
+                new InvalidOperationException($"{options.LaneQueue} requests wait for {name} already."));
         }
 
         try
@@ -47,7 +46,7 @@ internal sealed class BatchLane<TRequest, TResult>(
     {
         lock (_gate)
         {
-            if (_waiting.Count >= options.ShardQueue)
+            if (_waiting.Count >= options.LaneQueue)
             {
                 return false;
             }
@@ -104,7 +103,7 @@ internal sealed class BatchLane<TRequest, TResult>(
             }
             catch (Exception e) when (GrainFailures.IsTransient(e))
             {
-                logger.ShardCallRetried(e, GrainKeys.ShardName(shard), delay);
+                logger.ShardCallRetried(e, name, delay);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -122,7 +121,7 @@ internal sealed class BatchLane<TRequest, TResult>(
         if (results.Count != batch.Count)
         {
             throw new InvalidOperationException(
-                $"{GrainKeys.ShardName(shard)} answered {batch.Count} requests with {results.Count} results.");
+                $"{name} answered {batch.Count} requests with {results.Count} results.");
         }
 
         for (var i = 0; i < batch.Count; i++)

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Cluster.Values;
 
 /// <summary>
-/// The cluster's keys, for all node ids of an edge. Per shard one call for puts and one for gets is under way at a
-/// time, and what arrives meanwhile shares the next. A put is <see cref="StoreResult.Stored"/> only when the shard said
+/// The cluster's keys, for all node ids of an edge. What arrives while calls are under way shares the next, whichever the
+/// shard; puts and gets travel apart. A put is <see cref="StoreResult.Stored"/> only when the shard said
 /// that it is durable; the latest put of a key in order of arrival wins. Nothing is remembered of values: a get sees what
 /// other edges wrote. Silos that are away cost each call its patience and nothing more; it works again when they are back.
 /// </summary>
@@ -48,7 +48,7 @@ public sealed class GrainKeyStore : IKeyStore
         _options = options ?? new GrainKeyStoreOptions();
         _outages = new OutageLog(time, logger);
         _calls = new ShardCalls(grains, _options, time, logger);
-        _lanes = new ShardLanes(grains, _options, time, logger);
+        _lanes = new ShardLanes(grains, shardBits, _options, time, logger);
         _held = new HeldShards(1 << shardBits, _options);
         _usage = new UsageReading(_calls, _held, _options, time);
     }
@@ -63,7 +63,7 @@ public sealed class GrainKeyStore : IKeyStore
         using var call = Enter(cancellationToken);
         var shard = GrainKeys.Shard(key, _shardBits);
         var outcome = call.IsWithinQueue
-            ? await _lanes.Gets(shard).AskAsync(key, cancellationToken)
+            ? await _lanes.GetAsync(key, cancellationToken)
             : TooMany<StoredValue?>();
         if (outcome.Failed)
         {
@@ -181,7 +181,7 @@ public sealed class GrainKeyStore : IKeyStore
 
         var shard = GrainKeys.Shard(key, _shardBits);
         var outcome = call.IsWithinQueue
-            ? await _lanes.Puts(shard).AskAsync(new ShardPut(key, value, isCopy), cancellationToken)
+            ? await _lanes.PutAsync(new ShardPut(key, value, isCopy), cancellationToken)
             : TooMany<StoreResult>();
         if (outcome.Failed)
         {

@@ -6,8 +6,17 @@ public sealed record GrainKeyStoreOptions
     /// <summary>The most puts, or keys of gets, in one grain call: what a shard takes. 1 to 1,024; default 1,024, 8 MiB at worst.</summary>
     public int MaxBatch { get; init; } = 1_024;
 
-    /// <summary>Puts, and apart from them gets, that may wait for one shard; beyond it they fail at once. Default 4,096.</summary>
-    public int ShardQueue { get; init; } = 4_096;
+    /// <summary>
+    /// Lanes for puts, and as many for gets; each takes a share of the shards and has one call under way. More lanes make
+    /// smaller calls. 1 to 1,024; default 16.
+    /// </summary>
+    public int Lanes { get; init; } = 16;
+
+    /// <summary>Puts, and apart from them gets, that may wait in one lane; beyond it they fail at once. Default 4,096.</summary>
+    public int LaneQueue { get; init; } = 4_096;
+
+    /// <summary>How long a shard that did not answer in time is asked apart from the others. Default 5 s.</summary>
+    public TimeSpan ApartFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Puts and gets that may wait in all; beyond it they fail at once. Default 16,384, 128 MiB of values at worst.</summary>
     public int TotalQueue { get; init; } = 16_384;

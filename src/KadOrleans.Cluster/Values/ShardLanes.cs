@@ -1,38 +1,39 @@
-using System.Collections.Concurrent;
 using KadOrleans.Cluster.Diagnostics;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cluster.Values;
 
-/// <summary>The lanes of all shards, each made when it is first used: at most two per shard.</summary>
-internal sealed class ShardLanes(
-    IGrainFactory grains, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
+/// <summary>The puts and the gets to all shards, apart from each other: a get never waits for a write.</summary>
+internal sealed class ShardLanes
 {
-    private readonly ConcurrentDictionary<long, BatchLane<ShardPut, StoreResult>> _puts = new();
-    private readonly ConcurrentDictionary<long, BatchLane<NodeId, StoredValue?>> _gets = new();
+    private readonly IGrainFactory _grains;
+    private readonly IShardBatchGrain _many;
+    private readonly SharedLanes<ShardPut, StoreResult> _puts;
+    private readonly SharedLanes<NodeId, StoredValue?> _gets;
     private long _putCalls;
     private long _putValues;
     private long _getCalls;
     private long _getKeys;
 
-    public BatchLane<ShardPut, StoreResult> Puts(long shard) => _puts.TryGetValue(shard, out var lane)
-        ? lane
-        : _puts.GetOrAdd(shard, key =>
-        {
-            var grain = grains.GetGrain<IKeyShardGrain>(key);
-            return new BatchLane<ShardPut, StoreResult>(key, puts => PutAsync(grain, puts), options, time, logger);
-        });
+    public ShardLanes(IGrainFactory grains, int shardBits, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
+    {
+        _grains = grains;
+        _many = grains.GetGrain<IShardBatchGrain>(GrainKeys.Singleton);
+        _puts = new SharedLanes<ShardPut, StoreResult>(
+            put => GrainKeys.Shard(put.Key, shardBits), PutAsync, PutAsync, options, time, logger);
+        _gets = new SharedLanes<NodeId, StoredValue?>(
+            key => GrainKeys.Shard(key, shardBits), GetAsync, GetAsync, options, time, logger);
+    }
 
-    public BatchLane<NodeId, StoredValue?> Gets(long shard) => _gets.TryGetValue(shard, out var lane)
-        ? lane
-        : _gets.GetOrAdd(shard, key =>
-        {
-            var grain = grains.GetGrain<IKeyShardGrain>(key);
-            return new BatchLane<NodeId, StoredValue?>(key, keys => GetAsync(grain, keys), options, time, logger);
-        });
+    public ValueTask<LaneOutcome<StoreResult>> PutAsync(ShardPut put, CancellationToken cancellationToken) =>
+        _puts.AskAsync(put, cancellationToken);
+
+    public ValueTask<LaneOutcome<StoredValue?>> GetAsync(NodeId key, CancellationToken cancellationToken) =>
+        _gets.AskAsync(key, cancellationToken);
 
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
@@ -42,24 +43,31 @@ internal sealed class ShardLanes(
         ["shards.put.values"] = Interlocked.Read(ref _putValues),
     };
 
-    private Task<IReadOnlyList<StoreResult>> PutAsync(IKeyShardGrain grain, IReadOnlyList<ShardPut> puts)
+    private Task<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
     {
         Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return grain.PutAsync(puts).AsTask();
+        return _many.PutAsync(puts).AsTask();
     }
 
-    /// <summary>A key that many ask for at once travels once.</summary>
-    private async Task<IReadOnlyList<StoredValue?>> GetAsync(IKeyShardGrain grain, IReadOnlyList<NodeId> keys)
+    private Task<IReadOnlyList<StoreResult>> PutAsync(long shard, IReadOnlyList<ShardPut> puts)
+    {
+        Count("put", puts.Count, ref _putCalls, ref _putValues);
+        return _grains.GetGrain<IKeyShardGrain>(shard).PutAsync(puts).AsTask();
+    }
+
+    private async Task<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
         Count("get", keys.Count, ref _getCalls, ref _getKeys);
-        var places = new Dictionary<NodeId, int>();
-        foreach (var key in keys)
-        {
-            places.TryAdd(key, places.Count);
-        }
+        var once = new KeysOnce(keys);
+        var batch = await _many.GetAsync(once.Keys);
+        return once.Spread(batch);
+    }
 
-        var values = await grain.GetAsync([.. places.Keys]);
-        return [.. keys.Select(key => values[places[key]])];
+    private async Task<IReadOnlyList<StoredValue?>> GetAsync(long shard, IReadOnlyList<NodeId> keys)
+    {
+        Count("get", keys.Count, ref _getCalls, ref _getKeys);
+        var once = new KeysOnce(keys);
+        return once.Spread(await _grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once.Keys));
     }
 
     private static void Count(string kind, int items, ref long calls, ref long carried)

@@ -70,7 +70,9 @@ internal static class EdgeProgram
 
     private static IHost Build(string[] args, TextWriter output, Func<bool> hasStarted)
     {
-        var builder = Host.CreateApplicationBuilder(args);
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(SettingsFiles.Unwatched);
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, Configuration = configuration });
         KadKeys.RefuseUnknown(builder.Configuration);
         PostgreSqlCheck.Run(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));

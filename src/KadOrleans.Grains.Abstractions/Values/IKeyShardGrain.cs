@@ -5,7 +5,8 @@ namespace KadOrleans.Grains.Abstractions.Values;
 
 /// <summary>
 /// The values of the keys with one prefix. Key: <see cref="GrainKeys.Shard"/>. Reads are answered from memory and do not wait
-/// for writes. A key of another shard is refused with <see cref="ArgumentException"/>.
+/// for writes. A key of another shard is refused with <see cref="ArgumentException"/>. A list that was handed over may not be
+/// changed afterwards: within a silo it is not copied.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
 public interface IKeyShardGrain : IGrainWithIntegerKey
@@ -20,7 +21,7 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     /// <summary>The values of these keys, in their order; null for a key without one that is alive. At most 1,024 keys.</summary>
     [Alias("Get")]
     [ResponseTimeout(CallTimeout)]
-    ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys);
+    ValueTask<IReadOnlyList<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
 
     /// <summary>
     /// Puts values in their order and answers in the same; at most 1,024. <see cref="StoreResult.Stored"/> means that the
@@ -29,7 +30,7 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("Put")]
     [ResponseTimeout(CallTimeout)]
-    ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts);
+    ValueTask<IReadOnlyList<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
 
     /// <summary>Removes keys; true for each that was held. Durable when it returns; storage failures throw.</summary>
     [Alias("Remove")]

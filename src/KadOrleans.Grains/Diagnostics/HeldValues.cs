@@ -3,17 +3,26 @@ using System.Collections.Concurrent;
 namespace KadOrleans.Grains.Diagnostics;
 
 /// <summary>What the shards that are active on this silo hold. Those that nobody asked for since the start are not counted.</summary>
-internal static class HeldValues
+internal sealed class HeldValues
 {
-    private static readonly ConcurrentDictionary<object, (long Keys, long Bytes)> Shards = new();
+    private static readonly ConcurrentDictionary<HeldValues, byte> Shards = new();
+    private long _keys;
+    private long _bytes;
 
-    public static long Keys => Shards.Values.Sum(s => s.Keys);
+    public static long Keys => Shards.Keys.Sum(shard => Volatile.Read(ref shard._keys));
 
-    public static long Bytes => Shards.Values.Sum(s => s.Bytes);
+    public static long Bytes => Shards.Keys.Sum(shard => Volatile.Read(ref shard._bytes));
 
-    /// <summary>An activation holds so much now.</summary>
-    public static void Note(object activation, long keys, long bytes) => Shards[activation] = (keys, bytes);
+    /// <summary>An activation is counted from now on.</summary>
+    public void Begin() => Shards.TryAdd(this, 0);
 
-    /// <summary>An activation ended.</summary>
-    public static void Forget(object activation) => Shards.TryRemove(activation, out _);
+    /// <summary>It holds so much now.</summary>
+    public void Note(long keys, long bytes)
+    {
+        Volatile.Write(ref _keys, keys);
+        Volatile.Write(ref _bytes, bytes);
+    }
+
+    /// <summary>It ended.</summary>
+    public void End() => Shards.TryRemove(this, out _);
 }

@@ -33,9 +33,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private readonly ShardWriter _writer;
     private readonly ExpiryReminder _reminder;
     private readonly ShardKeys _keys = new();
+    private readonly HeldValues _held = new();
     private readonly ShardRepublishing _republishing;
     private Task _hourly = Task.CompletedTask;
-    private bool _isEnding;
 
     public KeyShardGrain(
         IOptions<KadClusterOptions> options,
@@ -67,13 +67,13 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         var started = _time.GetTimestamp();
         await _log.RecoverAsync();
         _logger.ShardActivated(this.GetPrimaryKeyLong(), _log.Shard.Count, _time.GetElapsedTime(started));
+        _held.Begin();
         Follow();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _isEnding = true;
-        HeldValues.Forget(this);
+        _held.End();
         return _writer.Completion.WaitAsync(cancellationToken);
     }
 
@@ -233,11 +233,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     // What the shard holds may have changed.
     private void Follow()
     {
-        if (!_isEnding)
-        {
-            HeldValues.Note(this, _log.Shard.Count, _log.Shard.Bytes);
-        }
-
+        _held.Note(_log.Shard.Count, _log.Shard.Bytes);
         _reminder.Follow(_log.Shard.Count);
     }
 

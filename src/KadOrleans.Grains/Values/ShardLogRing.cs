@@ -17,6 +17,8 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     /// <summary>Slots emptied at once.</summary>
     private const int MaxParallel = 8;
 
+    private static readonly string[] Names = [.. Enumerable.Range(0, Slots).Select(StateNames.ShardLog)];
+
     private readonly Slot[] _slots = new Slot[Slots];
 
     /// <summary>Reads what is at a place of the log.</summary>
@@ -36,16 +38,9 @@ internal sealed class ShardLogRing(IRecordStorage storage)
 
     /// <summary>Writes a record at its place, which must be free.</summary>
     /// <exception cref="StorageConflictException">It is not: another activation wrote there.</exception>
-    public async Task WriteAsync(ShardLogState record)
-    {
-        // In the first round a slot was never written, which is an ETag too: none.
-        if (!Of(record.Sequence).IsKnown && record.Sequence > Slots && (await ReadAsync(record.Sequence)).Place != LogPlace.Free)
-        {
-            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
-        }
-
-        await OverwriteAsync(record);
-    }
+    /// <remarks>In the first round a slot was never written, which is an ETag too: none.</remarks>
+    public Task WriteAsync(ShardLogState record) =>
+        Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync(record) : ReadAndWriteAsync(record);
 
     /// <summary>Empties the slots of records that are in the pages, where they are long. What fails is left as it is.</summary>
     /// <param name="first">The first such record.</param>
@@ -62,7 +57,17 @@ internal sealed class ShardLogRing(IRecordStorage storage)
         }
     }
 
-    private static string NameOf(long sequence) => StateNames.ShardLog((int)(sequence % Slots));
+    private async Task ReadAndWriteAsync(ShardLogState record)
+    {
+        if ((await ReadAsync(record.Sequence)).Place != LogPlace.Free)
+        {
+            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
+        }
+
+        await OverwriteAsync(record);
+    }
+
+    private static string NameOf(long sequence) => Names[sequence % Slots];
 
     private ref Slot Of(long sequence) => ref _slots[sequence % Slots];
 

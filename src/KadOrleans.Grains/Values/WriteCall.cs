@@ -3,7 +3,8 @@ namespace KadOrleans.Grains.Values;
 /// <summary>A call whose writes may end in several group commits.</summary>
 internal sealed class WriteCall<TResult>
 {
-    private readonly TaskCompletionSource<IReadOnlyList<TResult>> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The caller goes on where the last of its writes is confirmed: both are turns of one grain.
+    private readonly TaskCompletionSource<IReadOnlyList<TResult>> _done = new();
     private readonly TResult[] _results;
     private int _left;
 

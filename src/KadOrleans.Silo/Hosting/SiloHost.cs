@@ -1,5 +1,8 @@
+using KadOrleans.Cluster.Hosting;
+using KadOrleans.Core;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Node;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -25,6 +28,7 @@ internal static class SiloHost
         SiloSettings? settings = null;
         TelemetryOptions? telemetry = null;
         return Host.CreateDefaultBuilder(args)
+            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(SettingsFiles.Unwatched))
             .ConfigureAppConfiguration(configuration => settings = Complete(configuration))
             .ConfigureLogging((context, logging) => SiloLogging.Configure(logging, context.Configuration, settings!.Verbose))
             .ConfigureServices(services => services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout))
@@ -57,6 +61,8 @@ internal static class SiloHost
         // Stored state is what [GenerateSerializer] says, whichever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
+        // Before the grains' own, which asks the system each time: one write draws twice.
+        silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options => ClusterOptionsReader.Bind(configuration, options));
 
         // Each silo reports to the dashboards of all, whether or not it serves one.

@@ -68,14 +68,16 @@ internal sealed class GrainDatabase : IAsyncDisposable
     /// <summary>Writes, and answers the row's ETag once that is on the disk; null if the row is gone.</summary>
     /// <exception cref="GrainDatabaseException">It cannot be written; the row is as it was.</exception>
     /// <exception cref="Orleans.Storage.InconsistentStateException">The row's ETag is another.</exception>
-    public async Task<long?> WriteAsync(GrainWrite write)
+    public Task<long?> WriteAsync(GrainWrite write) => Writer.TryEnqueue(write) ? write.Task : WaitAndWriteAsync(write);
+
+    /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
+    public async ValueTask DisposeAsync() => await _closing.Value;
+
+    private async Task<long?> WaitAndWriteAsync(GrainWrite write)
     {
         await EnqueueAsync(write);
         return await write.Task;
     }
-
-    /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
-    public async ValueTask DisposeAsync() => await _closing.Value;
 
     private async Task EnqueueAsync(GrainOperation operation)
     {

@@ -9,7 +9,8 @@ internal sealed class GrainStatements : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _read;
     private readonly SqliteCommand _readETag;
-    private readonly SqliteCommand _write;
+    private readonly SqliteCommand _insert;
+    private readonly SqliteCommand _update;
     private readonly SqliteCommand _delete;
 
     public GrainStatements(SqliteConnection connection)
@@ -17,14 +18,24 @@ internal sealed class GrainStatements : IDisposable
         _connection = connection;
         _read = PrepareForRow("SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
         _readETag = PrepareForRow("SELECT etag FROM grain_state WHERE state_name = $name AND grain_id = $grain");
-        _delete = PrepareForRow("DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain");
-        _write = PrepareForRow(
+        _delete = PrepareForRow(
+            "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
+            new SqliteParameter("$expected", SqliteType.Integer));
+        _insert = PrepareForRow(
             """
             INSERT INTO grain_state (state_name, grain_id, etag, payload) VALUES ($name, $grain, $etag, $payload)
-            ON CONFLICT (state_name, grain_id) DO UPDATE SET etag = excluded.etag, payload = excluded.payload
+            ON CONFLICT (state_name, grain_id) DO NOTHING
             """,
             new SqliteParameter("$etag", SqliteType.Integer),
             new SqliteParameter("$payload", SqliteType.Blob));
+        _update = PrepareForRow(
+            """
+            UPDATE grain_state SET etag = $etag, payload = $payload
+            WHERE state_name = $name AND grain_id = $grain AND etag = $expected
+            """,
+            new SqliteParameter("$etag", SqliteType.Integer),
+            new SqliteParameter("$payload", SqliteType.Blob),
+            new SqliteParameter("$expected", SqliteType.Integer));
     }
 
     public GrainRow Read(GrainRowKey key)
@@ -58,33 +69,45 @@ internal sealed class GrainStatements : IDisposable
         return (long?)_readETag.ExecuteScalar();
     }
 
-    public void Write(GrainRowKey key, long etag, byte[]? payload)
+    /// <summary>Makes a row; false if there is one.</summary>
+    public bool TryInsert(GrainRowKey key, long etag, byte[]? payload) => TryWrite(_insert, key, etag, payload);
+
+    /// <summary>Changes a row; false if there is none with this ETag.</summary>
+    public bool TryUpdate(GrainRowKey key, long expected, long etag, byte[]? payload)
     {
-        Name(_write, key);
-        _write.Parameters[2].Value = etag;
-        _write.Parameters[3].Value = (object?)payload ?? DBNull.Value;
-        try
-        {
-            _write.ExecuteNonQuery();
-        }
-        finally
-        {
-            // The last state written, maybe megabytes of it, must not stay in memory until the next one.
-            _write.Parameters[3].Value = DBNull.Value;
-        }
+        _update.Parameters[4].Value = expected;
+        return TryWrite(_update, key, etag, payload);
     }
 
-    public void Delete(GrainRowKey key)
+    /// <summary>Deletes a row; false if there is none with this ETag.</summary>
+    public bool TryDelete(GrainRowKey key, long expected)
     {
         Name(_delete, key);
-        _delete.ExecuteNonQuery();
+        _delete.Parameters[2].Value = expected;
+        return _delete.ExecuteNonQuery() == 1;
     }
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _readETag, _write, _delete])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _readETag, _insert, _update, _delete])
         {
             command.Dispose();
+        }
+    }
+
+    private static bool TryWrite(SqliteCommand command, GrainRowKey key, long etag, byte[]? payload)
+    {
+        Name(command, key);
+        command.Parameters[2].Value = etag;
+        command.Parameters[3].Value = (object?)payload ?? DBNull.Value;
+        try
+        {
+            return command.ExecuteNonQuery() == 1;
+        }
+        finally
+        {
+            // The last state written, maybe megabytes of it, must not stay in memory until the next one.
+            command.Parameters[3].Value = DBNull.Value;
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
+using KadOrleans.Node;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Storage;
@@ -11,6 +11,8 @@ namespace KadOrleans.Silo.Storage;
 /// </summary>
 internal sealed class GrainWrite : ResultOperation<long?>
 {
+    private static readonly CryptographicRandomSource Tags = new();
+
     private readonly GrainRowKey _key;
     private readonly string? _expected;
     private readonly byte[]? _payload;
@@ -40,23 +42,16 @@ internal sealed class GrainWrite : ResultOperation<long?>
 
     public override void Run(GrainStatements statements)
     {
-        var stored = statements.ReadETag(_key)?.ToString("x16", CultureInfo.InvariantCulture);
-        if (stored != _expected)
-        {
-            _conflict = new InconsistentStateException(
-                $"The state {_key} was written by another since it was read.", stored, _expected);
-            return;
-        }
-
-        if (_deletes)
-        {
-            statements.Delete(_key);
-            return;
-        }
-
         var etag = NewETag();
-        statements.Write(_key, etag, _payload);
-        Result = etag;
+        if (TryRun(statements, etag))
+        {
+            Result = _deletes ? null : etag;
+            return;
+        }
+
+        var stored = statements.ReadETag(_key);
+        _conflict = new InconsistentStateException(
+            $"The state {_key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
     }
 
     public override void Complete()
@@ -70,10 +65,25 @@ internal sealed class GrainWrite : ResultOperation<long?>
         base.Complete();
     }
 
+    /// <summary>An ETag as grains have it.</summary>
+    public static string Text(long etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
+
+    private bool TryRun(GrainStatements statements, long etag)
+    {
+        if (_expected is null)
+        {
+            // Deleting what was never written leaves it so.
+            return _deletes ? statements.ReadETag(_key) is null : statements.TryInsert(_key, etag, _payload);
+        }
+
+        return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var expected)
+            && (_deletes ? statements.TryDelete(_key, expected) : statements.TryUpdate(_key, expected, etag, _payload));
+    }
+
     private static long NewETag()
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        RandomNumberGenerator.Fill(bytes);
+        Tags.Fill(bytes);
         return BinaryPrimitives.ReadInt64BigEndian(bytes);
     }
 }

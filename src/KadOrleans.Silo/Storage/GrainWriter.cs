@@ -41,6 +41,9 @@ internal sealed class GrainWriter
     /// <summary>Transactions committed so far.</summary>
     public long Commits => Volatile.Read(ref _commits);
 
+    /// <summary>Adds an operation to the queue; false if there is no room now, or the writer is stopped.</summary>
+    public bool TryEnqueue(GrainOperation operation) => _queue.Writer.TryWrite(operation);
+
     /// <summary>Adds an operation to the queue, waiting for room.</summary>
     /// <exception cref="ChannelClosedException">The writer is stopped.</exception>
     public ValueTask EnqueueAsync(GrainOperation operation) => _queue.Writer.WriteAsync(operation);

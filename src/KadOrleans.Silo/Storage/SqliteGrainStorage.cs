@@ -1,4 +1,3 @@
-using System.Globalization;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
@@ -62,5 +61,5 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
 
     private static GrainRowKey Key(string stateName, GrainId grainId) => new(stateName, grainId.ToString());
 
-    private static string? Text(long? etag) => etag?.ToString("x16", CultureInfo.InvariantCulture);
+    private static string? Text(long? etag) => etag is { } tag ? GrainWrite.Text(tag) : null;
 }

@@ -7,7 +7,7 @@ namespace KadOrleans.Cluster.Tests.Values;
 
 public sealed class BatchLaneTests
 {
-    private static readonly GrainKeyStoreOptions Options = new() { MaxBatch = 3, ShardQueue = 5 };
+    private static readonly GrainKeyStoreOptions Options = new() { MaxBatch = 3, LaneQueue = 5 };
 
     private readonly ManualTimeProvider _clock = new();
     private readonly PendingCalls _calls = new();
@@ -40,7 +40,7 @@ public sealed class BatchLaneTests
         var lane = CreateLane();
         var first = lane.AskAsync(0, CancellationToken.None);
         var call = await _calls.NextAsync();
-        var queued = Enumerable.Range(1, Options.ShardQueue).Select(i => lane.AskAsync(i, CancellationToken.None)).ToList();
+        var queued = Enumerable.Range(1, Options.LaneQueue).Select(i => lane.AskAsync(i, CancellationToken.None)).ToList();
 
         Assert.True((await lane.AskAsync(99, CancellationToken.None)).Failed);
 
@@ -158,7 +158,7 @@ public sealed class BatchLaneTests
         Assert.Equal(20, (await second).Result);
     }
 
-    private BatchLane<int, int> CreateLane() => new(0, _calls.CallAsync, Options, _clock, NullLogger.Instance);
+    private BatchLane<int, int> CreateLane() => new("a lane", _calls.CallAsync, Options, _clock, NullLogger.Instance);
 
     /// <summary>Waits until the lane pauses, and lets the pause pass.</summary>
     private async Task<PendingCall> NextAfterPauseAsync()

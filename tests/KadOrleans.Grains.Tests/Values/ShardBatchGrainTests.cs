@@ -1,0 +1,72 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Tests.Cluster;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+[Collection(ShardCluster.Name)]
+public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
+{
+    private readonly IShardBatchGrain _many = cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.Singleton);
+
+    public void Dispose() => cluster.Rows.Heal();
+
+    [Fact]
+    public async Task A_call_reaches_the_shards_of_all_its_keys_and_answers_in_its_own_order()
+    {
+        var keys = Enumerable.Range(100, 40).SelectMany(shard => KeysOf(shard).Take(3)).OrderBy(key => key.GetHashCode()).ToList();
+        var puts = keys.Select((key, i) => new ShardPut(key, Samples.Text($"{i}"))).ToList();
+        puts.Insert(7, new ShardPut(keys[60], Samples.Sized(StoreRules.MaxContentLength + 1)));
+
+        var stored = await _many.PutAsync(puts);
+        var read = await _many.GetAsync([.. keys, KeysOf(100).ElementAt(9), keys[0]]);
+
+        Assert.Empty(stored.Unanswered);
+        Assert.Equal(puts.Select((_, i) => i == 7 ? StoreResult.TooLarge : StoreResult.Stored), stored.Results);
+        Assert.Empty(read.Unanswered);
+        Assert.Equal([.. keys.Select((_, i) => Samples.Text($"{i}")), null, Samples.Text("0")], read.Results);
+        Assert.Equal([Samples.Text("5")], await cluster.Shard(GrainKeys.Shard(keys[5], ClusterFixture.ShardBits)).GetAsync([keys[5]]));
+    }
+
+    [Fact]
+    public async Task Of_two_puts_of_a_key_the_later_one_is_held()
+    {
+        var key = KeysOf(150).First();
+        var puts = Enumerable.Range(0, 9).Select(i => new ShardPut(key, Samples.Text($"{i}")));
+        await _many.PutAsync([.. puts]);
+
+        Assert.Equal([Samples.Text("8")], (await _many.GetAsync([key])).Results);
+    }
+
+    [Fact]
+    public async Task A_shard_that_is_late_or_breaks_keeps_no_other_waiting_and_is_named()
+    {
+        var (late, broken, well) = (KeysOf(160).First(), KeysOf(161).First(), KeysOf(162).First());
+        var gate = new TaskCompletionSource();
+        cluster.Rows.BeforeWrite = (_, grain) => grain == cluster.Shard(160).GetGrainId() ? gate.Task : Task.CompletedTask;
+        var call = _many.PutAsync(
+            [
+                new ShardPut(late, Samples.Text("late")),
+                new ShardPut(well, Samples.Text("well")),
+                new ShardPut(broken, null!),
+            ]).AsTask();
+
+        await cluster.AdvanceUntilAsync(ShardBatchGrain.Patience, () => Task.FromResult(call.IsCompleted));
+
+        Assert.Equal([0, 2], (await call).Unanswered.Order());
+        Assert.Equal(StoreResult.Stored, (await call).Results[1]);
+
+        // What was asked of it is done all the same.
+        gate.SetResult();
+        await cluster.UntilAsync(async () => (await _many.GetAsync([late])).Results[0] is not null);
+    }
+
+    [Fact]
+    public async Task More_keys_than_a_call_may_have_are_refused() =>
+        await Assert.ThrowsAsync<ArgumentException>(async () => await _many.GetAsync(new NodeId[1025]));
+
+    private static IEnumerable<NodeId> KeysOf(long shard) => Samples.KeysOf(shard, ClusterFixture.ShardBits);
+}
