@@ -8,9 +8,9 @@ public sealed record GrainKeyStoreOptions
 
     /// <summary>
     /// Lanes for puts, and as many for gets; each takes a share of the shards and has one call under way. More lanes make
-    /// smaller calls. 1 to 1,024; default 16.
+    /// smaller calls. 1 to 1,024; default 8.
     /// </summary>
-    public int Lanes { get; init; } = 16;
+    public int Lanes { get; init; } = 8;
 
     /// <summary>Puts, and apart from them gets, that may wait in one lane; beyond it they fail at once. Default 4,096.</summary>
     public int LaneQueue { get; init; } = 4_096;
