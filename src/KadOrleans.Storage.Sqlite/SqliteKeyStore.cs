@@ -43,8 +43,7 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        var expired = Array.FindAll(_database.Memory.Snapshot(), entry => entry.Value.IsExpired(now));
-        var keys = Array.ConvertAll(expired, entry => entry.Key);
+        NodeId[] keys = [.. _database.Memory.Scan().Where(entry => entry.Value.IsExpired(now)).Select(entry => entry.Key)];
         var removed = 0;
         for (var start = 0; start < keys.Length; start += RemovalSlice)
         {
@@ -59,7 +58,7 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _database.Memory.Snapshot().ToAsyncEnumerable();
+        return _database.Memory.Scan().ToAsyncEnumerable();
     }
 
     /// <inheritdoc/>

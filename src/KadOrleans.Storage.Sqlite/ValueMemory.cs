@@ -11,9 +11,13 @@ namespace KadOrleans.Storage.Sqlite;
 /// </summary>
 internal sealed class ValueMemory(StoreQuota quota)
 {
-    // Guards _values and Accounts.
+    // One that grows, or is copied, holds up readers for so much less than one of a million would.
+    private const int Parts = 256;
+
+    // Guards _parts and Accounts.
     private readonly Lock _gate = new();
-    private readonly Dictionary<NodeId, HeldValue> _values = [];
+    private readonly Dictionary<NodeId, HeldValue>[] _parts =
+        [.. Enumerable.Range(0, Parts).Select(_ => new Dictionary<NodeId, HeldValue>())];
 
     /// <summary>What is held, for the writer.</summary>
     public StoreAccounts Accounts { get; } = new(quota);
@@ -22,7 +26,7 @@ internal sealed class ValueMemory(StoreQuota quota)
     {
         lock (_gate)
         {
-            return _values.TryGetValue(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
+            return PartOf(key).TryGetValue(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
         }
     }
 
@@ -31,7 +35,7 @@ internal sealed class ValueMemory(StoreQuota quota)
     {
         lock (_gate)
         {
-            return StoreDecision.Make(_values.GetValueOrDefault(key).Value, value, isCopy, Accounts).Result;
+            return StoreDecision.Make(PartOf(key).GetValueOrDefault(key).Value, value, isCopy, Accounts).Result;
         }
     }
 
@@ -43,21 +47,8 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
-    /// <summary>A copy of the index: about 32 MB for a million keys, for as long as the caller holds it.</summary>
-    public KeyValuePair<NodeId, StoredValue>[] Snapshot()
-    {
-        lock (_gate)
-        {
-            var copy = new KeyValuePair<NodeId, StoredValue>[_values.Count];
-            var count = 0;
-            foreach (var (key, held) in _values)
-            {
-                copy[count++] = new(key, held.Value);
-            }
-
-            return copy;
-        }
-    }
+    /// <summary>All that is held, copied a part at a time: what changes meanwhile is seen if its part comes later.</summary>
+    public IEnumerable<KeyValuePair<NodeId, StoredValue>> Scan() => _parts.SelectMany(Copy);
 
     /// <summary>Makes the changes of a batch at once. They use <see cref="Set"/>, <see cref="Move"/> and <see cref="Remove"/>.</summary>
     public void Change(Action changes)
@@ -69,12 +60,12 @@ internal sealed class ValueMemory(StoreQuota quota)
     }
 
     /// <summary>What is held of a key, alive or not; for the writer.</summary>
-    public bool TryFind(NodeId key, out HeldValue held) => _values.TryGetValue(key, out held);
+    public bool TryFind(NodeId key, out HeldValue held) => PartOf(key).TryGetValue(key, out held);
 
     /// <summary>Holds a value whose record is in the segment at <paramref name="place"/>; null if it stays where it is.</summary>
     public void Set(NodeId key, StoredValue value, int? place)
     {
-        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_values, key, out var exists);
+        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(PartOf(key), key, out var exists);
         if (exists)
         {
             Accounts.Remove(held.Value);
@@ -87,16 +78,33 @@ internal sealed class ValueMemory(StoreQuota quota)
     /// <summary>Notes that the record of a key that is held has moved.</summary>
     public void Move(NodeId key, int place)
     {
-        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(_values, key);
+        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
         held = held with { Place = place };
     }
 
     /// <summary>Forgets a key.</summary>
     public void Remove(NodeId key)
     {
-        if (_values.Remove(key, out var held))
+        if (PartOf(key).Remove(key, out var held))
         {
             Accounts.Remove(held.Value);
+        }
+    }
+
+    private Dictionary<NodeId, HeldValue> PartOf(NodeId key) => _parts[(uint)key.GetHashCode() % Parts];
+
+    private KeyValuePair<NodeId, StoredValue>[] Copy(Dictionary<NodeId, HeldValue> part)
+    {
+        lock (_gate)
+        {
+            var copy = new KeyValuePair<NodeId, StoredValue>[part.Count];
+            var count = 0;
+            foreach (var (key, held) in part)
+            {
+                copy[count++] = new(key, held.Value);
+            }
+
+            return copy;
         }
     }
 }

@@ -2,18 +2,51 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>A value as a node holds it.</summary>
-/// <param name="Value">The value itself.</param>
-/// <param name="StoredAt">When the last STORE of it arrived; republishing goes by this.</param>
-/// <param name="ExpiresAt">From this moment on it is gone.</param>
-/// <param name="Source">Whom its size is counted against.</param>
-public sealed record StoredValue(DhtValue Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, SourceNetwork Source)
+/// <summary>A value as a node holds it. Of each there may be millions, so times are kept as eight bytes.</summary>
+public sealed record StoredValue
 {
+    private readonly long _storedAt;
+    private readonly long _expiresAt;
+
+    // Zero: not published.
+    private readonly long _publishedAt;
+
+    /// <summary>A value as it arrived, or as it was held elsewhere.</summary>
+    public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source)
+    {
+        (Value, Source) = (value, source);
+        (_storedAt, _expiresAt) = (storedAt.UtcTicks, expiresAt.UtcTicks);
+    }
+
+    /// <summary>The value itself.</summary>
+    public DhtValue Value { get; init; }
+
+    /// <summary>When the last STORE of it arrived; republishing goes by this. UTC.</summary>
+    public DateTimeOffset StoredAt
+    {
+        get => new(_storedAt, TimeSpan.Zero);
+        init => _storedAt = value.UtcTicks;
+    }
+
+    /// <summary>From this moment on it is gone. UTC.</summary>
+    public DateTimeOffset ExpiresAt
+    {
+        get => new(_expiresAt, TimeSpan.Zero);
+        init => _expiresAt = value.UtcTicks;
+    }
+
+    /// <summary>Whom its size is counted against.</summary>
+    public SourceNetwork Source { get; init; }
+
     /// <summary>
-    /// When a client of the cluster whose shard holds the value published it last; null for what others published.
+    /// When a client of the cluster whose shard holds the value published it last, in UTC; null for what others published.
     /// Standalone nodes keep what they published in a place of its own.
     /// </summary>
-    public DateTimeOffset? PublishedAt { get; init; }
+    public DateTimeOffset? PublishedAt
+    {
+        get => _publishedAt == 0 ? null : new DateTimeOffset(_publishedAt, TimeSpan.Zero);
+        init => _publishedAt = value?.UtcTicks ?? 0;
+    }
 
     /// <summary>
     /// What a key and its value are counted as against quotas, in bytes: the content and a fixed share for the id,
@@ -25,7 +58,7 @@ public sealed record StoredValue(DhtValue Value, DateTimeOffset StoredAt, DateTi
     public const int FixedFootprint = 128;
 
     /// <summary>Whether the value is gone at <paramref name="now"/>.</summary>
-    public bool IsExpired(DateTimeOffset now) => now >= ExpiresAt;
+    public bool IsExpired(DateTimeOffset now) => now.UtcTicks >= _expiresAt;
 
     /// <summary>How much of its life it has left at <paramref name="now"/>; zero when it is gone.</summary>
     public TimeSpan LifeLeft(DateTimeOffset now) => IsExpired(now) ? TimeSpan.Zero : ExpiresAt - now;

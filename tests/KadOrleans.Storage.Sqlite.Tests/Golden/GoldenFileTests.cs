@@ -76,7 +76,7 @@ public sealed class GoldenFileTests : IDisposable
         Dictionary<NodeId, StoredValue> read;
         await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited with { TotalKeys = 1 }))
         {
-            read = database.Memory.Snapshot().ToDictionary();
+            read = database.Memory.Scan().ToDictionary();
             Assert.InRange(database.Segments.Segments, 2, 20);
             Assert.Equal(3, database.Connection.QueryInteger("PRAGMA user_version"));
             Assert.Equal(0, database.Connection.QueryInteger("SELECT count(*) FROM sqlite_schema WHERE name = 'stored_value'"));
@@ -85,7 +85,7 @@ public sealed class GoldenFileTests : IDisposable
         Assert.Equal(rows.Concat(Held.Keys).Order(), read.Keys.Order());
         Assert.All(rows, key => Assert.Equal(key.ToString(), read[key].Value.AsString()));
         await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        Assert.Equal(read, again.Memory.Snapshot().ToDictionary());
+        Assert.Equal(read, again.Memory.Scan().ToDictionary());
     }
 
     // Texts that say their keys, in the form of schemas 1 and 2.
@@ -115,7 +115,7 @@ public sealed class GoldenFileTests : IDisposable
     private static async Task AssertHoldsAsync(
         SqliteDatabase database, IReadOnlyDictionary<NodeId, StoredValue> values, bool hasPublications)
     {
-        Assert.Equal(values, database.Memory.Snapshot().ToDictionary());
+        Assert.Equal(values, database.Memory.Scan().ToDictionary());
         NodeStates.AssertEqual(SavedState, await new SqliteNodeStateStore(database).LoadAsync());
         Assert.Equal(
             hasPublications ? Published : new Dictionary<NodeId, Publication>(), database.Publications.Snapshot().ToDictionary());

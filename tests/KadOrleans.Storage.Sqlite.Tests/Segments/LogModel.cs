@@ -43,7 +43,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
         File.Copy(_folder.LogPath, elsewhere.LogPath);
         await using var again = OpenFolder(elsewhere.Path);
-        Assert.Equal(_expected, again.Memory.Snapshot().ToDictionary());
+        Assert.Equal(_expected, again.Memory.Scan().ToDictionary());
         Assert.Equal(Describe(Table), Describe(again.Segments));
     }
 
@@ -124,7 +124,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
 
     private void Check()
     {
-        Assert.Equal(_expected, _database!.Memory.Snapshot().ToDictionary());
+        Assert.Equal(_expected, _database!.Memory.Scan().ToDictionary());
         Assert.Equal(_expected.Values.Sum(value => RecordOverhead + value.Value.ContentLength), Table.LiveBytes);
         Assert.InRange(Table.Bytes, 0, (3 * Table.LiveBytes) + (2 * options.SlackBytes));
         Assert.InRange(Table.Segments, 0, (2 * Table.Bytes / options.SegmentBytes) + 30);

@@ -151,6 +151,6 @@ public sealed class FailedCommitTests : IDisposable
         await database.DisposeAsync();
 
         await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        Assert.Equal(held, again.Memory.Snapshot().ToDictionary());
+        Assert.Equal(held, again.Memory.Scan().ToDictionary());
     }
 }
