@@ -42,6 +42,10 @@ internal static class BenchReport
             ["requestBytes"] = request.Bytes.Length,
             ["answerBytes"] = result.AnswerLength(request.Kind),
         })]);
+        json["memory"] = result.TargetMemory is { } memory
+            ? new JsonObject { ["currentMegabytes"] = memory.CurrentMegabytes, ["peakMegabytes"] = memory.PeakMegabytes }
+            : null;
+        json["garbageCollections"] = result.TargetCollections?.ToJson();
         json["echo"] = Baseline(result, outcome.Echo);
         json["batchedEcho"] = Baseline(result, outcome.BatchedEcho);
         return json;
@@ -92,7 +96,19 @@ internal static class BenchReport
                 CultureInfo.InvariantCulture,
                 $"{rows[0][0]} : echo = {outcome.Result.PerSecond / one.PerSecond:0.00}, : echo in batches = {outcome.Result.PerSecond / many.PerSecond:0.00}"));
         }
+
+        if (Describe(outcome.Result) is { } process)
+        {
+            printer.Line($"{rows[0][0]}: {process}");
+        }
     }
+
+    private static string? Describe(LoadResult result) => (result.TargetMemory, result.TargetCollections) switch
+    {
+        ({ } memory, { } collections) => $"{memory}; {collections} while it was measured",
+        ({ } memory, null) => memory.ToString(),
+        _ => null,
+    };
 
     private static string[] Row(string name, LoadResult result) =>
     [

@@ -53,7 +53,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
         socket.SetTarget(target);
         if (node is not null)
         {
-            await runner.SettleAsync(node.Process, () => responder.SourcesPinged >= contacts.Length);
+            await runner.SettleAsync(node.Process, responder, contacts.Length, settings.Keys);
         }
 
         await PrepareAsync(runner, sources, mustStore: node is null);

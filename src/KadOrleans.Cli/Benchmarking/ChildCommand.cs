@@ -1,16 +1,24 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using KadOrleans.Core;
 
 namespace KadOrleans.Cli.Benchmarking;
 
-/// <summary>This very command in a process of its own, which says where it listens.</summary>
+/// <summary>A process of its own, of this very command or another program, which says where it listens.</summary>
 internal sealed class ChildCommand : IAsyncDisposable
 {
-    private readonly Process _process;
+    private const string StatusOption = "--http";
+    private const string StatusScheme = "http://";
 
-    private ChildCommand(Process process, UdpEndpoint endpoint)
+    private static readonly HttpClient Http = new();
+    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly Task<string>? _status;
+
+    private ChildCommand(Process process, UdpEndpoint endpoint, Task<string>? status)
     {
-        (_process, Endpoint) = (process, endpoint);
+        (_process, Endpoint, _status) = (process, endpoint, status);
     }
 
     /// <summary>Where it listens.</summary>
@@ -26,25 +34,67 @@ internal sealed class ChildCommand : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it and waits for its first line, <c>listening udp ADDRESS:PORT</c>.</summary>
-    /// <exception cref="CommandException">It ended, or said something else.</exception>
-    public static async Task<ChildCommand> StartAsync(CommandIo io, string[] arguments, CancellationToken cancellationToken)
+    /// <summary>What it has in the machine's memory.</summary>
+    public ResidentMemory Memory
     {
-        var process = new Process { StartInfo = Describe(arguments) };
-        process.ErrorDataReceived += (_, line) => ReportProblem(io, line.Data);
+        get
+        {
+            _process.Refresh();
+            return new ResidentMemory(_process.WorkingSet64, _process.PeakWorkingSet64);
+        }
+    }
+
+    /// <summary>Starts this command and waits for its first line, <c>listening udp ADDRESS:PORT</c>.</summary>
+    /// <exception cref="CommandException">It ended, or said something else.</exception>
+    public static Task<ChildCommand> StartAsync(CommandIo io, string[] arguments, CancellationToken cancellationToken) =>
+        StartAsync(io, Describe(arguments), _ => CommandException.Failed($"'kad {arguments[0]}' did not start."), cancellationToken);
+
+    /// <summary>The same with any program that begins with such a line.</summary>
+    /// <param name="io">Where its warnings go.</param>
+    /// <param name="program">What to start.</param>
+    /// <param name="complain">What to say if its first line is another, or there is none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<ChildCommand> StartAsync(
+        CommandIo io, ProcessStartInfo program, Func<string?, CommandException> complain, CancellationToken cancellationToken)
+    {
+        (program.RedirectStandardOutput, program.RedirectStandardError) = (true, true);
+        var process = new Process { StartInfo = program };
+        var status = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.ErrorDataReceived += (_, line) => Read(io, line.Data, status);
         process.Start();
         try
         {
             process.BeginErrorReadLine();
-            var words = (await process.StandardOutput.ReadLineAsync(cancellationToken))?.Split(' ') ?? [];
-            return words is ["listening", "udp", var text, ..] && UdpEndpoint.TryParse(text, out var endpoint)
-                ? new ChildCommand(process, endpoint)
-                : throw CommandException.Failed($"'kad {arguments[0]}' did not start.");
+            var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
+            return line?.Split(' ') is ["listening", "udp", var text, ..] && UdpEndpoint.TryParse(text, out var endpoint)
+                ? new ChildCommand(process, endpoint, program.ArgumentList.Contains(StatusOption) ? status.Task : null)
+                : throw complain(line);
         }
         catch
         {
             await EndAsync(process);
             throw;
+        }
+    }
+
+    /// <summary>Its garbage collections until now, by the status that it serves; null without <c>--http</c>.</summary>
+    /// <exception cref="CommandException">It does not tell.</exception>
+    public async Task<GarbageCollections?> ReadCollectionsAsync(CancellationToken cancellationToken)
+    {
+        if (_status is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var address = await _status.WaitAsync(LongestRead, cancellationToken);
+            var status = await Http.GetStringAsync(new Uri($"{address}/status"), cancellationToken).WaitAsync(LongestRead, cancellationToken);
+            return GarbageCollections.Parse(JsonNode.Parse(status)!["garbageCollections"]!);
+        }
+        catch (Exception e) when (e is HttpRequestException or TimeoutException)
+        {
+            throw CommandException.Failed($"The node that was started does not tell its status ({e.Message.TrimEnd('.')}).", e);
         }
     }
 
@@ -56,14 +106,23 @@ internal sealed class ChildCommand : IAsyncDisposable
         const string name = "kad";
         var own = Environment.ProcessPath;
         var file = Path.GetFileNameWithoutExtension(own) == name ? own! : Path.Combine(AppContext.BaseDirectory, name);
-        return new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        return new ProcessStartInfo(file, arguments);
     }
 
-    private static void ReportProblem(CommandIo io, string? line)
+    private static void Read(CommandIo io, string? line, TaskCompletionSource<string> status)
     {
-        if (line is not null && !line.Contains(" info ", StringComparison.Ordinal))
+        if (line is null)
+        {
+            return;
+        }
+
+        if (!line.Contains(" info ", StringComparison.Ordinal))
         {
             io.Error.WriteLine(line);
+        }
+        else if (line.IndexOf(StatusScheme, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            status.TrySetResult(line[at..]);
         }
     }
 

@@ -23,6 +23,12 @@ internal sealed class LoadResult
     /// <summary>Processor time of the target, where that is a process of ours.</summary>
     public TimeSpan? TargetCpu { get; set; }
 
+    /// <summary>Garbage collections of the target while requests were sent, where it tells them.</summary>
+    public GarbageCollections? TargetCollections { get; set; }
+
+    /// <summary>The target's memory after the last round, where it is a process of ours.</summary>
+    public ResidentMemory? TargetMemory { get; set; }
+
     public LatencyHistogram Latencies { get; } = new();
 
     public double PerSecond => Elapsed == TimeSpan.Zero ? 0 : Answered / Elapsed.TotalSeconds;

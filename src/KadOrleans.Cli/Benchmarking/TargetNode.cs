@@ -11,7 +11,7 @@ namespace KadOrleans.Cli.Benchmarking;
 /// <summary>
 /// A node to be loaded: <c>kad node</c> with a data folder of its own that has keys and contacts as a node leaves them behind.
 /// It starts as any node does: whatever it saved is verified, so each contact is pinged and answers. No option is other
-/// than by default.
+/// than by default, but for the status pages that tell its garbage collections.
 /// </summary>
 internal sealed class TargetNode : IAsyncDisposable
 {
@@ -62,9 +62,9 @@ internal sealed class TargetNode : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("kad-bench-");
         try
         {
-            await FillAsync(folder.FullName, state, keys, cancellationToken);
+            await FillAsync(io, folder.FullName, state, keys, cancellationToken);
             var process = await ChildCommand.StartAsync(
-                io, ["node", "--listen", "127.0.0.1:0", "--data", folder.FullName], cancellationToken);
+                io, ["node", "--listen", "127.0.0.1:0", "--data", folder.FullName, "--http", "127.0.0.1:0"], cancellationToken);
             return new TargetNode(folder, process);
         }
         catch
@@ -80,22 +80,28 @@ internal sealed class TargetNode : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static async Task FillAsync(string folder, NodeState state, byte[] keys, CancellationToken cancellationToken)
+    private static async Task FillAsync(CommandIo io, string folder, NodeState state, byte[] keys, CancellationToken cancellationToken)
     {
         await using var database = SqliteDatabase.Open(folder, new StoreQuota());
         await using var store = new SqliteKeyStore(database);
         var now = TimeProvider.System.GetUtcNow();
         var value = new StoredValue(
             DhtValue.FromBytes(new byte[RequestTemplate.ValueLength]), now, now + new KademliaOptions().ValueTimeToLive, SourceNetwork.Trusted);
-        foreach (var some in keys.Chunk(NodeId.Length).Chunk(WritesAtOnce))
+        var (stored, all, lines) = (0, keys.Length / NodeId.Length, new WaitingLines(io));
+        foreach (var some in Enumerable.Range(0, all).Chunk(WritesAtOnce))
         {
-            var results = await Task.WhenAll(some.Select(key => store.PutAsync(new NodeId(key), value, cancellationToken).AsTask()));
+            var results = await Task.WhenAll(some.Select(key => store.PutAsync(KeyAt(keys, key), value, cancellationToken).AsTask()));
             if (results.Any(result => result != StoreResult.Stored))
             {
                 throw CommandException.Failed($"The keys could not be stored in '{folder}'.");
             }
+
+            stored += some.Length;
+            lines.Say($"storing keys: {stored:N0} of {all:N0}");
         }
 
         await new SqliteNodeStateStore(database).SaveAsync(state, cancellationToken);
     }
+
+    private static NodeId KeyAt(byte[] keys, int index) => new(keys.AsSpan(index * NodeId.Length, NodeId.Length));
 }

@@ -22,6 +22,12 @@ internal static class StatusReport
             ["networkSize"] = NetworkSizeJson.Create(status.NetworkSize),
             ["keys"] = status.Usage.Keys,
             ["bytes"] = status.Usage.Bytes,
+            ["garbageCollections"] = new JsonObject
+            {
+                ["gen0"] = GC.CollectionCount(0),
+                ["gen1"] = GC.CollectionCount(1),
+                ["gen2"] = GC.CollectionCount(2),
+            },
             ["totals"] = new JsonObject(status.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
             ["rates"] = new JsonObject
             {

@@ -23,6 +23,9 @@ public sealed class BenchCommandTests
         Assert.True((long)run["answers"]! > 0);
         Assert.True((double)run["latencyMilliseconds"]!["p99"]! > 0);
         Assert.True((double)run["cpuMicrosecondsPerAnswer"]! > 0);
+        Assert.True((double)run["memory"]!["currentMegabytes"]! > 1);
+        Assert.True((double)run["memory"]!["peakMegabytes"]! >= (double)run["memory"]!["currentMegabytes"]!);
+        Assert.True((int)run["garbageCollections"]!["gen0"]! >= (int)run["garbageCollections"]!["gen2"]!);
         Assert.Equal(
             ["FindNode", "FindValue", "Ping", "Store"],
             run["requests"]!.AsArray().Select(request => (string)request!["kind"]!).Order());

@@ -104,7 +104,7 @@ public sealed class WrongUsageTests
         { "bench --sources 1001", ["--sources", "'1001'", "1 to 1000"] },
         { "bench --rate 0", ["--rate", "'0'", "1 to 10000000"] },
         { "bench --contacts 1001", ["--contacts", "'1001'", "0 to 1000"] },
-        { "bench --keys 0", ["--keys", "'0'", "1 to 100000"] },
+        { "bench --keys 0", ["--keys", "'0'", "1 to 1000000"] },
         { "bench --rate 5 --baseline", ["--baseline", "--rate", "'5'"] },
         { "bench --target 127.0.0.1:9 --contacts 5", ["--target", "--contacts", "'5'"] },
         { "bench --target nowhere", ["--target", "'nowhere'", "HOST:PORT"] },

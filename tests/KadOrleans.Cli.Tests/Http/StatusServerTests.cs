@@ -54,6 +54,7 @@ public sealed class StatusServerTests
         Assert.Equal(node.Address, Assert.Single(status["listening"]!.AsArray())!.GetValue<string>());
         Assert.Equal(1, status["keys"]!.GetValue<int>());
         Assert.True(status["bytes"]!.GetValue<int>() >= "value".Length);
+        Assert.All(["gen0", "gen1", "gen2"], generation => Assert.True(status["garbageCollections"]![generation]!.GetValue<int>() >= 0));
         Assert.True(status["uptimeSeconds"]!.GetValue<double>() > 0);
         Assert.Equal(1, status["totals"]!["stores.accepted"]!.GetValue<int>());
         Assert.True(status["rates"]!["perSecond"]!["stores.accepted"]!.GetValue<double>() > 0);
