@@ -1,12 +1,16 @@
-using KadOrleans.Node.Joining;
-
 namespace KadOrleans.Cli.Benchmarking;
 
 /// <summary>What <c>kad bench</c> was asked for, checked.</summary>
 internal sealed record BenchSettings
 {
-    /// <summary>The node to load; null starts one.</summary>
-    public required HostAddress? Target { get; init; }
+    /// <summary>Contacts of a node that is started.</summary>
+    public const int DefaultContacts = 1_000;
+
+    /// <summary>Sources where nothing is said: at 5,000 requests a second each, more than a node answers.</summary>
+    public const int DefaultSources = 100;
+
+    /// <summary>The nodes to load, at least one; the others are compared to the first.</summary>
+    public required IReadOnlyList<BenchTarget> Targets { get; init; }
 
     public required BenchOperation Operation { get; init; }
 
@@ -22,10 +26,10 @@ internal sealed record BenchSettings
     /// <summary>Requests per second, sent whether or not answers come; null asks as soon as an answer has come.</summary>
     public required int? Rate { get; init; }
 
-    /// <summary>Contacts of the node that is started.</summary>
-    public required int Contacts { get; init; }
+    /// <summary>Contacts that each target gets; null is <see cref="DefaultContacts"/> for nodes that are started, and none for others.</summary>
+    public required int? Contacts { get; init; }
 
-    /// <summary>Keys that are held before the load begins.</summary>
+    /// <summary>Keys that each target holds before the load begins.</summary>
     public required int Keys { get; init; }
 
     /// <summary>Whether plain echoes are measured beside it.</summary>

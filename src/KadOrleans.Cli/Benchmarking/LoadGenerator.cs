@@ -12,15 +12,13 @@ namespace KadOrleans.Cli.Benchmarking;
 /// one thread.
 /// </summary>
 /// <param name="socket">Sends and receives; the caller disposes it.</param>
-/// <param name="responder">Answers what the target asks.</param>
-/// <param name="senders">The id that each source asks under.</param>
-internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder responder, NodeId[] senders) : IDisposable
+internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
 {
     /// <summary>Requests under way at most.</summary>
     public const int MostInFlight = 65_536;
 
     // Place and turn in the message id; what follows them is random, so that nobody answers unasked.
-    private const int TurnAt = Datagram.IdOffset + sizeof(int);
+    private const int TurnAt = sizeof(int);
     private const int SecretAt = TurnAt + sizeof(int);
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(10);
@@ -28,11 +26,16 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
     // A request that is not answered within it counts as lost.
     private static readonly long Patience = Stopwatch.Frequency;
 
-    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(Datagram.HeaderLength - SecretAt);
+    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(MessageId.Length - SecretAt);
     private readonly byte* _datagrams = (byte*)NativeMemory.AllocZeroed(MostInFlight, RequestTemplate.MaxLength);
     private readonly Place[] _places = new Place[MostInFlight];
     private readonly int[] _free = new int[MostInFlight];
-    private Load _load = new([], [], 0, TimeSpan.Zero);
+    private readonly Dictionary<ulong, LoadTarget> _targets = [];
+    private LoadTarget? _target;
+    private ulong _address;
+    private RequestTemplate[] _round = [];
+    private NodeId[] _senders = [];
+    private Load _load = new(default, [], 0, TimeSpan.Zero);
     private LoadResult _result = new();
     private int _freeCount;
     private int _nextRequest;
@@ -44,7 +47,10 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
     /// <summary>Answers since the beginning; any thread may read it.</summary>
     public long Answered => Volatile.Read(ref _answered);
 
-    /// <summary>Answers what the target asks until told to stop.</summary>
+    /// <summary>Answers from now on what this target asks, whichever is loaded.</summary>
+    public void Know(LoadTarget target) => _targets[LoadSocket.Pack(target.Endpoint)] = target;
+
+    /// <summary>Answers what the targets ask until told to stop.</summary>
     public void Serve(Func<bool> isOver)
     {
         while (!isOver())
@@ -54,12 +60,16 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
     }
 
     /// <summary>Sends requests for as long as the load says, and waits for those under way then.</summary>
+    /// <param name="target">Where to; answers of others are not counted.</param>
     /// <param name="load">What to send.</param>
     /// <param name="result">Where it is counted.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public void Run(Load load, LoadResult result, CancellationToken cancellationToken)
+    public void Run(LoadTarget target, Load load, LoadResult result, CancellationToken cancellationToken)
     {
-        (_load, _result, _freeCount, _nextRequest, _nextKey) = (load, result, 0, 0, 0);
+        Know(target);
+        socket.SetTarget(target.Endpoint, target.IsLocal);
+        (_target, _address, _round, _senders) = (target, LoadSocket.Pack(target.Endpoint), target.Protocol.RoundOf(load.Operation), load.Senders ?? target.Senders);
+        (_load, _result, _freeCount, _nextRequest, _nextKey, _nextSource) = (load, result, 0, 0, 0, -1);
         for (var place = load.InFlight - 1; place >= 0; place--)
         {
             _places[place].Request = null;
@@ -120,9 +130,9 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
         var index = _free[--_freeCount];
         ref var place = ref _places[index];
         var datagram = _datagrams + ((long)index * RequestTemplate.MaxLength);
-        var source = _nextSource = _nextSource + 1 < senders.Length ? _nextSource + 1 : 0;
-        var request = _load.Round[_nextRequest];
-        _nextRequest = _nextRequest + 1 < _load.Round.Length ? _nextRequest + 1 : 0;
+        var source = _nextSource = _nextSource + 1 < _senders.Length ? _nextSource + 1 : 0;
+        var request = _round[_nextRequest];
+        _nextRequest = _nextRequest + 1 < _round.Length ? _nextRequest + 1 : 0;
         var bytes = new Span<byte>(datagram, RequestTemplate.MaxLength);
         if (place.Request != request)
         {
@@ -130,8 +140,8 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
             Write(bytes, request, index);
         }
 
-        senders[source].CopyTo(bytes[request.SenderAt..]);
-        MemoryMarshal.Write(bytes[TurnAt..], ++place.Turn);
+        _senders[source].CopyTo(bytes[request.SenderAt..]);
+        MemoryMarshal.Write(bytes[(request.IdAt + TurnAt)..], ++place.Turn);
         if (request.KeyAt >= 0)
         {
             _load.Keys.AsSpan(_nextKey, NodeId.Length).CopyTo(bytes[request.KeyAt..]);
@@ -151,8 +161,8 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
     private void Write(Span<byte> datagram, RequestTemplate request, int index)
     {
         request.Bytes.CopyTo(datagram);
-        MemoryMarshal.Write(datagram[Datagram.IdOffset..], index);
-        _secret.CopyTo(datagram[SecretAt..]);
+        MemoryMarshal.Write(datagram[request.IdAt..], index);
+        _secret.CopyTo(datagram[(request.IdAt + SecretAt)..]);
     }
 
     private void Receive(TimeSpan longest, bool isInTime)
@@ -161,33 +171,35 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket, PeerResponder resp
         var now = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++)
         {
-            var datagram = socket.Datagram(i);
-            if (datagram.Length <= Datagram.HeaderLength)
+            var sender = socket.SenderOf(i);
+            var target = sender == _address ? _target : _targets.GetValueOrDefault(sender);
+            if (target is null)
             {
                 continue;
             }
 
-            if (datagram[0] == (byte)DatagramKind.Response)
+            var datagram = socket.Datagram(i);
+            if (target.Protocol.FindAnswer(datagram) is >= 0 and var at)
             {
-                Complete(datagram, now, isInTime);
+                Complete(target, datagram, datagram.Slice(at, MessageId.Length), now, isInTime);
             }
-            else if (socket.SourceOf(i) is var source && responder.Answer(datagram, source) is { Length: > 0 } answer)
+            else if (target.Protocol.Answer(datagram, target.IsLocal ? socket.SourceOf(i) : 0) is { Length: > 0 } answer)
             {
-                socket.Reply(answer, source);
+                socket.Reply(answer, i);
             }
         }
     }
 
-    private void Complete(ReadOnlySpan<byte> answer, long now, bool isInTime)
+    private void Complete(LoadTarget target, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> id, long now, bool isInTime)
     {
-        var index = MemoryMarshal.Read<int>(answer[Datagram.IdOffset..]);
-        if ((uint)index >= (uint)_load.InFlight || !answer[SecretAt..Datagram.HeaderLength].SequenceEqual(_secret))
+        var index = MemoryMarshal.Read<int>(id);
+        if (target != _target || (uint)index >= (uint)_load.InFlight || !id[SecretAt..].SequenceEqual(_secret))
         {
             return;
         }
 
         ref var place = ref _places[index];
-        if (place.IsUnderWay && MemoryMarshal.Read<int>(answer[TurnAt..]) == place.Turn)
+        if (place.IsUnderWay && MemoryMarshal.Read<int>(id[TurnAt..]) == place.Turn)
         {
             _result.Add(place.Request!, answer, Stopwatch.GetElapsedTime(place.Since, now), isInTime);
             place.IsUnderWay = false;

@@ -17,7 +17,7 @@ internal sealed class LoadResult
     /// <summary>Requests without an answer within a second.</summary>
     public long Lost { get; set; }
 
-    /// <summary>Answers other than expected: a key that is not held, a STORE that was refused.</summary>
+    /// <summary>Answers other than expected: a key that is not held, a STORE that was refused, no contacts where there are some.</summary>
     public long Unexpected { get; private set; }
 
     /// <summary>Processor time of the target, where that is a process of ours.</summary>
@@ -42,6 +42,9 @@ internal sealed class LoadResult
     public int AnswerLength(RequestKind kind) =>
         _answers[(int)kind] == 0 ? 0 : (int)(_answerBytes[(int)kind] / _answers[(int)kind]);
 
+    /// <summary>The same over all kinds.</summary>
+    public int AnswerBytes => Latencies.Count == 0 ? 0 : (int)(_answerBytes.Sum() / Latencies.Count);
+
     public long AnswersTo(RequestKind kind) => _answers[(int)kind];
 
     /// <summary>Counts an answer.</summary>
@@ -55,6 +58,6 @@ internal sealed class LoadResult
         _answers[(int)request.Kind]++;
         _answerBytes[(int)request.Kind] += answer.Length;
         Answered += isInTime ? 1 : 0;
-        Unexpected += request.IsExpected(answer[Datagram.HeaderLength]) ? 0 : 1;
+        Unexpected += request.IsExpected(answer) ? 0 : 1;
     }
 }

@@ -20,65 +20,92 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
     public CancellationToken CancellationToken => cancellationToken;
 
     /// <summary>Runs a load.</summary>
-    /// <param name="name">What it is, for people.</param>
+    /// <param name="what">What it is, for people.</param>
+    /// <param name="target">Where to.</param>
     /// <param name="load">The load.</param>
-    /// <param name="result">Where it is counted.</param>
-    /// <param name="target">Whose processor time, memory and collections are counted, if they can be known.</param>
-    public async Task RunAsync(string name, Load load, LoadResult result, ChildCommand? target = null)
+    public async Task<LoadResult> RunAsync(string what, LoadTarget target, Load load)
     {
-        var collections = target is null ? null : await target.ReadCollectionsAsync(cancellationToken);
-        var cpu = target?.Cpu;
-        var running = OnThread(() => generator.Run(load, result, cancellationToken));
-        var (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
-        while (await Task.WhenAny(running, Task.Delay(WaitingLines.Interval, CancellationToken.None)) != running)
-        {
-            var rate = (generator.Answered - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
-            (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
-            io.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {rate:N0} answers per second"));
-        }
+        var result = new LoadResult();
+        await RunAsync(what, target, load, result);
+        return result;
+    }
 
-        await running;
-        if (target is not null)
+    /// <summary>Runs a load that is measured, with processor time, memory and collections of the target if they can be known.</summary>
+    /// <param name="what">What it is, for people.</param>
+    /// <param name="target">Where to, and where it is counted.</param>
+    /// <param name="load">The load.</param>
+    public async Task MeasureAsync(string what, LoadTarget target, Load load)
+    {
+        var (process, result) = (target.Process, target.Result);
+        var collections = process is null ? null : await process.ReadCollectionsAsync(cancellationToken);
+        var cpu = process?.Cpu;
+        await RunAsync(what, target, load, result);
+        if (process is not null)
         {
-            result.TargetCpu = (result.TargetCpu ?? TimeSpan.Zero) + target.Cpu - cpu;
-            result.TargetMemory = target.Memory;
+            result.TargetCpu = (result.TargetCpu ?? TimeSpan.Zero) + process.Cpu - cpu;
+            result.TargetMemory = process.Memory;
             result.TargetCollections = (result.TargetCollections ?? default(GarbageCollections))
-                + await target.ReadCollectionsAsync(cancellationToken) - collections;
+                + await process.ReadCollectionsAsync(cancellationToken) - collections;
         }
     }
 
     /// <summary>Answers the target until it has nothing left to do by itself.</summary>
-    /// <param name="target">Its process.</param>
-    /// <param name="responder">Answers for its contacts.</param>
-    /// <param name="contacts">How many of them there are: each is pinged before.</param>
+    /// <param name="target">A node that was started.</param>
+    /// <param name="contacts">Its contacts: each is pinged before.</param>
     /// <param name="keys">The keys that it holds.</param>
-    public async Task SettleAsync(ChildCommand target, PeerResponder responder, int contacts, int keys)
+    public async Task SettleAsync(LoadTarget target, int contacts, int keys)
     {
-        var (longest, lines) = (LongestSettling + (keys * SettlingPerKey), new WaitingLines(io));
+        var (process, longest, lines) = (target.Process!, LongestSettling + (keys * SettlingPerKey), new WaitingLines(io));
+        var startedAt = Stopwatch.GetTimestamp();
+        var (lookedAt, cpu, share) = (startedAt, process.Cpu, 1.0);
+        await ServeAsync(target, () =>
+        {
+            if (Stopwatch.GetElapsedTime(startedAt) > longest)
+            {
+                throw CommandException.Failed($"The node did not come to rest within {longest}.");
+            }
+
+            share = (process.Cpu - cpu) / Stopwatch.GetElapsedTime(lookedAt);
+            (lookedAt, cpu) = (Stopwatch.GetTimestamp(), process.Cpu);
+            var pinged = target.Protocol.SourcesPinged;
+            lines.Say($"{target.Name} verifies its contacts: {pinged} of {contacts}, at {share * 100:0} % of a core");
+            return pinged >= contacts && share <= Idle;
+        });
+    }
+
+    /// <summary>Answers a target until something is so, which is looked at twice a second.</summary>
+    public async Task ServeAsync(LoadTarget target, Func<bool> isReady)
+    {
+        generator.Know(target);
         var isOver = false;
         var serving = OnThread(() => generator.Serve(() => Volatile.Read(ref isOver)));
-        var startedAt = Stopwatch.GetTimestamp();
         try
         {
-            var (lookedAt, cpu) = (startedAt, target.Cpu);
-            for (var share = 1.0; responder.SourcesPinged < contacts || share > Idle;)
+            do
             {
-                if (Stopwatch.GetElapsedTime(startedAt) > longest)
-                {
-                    throw CommandException.Failed($"The node did not come to rest within {longest}.");
-                }
-
-                lines.Say($"the node verifies its contacts: {responder.SourcesPinged} of {contacts}, at {share * 100:0} % of a core");
                 await Task.Delay(Look, cancellationToken);
-                share = (target.Cpu - cpu) / Stopwatch.GetElapsedTime(lookedAt);
-                (lookedAt, cpu) = (Stopwatch.GetTimestamp(), target.Cpu);
             }
+            while (!isReady());
         }
         finally
         {
             Volatile.Write(ref isOver, true);
             await serving;
         }
+    }
+
+    private async Task RunAsync(string what, LoadTarget target, Load load, LoadResult result)
+    {
+        var running = OnThread(() => generator.Run(target, load, result, cancellationToken));
+        var (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
+        while (await Task.WhenAny(running, Task.Delay(WaitingLines.Interval, CancellationToken.None)) != running)
+        {
+            var rate = (generator.Answered - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
+            (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
+            io.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name}, {what}: {rate:N0} answers per second"));
+        }
+
+        await running;
     }
 
     private static Task OnThread(Action action) =>

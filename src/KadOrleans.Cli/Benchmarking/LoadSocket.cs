@@ -21,18 +21,15 @@ internal sealed unsafe class LoadSocket : IDisposable
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly int _descriptor;
-    private readonly bool _choosesSource;
     private readonly MessagePlaces _in = new(BatchSize, AddressSize, ControlSize);
     private readonly MessagePlaces _out = new(BatchSize, AddressSize, ControlSize);
     private readonly byte* _answers = (byte*)NativeMemory.Alloc(BatchSize, AnswerSize);
     private readonly byte* _reply = (byte*)NativeMemory.Alloc(AnswerSize);
-    private ulong _target;
+    private bool _choosesSource;
     private int _queued;
 
-    /// <param name="choosesSource">Whether datagrams leave from <see cref="LoopbackSources"/>; else from where the system chooses.</param>
-    public LoadSocket(bool choosesSource)
+    public LoadSocket()
     {
-        _choosesSource = choosesSource;
         _socket.ReceiveBufferSize = BufferBytes;
         _socket.SendBufferSize = BufferBytes;
         _socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
@@ -47,18 +44,25 @@ internal sealed unsafe class LoadSocket : IDisposable
 
     public ushort Port { get; }
 
-    /// <summary>From now on datagrams go there, and only what comes from there is looked at.</summary>
-    public void SetTarget(UdpEndpoint target)
+    /// <summary>An endpoint as <see cref="SenderOf"/> gives it.</summary>
+    public static ulong Pack(UdpEndpoint endpoint)
     {
-        Span<byte> address = stackalloc byte[AddressSize];
-        address.Clear();
+        Span<byte> address = stackalloc byte[sizeof(ulong)];
         MemoryMarshal.Write(address, (ushort)AddressFamily.InterNetwork);
-        BinaryPrimitives.WriteUInt16BigEndian(address[2..], target.Port);
-        BinaryPrimitives.WriteUInt32BigEndian(address[4..], (uint)target.AddressLow);
-        _target = MemoryMarshal.Read<ulong>(address);
+        BinaryPrimitives.WriteUInt16BigEndian(address[2..], endpoint.Port);
+        BinaryPrimitives.WriteUInt32BigEndian(address[4..], (uint)endpoint.AddressLow);
+        return MemoryMarshal.Read<ulong>(address);
+    }
+
+    /// <summary>From now on datagrams go there.</summary>
+    /// <param name="target">Where.</param>
+    /// <param name="choosesSource">Whether they leave from <see cref="LoopbackSources"/>; else from where the system chooses.</param>
+    public void SetTarget(UdpEndpoint target, bool choosesSource)
+    {
+        _choosesSource = choosesSource;
         for (var i = 0; i < BatchSize; i++)
         {
-            address.CopyTo(_out.Address(i));
+            MemoryMarshal.Write(_out.Address(i), Pack(target));
         }
     }
 
@@ -68,17 +72,7 @@ internal sealed unsafe class LoadSocket : IDisposable
     /// <param name="source">Index of the address that it leaves from.</param>
     public void Queue(byte* datagram, int length, int source)
     {
-        _out.Buffers[_queued] = new LinuxCalls.Buffer { Start = datagram, Length = (nuint)length };
-        if (_choosesSource)
-        {
-            PacketInformation.Write(_out.Control(_queued), LoopbackSources.AddressOf(source));
-            _out.Headers[_queued].Message.ControlLength = PacketInformation.Length;
-        }
-        else
-        {
-            _out.Headers[_queued].Message.ControlLength = 0;
-        }
-
+        Put(_queued, datagram, length, _choosesSource ? LoopbackSources.AddressOf(source) : null);
         if (++_queued == BatchSize)
         {
             Flush();
@@ -96,13 +90,18 @@ internal sealed unsafe class LoadSocket : IDisposable
         _queued = 0;
     }
 
-    /// <summary>Sends a copy at once.</summary>
-    public void Reply(ReadOnlySpan<byte> datagram, int source)
+    /// <summary>Sends a copy at once to where a datagram came from, from where it came to.</summary>
+    /// <param name="datagram">What to send.</param>
+    /// <param name="index">Of the one that was read.</param>
+    public void Reply(ReadOnlySpan<byte> datagram, int index)
     {
         Flush();
         datagram.CopyTo(new Span<byte>(_reply, AnswerSize));
-        Queue(_reply, datagram.Length, source);
+        var target = MemoryMarshal.Read<ulong>(_out.Address(0));
+        MemoryMarshal.Write(_out.Address(0), SenderOf(index));
+        Put(_queued++, _reply, datagram.Length, SourceOf(index) is >= 0 and var source ? LoopbackSources.AddressOf(source) : null);
         Flush();
+        MemoryMarshal.Write(_out.Address(0), target);
     }
 
     /// <summary>Reads what has come, and how many datagrams that is; waits for the first.</summary>
@@ -126,15 +125,15 @@ internal sealed unsafe class LoadSocket : IDisposable
             : 0;
     }
 
-    /// <summary>A datagram that was read; empty if it is not the target's.</summary>
-    public ReadOnlySpan<byte> Datagram(int index) => MemoryMarshal.Read<ulong>(_in.Address(index)) == _target
-        ? new ReadOnlySpan<byte>(_in.Buffers[index].Start, (int)_in.Headers[index].Length)
-        : [];
+    /// <summary>A datagram that was read.</summary>
+    public ReadOnlySpan<byte> Datagram(int index) => new(_in.Buffers[index].Start, (int)_in.Headers[index].Length);
 
-    /// <summary>The index of the address that a datagram came to, or -1.</summary>
-    public int SourceOf(int index) => !_choosesSource
-        ? 0
-        : PacketInformation.TryRead(_in.Control(index), (int)_in.Headers[index].Message.ControlLength, out var address)
+    /// <summary>Whom it is from, as <see cref="Pack"/> says it.</summary>
+    public ulong SenderOf(int index) => MemoryMarshal.Read<ulong>(_in.Address(index));
+
+    /// <summary>The index of the <see cref="LoopbackSources"/> that it came to, or -1.</summary>
+    public int SourceOf(int index) =>
+        PacketInformation.TryRead(_in.Control(index), (int)_in.Headers[index].Message.ControlLength, out var address)
             ? LoopbackSources.IndexOf(address)
             : -1;
 
@@ -145,5 +144,16 @@ internal sealed unsafe class LoadSocket : IDisposable
         _out.Dispose();
         NativeMemory.Free(_answers);
         NativeMemory.Free(_reply);
+    }
+
+    private void Put(int index, byte* datagram, int length, uint? localAddress)
+    {
+        _out.Buffers[index] = new LinuxCalls.Buffer { Start = datagram, Length = (nuint)length };
+        if (localAddress is { } local)
+        {
+            PacketInformation.Write(_out.Control(index), local);
+        }
+
+        _out.Headers[index].Message.ControlLength = localAddress is null ? 0 : (nuint)PacketInformation.Length;
     }
 }

@@ -9,28 +9,30 @@ namespace KadOrleans.Cli.Benchmarking;
 /// proven addresses, and contacts where they have ids of their own.
 /// </summary>
 /// <param name="ids">The id of each source; a client's is answered for with none.</param>
-internal sealed class PeerResponder(NodeId[] ids)
+internal sealed class PeerResponder(NodeId[] ids) : ILoadProtocol
 {
     private readonly byte[] _buffer = new byte[Datagram.MaxLength];
     private readonly HashSet<int> _pinged = [];
+    private readonly bool _hasContacts = Array.Exists(ids, id => id != DhtNode.ClientId);
     private int _sourcesPinged;
 
-    /// <summary>Sources that were pinged by now.</summary>
     public int SourcesPinged => Volatile.Read(ref _sourcesPinged);
 
-    /// <summary>The answer to a request; empty where there is none.</summary>
-    /// <param name="datagram">The request.</param>
-    /// <param name="source">Index of the source that was asked.</param>
-    public ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> datagram, int source)
+    public RequestTemplate[] RoundOf(BenchOperation operation) => KademliaRequests.Of(operation, _hasContacts);
+
+    public int FindAnswer(ReadOnlySpan<byte> datagram) =>
+        datagram.Length > Datagram.HeaderLength && datagram[0] == (byte)DatagramKind.Response ? Datagram.IdOffset : -1;
+
+    public ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
     {
         if (source < 0 || source >= ids.Length
-            || !Datagram.TryReadHeader(datagram, out _, out var id, out var body, out _)
-            || !Request.TryDecode(body, out var request, out _))
+            || !Datagram.TryReadHeader(request, out _, out var id, out var body, out _)
+            || !Request.TryDecode(body, out var decoded, out _))
         {
             return [];
         }
 
-        var length = request.Kind switch
+        var length = decoded.Kind switch
         {
             RequestKind.Ping => Ping(id, source),
             RequestKind.Store => ResponseWriter.WriteStored(_buffer, id, stored: true),

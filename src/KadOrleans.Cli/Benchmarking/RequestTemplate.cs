@@ -1,11 +1,13 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Cli.Benchmarking;
 
 /// <summary>A request of one kind, ready but for its ids.</summary>
-internal sealed class RequestTemplate
+/// <param name="kind">What it asks.</param>
+/// <param name="bytes">The datagram with the marks in it, at most <see cref="MaxLength"/> bytes.</param>
+/// <param name="isExpected">Whether an answer, the whole datagram, is what was asked for: a value that is found, a STORE that is taken.</param>
+internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadOnlySpan<byte>, bool> isExpected)
 {
     /// <summary>No template is longer.</summary>
     public const int MaxLength = 256;
@@ -13,72 +15,33 @@ internal sealed class RequestTemplate
     /// <summary>Bytes of the values that are stored.</summary>
     public const int ValueLength = 64;
 
-    private static readonly NodeId SenderMark = NodeId.FromKey("sender");
-    private static readonly NodeId KeyMark = NodeId.FromKey("key");
+    /// <summary>Stands where the message id goes.</summary>
+    public static MessageId IdMark { get; } = new(NodeId.FromKey("message").ToByteArray());
 
-    private static readonly byte[] ValueMark = [.. Enumerable.Repeat((byte)0x5A, ValueLength)];
+    /// <summary>Stands where the sender's id goes.</summary>
+    public static NodeId SenderMark { get; } = NodeId.FromKey("sender");
 
-    private RequestTemplate(RequestKind kind, Func<byte[], int> write)
-    {
-        var buffer = new byte[Datagram.MaxLength];
-        Kind = kind;
-        Bytes = buffer[..write(buffer)];
-        SenderAt = Bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
-        KeyAt = Bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
-        ValueAt = Bytes.AsSpan().IndexOf(ValueMark);
-    }
+    /// <summary>Stands where the key or target goes.</summary>
+    public static NodeId KeyMark { get; } = NodeId.FromKey("key");
 
-    public RequestKind Kind { get; }
+    /// <summary>Stands where the value goes.</summary>
+    public static byte[] ValueMark { get; } = [.. Enumerable.Repeat((byte)0x5A, ValueLength)];
 
-    public byte[] Bytes { get; }
+    public RequestKind Kind => kind;
+
+    public byte[] Bytes => bytes;
+
+    /// <summary>Where the message id is.</summary>
+    public int IdAt { get; } = bytes.AsSpan().IndexOf(NodeId.FromKey("message").ToByteArray());
 
     /// <summary>Where the sender's id is.</summary>
-    public int SenderAt { get; }
+    public int SenderAt { get; } = bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
 
     /// <summary>Where the key or target is; -1 where there is none.</summary>
-    public int KeyAt { get; }
+    public int KeyAt { get; } = bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
 
     /// <summary>Where the value is; -1 where there is none.</summary>
-    public int ValueAt { get; }
+    public int ValueAt { get; } = bytes.AsSpan().IndexOf(ValueMark);
 
-    /// <summary>One round of an operation: a template per request.</summary>
-    public static RequestTemplate[] Of(BenchOperation operation) => operation switch
-    {
-        BenchOperation.Ping => [Create(RequestKind.Ping)],
-        BenchOperation.FindNode => [Create(RequestKind.FindNode)],
-        BenchOperation.FindValue => [Create(RequestKind.FindValue)],
-        BenchOperation.Store => [Create(RequestKind.Store)],
-        _ => CreateMix(),
-    };
-
-    /// <summary>Whether an answer's first byte of body is that of the answer expected: a value that is found, a STORE that is taken.</summary>
-    public bool IsExpected(byte first) => Kind switch
-    {
-        RequestKind.FindNode => first is >= 0x90 and <= 0x9F or 0xDC,
-        RequestKind.FindValue => first == 0x81,
-        RequestKind.Store => first == 0xC3,
-        _ => true,
-    };
-
-    private static RequestTemplate[] CreateMix()
-    {
-        var (ping, store) = (Create(RequestKind.Ping), Create(RequestKind.Store));
-        var (node, value) = (Create(RequestKind.FindNode), Create(RequestKind.FindValue));
-        return [node, value, ping, node, value, store, node, value, ping, node];
-    }
-
-    private static RequestTemplate Create(RequestKind kind) => new(kind, buffer => kind switch
-    {
-        RequestKind.Ping => RequestWriter.WritePing(buffer, default, new PingRequest(SenderMark)),
-        RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, default, new FindNodeRequest(SenderMark, KeyMark)),
-        RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, default, new FindValueRequest(SenderMark, KeyMark)),
-        _ => WriteStore(buffer),
-    });
-
-    private static int WriteStore(byte[] buffer)
-    {
-        var value = DhtValue.FromBytes(ValueMark);
-        RequestWriter.TryWriteStore(buffer, default, new StoreRequest(SenderMark, KeyMark, value), out var length);
-        return length;
-    }
+    public bool IsExpected(ReadOnlySpan<byte> answer) => isExpected(answer);
 }

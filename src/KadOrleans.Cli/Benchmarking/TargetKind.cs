@@ -1,0 +1,11 @@
+namespace KadOrleans.Cli.Benchmarking;
+
+/// <summary>Where a target of <c>kad bench</c> comes from.</summary>
+internal enum TargetKind
+{
+    /// <summary><c>kad node</c>, started with keys and contacts.</summary>
+    Started,
+
+    /// <summary>Somebody runs it.</summary>
+    Given,
+}
