@@ -67,7 +67,7 @@ internal static class BenchReport
 
     private static string? Describe(LoadResult result) => (result.TargetMemory, result.TargetCollections) switch
     {
-        ({ } memory, { } collections) => $"{memory}; {collections} while it was measured",
+        ({ } memory, { } collections) => $"{memory}; garbage collections while it was measured: {collections}",
         ({ } memory, null) => memory.ToString(),
         _ => null,
     };

@@ -27,6 +27,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
             targets.Add(target.Kind switch
             {
                 TargetKind.Started => await preparation.StartNodeAsync(target.Name),
+                TargetKind.Python => await preparation.StartPythonAsync(target.Name, settings.Python),
                 _ => await preparation.UseAsync(target.Name, given[target]),
             });
         }
@@ -49,7 +50,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
         var found = await HostResolver.ResolveAsync("--target", target.Address, cancellationToken);
         if (!found.Any(endpoint => endpoint.IsIPv4))
         {
-            throw CommandException.WrongUsage($"--target is '{target.Address}'; an IPv4 address, or a name that has one, is needed.");
+            throw CommandException.WrongUsage($"--target is '{found[0]}'; an IPv4 address, or a name that has one, is needed.");
         }
 
         var endpoint = found.First(endpoint => endpoint.IsIPv4);

@@ -32,6 +32,9 @@ internal sealed record BenchSettings
     /// <summary>Keys that each target holds before the load begins.</summary>
     public required int Keys { get; init; }
 
+    /// <summary>The interpreter of the <see cref="TargetKind.Python"/> target.</summary>
+    public string Python { get; init; } = PythonReference.DefaultInterpreter;
+
     /// <summary>Whether plain echoes are measured beside it.</summary>
     public required bool Baseline { get; init; }
 

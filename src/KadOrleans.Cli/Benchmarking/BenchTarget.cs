@@ -11,5 +11,7 @@ internal sealed record BenchTarget(string Name, TargetKind Kind, HostAddress Add
     /// <summary>The node that is started, as it is typed.</summary>
     public const string Self = "self";
 
+    public static BenchTarget Python { get; } = new("python", TargetKind.Python);
+
     public static BenchTarget Started { get; } = new(Self, TargetKind.Started);
 }

@@ -16,13 +16,18 @@ internal sealed class ChildCommand : IAsyncDisposable
     private readonly Process _process;
     private readonly Task<string>? _status;
 
-    private ChildCommand(Process process, UdpEndpoint endpoint, Task<string>? status)
+    private readonly string _line;
+
+    private ChildCommand(Process process, string line, UdpEndpoint endpoint, Task<string>? status)
     {
-        (_process, Endpoint, _status) = (process, endpoint, status);
+        (_process, _line, Endpoint, _status) = (process, line, endpoint, status);
     }
 
     /// <summary>Where it listens.</summary>
     public UdpEndpoint Endpoint { get; }
+
+    /// <summary>The id of a node, which its first line ends with.</summary>
+    public NodeId Id => NodeId.Parse(_line.Split(' ')[^1]);
 
     /// <summary>The processor time it has taken, of all its threads.</summary>
     public TimeSpan Cpu
@@ -67,7 +72,7 @@ internal sealed class ChildCommand : IAsyncDisposable
             process.BeginErrorReadLine();
             var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
             return line?.Split(' ') is ["listening", "udp", var text, ..] && UdpEndpoint.TryParse(text, out var endpoint)
-                ? new ChildCommand(process, endpoint, program.ArgumentList.Contains(StatusOption) ? status.Task : null)
+                ? new ChildCommand(process, line, endpoint, program.ArgumentList.Contains(StatusOption) ? status.Task : null)
                 : throw complain(line);
         }
         catch

@@ -18,6 +18,6 @@ internal readonly record struct GarbageCollections(int Gen0, int Gen1, int Gen2)
     public JsonObject ToJson() => new() { ["gen0"] = Gen0, ["gen1"] = Gen1, ["gen2"] = Gen2 };
 
     public override string ToString() => Gen0 == 0
-        ? "no garbage collection"
-        : string.Create(CultureInfo.InvariantCulture, $"{Gen0} garbage collections ({Gen1} of generation 1, {Gen2} of generation 2)");
+        ? "0"
+        : string.Create(CultureInfo.InvariantCulture, $"{Gen0} (generation 1: {Gen1}, generation 2: {Gen2})");
 }

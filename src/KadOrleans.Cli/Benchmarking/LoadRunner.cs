@@ -68,7 +68,7 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
             share = (process.Cpu - cpu) / Stopwatch.GetElapsedTime(lookedAt);
             (lookedAt, cpu) = (Stopwatch.GetTimestamp(), process.Cpu);
             var pinged = target.Protocol.SourcesPinged;
-            lines.Say($"{target.Name} verifies its contacts: {pinged} of {contacts}, at {share * 100:0} % of a core");
+            lines.Say($"{target.Name} settles: {pinged} of {contacts} contacts verified, {share * 100:0} % of a core");
             return pinged >= contacts && share <= Idle;
         });
     }

@@ -8,4 +8,7 @@ internal enum TargetKind
 
     /// <summary>Somebody runs it.</summary>
     Given,
+
+    /// <summary>The Python implementation, started with contacts.</summary>
+    Python,
 }

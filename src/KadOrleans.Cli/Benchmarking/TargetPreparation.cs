@@ -42,6 +42,20 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         return target;
     }
 
+    /// <summary>Starts the Python implementation. Its contacts ask: each unknown id would cost it a walk over all its keys.</summary>
+    public async Task<LoadTarget> StartPythonAsync(string name, string interpreter)
+    {
+        var process = await PythonReference.StartAsync(io, interpreter, runner.CancellationToken);
+        _started.Push(process);
+        var contacts = TargetNode.ChooseContacts(process.Id, settings.Contacts ?? BenchSettings.DefaultContacts, port);
+        var ids = IdsOf(contacts);
+        var target = new LoadTarget(name, process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = process };
+        await MakeContactsAsync(target, ids[..contacts.Length]);
+        await ProveAsync(target);
+        await StoreAsync(target);
+        return target;
+    }
+
     /// <summary>
     /// Prepares a node that somebody runs. It is asked as clients do, so that it makes no contacts of what is gone soon; it has
     /// contacts made by pings only where they were asked for.
@@ -96,7 +110,7 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
             await runner.ServeAsync(target, () =>
             {
                 var now = target.Protocol.SourcesPinged;
-                lines.Say($"{target.Name} verifies its contacts: {now} of {ids.Length}");
+                lines.Say($"{target.Name} gets its contacts: {now} of {ids.Length} pinged back");
                 fruitless = now > pinged ? 0 : fruitless + 1;
                 pinged = now;
                 return pinged >= ids.Length || fruitless >= FruitlessLooks || ++looks >= LooksBetweenPings;

@@ -51,6 +51,14 @@ internal sealed class BenchOptions
         "N",
         $"Keys of {RequestTemplate.ValueLength} bytes that each holds, 1 to {MostKeys}. [default: {DefaultKeys}; {DefaultKeysOfGiven} with nodes that you run]");
 
+    private readonly Option<string?> _python = new("--python")
+    {
+        Description = "Start the Python implementation too, and measure it in turns: an interpreter that can import kademlia. "
+            + $"[default: {PythonReference.DefaultInterpreter}]",
+        HelpName = "INTERPRETER",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<bool> _baseline = new("--baseline")
     {
         Description = "Measure plain UDP echoes of the same sizes in turns with the nodes, and print the ratios.",
@@ -59,7 +67,7 @@ internal sealed class BenchOptions
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _baseline, _json];
+    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _python, _baseline, _json];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -87,6 +95,7 @@ internal sealed class BenchOptions
             Contacts = Whole(parsed, _contacts, 0, MostContacts),
             Keys = Whole(parsed, _keys, 1, MostKeys)
                 ?? (targets.Any(target => target.Kind == TargetKind.Given) ? DefaultKeysOfGiven : DefaultKeys),
+            Python = parsed.GetValue(_python) ?? PythonReference.DefaultInterpreter,
             Baseline = baseline,
             Json = parsed.GetValue(_json),
         };
@@ -105,8 +114,13 @@ internal sealed class BenchOptions
             targets.Add(BenchTarget.Started);
         }
 
+        if (parsed.GetResult(_python) is not null)
+        {
+            targets.Add(BenchTarget.Python);
+        }
+
         return targets.GroupBy(target => target.Name).FirstOrDefault(same => same.Count() > 1) is { Key: var name }
-            ? throw CommandException.WrongUsage($"--target has '{name}' twice; a name of its own is needed, such as other={name}.")
+            ? throw CommandException.WrongUsage($"--target: two are named '{name}'; each needs a name of its own, such as edge=127.0.0.1:7821.")
             : targets;
     }
 
