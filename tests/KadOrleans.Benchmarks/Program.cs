@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using KadOrleans.Benchmarks;
+using KadOrleans.Benchmarks.Libtorrent;
 using KadOrleans.Benchmarks.Networks;
 using KadOrleans.Benchmarks.Storage;
 
@@ -7,6 +8,11 @@ if (args is ["storage", "put" or "open", ..])
 {
     await StorageBenchmark.RunAsync(args);
     return 0;
+}
+
+if (args is ["libtorrent", .. var afterVerb])
+{
+    return await LibtorrentBenchmark.RunAsync(afterVerb);
 }
 
 return args is ["network", .. var rest]

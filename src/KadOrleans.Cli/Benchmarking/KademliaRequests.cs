@@ -33,7 +33,7 @@ internal static class KademliaRequests
     private static RequestTemplate Create(RequestKind kind, bool hasContacts)
     {
         var buffer = new byte[Datagram.MaxLength];
-        var (id, sender, key) = (RequestTemplate.IdMark, RequestTemplate.SenderMark, RequestTemplate.KeyMark);
+        var (id, sender, key) = (new MessageId(RequestTemplate.IdMark), RequestTemplate.SenderMark, RequestTemplate.KeyMark);
         var length = kind switch
         {
             RequestKind.Ping => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
@@ -57,7 +57,7 @@ internal static class KademliaRequests
     {
         var value = DhtValue.FromBytes(RequestTemplate.ValueMark);
         RequestWriter.TryWriteStore(
-            buffer, RequestTemplate.IdMark, new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, value), out var length);
+            buffer, new MessageId(RequestTemplate.IdMark), new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, value), out var length);
         return length;
     }
 }

@@ -27,6 +27,9 @@ internal sealed class LoadTarget(string name, UdpEndpoint endpoint, ILoadProtoco
     /// <summary>Whether it is asked from <see cref="LoopbackSources"/>; else from where the system chooses.</summary>
     public bool IsLocal => endpoint.IsLoopback;
 
+    /// <summary>The same with nothing measured yet.</summary>
+    public LoadTarget Anew() => new(name, endpoint, protocol, senders) { Process = Process };
+
     /// <summary>An echo, which knows nobody.</summary>
     public static LoadTarget Echo(string name, ChildCommand process, int sources) =>
         new(name, process.Endpoint, new PeerResponder([]), [.. Enumerable.Repeat(DhtNode.ClientId, sources)]) { Process = process };

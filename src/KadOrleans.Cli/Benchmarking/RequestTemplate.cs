@@ -16,7 +16,7 @@ internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadO
     public const int ValueLength = 64;
 
     /// <summary>Stands where the message id goes.</summary>
-    public static MessageId IdMark { get; } = new(NodeId.FromKey("message").ToByteArray());
+    public static byte[] IdMark { get; } = NodeId.FromKey("message").ToByteArray();
 
     /// <summary>Stands where the sender's id goes.</summary>
     public static NodeId SenderMark { get; } = NodeId.FromKey("sender");
@@ -32,7 +32,7 @@ internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadO
     public byte[] Bytes => bytes;
 
     /// <summary>Where the message id is.</summary>
-    public int IdAt { get; } = bytes.AsSpan().IndexOf(NodeId.FromKey("message").ToByteArray());
+    public int IdAt { get; } = bytes.AsSpan().IndexOf(IdMark);
 
     /// <summary>Where the sender's id is.</summary>
     public int SenderAt { get; } = bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
