@@ -21,18 +21,20 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
         var runner = new LoadRunner(io, generator, cancellationToken);
         var keys = RandomNumberGenerator.GetBytes(settings.Keys * NodeId.Length);
         await using var preparation = new TargetPreparation(io, settings, runner, keys, socket.Port);
-        var targets = new List<LoadTarget>();
-        foreach (var target in settings.Targets)
+        var prepared = new Dictionary<BenchTarget, LoadTarget>();
+
+        // What can be missing first: our own node takes longest.
+        foreach (var target in settings.Targets.OrderByDescending(target => target.Kind))
         {
-            targets.Add(target.Kind switch
+            prepared[target] = target.Kind switch
             {
                 TargetKind.Started => await preparation.StartNodeAsync(target.Name),
                 TargetKind.Python => await preparation.StartPythonAsync(target.Name, settings.Python),
                 _ => await preparation.UseAsync(target.Name, given[target]),
-            });
+            };
         }
 
-        return await new TurnMeasurement(io, settings, runner, keys).RunAsync(targets);
+        return await new TurnMeasurement(io, settings, runner, keys).RunAsync([.. settings.Targets.Select(target => prepared[target])]);
     }
 
     /// <summary>As it is typed.</summary>
