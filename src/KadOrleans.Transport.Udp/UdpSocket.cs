@@ -76,6 +76,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Closes the socket, by the thread that has read it.</summary>
     internal void Finish()
     {
+        OnClosing();
         socket.Dispose();
         _ended.SetResult();
     }
@@ -88,6 +89,9 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// answers. True then promises even less than elsewhere.
     /// </summary>
     internal abstract bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source);
+
+    /// <summary>Sends an answer from any thread, now or with the others of an <see cref="AnswerBatch"/>.</summary>
+    internal virtual bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => TrySend(datagram, destination);
 
     /// <summary>Asks the thread to end with the datagram it is at. <see cref="Dispose"/> then wakes it.</summary>
     internal void RequestStop() => _stopping = true;
@@ -110,6 +114,11 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     /// <summary>Has the thread that reads look up, and then close the socket.</summary>
     protected abstract void EndReading();
+
+    /// <summary>The thread that has read the socket is about to close it.</summary>
+    protected virtual void OnClosing()
+    {
+    }
 
     /// <summary>Whether a thread that reads other sockets too took this one.</summary>
     protected virtual bool TryShareThread() => false;

@@ -129,20 +129,10 @@ public sealed class UdpTransport : IDatagramTransport
     }
 
     /// <inheritdoc/>
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
-    {
-        var asked = UdpSocket.AskedBy(destination, this);
-        var socket = asked ?? _routes.To(destination)?.SocketTo(destination);
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination, mayWait: false);
 
-        // Anyone can forge a source that is no unicast address; an answer there must not cost a failing system call.
-        if (socket is null || _disposed || !destination.IsUnicast)
-        {
-            Interlocked.Increment(ref _unroutable);
-            return false;
-        }
-
-        return asked is null ? socket.TrySend(datagram, destination) : asked.TryAnswer(datagram, destination);
-    }
+    /// <inheritdoc/>
+    public bool SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination, mayWait: true);
 
     /// <summary>
     /// Closes the sockets and waits until no receiver runs any more, except one that is itself the caller.
@@ -164,5 +154,22 @@ public sealed class UdpTransport : IDatagramTransport
         {
             Array.ForEach(_endpoints, endpoint => _logger.Stopped(endpoint.Local));
         }
+    }
+
+    private bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination, bool mayWait)
+    {
+        var asked = UdpSocket.AskedBy(destination, this);
+        var socket = asked ?? _routes.To(destination)?.SocketTo(destination);
+
+        // Anyone can forge a source that is no unicast address; an answer there must not cost a failing system call.
+        if (socket is null || _disposed || !destination.IsUnicast)
+        {
+            Interlocked.Increment(ref _unroutable);
+            return false;
+        }
+
+        return asked is not null ? asked.TryAnswer(datagram, destination)
+            : mayWait ? socket.TryAnswerLate(datagram, destination)
+            : socket.TrySend(datagram, destination);
     }
 }

@@ -128,6 +128,30 @@ public abstract class DatagramTransportContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answers_of_a_batch_all_arrive_with_its_end()
+    {
+        const int Answers = 80;
+        var (sender, _) = OpenStarted();
+        var (target, inbox) = OpenStarted();
+        var seen = new HashSet<byte>();
+
+        AnswerBatch.Run(() =>
+        {
+            for (byte i = 0; i < Answers; i++)
+            {
+                Assert.True(sender.SendAnswer([i], target.LocalEndpoints[0]));
+            }
+        });
+
+        while (seen.Count < Answers)
+        {
+            var (datagram, source) = await inbox.NextAsync();
+            Assert.True(seen.Add(datagram[0]));
+            Assert.Contains(source, sender.LocalEndpoints);
+        }
+    }
+
+    [Fact]
     public async Task A_receiver_that_throws_does_not_end_reception()
     {
         var (sender, _) = OpenStarted();

@@ -1,3 +1,4 @@
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Logging;
@@ -16,8 +17,9 @@ internal sealed class LateAnswers(NodeMetrics metrics, ILogger logger)
     /// </summary>
     public const int Capacity = 16_384;
 
-    // Guards _count and _drained.
+    // Guards all below. Those that are idle take some 2 MB at the most, after Capacity STOREs at once.
     private readonly Lock _gate = new();
+    private readonly Stack<LateStore> _idle = [];
     private TaskCompletionSource? _drained;
     private int _count;
 
@@ -32,6 +34,19 @@ internal sealed class LateAnswers(NodeMetrics metrics, ILogger logger)
         }
 
         _ = FinishAsync(answer);
+    }
+
+    /// <summary>The same for a STORE, which is answered once it is stored.</summary>
+    public void Add(ValueTask<StoreResult> stored, RequestContext context, Action<StoreResult, RequestContext> answer)
+    {
+        LateStore? late;
+        lock (_gate)
+        {
+            _count++;
+            _idle.TryPop(out late);
+        }
+
+        (late ?? new LateStore(this)).Wait(stored, context, answer);
     }
 
     /// <summary>Completes when no answer is waiting.</summary>
@@ -49,6 +64,33 @@ internal sealed class LateAnswers(NodeMetrics metrics, ILogger logger)
         }
     }
 
+    /// <summary>Storage, or what is done with its result, failed.</summary>
+    public void OnFailed(Exception failure)
+    {
+        metrics.Refused(RefusalReason.StorageFailed);
+
+        // Storage that is away fails every request until it is back: they are counted, and it tells of itself.
+        logger.RequestFailed(failure is KeyStoreException ? LogLevel.Debug : LogLevel.Error, failure);
+    }
+
+    /// <summary>An answer is sent or given up; what waited for it can wait for the next.</summary>
+    public void OnEnded(LateStore? late)
+    {
+        lock (_gate)
+        {
+            if (late is not null)
+            {
+                _idle.Push(late);
+            }
+
+            if (--_count == 0)
+            {
+                _drained?.TrySetResult();
+                _drained = null;
+            }
+        }
+    }
+
     private async Task FinishAsync(Task answer)
     {
         try
@@ -57,19 +99,9 @@ internal sealed class LateAnswers(NodeMetrics metrics, ILogger logger)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            metrics.Refused(RefusalReason.StorageFailed);
-
-            // Storage that is away fails every request until it is back: they are counted, and it tells of itself.
-            logger.RequestFailed(e is KeyStoreException ? LogLevel.Debug : LogLevel.Error, e);
+            OnFailed(e);
         }
 
-        lock (_gate)
-        {
-            if (--_count == 0)
-            {
-                _drained?.TrySetResult();
-                _drained = null;
-            }
-        }
+        OnEnded(null);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class RequestDispatcher(
     [ThreadStatic]
     private static byte[]? _answerBuffer;
 
+    // Made once, as it would be made anew for each STORE.
+    private Action<StoreResult, RequestContext>? _answerStore;
+
     /// <summary>Handles one request; never throws for anything that a stranger can send.</summary>
     public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source)
     {
@@ -174,12 +177,9 @@ internal sealed class RequestDispatcher(
         }
         else
         {
-            late.Add(AnswerStoreAsync(stored, context));
+            late.Add(stored, context, _answerStore ??= AnswerStore);
         }
     }
-
-    private async Task AnswerStoreAsync(ValueTask<StoreResult> stored, RequestContext context) =>
-        AnswerStore(await stored, context);
 
     private void AnswerStore(StoreResult result, RequestContext context)
     {

@@ -21,4 +21,10 @@ public interface IDatagramTransport : IAsyncDisposable
     /// full buffers. As with any datagram, true promises nothing. Safe from several threads.
     /// </summary>
     bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
+
+    /// <summary>
+    /// The same for the answer to a request. Within an <see cref="AnswerBatch"/> it may wait for the others of the batch; true
+    /// then promises even less.
+    /// </summary>
+    bool SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
 }

@@ -39,7 +39,7 @@ internal sealed class AnswerGate(
         var isShort = answer.Length <= MaxAmplification * (long)requestLength;
         if (isShort || context.IsTrusted || verified.Contains(context.Source))
         {
-            transport.Send(answer, context.Source);
+            transport.SendAnswer(answer, context.Source);
             return;
         }
 

@@ -1,3 +1,5 @@
+using KadOrleans.Node.Ports;
+
 namespace KadOrleans.Storage.Sqlite.Writing;
 
 /// <summary>
@@ -17,7 +19,10 @@ internal sealed class Acknowledgements(PutWrite[] puts) : IThreadPoolWorkItem
         }
     }
 
-    public void Execute()
+    // Those that are STOREs of other nodes have their answers sent together.
+    public void Execute() => AnswerBatch.Run(AcknowledgeAll);
+
+    private void AcknowledgeAll()
     {
         foreach (var put in puts)
         {

@@ -20,6 +20,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
     private readonly bool _sharesThread;
+    private readonly LateAnswerBatch _late;
 
     // The answers of the reading thread that wait to be sent.
     private MessageBatch? _answers;
@@ -30,6 +31,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     {
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
         _sharesThread = sharesThread;
+        _late = new LateAnswerBatch(this, _family);
     }
 
     /// <summary>The number of the socket, its own until the thread that reads it has closed it.</summary>
@@ -78,6 +80,33 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
         return true;
     }
+
+    internal override bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+        _late.TryPut(datagram, destination) || TrySend(datagram, destination);
+
+    /// <summary>Sends a batch from any thread.</summary>
+    internal void SendShared(MessageBatch batch, int count)
+    {
+        var held = false;
+        try
+        {
+            _handle.DangerousAddRef(ref held);
+            Send(batch, count);
+        }
+        catch (ObjectDisposedException)
+        {
+            CountSent(sent: false, 0);
+        }
+        finally
+        {
+            if (held)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
+
+    protected override void OnClosing() => _late.Close();
 
     protected override void EndReading()
     {
@@ -139,14 +168,20 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         SendAnswers();
     }
 
-    /// <summary>Sends what waits. An answer that the system does not take is lost, and the others go on.</summary>
     private void SendAnswers()
     {
+        Send(_answers!, _waiting);
+        _waiting = 0;
+    }
+
+    /// <summary>Sends the first of a batch. What the system does not take is lost, and the others go on.</summary>
+    private void Send(MessageBatch batch, int count)
+    {
         var next = 0;
-        while (next < _waiting)
+        while (next < count)
         {
             var sent = LinuxCalls.SendMany(
-                (int)_handle.DangerousGetHandle(), _answers!.Headers + next, (uint)(_waiting - next), LinuxCalls.DoNotWait);
+                (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(count - next), LinuxCalls.DoNotWait);
             if (sent <= 0)
             {
                 CountSent(sent: false, 0);
@@ -157,13 +192,11 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             long bytes = 0;
             for (var i = next; i < next + sent; i++)
             {
-                bytes += _answers.Headers[i].Length;
+                bytes += batch.Headers[i].Length;
             }
 
             CountSent(sent, bytes);
             next += sent;
         }
-
-        _waiting = 0;
     }
 }

@@ -74,6 +74,40 @@ public sealed class LateAnswerTests
         await node.DisposeAsync();
     });
 
+    [Fact]
+    public void STOREs_that_storage_failed_are_counted_and_the_next_are_answered() => _world.Run(async () =>
+    {
+        var failing = true;
+        _store.BeforePut = async () =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _world.Clock);
+            if (failing)
+            {
+                throw new KeyStoreException("The storage is away.");
+            }
+        };
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        for (var i = 0; i < 3; i++)
+        {
+            peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(3, node.Engine.Counts["refused.StorageFailed"]);
+        Assert.Equal(0, node.Engine.Counts["stores.accepted"]);
+
+        failing = false;
+        for (var i = 0; i < 5; i++)
+        {
+            peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(5, node.Engine.Counts["stores.accepted"]);
+        await node.DisposeAsync();
+    });
+
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
     private async Task<KadNode> StartAsync(NodeEnvironment? environment = null)
