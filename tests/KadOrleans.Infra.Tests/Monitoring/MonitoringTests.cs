@@ -18,6 +18,10 @@ public sealed partial class MonitoringTests
     private static IReadOnlyList<string> Expressions =>
         [.. Alerts.Select(a => a.Text("expr")!), .. Targets.Select(t => t["expr"]!.GetValue<string>())];
 
+    [PromtoolFact]
+    public void Prometheus_takes_the_rules() =>
+        Assert.Empty(Promtool.Problems("check", "rules", Repository.Path("infra/monitoring/alerts.yaml")));
+
     [Fact]
     public void Each_metric_is_one_that_is_documented()
     {

@@ -22,15 +22,21 @@ internal static class PrometheusNames
     public static bool HasValue(string label, string value) =>
         Documented.Any(i => i.Tags.Any(t => Underscores(t) == label) && i.Meaning.Contains($"`{value}`", StringComparison.Ordinal));
 
+    /// <summary>A name or a tag, as Prometheus has it.</summary>
+    public static string Underscores(string name) => name.Replace('.', '_');
+
+    /// <summary>The name with the unit behind it.</summary>
+    public static string WithUnit(string name, string unit) => Underscores(name) + unit switch
+    {
+        "s" => "_seconds",
+        "By" => "_bytes",
+        ['{', ..] => string.Empty,
+        _ => throw new InvalidDataException($"What Prometheus calls the unit '{unit}' is to be added here."),
+    };
+
     private static IEnumerable<string> Series(DocumentedInstrument instrument)
     {
-        var name = Underscores(instrument.Name) + instrument.Unit switch
-        {
-            "s" => "_seconds",
-            "By" => "_bytes",
-            ['{', ..] => string.Empty,
-            _ => throw new InvalidDataException($"What Prometheus calls the unit '{instrument.Unit}' is to be added here."),
-        };
+        var name = WithUnit(instrument.Name, instrument.Unit);
         return instrument.Kind switch
         {
             "counter" => [$"{name}_total"],
@@ -41,6 +47,4 @@ internal static class PrometheusNames
 
     private static IEnumerable<string> LabelsOf(DocumentedInstrument instrument) =>
         instrument.Tags.Select(Underscores).Concat(AlwaysThere).Concat(instrument.Kind == "histogram" ? ["le"] : []);
-
-    private static string Underscores(string name) => name.Replace('.', '_');
 }

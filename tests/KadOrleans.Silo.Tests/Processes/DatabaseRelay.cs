@@ -14,6 +14,7 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     private readonly string _connectionString;
     private readonly ConcurrentDictionary<Socket, byte> _open = new();
     private Socket? _listener;
+    private volatile TaskCompletionSource _passing = Passing();
     private Task _accepting = Task.CompletedTask;
 
     private DatabaseRelay(string connectionString)
@@ -64,7 +65,24 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await CutAsync();
+    /// <summary>The database hangs: connections stand, and nothing of what is sent arrives before <see cref="Release"/>.</summary>
+    public void Hold() => _passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held arrives.</summary>
+    public void Release() => _passing.TrySetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        Release();
+        await CutAsync();
+    }
+
+    private static TaskCompletionSource Passing()
+    {
+        var passing = new TaskCompletionSource();
+        passing.SetResult();
+        return passing;
+    }
 
     private string Setting(string name) =>
         new DbConnectionStringBuilder { ConnectionString = _connectionString }[name].ToString()!;
@@ -108,13 +126,14 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to)
     {
         var buffer = new byte[64 << 10];
         try
         {
             while (await from.ReceiveAsync(buffer, SocketFlags.None) is > 0 and var length)
             {
+                await _passing.Task;
                 await to.SendAsync(buffer.AsMemory(0, length), SocketFlags.None);
             }
         }

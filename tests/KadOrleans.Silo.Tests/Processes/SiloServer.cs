@@ -30,7 +30,7 @@ internal sealed class SiloServer(string folder, params string[] settings) : IAsy
     }
 
     /// <summary>Starts it.</summary>
-    public void Launch() => _process = ChildProcess.Start(
+    public void Launch() => _process = ChildProcess.StartForFileLimits(
         "KadOrleans.Silo", folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
 
     /// <summary>Waits until it ends by itself, and returns the exit code.</summary>
@@ -45,6 +45,15 @@ internal sealed class SiloServer(string folder, params string[] settings) : IAsy
 
     /// <summary>It hangs: SIGSTOP.</summary>
     public Task HangAsync() => _process!.SignalAsync("STOP");
+
+    /// <summary>It goes on after <see cref="HangAsync"/>.</summary>
+    public Task ContinueAsync() => _process!.SignalAsync("CONT");
+
+    /// <summary>Its disk is full: no file may grow.</summary>
+    public Task FillDiskAsync() => _process!.LimitFilesAsync("1");
+
+    /// <summary>There is room again after <see cref="FillDiskAsync"/>.</summary>
+    public Task ClearDiskAsync() => _process!.LimitFilesAsync("unlimited");
 
     /// <summary>SIGTERM, and the exit code.</summary>
     public Task<int> StopAsync() => _process!.StopAsync();

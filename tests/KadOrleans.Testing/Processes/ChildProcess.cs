@@ -48,6 +48,24 @@ public sealed class ChildProcess : IAsyncDisposable
         return new ChildProcess(assembly, start);
     }
 
+    /// <summary>
+    /// The same, for <see cref="LimitFilesAsync"/>: without that it would be ended by the signal that comes with a write beyond
+    /// the limit.
+    /// </summary>
+    public static ChildProcess StartForFileLimits(string assembly, string folder, params IEnumerable<string> args)
+    {
+        var start = StartInfo(assembly, folder, args);
+        string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", start.FileName, .. start.ArgumentList];
+        start.FileName = "sh";
+        start.ArgumentList.Clear();
+        foreach (var word in command)
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        return new ChildProcess(assembly, start);
+    }
+
     /// <summary>The next line of its output, or null after the last.</summary>
     public async Task<string?> ReadLineAsync()
     {
@@ -100,6 +118,15 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
+    }
+
+    /// <summary>
+    /// Lets no file grow beyond a size, such as <c>1</c> byte or <c>unlimited</c>: each write beyond it fails, as on a full disk.
+    /// </summary>
+    public async Task LimitFilesAsync(string size)
+    {
+        using var limit = Process.Start("prlimit", ["--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={size}:"]);
+        await limit.WaitForExitAsync();
     }
 
     /// <summary>The end of its input, and its exit code.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using static KadOrleans.Testing.Telemetry.ProtobufField;
 
@@ -9,11 +10,11 @@ internal static class OtlpReader
     /// <summary>The metrics of an ExportMetricsServiceRequest.</summary>
     public static IEnumerable<ReceivedMetric> Metrics(ReadOnlyMemory<byte> request) =>
         from resource in Messages(request, 1)
-        let service = Service(resource)
+        let tags = Tags(Messages(resource, 1).Single(), 1)
         from scope in Messages(resource, 2)
         let meter = ScopeName(scope)
         from metric in Messages(scope, 2)
-        select Metric(service, meter, metric);
+        select Metric(tags, meter, metric);
 
     /// <summary>Source and name of the spans of an ExportTraceServiceRequest.</summary>
     public static IEnumerable<(string Source, string Name)> Spans(ReadOnlyMemory<byte> request) =>
@@ -22,14 +23,12 @@ internal static class OtlpReader
         from span in Messages(scope, 2)
         select (ScopeName(scope), Read(span).Single(f => f.Number == 5).Text);
 
-    private static string Service(ReadOnlyMemory<byte> resource) =>
-        Tags(Messages(resource, 1).Single(), 1).GetValueOrDefault("service.name", string.Empty);
-
     private static string ScopeName(ReadOnlyMemory<byte> scope) =>
         Read(Messages(scope, 1).Single()).First(f => f.Number == 1).Text;
 
-    private static ReceivedMetric Metric(string service, string meter, ReadOnlyMemory<byte> metric)
+    private static ReceivedMetric Metric(Dictionary<string, string> resource, string meter, ReadOnlyMemory<byte> metric)
     {
+        var time = default(DateTime);
         string name = string.Empty, unit = string.Empty, kind = string.Empty;
         IReadOnlyList<ReceivedPoint> points = [];
         foreach (var field in Read(metric))
@@ -43,21 +42,24 @@ internal static class OtlpReader
                     unit = field.Text;
                     break;
                 case 5:
-                    (kind, points) = ("gauge", Numbers(field.Bytes));
+                    (kind, points, time) = ("gauge", Numbers(field.Bytes), Time(field.Bytes));
                     break;
                 case 7:
                     var isMonotonic = Read(field.Bytes).Any(f => f is { Number: 3, Value: 1 });
-                    (kind, points) = (isMonotonic ? "counter" : "up-down counter", Numbers(field.Bytes));
+                    (kind, points, time) = (isMonotonic ? "counter" : "up-down counter", Numbers(field.Bytes), Time(field.Bytes));
                     break;
                 case 9:
-                    (kind, points) = ("histogram", [.. Messages(field.Bytes, 1).Select(Histogram)]);
+                    (kind, points, time) = ("histogram", [.. Messages(field.Bytes, 1).Select(Histogram)], Time(field.Bytes));
                     break;
                 default:
                     break;
             }
         }
 
-        return new ReceivedMetric(service, meter, name, kind, unit, points);
+        return new ReceivedMetric(
+            resource.GetValueOrDefault("service.name", string.Empty),
+            resource.GetValueOrDefault("service.instance.id", string.Empty),
+            meter, name, kind, unit, time, points);
     }
 
     private static List<ReceivedPoint> Numbers(ReadOnlyMemory<byte> data) => [.. Messages(data, 1).Select(point => new ReceivedPoint(
@@ -66,8 +68,26 @@ internal static class OtlpReader
             .Select(f => f.Number == 4 ? BitConverter.UInt64BitsToDouble(f.Value) : (long)f.Value)
             .FirstOrDefault()))];
 
-    private static ReceivedPoint Histogram(ReadOnlyMemory<byte> point) =>
-        new(Tags(point, 9), Read(point).First(f => f.Number == 4).Value);
+    // All points of an export are of one time; of no points it is not asked.
+    private static DateTime Time(ReadOnlyMemory<byte> data) => Messages(data, 1)
+        .Select(point => DateTime.UnixEpoch.AddTicks((long)(Read(point).First(f => f.Number == 3).Value / 100)))
+        .FirstOrDefault();
+
+    private static ReceivedPoint Histogram(ReadOnlyMemory<byte> point)
+    {
+        double[] counts = [.. Packed(point, 6).Select(bits => (double)bits)];
+        double[] bounds = [.. Packed(point, 7).Select(BitConverter.UInt64BitsToDouble), double.PositiveInfinity];
+        return new ReceivedPoint(Tags(point, 9), Read(point).First(f => f.Number == 4).Value)
+        {
+            Sum = BitConverter.UInt64BitsToDouble(Read(point).First(f => f.Number == 5).Value),
+            Buckets = [.. bounds.Zip(counts)],
+        };
+    }
+
+    private static IEnumerable<ulong> Packed(ReadOnlyMemory<byte> message, int number) =>
+        from field in Messages(message, number)
+        from start in Enumerable.Range(0, field.Length / sizeof(ulong))
+        select BinaryPrimitives.ReadUInt64LittleEndian(field.Span[(start * sizeof(ulong))..]);
 
     private static Dictionary<string, string> Tags(ReadOnlyMemory<byte> message, int number) => Messages(message, number).ToDictionary(
         tag => Read(tag).First(f => f.Number == 1).Text,

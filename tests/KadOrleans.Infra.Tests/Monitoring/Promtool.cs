@@ -1,0 +1,26 @@
+using System.Diagnostics;
+
+namespace KadOrleans.Infra.Tests.Monitoring;
+
+/// <summary>Prometheus' own checker of rules, where it is installed.</summary>
+internal static class Promtool
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether it is on the path.</summary>
+    public static bool IsThere { get; } = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "promtool.exe" : "promtool")));
+
+    /// <summary>What <c>promtool</c> finds wrong; empty if nothing.</summary>
+    public static string Problems(params string[] args)
+    {
+        var start = new ProcessStartInfo("promtool", args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        return process.WaitForExit(Longest) && process.ExitCode == 0
+            ? string.Empty
+            : $"promtool {string.Join(' ', args)}: {output}{errors.GetAwaiter().GetResult()}";
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace KadOrleans.Silo.Tests.Alarms;
+
+/// <summary>An Orleans client of a silo process, in the test's own.</summary>
+internal sealed class ClusterClient : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private ClusterClient(IHost host) => _host = host;
+
+    public IDhtGrain Dht => Grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);
+
+    private IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public static async Task<ClusterClient> ConnectAsync(int gateway)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleansClient(client => client
+            .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad")));
+        var host = builder.Build();
+        await host.StartAsync();
+        return new ClusterClient(host);
+    }
+
+    /// <summary>The table of the only edge gets a tick of a reminder: the shortest of their periods is five minutes.</summary>
+    public async Task RemindAsync(string name, TickStatus status)
+    {
+        var live = await Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+        var table = Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(live.Single().NodeIds[0]));
+        await Grains.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(name, status);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+}

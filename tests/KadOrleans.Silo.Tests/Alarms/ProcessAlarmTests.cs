@@ -1,0 +1,63 @@
+using System.Globalization;
+using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Silo.Tests.Processes;
+
+namespace KadOrleans.Silo.Tests.Alarms;
+
+/// <summary>The alarms that tell of processes: each is provoked, and Prometheus sees it in what they export.</summary>
+public sealed class ProcessAlarmTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
+
+    [PromtoolFact]
+    public async Task An_edge_that_nobody_answers_and_then_no_process_at_all()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=4"]);
+        await using var well = new EdgeServer(_folder, "well", [.. run.Settings, Gateway(silo)]);
+        await using var peer = new EdgeServer(_folder, "peer", [.. run.Settings, Gateway(silo), $"Kad:Edge:Bootstrap={well.Address}"]);
+        await using var lonely = new EdgeServer(
+            _folder, "lonely", [.. run.Settings, Gateway(silo), $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
+        await silo.StartAsync();
+        await Task.WhenAll(well.StartAsync(), peer.StartAsync());
+        await run.UntilAsync(() => run.Of("kad.nodes.connected").Take(4).Sum(m => m.Points.Single().Value) == 4, "Both edges have met");
+        await run.CalmAsync("KadNotReady", "KadEdgeWithoutContact", "KadNoTelemetry");
+
+        await lonely.StartAsync();
+        await run.PassAsync(15);
+        run.Expect(run.Now, "KadNotReady", run.LabelsOf("lonely"));
+        run.Expect(run.Now, "KadEdgeWithoutContact", run.LabelsOf("lonely"));
+        run.Expect(run.Now, "KadNoTelemetry");
+        await Task.WhenAll(well.KillAsync(), peer.KillAsync(), lonely.KillAsync());
+        await silo.StopAsync();
+
+        // Prometheus remembers a value for five minutes, and the rule waits for ten.
+        run.Expect(run.Now + 16, "KadNoTelemetry", new Dictionary<string, string>());
+        await run.VerifyAsync();
+    }
+
+    [PromtoolFact]
+    public async Task An_edge_that_lost_its_name_to_another()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        await using var hung = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo)]);
+        await using var successor = new EdgeServer(_folder, "edge", Gateway(silo));
+        await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
+        await run.CalmAsync("KadLeaseLost");
+
+        await hung.HangAsync();
+        await successor.StartAsync();
+        await hung.ContinueAsync();
+        Assert.Equal(3, await hung.ExitAsync());
+
+        // It told of the loss while it ended.
+        run.Expect(run.Now, "KadLeaseLost", run.LabelsOf("kad-edge"));
+        await run.VerifyAsync();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Gateway(SiloServer silo) =>
+        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Node;
+using KadOrleans.Silo.Tests.Processes;
+
+namespace KadOrleans.Silo.Tests.Alarms;
+
+/// <summary>The alarms that tell of requests, lookups, observations and reminders.</summary>
+public sealed class TrafficAlarmTests : IDisposable
+{
+    private static readonly Dictionary<string, string> None = [];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
+    private readonly CryptographicRandomSource _random = new();
+
+    [PromtoolFact]
+    public async Task Strangers_who_ask_for_long_answers_and_prove_no_address()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo), "Kad:Edge:Trust=127.0.0.1/32"]);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        var key = NodeId.Random(_random);
+        await using (var client = await NetworkClient.JoinAsync(edge))
+        {
+            Assert.Equal(1, (await client.SetAsync(key, DhtValue.FromString(new string('x', 600)))).Stored);
+        }
+
+        await run.CalmAsync("KadRequestsDropped");
+        var end = run.Now + 20;
+        using var stranger = new Stranger(edge.Address);
+        while (run.Now < end)
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                stranger.Send(Stranger.FindValue(stranger.NewId(), key));
+            }
+
+            await run.PassAsync(1);
+        }
+
+        run.Expect(run.Now, "KadRequestsDropped", run.LabelsOf("kad-edge"));
+        await run.VerifyAsync();
+    }
+
+    [PromtoolFact]
+    public async Task A_table_that_takes_no_observations()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo), "Kad:Edge:Trust=127.0.0.1/32"]);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        using var strangers = new ProvenStrangers(edge.Address);
+        await strangers.ComeAsync(64);
+        await run.UntilAsync(() => run.Last("kad.table.contacts") >= 20, "The table has contacts");
+        await run.CalmAsync("KadObservationsDropped");
+
+        await silo.HangAsync();
+        var end = int.MaxValue;
+        while (run.Now < end)
+        {
+            await strangers.ComeAsync(256);
+            if (end == int.MaxValue && run.Last("kad.table.observations.dropped") > 0)
+            {
+                end = run.Now + 17;
+            }
+        }
+
+        run.Expect(run.Now, "KadObservationsDropped", run.LabelsOf("kad-edge"));
+        await run.VerifyAsync();
+    }
+
+    [PromtoolFact]
+    public async Task Lookups_that_reach_nobody()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
+        await using var peer = new NodeServer(_folder, "peer");
+        await peer.StartAsync();
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo), $"Kad:Edge:Bootstrap={peer.Address}"]);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        await run.UntilAsync(() => run.Last("kad.nodes.connected") == 1, "The edge met the peer");
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await LookUpAsync(20);
+        await run.CalmAsync("KadLookupsFail");
+
+        await peer.KillAsync();
+        await LookUpAsync(25);
+        run.Expect(run.Now, "KadLookupsFail", new Dictionary<string, string> { ["job"] = "kad-edge" });
+        await run.VerifyAsync();
+
+        async Task LookUpAsync(int minutes)
+        {
+            for (var end = run.Now + minutes; run.Now < end;)
+            {
+                await client.Dht.FindNodeAsync(NodeId.Random(_random), CancellationToken.None);
+                await run.PassAsync(1);
+            }
+        }
+    }
+
+    [PromtoolFact]
+    public async Task Lookups_that_never_reached_anybody()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo)]);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await run.CalmAsync("KadLookupsFail");
+
+        for (var end = run.Now + 20; run.Now < end;)
+        {
+            await client.Dht.FindNodeAsync(NodeId.Random(_random), CancellationToken.None);
+            await run.PassAsync(1);
+        }
+
+        run.Expect(run.Now, "KadLookupsFail", new Dictionary<string, string> { ["job"] = "kad-edge" });
+        await run.VerifyAsync();
+    }
+
+    [PromtoolFact]
+    public async Task Reminders_that_come_late_and_then_no_more()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo)]);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        var period = TimeSpan.FromMinutes(5);
+        var first = DateTime.UtcNow;
+        await RemindAsync(1, TimeSpan.Zero);
+        await run.PassAsync(2);
+        await RemindAsync(2, TimeSpan.Zero);
+        await run.CalmAsync("KadReminderLate", "KadRemindersMissing");
+
+        await RemindAsync(3, TimeSpan.FromSeconds(200));
+        await run.PassAsync(18);
+        run.Expect(run.Now, "KadReminderLate", new Dictionary<string, string> { ["kad_reminder_name"] = "walk" });
+        run.Expect(run.Now, "KadRemindersMissing");
+
+        // An hour without any, and the rule's quarter.
+        await run.PassAsync(62);
+        run.Expect(run.Now, "KadRemindersMissing", None);
+        await run.VerifyAsync();
+
+        Task RemindAsync(int number, TimeSpan late) =>
+            client.RemindAsync("walk", new TickStatus(first, period, first + (number * period) + late));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Gateway(SiloServer silo) =>
+        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
+}
