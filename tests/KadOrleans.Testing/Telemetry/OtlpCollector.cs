@@ -3,13 +3,19 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Testing.Telemetry;
 
-/// <summary>An OpenTelemetry collector for tests: takes OTLP over HTTP on a free loopback port and keeps it.</summary>
+/// <summary>An OpenTelemetry collector for tests: takes OTLP over HTTP and gRPC on free loopback ports and keeps it.</summary>
 public sealed class OtlpCollector : IAsyncDisposable
 {
+    private const string GrpcServices = "/opentelemetry.proto.collector";
+
+    /// <summary>Before each message of gRPC: whether it is compressed, and its length.</summary>
+    private const int GrpcPrefix = 5;
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _application;
@@ -20,15 +26,24 @@ public sealed class OtlpCollector : IAsyncDisposable
     private OtlpCollector()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, port => port.Protocols = HttpProtocols.Http2);
+        });
         builder.Services.AddRoutingCore();
         _application = builder.Build();
-        _application.MapPost("/v1/metrics", context => TakeAsync(context, body => Add(_metrics, OtlpReader.Metrics(body))));
-        _application.MapPost("/v1/traces", context => TakeAsync(context, body => Add(_spans, OtlpReader.Spans(body))));
+        _application.MapPost("/v1/metrics", context => TakeAsync(context, TakeMetrics));
+        _application.MapPost("/v1/traces", context => TakeAsync(context, TakeSpans));
+        _application.MapPost($"{GrpcServices}.metrics.v1.MetricsService/Export", context => TakeGrpcAsync(context, TakeMetrics));
+        _application.MapPost($"{GrpcServices}.trace.v1.TraceService/Export", context => TakeGrpcAsync(context, TakeSpans));
     }
 
     /// <summary>What exporters are to be told.</summary>
     public string Endpoint => _application.Urls.First();
+
+    /// <summary>What exporters that speak gRPC are to be told.</summary>
+    public string GrpcEndpoint => _application.Urls.Last();
 
     /// <summary>All metrics so far, export after export.</summary>
     public IReadOnlyCollection<ReceivedMetric> Metrics => _metrics;
@@ -77,14 +92,33 @@ public sealed class OtlpCollector : IAsyncDisposable
         }
     }
 
-    private async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        take(body.ToArray());
+        return body.ToArray();
+    }
+
+    private void TakeMetrics(ReadOnlyMemory<byte> request) => Add(_metrics, OtlpReader.Metrics(request));
+
+    private void TakeSpans(ReadOnlyMemory<byte> request) => Add(_spans, OtlpReader.Spans(request));
+
+    private async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
+    {
+        take(await ReadAsync(context));
         _arrived.Release();
 
         // An empty message: all was accepted.
         context.Response.ContentType = "application/x-protobuf";
+    }
+
+    private async Task TakeGrpcAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
+    {
+        take((await ReadAsync(context))[GrpcPrefix..]);
+        _arrived.Release();
+        context.Response.ContentType = "application/grpc";
+        context.Response.DeclareTrailer("grpc-status");
+        await context.Response.Body.WriteAsync(new byte[GrpcPrefix], context.RequestAborted);
+        context.Response.AppendTrailer("grpc-status", "0");
     }
 }
