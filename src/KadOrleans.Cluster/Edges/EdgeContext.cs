@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node;
@@ -10,8 +11,9 @@ namespace KadOrleans.Cluster.Edges;
 /// <param name="Grains">The way to the cluster.</param>
 /// <param name="Environment">Time, randomness, logging.</param>
 /// <param name="Health">Where it notes how it is doing.</param>
+/// <param name="Clock">Compares its clock with the silos'.</param>
 internal sealed record EdgeContext(
-    EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health)
+    EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock)
 {
     /// <summary>The grain that leases node ids.</summary>
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);

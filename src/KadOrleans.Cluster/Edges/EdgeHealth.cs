@@ -1,3 +1,5 @@
+using KadOrleans.Cluster.Clocks;
+
 namespace KadOrleans.Cluster.Edges;
 
 /// <summary>How the edge of this process is doing. May be read from any thread at any time, and never waits.</summary>
@@ -11,15 +13,16 @@ public sealed class EdgeHealth
 
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
+    private readonly ClockWatch _clock;
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _answeredAt;
     private volatile EdgeSession? _session;
     private volatile EdgeState _state;
     private volatile string _waitsFor = "it waits for a silo";
 
-    internal EdgeHealth(EdgeOptions options, TimeProvider time)
+    internal EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
     {
-        (_options, _time) = (options, time);
+        (_options, _time, _clock) = (options, time, clock);
         _answeredAt = long.MinValue;
     }
 
@@ -27,8 +30,8 @@ public sealed class EdgeHealth
     public EdgeState State => _state;
 
     /// <summary>
-    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/>, and a contact that
-    /// answers; the first edge of a network (no bootstrap nodes configured) needs no contact.
+    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/> and whose clock is near its own, and
+    /// a contact that answers; the first edge of a network (no bootstrap nodes configured) needs no contact.
     /// </summary>
     public bool IsReady => Obstacle is null;
 
@@ -40,6 +43,7 @@ public sealed class EdgeHealth
         EdgeState.Stopped => "it stopped",
         EdgeState.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < Patience) => "the silos do not answer",
+        _ when _clock.IsSkewed => "clock skew: its clock and the silos' are more than 5 s apart",
         _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",
         _ => "it has no contact",
@@ -67,7 +71,10 @@ public sealed class EdgeHealth
             session?.Lease.Settings.ShardBits,
             SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
             session?.DescribeNodes() ?? [],
-            session?.Counts() ?? new Dictionary<string, long>());
+            session?.Counts() ?? new Dictionary<string, long>())
+        {
+            ClockDifference = _clock.Last is { } clock ? Math.Round(clock.Difference.TotalSeconds, 3) : null,
+        };
     }
 
     /// <summary>Why there is no lease yet.</summary>

@@ -39,6 +39,9 @@ internal static partial class EdgeLog
         "Another live edge uses the name {Edge}: this one waits until that one ends; give each edge its own Kad:Edge:Name")]
     public static partial void NameInUse(this ILogger logger, string edge);
 
+    [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos was not told: {Problem}")]
+    public static partial void ClockNotRead(this ILogger logger, string problem);
+
     [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
     public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
 }

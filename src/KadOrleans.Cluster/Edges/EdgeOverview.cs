@@ -17,4 +17,8 @@ public sealed record EdgeOverview(
     int? ShardBits,
     double? SecondsSinceAnswer,
     IReadOnlyList<EdgeNodeOverview> Nodes,
-    IReadOnlyDictionary<string, long> Counts);
+    IReadOnlyDictionary<string, long> Counts)
+{
+    /// <summary>Seconds that the clock of the silo that leases node ids is ahead of this process's; null before it was asked.</summary>
+    public double? ClockDifference { get; init; }
+}

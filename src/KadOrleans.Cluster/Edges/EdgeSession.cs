@@ -165,6 +165,7 @@ internal sealed class EdgeSession : IAsyncDisposable
             }
 
             await RenewSubscriptionsAsync(cancellationToken);
+            await CompareClocksAsync(cancellationToken);
             if (_context.Health.Enter(EdgeState.Serving, this))
             {
                 _logger.Recovered(_context.Options.Name);
@@ -183,6 +184,19 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
 
         return null;
+    }
+
+    private async Task CompareClocksAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // The renewal was answered: what is at stake is the comparison alone.
+            _logger.ClockNotRead(e.Message);
+        }
     }
 
     /// <summary>At their interval, and at once after an outage: a grain that moved has forgotten who listens.</summary>

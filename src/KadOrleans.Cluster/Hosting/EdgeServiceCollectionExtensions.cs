@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Clocks;
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Core;
 using KadOrleans.Node;
@@ -37,8 +38,10 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton(new EdgeTiming());
+        services.TryAddSingleton<ClockWatch>();
         services.AddSingleton(options);
-        services.AddSingleton(s => new EdgeHealth(options, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new EdgeHealth(
+            options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ClockWatch>()));
         services.AddSingleton<IHostedService>(s => new EdgeService(CreateContext(s), transports, announce));
         return services;
     }
@@ -53,5 +56,6 @@ public static class EdgeServiceCollectionExtensions
             Random = services.GetRequiredService<IRandomSource>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         },
-        services.GetRequiredService<EdgeHealth>());
+        services.GetRequiredService<EdgeHealth>(),
+        services.GetRequiredService<ClockWatch>());
 }

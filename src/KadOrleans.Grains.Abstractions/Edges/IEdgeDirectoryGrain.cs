@@ -44,6 +44,11 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("Release")]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
+    /// <summary>The clock of the silo that this grain is on, by which leases end.</summary>
+    [AlwaysInterleave]
+    [Alias("GetUtcNow")]
+    ValueTask<DateTimeOffset> GetUtcNowAsync();
+
     /// <summary>The edges whose leases are alive, in no order.</summary>
     [Alias("GetLive")]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();

@@ -93,6 +93,8 @@ internal sealed class EdgeDirectoryGrain(
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
+
     public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive(time.GetUtcNow()));
 
     private static void Check(string edgeName, IEdgeObserver edge)

@@ -1,10 +1,13 @@
+using KadOrleans.Cluster.Clocks;
+
 namespace KadOrleans.Silo.Health;
 
 /// <summary>
 /// Whether the silo takes calls: it is active among the cluster's silos and has started, which it does only if it agrees
-/// with them on the cluster's settings; and its storage answered lately. No question leaves the process.
+/// with them on the cluster's settings; its storage answered lately; and its clock is near the cluster's. No question leaves the process.
 /// </summary>
-internal sealed class SiloReadiness(IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage)
+internal sealed class SiloReadiness(
+    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock)
 {
     /// <summary>What the silo is at, as one word.</summary>
     public string State => lifetime switch
@@ -12,7 +15,8 @@ internal sealed class SiloReadiness(IHostApplicationLifetime lifetime, ISiloStat
         { ApplicationStopping.IsCancellationRequested: true } => "stopping",
         { ApplicationStarted.IsCancellationRequested: false } => "starting",
         _ when silos.CurrentStatus != SiloStatus.Active => silos.CurrentStatus.ToString(),
-        _ => storage.IsAway ? "storage away" : Ready,
+        _ when storage.IsAway => "storage away",
+        _ => clock.IsSkewed ? "clock skew" : Ready,
     };
 
     /// <summary>Whether calls are taken.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KadOrleans.Cluster.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Silo.Hosting;
@@ -13,6 +14,7 @@ internal sealed class StatusReport(
     ILocalSiloDetails silo,
     ISiloStatusOracle silos,
     SiloReadiness readiness,
+    ClockWatch clock,
     IGrainFactory grains,
     ILogger<StatusReport> logger)
 {
@@ -30,6 +32,7 @@ internal sealed class StatusReport(
             ["silo"] = silo.SiloAddress.ToString(),
             ["name"] = silo.Name,
             ["state"] = readiness.State,
+            ["clockDifference"] = clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null,
             ["silos"] = Silos(),
             ["settings"] = status?.Settings is { } settings ? new JsonObject { ["shardBits"] = settings.ShardBits } : null,
             ["edges"] = status is null ? null : new JsonArray([.. status.Edges.Select(Edge)]),

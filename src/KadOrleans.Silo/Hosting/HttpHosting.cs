@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Clocks;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.Health;
 using Orleans.Dashboard;
@@ -23,6 +24,9 @@ internal static class HttpHosting
             .AddSingleton(settings())
             .AddSingleton<StorageWatch>()
             .AddHostedService(s => s.GetRequiredService<StorageWatch>())
+            .AddSingleton(s => new ClockWatch(
+                s.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Grains), s.GetRequiredService<ILogger<ClockWatch>>()))
+            .AddHostedService<ClockService>()
             .AddSingleton<SiloReadiness>()
             .AddHostedService<ClusterGauges>()
             .AddSingleton<StatusReport>())

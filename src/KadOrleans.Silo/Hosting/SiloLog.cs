@@ -21,6 +21,9 @@ internal static partial class SiloLog
     [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
     public static partial void StorageAway(ILogger logger, string problem);
 
+    [LoggerMessage(7006, LogLevel.Debug, "The silo's clock was not compared: {Problem}")]
+    public static partial void ClockNotCompared(ILogger logger, string problem);
+
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
 }

@@ -46,6 +46,18 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     }
 
     [Fact]
+    public async Task An_edge_whose_clock_is_wrong_says_so_until_it_is_set()
+    {
+        var clock = new SettableClock { Ahead = TimeSpan.FromSeconds(-7) };
+        await using var edge = await TestEdge.StartAsync(cluster.Client, "health-clock", clock);
+        await SaysAsync(edge, "not ready: clock skew: its clock and the silos' are more than 5 s apart\n");
+        Assert.Equal(7, edge.Overview.ClockDifference!.Value, 0.5);
+
+        clock.Ahead = TimeSpan.Zero;
+        await SaysAsync(edge, "ok\n");
+    }
+
+    [Fact]
     public async Task An_edge_without_its_silos_is_not_ready()
     {
         await using var own = new TestCluster();

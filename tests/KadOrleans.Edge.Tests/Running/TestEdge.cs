@@ -33,10 +33,14 @@ internal sealed class TestEdge : IAsyncDisposable
 
     /// <summary>Starts an edge without waiting for its lease.</summary>
     public static Task<TestEdge> StartAsync(IGrainFactory grains, string name, params (string Key, string Value)[] settings) =>
-        StartAsync(grains, name, timing => timing, settings);
+        StartAsync(grains, name, TimeProvider.System, timing => timing, settings);
+
+    /// <summary>The same on a machine whose clock is another one.</summary>
+    public static Task<TestEdge> StartAsync(IGrainFactory grains, string name, TimeProvider clock) =>
+        StartAsync(grains, name, clock, timing => timing, []);
 
     private static async Task<TestEdge> StartAsync(
-        IGrainFactory grains, string name, Func<EdgeTiming, EdgeTiming> adjust, (string Key, string Value)[] settings)
+        IGrainFactory grains, string name, TimeProvider clock, Func<EdgeTiming, EdgeTiming> adjust, (string Key, string Value)[] settings)
     {
         var configuration = new ConfigurationManager();
         configuration["Kad:Edge:Name"] = name;
@@ -50,6 +54,7 @@ internal sealed class TestEdge : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton(grains);
+        builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(adjust(new EdgeTiming
         {
             Renewal = TimeSpan.FromMilliseconds(200),
@@ -72,7 +77,7 @@ internal sealed class TestEdge : IAsyncDisposable
     public static async Task<TestEdge> ServeAsync(
         IGrainFactory grains, string name, Func<EdgeTiming, EdgeTiming> adjust, params (string Key, string Value)[] settings)
     {
-        var edge = await StartAsync(grains, name, adjust, settings);
+        var edge = await StartAsync(grains, name, TimeProvider.System, adjust, settings);
         await edge.BecomesAsync(EdgeState.Serving);
         return edge;
     }

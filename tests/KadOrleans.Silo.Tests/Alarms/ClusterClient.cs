@@ -18,7 +18,7 @@ internal sealed class ClusterClient : IAsyncDisposable
 
     public IDhtGrain Dht => Grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);
 
-    private IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
     public static async Task<ClusterClient> ConnectAsync(int gateway)
     {

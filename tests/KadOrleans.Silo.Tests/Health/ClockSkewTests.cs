@@ -1,0 +1,41 @@
+using System.Net;
+using KadOrleans.Cluster.Clocks;
+using KadOrleans.Silo.Health;
+using KadOrleans.Silo.Hosting;
+using KadOrleans.Silo.Tests.Processes;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Silo.Tests.Health;
+
+/// <summary>A silo whose clock is not that of the silo that leases node ids.</summary>
+public sealed class ClockSkewTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-clock-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task It_is_not_ready_and_says_why_until_the_next_comparison_finds_the_clock_right()
+    {
+        using var health = new HealthReader(FreePort.Tcp());
+        using var host = SiloHost.Build(
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", health.Setting, $"Kad:Data={_folder}", "Kad:Edge:Enabled=false"],
+            new Announcer(TextWriter.Null));
+        await host.StartAsync(Token);
+        var clock = host.Services.GetRequiredService<ClockWatch>();
+        await health.BecomesAsync(HttpStatusCode.OK, "ready");
+
+        clock.Note(ClockComparison.Of(DateTimeOffset.UnixEpoch, TimeSpan.Zero, DateTimeOffset.UnixEpoch.AddSeconds(7)));
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "clock skew");
+        Assert.Equal("clock skew", host.Services.GetRequiredService<SiloReadiness>().State);
+        Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
+
+        // Its own comparison, with itself.
+        await health.BecomesAsync(HttpStatusCode.OK, "ready");
+        var report = await host.Services.GetRequiredService<StatusReport>().CreateAsync(Token);
+        Assert.Equal(0, report["clockDifference"]!.GetValue<double>(), 0.5);
+        await host.StopAsync(Token);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
