@@ -58,17 +58,54 @@ internal sealed class HandOff(
     {
         while (true)
         {
-            var newcomer = await _newcomers.Reader.ReadAsync(cancellationToken);
+            var newcomers = new List<Contact> { await _newcomers.Reader.ReadAsync(cancellationToken) };
+            while (_newcomers.Reader.TryRead(out var another))
+            {
+                newcomers.Add(another);
+            }
+
             try
             {
-                var sent = await HandOffAsync(newcomer, cancellationToken);
-                logger.ValuesHandedOff(sent);
+                await WelcomeAsync(newcomers, cancellationToken);
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 logger.MaintenanceFailed(nameof(HandOff), e);
             }
         }
+    }
+
+    private async Task WelcomeAsync(List<Contact> newcomers, CancellationToken cancellationToken)
+    {
+        // After a start all saved contacts are newcomers, and hardly any of them near to a key: one look at the keys finds these.
+        var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;
+        foreach (var newcomer in concerned)
+        {
+            logger.ValuesHandedOff(await HandOffAsync(newcomer, cancellationToken));
+        }
+    }
+
+    private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
+    {
+        var concerned = new List<Contact>();
+        await foreach (var (key, _) in store.ScanAsync(cancellationToken))
+        {
+            if (newcomers.Count == 0)
+            {
+                break;
+            }
+
+            for (var i = MayApply(key) ? newcomers.Count - 1 : -1; i >= 0; i--)
+            {
+                if (Applies(key, newcomers[i]))
+                {
+                    concerned.Add(newcomers[i]);
+                    newcomers.RemoveAt(i);
+                }
+            }
+        }
+
+        return concerned;
     }
 
     private async Task<int> HandOffAsync(Contact newcomer, CancellationToken cancellationToken)
@@ -78,7 +115,7 @@ internal sealed class HandOff(
         var begunAt = time.GetTimestamp();
         await foreach (var (key, stored) in store.ScanAsync(cancellationToken))
         {
-            if (stored.IsExpired(time.GetUtcNow()) || !Applies(key, newcomer))
+            if (stored.IsExpired(time.GetUtcNow()) || !MayApply(key) || !Applies(key, newcomer))
             {
                 continue;
             }
@@ -98,6 +135,14 @@ internal sealed class HandOff(
         }
 
         return sent;
+    }
+
+    // Whoever the newcomer is: if two contacts are nearer to the key than this node, one of them is another. Cheap, and rules out most keys.
+    private bool MayApply(NodeId key)
+    {
+        var snapshot = table.Snapshot;
+        Span<Contact> nearest = stackalloc Contact[2];
+        return snapshot.FindClosest(key, nearest) < nearest.Length || snapshot.OwnId.DistanceTo(key) <= nearest[1].Id.DistanceTo(key);
     }
 
     private bool Applies(NodeId key, Contact newcomer)
