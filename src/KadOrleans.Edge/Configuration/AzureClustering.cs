@@ -1,5 +1,6 @@
 #if KAD_AZURE_STORAGE
 using KadOrleans.AzureStorage;
+using KadOrleans.Silo.Configuration;
 #endif
 
 namespace KadOrleans.Edge.Configuration;
@@ -28,6 +29,11 @@ internal static class AzureClustering
         {
             throw new ConfigurationException($"{TableServiceUriSetting} is '{configuration[TableServiceUriSetting]}'; {setting}=AzureStorage "
                 + $"needs the https:// address of the silos' table service there, or {ConnectionStringSetting}.");
+        }
+
+        if (configuration[ConnectionStringSetting] is not { Length: > 0 } && WorkloadIdentity.Lack(configuration) is { } lack)
+        {
+            throw new ConfigurationException(lack);
         }
 
         settings["Orleans:Clustering:ServiceKey"] = ServiceKey;

@@ -121,9 +121,14 @@ internal static class ClusterProviders
     {
         const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
         var section = new KadSection(configuration);
-        return section.Text("Azure:ConnectionString") is { } connectionString
-            ? new AzureSettings(connectionString, null, null)
-            : new AzureSettings(null, section.Address("Azure:BlobServiceUri", reason), section.Address("Azure:TableServiceUri", reason));
+        if (section.Text("Azure:ConnectionString") is { } connectionString)
+        {
+            return new AzureSettings(connectionString, null, null);
+        }
+
+        var settings = new AzureSettings(
+            null, section.Address("Azure:BlobServiceUri", reason), section.Address("Azure:TableServiceUri", reason));
+        return WorkloadIdentity.Lack(configuration) is { } lack ? throw new ConfigurationMistakeException(lack) : settings;
     }
 
     // A file that one process holds cannot be the state of a cluster of several.

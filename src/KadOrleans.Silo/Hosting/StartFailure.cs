@@ -36,6 +36,8 @@ internal static class StartFailure
                 case DbException:
                     var reason = cause.GetBaseException() is var root && root != cause ? $" ({root.Message})" : string.Empty;
                     return (ExitCode.Failed, $"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(cause.Message + reason)}");
+                case { } when cause.GetType().FullName!.StartsWith("Azure.", StringComparison.Ordinal):
+                    return (ExitCode.Failed, $"{AzureSetting(host)}: Azure Storage failed: {Sentence(Beginning(cause.Message))}");
                 default:
                     break;
             }
@@ -55,6 +57,14 @@ internal static class StartFailure
             ? $"Kad:Http: the address cannot be listened on: {Sentence(reason)}"
             : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(reason)}";
     }
+
+    private static string AzureSetting(IHost? host) =>
+        host?.Services.GetService<IConfiguration>()?["Kad:Azure:ConnectionString"] is { Length: > 0 }
+            ? "Kad:Azure:ConnectionString"
+            : "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri";
+
+    // What failed, and the status; Azure's messages go on with the whole answer.
+    private static string Beginning(string message) => string.Join(' ', message.ReplaceLineEndings("\n").Trim().Split('\n').Take(2));
 
     private static IEnumerable<Exception> Chain(Exception exception)
     {

@@ -36,6 +36,7 @@ public sealed class StorageAlarmTests : IDisposable
 
         run.Expect(run.Now, "KadStorageFailing", run.LabelsOf("kad-silo"), run.LabelsOf("kad-edge"));
 
+        Assert.Single(silo.Errors.Split('\n'), line => line.Contains("kad-grains.db failed; ", StringComparison.Ordinal));
         await silo.ClearDiskAsync();
         await load.WholeAsync();
         await run.VerifyAsync();

@@ -102,6 +102,33 @@ public sealed class ConfigurationMistakeTests
             new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
     }
 
+    [Theory]
+    [InlineData(null, "t", "f", "AZURE_CLIENT_ID is missing; AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential needs it; ")]
+    [InlineData("c", null, "f", "AZURE_TENANT_ID is missing; ")]
+    [InlineData("c", "t", null, "AZURE_FEDERATED_TOKEN_FILE is missing; ")]
+    [InlineData("c", "t", "no/such/file", "AZURE_FEDERATED_TOKEN_FILE is 'no/such/file', a file that is not there; ")]
+    public void Workload_identity_without_what_it_needs_is_named_in_a_sentence(string? client, string? tenant, string? file, string sentence)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Kad:Azure:BlobServiceUri"] = "https://x.blob.example",
+            ["Kad:Azure:TableServiceUri"] = "https://x.table.example",
+            ["AZURE_CLIENT_ID"] = client,
+            ["AZURE_TENANT_ID"] = tenant,
+            ["AZURE_FEDERATED_TOKEN_FILE"] = file,
+        };
+        Assert.Null(Read().ConnectionString);
+
+        settings["AZURE_TOKEN_CREDENTIALS"] = "WorkloadIdentityCredential";
+        Assert.StartsWith(sentence, Assert.Throws<ConfigurationMistakeException>(Read).Message, StringComparison.Ordinal);
+
+        settings["AZURE_CLIENT_ID"] = settings["AZURE_TENANT_ID"] = "id";
+        settings["AZURE_FEDERATED_TOKEN_FILE"] = typeof(ConfigurationMistakeTests).Assembly.Location;
+        Assert.NotNull(Read().BlobServiceUri);
+
+        AzureSettings Read() => ClusterProviders.ReadAzure(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+    }
+
     [Fact]
     public void Nothing_configured_is_a_whole_cluster_on_this_machine()
     {
