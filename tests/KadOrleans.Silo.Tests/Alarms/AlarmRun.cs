@@ -5,7 +5,10 @@ using KadOrleans.Testing.Telemetry;
 
 namespace KadOrleans.Silo.Tests.Alarms;
 
-/// <summary>Real processes that export, and Prometheus' own judgement of what came. A minute is one export.</summary>
+/// <summary>
+/// Real processes that export, and Prometheus' own judgement of what came. A minute is one export of the process that exports
+/// most often, however long that takes.
+/// </summary>
 internal sealed class AlarmRun : IAsyncDisposable
 {
     /// <summary>Longer than any rule's <c>for</c>: whatever was wrong from the beginning would fire by then.</summary>
@@ -16,7 +19,6 @@ internal sealed class AlarmRun : IAsyncDisposable
     private readonly OtlpCollector _collector;
     private readonly TimeSpan _interval;
     private readonly List<AlarmExpectation> _expectations = [];
-    private DateTime? _begin;
 
     private AlarmRun(OtlpCollector collector, TimeSpan interval) => (_collector, _interval) = (collector, interval);
 
@@ -28,7 +30,7 @@ internal sealed class AlarmRun : IAsyncDisposable
     ];
 
     /// <summary>The minute of the newest export.</summary>
-    public int Now => Ours().Select(MinuteOf).DefaultIfEmpty().Max();
+    public int Now => Minutes().Values.DefaultIfEmpty().Max();
 
     /// <summary>Begins to listen.</summary>
     public static async Task<AlarmRun> StartAsync(TimeSpan? interval = null) =>
@@ -89,10 +91,22 @@ internal sealed class AlarmRun : IAsyncDisposable
 
     private IEnumerable<ReceivedMetric> Ours() => _collector.Metrics.Where(m => m.Meter == "KadOrleans" && m.Points.Count > 0);
 
-    private int MinuteOf(ReceivedMetric metric)
+    /// <summary>The minute of each export: that of the newest one, or the next if the process has that already.</summary>
+    private Dictionary<int, int> Minutes()
     {
-        _begin ??= metric.Time;
-        return Math.Max(0, (int)Math.Round((metric.Time - _begin.Value) / _interval));
+        var minutes = new Dictionary<int, int>();
+        var last = new Dictionary<string, int>();
+        var now = 0;
+        foreach (var metric in Ours())
+        {
+            if (!minutes.ContainsKey(metric.Export))
+            {
+                now = Math.Max(now, last.GetValueOrDefault(metric.Instance, -1) + 1);
+                minutes[metric.Export] = last[metric.Instance] = now;
+            }
+        }
+
+        return minutes;
     }
 
     private string Write()
@@ -100,7 +114,8 @@ internal sealed class AlarmRun : IAsyncDisposable
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"rule_files: ['{AlarmRule.FilePath}']");
         text.AppendLine("evaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:");
-        foreach (var (series, values) in new SeriesTable(Ours(), MinuteOf).Notated())
+        var minutes = Minutes();
+        foreach (var (series, values) in new SeriesTable(Ours().Where(m => minutes.ContainsKey(m.Export)), m => minutes[m.Export]).Notated())
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  - {{ series: '{series}', values: '{values}' }}");
         }

@@ -6,7 +6,7 @@ namespace KadOrleans.Silo.Tests.Alarms;
 
 /// <summary>
 /// What a collector received as Prometheus gets it from there: one value per export and series. Exports that came in quick
-/// succession count as a minute apart each, which is the exporters' default.
+/// succession count as a minute apart, which is the exporters' default.
 /// </summary>
 internal sealed class SeriesTable
 {

@@ -22,6 +22,7 @@ public sealed class OtlpCollector : IAsyncDisposable
     private readonly ConcurrentQueue<ReceivedMetric> _metrics = new();
     private readonly ConcurrentQueue<(string Source, string Name)> _spans = new();
     private readonly SemaphoreSlim _arrived = new(0);
+    private int _exports;
 
     private OtlpCollector()
     {
@@ -99,7 +100,7 @@ public sealed class OtlpCollector : IAsyncDisposable
         return body.ToArray();
     }
 
-    private void TakeMetrics(ReadOnlyMemory<byte> request) => Add(_metrics, OtlpReader.Metrics(request));
+    private void TakeMetrics(ReadOnlyMemory<byte> request) => Add(_metrics, OtlpReader.Metrics(request, Interlocked.Increment(ref _exports)));
 
     private void TakeSpans(ReadOnlyMemory<byte> request) => Add(_spans, OtlpReader.Spans(request));
 

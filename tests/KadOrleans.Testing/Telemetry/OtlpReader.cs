@@ -8,13 +8,13 @@ namespace KadOrleans.Testing.Telemetry;
 internal static class OtlpReader
 {
     /// <summary>The metrics of an ExportMetricsServiceRequest.</summary>
-    public static IEnumerable<ReceivedMetric> Metrics(ReadOnlyMemory<byte> request) =>
+    public static IEnumerable<ReceivedMetric> Metrics(ReadOnlyMemory<byte> request, int export) =>
         from resource in Messages(request, 1)
         let tags = Tags(Messages(resource, 1).Single(), 1)
         from scope in Messages(resource, 2)
         let meter = ScopeName(scope)
         from metric in Messages(scope, 2)
-        select Metric(tags, meter, metric);
+        select Metric(export, tags, meter, metric);
 
     /// <summary>Source and name of the spans of an ExportTraceServiceRequest.</summary>
     public static IEnumerable<(string Source, string Name)> Spans(ReadOnlyMemory<byte> request) =>
@@ -26,9 +26,9 @@ internal static class OtlpReader
     private static string ScopeName(ReadOnlyMemory<byte> scope) =>
         Read(Messages(scope, 1).Single()).First(f => f.Number == 1).Text;
 
-    private static ReceivedMetric Metric(Dictionary<string, string> resource, string meter, ReadOnlyMemory<byte> metric)
+    private static ReceivedMetric Metric(
+        int export, Dictionary<string, string> resource, string meter, ReadOnlyMemory<byte> metric)
     {
-        var time = default(DateTime);
         string name = string.Empty, unit = string.Empty, kind = string.Empty;
         IReadOnlyList<ReceivedPoint> points = [];
         foreach (var field in Read(metric))
@@ -42,14 +42,14 @@ internal static class OtlpReader
                     unit = field.Text;
                     break;
                 case 5:
-                    (kind, points, time) = ("gauge", Numbers(field.Bytes), Time(field.Bytes));
+                    (kind, points) = ("gauge", Numbers(field.Bytes));
                     break;
                 case 7:
                     var isMonotonic = Read(field.Bytes).Any(f => f is { Number: 3, Value: 1 });
-                    (kind, points, time) = (isMonotonic ? "counter" : "up-down counter", Numbers(field.Bytes), Time(field.Bytes));
+                    (kind, points) = (isMonotonic ? "counter" : "up-down counter", Numbers(field.Bytes));
                     break;
                 case 9:
-                    (kind, points, time) = ("histogram", [.. Messages(field.Bytes, 1).Select(Histogram)], Time(field.Bytes));
+                    (kind, points) = ("histogram", [.. Messages(field.Bytes, 1).Select(Histogram)]);
                     break;
                 default:
                     break;
@@ -59,7 +59,7 @@ internal static class OtlpReader
         return new ReceivedMetric(
             resource.GetValueOrDefault("service.name", string.Empty),
             resource.GetValueOrDefault("service.instance.id", string.Empty),
-            meter, name, kind, unit, time, points);
+            meter, name, kind, unit, export, points);
     }
 
     private static List<ReceivedPoint> Numbers(ReadOnlyMemory<byte> data) => [.. Messages(data, 1).Select(point => new ReceivedPoint(
@@ -67,11 +67,6 @@ internal static class OtlpReader
         Read(point).Where(f => f.Number is 4 or 6)
             .Select(f => f.Number == 4 ? BitConverter.UInt64BitsToDouble(f.Value) : (long)f.Value)
             .FirstOrDefault()))];
-
-    // All points of an export are of one time; of no points it is not asked.
-    private static DateTime Time(ReadOnlyMemory<byte> data) => Messages(data, 1)
-        .Select(point => DateTime.UnixEpoch.AddTicks((long)(Read(point).First(f => f.Number == 3).Value / 100)))
-        .FirstOrDefault();
 
     private static ReceivedPoint Histogram(ReadOnlyMemory<byte> point)
     {

@@ -7,7 +7,7 @@ namespace KadOrleans.Testing.Telemetry;
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">As docs/telemetry.md calls it.</param>
 /// <param name="Unit">Its unit.</param>
-/// <param name="Time">When it was collected.</param>
+/// <param name="Export">Which export it came with: the collector numbers those of all processes as they come.</param>
 /// <param name="Points">Its series.</param>
 public sealed record ReceivedMetric(
     string Service,
@@ -16,5 +16,5 @@ public sealed record ReceivedMetric(
     string Name,
     string Kind,
     string Unit,
-    DateTime Time,
+    int Export,
     IReadOnlyList<ReceivedPoint> Points);
