@@ -9,6 +9,9 @@ namespace KadOrleans.Node.Requests;
 /// </summary>
 internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expectedId)
 {
+    /// <summary>The place of a request that is in no queue.</summary>
+    public const int NotQueued = -1;
+
     private int _ended;
 
     public UdpEndpoint Destination { get; } = destination;
@@ -41,6 +44,12 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
 
     /// <summary>Whether the retry is out.</summary>
     public bool IsRetry { get; set; }
+
+    /// <summary>Timestamp of what is to be done next if no answer comes; the <see cref="DeadlineQueue"/>'s.</summary>
+    public long Due { get; set; }
+
+    /// <summary>Where it is in the <see cref="DeadlineQueue"/>, whose alone this is.</summary>
+    public int QueuePlace { get; set; } = NotQueued;
 
     /// <summary>Whether it has been answered or has failed.</summary>
     public bool IsEnded => Volatile.Read(ref _ended) != 0;

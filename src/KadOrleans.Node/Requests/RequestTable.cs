@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
 using KadOrleans.Core.Timeouts;
 using KadOrleans.Node.Ports;
@@ -26,13 +25,7 @@ internal sealed class RequestTable : IDisposable
     private readonly RoundTripTimes _roundTrips = new();
     private readonly SilentEndpoints _silent = new();
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
-    private readonly ITimer _timer;
-
-    // Guards _deadlines, _timerDue and _disposed. A request that was answered stays in the queue until its time comes.
-    private readonly Lock _gate = new();
-    private readonly PriorityQueue<OutgoingRequest, long> _deadlines = new();
-    private long _timerDue = long.MaxValue;
-    private bool _disposed;
+    private readonly RequestDeadlines _deadlines;
 
     public RequestTable(
         IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer)
@@ -41,10 +34,13 @@ internal sealed class RequestTable : IDisposable
         _time = time;
         _random = random;
         _observer = observer;
-        _timer = time.CreateTimer(static table => ((RequestTable)table!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _deadlines = new RequestDeadlines(time, Expire, observer.OnFault);
     }
 
     public int Count => _pending.Count;
+
+    /// <summary>Requests that wait for their retry or their end.</summary>
+    public int Waiting => _deadlines.Count;
 
     /// <summary>Whether an endpoint was late, and has answered nothing since.</summary>
     public bool IsSilent(UdpEndpoint endpoint) => _silent.Contains(endpoint);
@@ -66,7 +62,7 @@ internal sealed class RequestTable : IDisposable
             return;
         }
 
-        if (!TrySchedule(request, _roundTrips[request.Destination].Timeout))
+        if (!_deadlines.TryAdd(request, _roundTrips[request.Destination].Timeout))
         {
             End(request, RequestFailure.Cancelled);
         }
@@ -103,13 +99,7 @@ internal sealed class RequestTable : IDisposable
 
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _disposed = true;
-            _deadlines.Clear();
-        }
-
-        _timer.Dispose();
+        _deadlines.Dispose();
         foreach (var request in _pending.Values)
         {
             End(request, RequestFailure.Cancelled);
@@ -129,6 +119,7 @@ internal sealed class RequestTable : IDisposable
             _pending.TryRemove(request.RetryKey, out _);
         }
 
+        _deadlines.Remove(request);
         return true;
     }
 
@@ -157,54 +148,6 @@ internal sealed class RequestTable : IDisposable
         {
             // Whatever the observer does: somebody waits for this.
             request.OnFailed(failure);
-        }
-    }
-
-    private bool TrySchedule(OutgoingRequest request, TimeSpan timeout)
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                return false;
-            }
-
-            var due = _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
-            _deadlines.Enqueue(request, due);
-            if (due < _timerDue)
-            {
-                SetTimer(due);
-            }
-
-            return true;
-        }
-    }
-
-    private void SetTimer(long due)
-    {
-        _timerDue = due;
-        var wait = _time.GetElapsedTime(_time.GetTimestamp(), due);
-        _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnTimer()
-    {
-        while (TryTakeDue(out var request))
-        {
-            if (request.IsEnded)
-            {
-                continue;
-            }
-
-            try
-            {
-                Expire(request);
-            }
-            catch (Exception e)
-            {
-                // On a timer's thread it would end the process, and no other request would ever time out.
-                _observer.OnFault(e);
-            }
         }
     }
 
@@ -238,7 +181,7 @@ internal sealed class RequestTable : IDisposable
         _silent.Add(request.Destination);
         request.OnLate();
         if (!_transport.Send(request.Datagram, request.Destination)
-            || !TrySchedule(request, RetryTimeout(request)))
+            || !_deadlines.TryAdd(request, RetryTimeout(request)))
         {
             End(request, RequestFailure.Unreachable);
         }
@@ -250,34 +193,5 @@ internal sealed class RequestTable : IDisposable
         return request.IsIntroduction && !_roundTrips.IsMeasured(request.Destination) && learned < IntroductionTimeout
             ? IntroductionTimeout
             : learned;
-    }
-
-    private bool TryTakeDue([NotNullWhen(true)] out OutgoingRequest? request)
-    {
-        lock (_gate)
-        {
-            var now = _time.GetTimestamp();
-            while (_deadlines.TryPeek(out request, out var due))
-            {
-                if (due <= now)
-                {
-                    _deadlines.Dequeue();
-                    return true;
-                }
-
-                // Answered long ago: no reason to wake up for it.
-                if (!request.IsEnded)
-                {
-                    SetTimer(due);
-                    return false;
-                }
-
-                _deadlines.Dequeue();
-            }
-
-            _timerDue = long.MaxValue;
-            request = null;
-            return false;
-        }
     }
 }
