@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 
@@ -12,6 +13,8 @@ public static class AddressText
 {
     /// <summary>The longest text in bytes: eight groups of four digits and seven colons.</summary>
     public const int MaxLength = 39;
+
+    private static readonly uint[] Octets = [.. Enumerable.Range(0, 256).Select(OctetText)];
 
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
@@ -117,18 +120,30 @@ public static class AddressText
 
     private static int WriteIPv4(uint address, Span<byte> destination)
     {
+        // Each number with the dot behind it, four bytes at once; the next one begins where this one's end.
         var length = 0;
         for (var shift = 24; shift >= 0; shift -= 8)
         {
-            ((byte)(address >> shift)).TryFormat(destination[length..], out var written, provider: null);
-            length += written;
-            if (shift > 0)
-            {
-                destination[length++] = (byte)'.';
-            }
+            var number = (byte)(address >> shift);
+            BinaryPrimitives.WriteUInt32LittleEndian(destination[length..], Octets[number]);
+            length += number < 10 ? 2 : number < 100 ? 3 : 4;
         }
 
-        return length;
+        return length - 1;
+    }
+
+    /// <summary>A number of an IPv4 address as digits and a dot, the first in the lowest byte.</summary>
+    private static uint OctetText(int number)
+    {
+        uint text = '.';
+        do
+        {
+            text = (text << 8) | (uint)('0' + (number % 10));
+            number /= 10;
+        }
+        while (number > 0);
+
+        return text;
     }
 
     private static int WriteIPv6(UdpEndpoint endpoint, Span<byte> destination)

@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Routing;
 internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, Span<Contact> destination)
 {
     // Below this, sorting the few into the answer is cheaper than halving further.
-    private const int SmallRange = 16;
+    private const int SmallRange = 4;
 
     private readonly ReadOnlySpan<Contact> _contacts = contacts;
     private readonly Span<Contact> _destination = destination;

@@ -59,16 +59,28 @@ internal ref struct MessagePackWriter(Span<byte> destination)
 
     public void WriteNodeId(NodeId id)
     {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        id.CopyTo(bytes);
-        WriteBinary(bytes);
+        WriteByte(Binary8);
+        WriteByte(NodeId.Length);
+        id.CopyTo(_destination[Length..]);
+        Length += NodeId.Length;
     }
 
     /// <summary>Writes the address as canonical text, then the port.</summary>
     public void WriteEndpoint(UdpEndpoint endpoint)
     {
-        Span<byte> text = stackalloc byte[AddressText.MaxLength];
-        WriteString(text[..AddressText.Write(endpoint, text)]);
+        if (endpoint.IsIPv4 && _destination.Length - Length > AddressText.MaxLength)
+        {
+            // In place: its header is always one byte.
+            var length = AddressText.Write(endpoint, _destination[(Length + 1)..]);
+            _destination[Length] = (byte)(FixString + length);
+            Length += 1 + length;
+        }
+        else
+        {
+            Span<byte> text = stackalloc byte[AddressText.MaxLength];
+            WriteString(text[..AddressText.Write(endpoint, text)]);
+        }
+
         WriteUnsigned(endpoint.Port);
     }
 
@@ -77,6 +89,13 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         if (number <= MaxPositiveFixInt)
         {
             WriteByte((byte)number);
+        }
+        else if (number is > byte.MaxValue and <= ushort.MaxValue)
+        {
+            // Nearly all ports.
+            WriteByte(Unsigned16);
+            BinaryPrimitives.WriteUInt16BigEndian(_destination[Length..], (ushort)number);
+            Length += sizeof(ushort);
         }
         else
         {
