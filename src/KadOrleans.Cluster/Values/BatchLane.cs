@@ -8,50 +8,63 @@ namespace KadOrleans.Cluster.Values;
 /// together in the next, in the order of arrival. A call that did not get through is tried again for as long as
 /// somebody waits for it, so no later call overtakes it.
 /// </summary>
-internal sealed class BatchLane<TRequest, TResult>(
-    string name,
-    Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TResult>>> call,
-    GrainKeyStoreOptions options,
-    TimeProvider time,
-    ILogger logger)
+internal sealed class BatchLane<TRequest, TResult>
 {
-    // Guards _waiting and _isRunning.
+    private readonly string _name;
+    private readonly Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TResult>>> _call;
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+
+    // Guards what follows, and the list of those under way.
     private readonly Lock _gate = new();
     private readonly Queue<Entry> _waiting = new();
+    private List<Entry> _underWay = [];
     private bool _isRunning;
+    private bool _isTimed;
+
+    public BatchLane(
+        string name,
+        Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TResult>>> call,
+        GrainKeyStoreOptions options,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_name, _call, _options, _time, _logger) = (name, call, options, time, logger);
+        _timer = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>The outcome of a request, within the options' patience; a failure at once if too many wait.</summary>
-    public async Task<LaneOutcome<TResult>> AskAsync(TRequest request, CancellationToken cancellationToken)
+    public Task<LaneOutcome<TResult>> AskAsync(TRequest request, CancellationToken cancellationToken)
     {
-        var entry = new Entry(request);
+        var entry = new Entry(request, _time.GetTimestamp());
         if (!TryAdd(entry))
         {
-            return LaneOutcome<TResult>.FailedBy(
-                new InvalidOperationException($"{options.LaneQueue} requests wait for {name} already."));
+            return Task.FromResult(LaneOutcome<TResult>.FailedBy(
+                new InvalidOperationException($"{_options.LaneQueue} requests wait for {_name} already.")));
         }
 
-        try
-        {
-            return await entry.Task.WaitAsync(options.Patience, time, cancellationToken);
-        }
-        catch (TimeoutException e)
-        {
-            // Nobody waits for it any more: it is not sent if it was not yet.
-            entry.TrySetResult(LaneOutcome<TResult>.FailedBy(e));
-            return await entry.Task;
-        }
+        return cancellationToken.CanBeCanceled ? entry.Task.WaitAsync(cancellationToken) : entry.Task;
     }
 
     private bool TryAdd(Entry entry)
     {
         lock (_gate)
         {
-            if (_waiting.Count >= options.LaneQueue)
+            if (_waiting.Count >= _options.LaneQueue)
             {
                 return false;
             }
 
             _waiting.Enqueue(entry);
+            if (!_isTimed)
+            {
+                // One timer for all: their patience ends in the order of arrival.
+                _isTimed = true;
+                _timer.Change(_options.Patience, Timeout.InfiniteTimeSpan);
+            }
+
             if (_isRunning)
             {
                 return true;
@@ -63,6 +76,28 @@ internal sealed class BatchLane<TRequest, TResult>(
         // Not on the caller's thread, which receives datagrams. Its failures all end in the entries.
         _ = Task.Run(RunAsync);
         return true;
+    }
+
+    /// <summary>Nobody waits any more for what is too old: it is not sent if it was not yet.</summary>
+    private void GiveUp()
+    {
+        lock (_gate)
+        {
+            _isTimed = false;
+            foreach (var entry in _underWay.Concat(_waiting).Where(entry => !entry.Task.IsCompleted))
+            {
+                var left = _options.Patience - _time.GetElapsedTime(entry.Since);
+                if (left > TimeSpan.Zero)
+                {
+                    _isTimed = true;
+                    _timer.Change(left, Timeout.InfiniteTimeSpan);
+                    return;
+                }
+
+                entry.TrySetResult(LaneOutcome<TResult>.FailedBy(
+                    new TimeoutException($"There was no answer within {_options.Patience.TotalSeconds:0.###} s.")));
+            }
+        }
     }
 
     private async Task RunAsync()
@@ -78,7 +113,7 @@ internal sealed class BatchLane<TRequest, TResult>(
         var batch = new List<Entry>();
         lock (_gate)
         {
-            while (batch.Count < options.MaxBatch && _waiting.TryDequeue(out var entry))
+            while (batch.Count < _options.MaxBatch && _waiting.TryDequeue(out var entry))
             {
                 if (!entry.Task.IsCompleted)
                 {
@@ -86,6 +121,7 @@ internal sealed class BatchLane<TRequest, TResult>(
                 }
             }
 
+            _underWay = batch;
             _isRunning = batch.Count > 0;
         }
 
@@ -94,16 +130,16 @@ internal sealed class BatchLane<TRequest, TResult>(
 
     private async Task SendAsync(List<Entry> batch)
     {
-        for (var delay = options.FirstBackOff; batch.Count > 0; delay = GrainFailures.Next(delay, options.LongestBackOff))
+        for (var delay = _options.FirstBackOff; batch.Count > 0; delay = GrainFailures.Next(delay, _options.LongestBackOff))
         {
             try
             {
-                Complete(batch, await call(batch.ConvertAll(entry => entry.Request)));
+                Complete(batch, await _call(batch.ConvertAll(entry => entry.Request)));
                 return;
             }
             catch (Exception e) when (GrainFailures.IsTransient(e))
             {
-                logger.ShardCallRetried(e, name, delay);
+                _logger.ShardCallRetried(e, _name, delay);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -111,8 +147,11 @@ internal sealed class BatchLane<TRequest, TResult>(
                 return;
             }
 
-            await Task.Delay(delay, time);
-            batch.RemoveAll(entry => entry.Task.IsCompleted);
+            await Task.Delay(delay, _time);
+            lock (_gate)
+            {
+                batch.RemoveAll(entry => entry.Task.IsCompleted);
+            }
         }
     }
 
@@ -121,7 +160,7 @@ internal sealed class BatchLane<TRequest, TResult>(
         if (results.Count != batch.Count)
         {
             throw new InvalidOperationException(
-                $"{name} answered {batch.Count} requests with {results.Count} results.");
+                $"{_name} answered {batch.Count} requests with {results.Count} results.");
         }
 
         for (var i = 0; i < batch.Count; i++)
@@ -130,9 +169,11 @@ internal sealed class BatchLane<TRequest, TResult>(
         }
     }
 
-    private sealed class Entry(TRequest request)
+    private sealed class Entry(TRequest request, long since)
         : TaskCompletionSource<LaneOutcome<TResult>>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public TRequest Request => request;
+
+        public long Since => since;
     }
 }

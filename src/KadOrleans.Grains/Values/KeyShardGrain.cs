@@ -36,6 +36,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private readonly HeldValues _held = new();
     private readonly ShardRepublishing _republishing;
     private Task _hourly = Task.CompletedTask;
+    private long _shard;
 
     public KeyShardGrain(
         IOptions<KadClusterOptions> options,
@@ -59,14 +60,15 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _agreement.Completion.WaitAsync(cancellationToken);
-        if (this.GetPrimaryKeyLong() is var shard && (shard < 0 || shard >> _options.ShardBits != 0))
+        _shard = this.GetPrimaryKeyLong();
+        if (_shard < 0 || _shard >> _options.ShardBits != 0)
         {
-            throw new ArgumentException($"There is no {GrainKeys.ShardName(shard)}: the cluster has {1 << _options.ShardBits}.");
+            throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {1 << _options.ShardBits}.");
         }
 
         var started = _time.GetTimestamp();
         await _log.RecoverAsync();
-        _logger.ShardActivated(this.GetPrimaryKeyLong(), _log.Shard.Count, _time.GetElapsedTime(started));
+        _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
         _held.Begin();
         Follow();
     }
@@ -188,7 +190,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         }
         catch (IOException e)
         {
-            _logger.ExpiryFailed(this.GetPrimaryKeyLong(), e.Message);
+            _logger.ExpiryFailed(_shard, e.Message);
             return 0;
         }
     }
@@ -247,10 +249,10 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
 
         foreach (var item in items)
         {
-            if (GrainKeys.Shard(keyOf(item), _options.ShardBits) != this.GetPrimaryKeyLong())
+            if (GrainKeys.Shard(keyOf(item), _options.ShardBits) != _shard)
             {
                 throw new ArgumentException(
-                    $"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(this.GetPrimaryKeyLong())}.", nameof(items));
+                    $"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(_shard)}.", nameof(items));
             }
         }
     }

@@ -8,9 +8,10 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
 {
     private readonly HashSet<NodeId> _changed = [];
 
-    // What the log came to since the fold that is under way, or was last, took its picture.
+    // What the log came to since the fold that is under way took its picture.
     private readonly HashSet<NodeId> _changedSince = [];
     private long _bytesSince;
+    private bool _isFolding;
 
     /// <summary>The values: those of the pages, changed by the log.</summary>
     public KeyShard Shard { get; } = shard;
@@ -53,7 +54,10 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         {
             change.ApplyTo(Shard);
             _changed.Add(change.Key);
-            _changedSince.Add(change.Key);
+            if (_isFolding)
+            {
+                _changedSince.Add(change.Key);
+            }
         }
 
         LogBytes += bytes;
@@ -64,6 +68,7 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
     /// <summary>A fold takes its picture: what is appended from now on is not in it.</summary>
     public void BeginFold()
     {
+        _isFolding = true;
         _changedSince.Clear();
         _bytesSince = 0;
     }
@@ -80,5 +85,6 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         _changed.Clear();
         _changed.UnionWith(_changedSince);
         LogBytes = _bytesSince;
+        _isFolding = false;
     }
 }
