@@ -52,6 +52,14 @@ if [ -n "$missing" ]; then
     echo "Not run, as the NuGet source lacks what they need: $missing"
 fi
 
+# What needs a program or a server that is not everywhere. CONTRIBUTING.md says how to have it.
+without() { echo "Not run, as $1: $2"; }
+command -v promtool >/dev/null || without "promtool is not installed" "what it judges of the alarms"
+if [ "$target" = KadOrleans.sln ]; then
+    [ -n "${KAD_TEST_POSTGRES_SCRIPTS:-}" ] || without "KAD_TEST_POSTGRES_SCRIPTS is not set" "tests on PostgreSQL"
+    [ -n "${KAD_TEST_AZURITE:-}" ] || without "KAD_TEST_AZURITE is not set" "tests on Azure Storage"
+fi
+
 # The fuzzer's run counts as one test.
 count() { cat "$results"/trx/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
 total=$(count total)
