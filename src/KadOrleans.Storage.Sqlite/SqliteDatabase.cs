@@ -43,6 +43,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Full path of the file.</summary>
     public string Path => _file.Path;
 
+    /// <summary>Keys that are held.</summary>
+    public long Keys => Memory.GetUsage().Keys;
+
     /// <summary>The only connection; it belongs to the writer.</summary>
     internal SqliteConnection Connection => _file.Connection;
 

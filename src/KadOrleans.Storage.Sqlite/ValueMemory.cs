@@ -12,7 +12,7 @@ namespace KadOrleans.Storage.Sqlite;
 internal sealed class ValueMemory(StoreQuota quota)
 {
     // One that grows, or is copied, holds up readers for so much less than one of a million would.
-    private const int Parts = 256;
+    private const int Parts = 1024;
 
     // Guards _parts and Accounts.
     private readonly Lock _gate = new();

@@ -77,11 +77,6 @@ internal sealed class BenchOptions
         var operation = parsed.GetValue(_operation) ?? "mix";
         var rate = Whole(parsed, _rate, 1, MostRate);
         var baseline = parsed.GetValue(_baseline);
-        if (baseline && rate is not null)
-        {
-            throw CommandException.WrongUsage($"Both --baseline and --rate '{rate}' are given; one of them is allowed.");
-        }
-
         return new BenchSettings
         {
             Targets = targets,

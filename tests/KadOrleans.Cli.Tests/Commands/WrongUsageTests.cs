@@ -105,7 +105,6 @@ public sealed class WrongUsageTests
         { "bench --rate 0", ["--rate", "'0'", "1 to 10000000"] },
         { "bench --contacts 1001", ["--contacts", "'1001'", "0 to 1000"] },
         { "bench --keys 0", ["--keys", "'0'", "1 to 1000000"] },
-        { "bench --rate 5 --baseline", ["--baseline", "--rate", "'5'"] },
         { "bench --target 192.0.2.1:9 --contacts 5", ["--contacts", "'5'", "127.0.0.0/8", "192.0.2.1:9"] },
         { "bench --target self --target self", ["--target", "two are named 'self'", "edge=127.0.0.1:7821"] },
         { "bench --target a=127.0.0.1:9 --target a=127.0.0.1:10", ["--target", "'a'", "edge=127.0.0.1:7821"] },
