@@ -22,6 +22,9 @@ internal static class GrainSchema
                 PRIMARY KEY (state_name, grain_id)
             );
             """,
+
+        // The pages that shards write to next. With SQLite's own 2 MB nearly each write of 4,096 shards read one first.
+        CacheKiB = 32 * 1024,
         Owner = "silo",
         FolderSetting = " with Kad:Data",
         AlteredLayout = "its table is missing or altered",
