@@ -10,6 +10,12 @@ if (args is ["storage", "put" or "open", ..])
     return 0;
 }
 
+if (args is ["memory"])
+{
+    ContactMemory.Print();
+    return 0;
+}
+
 if (args is ["libtorrent", .. var afterVerb])
 {
     return await LibtorrentBenchmark.RunAsync(afterVerb);
