@@ -50,9 +50,7 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         var contacts = TargetNode.ChooseContacts(process.Id, settings.Contacts ?? BenchSettings.DefaultContacts, port);
         var ids = IdsOf(contacts);
         var target = new LoadTarget(name, process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = process };
-        await MakeContactsAsync(target, ids[..contacts.Length]);
-        await ProveAsync(target);
-        await StoreAsync(target);
+        await FillAsync(target, ids[..contacts.Length]);
         return target;
     }
 
@@ -68,9 +66,7 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         var ids = IdsOf(contacts);
         var sources = endpoint.IsLoopback ? _sources : 1;
         var target = new LoadTarget(name, endpoint, new PeerResponder(ids), [.. Enumerable.Repeat(DhtNode.ClientId, sources)]);
-        await MakeContactsAsync(target, ids[..contacts.Length]);
-        await ProveAsync(target);
-        await StoreAsync(target);
+        await FillAsync(target, ids[..contacts.Length]);
         return target;
     }
 
@@ -85,6 +81,14 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
     // Sources that are no contacts are clients.
     private NodeId[] IdsOf(Contact[] contacts) => [.. Enumerable.Range(0, Math.Max(contacts.Length, _sources))
         .Select(i => i < contacts.Length ? contacts[i].Id : DhtNode.ClientId)];
+
+    /// <summary>Gives a target that has nothing yet its contacts and keys.</summary>
+    private async Task FillAsync(LoadTarget target, NodeId[] contacts)
+    {
+        await MakeContactsAsync(target, contacts);
+        await ProveAsync(target);
+        await StoreAsync(target);
+    }
 
     private async Task<NodeId> AskIdAsync(string name, UdpEndpoint endpoint)
     {

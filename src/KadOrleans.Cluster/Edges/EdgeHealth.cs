@@ -43,7 +43,7 @@ public sealed class EdgeHealth
         EdgeState.Stopped => "it stopped",
         EdgeState.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < Patience) => "the silos do not answer",
-        _ when _clock.IsSkewed => "clock skew: its clock and the silos' are more than 5 s apart",
+        _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
         _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",
         _ => "it has no contact",

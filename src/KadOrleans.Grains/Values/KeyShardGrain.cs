@@ -239,14 +239,19 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         _reminder.Follow(_log.Shard.Count);
     }
 
-    private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
+    /// <summary>Refuses a call with more keys than one may have, whichever their shards.</summary>
+    internal static void CheckLength<T>(IReadOnlyList<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
         if (items.Count > MaxPerCall)
         {
             throw new ArgumentException($"A call takes at most {MaxPerCall} keys, not {items.Count}.", nameof(items));
         }
+    }
 
+    private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
+    {
+        CheckLength(items);
         foreach (var item in items)
         {
             if (GrainKeys.Shard(keyOf(item), _options.ShardBits) != _shard)

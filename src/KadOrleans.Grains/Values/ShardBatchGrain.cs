@@ -21,8 +21,6 @@ internal sealed class ShardBatchGrain(
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-    private const int MaxPerCall = 1024;
-
     // Making a reference costs more than calling it.
     private readonly IKeyShardGrain?[] _shards = new IKeyShardGrain?[1 << options.Value.ShardBits];
 
@@ -37,12 +35,7 @@ internal sealed class ShardBatchGrain(
         Func<TRequest, NodeId> keyOf,
         Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
     {
-        ArgumentNullException.ThrowIfNull(requests);
-        if (requests.Count > MaxPerCall)
-        {
-            throw new ArgumentException($"A call takes at most {MaxPerCall} keys, not {requests.Count}.", nameof(requests));
-        }
-
+        KeyShardGrain.CheckLength(requests);
         var shares = new Dictionary<long, ShardShare<TRequest, TResult>>();
         for (var i = 0; i < requests.Count; i++)
         {
