@@ -15,8 +15,8 @@ public static class GrainKeys
     /// <summary>The most: 65,536 shards.</summary>
     public const int MaxShardBits = 16;
 
-    /// <summary>The default: 4,096 shards.</summary>
-    public const int DefaultShardBits = 12;
+    /// <summary>The default: 128 shards.</summary>
+    public const int DefaultShardBits = 7;
 
     /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
     public static string RoutingTable(NodeId nodeId) => nodeId.ToString();

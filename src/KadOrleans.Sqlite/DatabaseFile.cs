@@ -16,6 +16,10 @@ public sealed class DatabaseFile : IDisposable
     // Of sqlite3_db_config: closing does not move the log into the database.
     private const int KeepLogOnClose = 1006;
 
+    // Log before it is moved into the database: random keys touch a page each, and the longer the log, the more of those
+    // writes meet in one page.
+    private const int LogBytes = 40 << 20;
+
     private readonly DataFolder _folder;
 
     private DatabaseFile(DataFolder folder)
@@ -142,9 +146,10 @@ public sealed class DatabaseFile : IDisposable
     // write-ahead-log database only afterwards: that switch is a write of its own.
     private void Create()
     {
+        Execute($"PRAGMA page_size = {_folder.Kind.PageBytes}");
         Connection.Execute("BEGIN EXCLUSIVE");
         Connection.Execute(_folder.Kind.Layout);
-        Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {_folder.Kind.ApplicationId}"));
+        Execute($"PRAGMA application_id = {_folder.Kind.ApplicationId}");
         SetVersion(_folder.Kind.Version);
         Connection.Execute("COMMIT");
     }
@@ -162,24 +167,23 @@ public sealed class DatabaseFile : IDisposable
         Connection.Execute("COMMIT");
     }
 
-    private void SetVersion(int version) =>
-        Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version}"));
+    private void SetVersion(int version) => Execute($"PRAGMA user_version = {version}");
 
     private void Configure()
     {
         // A commit waits until the log is on the disk: FULL survives a loss of power, NORMAL would not.
         Connection.Execute("PRAGMA journal_mode = WAL");
         Connection.Execute("PRAGMA synchronous = FULL");
-
-        // 40 MB of log before it is moved into the database: random keys touch a page each, and the longer the log,
-        // the more of those writes meet in one page.
-        Connection.Execute("PRAGMA wal_autocheckpoint = 10000");
+        Execute($"PRAGMA wal_autocheckpoint = {LogBytes / Connection.QueryInteger("PRAGMA page_size")}");
         Connection.Execute("PRAGMA journal_size_limit = 67108864");
         if (_folder.Kind.CacheKiB is { } size)
         {
-            Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size = -{size}"));
+            Execute($"PRAGMA cache_size = -{size}");
         }
     }
+
+    // What SQLite takes no parameters for.
+    private void Execute(FormattableString pragma) => Connection.Execute(pragma.ToString(CultureInfo.InvariantCulture));
 
     private void SetKeepLog(bool keep) => SqliteException.ThrowExceptionForRC(
         raw.sqlite3_db_config(Connection.Handle, KeepLogOnClose, keep ? 1 : 0, out _), Connection.Handle);

@@ -24,6 +24,12 @@ public sealed record DatabaseKind
     /// <summary>The statements that lay an empty file out; they run in one transaction.</summary>
     public required string Layout { get; init; }
 
+    /// <summary>
+    /// Bytes of a page of a new file, a power of two from 512 to 65,536. A commit writes whole pages, so small ones suit small
+    /// rows at random places. A file keeps what it was made with.
+    /// </summary>
+    public int PageBytes { get; init; } = 4096;
+
     /// <summary>Memory for pages of the file, in KiB; SQLite's default unless it is said.</summary>
     public int? CacheKiB { get; init; }
 

@@ -99,7 +99,7 @@ public sealed class GrainKeyStore : IKeyStore
     }
 
     /// <summary>
-    /// All keys of the cluster, shard by shard as the reader goes on. It wakes every shard (4,096 by default, most of
+    /// All keys of the cluster, shard by shard as the reader goes on. It wakes every shard (128 by default, most of
     /// which may hold nothing), at a call each and one more per page: for tools, not for work that recurs.
     /// What an edge's node has to hand to newcomers comes far cheaper from <see cref="ScanningFor"/>.
     /// </summary>

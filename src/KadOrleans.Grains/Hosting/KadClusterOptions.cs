@@ -9,7 +9,7 @@ namespace KadOrleans.Grains.Hosting;
 public sealed class KadClusterOptions
 {
     /// <summary>
-    /// Leading bits of a key that choose its shard, 0 to 16; default 12, 4,096 shards. Fixed when a cluster is created: a
+    /// Leading bits of a key that choose its shard, 0 to 16; default 7, 128 shards. Fixed when a cluster is created: a
     /// silo with another value refuses to start, as it would look for every key in the wrong place.
     /// </summary>
     public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;

@@ -23,7 +23,10 @@ internal static class GrainSchema
             );
             """,
 
-        // The pages that shards write to next. With SQLite's own 2 MB nearly each write of 4,096 shards read one first.
+        // A put of a small value writes a row of some 300 bytes at a place of its own.
+        PageBytes = 1024,
+
+        // The pages that shards write to next. With SQLite's own 2 MB nearly each write read one first.
         CacheKiB = 32 * 1024,
         Owner = "silo",
         FolderSetting = " with Kad:Data",
