@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Node.Ports;
+using KadOrleans.StateFiles;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Cli;
@@ -72,7 +73,7 @@ internal static class KadCommand
     private static (int ExitCode, string Sentence) Explain(Exception e) => e switch
     {
         CommandException known => (known.ExitCode, known.Message),
-        TransportException or KeyStoreException => (ExitCode.WrongUsage, e.Message),
+        TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
         _ => (ExitCode.Failed, $"This should not have happened ({e.GetType().Name}): {e.Message}"),

@@ -15,6 +15,7 @@ public class ArchitectureTests
         ["Telemetry"] = [],
         ["Wire"] = ["Core"],
         ["Node"] = ["Core", "Wire"],
+        ["StateFiles"] = ["Core", "Wire", "Node"],
         ["Simulation"] = ["Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Core", "Wire", "Node", "Sqlite"],

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Cli.Output;
-using KadOrleans.Cli.State;
 using KadOrleans.Core.Values;
+using KadOrleans.StateFiles;
 using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -41,13 +41,14 @@ internal static class StateExportCommand
         return await new Progress(io, json).ShowAsync("Exporting…", async () =>
         {
             await using var storage = NodeStorage.Open(data, StoreQuota.Unlimited, NullLoggerFactory.Instance);
-            if (file == "-")
+            if (file == StateFile.Standard)
             {
                 await WriteAsync(storage, io.OutputBytes, cancellationToken);
                 return ExitCode.Done;
             }
 
-            var (contacts, values) = await WriteFileAsync(storage, file, cancellationToken);
+            var (contacts, values) = await StateFile.WriteAsync(
+                file, stream => WriteAsync(storage, stream, cancellationToken));
             var printer = new ResultPrinter(io, json);
             if (json)
             {
@@ -60,73 +61,6 @@ internal static class StateExportCommand
 
             return ExitCode.Done;
         });
-    }
-
-    // Written beside it and then renamed: an export that fails leaves an earlier file as it was. What is no plain file,
-    // such as a device or a pipe, is written to and never replaced.
-    private static async Task<(int Contacts, long Values)> WriteFileAsync(
-        NodeStorage storage, string file, CancellationToken cancellationToken)
-    {
-        var link = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true) : null;
-        var target = link?.FullName ?? file;
-        var partial = target + ".partial";
-        try
-        {
-            await using var special = OpenSpecial(target);
-            if (special is not null)
-            {
-                return await WriteAsync(storage, special, cancellationToken);
-            }
-
-            (int, long) written;
-            await using (var stream = File.Create(partial))
-            {
-                written = await WriteAsync(storage, stream, cancellationToken);
-                stream.Flush(flushToDisk: true);
-            }
-
-            KeepMode(target, partial);
-            File.Move(partial, target, overwrite: true);
-            return written;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandException.WrongUsage($"FILE is '{file}', which cannot be written: {e.Message}", e);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
-    }
-
-    /// <summary>A device, pipe or the like for writing; null for a plain file: only that has a length that can be set.</summary>
-    private static FileStream? OpenSpecial(string file)
-    {
-        if (!File.Exists(file))
-        {
-            return null;
-        }
-
-        var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
-        try
-        {
-            RandomAccess.SetLength(handle, RandomAccess.GetLength(handle));
-        }
-        catch (Exception e) when (e is IOException or NotSupportedException)
-        {
-            return new FileStream(handle, FileAccess.Write);
-        }
-
-        handle.Dispose();
-        return null;
-    }
-
-    private static void KeepMode(string existing, string replacement)
-    {
-        if (!OperatingSystem.IsWindows() && File.Exists(existing))
-        {
-            File.SetUnixFileMode(replacement, File.GetUnixFileMode(existing));
-        }
     }
 
     private static async Task<(int Contacts, long Values)> WriteAsync(

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Cli.Output;
-using KadOrleans.Cli.State;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.StateFiles;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cli.Commands;
@@ -12,6 +13,9 @@ namespace KadOrleans.Cli.Commands;
 /// <summary><c>kad state import</c>: reads what <c>export</c> wrote.</summary>
 internal static class StateImportCommand
 {
+    // Below what the storage queues (8192).
+    private const int Together = 4096;
+
     public static Command Create(CommandIo io)
     {
         var file = new Argument<string>("FILE") { Description = "The file to read; - is the standard input." };
@@ -37,7 +41,7 @@ internal static class StateImportCommand
     {
         var result = await new Progress(io, json).ShowAsync("Importing…", async () =>
         {
-            await using var stream = await OpenAsync(io, file, cancellationToken);
+            await using var stream = await StateFile.OpenAsync(file, io.OpenInput, cancellationToken);
             var head = new StateReader(stream, file);
             foreach (var _ in head.ReadValues())
             {
@@ -48,11 +52,10 @@ internal static class StateImportCommand
             var held = await storage.States.LoadAsync(cancellationToken);
             Check(data, held?.Id, head.Id, force);
             stream.Position = 0;
-            return await new StateImporter(storage.Keys, storage.States, TimeProvider.System)
-                .ImportAsync(head, new StateReader(stream, file).ReadValues(), cancellationToken);
+            return await ImportAsync(storage, head, new StateReader(stream, file), cancellationToken);
         });
         Print(new ResultPrinter(io, json), data, result);
-        return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
+        return result.Values.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static void Check(string data, NodeId? held, NodeId? imported, bool force)
@@ -64,30 +67,29 @@ internal static class StateImportCommand
         }
     }
 
-    // The file is read twice, so what comes through a pipe is kept meanwhile.
-    private static async Task<FileStream> OpenAsync(CommandIo io, string file, CancellationToken cancellationToken)
+    private static async Task<StateImport> ImportAsync(
+        NodeStorage storage, StateReader head, StateReader values, CancellationToken cancellationToken)
     {
-        try
+        // A node keeps what it publishes elsewhere, so what a cluster published is a value as any other to it.
+        var importer = new StateImporter(storage.Keys, Together, TimeProvider.System);
+        if (!await importer.ImportAsync(values.ReadValues().Select(Unpublished), cancellationToken))
         {
-            if (file != "-")
-            {
-                return File.OpenRead(file);
-            }
+            throw new KeyStoreException("The database could not be written; free its disk, and import again.");
+        }
 
-            var kept = new FileStream(
-                Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 4096, FileOptions.DeleteOnClose);
-            await using var input = io.OpenInput();
-            await input.CopyToAsync(kept, cancellationToken);
-            kept.Position = 0;
-            return kept;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        if (head.Id is { } id)
         {
-            throw CommandException.WrongUsage($"FILE is '{file}', which cannot be read: {e.Message}", e);
+            await storage.States.SaveAsync(new NodeState(id, [.. head.Contacts]), CancellationToken.None);
         }
+
+        var state = await storage.States.LoadAsync(CancellationToken.None);
+        return new StateImport(state?.Id, head.Id is null ? 0 : head.Contacts.Count, importer.Result);
     }
 
-    private static void Print(ResultPrinter printer, string data, ImportResult result)
+    private static KeyValuePair<NodeId, StoredValue> Unpublished(KeyValuePair<NodeId, StoredValue> value) =>
+        new(value.Key, value.Value with { PublishedAt = null });
+
+    private static void Print(ResultPrinter printer, string data, StateImport result)
     {
         if (printer.IsJson)
         {
@@ -96,16 +98,21 @@ internal static class StateImportCommand
                 ["data"] = data,
                 ["id"] = result.Id?.ToString(),
                 ["contacts"] = result.Contacts,
-                ["imported"] = result.Imported,
-                ["expired"] = result.Expired,
-                ["older"] = result.Older,
-                ["refused"] = result.Refused,
+                ["imported"] = result.Values.Imported,
+                ["expired"] = result.Values.Expired,
+                ["older"] = result.Values.Older,
+                ["refused"] = result.Values.Refused,
             });
             return;
         }
 
         printer.Line(
-            $"imported {result.Imported} values and {result.Contacts} contacts into {data}; left out: {result.Expired} expired, "
-            + $"{result.Older} older than the folder's, {result.Refused} too long or beyond the quotas");
+            $"imported {result.Values.Imported} values and {result.Contacts} contacts into {data}; left out: {result.Values.Expired} expired, "
+            + $"{result.Values.Older} older than the folder's, {result.Values.Refused} too long or beyond the quotas");
     }
+
+    /// <param name="Id">The id that the folder has now; null if it has none.</param>
+    /// <param name="Contacts">Contacts that replaced the folder's.</param>
+    /// <param name="Values">What came of the values.</param>
+    private sealed record StateImport(NodeId? Id, int Contacts, ImportResult Values);
 }

@@ -1,19 +1,22 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 
-namespace KadOrleans.Cli.State;
+namespace KadOrleans.StateFiles;
 
-/// <summary>Writes <see cref="StateFormat"/>, value by value.</summary>
-internal static class StateWriter
+/// <summary>Writes a state file value by value: memory does not grow with their number.</summary>
+public static class StateWriter
 {
     // Written to the stream whenever this much waits: memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;
 
     /// <summary>Writes everything and returns how many values that were.</summary>
+    /// <param name="stream">Where to; it stays open.</param>
+    /// <param name="state">A node's id and contacts; null without any.</param>
+    /// <param name="values">Read as it goes on.</param>
+    /// <param name="cancellationToken">Ends it in the middle of the file.</param>
     public static async Task<long> WriteAsync(
         Stream stream, NodeState? state, IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
     {
@@ -61,12 +64,17 @@ internal static class StateWriter
     {
         json.WriteStartObject();
         json.WriteString("key", key.ToString());
-        json.WriteString("type", Values.TypeName(stored.Value.Kind));
+        json.WriteString("type", StateFormat.TypeName(stored.Value.Kind));
         json.WritePropertyName("value");
         Write(json, stored.Value);
         json.WriteString("storedAt", StateFormat.Format(stored.StoredAt));
         json.WriteString("expiresAt", StateFormat.Format(stored.ExpiresAt));
         json.WriteString("source", stored.Source.ToString());
+        if (stored.PublishedAt is { } publishedAt)
+        {
+            json.WriteString("publishedAt", StateFormat.Format(publishedAt));
+        }
+
         json.WriteEndObject();
     }
 

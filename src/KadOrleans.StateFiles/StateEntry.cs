@@ -5,7 +5,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 
-namespace KadOrleans.Cli.State;
+namespace KadOrleans.StateFiles;
 
 /// <summary>One contact or value of a state file, while it is read: its fields, of which unknown ones are ignored.</summary>
 internal sealed class StateEntry
@@ -58,7 +58,7 @@ internal sealed class StateEntry
         };
         return value.Kind == DhtValueKind.None
             ? throw new JsonException($"the value of key {key} is not of its type, '{Text("type")}'")
-            : new(key, new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source()));
+            : new(key, new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source()) { PublishedAt = PublishedAt() });
     }
 
     private string? Text(string name) => _fields.GetValueOrDefault(name).Text;
@@ -70,6 +70,9 @@ internal sealed class StateEntry
     private DateTimeOffset Time(string name) => StateFormat.TryParse(Text(name), out var time)
         ? time
         : throw new JsonException($"'{Text(name)}' is no time for {name}");
+
+    private DateTimeOffset? PublishedAt() =>
+        _fields.TryGetValue("publishedAt", out var field) && field.Type != JsonTokenType.Null ? Time("publishedAt") : null;
 
     // A file made by hand need not say whom a value is counted against.
     private SourceNetwork Source()

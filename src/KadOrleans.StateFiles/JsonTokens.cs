@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace KadOrleans.Cli.State;
+namespace KadOrleans.StateFiles;
 
 /// <summary>Reads JSON token by token, so that a file's size does not matter.</summary>
 /// <param name="stream">UTF-8, with a byte-order mark or without.</param>

@@ -3,12 +3,12 @@ using System.Text.Json;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 
-namespace KadOrleans.Cli.State;
+namespace KadOrleans.StateFiles;
 
-/// <summary>Reads <see cref="StateFormat"/>, value by value.</summary>
+/// <summary>Reads a state file value by value: memory does not grow with their number, only with that of the contacts.</summary>
 /// <param name="stream">The file.</param>
 /// <param name="name">What the file is called in sentences.</param>
-internal sealed class StateReader(Stream stream, string name)
+public sealed class StateReader(Stream stream, string name)
 {
     // Contacts are kept in memory; a node saves a tenth of this.
     private const int MaxContacts = 10_000;
@@ -25,7 +25,7 @@ internal sealed class StateReader(Stream stream, string name)
     public IReadOnlyCollection<Contact> Contacts => _contacts.Values;
 
     /// <summary>The values, as they are read.</summary>
-    /// <exception cref="CommandException">The file is not of this format and version, or broken.</exception>
+    /// <exception cref="StateFileException">The file is not of this format and version, or broken.</exception>
     public IEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValues()
     {
         using var values = ReadAll().GetEnumerator();
@@ -145,7 +145,7 @@ internal sealed class StateReader(Stream stream, string name)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw CommandException.WrongUsage(
+            throw new StateFileException(
                 $"'{name}' is not a {StateFormat.Name} file of version {StateFormat.Version}: {e.Message.TrimEnd('.')}.", e);
         }
     }

@@ -1,0 +1,123 @@
+namespace KadOrleans.StateFiles;
+
+/// <summary>Opens state files for reading, and replaces them as a whole.</summary>
+public static class StateFile
+{
+    /// <summary>The name that stands for the standard input or output.</summary>
+    public const string Standard = "-";
+
+    /// <summary>
+    /// Opens a file to be read more than once. What comes through the standard input is kept in a temporary file, which goes
+    /// when the stream is closed.
+    /// </summary>
+    /// <param name="file">A path, or <see cref="Standard"/>.</param>
+    /// <param name="openInput">Opens the standard input.</param>
+    /// <param name="cancellationToken">Ends the wait for the standard input.</param>
+    /// <exception cref="StateFileException">It cannot be read.</exception>
+    public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(openInput);
+        try
+        {
+            return file == Standard ? await KeepAsync(openInput, cancellationToken) : File.OpenRead(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StateFileException($"FILE is '{file}', which cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Writes a file beside its place and then renames it: what fails leaves an earlier file as it was. A link is followed.
+    /// What is no plain file, such as a device or a pipe, is written to and never replaced.
+    /// </summary>
+    /// <param name="file">A path.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <exception cref="StateFileException">It cannot be written.</exception>
+    public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            var link = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true) : null;
+            var target = link?.FullName ?? file;
+            await using var special = OpenSpecial(target);
+            return special is null ? await ReplaceAsync(target, write) : await write(special);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StateFileException($"FILE is '{file}', which cannot be written: {e.Message}", e);
+        }
+    }
+
+    private static async Task<FileStream> KeepAsync(Func<Stream> openInput, CancellationToken cancellationToken)
+    {
+        var kept = new FileStream(
+            Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 4096, FileOptions.DeleteOnClose);
+        try
+        {
+            await using var input = openInput();
+            await input.CopyToAsync(kept, cancellationToken);
+            kept.Position = 0;
+            return kept;
+        }
+        catch
+        {
+            await kept.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<T> ReplaceAsync<T>(string target, Func<Stream, Task<T>> write)
+    {
+        var partial = target + ".partial";
+
+        // Without a buffer: closing must not fail on a full disk after writing has.
+        await using var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            var written = await write(stream);
+            stream.Flush(flushToDisk: true);
+            await stream.DisposeAsync();
+            KeepMode(target, partial);
+            File.Move(partial, target, overwrite: true);
+            return written;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    /// <summary>A device, pipe or the like for writing; null for a plain file: only that has a length that can be set.</summary>
+    private static FileStream? OpenSpecial(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
+        try
+        {
+            RandomAccess.SetLength(handle, RandomAccess.GetLength(handle));
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            return new FileStream(handle, FileAccess.Write);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    private static void KeepMode(string existing, string replacement)
+    {
+        if (!OperatingSystem.IsWindows() && File.Exists(existing))
+        {
+            File.SetUnixFileMode(replacement, File.GetUnixFileMode(existing));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.StateFiles;
+
+/// <summary>Puts a file's values into a store, with their times and sources.</summary>
+/// <param name="keys">The store.</param>
+/// <param name="together">Values under way at once: they share transactions or calls. No more than the store queues.</param>
+/// <param name="time">Says what is expired.</param>
+public sealed class StateImporter(IKeyStore keys, int together, TimeProvider time)
+{
+    private long _imported;
+    private long _expired;
+    private long _older;
+    private long _refused;
+
+    /// <summary>What came of the values so far. May be asked for from another thread.</summary>
+    public ImportResult Result => new(
+        Interlocked.Read(ref _imported), Interlocked.Read(ref _expired), Interlocked.Read(ref _older), Interlocked.Read(ref _refused));
+
+    /// <summary>
+    /// Imports values; durable when it returns. A value stays out if its time is over, unless the cluster published it
+    /// (<see cref="StoredValue.PublishedAt"/>), and if one of its key is held that was stored later.
+    /// </summary>
+    /// <param name="values">Read as it goes on.</param>
+    /// <param name="cancellationToken">Ends it; what was imported stays.</param>
+    /// <returns>False if a write failed: what was imported until then stays, and may be imported again.</returns>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    /// <exception cref="StateFileException">The file is broken.</exception>
+    public async Task<bool> ImportAsync(IEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in values.Chunk(together))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var results = await Task.WhenAll(chunk.Select(value => ImportAsync(value.Key, value.Value)));
+            if (results.Contains(StoreResult.StorageFailed))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value)
+    {
+        var now = time.GetUtcNow();
+        if (value.IsExpired(now) && value.PublishedAt is null)
+        {
+            Interlocked.Increment(ref _expired);
+            return StoreResult.Stored;
+        }
+
+        if (await keys.GetAsync(key, now) is { } held && held.StoredAt > value.StoredAt)
+        {
+            Interlocked.Increment(ref _older);
+            return StoreResult.Stored;
+        }
+
+        var result = await keys.PutAsync(key, value);
+        if (result == StoreResult.Stored)
+        {
+            Interlocked.Increment(ref _imported);
+        }
+        else if (result != StoreResult.StorageFailed)
+        {
+            Interlocked.Increment(ref _refused);
+        }
+
+        return result;
+    }
+}
