@@ -59,6 +59,15 @@ internal static class ClusterConnection
         return settings;
     }
 
+    /// <summary>What an operator would look at first when no silo is found.</summary>
+    /// <param name="configuration">With what <see cref="Complete"/> added.</param>
+    public static string SettingOf(IConfiguration configuration) => configuration[ProviderSetting] switch
+    {
+        "Static" => GatewaySetting,
+        "AdoNet" => PostgreSqlSetting,
+        _ => StorageSetting,
+    };
+
     private static void AddGateways(IConfiguration configuration, Dictionary<string, string?> settings)
     {
         if (configuration[GatewaySetting] is null && configuration.GetSection(Gateways).GetChildren().Any())

@@ -70,13 +70,8 @@ internal static class EdgeProgram
 
     private static IHost Build(string[] args, TextWriter output, Func<bool> hasStarted)
     {
-        var configuration = new ConfigurationManager();
-        configuration.AddInMemoryCollection(SettingsFiles.Unwatched);
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, Configuration = configuration });
-        KadKeys.RefuseUnknown(builder.Configuration);
-        PostgreSqlCheck.Run(builder.Configuration);
-        builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information)
+        var builder = ClusterHostBuilder.Create(args);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information)
             // Each attempt to reach a silo that is away would be a warning with a stack trace; the edge says it once.
             .AddFilter("Orleans", LogLevel.Error)
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
@@ -89,7 +84,6 @@ internal static class EdgeProgram
         builder.Services.AddSingleton(TimeProvider.System);
         var telemetry = TelemetryOptions.Read(builder.Configuration, "kad-edge");
         builder.Services.AddKadTelemetry(telemetry, builder.Configuration);
-        AzureClustering.AddClient(builder.Services, builder.Configuration);
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<PatientConnection>();

@@ -11,20 +11,12 @@ internal sealed class PatientConnection(
 
     private long? _loggedAt;
 
-    // What an operator would look at first.
-    private string Setting => configuration[ClusterConnection.ProviderSetting] switch
-    {
-        "Static" => ClusterConnection.GatewaySetting,
-        "AdoNet" => ClusterConnection.PostgreSqlSetting,
-        _ => ClusterConnection.StorageSetting,
-    };
-
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
         if (_loggedAt is not { } at || time.GetElapsedTime(at) >= LogInterval)
         {
             _loggedAt = time.GetTimestamp();
-            logger.SilosNotFound(Setting, exception.Message);
+            logger.SilosNotFound(ClusterConnection.SettingOf(configuration), exception.Message);
         }
 
         await Task.Delay(Pause, time, cancellationToken);

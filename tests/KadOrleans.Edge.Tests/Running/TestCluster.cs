@@ -13,6 +13,15 @@ public sealed class TestCluster : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, (byte[] State, string ETag)> _rows = new();
 
+    private readonly int _shardBits;
+
+    public TestCluster()
+        : this(4)
+    {
+    }
+
+    internal TestCluster(int shardBits) => _shardBits = shardBits;
+
     public InProcessTestCluster Value { get; private set; } = null!;
 
     public IClusterClient Client => Value.Client;
@@ -24,7 +33,7 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
-            silo.UseKadGrains(options => options.ShardBits = 4);
+            silo.UseKadGrains(options => options.ShardBits = _shardBits);
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
         });

@@ -1,0 +1,75 @@
+using KadOrleans.Edge.Configuration;
+using KadOrleans.Edge.Hosting;
+
+namespace KadOrleans.Edge.Transfer;
+
+/// <summary>An Orleans client of the cluster that the settings name, and nothing else.</summary>
+internal sealed class ClusterClientHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly IHost _host;
+    private readonly LastProblem _problem;
+    private bool _isConnected;
+
+    private ClusterClientHost(IHost host, LastProblem problem) => (_host, _problem) = (host, problem);
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>A client that is not yet connected.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing, unknown or unreadable.</exception>
+    public static ClusterClientHost Create(string[] settings)
+    {
+        var builder = ClusterHostBuilder.Create(settings);
+        var problem = new LastProblem();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
+        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync));
+        return new ClusterClientHost(builder.Build(), problem);
+    }
+
+    /// <summary>Finds a silo.</summary>
+    /// <exception cref="TransferException">None was reached within the patience.</exception>
+    public async Task ConnectAsync(TransferIo io, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(io.Patience, io.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _host.StartAsync(either.Token).WaitAsync(either.Token);
+            _isConnected = true;
+        }
+        catch (Exception e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            var setting = ClusterConnection.SettingOf(_host.Services.GetRequiredService<IConfiguration>());
+            var problem = (_problem.Value ?? e).GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+            throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {problem}.", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isConnected)
+        {
+            await _host.StopAsync();
+        }
+
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    /// <summary>Tries until it is told to stop, and remembers why it did not get through.</summary>
+    private sealed class LastProblem
+    {
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+        private volatile Exception? _value;
+
+        public Exception? Value => _value;
+
+        public async Task<bool> ShouldRetryAsync(Exception exception, CancellationToken cancellationToken)
+        {
+            _value = exception;
+            await Task.Delay(Pause, cancellationToken);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using KadOrleans.Cluster.Values;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Node.Ports;
+using KadOrleans.StateFiles;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Edge.Transfer;
+
+/// <summary>Takes a cluster's values out to a file, or in from one, while the cluster serves on.</summary>
+/// <param name="arguments">The verb, FILE and the form of the summary.</param>
+/// <param name="io">Streams, clock and patience.</param>
+internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
+{
+    // Puts under way at once. Files are in the order of shards, so all may be one shard's: this is one call of at most 8 MiB.
+    private const int Together = 1024;
+
+    private Func<string> _describe = () => "looking for a silo";
+    private long _count;
+
+    /// <summary>How far it is. May be called from another thread.</summary>
+    public string Describe() => Volatile.Read(ref _describe)();
+
+    /// <summary>Writes the values that the cluster holds, the expired ones that it goes on publishing included.</summary>
+    /// <param name="grains">A connected client's.</param>
+    /// <param name="cancellationToken">Ends it, and leaves an earlier file as it was.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    /// <exception cref="StateFileException">The file cannot be written.</exception>
+    /// <exception cref="TransferException">The cluster has no settings, or does not tell them.</exception>
+    public async Task<int> ExportAsync(IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        await using var store = await OpenAsync(grains, cancellationToken);
+        Tell(() => $"exported {Interlocked.Read(ref _count):N0} values");
+        if (arguments.File == StateFile.Standard)
+        {
+            await using var output = io.OpenOutput();
+            await WriteAsync(store, output, cancellationToken);
+            return await EndAsync(io.Error, "to the standard output");
+        }
+
+        await StateFile.WriteAsync(arguments.File, stream => WriteAsync(store, stream, cancellationToken));
+        return await EndAsync(io.Output, $"to {arguments.File}");
+    }
+
+    /// <summary>Reads a file to its end: nothing is to be imported of one that is broken.</summary>
+    /// <param name="stream">The file, of which the reader begins again afterwards.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>What the file has besides values.</returns>
+    /// <exception cref="StateFileException">It is broken.</exception>
+    public StateReader Check(Stream stream, CancellationToken cancellationToken)
+    {
+        var head = new StateReader(stream, arguments.File);
+        Tell(() => $"checked {Interlocked.Read(ref _count):N0} values");
+        foreach (var _ in head.ReadValues())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Interlocked.Increment(ref _count);
+        }
+
+        stream.Position = 0;
+        return head;
+    }
+
+    /// <summary>Puts the values of a file that was checked.</summary>
+    /// <param name="grains">A connected client's.</param>
+    /// <param name="stream">The file.</param>
+    /// <param name="head">What <see cref="Check"/> found besides values.</param>
+    /// <param name="cancellationToken">Ends it; what was imported stays.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    /// <exception cref="TransferException">The cluster has no settings or does not tell them, or a write failed.</exception>
+    public async Task<int> ImportAsync(IGrainFactory grains, Stream stream, StateReader head, CancellationToken cancellationToken)
+    {
+        await using var store = await OpenAsync(grains, cancellationToken);
+        var importer = new StateImporter(store, Together, io.Time);
+        Tell(() => $"imported {importer.Result.Imported:N0} values");
+        if (!await importer.ImportAsync(new StateReader(stream, arguments.File).ReadValues(), cancellationToken))
+        {
+            throw new TransferException(
+                $"The cluster did not store a value, as its storage failed or a shard did not answer, after {importer.Result.Imported} "
+                + "that are imported; import again when its silos are ready.");
+        }
+
+        if (head.Id is not null || head.Contacts.Count > 0)
+        {
+            await io.Error.WriteLineAsync($"A node's id and {head.Contacts.Count} contacts in the file are left out: a cluster has its own.");
+        }
+
+        var result = importer.Result;
+        await io.Output.WriteLineAsync(arguments.IsJson
+            ? new JsonObject
+            {
+                ["file"] = arguments.File,
+                ["imported"] = result.Imported,
+                ["expired"] = result.Expired,
+                ["older"] = result.Older,
+                ["refused"] = result.Refused,
+            }.ToJsonString()
+            : $"imported {result.Imported} values from {arguments.File}; left out: {result.Expired} expired, "
+                + $"{result.Older} older than the cluster's, {result.Refused} too long or beyond the quotas");
+        return result.Refused == 0 ? ExitCode.Stopped : ExitCode.Failed;
+    }
+
+    private async Task<GrainKeyStore> OpenAsync(IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        ClusterSettings? settings;
+        try
+        {
+            settings = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync().AsTask()
+                .WaitAsync(io.Patience, io.Time, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransferException($"The cluster does not tell its settings: {e.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}.", e);
+        }
+
+        return settings is null
+            ? throw new TransferException("The cluster has no settings yet: its first silo makes them when it starts.")
+            : new GrainKeyStore(
+                grains,
+                settings.ShardBits,
+                io.Time,
+                NullLogger<GrainKeyStore>.Instance,
+                new GrainKeyStoreOptions { Patience = io.Patience });
+    }
+
+    private Task<long> WriteAsync(GrainKeyStore store, Stream stream, CancellationToken cancellationToken) =>
+        StateWriter.WriteAsync(stream, null, HeldAsync(store, cancellationToken), cancellationToken);
+
+    private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> HeldAsync(
+        GrainKeyStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var entry in store.ScanAsync(cancellationToken))
+        {
+            // What the cluster publishes lives until it is told otherwise.
+            if (!entry.Value.IsExpired(io.Time.GetUtcNow()) || entry.Value.PublishedAt is not null)
+            {
+                Interlocked.Increment(ref _count);
+                yield return entry;
+            }
+        }
+    }
+
+    private async Task<int> EndAsync(TextWriter summary, string where)
+    {
+        await summary.WriteLineAsync(arguments.IsJson
+            ? new JsonObject { ["file"] = arguments.File, ["values"] = _count }.ToJsonString()
+            : $"exported {_count} values {where}");
+        return ExitCode.Stopped;
+    }
+
+    private void Tell(Func<string> describe)
+    {
+        Interlocked.Exchange(ref _count, 0);
+        Volatile.Write(ref _describe, describe);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KadOrleans.Cluster.Values;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node;
+using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Testing.Processes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>A cluster's values as a file, from one cluster to another and between cluster and node.</summary>
+public sealed class TransferTests : IDisposable
+{
+    private const int OldBits = 12;
+    private const int NewBits = 7;
+    private const int Count = 64;
+
+    private readonly DirectoryInfo _old = Directory.CreateTempSubdirectory("kad-from-");
+    private readonly DirectoryInfo _new = Directory.CreateTempSubdirectory("kad-to-");
+    private readonly CryptographicRandomSource _random = new();
+
+    private string FileName => Path.Combine(_old.FullName, "values.json");
+
+    [Fact]
+    public async Task A_cluster_of_other_shards_serves_what_one_exported_while_it_served()
+    {
+        List<NodeId> keys;
+        await using (var oldSilo = new SiloServer(_old.FullName, Bits(OldBits)))
+        await using (var oldEdge = new EdgeServer(_old.FullName, "old", Gateway(oldSilo)))
+        {
+            await Task.WhenAll(oldSilo.StartAsync(), oldEdge.StartAsync());
+            keys = await StoreAsync(oldSilo);
+
+            var export = await RunAsync("KadOrleans.Edge", "export", FileName, Gateway(oldSilo));
+            Assert.Equal((0, $"exported {Count} values to {FileName}", string.Empty), export);
+            Assert.Empty(await ValueReading.MissingAsync(oldEdge.Address, keys));
+            Assert.Equal((0, 0), (await oldEdge.StopAsync(), await oldSilo.StopAsync()));
+        }
+
+        await using var newSilo = new SiloServer(_new.FullName, Bits(NewBits));
+        await using var newEdge = new EdgeServer(_new.FullName, "new", Gateway(newSilo));
+        await Task.WhenAll(newSilo.StartAsync(), newEdge.StartAsync());
+        var import = await RunAsync("KadOrleans.Edge", "import", FileName, Gateway(newSilo), "--json");
+
+        Assert.Equal((0, string.Empty), (import.Code, import.Error));
+        Assert.Equal(Count, JsonNode.Parse(import.Output)!["imported"]!.GetValue<int>());
+        Assert.Empty(await ValueReading.MissingAsync(newEdge.Address, keys));
+    }
+
+    [Fact]
+    public async Task A_file_goes_from_a_cluster_to_a_node_and_from_the_node_to_a_cluster()
+    {
+        var (first, second) = (Path.Combine(_old.FullName, "node"), Path.Combine(_new.FullName, "node.json"));
+        List<NodeId> keys;
+        await using (var oldSilo = new SiloServer(_old.FullName, Bits(OldBits)))
+        {
+            await oldSilo.StartAsync();
+            keys = await StoreAsync(oldSilo);
+            Assert.Equal(0, (await RunAsync("KadOrleans.Edge", "export", FileName, Gateway(oldSilo))).Code);
+        }
+
+        var toNode = await RunAsync("kad", "state", "import", FileName, "--data", first, "--json");
+        Assert.Equal((0, Count), (toNode.Code, JsonNode.Parse(toNode.Output)!["imported"]!.GetValue<int>()));
+        Assert.Equal(0, (await RunAsync("kad", "state", "export", second, "--data", first)).Code);
+        Assert.DoesNotContain("publishedAt", await File.ReadAllTextAsync(second, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        await using var newSilo = new SiloServer(_new.FullName, Bits(NewBits));
+        await newSilo.StartAsync();
+        var toCluster = await RunAsync("KadOrleans.Edge", "import", second, Gateway(newSilo), "--json");
+        Assert.Equal((0, Count), (toCluster.Code, JsonNode.Parse(toCluster.Output)!["imported"]!.GetValue<int>()));
+        await using var client = await ClusterClient.ConnectAsync(newSilo.Gateway);
+        await using var values = Values(client, NewBits);
+        foreach (var key in keys)
+        {
+            var stored = await values.GetAsync(key, DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
+            Assert.Equal(StoreLoad.ValueOf(key), stored!.Value);
+        }
+    }
+
+    [Fact]
+    public async Task Help_names_the_verbs_and_starts_nothing()
+    {
+        var (code, output, error) = await RunAsync("KadOrleans.Edge", "--help");
+
+        Assert.Equal((0, string.Empty), (code, error));
+        Assert.Contains("KadOrleans.Edge export FILE", output, StringComparison.Ordinal);
+        Assert.Contains("KadOrleans.Edge import FILE", output, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _old.Delete(recursive: true);
+        _new.Delete(recursive: true);
+    }
+
+    private async Task<List<NodeId>> StoreAsync(SiloServer silo)
+    {
+        var keys = Enumerable.Range(0, Count).Select(_ => NodeId.Random(_random)).ToList();
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var values = Values(client, OldBits);
+        var now = DateTimeOffset.UtcNow;
+        await Task.WhenAll(keys.Select(async (key, i) => Assert.Equal(
+            StoreResult.Stored,
+            await values.PutAsync(key, new StoredValue(StoreLoad.ValueOf(key), now, now.AddHours(1), default)
+            {
+                PublishedAt = i % 2 == 0 ? now : null,
+            }))));
+        return keys;
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(string assembly, params string[] args)
+    {
+        await using var process = ChildProcess.Start(assembly, _old.FullName, args);
+        var code = await process.ExitAsync();
+        while (await process.ReadLineAsync() is not null)
+        {
+            // To the end: lines may come after the exit.
+        }
+
+        return (code, process.Output.Text, process.Error.Text);
+    }
+
+    private static GrainKeyStore Values(ClusterClient client, int shardBits) =>
+        new(client.Grains, shardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+
+    private static string Bits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
+
+    private static string Gateway(SiloServer silo) =>
+        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
+}
