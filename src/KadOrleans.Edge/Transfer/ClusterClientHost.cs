@@ -41,7 +41,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         catch (Exception e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             var setting = ClusterConnection.SettingOf(_host.Services.GetRequiredService<IConfiguration>());
-            var problem = (_problem.Value ?? e).GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+            var problem = (_problem.Value?.Message ?? "none answered").ReplaceLineEndings(" ").TrimEnd('.', ' ');
             throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {problem}.", e);
         }
     }
