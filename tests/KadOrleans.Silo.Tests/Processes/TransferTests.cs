@@ -34,7 +34,7 @@ public sealed class TransferTests : IDisposable
             keys = await StoreAsync(oldSilo);
 
             var export = await RunAsync("KadOrleans.Edge", "export", FileName, Gateway(oldSilo));
-            Assert.Equal((0, $"exported {Count} values to {FileName}", string.Empty), export);
+            Assert.Equal((0, $"exported {Count} values to {FileName}"), (export.Code, export.Output));
             Assert.Empty(await ValueReading.MissingAsync(oldEdge.Address, keys));
             Assert.Equal((0, 0), (await oldEdge.StopAsync(), await oldSilo.StopAsync()));
         }
