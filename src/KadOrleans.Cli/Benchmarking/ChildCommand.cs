@@ -66,7 +66,7 @@ internal sealed class ChildCommand : IAsyncDisposable
         var process = new Process { StartInfo = program };
         var status = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.ErrorDataReceived += (_, line) => Read(io, line.Data, status);
-        Cores.StartBeside(() => process.Start());
+        process.Start();
         try
         {
             process.BeginErrorReadLine();

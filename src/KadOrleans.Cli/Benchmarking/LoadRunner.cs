@@ -108,13 +108,6 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
         await running;
     }
 
-    private static Task OnThread(Action action) => Task.Factory.StartNew(
-        () =>
-        {
-            Cores.KeepForLoad();
-            action();
-        },
-        CancellationToken.None,
-        TaskCreationOptions.LongRunning,
-        TaskScheduler.Default);
+    private static Task OnThread(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
