@@ -6,7 +6,7 @@ namespace KadOrleans.Cli.Benchmarking;
 internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys)
 {
     // Before it a target still compiles its code.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
 
     private const int Turns = 3;
 
