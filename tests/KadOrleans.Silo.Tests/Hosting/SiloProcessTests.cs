@@ -25,7 +25,7 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal("kad", status.GetProperty("clusterId").GetString());
         Assert.Equal("ready", status.GetProperty("state").GetString());
         Assert.Equal("Active", Assert.Single(status.GetProperty("silos").EnumerateArray()).GetProperty("state").GetString());
-        Assert.Equal(12, status.GetProperty("settings").GetProperty("shardBits").GetInt32());
+        Assert.Equal(7, status.GetProperty("settings").GetProperty("shardBits").GetInt32());
 
         Assert.Equal(0, await silo.TerminateAsync());
 
