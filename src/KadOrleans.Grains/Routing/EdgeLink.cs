@@ -93,7 +93,11 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
                     End();
                 }
 
-                return;
+                if (table.Version == snapshot.Version)
+                {
+                    // The next change tries again; one that came meanwhile does so now.
+                    return;
+                }
             }
         }
     }
