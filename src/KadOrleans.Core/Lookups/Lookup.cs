@@ -40,6 +40,7 @@ public sealed class Lookup
         ArgumentNullException.ThrowIfNull(options);
         Target = target;
         Kind = kind;
+        Question = kind == LookupKind.Node && target != ownId ? Beside(target) : target;
         _ownId = ownId;
         _options = options;
         _candidates = new CandidateSet(target, MaxRequests + (options.BucketSize * CandidatesPerK));
@@ -51,6 +52,13 @@ public sealed class Lookup
 
     /// <summary>What for.</summary>
     public LookupKind Kind { get; }
+
+    /// <summary>
+    /// The target that requests name. Nodes leave the contact with the very id that is asked for out of their answers, so
+    /// a lookup of nodes asks for the id that differs from the target in the last bit: the same nodes are near to both.
+    /// The key of a value and the own id are asked for as they are.
+    /// </summary>
+    public NodeId Question { get; }
 
     /// <summary>Whether the outcome stands; what comes late no longer changes it.</summary>
     public bool IsDone => Reason is not null;
@@ -159,6 +167,8 @@ public sealed class Lookup
             Hops = closest.Count == 0 ? 0 : closest[0].Hops,
         };
     }
+
+    private static NodeId Beside(NodeId id) => id.WithBit(NodeId.BitLength - 1, !id.GetBit(NodeId.BitLength - 1));
 
     private TerminationReason? ReasonWhenIdle()
     {

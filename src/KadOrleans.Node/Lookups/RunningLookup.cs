@@ -84,7 +84,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         while (TryNext(out var contact))
         {
             NoteSilence(contact);
-            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Target, this));
+            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Question, this));
         }
     }
 

@@ -144,18 +144,14 @@ public sealed class NodeCommandTests
             await node.HasContactsAsync(4);
         }
 
-        // A node that the machine keeps waiting is not waited for: the next set reaches it.
-        var stored = 0;
-        for (var tries = 0; tries < 5 && stored < 5; tries++)
-        {
-            var set = await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json");
-            stored = set.Json["stored"]!.GetValue<int>();
-        }
-
-        Assert.Equal(5, stored);
-        var found = await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json");
-        Assert.Equal(5, found.Json["contacts"]!.AsArray().Count);
-        Assert.Equal(fifth.Id, found.Json["contacts"]![0]!["id"]!.GetValue<string>());
+        // A node that the machine keeps waiting is not waited for: the next command reaches it.
+        await Eventually.ReadAsync(
+            async () => (await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json")).Json,
+            set => set["stored"]!.GetValue<int>() == 5);
+        var found = await Eventually.ReadAsync(
+            async () => (await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json")).Json,
+            lookup => lookup["contacts"]!.AsArray().Count == 5);
+        Assert.Equal(fifth.Id, found["contacts"]![0]!["id"]!.GetValue<string>());
         await first.Process.KillAsync();
         Assert.Equal("by all", (await KadRun.RunAsync("get", "shared", "--via", fifth.Address)).Output);
     }

@@ -31,6 +31,22 @@ public sealed class LookupTests
     }
 
     [Fact]
+    public void Nodes_are_asked_for_by_the_id_beside_the_target_which_puts_all_others_in_the_same_order()
+    {
+        var question = Start(LookupKind.Node).Question;
+
+        Assert.Equal(NodeId.BitLength - 1, question.CommonPrefixLength(_target));
+        Assert.Equal(_contacts, _contacts.OrderBy(c => c.Id.DistanceTo(question)));
+    }
+
+    [Fact]
+    public void A_value_and_the_own_id_are_asked_for_as_they_are()
+    {
+        Assert.Equal(_target, Start(LookupKind.Value).Question);
+        Assert.Equal(_own, new Lookup(_own, _own, LookupKind.Node, _contacts, Options).Question);
+    }
+
+    [Fact]
     public void Alpha_requests_are_in_flight_at_all_times_nearest_first()
     {
         var lookup = Start(LookupKind.Node, _contacts[2..8]);

@@ -55,4 +55,25 @@ public sealed class SimulatedNetworkTests
             Assert.InRange(exact, Lookups * 95 / 100, Lookups);
         });
     }
+
+    [Fact]
+    public void A_lookup_of_a_nodes_own_id_finds_that_node_though_answers_leave_their_target_out()
+    {
+        var world = new SimulatedWorld(seed: 21);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(200, Without.Walks);
+            for (var i = 0; i < 100; i++)
+            {
+                var asker = world.PickNode();
+                var strangers = world.Nodes.Where(n => n != asker && !asker.Node.RoutingTable.TryGet(n.Id, out _)).ToList();
+                var target = strangers[world.Random.Next(strangers.Count)].Contact;
+
+                var outcome = await asker.Node.FindNodeAsync(target.Id);
+
+                Assert.Equal(target, outcome.Closest[0]);
+                Assert.Equal(new KademliaOptions().BucketSize, outcome.Closest.Count);
+            }
+        });
+    }
 }
