@@ -1,5 +1,6 @@
 using KadOrleans.Cluster.Values;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.PortContracts;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -96,14 +97,9 @@ public sealed class SharedLanesTests
         var (later, other) = (Ask(12), Ask(22));
         blocked.Answer();
         (await _many.NextAsync()).Fail(new Orleans.Runtime.SiloUnavailableException("The silo has just died."));
-        var again = _many.NextAsync();
-        while (!again.IsCompleted)
-        {
-            _clock.Advance(TimeSpan.FromMilliseconds(10));
-            await Task.Yield();
-        }
-
-        (await again).Answer();
+        await Eventually.IsTrueAsync(() => _clock.NextDue <= Options.FirstBackOff);
+        _clock.Advance(Options.FirstBackOff);
+        (await _many.NextAsync()).Answer();
         apart.Answer();
         var next = await _one.NextAsync();
         next.Answer();
