@@ -50,10 +50,10 @@ internal sealed class StateEntry
         var value = Text("type") switch
         {
             "string" when type == JsonTokenType.String => DhtValue.FromString(text!),
-            "int" when type == JsonTokenType.Number => Integer(text!),
+            "int" when type == JsonTokenType.Number && DhtValueText.TryParseInteger(text, out var integer) => integer,
             "float" when type is JsonTokenType.Number or JsonTokenType.String => Float(text!),
             "bool" when type is JsonTokenType.True or JsonTokenType.False => DhtValue.FromBoolean(type == JsonTokenType.True),
-            "bytes" when type == JsonTokenType.String => Bytes(text!),
+            "bytes" when type == JsonTokenType.String && DhtValueText.TryParseBytes(text!, out var bytes) => bytes,
             _ => default,
         };
         return value.Kind == DhtValueKind.None
@@ -87,23 +87,8 @@ internal sealed class StateEntry
             : throw new JsonException($"'{field.Text}' is no source");
     }
 
-    private static DhtValue Integer(string text) =>
-        Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && number >= DhtValue.MinInteger && number <= DhtValue.MaxInteger
-            ? DhtValue.FromInteger(number)
-            : default;
-
     private static DhtValue Float(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             ? DhtValue.FromFloat(number)
             : default;
-
-    private static DhtValue Bytes(string text)
-    {
-        var bytes = new byte[text.Length / 2];
-        return text.Length % 2 == 0
-            && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
-            ? DhtValue.FromBytes(bytes)
-            : default;
-    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.StateFiles;
 
@@ -17,17 +16,6 @@ internal static class StateFormat
     public const int Version = 1;
 
     private const string TimePattern = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
-    /// <summary>How a value's type is called.</summary>
-    public static string TypeName(DhtValueKind kind) => kind switch
-    {
-        DhtValueKind.String => "string",
-        DhtValueKind.Integer => "int",
-        DhtValueKind.Float => "float",
-        DhtValueKind.Boolean => "bool",
-        DhtValueKind.Bytes => "bytes",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
 
     public static string Format(DateTimeOffset time) =>
         time.ToUniversalTime().ToString(TimePattern, CultureInfo.InvariantCulture);

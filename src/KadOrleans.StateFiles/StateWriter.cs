@@ -64,7 +64,7 @@ public static class StateWriter
     {
         json.WriteStartObject();
         json.WriteString("key", key.ToString());
-        json.WriteString("type", StateFormat.TypeName(stored.Value.Kind));
+        json.WriteString("type", DhtValueText.TypeName(stored.Value.Kind));
         json.WritePropertyName("value");
         Write(json, stored.Value);
         json.WriteString("storedAt", StateFormat.Format(stored.StoredAt));

@@ -29,24 +29,12 @@ internal static class Values
                 $"VALUE is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} bytes are allowed.");
     }
 
-    /// <summary>The name of a value's type, as <c>--type</c> takes it.</summary>
-    public static string TypeName(DhtValueKind kind) => kind switch
-    {
-        DhtValueKind.String => "string",
-        DhtValueKind.Integer => "int",
-        DhtValueKind.Float => "float",
-        DhtValueKind.Boolean => "bool",
-        DhtValueKind.Bytes => "bytes",
-        _ => "none",
-    };
-
     private static DhtValue ParseString(string text) =>
         DhtValue.FromUtf8(Encoding.UTF8.GetBytes(text));
 
     private static DhtValue ParseInteger(string text) =>
-        Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && number >= DhtValue.MinInteger && number <= DhtValue.MaxInteger
-            ? DhtValue.FromInteger(number)
+        DhtValueText.TryParseInteger(text, out var value)
+            ? value
             : throw Wrong(text, $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}");
 
     // A finite number that is too large would be read as infinity; infinity itself has no digits.
@@ -63,14 +51,10 @@ internal static class Values
         _ => throw Wrong(text, "a bool is true or false"),
     };
 
-    private static DhtValue ParseBytes(string text)
-    {
-        var bytes = new byte[text.Length / 2];
-        return text.Length % 2 == 0
-            && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
-            ? DhtValue.FromBytes(bytes)
+    private static DhtValue ParseBytes(string text) =>
+        DhtValueText.TryParseBytes(text, out var value)
+            ? value
             : throw Wrong(text, "bytes are given in hexadecimal, two digits each");
-    }
 
     private static CommandException Wrong(string text, string allowed)
     {

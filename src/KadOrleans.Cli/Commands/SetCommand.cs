@@ -87,7 +87,7 @@ internal static class SetCommand
                 ["failed"] = result.Failed,
                 ["key"] = key,
                 ["digest"] = digest.ToString(),
-                ["type"] = Values.TypeName(value.Kind),
+                ["type"] = DhtValueText.TypeName(value.Kind),
                 ["lookup"] = result.Lookup is { } lookup ? LookupText.ToJson(lookup) : null,
             });
         }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Core.Values;
 
 namespace KadOrleans.Cli.Output;
@@ -13,7 +12,7 @@ internal static class ValueJson
     /// <summary>Adds the three fields.</summary>
     public static JsonObject AddTo(JsonObject target, DhtValue value)
     {
-        target["type"] = Values.TypeName(value.Kind);
+        target["type"] = DhtValueText.TypeName(value.Kind);
         target["value"] = value.Kind switch
         {
             DhtValueKind.Integer => Integer(value.AsInteger()),

@@ -11,7 +11,6 @@ namespace KadOrleans.Edge.Tests.Edges;
 public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
     private const string HourlyReminder = "expiry";
-    private const int ShardBits = 4;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -73,7 +72,7 @@ public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<Test
         return edge;
     }
 
-    private IKeyShardGrain ShardOf(NodeId key) => cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, ShardBits));
+    private IKeyShardGrain ShardOf(NodeId key) => cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, cluster.ShardBits));
 
     private async Task<StoredValue> HeldAsync(NodeId key)
     {

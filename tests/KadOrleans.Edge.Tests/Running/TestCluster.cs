@@ -13,14 +13,14 @@ public sealed class TestCluster : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, (byte[] State, string ETag)> _rows = new();
 
-    private readonly int _shardBits;
-
     public TestCluster()
         : this(4)
     {
     }
 
-    internal TestCluster(int shardBits) => _shardBits = shardBits;
+    internal TestCluster(int shardBits) => ShardBits = shardBits;
+
+    public int ShardBits { get; }
 
     public InProcessTestCluster Value { get; private set; } = null!;
 
@@ -33,7 +33,7 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
-            silo.UseKadGrains(options => options.ShardBits = _shardBits);
+            silo.UseKadGrains(options => options.ShardBits = ShardBits);
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
         });

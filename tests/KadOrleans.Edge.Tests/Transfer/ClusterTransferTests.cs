@@ -38,7 +38,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     public async Task What_a_cluster_holds_is_the_same_in_a_cluster_of_other_shards()
     {
         var values = Enumerable.Range(0, Count).ToDictionary(_ => NodeId.Random(_random), Value);
-        await PutAsync(_old, 4, values);
+        await PutAsync(_old, values);
         using var first = new TransferRun();
         Assert.Equal(ExitCode.Stopped, await first.ExportAsync(_old.Client, StateFile.Standard));
         AssertSame(values, TransferRun.Read(first.File));
@@ -59,7 +59,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     {
         var held = NodeId.Random(_random);
         var ours = new StoredValue(DhtValue.FromString("later"), Now, Now + TimeSpan.FromHours(1), default);
-        await PutAsync(_old, 4, new() { [held] = ours });
+        await PutAsync(_old, new() { [held] = ours });
         var published = NodeId.Random(_random);
         var expired = new StoredValue(DhtValue.FromString("expired"), Now - TimeSpan.FromDays(2), Now - TimeSpan.FromDays(1), default);
         var file = await FileAsync(
@@ -100,7 +100,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     public async Task A_clusters_file_is_readable_for_a_nodes_store()
     {
         var values = Enumerable.Range(0, 100).ToDictionary(_ => NodeId.Random(_random), Value);
-        await PutAsync(_old, 4, values);
+        await PutAsync(_old, values);
         using var export = new TransferRun();
         await export.ExportAsync(_old.Client, StateFile.Standard);
         await using var keys = new InMemoryKeyStore(new StoreQuota());
@@ -148,10 +148,10 @@ public sealed class ClusterTransferTests : IAsyncLifetime
         return stream.ToArray();
     }
 
-    private static async Task PutAsync(TestCluster cluster, int shardBits, Dictionary<NodeId, StoredValue> values)
+    private static async Task PutAsync(TestCluster cluster, Dictionary<NodeId, StoredValue> values)
     {
         await using var store = new GrainKeyStore(
-            cluster.Client, shardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+            cluster.Client, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
         foreach (var some in values.Chunk(500))
         {
             var results = await Task.WhenAll(some.Select(pair => store.PutAsync(pair.Key, pair.Value).AsTask()));

@@ -78,7 +78,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         Assert.Equal([lasting, null, null], await shard.GetAsync(keys));
 
         await TickAsync(shard, ExpiryReminder.Name, 3);
-        await cluster.UntilAsync(async () => (await shard.GetUsageAsync()).Keys == 1);
+        await TickUntilAsync(shard, async () => (await shard.GetUsageAsync()).Keys == 1);
         var usage = await shard.GetUsageAsync();
         writes = Writes(shard);
         await TickAsync(shard, ExpiryReminder.Name, 3);

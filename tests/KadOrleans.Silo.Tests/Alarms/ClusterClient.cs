@@ -1,10 +1,12 @@
 using System.Net;
+using KadOrleans.Cluster.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Tests.Alarms;
@@ -30,6 +32,10 @@ internal sealed class ClusterClient : IAsyncDisposable
         await host.StartAsync();
         return new ClusterClient(host);
     }
+
+    /// <summary>The cluster's values.</summary>
+    public GrainKeyStore OpenValues(int shardBits) =>
+        new(Grains, shardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
 
     /// <summary>The table of the only edge gets a tick of a reminder: the shortest of their periods is five minutes.</summary>
     public async Task RemindAsync(string name, TickStatus status)

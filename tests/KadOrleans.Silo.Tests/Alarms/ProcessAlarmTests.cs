@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Infra.Tests.Monitoring;
 using KadOrleans.Silo.Tests.Processes;
 
@@ -14,10 +13,10 @@ public sealed class ProcessAlarmTests : IDisposable
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=4"]);
-        await using var well = new EdgeServer(_folder, "well", [.. run.Settings, Gateway(silo)]);
-        await using var peer = new EdgeServer(_folder, "peer", [.. run.Settings, Gateway(silo), $"Kad:Edge:Bootstrap={well.Address}"]);
+        await using var well = new EdgeServer(_folder, "well", [.. run.Settings, silo.GatewaySetting]);
+        await using var peer = new EdgeServer(_folder, "peer", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={well.Address}"]);
         await using var lonely = new EdgeServer(
-            _folder, "lonely", [.. run.Settings, Gateway(silo), $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
+            _folder, "lonely", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
         await silo.StartAsync();
         await Task.WhenAll(well.StartAsync(), peer.StartAsync());
         await run.UntilAsync(() => run.Of("kad.nodes.connected").Take(4).Sum(m => m.Points.Single().Value) == 4, "Both edges have met");
@@ -41,8 +40,8 @@ public sealed class ProcessAlarmTests : IDisposable
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
-        await using var hung = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo)]);
-        await using var successor = new EdgeServer(_folder, "edge", Gateway(silo));
+        await using var hung = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await using var successor = new EdgeServer(_folder, "edge", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
         await run.CalmAsync("KadLeaseLost");
 
@@ -57,7 +56,4 @@ public sealed class ProcessAlarmTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static string Gateway(SiloServer silo) =>
-        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Infra.Tests.Monitoring;
 using KadOrleans.Node;
@@ -18,7 +17,7 @@ public sealed class StorageAlarmTests : IDisposable
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
         await using var edge = new EdgeServer(
-            _folder, "edge", [.. run.Settings, $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+            _folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var load = new StoreLoad(edge.Address);
         await load.WholeAsync();

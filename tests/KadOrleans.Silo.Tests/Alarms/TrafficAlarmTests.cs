@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Infra.Tests.Monitoring;
@@ -20,7 +19,7 @@ public sealed class TrafficAlarmTests : IDisposable
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo), "Kad:Edge:Trust=127.0.0.1/32"]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting, "Kad:Edge:Trust=127.0.0.1/32"]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         var key = NodeId.Random(_random);
         await using (var client = await NetworkClient.JoinAsync(edge))
@@ -54,7 +53,7 @@ public sealed class TrafficAlarmTests : IDisposable
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo), "Kad:Edge:Trust=127.0.0.1/32"]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting, "Kad:Edge:Trust=127.0.0.1/32"]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         using var strangers = new ProvenStrangers(edge.Address);
         await strangers.ComeAsync(64);
@@ -83,7 +82,7 @@ public sealed class TrafficAlarmTests : IDisposable
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
         await using var peer = new NodeServer(_folder, "peer");
         await peer.StartAsync();
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo), $"Kad:Edge:Bootstrap={peer.Address}"]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={peer.Address}"]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await run.UntilAsync(() => run.Last("kad.nodes.connected") == 1, "The edge met the peer");
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
@@ -110,7 +109,7 @@ public sealed class TrafficAlarmTests : IDisposable
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo)]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         await run.CalmAsync("KadLookupsFail");
@@ -130,7 +129,7 @@ public sealed class TrafficAlarmTests : IDisposable
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, Gateway(silo)]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         var period = TimeSpan.FromMinutes(5);
@@ -155,7 +154,4 @@ public sealed class TrafficAlarmTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static string Gateway(SiloServer silo) =>
-        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
 }

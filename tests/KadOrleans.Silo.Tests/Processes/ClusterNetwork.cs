@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>A silo with local storage and two edges, each a process.</summary>
@@ -14,7 +12,7 @@ public sealed class ClusterNetwork : TwoNodeNetwork
         _silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=4");
         string[] settings =
         [
-            $"Kad:Cluster:Gateway=127.0.0.1:{_silo.Gateway.ToString(CultureInfo.InvariantCulture)}",
+            _silo.GatewaySetting,
             $"Kad:Edge:Trust={Trusted}",
         ];
         _first = new EdgeServer(Folder, "first", settings);

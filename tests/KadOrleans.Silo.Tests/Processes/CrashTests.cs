@@ -32,7 +32,7 @@ public sealed class CrashTests : IDisposable
         var code = await EdgeProgram.RunAsync(
             [
                 "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
-                $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}",
+                silo.GatewaySetting,
             ],
             new FullOutput(),
             error);

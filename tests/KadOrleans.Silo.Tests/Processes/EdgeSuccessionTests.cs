@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -13,8 +12,8 @@ public sealed class EdgeSuccessionTests : IDisposable
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
         using var health = new HealthReader(FreePort.Tcp());
-        await using var older = new EdgeServer(_folder, "edge", Gateway(silo));
-        await using var newer = new EdgeServer(_folder, "edge", Gateway(silo), health.Setting);
+        await using var older = new EdgeServer(_folder, "edge", silo.GatewaySetting);
+        await using var newer = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
         await Task.WhenAll(silo.StartAsync(), older.StartAsync());
 
         newer.Launch();
@@ -37,8 +36,8 @@ public sealed class EdgeSuccessionTests : IDisposable
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
         using var health = new HealthReader(FreePort.Tcp());
-        await using var hung = new EdgeServer(_folder, "edge", Gateway(silo), health.Setting);
-        await using var successor = new EdgeServer(_folder, "edge", Gateway(silo));
+        await using var hung = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
+        await using var successor = new EdgeServer(_folder, "edge", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
 
         await hung.HangAsync();
@@ -60,7 +59,4 @@ public sealed class EdgeSuccessionTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static string Gateway(SiloServer silo) =>
-        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -12,7 +11,7 @@ public sealed class HungSiloTests : IDisposable
     public async Task An_edge_that_is_told_to_stop_does_not_wait_for_silos_that_hang()
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
-        var gateway = $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
+        var gateway = silo.GatewaySetting;
         await using var edge = new EdgeServer(_folder, "edge", gateway);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var load = new StoreLoad(edge.Address);

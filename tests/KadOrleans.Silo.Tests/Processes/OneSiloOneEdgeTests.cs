@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>A silo with local storage and an edge as processes, each killed under load.</summary>
@@ -11,7 +9,7 @@ public sealed class OneSiloOneEdgeTests : IDisposable
     public async Task Silo_and_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=6");
-        var gateway = $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
+        var gateway = silo.GatewaySetting;
         await using var edge = new EdgeServer(_folder, "edge", gateway);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         var id = edge.Id;

@@ -1,10 +1,8 @@
-using System.Globalization;
 using KadOrleans.Cluster.Values;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Alarms;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -24,24 +22,24 @@ public sealed class ShardBitsChangeTests : IDisposable
     [Fact]
     public async Task Values_pass_to_a_cluster_of_other_shards_with_what_is_left_of_their_lives()
     {
-        await using var oldSilo = new SiloServer(_old.FullName, Bits(OldBits));
-        await using var oldEdge = new EdgeServer(_old.FullName, "old", Gateway(oldSilo));
+        await using var oldSilo = new SiloServer(_old.FullName, SiloServer.ShardBits(OldBits));
+        await using var oldEdge = new EdgeServer(_old.FullName, "old", oldSilo.GatewaySetting);
         await Task.WhenAll(oldSilo.StartAsync(), oldEdge.StartAsync());
         var keys = Enumerable.Range(0, 64).Select(_ => NodeId.Random(_random)).ToList();
         var end = DateTimeOffset.UtcNow + Life;
         await using (var client = await ClusterClient.ConnectAsync(oldSilo.Gateway))
-        await using (var values = Values(client, OldBits))
+        await using (var values = client.OpenValues(OldBits))
         {
             var now = DateTimeOffset.UtcNow;
             await Task.WhenAll(keys.Select(async key => Assert.Equal(
                 StoreResult.Stored, await values.PutAsync(key, new StoredValue(StoreLoad.ValueOf(key), now, end, default)))));
         }
 
-        await using var newSilo = new SiloServer(_new.FullName, Bits(NewBits));
-        await using var newEdge = new EdgeServer(_new.FullName, "new", Gateway(newSilo), $"Kad:Edge:Bootstrap={oldEdge.Address}");
+        await using var newSilo = new SiloServer(_new.FullName, SiloServer.ShardBits(NewBits));
+        await using var newEdge = new EdgeServer(_new.FullName, "new", newSilo.GatewaySetting, $"Kad:Edge:Bootstrap={oldEdge.Address}");
         await Task.WhenAll(newSilo.StartAsync(), newEdge.StartAsync());
         await using var newClient = await ClusterClient.ConnectAsync(newSilo.Gateway);
-        await using var taken = Values(newClient, NewBits);
+        await using var taken = newClient.OpenValues(NewBits);
         await UntilAllAreThereAsync(taken, keys);
         Assert.Equal((0, 0), (await oldEdge.StopAsync(), await oldSilo.StopAsync()));
 
@@ -72,12 +70,4 @@ public sealed class ShardBitsChangeTests : IDisposable
             await timer.WaitForNextTickAsync(deadline.Token);
         }
     }
-
-    private static GrainKeyStore Values(ClusterClient client, int shardBits) =>
-        new(client.Grains, shardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
-
-    private static string Bits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
-
-    private static string Gateway(SiloServer silo) =>
-        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
 }

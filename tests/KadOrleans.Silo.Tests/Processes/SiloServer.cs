@@ -20,7 +20,13 @@ internal sealed class SiloServer(string folder, params string[] settings) : IAsy
     /// <summary>Where clients find it.</summary>
     public int Gateway { get; } = FreePort.Tcp();
 
+    /// <summary>The same, as the setting of an edge.</summary>
+    public string GatewaySetting => $"Kad:Cluster:Gateway=127.0.0.1:{Gateway.ToString(CultureInfo.InvariantCulture)}";
+
     public string Errors => _process?.Error.Text ?? string.Empty;
+
+    /// <summary>The setting for a cluster of 2 to the power of <paramref name="bits"/> shards.</summary>
+    public static string ShardBits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Starts it and waits until it says that it serves.</summary>
     public async Task StartAsync()

@@ -1,12 +1,9 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using KadOrleans.Cluster.Values;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Testing.Processes;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -27,22 +24,22 @@ public sealed class TransferTests : IDisposable
     public async Task A_cluster_of_other_shards_serves_what_one_exported_while_it_served()
     {
         List<NodeId> keys;
-        await using (var oldSilo = new SiloServer(_old.FullName, Bits(OldBits)))
-        await using (var oldEdge = new EdgeServer(_old.FullName, "old", Gateway(oldSilo)))
+        await using (var oldSilo = new SiloServer(_old.FullName, SiloServer.ShardBits(OldBits)))
+        await using (var oldEdge = new EdgeServer(_old.FullName, "old", oldSilo.GatewaySetting))
         {
             await Task.WhenAll(oldSilo.StartAsync(), oldEdge.StartAsync());
             keys = await StoreAsync(oldSilo);
 
-            var export = await RunAsync("KadOrleans.Edge", "export", FileName, Gateway(oldSilo));
+            var export = await RunAsync("KadOrleans.Edge", "export", FileName, oldSilo.GatewaySetting);
             Assert.Equal((0, $"exported {Count} values to {FileName}"), (export.Code, export.Output));
             Assert.Empty(await ValueReading.MissingAsync(oldEdge.Address, keys));
             Assert.Equal((0, 0), (await oldEdge.StopAsync(), await oldSilo.StopAsync()));
         }
 
-        await using var newSilo = new SiloServer(_new.FullName, Bits(NewBits));
-        await using var newEdge = new EdgeServer(_new.FullName, "new", Gateway(newSilo));
+        await using var newSilo = new SiloServer(_new.FullName, SiloServer.ShardBits(NewBits));
+        await using var newEdge = new EdgeServer(_new.FullName, "new", newSilo.GatewaySetting);
         await Task.WhenAll(newSilo.StartAsync(), newEdge.StartAsync());
-        var import = await RunAsync("KadOrleans.Edge", "import", FileName, Gateway(newSilo), "--json");
+        var import = await RunAsync("KadOrleans.Edge", "import", FileName, newSilo.GatewaySetting, "--json");
 
         Assert.Equal((0, string.Empty), (import.Code, import.Error));
         Assert.Equal(Count, JsonNode.Parse(import.Output)!["imported"]!.GetValue<int>());
@@ -54,11 +51,11 @@ public sealed class TransferTests : IDisposable
     {
         var (first, second) = (Path.Combine(_old.FullName, "node"), Path.Combine(_new.FullName, "node.json"));
         List<NodeId> keys;
-        await using (var oldSilo = new SiloServer(_old.FullName, Bits(OldBits)))
+        await using (var oldSilo = new SiloServer(_old.FullName, SiloServer.ShardBits(OldBits)))
         {
             await oldSilo.StartAsync();
             keys = await StoreAsync(oldSilo);
-            Assert.Equal(0, (await RunAsync("KadOrleans.Edge", "export", FileName, Gateway(oldSilo))).Code);
+            Assert.Equal(0, (await RunAsync("KadOrleans.Edge", "export", FileName, oldSilo.GatewaySetting)).Code);
         }
 
         var toNode = await RunAsync("kad", "state", "import", FileName, "--data", first, "--json");
@@ -66,12 +63,12 @@ public sealed class TransferTests : IDisposable
         Assert.Equal(0, (await RunAsync("kad", "state", "export", second, "--data", first)).Code);
         Assert.DoesNotContain("publishedAt", await File.ReadAllTextAsync(second, TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
-        await using var newSilo = new SiloServer(_new.FullName, Bits(NewBits));
+        await using var newSilo = new SiloServer(_new.FullName, SiloServer.ShardBits(NewBits));
         await newSilo.StartAsync();
-        var toCluster = await RunAsync("KadOrleans.Edge", "import", second, Gateway(newSilo), "--json");
+        var toCluster = await RunAsync("KadOrleans.Edge", "import", second, newSilo.GatewaySetting, "--json");
         Assert.Equal((0, Count), (toCluster.Code, JsonNode.Parse(toCluster.Output)!["imported"]!.GetValue<int>()));
         await using var client = await ClusterClient.ConnectAsync(newSilo.Gateway);
-        await using var values = Values(client, NewBits);
+        await using var values = client.OpenValues(NewBits);
         foreach (var key in keys)
         {
             var stored = await values.GetAsync(key, DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
@@ -99,7 +96,7 @@ public sealed class TransferTests : IDisposable
     {
         var keys = Enumerable.Range(0, Count).Select(_ => NodeId.Random(_random)).ToList();
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
-        await using var values = Values(client, OldBits);
+        await using var values = client.OpenValues(OldBits);
         var now = DateTimeOffset.UtcNow;
         await Task.WhenAll(keys.Select(async (key, i) => Assert.Equal(
             StoreResult.Stored,
@@ -121,12 +118,4 @@ public sealed class TransferTests : IDisposable
 
         return (code, process.Output.Text, process.Error.Text);
     }
-
-    private static GrainKeyStore Values(ClusterClient client, int shardBits) =>
-        new(client.Grains, shardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
-
-    private static string Bits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
-
-    private static string Gateway(SiloServer silo) =>
-        $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}";
 }

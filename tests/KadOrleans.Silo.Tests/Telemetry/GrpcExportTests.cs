@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Testing.Processes;
 using KadOrleans.Testing.Telemetry;
@@ -18,7 +17,7 @@ public sealed class GrpcExportTests : IDisposable
         string[] settings = [.. variables, $"Kad:Telemetry:Endpoint={collector.GrpcEndpoint}"];
         await using var silo = new SiloServer(_folder, [.. settings, "Kad:Cluster:ShardBits=2"]);
         await using var edge = new EdgeServer(
-            _folder, "edge", [.. settings, $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+            _folder, "edge", [.. settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var node = ChildProcess.Start(
             "kad",

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
@@ -67,7 +66,7 @@ public sealed class TelemetryTests : IDisposable
         await using var edge = new EdgeServer(
             _folder,
             "edge",
-            $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway.ToString(CultureInfo.InvariantCulture)}",
+            silo.GatewaySetting,
             $"Kad:Telemetry:Endpoint={collector.Endpoint}",
             "OTEL_METRIC_EXPORT_INTERVAL=200");
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
