@@ -45,27 +45,24 @@ public sealed class StateImporter(IKeyStore keys, int together, TimeProvider tim
 
     private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value)
     {
-        var now = time.GetUtcNow();
-        if (value.IsExpired(now) && value.PublishedAt is null)
+        if (value.IsExpired(time.GetUtcNow()) && value.PublishedAt is null)
         {
             Interlocked.Increment(ref _expired);
             return StoreResult.Stored;
         }
 
-        if (await keys.GetAsync(key, now) is { } held && held.StoredAt > value.StoredAt)
+        var result = await keys.ImportAsync(key, value);
+        switch (result)
         {
-            Interlocked.Increment(ref _older);
-            return StoreResult.Stored;
-        }
-
-        var result = await keys.PutAsync(key, value);
-        if (result == StoreResult.Stored)
-        {
-            Interlocked.Increment(ref _imported);
-        }
-        else if (result != StoreResult.StorageFailed)
-        {
-            Interlocked.Increment(ref _refused);
+            case StoreResult.Stored:
+                Interlocked.Increment(ref _imported);
+                break;
+            case StoreResult.Outdated:
+                Interlocked.Increment(ref _older);
+                break;
+            case not StoreResult.StorageFailed:
+                Interlocked.Increment(ref _refused);
+                break;
         }
 
         return result;

@@ -33,11 +33,15 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     /// that the queue of writes is full.
     /// </summary>
     public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, isCopy: false, cancellationToken);
+        PutAsync(key, value, PutKind.Publication, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, isCopy: true, cancellationToken);
+        PutAsync(key, value, PutKind.Copy, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, PutKind.Import, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
@@ -75,20 +79,20 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         await _database.FlushAsync();
     }
 
-    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, bool isCopy, CancellationToken cancellationToken)
+    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutKind kind, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(value);
         Check(cancellationToken);
 
         // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
         // with all puts before this one in place.
-        var result = _database.Memory.CheckPut(key, value, isCopy);
+        var result = _database.Memory.CheckPut(key, value, kind);
         if (result != StoreResult.Stored)
         {
             return ValueTask.FromResult(result);
         }
 
-        var write = new PutWrite(key, value, isCopy);
+        var write = new PutWrite(key, value, kind);
         if (_database.Writer.TryEnqueue(write))
         {
             return cancellationToken.CanBeCanceled

@@ -31,11 +31,11 @@ internal sealed class ValueMemory(StoreQuota quota)
     }
 
     /// <summary>Whether a put is refused already by what is committed.</summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value, bool isCopy)
+    public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind)
     {
         lock (_gate)
         {
-            return StoreDecision.Make(PartOf(key).GetValueOrDefault(key).Value, value, isCopy, Accounts).Result;
+            return StoreDecision.Make(PartOf(key).GetValueOrDefault(key).Value, value, kind, Accounts).Result;
         }
     }
 

@@ -202,6 +202,34 @@ public abstract class KeyStoreContract
     }
 
     [Fact]
+    public async Task An_import_leaves_what_was_stored_later_even_while_both_are_under_way()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var later = StoredValues.Text("later");
+        var earlier = StoredValues.Text("earlier") with { StoredAt = later.StoredAt.AddSeconds(-1), ExpiresAt = later.ExpiresAt.AddHours(1) };
+        var puts = new List<Task<StoreResult>>();
+        var imports = new List<Task<StoreResult>>();
+        for (var i = 0; i < 100; i++)
+        {
+            if (i % 2 == 0)
+            {
+                imports.Add(store.ImportAsync(StoredValues.Key(i), earlier).AsTask());
+            }
+
+            puts.Add(store.PutAsync(StoredValues.Key(i), later).AsTask());
+            if (i % 2 != 0)
+            {
+                imports.Add(store.ImportAsync(StoredValues.Key(i), earlier).AsTask());
+            }
+        }
+
+        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.All(await Task.WhenAll(imports), result => Assert.Contains(result, new[] { StoreResult.Stored, StoreResult.Outdated }));
+        Assert.All((await store.ReadAllAsync()).Values, held => Assert.Equal(later, held));
+    }
+
+    [Fact]
     public async Task The_value_that_is_held_keeps_the_later_end_of_life()
     {
         await using var host = CreateHost();
@@ -234,10 +262,15 @@ public abstract class KeyStoreContract
             var key = StoredValues.Key(random.Next(20));
             var source = new[] { default, StoredValues.Alice, StoredValues.Bob }[random.Next(3)];
             var value = StoredValues.Sized(random.Next(4) * 100, source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };
-            value = value with { StoredAt = now };
-            var isCopy = random.Next(2) == 0;
-            var result = isCopy ? await store.PutCopyAsync(key, value) : await store.PutAsync(key, value);
-            Assert.Equal(model.Put(key, value, isCopy), result);
+            var kind = (PutKind)random.Next(3);
+            value = value with { StoredAt = kind == PutKind.Import ? now.AddSeconds(-random.Next(40)) : now };
+            var result = await (kind switch
+            {
+                PutKind.Copy => store.PutCopyAsync(key, value),
+                PutKind.Import => store.ImportAsync(key, value),
+                _ => store.PutAsync(key, value),
+            });
+            Assert.Equal(model.Put(key, value, kind), result);
             if (random.Next(5) == 0)
             {
                 Assert.Equal(model.RemoveExpired(now).Count, await store.RemoveExpiredAsync(now));

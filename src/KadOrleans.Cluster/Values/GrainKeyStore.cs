@@ -77,11 +77,15 @@ public sealed class GrainKeyStore : IKeyStore
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, isCopy: false, cancellationToken);
+        PutAsync(key, value, PutKind.Publication, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, isCopy: true, cancellationToken);
+        PutAsync(key, value, PutKind.Copy, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, PutKind.Import, cancellationToken);
 
     /// <summary>
     /// Has the shards of which <see cref="GetUsageAsync"/> knows remove what is expired. All shards do so each hour by
@@ -169,7 +173,7 @@ public sealed class GrainKeyStore : IKeyStore
         return ended[0];
     }
 
-    private async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, bool isCopy, CancellationToken cancellationToken)
+    private async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutKind kind, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(value);
         using var call = Enter(cancellationToken);
@@ -181,7 +185,7 @@ public sealed class GrainKeyStore : IKeyStore
 
         var shard = GrainKeys.Shard(key, _shardBits);
         var outcome = call.IsWithinQueue
-            ? await _lanes.PutAsync(new ShardPut(key, value, isCopy), cancellationToken)
+            ? await _lanes.PutAsync(new ShardPut(key, value, kind), cancellationToken)
             : TooMany<StoreResult>();
         if (outcome.Failed)
         {

@@ -16,6 +16,9 @@ internal sealed class NeighbourhoodKeyStore(GrainKeyStore store, IRoutingTable t
     public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
         store.PutCopyAsync(key, value, cancellationToken);
 
+    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        store.ImportAsync(key, value, cancellationToken);
+
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         store.RemoveExpiredAsync(now, cancellationToken);
 

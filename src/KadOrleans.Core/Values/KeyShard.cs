@@ -45,18 +45,18 @@ public sealed class KeyShard
 
     /// <summary>Decides what becomes of a value, as <see cref="StoreDecision.Make"/> does, and changes nothing.</summary>
     /// <param name="key">Its key.</param>
-    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment.</param>
-    /// <param name="isCopy">Whether it comes from another holder with what is left of its life, not from its publisher.</param>
-    public StoreDecision Decide(NodeId key, StoredValue offered, bool isCopy = false) =>
-        StoreDecision.Make(_values.GetValueOrDefault(key), offered, isCopy, _accounts);
+    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
+    /// <param name="kind">Where it comes from.</param>
+    public StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
+        StoreDecision.Make(_values.GetValueOrDefault(key), offered, kind, _accounts);
 
     /// <summary>What <see cref="Put"/> would answer.</summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value, bool isCopy = false) => Decide(key, value, isCopy).Result;
+    public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication) => Decide(key, value, kind).Result;
 
     /// <summary>Does what <see cref="Decide"/> says.</summary>
-    public StoreResult Put(NodeId key, StoredValue value, bool isCopy = false)
+    public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
-        var decision = Decide(key, value, isCopy);
+        var decision = Decide(key, value, kind);
         if (decision.Held is { } held)
         {
             Restore(key, held);

@@ -17,14 +17,14 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
 
     /// <summary>
     /// Decides. The value that is held already keeps its source and the later of both ends of life. Another one is
-    /// replaced, unless the offer is a copy that ends no later: an old publication coming back. What replaces another is
-    /// weighed against the room that the other leaves.
+    /// replaced, unless the offer is a copy that ends no later: an old publication coming back. An import changes nothing that
+    /// was stored later. What replaces another is weighed against the room that the other leaves.
     /// </summary>
     /// <param name="old">What is held of the key; null if nothing.</param>
-    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment.</param>
-    /// <param name="isCopy">Whether it comes from another holder with what is left of its life, not from its publisher.</param>
+    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
+    /// <param name="kind">Where it comes from.</param>
     /// <param name="accounts">What the store holds, <paramref name="old"/> included.</param>
-    public static StoreDecision Make(StoredValue? old, StoredValue offered, bool isCopy, StoreAccounts accounts)
+    public static StoreDecision Make(StoredValue? old, StoredValue offered, PutKind kind, StoreAccounts accounts)
     {
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(accounts);
@@ -34,6 +34,11 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
             return new StoreDecision(rule, null, false);
         }
 
+        if (kind == PutKind.Import && old?.StoredAt > offered.StoredAt)
+        {
+            return new StoreDecision(StoreResult.Outdated, null, false);
+        }
+
         if (old is not null && !old.IsExpired(offered.StoredAt))
         {
             if (old.Value == offered.Value)
@@ -41,13 +46,13 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
                 return Renew(old, offered);
             }
 
-            if (isCopy && old.ExpiresAt >= offered.ExpiresAt)
+            if (kind == PutKind.Copy && old.ExpiresAt >= offered.ExpiresAt)
             {
                 return new StoreDecision(StoreResult.Outdated, null, false);
             }
         }
 
-        if (isCopy && offered.IsExpired(offered.StoredAt))
+        if (kind == PutKind.Copy && offered.IsExpired(offered.StoredAt))
         {
             return new StoreDecision(StoreResult.Outdated, null, false);
         }

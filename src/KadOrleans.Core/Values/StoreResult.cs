@@ -21,6 +21,6 @@ public enum StoreResult
     /// <summary>The storage behind the node failed; nothing was promised.</summary>
     StorageFailed,
 
-    /// <summary>A copy of a publication that is older than what is held, or whose life is over.</summary>
+    /// <summary>A copy of a publication that is older than what is held, or whose life is over; or an import of what was stored earlier.</summary>
     Outdated,
 }

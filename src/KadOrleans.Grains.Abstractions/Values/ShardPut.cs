@@ -6,10 +6,8 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// <summary>A key and its value.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Value">The value, as it is held or is to be held.</param>
-/// <param name="IsCopy">
-/// Of a put: whether it comes from another holder with what is left of its life, not from its publisher.
-/// </param>
+/// <param name="Kind">Of a put: where the value comes from.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardPut")]
-public readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] bool IsCopy = false);
+public readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);

@@ -24,7 +24,7 @@ internal sealed class ShardPlan(KeyShard shard)
     /// <param name="isAtStake">Whether the answer holds only if the plan is written.</param>
     public StoreResult Put(ShardPut put, out bool isAtStake)
     {
-        var decision = shard.Decide(put.Key, put.Value, put.IsCopy);
+        var decision = shard.Decide(put.Key, put.Value, put.Kind);
         if (decision.Held is { } held)
         {
             Add(new ShardChange(put.Key, held), shard.Values.GetValueOrDefault(put.Key), decision.NeedsWrite);

@@ -20,10 +20,16 @@ public interface IKeyStore : IAsyncDisposable
 
     /// <summary>
     /// The same for a copy from another holder, whose <see cref="StoredValue.ExpiresAt"/> is what is left of its life:
-    /// <see cref="StoreResult.Outdated"/> if another value is held that lives as long or longer. Either kind of put does
-    /// what <see cref="KeyShard.Decide"/> says, and writes nothing where that finds nothing to write.
+    /// <see cref="StoreResult.Outdated"/> if another value is held that lives as long or longer.
     /// </summary>
     ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The same for a value of a state file, with the time at which it was stored: <see cref="StoreResult.Outdated"/> if what is
+    /// held of the key was stored later. Each kind of put does what <see cref="KeyShard.Decide"/> says, and writes nothing
+    /// where that finds nothing to write.
+    /// </summary>
+    ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
 
     /// <summary>Removes what is expired at <paramref name="now"/> and returns how many keys that were.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);

@@ -38,12 +38,12 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="value">The value.</param>
-    /// <param name="isCopy">Whether it comes from another holder.</param>
+    /// <param name="kind">Where it comes from.</param>
     /// <param name="isAtStake">Whether the answer holds only if the batch is committed.</param>
-    public StoreResult Put(NodeId key, StoredValue value, bool isCopy, out bool isAtStake)
+    public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
     {
         var before = Find(key);
-        var decision = StoreDecision.Make(before, value, isCopy, _accounts);
+        var decision = StoreDecision.Make(before, value, kind, _accounts);
         isAtStake = decision.Held is not null && Set(key, before, decision.Held, decision.NeedsWrite);
         return decision.Result;
     }

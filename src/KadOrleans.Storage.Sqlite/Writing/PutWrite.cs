@@ -8,7 +8,7 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 /// A value to store. Most writes are puts, so they are their own tasks: whoever waits goes on where
 /// <see cref="Acknowledge"/> is called.
 /// </summary>
-internal sealed class PutWrite(NodeId key, StoredValue value, bool isCopy) : Write, IValueTaskSource<StoreResult>
+internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : Write, IValueTaskSource<StoreResult>
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
@@ -17,7 +17,7 @@ internal sealed class PutWrite(NodeId key, StoredValue value, bool isCopy) : Wri
     /// <summary>What is told to the waiter; to be awaited once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
-    public override void Plan(BatchPlan plan) => _result = plan.Put(key, value, isCopy, out _isAtStake);
+    public override void Plan(BatchPlan plan) => _result = plan.Put(key, value, kind, out _isAtStake);
 
     // Acknowledged with the others of the batch, not here.
     public override void Complete()

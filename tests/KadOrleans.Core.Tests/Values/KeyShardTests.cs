@@ -79,11 +79,11 @@ public class KeyShardTests
         var newer = Value(1, 2, Start, lifetimeSeconds: 100);
         shard.Put(key, newer);
 
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 99), isCopy: true));
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 100), isCopy: true));
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 99), PutKind.Copy));
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 100), PutKind.Copy));
         Assert.Same(newer, shard.Values[key]);
 
-        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(2, 1, Start, 101), isCopy: true));
+        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(2, 1, Start, 101), PutKind.Copy));
         Assert.Equal(StoreResult.Stored, shard.Put(key, newer));
         Assert.Same(newer, shard.Values[key]);
     }
@@ -95,27 +95,45 @@ public class KeyShardTests
         var key = NodeId.FromKey("key");
         shard.Put(key, Value(1, 2, Start, lifetimeSeconds: 10));
 
-        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 1, Start.AddSeconds(10), 5), isCopy: true));
-        Assert.Equal(StoreResult.Outdated, shard.Put(NodeId.FromKey("other"), Value(1, 1, Start, 0), isCopy: true));
+        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 1, Start.AddSeconds(10), 5), PutKind.Copy));
+        Assert.Equal(StoreResult.Outdated, shard.Put(NodeId.FromKey("other"), Value(1, 1, Start, 0), PutKind.Copy));
         Assert.Equal(1, shard.Count);
     }
 
+    [Fact]
+    public void An_import_replaces_what_was_stored_earlier_and_nothing_that_was_stored_later()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        var held = Value(1, 2, Start, lifetimeSeconds: 10);
+        shard.Put(key, held);
+
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 1, Start.AddSeconds(-1), 1000), PutKind.Import));
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, held with { StoredAt = Start.AddSeconds(-1) }, PutKind.Import));
+        Assert.Same(held, shard.Values[key]);
+
+        var later = Value(1, 3, Start.AddSeconds(1), 5);
+        Assert.Equal(StoreResult.Stored, shard.Put(key, later, PutKind.Import));
+        Assert.Same(later, shard.Values[key]);
+    }
+
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void What_is_held_is_never_shortened_and_written_again_only_for_more_than_a_minute_of_life(bool isCopy)
+    [InlineData(PutKind.Publication)]
+    [InlineData(PutKind.Copy)]
+    [InlineData(PutKind.Import)]
+    public void What_is_held_is_never_shortened_and_written_again_only_for_more_than_a_minute_of_life(PutKind kind)
     {
         var shard = new KeyShard(StoreQuota.Unlimited);
         var key = NodeId.FromKey("key");
         var held = Value(1, 2, Start, lifetimeSeconds: 1000);
         shard.Put(key, held);
 
-        var shorter = shard.Decide(key, Value(2, 2, Start.AddSeconds(10), 100), isCopy);
+        var shorter = shard.Decide(key, Value(2, 2, Start.AddSeconds(10), 100), kind);
         Assert.Equal((StoreResult.Stored, false), (shorter.Result, shorter.NeedsWrite));
         Assert.Equal(held with { StoredAt = Start.AddSeconds(10) }, shorter.Held);
-        Assert.False(shard.Decide(key, Value(2, 2, Start.AddSeconds(60), 1000), isCopy).NeedsWrite);
+        Assert.False(shard.Decide(key, Value(2, 2, Start.AddSeconds(60), 1000), kind).NeedsWrite);
 
-        var longer = shard.Decide(key, Value(2, 2, Start.AddSeconds(61), 1000), isCopy);
+        var longer = shard.Decide(key, Value(2, 2, Start.AddSeconds(61), 1000), kind);
         Assert.True(longer.NeedsWrite);
         Assert.Equal(held with { StoredAt = Start.AddSeconds(61), ExpiresAt = Start.AddSeconds(1061) }, longer.Held);
     }
@@ -130,7 +148,7 @@ public class KeyShardTests
 
         Assert.True(shard.Decide(key, value with { PublishedAt = Start }).NeedsWrite);
         shard.Put(key, value with { PublishedAt = Start });
-        shard.Put(key, Value(1, 2, Start.AddSeconds(1), 10), isCopy: true);
+        shard.Put(key, Value(1, 2, Start.AddSeconds(1), 10), PutKind.Copy);
         shard.Put(key, Value(1, 2, Start.AddSeconds(2), 2000));
         Assert.Equal(Start, shard.Values[key].PublishedAt);
 

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
@@ -118,7 +119,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         // The work is done: the STOREs are noted without a record, and nothing of it is handed over again.
         var writes = Writes(shard);
         var touched = due with { StoredAt = cluster.Clock.GetUtcNow() };
-        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, touched, IsCopy: true))]);
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, touched, PutKind.Copy))]);
         Assert.Equal(writes, Writes(shard));
         Assert.Empty(await shard.GetDueForRepublishAsync(cluster.Clock.GetUtcNow(), null, 10));
         foreach (var other in Samples.KeysOf(number, ClusterFixture.ShardBits).Skip(keys.Count).Take(2))

@@ -207,14 +207,14 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var writes = cluster.Rows.Writes[shard.GetGrainId()];
 
         var again = value with { StoredAt = now.AddHours(1) };
-        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(key, again, IsCopy: true)]));
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(key, again, PutKind.Copy)]));
         Assert.Equal(
             [StoreResult.Outdated],
-            await shard.PutAsync([new ShardPut(key, Samples.Text("stale") with { StoredAt = now, ExpiresAt = now.AddDays(6) }, IsCopy: true)]));
+            await shard.PutAsync([new ShardPut(key, Samples.Text("stale") with { StoredAt = now, ExpiresAt = now.AddDays(6) }, PutKind.Copy)]));
         Assert.Equal([again], await shard.GetAsync([key]));
         Assert.Equal(writes, cluster.Rows.Writes[shard.GetGrainId()]);
 
-        await shard.PutAsync([new ShardPut(key, again with { ExpiresAt = now.AddDays(8) }, IsCopy: true)]);
+        await shard.PutAsync([new ShardPut(key, again with { ExpiresAt = now.AddDays(8) }, PutKind.Copy)]);
         Assert.Equal(writes + 1, cluster.Rows.Writes[shard.GetGrainId()]);
     }
 

@@ -38,6 +38,12 @@ internal sealed class ScriptedStore : IKeyStore
         return await _inner.PutCopyAsync(key, value, cancellationToken);
     }
 
+    public async ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    {
+        await BeforePut();
+        return await _inner.ImportAsync(key, value, cancellationToken);
+    }
+
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Removals++;

@@ -125,6 +125,9 @@ public sealed class StoreAcknowledgementTests
         public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
             PutAsync(key, value, cancellationToken);
 
+        public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+            PutAsync(key, value, cancellationToken);
+
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(0);
 
