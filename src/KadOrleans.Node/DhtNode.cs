@@ -81,7 +81,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _requests = new RequestTable(transport, _time, environment.Random, this);
         _questions = new EndpointQuestions(_requests, Id);
         _prober = new Prober(_requests, Id, _time, OnProbed);
-        _gate = new AnswerGate(transport, table, _verified, _held, _prober, _metrics);
+        _gate = new AnswerGate(table, _verified, _held, _prober, _metrics);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher();
         _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _size, _time);
@@ -251,7 +251,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         }
         else
         {
-            _dispatcher.Dispatch(id, body, datagram.Length, source);
+            _dispatcher.Dispatch(id, body, datagram.Length, source, _transport.Route);
         }
     }
 

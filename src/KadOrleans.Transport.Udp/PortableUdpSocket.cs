@@ -25,7 +25,8 @@ internal sealed class PortableUdpSocket : UdpSocket
         (_socket, _family) = (socket, socket.AddressFamily);
     }
 
-    internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    // The base library lets nobody choose the address per datagram.
+    internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
         try
         {
@@ -39,7 +40,8 @@ internal sealed class PortableUdpSocket : UdpSocket
         return CountSent(sent: true, datagram.Length);
     }
 
-    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source) => TrySend(datagram, source);
+    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint from) =>
+        TrySend(datagram, source, from);
 
     protected override void EndReading() => _socket.Dispose();
 
@@ -52,7 +54,7 @@ internal sealed class PortableUdpSocket : UdpSocket
             var length = Read(buffer, from);
             if (length >= 0 && SocketAddressBytes.TryRead(from, out var source))
             {
-                Deliver(buffer.AsSpan(0, length), source);
+                Deliver(buffer.AsSpan(0, length), source, default);
             }
         }
     }

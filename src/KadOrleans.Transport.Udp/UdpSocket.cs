@@ -8,9 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>One bound socket and the thread that reads it; how it reads and sends is the system's matter.</summary>
-internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IDisposable
+internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IAnswerRoute, IDisposable
 {
     protected const int LargestDatagram = 65_535;
+
+    // Addresses of one host that are asked at the same time; with more, the ways back are made anew now and then.
+    private const int MostRoutes = 64;
 
     // Before reading again after an error that may come back at once, so that a broken socket does not take a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
@@ -20,6 +23,12 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     [ThreadStatic]
     private static UdpEndpoint _currentSource;
+
+    [ThreadStatic]
+    private static UdpEndpoint _currentLocal;
+
+    // The ways back by the address that was asked. Used by the thread that reads.
+    private readonly Dictionary<UdpEndpoint, AskedAddress> _routes = [];
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IDatagramReceiver? _receiver;
@@ -48,6 +57,12 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     internal long SendFailures => Interlocked.Read(ref _sent.Failures);
 
+    /// <summary>
+    /// The address that the datagram came to with which this thread's receiver runs; none (<see langword="default"/>) if the
+    /// socket has a single one or the system does not tell.
+    /// </summary>
+    internal static UdpEndpoint AskedAt => _currentLocal;
+
     protected bool IsStopping => _stopping;
 
     /// <summary>
@@ -56,6 +71,10 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// </summary>
     internal static UdpSocket? AskedBy(UdpEndpoint destination, object owner) =>
         _current is { } current && current._owner == owner && _currentSource == destination ? current : null;
+
+    /// <summary>The way back to whom the owner's receiver runs for on this thread; null if it does not run here.</summary>
+    internal static IAnswerRoute? RouteHere(object owner) =>
+        _current is { } current && current._owner == owner ? current.RouteFrom(_currentLocal) : null;
 
     /// <summary>The socket for this system.</summary>
     internal static UdpSocket Create(Socket socket, UdpEndpoint local, UdpTransportOptions options, ILogger logger) =>
@@ -81,17 +100,30 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         _ended.SetResult();
     }
 
+    /// <summary>An answer from the socket's only address.</summary>
+    public bool SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Answer(datagram, destination, default);
+
+    /// <summary>Sends an answer from any thread, from the address that was asked.</summary>
+    internal bool Answer(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+        IsReceivingHere && _currentSource == destination
+            ? TryAnswer(datagram, destination, from)
+            : TryAnswerLate(datagram, destination, from);
+
     /// <summary>Sends if the system takes the datagram at once.</summary>
-    internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
+    /// <param name="datagram">What to send.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
+    internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
     /// <summary>
-    /// Sends to the source of the datagram that this thread's receiver is running with, now or together with its other
+    /// The same to the source of the datagram that this thread's receiver is running with, now or together with its other
     /// answers. True then promises even less than elsewhere.
     /// </summary>
-    internal abstract bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source);
+    internal abstract bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint from);
 
-    /// <summary>Sends an answer from any thread, now or with the others of an <see cref="AnswerBatch"/>.</summary>
-    internal virtual bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => TrySend(datagram, destination);
+    /// <summary>The same from any thread, now or with the others of an <see cref="AnswerBatch"/>.</summary>
+    internal virtual bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+        TrySend(datagram, destination, from);
 
     /// <summary>Asks the thread to end with the datagram it is at. <see cref="Dispose"/> then wakes it.</summary>
     internal void RequestStop() => _stopping = true;
@@ -170,11 +202,14 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         Thread.Sleep(ErrorPause);
     }
 
-    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    /// <param name="datagram">What came.</param>
+    /// <param name="source">Whom from.</param>
+    /// <param name="asked">The local address that it came to; none if the socket has a single one or the system does not tell.</param>
+    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked)
     {
         Volatile.Write(ref _received.Datagrams, _received.Datagrams + 1);
         Volatile.Write(ref _received.Bytes, _received.Bytes + datagram.Length);
-        (_current, _currentSource) = (this, source);
+        (_current, _currentSource, _currentLocal) = (this, source, asked);
         try
         {
             _receiver!.Receive(datagram, source);
@@ -191,6 +226,26 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         {
             _current = null;
         }
+    }
+
+    private IAnswerRoute RouteFrom(UdpEndpoint asked)
+    {
+        if (asked == default)
+        {
+            return this;
+        }
+
+        if (!_routes.TryGetValue(asked, out var route))
+        {
+            if (_routes.Count == MostRoutes)
+            {
+                _routes.Clear();
+            }
+
+            _routes.Add(asked, route = new AskedAddress(this, asked));
+        }
+
+        return route;
     }
 
     private void Run()

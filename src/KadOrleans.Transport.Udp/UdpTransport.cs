@@ -15,10 +15,11 @@ namespace KadOrleans.Transport.Udp;
 /// poll before it is read.
 /// </para>
 /// <para>
-/// An answer leaves from the socket that was asked: while the receiver runs, what it sends on the same thread to the
-/// source of the datagram goes out where that came in. All else, and answers from another thread, go out where the
-/// destination alone decides: the first listed endpoint of its family, else a dual-mode one; a loopback-bound
-/// endpoint is used for loopback destinations only.
+/// An answer leaves from where it was asked: while the receiver runs, what it sends on the same thread to the
+/// source of the datagram goes out where that came in, and so does later what is sent by <see cref="Route"/>. On Linux that is the
+/// very address, also of a socket that is bound to all of them; elsewhere the system chooses which of those it is. All else goes
+/// out where the destination alone decides: the first listed endpoint of its family, else a dual-mode one; a
+/// loopback-bound endpoint is used for loopback destinations only.
 /// </para>
 /// </summary>
 public sealed class UdpTransport : IDatagramTransport
@@ -48,6 +49,9 @@ public sealed class UdpTransport : IDatagramTransport
 
     /// <summary>Sockets open, of all endpoints: what the system made of the options.</summary>
     public int SocketCount => _sockets.Length;
+
+    /// <inheritdoc/>
+    public IAnswerRoute Route => UdpSocket.RouteHere(this) ?? this;
 
     /// <summary>Datagrams handed to the receiver.</summary>
     public long DatagramsReceived => _sockets.Sum(socket => socket.DatagramsReceived);
@@ -168,8 +172,8 @@ public sealed class UdpTransport : IDatagramTransport
             return false;
         }
 
-        return asked is not null ? asked.TryAnswer(datagram, destination)
-            : mayWait ? socket.TryAnswerLate(datagram, destination)
-            : socket.TrySend(datagram, destination);
+        return asked is not null ? asked.TryAnswer(datagram, destination, UdpSocket.AskedAt)
+            : mayWait ? socket.TryAnswerLate(datagram, destination, default)
+            : socket.TrySend(datagram, destination, default);
     }
 }

@@ -11,6 +11,7 @@ public sealed class AllocationTests
     [Theory]
     [InlineData("127.0.0.1:0", 1, false)]
     [InlineData("127.0.0.1:0", 2, false)]
+    [InlineData("0.0.0.0:0", 1, false)]
     [InlineData("[::1]:0", 1, false)]
     [InlineData("127.0.0.1:0", 1, true)]
     public async Task Receiving_and_answering_allocate_nothing_per_datagram(string listen, int sockets, bool isPortable)
@@ -27,9 +28,10 @@ public sealed class AllocationTests
         await using var right = UdpTransport.Bind(options);
         var rally = new Rally(left);
         left.Start(rally);
-        right.Start(new DelegateReceiver((datagram, source) => right.Send(datagram, source)));
+        right.Start(new DelegateReceiver((datagram, source) => right.Route.SendAnswer(datagram, source)));
 
-        Assert.True(left.Send(new byte[100], right.LocalEndpoints[0]));
+        var there = right.LocalEndpoints[0];
+        Assert.True(left.Send(new byte[100], there.IsWildcard ? UdpEndpoint.FromIPv4(0x7F000001, there.Port) : there));
 
         AssertNothingPerDatagram(await rally.AllocatedAsync());
     }

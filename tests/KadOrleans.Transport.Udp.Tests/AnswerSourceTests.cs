@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using KadOrleans.Core;
+using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Transport.Udp.Tests;
 
@@ -21,6 +23,67 @@ public sealed class AnswerSourceTests
             contact.Send([5], bound);
             Assert.Equal(bound, (await contact.NextAsync()).Source);
         }
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:0", false)]
+    [InlineData("0.0.0.0:0", true)]
+    [InlineData("[::]:0", false)]
+    [InlineData("[::]:0", true)]
+    public async Task A_socket_of_all_addresses_answers_from_the_one_that_was_asked_at_once_and_later(string listen, bool sharesThreads)
+    {
+        var options = new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)], SharesThreads = sharesThreads };
+        if (!options.Listen[0].IsIPv4 && IPv6Loopback.IsMissing)
+        {
+            IPv6Loopback.AssertRefusedClearly(() => UdpTransport.Bind(options));
+            return;
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        await using var transport = UdpTransport.Bind(options);
+        var asked = new BlockingCollection<(IAnswerRoute Route, UdpEndpoint Source)>();
+        transport.Start(new DelegateReceiver((datagram, source) =>
+        {
+            transport.Route.SendAnswer(datagram, source);
+            asked.Add((transport.Route, source));
+        }));
+
+        using var contact = new PlainSocket("127.0.0.1:0");
+        for (var i = 1; i < 100; i++)
+        {
+            var address = UdpEndpoint.FromIPv4(0x7F000000 + (uint)i, transport.LocalEndpoints[0].Port);
+            contact.Send([1], address);
+            Assert.Equal(address, (await contact.NextAsync()).Source);
+
+            var (route, source) = asked.Take(TestContext.Current.CancellationToken);
+            Assert.True(route.SendAnswer([2], source));
+            Assert.Equal(address, (await contact.NextAsync()).Source);
+            AnswerBatch.Run(() => Assert.True(route.SendAnswer([3], source)));
+            Assert.Equal(address, (await contact.NextAsync()).Source);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_leaves_later_comes_from_the_endpoint_that_was_asked()
+    {
+        await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
+        var routes = new BlockingCollection<IAnswerRoute>();
+        transport.Start(new DelegateReceiver((_, _) => routes.Add(transport.Route)));
+        using var contact = new PlainSocket("127.0.0.1:0");
+
+        foreach (var endpoint in transport.LocalEndpoints)
+        {
+            contact.Send([1], endpoint);
+            var route = routes.Take(TestContext.Current.CancellationToken);
+            Assert.True(route.SendAnswer([2], contact.Endpoint));
+            Assert.Equal(endpoint, (await contact.NextAsync()).Source);
+        }
+
+        Assert.Same(transport, transport.Route);
     }
 
     [Fact]

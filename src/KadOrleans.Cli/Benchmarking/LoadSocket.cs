@@ -16,13 +16,12 @@ internal sealed unsafe class LoadSocket : IDisposable
     private const int BatchSize = 64;
     private const int AnswerSize = 9 * 1024;
     private const int AddressSize = 16;
-    private const int ControlSize = 64;
     private const int BufferBytes = 4 * 1024 * 1024;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly int _descriptor;
-    private readonly MessagePlaces _in = new(BatchSize, AddressSize, ControlSize);
-    private readonly MessagePlaces _out = new(BatchSize, AddressSize, ControlSize);
+    private readonly MessagePlaces _in = new(BatchSize, AddressSize, PacketInformation.MaxLength);
+    private readonly MessagePlaces _out = new(BatchSize, AddressSize, PacketInformation.MaxLength);
     private readonly byte* _answers = (byte*)NativeMemory.Alloc(BatchSize, AnswerSize);
     private readonly byte* _reply = (byte*)NativeMemory.Alloc(AnswerSize);
     private bool _choosesSource;
@@ -32,7 +31,7 @@ internal sealed unsafe class LoadSocket : IDisposable
     {
         _socket.ReceiveBufferSize = BufferBytes;
         _socket.SendBufferSize = BufferBytes;
-        _socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
+        PacketInformation.Enable(_socket);
         _socket.Bind(new IPEndPoint(IPAddress.Any, 0));
         _descriptor = (int)_socket.SafeHandle.DangerousGetHandle();
         Port = (ushort)((IPEndPoint)_socket.LocalEndPoint!).Port;
@@ -111,7 +110,7 @@ internal sealed unsafe class LoadSocket : IDisposable
         for (var i = 0; i < BatchSize; i++)
         {
             _in.Headers[i].Message.AddressLength = AddressSize;
-            _in.Headers[i].Message.ControlLength = ControlSize;
+            _in.Headers[i].Message.ControlLength = PacketInformation.MaxLength;
         }
 
         var count = LinuxCalls.ReceiveMany(_descriptor, _in.Headers, BatchSize, LinuxCalls.DoNotWait, null);
@@ -133,8 +132,8 @@ internal sealed unsafe class LoadSocket : IDisposable
 
     /// <summary>The index of the <see cref="LoopbackSources"/> that it came to, or -1.</summary>
     public int SourceOf(int index) =>
-        PacketInformation.TryRead(_in.Control(index), (int)_in.Headers[index].Message.ControlLength, out var address)
-            ? LoopbackSources.IndexOf(address)
+        PacketInformation.TryRead(_in.Control(index)[..(int)_in.Headers[index].Message.ControlLength], out var address)
+            ? LoopbackSources.IndexOf((uint)address.AddressLow)
             : -1;
 
     public void Dispose()
@@ -149,11 +148,8 @@ internal sealed unsafe class LoadSocket : IDisposable
     private void Put(int index, byte* datagram, int length, uint? localAddress)
     {
         _out.Buffers[index] = new LinuxCalls.Buffer { Start = datagram, Length = (nuint)length };
-        if (localAddress is { } local)
-        {
-            PacketInformation.Write(_out.Control(index), local);
-        }
-
-        _out.Headers[index].Message.ControlLength = localAddress is null ? 0 : (nuint)PacketInformation.Length;
+        _out.Headers[index].Message.ControlLength = localAddress is { } local
+            ? (nuint)PacketInformation.Write(_out.Control(index), UdpEndpoint.FromIPv4(local, 0), AddressFamily.InterNetwork)
+            : 0;
     }
 }

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Handlers;
@@ -33,7 +34,7 @@ internal sealed class RequestDispatcher(
     private Action<StoreResult, RequestContext>? _answerStore;
 
     /// <summary>Handles one request; never throws for anything that a stranger can send.</summary>
-    public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source)
+    public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IAnswerRoute route)
     {
         if (!source.IsUnicast)
         {
@@ -56,7 +57,7 @@ internal sealed class RequestDispatcher(
         }
 
         metrics.Received(request.Kind);
-        var context = new RequestContext(id, source, isTrusted);
+        var context = new RequestContext(id, source, route, isTrusted);
         if (clientOnly)
         {
             Send(ClientHandler.Answer(AnswerBuffer, request.Kind, context), requestLength, request.Kind, default, context);
@@ -70,7 +71,7 @@ internal sealed class RequestDispatcher(
     /// <summary>Answers a request that was held until its sender proved its address.</summary>
     public void AnswerHeld(Trust.HeldRequest held, UdpEndpoint source)
     {
-        var context = new RequestContext(held.Id, source, trusted.Contains(source));
+        var context = new RequestContext(held.Id, source, held.Route, trusted.Contains(source));
         switch (held.Kind)
         {
             case RequestKind.FindNode:
@@ -191,7 +192,7 @@ internal sealed class RequestDispatcher(
     {
         if (length > 0)
         {
-            gate.Answer(AnswerBuffer[..length], requestLength, new Trust.HeldRequest(context.Id, kind, target), context);
+            gate.Answer(AnswerBuffer[..length], requestLength, new Trust.HeldRequest(context.Id, kind, target, context.Route), context);
         }
     }
 }

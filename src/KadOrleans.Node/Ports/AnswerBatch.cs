@@ -10,7 +10,7 @@ public static class AnswerBatch
     private static List<IWaitingAnswers>? _waiting;
 
     /// <summary>
-    /// Runs what completes requests. What is sent meanwhile by <see cref="IDatagramTransport.SendAnswer"/> on this thread is
+    /// Runs what completes requests. What is sent meanwhile by <see cref="IAnswerRoute.SendAnswer"/> on this thread is
     /// on its way when this returns, or throws.
     /// </summary>
     public static void Run(Action completions)

@@ -5,7 +5,7 @@ namespace KadOrleans.Node.Ports;
 /// <summary>
 /// Sends and receives datagrams. Knows addresses and bytes, nothing of what they mean.
 /// </summary>
-public interface IDatagramTransport : IAsyncDisposable
+public interface IDatagramTransport : IAnswerRoute, IAsyncDisposable
 {
     /// <summary>What it is bound to, with the real ports; known before <see cref="Start"/>.</summary>
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
@@ -23,8 +23,10 @@ public interface IDatagramTransport : IAsyncDisposable
     bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
 
     /// <summary>
-    /// The same for the answer to a request. Within an <see cref="AnswerBatch"/> it may wait for the others of the batch; true
-    /// then promises even less.
+    /// The way on which the datagram came with which the receiver runs on this thread, for an answer that leaves later. The
+    /// transport itself where it has one way only, and outside the receiver.
     /// </summary>
-    bool SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
+    IAnswerRoute Route => this;
+
+    bool IAnswerRoute.SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
 }

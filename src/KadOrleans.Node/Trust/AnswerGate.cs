@@ -10,7 +10,6 @@ namespace KadOrleans.Node.Trust;
 /// answer more than <see cref="MaxAmplification"/> times as long as the request.
 /// </summary>
 internal sealed class AnswerGate(
-    IDatagramTransport transport,
     IRoutingTable table,
     VerifiedEndpoints verified,
     HeldAnswers held,
@@ -39,7 +38,7 @@ internal sealed class AnswerGate(
         var isShort = answer.Length <= MaxAmplification * (long)requestLength;
         if (isShort || context.IsTrusted || verified.Contains(context.Source))
         {
-            transport.SendAnswer(answer, context.Source);
+            context.Route.SendAnswer(answer, context.Source);
             return;
         }
 

@@ -5,7 +5,7 @@ namespace KadOrleans.Node.Trust;
 /// <summary>
 /// Requests that would draw a long answer, from endpoints that have never answered us. Whoever forges a source
 /// address must not be able to flood its owner, so the answer waits for the outcome of one ping. Bounded in count,
-/// per endpoint and in all; in bytes, as only the 60 bytes that matter of a request are kept; and in time, as each
+/// per endpoint and in all; in bytes, as only the 70 bytes that matter of a request are kept; and in time, as each
 /// entry ends with its ping.
 /// </summary>
 internal sealed class HeldAnswers

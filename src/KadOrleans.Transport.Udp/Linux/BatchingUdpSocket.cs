@@ -32,14 +32,19 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
         _sharesThread = sharesThread;
         _late = new LateAnswerBatch(this, _family);
+        if (local.IsWildcard)
+        {
+            PacketInformation.Enable(socket);
+        }
     }
 
     /// <summary>The number of the socket, its own until the thread that reads it has closed it.</summary>
     internal int Descriptor => (int)_handle.DangerousGetHandle();
 
-    internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
         var address = SocketAddressBytes.Fill(destination, _family);
+        var control = stackalloc byte[PacketInformation.MaxLength];
         var held = false;
         try
         {
@@ -47,8 +52,22 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             _handle.DangerousAddRef(ref held);
             fixed (byte* start = datagram, to = address.Buffer.Span)
             {
-                var sent = LinuxCalls.SendTo(
-                    (int)_handle.DangerousGetHandle(), start, (nuint)datagram.Length, LinuxCalls.DoNotWait, to, (uint)address.Size);
+                var buffer = new LinuxCalls.Buffer { Start = start, Length = (nuint)datagram.Length };
+                var message = new LinuxCalls.Message
+                {
+                    Address = to,
+                    AddressLength = (uint)address.Size,
+                    Buffers = &buffer,
+                    BufferCount = 1,
+                };
+                if (from != default)
+                {
+                    message.Control = control;
+                    message.ControlLength =
+                        (nuint)PacketInformation.Write(new Span<byte>(control, PacketInformation.MaxLength), from, _family);
+                }
+
+                var sent = LinuxCalls.Send((int)_handle.DangerousGetHandle(), &message, LinuxCalls.DoNotWait);
                 return CountSent(sent >= 0, datagram.Length);
             }
         }
@@ -65,12 +84,11 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint from)
     {
-        var address = SocketAddressBytes.Fill(source, _family);
-        if (!_answers!.Put(_waiting, datagram, address.Buffer.Span[..address.Size]))
+        if (!_answers!.Put(_waiting, datagram, source, from, _family))
         {
-            return TrySend(datagram, source);
+            return TrySend(datagram, source, from);
         }
 
         if (++_waiting == MessageBatch.Capacity)
@@ -81,8 +99,8 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         return true;
     }
 
-    internal override bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
-        _late.TryPut(datagram, destination) || TrySend(datagram, destination);
+    internal override bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+        _late.TryPut(datagram, destination, from) || TrySend(datagram, destination, from);
 
     /// <summary>Sends a batch from any thread.</summary>
     internal void SendShared(MessageBatch batch, int count)
@@ -161,7 +179,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         {
             if (SocketAddressBytes.TryRead(batch.Address(i), _family, out var source))
             {
-                Deliver(batch.Datagram(i), source);
+                Deliver(batch.Datagram(i), source, batch.Asked(i));
             }
         }
 

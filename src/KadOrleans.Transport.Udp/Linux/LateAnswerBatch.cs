@@ -17,14 +17,13 @@ internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily fa
     private bool _closed;
 
     /// <summary>Takes an answer. False if no batch is open on this thread, or the answer is too long for it.</summary>
-    public bool TryPut(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    public bool TryPut(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
         if (!AnswerBatch.TryJoin(this))
         {
             return false;
         }
 
-        var address = SocketAddressBytes.Fill(destination, family);
         lock (_gate)
         {
             if (_closed)
@@ -33,7 +32,7 @@ internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily fa
             }
 
             _answers ??= new MessageBatch(BatchingUdpSocket.LongestAnswer);
-            if (!_answers.Put(_waiting, datagram, address.Buffer.Span[..address.Size]))
+            if (!_answers.Put(_waiting, datagram, destination, from, family))
             {
                 return false;
             }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Transport.Udp.Linux;
 
-/// <summary>The system calls that take many datagrams at once: recvmmsg(2) and sendmmsg(2).</summary>
+/// <summary>The system calls that take many datagrams at once, or addresses of their own: recvmmsg(2), sendmmsg(2), sendmsg(2).</summary>
 internal static unsafe partial class LinuxCalls
 {
     /// <summary>Return at once where the call would wait (MSG_DONTWAIT).</summary>
@@ -21,9 +21,8 @@ internal static unsafe partial class LinuxCalls
     internal static partial int SendMany(int socket, MessageHeader* messages, uint count, int flags);
 
     /// <summary>Sends one datagram; its length, or -1.</summary>
-    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
-    internal static partial nint SendTo(
-        int socket, byte* datagram, nuint length, int flags, byte* address, uint addressLength);
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint Send(int socket, Message* message, int flags);
 
     /// <summary>Why the last call failed, as the base library names it. Numbers of errno(3).</summary>
     internal static SocketError LastError() => Marshal.GetLastPInvokeError() switch

@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using KadOrleans.Core;
 
 namespace KadOrleans.Transport.Udp.Linux;
 
@@ -17,6 +19,7 @@ internal sealed unsafe class MessageBatch : IDisposable
     private readonly LinuxCalls.MessageHeader* _headers;
     private readonly LinuxCalls.Buffer* _buffers;
     private readonly byte* _addresses;
+    private readonly byte* _controls;
     private readonly byte* _datagrams;
     private readonly int _datagramSize;
 
@@ -27,6 +30,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         _headers = (LinuxCalls.MessageHeader*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(LinuxCalls.MessageHeader));
         _buffers = (LinuxCalls.Buffer*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(LinuxCalls.Buffer));
         _addresses = (byte*)NativeMemory.AllocZeroed(Capacity, AddressSize);
+        _controls = (byte*)NativeMemory.AllocZeroed(Capacity, PacketInformation.MaxLength);
         _datagrams = (byte*)NativeMemory.Alloc(Capacity, (nuint)datagramSize);
         for (var i = 0; i < Capacity; i++)
         {
@@ -34,17 +38,22 @@ internal sealed unsafe class MessageBatch : IDisposable
             _headers[i].Message.Buffers = &_buffers[i];
             _headers[i].Message.BufferCount = 1;
             _headers[i].Message.Address = _addresses + (i * AddressSize);
+            _headers[i].Message.Control = _controls + (i * PacketInformation.MaxLength);
         }
     }
 
     internal LinuxCalls.MessageHeader* Headers => _headers;
 
-    /// <summary>The address of a place, as long as the system wrote it or <see cref="Put"/> was given it.</summary>
+    /// <summary>The address of a place, as long as the system wrote it or <see cref="Put(int, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> was given it.</summary>
     internal ReadOnlySpan<byte> Address(int index) =>
         new(_headers[index].Message.Address, (int)Math.Min(_headers[index].Message.AddressLength, AddressSize));
 
     /// <summary>The datagram that was read into a place.</summary>
     internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
+
+    /// <summary>The local address that the datagram of a place came to, if the system told it.</summary>
+    internal UdpEndpoint Asked(int index) =>
+        PacketInformation.TryRead(Control(index)[..(int)_headers[index].Message.ControlLength], out var asked) ? asked : default;
 
     /// <summary>Makes every place ready to be read into.</summary>
     internal void Reset()
@@ -52,11 +61,34 @@ internal sealed unsafe class MessageBatch : IDisposable
         for (var i = 0; i < Capacity; i++)
         {
             _headers[i].Message.AddressLength = AddressSize;
+            _headers[i].Message.ControlLength = PacketInformation.MaxLength;
             _buffers[i].Length = (nuint)_datagramSize;
         }
     }
 
     /// <summary>Fills a place with a datagram to be sent. False if it is too long for one.</summary>
+    /// <param name="index">The place.</param>
+    /// <param name="datagram">What to send.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
+    /// <param name="family">The socket's.</param>
+    internal bool Put(int index, ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, AddressFamily family)
+    {
+        var address = SocketAddressBytes.Fill(destination, family);
+        if (!Put(index, datagram, address.Buffer.Span[..address.Size]))
+        {
+            return false;
+        }
+
+        if (from != default)
+        {
+            _headers[index].Message.ControlLength = (nuint)PacketInformation.Write(Control(index), from, family);
+        }
+
+        return true;
+    }
+
+    /// <summary>The same to an address as the system wrote it, from one that it chooses.</summary>
     internal bool Put(int index, ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> address)
     {
         if (datagram.Length > _datagramSize)
@@ -68,6 +100,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         _buffers[index].Length = (nuint)datagram.Length;
         address.CopyTo(new Span<byte>(_headers[index].Message.Address, AddressSize));
         _headers[index].Message.AddressLength = (uint)address.Length;
+        _headers[index].Message.ControlLength = 0;
         return true;
     }
 
@@ -76,6 +109,9 @@ internal sealed unsafe class MessageBatch : IDisposable
         NativeMemory.Free(_headers);
         NativeMemory.Free(_buffers);
         NativeMemory.Free(_addresses);
+        NativeMemory.Free(_controls);
         NativeMemory.Free(_datagrams);
     }
+
+    private Span<byte> Control(int index) => new(_controls + (index * PacketInformation.MaxLength), PacketInformation.MaxLength);
 }

@@ -120,6 +120,24 @@ public sealed class NodeCommandTests
     }
 
     [Fact]
+    public async Task A_node_of_several_addresses_is_whole_at_each_of_them()
+    {
+        using var folder = new TemporaryFolder();
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--listen", "127.0.0.2:0", "--listen", "0.0.0.0:0");
+        var listening = (await node.StatusAsync())["listening"]!.AsArray().Select(endpoint => endpoint!.GetValue<string>()).ToArray();
+        string[] addresses = OperatingSystem.IsLinux()
+            ? [.. listening[..2], listening[2].Replace("0.0.0.0", "127.0.0.3", StringComparison.Ordinal)]
+            : listening[..2];
+
+        foreach (var address in addresses)
+        {
+            // What is stored is acknowledged later, and a stranger's first answer waits for a ping.
+            Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", address, "held", "--via", address)).ExitCode);
+            Assert.Equal("held", (await KadRun.RunAsync("get", address, "--via", address)).Output);
+        }
+    }
+
+    [Fact]
     public async Task A_node_whose_bootstrap_node_is_silent_says_so_and_goes_on_answering()
     {
         await using var node = await NodeProcess.StartAsync("--in-memory", "--bootstrap", "127.0.0.1:9");
