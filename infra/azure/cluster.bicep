@@ -75,8 +75,9 @@ var pool = {
   }
 }
 
+// azd looks the cluster up by its name alone, so no other resource of the group may have it.
 resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
-  name: 'kad'
+  name: 'kad-aks'
   location: location
   tags: tags
   sku: {

@@ -3,7 +3,7 @@ param location string
 param tags object
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'kad'
+  name: 'kad-logs'
   location: location
   tags: tags
   properties: {

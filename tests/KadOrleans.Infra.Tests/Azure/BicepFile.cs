@@ -20,6 +20,10 @@ internal sealed partial class BicepFile(string name)
     /// <summary>The types of resources with their versions.</summary>
     public IReadOnlyList<string> Types => [.. ResourceType().Matches(Text).Select(m => m.Groups[1].Value)];
 
+    /// <summary>The resources that have a fixed name: type and name.</summary>
+    public IEnumerable<(string Type, string Name)> Named =>
+        NamedResource().Matches(Text).Select(m => (m.Groups[1].Value, m.Groups[2].Value));
+
     /// <summary>Each module: its symbolic name, its file, and the parameters that it is given.</summary>
     public IEnumerable<(string Name, BicepFile File, string[] Given)> Modules => Module().Matches(Text).Select(m => (
         m.Groups[1].Value,
@@ -54,6 +58,9 @@ internal sealed partial class BicepFile(string name)
 
     [GeneratedRegex(@"^resource \w+ '([^']+)'", RegexOptions.Multiline)]
     private static partial Regex ResourceType();
+
+    [GeneratedRegex(@"^resource \w+ '([^'@]+)@[^']+' = \{\n(?:  parent: \w+\n)?  name: '([^'$]+)'$", RegexOptions.Multiline)]
+    private static partial Regex NamedResource();
 
     [GeneratedRegex(@"^module (\w+) '([^']+)' = \{\n(.*?)\n\}$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Module();

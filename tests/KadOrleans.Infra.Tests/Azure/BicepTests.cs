@@ -31,6 +31,27 @@ public sealed class BicepTests
     }
 
     [Fact]
+    public void The_cluster_shares_its_name_with_no_resource_beside_it()
+    {
+        var names = Files.SelectMany(file => new BicepFile(file.Data).Named).ToList();
+        var cluster = Assert.Single(names, n => n.Type == "Microsoft.ContainerService/managedClusters").Name;
+
+        Assert.Single(names, n => string.Equals(n.Name, cluster, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData("Microsoft.OperationalInsights/workspaces", 4, 63)]
+    [InlineData("Microsoft.ContainerService/managedClusters", 1, 63)]
+    [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials", 3, 120)]
+    public void A_name_has_a_length_that_Azure_takes(string type, int shortest, int longest)
+    {
+        var names = Files.SelectMany(file => new BicepFile(file.Data).Named).Where(n => n.Type == type).ToList();
+
+        Assert.NotEmpty(names);
+        Assert.All(names, n => Assert.InRange(n.Name.Length, shortest, longest));
+    }
+
+    [Fact]
     public void Each_module_is_given_what_it_asks_for()
     {
         Assert.NotEmpty(Main.Modules);
