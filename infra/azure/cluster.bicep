@@ -98,8 +98,9 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
       managed: true
       enableAzureRBAC: true
     }
+    // Edges' nodes call the API server from their own addresses, which AKS does not add by itself.
     apiServerAccessProfile: empty(authorizedRanges) ? null : {
-      authorizedIPRanges: authorizedRanges
+      authorizedIPRanges: union(authorizedRanges, [publicAddresses.properties.ipPrefix])
     }
     oidcIssuerProfile: {
       enabled: true

@@ -113,6 +113,13 @@ public sealed class BicepTests
     }
 
     [Fact]
+    public void Nodes_with_public_addresses_reach_a_restricted_API_server()
+    {
+        var ranges = Regex.Match(new BicepFile("cluster.bicep").Text, @"authorizedIPRanges: ([^\n]+)").Groups[1].Value;
+        Assert.Equal("union(authorizedRanges, [publicAddresses.properties.ipPrefix])", ranges);
+    }
+
+    [Fact]
     public void Storage_takes_no_keys_and_nobody_from_outside()
     {
         var text = new BicepFile("storage.bicep").Text;
