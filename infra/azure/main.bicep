@@ -28,7 +28,7 @@ param siloNodes int = 3
 @maxValue(14)
 param edgeNodes int = 2
 
-@description('Zones to spread nodes over; empty where the region has none.')
+@description('Zones to spread nodes over; empty where the region has none, and copies of the storage are then in one place.')
 param zones array = ['1', '2', '3']
 
 @description('Ranges from which the API server may be reached; empty: from anywhere, with an identity that has a role.')
@@ -69,6 +69,7 @@ module storage 'storage.bicep' = {
     accountName: 'kad${suffix}'
     location: location
     tags: tags
+    zones: zones
     subnetIds: [network.outputs.nodeSubnetId, network.outputs.podSubnetId]
     siloPrincipalId: identities.outputs.siloPrincipalId
     edgePrincipalId: identities.outputs.edgePrincipalId

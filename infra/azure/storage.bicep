@@ -2,6 +2,7 @@
 param accountName string
 param location string
 param tags object
+param zones array
 param subnetIds array
 param siloPrincipalId string
 param edgePrincipalId string
@@ -15,7 +16,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_ZRS'
+    name: empty(zones) ? 'Standard_LRS' : 'Standard_ZRS'
   }
   properties: {
     accessTier: 'Hot'

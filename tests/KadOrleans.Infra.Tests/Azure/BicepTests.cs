@@ -130,6 +130,10 @@ public sealed class BicepTests
     }
 
     [Fact]
+    public void A_region_without_zones_gets_storage_without_them() => Assert.Contains(
+        "name: empty(zones) ? 'Standard_LRS' : 'Standard_ZRS'", new BicepFile("storage.bicep").Text, StringComparison.Ordinal);
+
+    [Fact]
     public void An_edge_may_read_no_blob_and_write_no_row()
     {
         var text = new BicepFile("storage.bicep").Text;
