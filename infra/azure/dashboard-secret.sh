@@ -3,7 +3,10 @@
 set -eu
 context=$1
 
-kubectl --context "$context" create namespace kad --dry-run=client --output yaml | kubectl --context "$context" apply --filename -
+# Not by `apply`: it would take the labels of pod security from a namespace that is there.
+if ! kubectl --context "$context" get namespace kad --output name 2>/dev/null; then
+    kubectl --context "$context" create namespace kad
+fi
 if ! kubectl --context "$context" --namespace kad get secret kad-dashboard --output name 2>/dev/null; then
     password=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
     # The password goes through a file of this user's alone: arguments are seen by all on this machine.

@@ -84,6 +84,25 @@ public sealed class AzdTests
         Manifests.Of("base").One("Service", service.Text("k8s.service.name")!);
     }
 
+    [Theory]
+    [MemberData(nameof(Services))]
+    public void Calls_the_cluster_when_azd_has_its_credentials(string name) =>
+        Assert.Equal("postdeploy", Assert.Single(Service(name)["hooks"]!.AsObject()).Key);
+
+    [Fact]
+    public void Silos_get_their_Secret_before_they_are_waited_for()
+    {
+        var run = Service("silo").Text("hooks.postdeploy.run")!;
+        Assert.InRange(run.IndexOf("dashboard-secret.sh", StringComparison.Ordinal), 0, run.IndexOf("rollout status", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_namespace_that_is_there_keeps_its_labels()
+    {
+        var commands = Repository.Read("infra/azure/dashboard-secret.sh").Split('\n').Where(line => !line.TrimStart().StartsWith('#'));
+        Assert.DoesNotContain(commands, line => line.Contains("apply", StringComparison.Ordinal));
+    }
+
     [KubectlFact]
     public void What_azd_applies_is_the_overlay_with_what_it_provisioned()
     {
