@@ -24,6 +24,18 @@ public sealed class SchemaJobTests
     }
 
     [KubectlFact]
+    public void Stays_the_same_when_its_script_changes()
+    {
+        using var copy = new CopiedFolder(Repository.Path("infra/kubernetes"));
+        var overlay = Path.Combine(copy.Path, "overlays/postgres");
+        File.AppendAllText(Path.Combine(overlay, "apply-schema.sh"), "# changed\n");
+
+        Assert.Equal(Job(Repository.Path("infra/kubernetes/overlays/postgres")), Job(overlay));
+
+        static string Job(string folder) => Assert.Single(Kubectl.Kustomize(folder).Split("\n---\n"), text => text.Contains("kind: Job\n", StringComparison.Ordinal));
+    }
+
+    [KubectlFact]
     public void Applies_every_script_that_it_fetches()
     {
         var job = Manifests.Of("postgres").One("Job", $"kad-schema-{Version}");
