@@ -167,8 +167,9 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
   ]
 }
 
+// `az aks` and the portal look it up by this name; not finding it, they would make a second one and collect all twice.
 resource collection 'Microsoft.Insights/dataCollectionRuleAssociations@2023-03-11' = {
-  name: 'kad-containers'
+  name: 'ContainerInsightsExtension'
   scope: cluster
   properties: {
     dataCollectionRuleId: collectionRuleId
