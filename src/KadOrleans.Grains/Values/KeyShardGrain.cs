@@ -140,7 +140,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         var call = new WriteCall<bool>(keys.Count);
         for (var i = 0; i < keys.Count; i++)
         {
-            _writer.Enqueue(new UnpublishWrite(call, i, keys[i], ShardEntryCodec.LengthOf(_log.Shard.Values.GetValueOrDefault(keys[i]))));
+            _writer.Enqueue(new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])));
         }
 
         return await FinishAsync(call);
@@ -202,15 +202,21 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private async Task ProlongPublishedAsync(DateTimeOffset now)
     {
         var timeToLive = _options.Kademlia.ValueTimeToLive;
-        ShardPut[] puts =
+        NodeId[] keys =
         [
             .. _log.Shard.Values
                 .Where(pair => pair.Value.PublishedAt is not null && pair.Value.LifeLeft(now) < timeToLive / 4)
-                .Select(pair => new ShardPut(pair.Key, pair.Value with { ExpiresAt = now + timeToLive })),
+                .Select(pair => pair.Key),
         ];
-        foreach (var some in puts.Chunk(MaxPerCall))
+        foreach (var some in keys.Chunk(MaxPerCall))
         {
-            await PutAsync(some);
+            var call = new WriteCall<bool>(some.Length);
+            for (var i = 0; i < some.Length; i++)
+            {
+                _writer.Enqueue(new ProlongWrite(call, i, some[i], now + timeToLive, LengthOf(some[i])));
+            }
+
+            await FinishAsync(call);
         }
     }
 
@@ -224,6 +230,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
 
         return FinishAsync(call);
     }
+
+    private int LengthOf(NodeId key) => ShardEntryCodec.LengthOf(_log.Shard.Values.GetValueOrDefault(key));
 
     private async Task<IReadOnlyList<TResult>> FinishAsync<TResult>(WriteCall<TResult> call)
     {

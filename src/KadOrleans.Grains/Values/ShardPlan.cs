@@ -46,6 +46,18 @@ internal sealed class ShardPlan(KeyShard shard)
         return true;
     }
 
+    /// <summary>Lets what is published live until then; false if the key is not published, or lives as long.</summary>
+    public bool Prolong(NodeId key, DateTimeOffset expiresAt)
+    {
+        if (shard.Values.GetValueOrDefault(key) is not { PublishedAt: not null } before || before.ExpiresAt >= expiresAt)
+        {
+            return false;
+        }
+
+        Add(new ShardChange(key, before with { ExpiresAt = expiresAt }), before, needsWrite: true);
+        return true;
+    }
+
     /// <summary>Removes a key; false if it is not held, or lives on at <paramref name="expiredAt"/> where that is given.</summary>
     public bool Remove(NodeId key, DateTimeOffset? expiredAt)
     {

@@ -62,6 +62,38 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await cluster.UntilAsync(() => Task.FromResult(_edge.Work.OfType<RandomWalkWork>().Any()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tick_that_meets_the_end_of_a_publication_does_not_bring_it_back(bool isReplaced)
+    {
+        var shard = cluster.Shard(Shard + 1);
+        var keys = Samples.KeysOf(Shard + 1, ClusterFixture.ShardBits).Skip(isReplaced ? 2 : 0).Take(2).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        var old = Samples.Text("old") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromHours(1), PublishedAt = now };
+        var last = isReplaced ? old with { Value = DhtValue.FromString("new") } : old with { PublishedAt = null };
+        await shard.PutAsync([new ShardPut(keys[0], old)]);
+
+        // The tick comes while the end is on its way to storage.
+        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Rows.BeforeWrite = (_, grain) =>
+        {
+            reached.TrySetResult();
+            return grain == shard.GetGrainId() ? gate.Task : Task.CompletedTask;
+        };
+        var end = isReplaced
+            ? shard.PutAsync([new ShardPut(keys[0], last)]).AsTask()
+            : (Task)shard.UnpublishAsync([keys[0]]).AsTask();
+        await reached.Task;
+        await TickAsync(shard, ExpiryReminder.Name, 1);
+        gate.SetResult();
+        await end;
+        await shard.PutAsync([new ShardPut(keys[1], old)]);
+
+        var held = Assert.Single(await shard.GetAsync([keys[0]]));
+        Assert.Equal((last.Value, last.PublishedAt), (held!.Value, held.PublishedAt));
+    }
+
     [Fact]
     public async Task Ticks_of_a_shard_that_come_twice_or_hours_late_remove_what_is_expired_once()
     {
