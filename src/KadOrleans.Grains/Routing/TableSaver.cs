@@ -15,6 +15,9 @@ internal sealed class TableSaver(
     private long _activation;
     private long _savedEpoch;
     private bool _isChanged;
+
+    // Another activation has the table. What this one read of it last fits its ETag: a write would go over it.
+    private bool _isOver;
     private IGrainTimer? _timer;
 
     /// <summary>The newest lease that subscribed.</summary>
@@ -37,6 +40,11 @@ internal sealed class TableSaver(
     /// <summary>The table changed: it will be saved soon.</summary>
     public void MarkChanged()
     {
+        if (_isOver)
+        {
+            return;
+        }
+
         _isChanged = true;
         _timer ??= grain.RegisterGrainTimer(
             OnTimerAsync, new GrainTimerCreationOptions(delay, Timeout.InfiniteTimeSpan) { Interleave = true });
@@ -85,6 +93,11 @@ internal sealed class TableSaver(
 
     private async Task WriteAsync()
     {
+        if (_isOver)
+        {
+            throw new InconsistentStateException($"Another activation has the table of {grain.GetPrimaryKeyString()}.");
+        }
+
         try
         {
             await TryWriteAsync();
@@ -95,7 +108,7 @@ internal sealed class TableSaver(
             if (state.State.Activations != _activation)
             {
                 logger.TableSavedElsewhere(grain.GetPrimaryKeyString());
-                _isChanged = false;
+                (_isOver, _isChanged) = (true, false);
                 grain.End();
                 throw;
             }

@@ -137,6 +137,26 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task An_activation_that_another_has_followed_writes_nothing_over_it_when_it_ends()
+    {
+        var table = cluster.Table(Samples.Key(30));
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        await table.ObserveAsync(1, [Answered(1)]);
+
+        // A silo that took the other one for dead activated the table too.
+        var newer = Stored(table).Activations + 1;
+        cluster.Rows.Force(
+            StateNames.RoutingTable,
+            table.GetGrainId(),
+            cluster.Serializer.SerializeToArray(new TableState { Activations = newer, Epoch = 2 }));
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        await cluster.UntilAsync(async () => (await table.GetSnapshotAsync()).Version >> 32 != newer - 1);
+        Assert.Equal(newer + 1, (await table.GetSnapshotAsync()).Version >> 32);
+        Assert.Equal(2, Stored(table).Epoch);
+    }
+
+    [Fact]
     public async Task Reminders_hand_work_to_the_edge()
     {
         var id = Samples.Key(8);
