@@ -129,15 +129,21 @@ internal sealed class ShardLog
         }
         catch (StorageConflictException e)
         {
+            // Or a provider that repeated a request whose answer was lost met what it wrote itself.
             _doubt = Doubt.LogEnd;
-            _logger.ShardWrittenElsewhere(e.Message);
-            return AppendResult.Conflict;
+            var result = await FindOutAsync(record.Attempt, otherwise: AppendResult.Conflict);
+            if (result == AppendResult.Conflict)
+            {
+                _logger.ShardWrittenElsewhere(e.Message);
+            }
+
+            return result;
         }
         catch (Exception e)
         {
             _doubt = Doubt.LogEnd;
             _logger.ShardWriteFailed(changes.Count, e);
-            return await FindOutAsync(record.Attempt);
+            return await FindOutAsync(record.Attempt, otherwise: AppendResult.Failed);
         }
 
         _image.Append(changes, record.Entries.Length);
@@ -201,13 +207,13 @@ internal sealed class ShardLog
         _logger.ShardFoldFailed(e);
     }
 
-    /// <summary>Whether a write that failed is in storage after all.</summary>
-    private async Task<AppendResult> FindOutAsync(long attempt)
+    /// <summary>Whether a write that seemed to fail is in storage after all.</summary>
+    private async Task<AppendResult> FindOutAsync(long attempt, AppendResult otherwise)
     {
         try
         {
             await _folding;
-            return await CatchUpAsync(attempt) ? AppendResult.Written : AppendResult.Failed;
+            return await CatchUpAsync(attempt) ? AppendResult.Written : otherwise;
         }
         catch (Exception e)
         {

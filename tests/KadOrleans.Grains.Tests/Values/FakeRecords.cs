@@ -56,6 +56,9 @@ internal sealed class FakeRecords : IRecordStorage
             case WriteFault.Done:
                 Put(name, json, etag);
                 throw new TimeoutException("done");
+            case WriteFault.DoneTwice:
+                Put(name, json, etag);
+                throw new StorageConflictException("done twice");
             case WriteFault.DoneLater:
                 _late.Add(() => Put(name, json, etag));
                 throw new TimeoutException("done later");
@@ -105,5 +108,8 @@ internal enum WriteFault
     None,
     NotDone,
     Done,
+
+    /// <summary>As by a provider that repeats a request whose answer was lost: the second meets what the first wrote.</summary>
+    DoneTwice,
     DoneLater,
 }

@@ -51,7 +51,7 @@ public class ShardLogCrashTests
         var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
         var shards = new ShardHost?[activations];
         var faultsPerHundred = 0;
-        records.OnWrite = _ => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(3)) : WriteFault.None;
+        records.OnWrite = _ => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None;
         records.FailRead = _ => random.Next(100) < faultsPerHundred;
         for (var step = 0; step < 400; step++)
         {

@@ -59,6 +59,19 @@ public class ShardLogTests
     });
 
     [Fact]
+    public Task A_write_that_met_itself_is_no_other_activation_s() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        await shard.PutAsync(Samples.Key(1), Samples.Text("a"));
+        records.OnWrite = _ => WriteFault.DoneTwice;
+
+        Assert.True(await shard.RemoveAsync(Samples.Key(1)));
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
+        Assert.Equal([Samples.Key(2)], (await ShardHost.ActivateAsync(records)).Log.Shard.Values.Keys);
+    });
+
+    [Fact]
     public Task What_is_unclear_while_storage_is_away_is_found_out_before_the_next_write() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
