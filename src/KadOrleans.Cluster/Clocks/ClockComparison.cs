@@ -6,7 +6,7 @@ namespace KadOrleans.Cluster.Clocks;
 public readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
 {
     /// <summary>
-    /// How far clocks may be apart. Values' lifetimes, leases and reminders move by the difference when they pass from one
+    /// How far clocks may be apart. Values' lifetimes and reminders move by the difference when they pass from one
     /// silo to another; they are minutes to days long. Machines with NTP differ by much less.
     /// </summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);

@@ -44,7 +44,7 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("Release")]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
-    /// <summary>The clock of the silo that this grain is on, by which leases end.</summary>
+    /// <summary>The clock of the silo that this grain is on.</summary>
     [AlwaysInterleave]
     [Alias("GetUtcNow")]
     ValueTask<DateTimeOffset> GetUtcNowAsync();

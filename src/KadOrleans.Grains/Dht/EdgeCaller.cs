@@ -23,9 +23,9 @@ internal sealed class EdgeCaller(
     private static readonly TimeSpan DirectoryPatience = TimeSpan.FromSeconds(2);
 
     private readonly PatientCalls _calls = new(time, logger);
-    private readonly Dictionary<(string Name, long Epoch), DateTimeOffset> _suspectUntil = [];
+    private readonly Dictionary<(string Name, long Epoch), long> _suspectSince = [];
     private IReadOnlyList<LiveEdge> _edges = [];
-    private DateTimeOffset _listEnds = DateTimeOffset.MinValue;
+    private long _listedAt;
 
     /// <summary>What the first edge that does not fail answers.</summary>
     /// <param name="call">What an edge is asked.</param>
@@ -46,7 +46,7 @@ internal sealed class EdgeCaller(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 failure = e;
-                _suspectUntil[(edge.Name, edge.Epoch)] = time.GetUtcNow() + SuspicionLifetime;
+                _suspectSince[(edge.Name, edge.Epoch)] = time.GetTimestamp();
                 logger.EdgeFailed(edge.Name, e.Message);
             }
         }
@@ -58,16 +58,16 @@ internal sealed class EdgeCaller(
 
     private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        if (now >= _listEnds || _edges.Count == 0)
+        if (_edges.Count == 0 || time.GetElapsedTime(_listedAt) >= ListLifetime)
         {
+            var asked = time.GetTimestamp();
             try
             {
                 var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
                 _edges = await (_edges.Count > 0
                     ? directory.GetLiveAsync().AsTask().WaitAsync(DirectoryPatience, time, cancellationToken)
                     : _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, limit, cancellationToken));
-                _listEnds = now + ListLifetime;
+                _listedAt = asked;
             }
             catch (Exception e) when (_edges.Count > 0 && !cancellationToken.IsCancellationRequested)
             {
@@ -82,12 +82,11 @@ internal sealed class EdgeCaller(
     /// <summary>Those that did not fail lately first; else from a random one on, so that all are used.</summary>
     private List<LiveEdge> Order(IReadOnlyList<LiveEdge> edges)
     {
-        var now = time.GetUtcNow();
-        foreach (var (edge, until) in _suspectUntil)
+        foreach (var (edge, since) in _suspectSince)
         {
-            if (now >= until)
+            if (time.GetElapsedTime(since) >= SuspicionLifetime)
             {
-                _suspectUntil.Remove(edge);
+                _suspectSince.Remove(edge);
             }
         }
 
@@ -95,7 +94,7 @@ internal sealed class EdgeCaller(
         random.Fill(bytes);
         var first = edges.Count == 0 ? 0 : (int)(BitConverter.ToUInt32(bytes) % (uint)edges.Count);
         return edges.Skip(first).Concat(edges.Take(first))
-            .OrderBy(edge => _suspectUntil.ContainsKey((edge.Name, edge.Epoch)))
+            .OrderBy(edge => _suspectSince.ContainsKey((edge.Name, edge.Epoch)))
             .ToList();
     }
 }

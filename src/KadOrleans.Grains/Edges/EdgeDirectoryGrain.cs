@@ -20,7 +20,7 @@ internal sealed class EdgeDirectoryGrain(
     private const int MaxNameLength = 128;
     private const int MaxNodeIds = 64;
 
-    private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration);
+    private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal sealed class EdgeDirectoryGrain(
     public async ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge)
     {
         Check(edgeName, edge);
-        var holder = _live.GetAlive(time.GetUtcNow()).FirstOrDefault(live => live.Name == edgeName);
+        var holder = _live.GetAlive().FirstOrDefault(live => live.Name == edgeName);
         if (holder is null || holder.Observer.Equals(edge))
         {
             return false;
@@ -66,7 +66,7 @@ internal sealed class EdgeDirectoryGrain(
 
         await SaveAsync(edgeName, leased);
         NodeId[] ids = [.. leased.NodeIds.Take(count).Select(NodeId.Parse)];
-        _live.Set(new LiveEdge(edgeName, leased.Epoch, ids, edge, new EdgeReport()), time.GetUtcNow());
+        _live.Set(new LiveEdge(edgeName, leased.Epoch, ids, edge, new EdgeReport()));
         logger.IdsLeased(edgeName, count, leased.Epoch);
         return new EdgeLease(leased.Epoch, ids, new ClusterSettings(options.Value.ShardBits));
     }
@@ -83,7 +83,7 @@ internal sealed class EdgeDirectoryGrain(
         // After a silo was lost nobody knows how many ids the edge asked for; it reports an endpoint for each.
         var count = _live.CountOf(edgeName, epoch) ?? Math.Max(1, report.Endpoints.Count);
         NodeId[] ids = [.. known.NodeIds.Take(count).Select(NodeId.Parse)];
-        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), time.GetUtcNow()));
+        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report)));
     }
 
     public ValueTask ReleaseAsync(string edgeName, long epoch)
@@ -95,7 +95,7 @@ internal sealed class EdgeDirectoryGrain(
 
     public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
 
-    public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive(time.GetUtcNow()));
+    public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive());
 
     private static void Check(string edgeName, IEdgeObserver edge)
     {

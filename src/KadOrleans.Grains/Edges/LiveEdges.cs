@@ -2,30 +2,33 @@ using KadOrleans.Grains.Abstractions.Edges;
 
 namespace KadOrleans.Grains.Edges;
 
-/// <summary>The edges whose leases are alive. Kept in memory alone: after a silo was lost, renewals bring it back.</summary>
-internal sealed class LiveEdges(TimeSpan leaseDuration)
+/// <summary>
+/// The edges whose leases are alive. Kept in memory alone: after a silo was lost, renewals bring it back. Leases are measured,
+/// so that they last as long if the clock is set.
+/// </summary>
+internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 {
-    private readonly Dictionary<string, (LiveEdge Edge, DateTimeOffset Ends)> _edges = [];
+    private readonly Dictionary<string, (LiveEdge Edge, long Since)> _edges = [];
 
     // A renewal that was under way when its lease was handed back must not bring it to life again.
     private readonly Dictionary<string, long> _released = [];
 
     /// <summary>A lease began, and every older one of the name is over.</summary>
-    public void Set(LiveEdge edge, DateTimeOffset now)
+    public void Set(LiveEdge edge)
     {
         _released.Remove(edge.Name);
-        _edges[edge.Name] = (edge, now + leaseDuration);
+        _edges[edge.Name] = (edge, time.GetTimestamp());
     }
 
     /// <summary>Prolongs a lease; false if it was handed back.</summary>
-    public bool Renew(LiveEdge edge, DateTimeOffset now)
+    public bool Renew(LiveEdge edge)
     {
         if (_released.GetValueOrDefault(edge.Name) == edge.Epoch)
         {
             return false;
         }
 
-        _edges[edge.Name] = (edge, now + leaseDuration);
+        _edges[edge.Name] = (edge, time.GetTimestamp());
         return true;
     }
 
@@ -44,11 +47,11 @@ internal sealed class LiveEdges(TimeSpan leaseDuration)
         _edges.TryGetValue(name, out var known) && known.Edge.Epoch == epoch ? known.Edge.NodeIds.Count : null;
 
     /// <summary>Those whose time is not over.</summary>
-    public IReadOnlyList<LiveEdge> GetAlive(DateTimeOffset now)
+    public IReadOnlyList<LiveEdge> GetAlive()
     {
-        foreach (var (name, (_, ends)) in _edges)
+        foreach (var (name, (_, since)) in _edges)
         {
-            if (now >= ends)
+            if (time.GetElapsedTime(since) >= leaseDuration)
             {
                 _edges.Remove(name);
             }

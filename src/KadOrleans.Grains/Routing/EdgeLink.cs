@@ -18,13 +18,13 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     private const int MaxFailures = 3;
 
     private IEdgeObserver? _edge;
-    private DateTimeOffset _ends;
+    private long _subscribedAt;
     private long _pushed;
     private int _failures;
     private Task _push = Task.CompletedTask;
 
     /// <summary>The edge, while its subscription lasts.</summary>
-    private IEdgeObserver? Live => time.GetUtcNow() < _ends ? _edge : null;
+    private IEdgeObserver? Live => _edge is not null && time.GetElapsedTime(_subscribedAt) < Lifetime ? _edge : null;
 
     /// <summary>Whether somebody is there to be sent something.</summary>
     public bool IsLive => Live is not null;
@@ -33,7 +33,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     public void Subscribe(IEdgeObserver edge, long version)
     {
         _edge = edge;
-        _ends = time.GetUtcNow() + Lifetime;
+        _subscribedAt = time.GetTimestamp();
         _pushed = version;
         _failures = 0;
     }

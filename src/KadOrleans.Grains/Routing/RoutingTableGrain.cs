@@ -32,7 +32,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     private readonly RefreshPolicy _refresh;
     private readonly NodeId _ownId;
     private RoutingTable _table;
-    private DateTimeOffset _activeSince;
+    private long _activeSince;
 
     public RoutingTableGrain(
         [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
@@ -63,7 +63,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _activeSince = _time.GetUtcNow();
+        _activeSince = _time.GetTimestamp();
         var activation = await _saver.BeginAsync();
         _table = Restore(new RoutingTableState(_ownId, activation << 32, _saver.SavedBuckets));
     }
@@ -133,7 +133,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         if (!_edge.IsLive)
         {
             // An edge subscribes each minute, so an id without one for this long is served by nobody.
-            if (_time.GetUtcNow() - _activeSince >= EdgeLink.Lifetime)
+            if (_time.GetElapsedTime(_activeSince) >= EdgeLink.Lifetime)
             {
                 _reminders.Remove();
             }

@@ -24,7 +24,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time,
     /// <summary>Between two random walks.</summary>
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
 
-    private readonly Dictionary<string, DateTimeOffset> _lastTicks = [];
+    private readonly Dictionary<string, long> _lastTicks = [];
     private readonly Dictionary<string, DateTime> _measured = [];
     private bool _areSet;
     private Task _run = Task.CompletedTask;
@@ -60,14 +60,13 @@ internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time,
     /// <summary>Whether a tick is a new one. One that comes twice is not, nor the next after less than half the period.</summary>
     public bool IsNew(string name)
     {
-        var now = time.GetUtcNow();
         var period = name == Refresh ? RefreshPeriod : WalkPeriod;
-        if (_lastTicks.TryGetValue(name, out var last) && now - last < period / 2)
+        if (_lastTicks.TryGetValue(name, out var last) && time.GetElapsedTime(last) < period / 2)
         {
             return false;
         }
 
-        _lastTicks[name] = now;
+        _lastTicks[name] = time.GetTimestamp();
         return true;
     }
 

@@ -25,7 +25,12 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public TestRows Rows { get; } = new();
 
+    public ClusterFixture() => TimeOfDay = new SteppedClock(Clock);
+
     public ManualTimeProvider Clock { get; } = new();
+
+    /// <summary>What grains take for the time: <see cref="Clock"/>, and how far it is set ahead.</summary>
+    public SteppedClock TimeOfDay { get; }
 
     internal ArrivedPuts Arrived { get; } = new();
 
@@ -48,7 +53,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
+            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, TimeOfDay);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
