@@ -62,7 +62,22 @@ internal sealed class EdgeSession : IAsyncDisposable
         await Task.WhenAll(tables.Select(t => context.CallAsync(t.SubscribeAsync(reference), cancellationToken)));
         var store = new GrainKeyStore(
             context.Grains, lease.Settings.ShardBits, environment.Time, environment.LoggerFactory.CreateLogger<GrainKeyStore>());
-        var nodes = tables.Select((table, i) => new EdgeNode(context, table, bind(i), store)).ToList();
+        var nodes = new List<EdgeNode>();
+        try
+        {
+            foreach (var (i, table) in tables.Index())
+            {
+                nodes.Add(new EdgeNode(context, table, bind(i), store));
+            }
+        }
+        catch
+        {
+            // A port is taken: those that were free must be so when it is tried again.
+            await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
+            await store.DisposeAsync();
+            throw;
+        }
+
         return new EdgeSession(context, lease, observer, reference, store, nodes);
     }
 

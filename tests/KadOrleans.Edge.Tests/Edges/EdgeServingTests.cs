@@ -5,6 +5,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Edge.Tests.Edges;
 
@@ -50,6 +51,32 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         {
             Assert.Equal(id, (await client.PingAsync(endpoint, Token)).Id);
         }
+    }
+
+    [Fact]
+    public async Task An_edge_that_finds_one_of_its_ports_taken_gives_the_others_free_until_it_has_all()
+    {
+        var binds = 0;
+        await using var edge = await TestEdge.StartAsync(
+            cluster.Client,
+            "rebinds",
+
+            // Of the second session's two ports the second is another's at first.
+            endpoint => Interlocked.Increment(ref binds) == 4 ? throw new TransportException("It is taken.") : UdpTransport.Bind(endpoint),
+            ("NodeIds", "2"));
+        await edge.BecomesAsync(EdgeState.Serving);
+        var (ids, endpoints, epoch) = (edge.Ids, edge.Endpoints, edge.Overview.Epoch!.Value);
+        await cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).ReleaseAsync("rebinds", epoch);
+
+        await Eventually.BecomesAsync(() => edge.Health.State == EdgeState.Serving && edge.Overview.Epoch > epoch, () => edge.Overview);
+        await using var client = await Peer.ClientAsync();
+        foreach (var (endpoint, id) in endpoints.Zip(ids))
+        {
+            Assert.Equal(id, (await client.PingAsync(endpoint, Token)).Id);
+        }
+
+        // Two, one and the refusal, two: the next attempt had them all.
+        Assert.Equal(6, binds);
     }
 
     [Fact]

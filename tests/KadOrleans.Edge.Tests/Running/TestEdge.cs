@@ -1,6 +1,7 @@
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Core;
+using KadOrleans.Node.Ports;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,8 +40,18 @@ internal sealed class TestEdge : IAsyncDisposable
     public static Task<TestEdge> StartAsync(IGrainFactory grains, string name, TimeProvider clock) =>
         StartAsync(grains, name, clock, timing => timing, []);
 
+    /// <summary>The same with sockets of the test's making.</summary>
+    public static Task<TestEdge> StartAsync(
+        IGrainFactory grains, string name, Func<UdpEndpoint, IDatagramTransport> bind, params (string Key, string Value)[] settings) =>
+        StartAsync(grains, name, TimeProvider.System, timing => timing, settings, bind);
+
     private static async Task<TestEdge> StartAsync(
-        IGrainFactory grains, string name, TimeProvider clock, Func<EdgeTiming, EdgeTiming> adjust, (string Key, string Value)[] settings)
+        IGrainFactory grains,
+        string name,
+        TimeProvider clock,
+        Func<EdgeTiming, EdgeTiming> adjust,
+        (string Key, string Value)[] settings,
+        Func<UdpEndpoint, IDatagramTransport>? bind = null)
     {
         var configuration = new ConfigurationManager();
         configuration["Kad:Edge:Name"] = name;
@@ -63,7 +74,7 @@ internal sealed class TestEdge : IAsyncDisposable
             LongestPause = TimeSpan.FromMilliseconds(500),
             FirstJoinPause = TimeSpan.FromMilliseconds(200),
         }));
-        builder.Services.AddKadEdge(configuration.GetSection("Kad:Edge"), e => UdpTransport.Bind(e), announced.Add);
+        builder.Services.AddKadEdge(configuration.GetSection("Kad:Edge"), bind ?? (e => UdpTransport.Bind(e)), announced.Add);
         var host = builder.Build();
         await host.StartAsync();
         return new TestEdge(host) { Announced = announced };
