@@ -4,12 +4,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Edge.Configuration;
+using KadOrleans.Edge.Hosting;
 
 namespace KadOrleans.Edge.Http;
 
 /// <summary>
-/// Serves /health/live (200 while the process answers), /health/ready (200 when the edge can serve, else 503) and /status.
-/// It runs before the silos are found. Nothing here calls a grain or changes anything.
+/// Serves /health/live (200 while the process answers), /health/ready (200 when the edge can serve, else 503) and, on loopback
+/// alone, /status. It runs before the silos are found. Nothing here calls a grain or changes anything.
 /// </summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
@@ -42,6 +43,15 @@ internal sealed class StatusServer : IAsyncDisposable
         builder.Services.AddRoutingCore().AddSingleton(loggers);
         var application = builder.Build();
         Map(application, health);
+        if (IPAddress.IsLoopback(address.Address))
+        {
+            application.MapGet("/status", context => context.Response.WriteAsJsonAsync(health.Describe(), Json, context.RequestAborted));
+        }
+        else
+        {
+            loggers.CreateLogger<StatusServer>().StatusNotServed(address);
+        }
+
         try
         {
             await application.StartAsync(cancellationToken);
@@ -68,7 +78,6 @@ internal sealed class StatusServer : IAsyncDisposable
     {
         application.MapGet("/health/live", context => AnswerAsync(context, null));
         application.MapGet("/health/ready", context => AnswerAsync(context, health.Obstacle));
-        application.MapGet("/status", context => context.Response.WriteAsJsonAsync(health.Describe(), Json, context.RequestAborted));
     }
 
     private static Task AnswerAsync(HttpContext context, string? obstacle)

@@ -94,6 +94,20 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await SaysAsync(second, "not ready: another live edge uses the name health-name\n");
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("0.0.0.0", HttpStatusCode.NotFound)]
+    public async Task Status_is_told_on_loopback_alone(string address, HttpStatusCode expected)
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-status");
+        await using var server = await StatusServer.StartAsync(
+            new IPEndPoint(IPAddress.Parse(address), 0), edge.Health, NullLoggerFactory.Instance, Token);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Address.Port}") };
+        using var status = await http.GetAsync(new Uri("/status", UriKind.Relative), Token);
+        Assert.Equal(expected, status.StatusCode);
+        Assert.Equal("ok\n", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
+    }
+
     private static async Task SaysAsync(TestEdge edge, string expected)
     {
         await using var server = await StatusServer.StartAsync(
