@@ -4,7 +4,8 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
 /// Which edge holds which node ids. Key: <see cref="GrainKeys.Singleton"/>. The ids of an edge's name and their epochs are
-/// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost.
+/// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost. A lease waits
+/// for storage, and nothing else waits for a lease.
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
 public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
@@ -37,10 +38,12 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
 
     /// <summary>Prolongs a lease and reports how the edge is. False if a newer epoch exists: the caller stops.</summary>
+    [AlwaysInterleave]
     [Alias("Renew")]
     ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
 
     /// <summary>Hands a lease back; the ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
+    [AlwaysInterleave]
     [Alias("Release")]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
@@ -50,6 +53,7 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
     /// <summary>The edges whose leases are alive, in no order.</summary>
+    [AlwaysInterleave]
     [Alias("GetLive")]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 }

@@ -6,6 +6,7 @@ using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace KadOrleans.Grains.Edges;
 
@@ -21,6 +22,9 @@ internal sealed class EdgeDirectoryGrain(
     private const int MaxNodeIds = 64;
 
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
+
+    // A write that seemed to fail may have been done: the next lease reads it first, as an epoch must not be given twice.
+    private bool _isInDoubt;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -55,6 +59,12 @@ internal sealed class EdgeDirectoryGrain(
         if (count is < 1 or > MaxNodeIds)
         {
             throw new ArgumentException($"An edge serves 1 to {MaxNodeIds} ids, not {count}.", nameof(count));
+        }
+
+        if (_isInDoubt)
+        {
+            await state.ReadStateAsync();
+            _isInDoubt = false;
         }
 
         var known = state.State.Edges.GetValueOrDefault(edgeName);
@@ -116,11 +126,15 @@ internal sealed class EdgeDirectoryGrain(
         {
             await state.WriteStateAsync();
         }
-        catch
+        catch (Exception e)
         {
-            // It may have been written all the same, and an epoch must not be given twice: the next call reads it anew.
-            state.State = before;
-            DeactivateOnIdle();
+            // Renewals go on with what was known before: another activation could not read it while storage is away.
+            (state.State, _isInDoubt) = (before, true);
+            if (e is InconsistentStateException)
+            {
+                DeactivateOnIdle();
+            }
+
             throw;
         }
     }

@@ -136,6 +136,58 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.Equal(lease.NodeIds, next.NodeIds);
     }
 
+    [Fact]
+    public async Task An_edge_that_starts_while_storage_is_away_ends_no_other_s_lease()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("stays", 1, reference);
+        Func<string, GrainId, Task> fault = (_, grain) =>
+            grain == cluster.Directory.GetGrainId() ? throw new TimeoutException("storage is away") : Task.CompletedTask;
+        (cluster.Rows.BeforeWrite, cluster.Rows.BeforeRead) = (fault, fault);
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Directory.LeaseAsync("starts", 1, reference));
+            Assert.True(await cluster.Directory.RenewAsync("stays", lease.Epoch, reference, new EdgeReport()));
+            Assert.Contains(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "stays");
+        }
+
+        cluster.Rows.Heal();
+        Assert.Equal(1, (await cluster.Directory.LeaseAsync("starts", 1, reference)).Epoch);
+    }
+
+    [Fact]
+    public async Task While_a_lease_is_on_its_way_to_storage_others_are_renewed()
+    {
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("renewed", 1, reference);
+        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Rows.BeforeWrite = (_, grain) =>
+        {
+            if (grain != cluster.Directory.GetGrainId())
+            {
+                return Task.CompletedTask;
+            }
+
+            reached.TrySetResult();
+            return gate.Task;
+        };
+        var leasing = cluster.Directory.LeaseAsync("hangs", 1, reference).AsTask();
+        await reached.Task;
+
+        try
+        {
+            Assert.True(await cluster.Directory.RenewAsync("renewed", lease.Epoch, reference, new EdgeReport()));
+            Assert.Contains(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "renewed");
+            await cluster.Directory.ReleaseAsync("renewed", lease.Epoch);
+            Assert.False(leasing.IsCompleted);
+        }
+        finally
+        {
+            gate.SetResult();
+            await leasing;
+        }
+    }
+
     [Theory]
     [InlineData("", 1)]
     [InlineData(null, 1)]
