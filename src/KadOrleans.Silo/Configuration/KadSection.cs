@@ -8,8 +8,8 @@ internal sealed class KadSection(IConfiguration configuration)
 {
     private const string Root = "Kad";
 
-    /// <summary>The text of a setting; null if it is missing or empty.</summary>
-    public string? Text(string key) => configuration[Name(key)] is { Length: > 0 } text ? text.Trim() : null;
+    /// <summary>The text of a setting; null if it is missing, empty or blank.</summary>
+    public string? Text(string key) => configuration[Name(key)]?.Trim() is { Length: > 0 } text ? text : null;
 
     /// <summary>A setting that must be there.</summary>
     /// <param name="key">Its name below the section.</param>

@@ -71,6 +71,24 @@ public sealed class ConfigurationMistakeTests
         Assert.Equal(["10.0.0.0/8"], options.Trust);
     }
 
+    [Theory]
+    [InlineData("me", " ")]
+    [InlineData(" ", "secret")]
+    [InlineData("me", "\n")]
+    public void Blanks_are_no_credentials(string user, string password)
+    {
+        var mistake = Assert.Throws<ConfigurationMistakeException>(
+            () => Complete(("Kad:Dashboard:User", user), ("Kad:Dashboard:Password", password)));
+
+        Assert.Contains(" is missing;", mistake.Message, StringComparison.Ordinal);
+        Assert.False(SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kad:Http"] = "0.0.0.0:8080",
+            ["Kad:Dashboard:User"] = " ",
+            ["Kad:Dashboard:Password"] = " ",
+        }).Build()).ServesDashboard);
+    }
+
     [Fact]
     public void A_user_with_a_colon_could_not_be_told_from_the_password()
     {
