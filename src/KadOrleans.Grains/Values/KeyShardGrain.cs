@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
@@ -24,6 +25,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
 {
     /// <summary>Keys or puts of one call at most.</summary>
     private const int MaxPerCall = 1024;
+
+    /// <summary>How long the caller of a put waits.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.Parse(IKeyShardGrain.CallTimeout, CultureInfo.InvariantCulture);
 
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
@@ -95,7 +99,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
             throw new ArgumentException("A put without a value cannot be stored.", nameof(puts));
         }
 
-        var call = new WriteCall<StoreResult>(puts.Count);
+        var began = _time.GetTimestamp();
+        var call = new WriteCall<StoreResult>(puts.Count, () => _time.GetElapsedTime(began) >= Patience);
         for (var i = 0; i < puts.Count; i++)
         {
             _writer.Enqueue(new PutWrite(call, i, puts[i]));

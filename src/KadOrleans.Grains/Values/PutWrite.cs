@@ -11,6 +11,8 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
 
     public override int Length => ShardEntryCodec.LengthOf(put.Value);
 
+    public override bool IsGivenUp => call.IsGivenUp;
+
     public override void Decide(ShardPlan plan) => _decided = plan.Put(put, out _isAtStake);
 
     public override void Confirm() => call.Set(index, _decided);

@@ -20,7 +20,7 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
     /// <summary>Conflicts in a row before writes fail: as many mean that another activation is alive and busy.</summary>
     private const int MaxDecisions = 8;
 
-    private readonly Queue<ShardWrite> _waiting = [];
+    private Queue<ShardWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
     /// <summary>Ends when all that was enqueued is confirmed or has failed, and no fold is under way.</summary>
@@ -101,6 +101,8 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
                 {
                     break;
                 }
+
+                FailGivenUp(writes);
             }
         }
         catch (Exception e)
@@ -109,6 +111,21 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
         }
 
         writes.ForEach(write => write.Fail());
+    }
+
+    /// <summary>
+    /// Another activation wrote. This one may have been frozen while its callers went to that one: what they have given up
+    /// is not done over what they had done there.
+    /// </summary>
+    private void FailGivenUp(List<ShardWrite> writes)
+    {
+        var givenUp = writes.Concat(_waiting).Where(write => write.IsGivenUp).ToHashSet();
+        writes.RemoveAll(givenUp.Contains);
+        _waiting = new Queue<ShardWrite>(_waiting.Where(write => !givenUp.Contains(write)));
+        foreach (var write in givenUp)
+        {
+            write.Fail();
+        }
     }
 
     private ShardPlan Decide(List<ShardWrite> writes)

@@ -20,6 +20,9 @@ internal sealed class ShardHost
 
     public ShardLog Log { get; }
 
+    /// <summary>Whether the callers of all puts wait no more.</summary>
+    public bool IsGivenUp { get; set; }
+
     public static async Task<ShardHost> ActivateAsync(FakeRecords records, int seed = 1, StoreQuota? quota = null)
     {
         var log = new ShardLog(records, quota ?? StoreQuota.Unlimited, new SeededRandomSource(seed), NullLogger.Instance);
@@ -40,7 +43,7 @@ internal sealed class ShardHost
     /// <summary>Puts, and lets a fold go on.</summary>
     public Task<IReadOnlyList<StoreResult>> PutOnlyAsync(params (NodeId Key, StoredValue Value)[] puts)
     {
-        var call = new WriteCall<StoreResult>(puts.Length);
+        var call = new WriteCall<StoreResult>(puts.Length, () => IsGivenUp);
         for (var i = 0; i < puts.Length; i++)
         {
             _writer.Enqueue(new PutWrite(call, i, new ShardPut(puts[i].Key, puts[i].Value)));

@@ -120,6 +120,35 @@ public class ShardLogTests
         Assert.Equal([Samples.Key(1)], (await ShardHost.ActivateAsync(records)).Log.Shard.Values.Keys);
     });
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task What_a_frozen_activation_was_asked_is_done_over_another_s_writes_only_for_callers_that_wait(bool isGivenUp) => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var frozen = await ShardHost.ActivateAsync(records, 1);
+        var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
+        records.BeforeWrite = _ =>
+        {
+            reached.TrySetResult();
+            return thaw.Task;
+        };
+        var onItsWay = frozen.PutOnlyAsync((Samples.Key(1), Samples.Text("old")));
+        await reached.Task;
+        var waits = frozen.PutOnlyAsync((Samples.Key(2), Samples.Text("old")));
+        records.BeforeWrite = _ => Task.CompletedTask;
+        var other = await ShardHost.ActivateAsync(records, 2);
+        await other.PutAsync((Samples.Key(1), Samples.Text("new")), (Samples.Key(2), Samples.Text("new")));
+
+        frozen.IsGivenUp = isGivenUp;
+        thaw.SetResult();
+
+        StoreResult[] results = [.. await onItsWay, .. await waits];
+        Assert.All(results, result => Assert.Equal(isGivenUp ? StoreResult.StorageFailed : StoreResult.Stored, result));
+        var held = (await ShardHost.ActivateAsync(records)).Log.Shard.Values;
+        Assert.All([1, 2], number => Assert.Equal(Samples.Text(isGivenUp ? "new" : "old"), held[Samples.Key(number)]));
+    });
+
     [Fact]
     public Task Rows_stay_bounded_and_few() => ShardHost.RunAsync(async () =>
     {
