@@ -10,8 +10,8 @@ namespace KadOrleans.Node;
 public sealed partial class DhtNode
 {
     /// <summary>
-    /// Whether the network can be reached: the table has a contact, one answered since the start, and not all that were asked
-    /// since have kept silent for a minute.
+    /// Whether the network can be reached: the table has a contact, one answered since the start, and not all of the table, or
+    /// <see cref="Reachability.SilentContacts"/>, have kept silent since the last answer a minute ago.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
@@ -43,7 +43,7 @@ public sealed partial class DhtNode
         if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
         {
             _table.Observe(ContactObservation.Failed(contact));
-            _reachability.Failed();
+            _reachability.Failed(contact.Id);
         }
 
         NodeMetrics.RequestEnded(request.Kind, failure);

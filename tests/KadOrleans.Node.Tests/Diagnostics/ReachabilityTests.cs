@@ -64,14 +64,52 @@ public sealed class ReachabilityTests
         Assert.True(_reachability.IsGood);
     }
 
-    private void Meet() => _table.Observe(
-        ContactObservation.Answered(new Contact(NodeId.FromKey("other"), UdpEndpoint.Parse("192.0.2.1:8468"))));
+    [Fact]
+    public void One_contact_that_is_gone_says_nothing_of_those_that_were_not_asked_since()
+    {
+        Meet();
+        Meet("gone");
+        _reachability.Answered();
+        Fail(10, "gone");
+        _clock.Advance(Reachability.Patience);
+        Assert.True(_reachability.IsGood);
 
-    private void Fail(int times)
+        Fail(1);
+        Assert.False(_reachability.IsGood);
+    }
+
+    [Fact]
+    public void Of_a_large_table_some_silent_contacts_are_enough()
+    {
+        for (var i = 0; i < 2 * Reachability.SilentContacts; i++)
+        {
+            Meet($"{i}");
+        }
+
+        _reachability.Answered();
+        _clock.Advance(Reachability.Patience);
+        for (var i = 0; i < Reachability.SilentContacts; i++)
+        {
+            Assert.True(_reachability.IsGood);
+            Fail(1, $"{i}");
+        }
+
+        Assert.False(_reachability.IsGood);
+
+        _reachability.Answered();
+        _clock.Advance(Reachability.Patience);
+        Fail(Reachability.Failures, "0");
+        Assert.True(_reachability.IsGood);
+    }
+
+    private void Meet(string name = "other") => _table.Observe(
+        ContactObservation.Answered(new Contact(NodeId.FromKey(name), UdpEndpoint.Parse($"192.0.{_table.Snapshot.Count}.1:8468"))));
+
+    private void Fail(int times, string name = "other")
     {
         for (var i = 0; i < times; i++)
         {
-            _reachability.Failed();
+            _reachability.Failed(NodeId.FromKey(name));
         }
     }
 }
