@@ -16,6 +16,9 @@ internal static class ClusterProviders
     /// <summary>The default of both ids.</summary>
     public const string DefaultClusterId = "kad";
 
+    /// <summary>The section of Orleans' own options of membership.</summary>
+    public const string Membership = "Orleans:Membership";
+
     private const string PostgreSql = "PostgreSql:ConnectionString";
     private const string ServiceId = "Orleans:ServiceId";
     private const string Clustering = "Orleans:Clustering";
@@ -31,6 +34,10 @@ internal static class ClusterProviders
         AddIfMissing(configuration, filled, ServiceId, DefaultClusterId);
         AddIfMissing(configuration, filled, "Orleans:Endpoints:SiloPort", () => Port(settings.SiloPort));
         AddIfMissing(configuration, filled, "Orleans:Endpoints:GatewayPort", () => Port(settings.GatewayPort));
+
+        // Silos that hear nothing of another for three times this long declare it dead. Orleans adapts to slower answers, up to
+        // four times as long: so long a third of the keys could not be stored when a machine vanishes.
+        AddIfMissing(configuration, filled, $"{Membership}:MaxProbeTimeout", "00:00:05");
         switch (settings.Storage)
         {
             case StorageChoice.Local:

@@ -11,4 +11,7 @@ internal static class ExitCode
 
     /// <summary>It did not start because of how it was set up: a setting, a taken port, a locked folder, a broken file.</summary>
     public const int WrongUsage = 2;
+
+    /// <summary>The other silos declared it dead while it ran: started again it is a new one.</summary>
+    public const int DeclaredDead = 3;
 }

@@ -6,6 +6,7 @@ using KadOrleans.Node;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Storage;
 
@@ -64,6 +65,9 @@ internal static class SiloHost
         // Before the grains' own, which asks the system each time: one write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options => ClusterOptionsReader.Bind(configuration, options));
+        silo.Services.AddSingleton<FatalError>();
+        silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
+        silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration(ClusterProviders.Membership);
 
         // Each silo reports to the dashboards of all, whether or not it serves one.
         silo.AddDashboard(options => options.HideTrace = true);

@@ -23,16 +23,20 @@ internal static class SiloProgram
         {
             host = SiloHost.Build(args, announcer);
             Open(host.Services);
-            await host.StartAsync();
+            var fatal = host.Services.GetRequiredService<FatalError>();
+            await fatal.UnlessAsync(host.StartAsync());
             announcer.Announce(host.Services);
-            await OrderlyStop.RunAsync(host);
+            await fatal.UnlessAsync(OrderlyStop.RunAsync(host));
             return await StoppedAsync(host, error);
         }
         catch (StopException exception)
         {
+            // What was logged so far is written; the host itself might hang.
+            host!.Services.GetRequiredService<LogGate>().Close();
+            host.Services.GetRequiredService<ILoggerFactory>().Dispose();
             await error.WriteLineAsync($"kad-silo: {exception.Message}");
             host = null;
-            return ExitCode.Failed;
+            return exception.Code;
         }
         catch (OperationCanceledException) when (IsStopping(host))
         {

@@ -176,6 +176,7 @@ public sealed class ConfigurationMistakeTests
         }
 
         Assert.DoesNotContain("Orleans:Endpoints:AdvertisedIPAddress", filled.Keys);
+        Assert.Equal("00:00:05", filled["Orleans:Membership:MaxProbeTimeout"]);
     }
 
     [Fact]

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>
+/// A silo that the others cannot reach while its connections stand, as when its machine is cut off: it hangs, and goes on when the
+/// others have its grains.
+/// </summary>
+public sealed class DeclaredDeadTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-dead-").FullName;
+
+    [PostgreSqlFact]
+    public async Task Others_take_over_within_45_s_and_it_ends_with_3_and_a_sentence()
+    {
+        await using var postgres = await PostgreSqlServer.StartAsync();
+        string[] settings =
+            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}", SiloServer.ShardBits(4)];
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var cutOff = new SiloServer(_folder, settings);
+        await using var other = new SiloServer(_folder, [.. settings, health.Setting]);
+        await using var edge = new EdgeServer(_folder, "edge", settings[..2]);
+        await cutOff.StartAsync();
+        await other.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address);
+        await load.WholeAsync();
+
+        await cutOff.HangAsync();
+        var hung = Stopwatch.GetTimestamp();
+        await load.WholeAsync();
+        var took = Stopwatch.GetElapsedTime(hung);
+        TestContext.Current.TestOutputHelper?.WriteLine($"All were acknowledged again after {took}.");
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(45));
+        await health.BecomesAsync(HttpStatusCode.OK, "ready");
+
+        await cutOff.ContinueAsync();
+        Assert.Equal(3, await cutOff.ExitAsync());
+        Assert.StartsWith("kad-silo: The other silos declared this one dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
+
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
