@@ -26,7 +26,8 @@ internal static class HttpHosting
             .AddHostedService(s => s.GetRequiredService<StorageWatch>())
             .AddSingleton(s => new ClockWatch(
                 s.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Grains), s.GetRequiredService<ILogger<ClockWatch>>()))
-            .AddHostedService<ClockService>()
+            .AddSingleton<ClockService>()
+            .AddHostedService(s => s.GetRequiredService<ClockService>())
             .AddSingleton<SiloReadiness>()
             .AddHostedService<ClusterGauges>()
             .AddSingleton<StatusReport>())

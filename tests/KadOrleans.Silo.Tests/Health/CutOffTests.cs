@@ -1,0 +1,25 @@
+using KadOrleans.Cluster.Clocks;
+using KadOrleans.Silo.Health;
+using KadOrleans.Simulation;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Silo.Tests.Health;
+
+/// <summary>A silo that hears nothing of the silo that leases node ids.</summary>
+public sealed class CutOffTests
+{
+    [Fact]
+    public void Only_a_long_silence_counts()
+    {
+        var time = new ManualTimeProvider();
+        using var clock = new ClockWatch(time, NullLogger<ClockWatch>.Instance);
+        using var service = new ClockService(clock, null!, null!, time, NullLogger<ClockService>.Instance);
+        Assert.False(service.IsCutOff);
+
+        time.Advance(ClockService.Longest - TimeSpan.FromSeconds(1));
+        Assert.False(service.IsCutOff);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(service.IsCutOff);
+    }
+}
