@@ -22,6 +22,7 @@ internal sealed class StorageWatch(
     /// <summary>Longer than any read of a storage that serves; while one is slower, puts are about to fail.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private readonly SpareThreads _threads = new();
     private volatile bool _isAway;
 
     /// <summary>Whether the last read failed.</summary>
@@ -53,6 +54,7 @@ internal sealed class StorageWatch(
             if (_isAway)
             {
                 SiloLog.StorageBack(logger);
+                _threads.Return();
             }
 
             _isAway = false;
@@ -62,6 +64,7 @@ internal sealed class StorageWatch(
             if (!_isAway)
             {
                 SiloLog.StorageAway(logger, e.Message);
+                _threads.Lend();
             }
 
             _isAway = true;

@@ -11,6 +11,8 @@ public sealed class StorageOutageTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-outage-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [PostgreSqlFact]
     public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
     {
@@ -88,6 +90,40 @@ public sealed class StorageOutageTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [PostgreSqlFact]
+    public async Task Liveness_is_told_while_the_calls_of_a_database_that_hangs_time_out()
+    {
+        await using var postgres = await PostgreSqlServer.StartAsync();
+        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var silo = new SiloServer(
+            _folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(7)]);
+        await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address);
+        await load.WholeAsync();
+
+        relay.Hold();
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        var longest = TimeSpan.Zero;
+        for (var asked = 0; asked < 80 && await timer.WaitForNextTickAsync(Token); asked++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
+            longest = Stopwatch.GetElapsedTime(start) is var took && took > longest ? took : longest;
+        }
+
+        // What orchestrators wait for one answer.
+        TestContext.Current.TestOutputHelper?.WriteLine($"The longest answer took {longest}.");
+        Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        relay.Release();
+        await health.BecomesAsync(HttpStatusCode.OK, "ready");
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
 
     private static string[] Settings(DatabaseRelay relay) =>
         ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
