@@ -1,5 +1,6 @@
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Edge.Configuration;
+using Orleans.Serialization;
 
 namespace KadOrleans.Edge.Hosting;
 
@@ -19,6 +20,8 @@ internal static class ClusterHostBuilder
         PostgreSqlCheck.Run(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
         builder.Logging.ClearProviders();
+        // Failures of the silos' database.
+        builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
         AzureClustering.AddClient(builder.Services, builder.Configuration);
         return builder;
     }

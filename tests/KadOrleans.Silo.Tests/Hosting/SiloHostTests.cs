@@ -2,6 +2,8 @@ using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Npgsql;
+using Orleans.Serialization;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
@@ -25,5 +27,21 @@ public sealed class SiloHostTests
         Assert.True(order.IndexOf("GenericWebHostService") < order.IndexOf(silo), string.Join(", ", order));
         Assert.True(order.IndexOf("EdgeService") > order.IndexOf(silo), string.Join(", ", order));
         Assert.Contains("GenericWebHostService", order);
+    }
+
+    [Fact]
+    public async Task A_failure_of_the_database_reaches_a_caller_as_what_it_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+        var host = SiloHost.Build(
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], new Announcer(TextWriter.Null));
+        await using ((IAsyncDisposable)host)
+        {
+            var serializer = host.Services.GetRequiredService<Serializer>();
+            var sent = serializer.SerializeToArray<Exception>(new PostgresException("no slots are left", "FATAL", "FATAL", "53300"));
+            Assert.Contains("no slots are left", serializer.Deserialize<Exception>(sent)!.Message, StringComparison.Ordinal);
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 }
