@@ -38,6 +38,9 @@ internal static class ClusterProviders
         // Silos that hear nothing of another for three times this long declare it dead. Orleans adapts to slower answers, up to
         // four times as long: so long a third of the keys could not be stored when a machine vanishes.
         AddIfMissing(configuration, filled, $"{Membership}:MaxProbeTimeout", "00:00:05");
+
+        // One that was declared dead while it was cut off learns it from the table, and until then takes itself for a member.
+        AddIfMissing(configuration, filled, $"{Membership}:TableRefreshTimeout", "00:00:15");
         switch (settings.Storage)
         {
             case StorageChoice.Local:

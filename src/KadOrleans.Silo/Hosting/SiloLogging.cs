@@ -15,7 +15,12 @@ internal static class SiloLogging
 
         // Its first check may come before its first time-stamp, and then warns of a stall since the machine's start.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-        if (verbose)
+        if (!verbose)
+        {
+            // Each read and write that fails, while storage is away some each second; whoever asked for it tells of it.
+            logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
+        }
+        else
         {
             logging.AddFilter("Orleans", LogLevel.Information);
         }
