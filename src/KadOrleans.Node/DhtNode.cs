@@ -170,7 +170,8 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
 
     /// <summary>
     /// Gets the value of a key: the local one if there is one, else the one that most of its holders agree on. A copy
-    /// is sent to the nearest contact that lacks it (Kademlia §2.3), with what is left of the value's life.
+    /// is sent to the nearest contact that lacks it (Kademlia §2.3), for two hours at most, and for minutes if that
+    /// contact is none of the k nearest: it will not be told of the key's next value.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -190,7 +191,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
             // Its outcome changes nothing here; the request table sees it through.
-            _ = _storer.StoreAsync(key, value, outcome.ValueLife ?? RemainingLife.WhenUnstated, contact);
+            _ = _storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact);
         }
 
         return new GetResult(outcome.Value, outcome);

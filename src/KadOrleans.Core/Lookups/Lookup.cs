@@ -152,6 +152,7 @@ public sealed class Lookup
     {
         var closest = _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).ToList();
         var value = LookupMajority.Choose(closest);
+        var cacheAt = value is null ? null : closest.Find(c => c.Value.Kind == DhtValueKind.None);
         return new LookupOutcome
         {
             Target = Target,
@@ -160,7 +161,8 @@ public sealed class Lookup
             AnsweredContacts = [.. closest.Select(c => c.Contact)],
             Value = value,
             ValueLife = closest.Where(c => value is not null && c.Value == value).Max(c => c.Life),
-            CacheAt = value is null ? null : closest.Find(c => c.Value.Kind == DhtValueKind.None)?.Contact,
+            CacheAt = cacheAt?.Contact,
+            CacheBelongs = cacheAt is not null && IsAmongNearest(cacheAt),
             Asked = _asked,
             Answered = _answered,
             Failed = _failed,
@@ -223,6 +225,10 @@ public sealed class Lookup
 
         return null;
     }
+
+    private bool IsAmongNearest(Candidate candidate) => _candidates.ByDistance
+        .TakeWhile(c => c != candidate)
+        .Count(c => c.State != CandidateState.Failed) < _options.BucketSize;
 
     private Candidate? Find(Contact from) =>
         _candidates.Find(from.Id) is { } candidate && candidate.Contact == from ? candidate : null;

@@ -26,6 +26,12 @@ public sealed record LookupOutcome
     /// <summary>The nearest contact that answered without the value: a copy belongs there (Kademlia §2.3).</summary>
     public Contact? CacheAt { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="CacheAt"/> is one of the k nearest that were heard of, which hold the value and are sent the
+    /// key's next one. A copy anywhere else must not live long.
+    /// </summary>
+    public bool CacheBelongs { get; init; }
+
     /// <summary>Contacts that were asked.</summary>
     public required int Asked { get; init; }
 
