@@ -39,9 +39,8 @@ public static class StateFile
         ArgumentNullException.ThrowIfNull(write);
         try
         {
-            var link = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true) : null;
-            var target = link?.FullName ?? file;
-            await using var special = OpenSpecial(target);
+            var target = SpecialFile.FollowLinks(file);
+            await using var special = SpecialFile.Open(target);
             return special is null ? await ReplaceAsync(target, write) : await write(special);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -89,28 +88,6 @@ public static class StateFile
             File.Delete(partial);
             throw;
         }
-    }
-
-    /// <summary>A device, pipe or the like for writing; null for a plain file: only that has a length that can be set.</summary>
-    private static FileStream? OpenSpecial(string file)
-    {
-        if (!File.Exists(file))
-        {
-            return null;
-        }
-
-        var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
-        try
-        {
-            RandomAccess.SetLength(handle, RandomAccess.GetLength(handle));
-        }
-        catch (Exception e) when (e is IOException or NotSupportedException)
-        {
-            return new FileStream(handle, FileAccess.Write);
-        }
-
-        handle.Dispose();
-        return null;
     }
 
     private static void KeepMode(string existing, string replacement)

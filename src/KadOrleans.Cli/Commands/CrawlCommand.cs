@@ -86,12 +86,12 @@ internal static class CrawlCommand
 
         if (settings.Output is { } output and not "-")
         {
-            CrawlFile.Check("--output", output);
+            CrawlFile.CheckNew("--output", output);
         }
 
         if (settings.Svg is { } svg)
         {
-            CrawlFile.Check("--svg", svg);
+            CrawlFile.CheckNew("--svg", svg);
         }
 
         if (settings.Resume is { } resume)

@@ -53,6 +53,28 @@ public sealed class CrawlCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_for_a_pipe_go_into_it_and_those_for_a_link_go_where_it_leads()
+    {
+        var (pipe, rows, link) = (_folder["pipe"], _folder["rows.csv"], _folder["link"]);
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await File.WriteAllTextAsync(rows, "old", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(link, rows);
+        var read = Task.Run(() => File.ReadAllText(pipe), TestContext.Current.CancellationToken);
+        var run = await KadRun.RunAsync("crawl", "--via", _nodes[0].Address, "--output", pipe, "--format", "csv");
+        var linked = await KadRun.RunAsync("crawl", "--via", _nodes[0].Address, "--output", link, "--format", "csv");
+
+        Assert.Equal((ExitCode.Done, ExitCode.Done), (run.ExitCode, linked.ExitCode));
+        Assert.StartsWith("id,endpoint,reachable,", await read, StringComparison.Ordinal);
+        Assert.Equal(rows, File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName);
+        Assert.StartsWith(
+            "id,endpoint,reachable,", await File.ReadAllTextAsync(rows, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_crawl_that_is_interrupted_says_what_it_has_and_goes_on_later()
     {
         var state = _folder["state"];
