@@ -38,6 +38,12 @@ internal static class ParseMistakes
         var known = isOption
             ? command.Options.SelectMany(o => o.Aliases.Append(o.Name))
             : command.Subcommands.Select(c => c.Name);
+        if (known.Contains(typed))
+        {
+            // Only behind a double dash is a known option no option.
+            return $"'{typed}' stands behind '--', where everything is an argument; options belong before it.";
+        }
+
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         var hint = Nearest(typed, known) is { } nearest ? $"did you mean '{nearest}'?" : $"see '{Path(result)} --help'.";
         return $"'{typed}' is no {what} of '{Path(result)}'; {hint}";
