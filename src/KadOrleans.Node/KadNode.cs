@@ -93,7 +93,9 @@ public sealed partial class KadNode : IAsyncDisposable
     /// Loads the state, begins to answer and to maintain itself, and has the saved contacts verified. Does not wait
     /// for the network: see <see cref="JoinAsync"/>.
     /// </summary>
-    /// <exception cref="KeyStoreException">The storage is broken, or holds the state of another id.</exception>
+    /// <exception cref="KeyStoreException">
+    /// The storage is broken, holds the state of another id, or takes none where there is none yet.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (_node is not null)
@@ -110,7 +112,16 @@ public sealed partial class KadNode : IAsyncDisposable
         _node = new DhtNode(_options, _transport, _table, _store, _environment);
         _saver = new StateSaver(_node, _states, _options, _environment);
         _saver.Begin(saved);
-        await _saver.SaveAsync(cancellationToken);
+        if (saved?.Id == id)
+        {
+            // On a full disk it still serves what it holds.
+            await TrySaveStateAsync(cancellationToken);
+        }
+        else
+        {
+            await _saver.SaveAsync(cancellationToken);
+        }
+
         _node.Start();
         ValueGauges.Watch(_store);
         foreach (var contact in contacts)
@@ -145,9 +156,11 @@ public sealed partial class KadNode : IAsyncDisposable
     /// </summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
     {
+        var saver = _saver ?? throw new InvalidOperationException("The node has not been started.");
+
         // Whom it met without them has been asked already, and may lie.
         var asksAgain = _isOutside && RoutingTable.Count > 0;
-        var saved = asksAgain ? [] : _saver!.LastContacts.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
+        var saved = asksAgain ? [] : saver.LastContacts.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
         var result = await Engine.BootstrapAsync(_options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
         _isOutside = _options.Bootstrap.Count > 0
             && !result.Attempts.Any(attempt => attempt.Id is not null && _options.Bootstrap.Contains(attempt.Address));
@@ -169,7 +182,7 @@ public sealed partial class KadNode : IAsyncDisposable
 
         if (result.Joined > 0)
         {
-            await _saver!.SaveAsync(cancellationToken);
+            await saver.SaveAsync(cancellationToken);
         }
 
         return result;
@@ -196,7 +209,7 @@ public sealed partial class KadNode : IAsyncDisposable
         }
         else
         {
-            await SaveLastStateAsync();
+            await TrySaveStateAsync(CancellationToken.None);
             await _node.DisposeAsync();
             _logger.NodeStopped(_node.Id);
         }
@@ -214,13 +227,13 @@ public sealed partial class KadNode : IAsyncDisposable
         return saved.Count == 0 ? now : now - _options.Kademlia.BucketRefreshInterval;
     }
 
-    private async Task SaveLastStateAsync()
+    private async Task TrySaveStateAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _saver!.SaveAsync(CancellationToken.None);
+            await _saver!.SaveAsync(cancellationToken);
         }
-        catch (KeyStoreException e)
+        catch (Exception e) when (e is KeyStoreException or ObjectDisposedException)
         {
             _logger.StateNotSaved(e);
         }
