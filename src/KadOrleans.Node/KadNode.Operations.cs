@@ -12,7 +12,11 @@ namespace KadOrleans.Node;
 /// <content>What is asked of the node.</content>
 public sealed partial class KadNode
 {
-    /// <inheritdoc cref="DhtNode.BootstrapAsync"/>
+    /// <summary>
+    /// Joins the network through other nodes, given as HOST:PORT, this once. Nodes of <see cref="KadNodeOptions.Bootstrap"/>
+    /// are tried again until one answers: see <see cref="JoinAsync"/>.
+    /// </summary>
+    /// <returns>What came of each, and of the lookup of the own id that followed.</returns>
     public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
         Engine.BootstrapAsync(nodes, cancellationToken);
 

@@ -22,20 +22,30 @@ public sealed class LibraryUseTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_program_without_a_host_runs_a_node()
+    public async Task A_program_without_a_host_runs_a_node_and_goes_on_publishing_what_an_earlier_run_did()
     {
-        await using var database = SqliteDatabase.Open(_folder, new StoreQuota());
-        await using var node = new KadNode(
+        await using (var database = SqliteDatabase.Open(_folder, new StoreQuota()))
+        {
+            await using var node = Create(database);
+            await node.StartAsync(TestContext.Current.CancellationToken);
+            await node.SetAsync("greeting", DhtValue.FromString("hello"), TestContext.Current.CancellationToken);
+        }
+
+        await using var reopened = SqliteDatabase.Open(_folder, new StoreQuota());
+        await using var again = Create(reopened);
+        await again.StartAsync(TestContext.Current.CancellationToken);
+        await again.JoinAsync(TestContext.Current.CancellationToken);
+        var result = await again.GetAsync("greeting", TestContext.Current.CancellationToken);
+
+        Assert.Equal("hello", result.Value?.AsString());
+        Assert.True(await again.UnpublishAsync("greeting", TestContext.Current.CancellationToken));
+
+        static KadNode Create(SqliteDatabase database) => new(
             new KadNodeOptions(),
             UdpTransport.Bind(AnyPort),
             new SqliteKeyStore(database),
-            new SqliteNodeStateStore(database));
-        await node.StartAsync(TestContext.Current.CancellationToken);
-
-        await node.SetAsync("greeting", DhtValue.FromString("hello"), TestContext.Current.CancellationToken);
-        var result = await node.GetAsync("greeting", TestContext.Current.CancellationToken);
-
-        Assert.Equal("hello", result.Value?.AsString());
+            new SqliteNodeStateStore(database),
+            publications: new SqlitePublicationStore(database));
     }
 
     [Fact]
