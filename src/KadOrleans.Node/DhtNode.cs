@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
@@ -169,19 +170,21 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
     /// <summary>
-    /// Gets the value of a key: the local one if there is one, else the one that most of its holders agree on. A copy
-    /// is sent to the nearest contact that lacks it (Kademlia §2.3), for two hours at most, and for minutes if that
-    /// contact is none of the k nearest: it will not be told of the key's next value.
+    /// Gets the value of a key: the local one if this node is one of the k nearest, else the one that most of its holders
+    /// agree on, and the local one only where they have none. A copy is sent to the nearest contact that lacks it (Kademlia
+    /// §2.3), for two hours at most, and for minutes if it is none of the k nearest: it will not be told of the next value.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        if (held is not null)
+        if (held is not null && RepublishPolicy.IsResponsible(key, _table.Snapshot, _options.Kademlia.BucketSize))
         {
             return new GetResult(held.Value, null);
         }
 
-        return await GetFromContactsAsync(key, cancellationToken);
+        // Nodes that came since have pushed this one out: a newer value is stored on them alone.
+        var result = await GetFromContactsAsync(key, cancellationToken);
+        return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
     }
 
     /// <summary>The same without a look at what is held here, for callers who have looked.</summary>
