@@ -35,7 +35,7 @@ public sealed partial class KadNode : IAsyncDisposable
     private RoutingTableRefreshManager? _walks;
     private RefreshPolicy? _refresh;
 
-    // Whether none of the configured bootstrap nodes answered when they were asked last.
+    // Whether none of the configured bootstrap nodes answered when they were asked last, this node itself apart.
     private volatile bool _isOutside;
     private Task _loops = Task.CompletedTask;
 
@@ -162,8 +162,8 @@ public sealed partial class KadNode : IAsyncDisposable
         var asksAgain = _isOutside && RoutingTable.Count > 0;
         var saved = asksAgain ? [] : saver.LastContacts.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
         var result = await Engine.BootstrapAsync(_options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
-        _isOutside = _options.Bootstrap.Count > 0
-            && !result.Attempts.Any(attempt => attempt.Id is not null && _options.Bootstrap.Contains(attempt.Address));
+        var others = result.Attempts.Where(attempt => _options.Bootstrap.Contains(attempt.Address) && !attempt.IsOwnId).ToList();
+        _isOutside = others.Count > 0 && others.All(attempt => attempt.Id is null);
         if (asksAgain && _isOutside)
         {
             return result;

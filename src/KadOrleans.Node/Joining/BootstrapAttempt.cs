@@ -7,4 +7,8 @@ namespace KadOrleans.Node.Joining;
 /// <param name="Endpoint">What it resolved to; null if it did not.</param>
 /// <param name="Id">The id that answered; null if none did.</param>
 /// <param name="Problem">One sentence why it was of no use; null if it answered.</param>
-public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, NodeId? Id, string? Problem);
+public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, NodeId? Id, string? Problem)
+{
+    /// <summary>Whether this node's own id answered: itself, as when all nodes have the same list, or another with its id.</summary>
+    public bool IsOwnId { get; init; }
+}

@@ -102,7 +102,7 @@ internal sealed class Bootstrapper(
         if (id is null || id == ownId)
         {
             var who = id is null ? "a client, not a node" : "this node itself, or another with its id";
-            return new BootstrapAttempt(node, endpoint, null, $"{endpoint} is {who}.");
+            return new BootstrapAttempt(node, endpoint, null, $"{endpoint} is {who}.") { IsOwnId = id == ownId };
         }
 
         table.Observe(ContactObservation.Answered(new Contact(id.Value, endpoint)));

@@ -170,6 +170,33 @@ public sealed class LifecycleTests
     });
 
     [Fact]
+    public void A_node_whose_one_bootstrap_node_is_itself_has_nobody_to_try_again() => _world.Run(async () =>
+    {
+        var asked = 0;
+        var transport = _world.Network.Bind();
+        var options = new KadNodeOptions { Bootstrap = { $"seed.example:{transport.Endpoint.Port}" } };
+        var environment = new NodeEnvironment { Time = _world.Clock, Random = _world.Random, Resolver = Resolve };
+        await using var node = new KadNode(
+            options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), environment);
+        await node.StartAsync();
+        Assert.True(Assert.Single((await node.JoinAsync()).Attempts).IsOwnId);
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        peer.Ping(transport.Endpoint, MessageId.Random(_world.Random));
+
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Equal(1, node.RoutingTable.Count);
+        Assert.Equal(1, asked);
+
+        Task<System.Net.IPAddress[]> Resolve(string host, CancellationToken cancellationToken)
+        {
+            asked++;
+            return Task.FromResult<System.Net.IPAddress[]>([transport.Endpoint.ToIPAddress()]);
+        }
+    });
+
+    [Fact]
     public void Lonely_buckets_are_refreshed_each_hour() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(60);
