@@ -1,3 +1,5 @@
+using KadOrleans.Core.Admission;
+
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
@@ -88,9 +90,14 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
         }
     }
 
-    /// <summary>To itself, to whom it looks for, and to a node that can only send to IPv4: to IPv6.</summary>
+    /// <summary>
+    /// Itself, whom it looks for, IPv6 to a node that can only send to IPv4, and what only our own host or link can reach.
+    /// </summary>
     private readonly bool IsOfNoUse(Contact contact, UdpEndpoint asker) =>
-        contact.Endpoint == asker || contact.Id == _target || (asker.IsIPv4 && !contact.Endpoint.IsIPv4);
+        contact.Endpoint == asker
+        || contact.Id == _target
+        || (asker.IsIPv4 && !contact.Endpoint.IsIPv4)
+        || !AddressScope.Allows(asker, contact.Endpoint);
 
     private void SortIn(Contact contact, int floor)
     {

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
@@ -86,7 +87,8 @@ public sealed class RoutingTableSnapshot
     /// <summary>
     /// The contacts nearest to <paramref name="target"/> for an answer to another node: the asker's own endpoint and the
     /// contact whose id is the target are left out, as the network's nodes do, and IPv6 contacts if the asker has an
-    /// IPv4 address, as it could not reach them. Exact, and without allocating.
+    /// IPv4 address, as it could not reach them, nor loopback and link-local ones that <see cref="AddressScope"/> would have it
+    /// refuse. Exact, and without allocating.
     /// </summary>
     /// <inheritdoc cref="FindClosest(NodeId, Span{Contact})"/>
     /// <param name="target">The id they are compared with.</param>
