@@ -24,6 +24,14 @@ public sealed class RefreshPolicyTests
     }
 
     [Fact]
+    public void A_bucket_that_was_looked_up_by_a_clock_that_was_ahead_is_due()
+    {
+        var range = Ranges(Own).First();
+
+        Assert.Equal([range], _policy.GetDueBuckets([Bucket(range) with { LastLookup = Start + (24 * Hour) }], Start));
+    }
+
+    [Fact]
     public void Only_what_had_no_lookup_is_due_in_the_order_of_the_buckets()
     {
         var ranges = Ranges(Own).Take(4).ToList();

@@ -47,6 +47,13 @@ public class RepublishPolicyTests
     }
 
     [Fact]
+    public void A_publication_of_a_clock_that_was_years_ahead_is_due_at_once()
+    {
+        Assert.True(RepublishPolicy.IsPublicationDue(Start.AddYears(10), Start, Options));
+        Assert.False(RepublishPolicy.IsPublicationDue(Start.AddHours(1), Start, Options));
+    }
+
+    [Fact]
     public void The_k_nearest_by_what_they_know_are_responsible() => Randomized.ForSteps(20, 60, steps =>
     {
         var ids = steps.Select((step, i) => NodeId.FromKey($"{step}/{i}")).ToList();

@@ -40,5 +40,13 @@ public sealed class ShortOutageTests
         Assert.Equal(TableOutcome.Failed, Fail(TimeSpan.FromSeconds(9)));
     }
 
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_keep_a_silent_contact_for_as_long()
+    {
+        Fail(TimeSpan.FromHours(2));
+
+        Assert.Equal(TableOutcome.Dropped, Fail(TimeSpan.FromSeconds(6)));
+    }
+
     private TableOutcome Fail(TimeSpan after) => _table.Apply(ContactObservation.Failed(Contact), Start + after).Outcome;
 }
