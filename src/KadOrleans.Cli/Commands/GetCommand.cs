@@ -15,7 +15,7 @@ internal static class GetCommand
     public static Command Create(CommandIo io)
     {
         var key = new Argument<string?>("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
-        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal." };
+        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal, and text with its control characters on a terminal too." };
         var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());
         var command = new ExampleCommand("get", "Find the value of a key.")
         {
@@ -25,8 +25,9 @@ internal static class GetCommand
                 "kad get picture --raw --via 127.0.0.1:8468 > picture.png",
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
-            Notes = "Text is printed as it is, with a newline behind it on a terminal only; numbers, booleans and bytes "
-                + "in hexadecimal end with a newline. A key without a value exits with 1.",
+            Notes = "Text is printed as it is; on a terminal alone with a newline behind it, and with pictures such as ␛ in place "
+                + "of control characters. Numbers, booleans and bytes in hexadecimal end with a newline. A key without a value "
+                + "exits with 1.",
         };
         command.Add(key);
         command.Add(digest);
@@ -85,6 +86,12 @@ internal static class GetCommand
     // A file that is made from a text value has that text's bytes and no others.
     private static async Task WriteAsync(CommandIo io, DhtValue value, bool raw, CancellationToken cancellationToken)
     {
+        if (value.Kind == DhtValueKind.String && io.IsOutputTerminal && !raw)
+        {
+            await io.Output.WriteLineAsync(TerminalText.Show(value.AsString()));
+            return;
+        }
+
         if (value.Kind == DhtValueKind.String || (raw && value.Kind == DhtValueKind.Bytes))
         {
             var content = value.Kind == DhtValueKind.String ? value.AsUtf8() : value.AsBytes();

@@ -137,6 +137,19 @@ public sealed class ClientCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_strangers_control_characters_are_pictures_on_a_terminal_and_themselves_elsewhere()
+    {
+        const string Text = "\u001b]0;title\u0007\t\u009b2J\r\nnext\u007f ␛ ä";
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "c", Text, "--via", _node.Address)).ExitCode);
+
+        string[] get = ["get", "c", "--via", _node.Address];
+        Assert.Equal(Text, (await KadRun.RunAsync(get)).Output);
+        Assert.Equal(
+            "␛]0;title␇\t\uFFFD2J␍\nnext␡ ␛ ä" + Environment.NewLine, (await KadRun.RunAsync([], true, get)).Output);
+        Assert.Equal(Text + Environment.NewLine, (await KadRun.RunAsync([], true, [.. get, "--raw"])).Output);
+    }
+
+    [Fact]
     public async Task A_key_without_a_value_says_how_far_the_lookup_got()
     {
         await using var process = KadProcess.Start("get", "nothing", "--via", _node.Address, "--json");
