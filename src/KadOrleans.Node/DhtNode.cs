@@ -157,9 +157,11 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// </summary>
     /// <param name="contacts">How many to ask, the nearest first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contacts"/> is negative.</exception>
     public async Task<IReadOnlyList<VisibleAddress>> GetVisibleAddressesAsync(
         int contacts = 20, CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(contacts);
         var asked = Nearest(Id, contacts);
         var answers = await Task.WhenAll(asked.Select(c => StunAsync(c.Endpoint, cancellationToken)));
         return [.. asked.Zip(answers, (contact, seen) => new VisibleAddress(contact, seen))];
@@ -231,8 +233,10 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     internal KadNodeOptions Options => _options;
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
     public IReadOnlyList<Contact> Nearest(NodeId target, int count)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         var contacts = new Contact[count];
         return contacts[.._table.Snapshot.FindClosest(target, contacts)];
     }
