@@ -33,7 +33,11 @@ internal static class SiloProgram
         {
             // What was logged so far is written; the host itself might hang.
             host!.Services.GetRequiredService<LogGate>().Close();
-            host.Services.GetRequiredService<ILoggerFactory>().Dispose();
+            foreach (var log in host.Services.GetServices<ILoggerProvider>())
+            {
+                log.Dispose();
+            }
+
             await error.WriteLineAsync($"kad-silo: {exception.Message}");
             host = null;
             return exception.Code;
