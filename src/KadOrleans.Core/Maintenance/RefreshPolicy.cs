@@ -26,7 +26,7 @@ public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
     [
         .. from bucket in buckets
-           let age = (now - bucket.LastLookup).Duration()
+           let age = now.Since(bucket.LastLookup)
            where age >= interval * (1 - EarliestShare)
            let range = new BucketRange(bucket.Prefix, bucket.Depth)
            where age >= GetPatience(range)

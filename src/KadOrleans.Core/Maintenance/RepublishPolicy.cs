@@ -42,7 +42,7 @@ public static class RepublishPolicy
     {
         ArgumentNullException.ThrowIfNull(options);
         var half = options.ValueTimeToLive / 2;
-        return (now - publishedAt).Duration() >= (options.PublishInterval < half ? options.PublishInterval : half);
+        return now.Since(publishedAt) >= (options.PublishInterval < half ? options.PublishInterval : half);
     }
 
     /// <summary>

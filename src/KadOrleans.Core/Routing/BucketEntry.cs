@@ -29,12 +29,11 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
     }
 
     /// <summary>
-    /// Counts a failure, unless one was counted within <see cref="FailurePause"/>. True if it was counted. A time that is ahead
-    /// was noted before the clock was set back, and is as good as long past; so are all others of the table.
+    /// Counts a failure, unless one was counted within <see cref="FailurePause"/>. True if it was counted.
     /// </summary>
     public bool Failed(DateTimeOffset now)
     {
-        if (Failures > 0 && (now - _lastFailure).Duration() < FailurePause)
+        if (Failures > 0 && now.Since(_lastFailure) < FailurePause)
         {
             return false;
         }

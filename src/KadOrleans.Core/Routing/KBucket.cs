@@ -93,7 +93,7 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
     public Contact? ChooseCheck(DateTimeOffset now)
     {
         var doubtful = _entries.Find(entry => entry.Failures > 0);
-        if (doubtful is null && _entries.Count > 0 && (now - _entries[0].LastSeen).Duration() >= FreshFor)
+        if (doubtful is null && _entries.Count > 0 && now.Since(_entries[0].LastSeen) >= FreshFor)
         {
             doubtful = _entries[0];
         }
@@ -104,7 +104,7 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
     /// <summary>The entry's contact if it may be pinged again, else null.</summary>
     public static Contact? Check(BucketEntry entry, DateTimeOffset now)
     {
-        if ((now - entry.LastCheck).Duration() < CheckPause)
+        if (now.Since(entry.LastCheck) < CheckPause)
         {
             return null;
         }

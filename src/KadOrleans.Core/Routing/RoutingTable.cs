@@ -77,7 +77,7 @@ public sealed partial class RoutingTable
     /// (Kademlia §2.3). A bucket's creation counts as a lookup, a split does not.
     /// </summary>
     public IReadOnlyList<BucketRange> GetLonelyBuckets(TimeSpan interval, DateTimeOffset now) =>
-        [.. from bucket in Buckets where (now - bucket.LastLookup).Duration() >= interval select bucket.Range];
+        [.. from bucket in Buckets where now.Since(bucket.LastLookup) >= interval select bucket.Range];
 
     /// <summary>All buckets in the order of their ranges.</summary>
     public IReadOnlyList<BucketSummary> Describe()
