@@ -1,6 +1,5 @@
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Edge.Configuration;
-using Orleans.Serialization;
 
 namespace KadOrleans.Edge.Hosting;
 
@@ -20,8 +19,7 @@ internal static class ClusterHostBuilder
         PostgreSqlCheck.Run(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
         builder.Logging.ClearProviders();
-        // Failures of the silos' database.
-        builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
+        builder.Services.AddDatabaseFailures();
         AzureClustering.AddClient(builder.Services, builder.Configuration);
         return builder;
     }

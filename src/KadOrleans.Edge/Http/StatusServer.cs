@@ -43,15 +43,7 @@ internal sealed class StatusServer : IAsyncDisposable
         builder.Services.AddRoutingCore().AddSingleton(loggers);
         var application = builder.Build();
         Map(application, health);
-        if (IPAddress.IsLoopback(address.Address))
-        {
-            application.MapGet("/status", context => context.Response.WriteAsJsonAsync(health.Describe(), Json, context.RequestAborted));
-        }
-        else
-        {
-            loggers.CreateLogger<StatusServer>().StatusNotServed(address);
-        }
-
+        MapStatus(application, health, address, loggers);
         try
         {
             await application.StartAsync(cancellationToken);
@@ -78,6 +70,18 @@ internal sealed class StatusServer : IAsyncDisposable
     {
         application.MapGet("/health/live", context => AnswerAsync(context, null));
         application.MapGet("/health/ready", context => AnswerAsync(context, health.Obstacle));
+    }
+
+    private static void MapStatus(WebApplication application, EdgeHealth health, IPEndPoint address, ILoggerFactory loggers)
+    {
+        if (IPAddress.IsLoopback(address.Address))
+        {
+            application.MapGet("/status", context => context.Response.WriteAsJsonAsync(health.Describe(), Json, context.RequestAborted));
+        }
+        else
+        {
+            loggers.CreateLogger<StatusServer>().StatusNotServed(address);
+        }
     }
 
     private static Task AnswerAsync(HttpContext context, string? obstacle)

@@ -8,7 +8,6 @@ using KadOrleans.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using Orleans.Serialization;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
@@ -67,8 +66,7 @@ internal static class SiloHost
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options => ClusterOptionsReader.Bind(configuration, options));
 
-        // What an activation fails with goes to its caller, who would be told of the missing codec in its place.
-        silo.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
+        silo.Services.AddDatabaseFailures();
         silo.Services.AddSingleton<FatalError>();
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
         silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration(ClusterProviders.Membership);
