@@ -37,6 +37,13 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
         return transport;
     }
 
+    /// <summary>
+    /// Sends a datagram under a source address that the sender need not own. Whatever that draws goes to the owner of the
+    /// address, or is lost.
+    /// </summary>
+    public void Forge(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination) =>
+        Carry(datagram, source, destination);
+
     internal void Unbind(UdpEndpoint endpoint) => _bound.Remove(endpoint);
 
     internal void Carry(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination)

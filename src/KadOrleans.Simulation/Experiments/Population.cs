@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node;
-using KadOrleans.Simulation.Liars;
+using KadOrleans.Simulation.Attackers;
 using KadOrleans.Simulation.Tables;
 
 namespace KadOrleans.Simulation.Experiments;

@@ -1,8 +1,8 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Simulation.Liars;
+using KadOrleans.Simulation.Attackers;
 
-namespace KadOrleans.Simulation.Tests.Liars;
+namespace KadOrleans.Simulation.Tests.Attackers;
 
 public sealed class LiarTests
 {

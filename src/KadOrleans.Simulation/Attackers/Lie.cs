@@ -1,4 +1,4 @@
-namespace KadOrleans.Simulation.Liars;
+namespace KadOrleans.Simulation.Attackers;
 
 /// <summary>What a <see cref="Liar"/> answers a FIND_NODE or FIND_VALUE with.</summary>
 internal enum Lie
