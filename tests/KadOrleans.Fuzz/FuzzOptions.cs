@@ -9,7 +9,10 @@ namespace KadOrleans.Fuzz;
 /// <param name="Iteration">
 /// The iteration to see again: only its session is run, and only up to it. Null for all from 0 on.
 /// </param>
-internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration)
+/// <param name="Datagrams">
+/// In place of the targets' sessions, this many datagrams against one node that is never started anew. Null for the sessions.
+/// </param>
+internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration, long? Datagrams)
 {
     private const int MaxSeconds = 86_400;
 
@@ -18,7 +21,7 @@ internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration)
         [NotNullWhen(true)] out FuzzOptions? options,
         [NotNullWhen(false)] out string? complaint)
     {
-        var parsed = new FuzzOptions(Seconds: 10, Seed: 1, Iteration: null);
+        var parsed = new FuzzOptions(Seconds: 10, Seed: 1, Iteration: null, Datagrams: null);
         options = null;
         for (var i = 0; i < arguments.Count; i += 2)
         {
@@ -38,9 +41,9 @@ internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration)
     private string? TryTake(string name, string value, out FuzzOptions changed)
     {
         changed = this;
-        if (name is not ("--seconds" or "--seed" or "--iteration"))
+        if (name is not ("--seconds" or "--seed" or "--iteration" or "--datagrams"))
         {
-            return $"'{name}' is not an option: use --seconds N, --seed N or --iteration N.";
+            return $"'{name}' is not an option: use --seconds N, --seed N, --iteration N or --datagrams N.";
         }
 
         var limit = name == "--seconds" ? MaxSeconds : long.MaxValue;
@@ -53,6 +56,7 @@ internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration)
         {
             "--seconds" => this with { Seconds = (int)number },
             "--seed" => this with { Seed = (ulong)number },
+            "--datagrams" => this with { Datagrams = number },
             _ => this with { Iteration = number },
         };
         return null;

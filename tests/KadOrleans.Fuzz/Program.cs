@@ -1,10 +1,16 @@
 using KadOrleans.Fuzz;
 using KadOrleans.Fuzz.Engine;
+using KadOrleans.Fuzz.Soak;
 
 if (!FuzzOptions.TryParse(args, out var options, out var complaint))
 {
     await Console.Error.WriteLineAsync(complaint);
     return 2;
+}
+
+if (options.Datagrams is { } datagrams)
+{
+    return new SoakRun(options.Seed, Corpus.Load(), Console.Out).Run(datagrams);
 }
 
 return new FuzzRunner(options, Corpus.Load(), [new WireTarget(), new EngineTarget()], Console.Out).Run();
