@@ -3,6 +3,7 @@ using KadOrleans.Benchmarks;
 using KadOrleans.Benchmarks.Libtorrent;
 using KadOrleans.Benchmarks.Networks;
 using KadOrleans.Benchmarks.Storage;
+using KadOrleans.Hostile.Tables;
 
 if (args is ["storage", "put" or "open", ..])
 {
@@ -19,6 +20,11 @@ if (args is ["memory"])
 if (args is ["libtorrent", .. var afterVerb])
 {
     return await LibtorrentBenchmark.RunAsync(afterVerb);
+}
+
+if (args is ["hostile", .. var attacks])
+{
+    return await HostileTables.RunAsync(attacks, Console.Out, Console.Error);
 }
 
 return args is ["network", .. var rest]

@@ -23,12 +23,15 @@ public sealed class ChildProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The operating system's number for it.</summary>
+    public int Id => _process.Id;
+
     public ProcessLines Output { get; } = new();
 
     public ProcessLines Error { get; } = new();
 
     /// <summary>Starts an executable that lies beside the test.</summary>
-    /// <param name="assembly">Its assembly, without the extension.</param>
+    /// <param name="assembly">Its assembly, without the extension; a path where it lies elsewhere.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="args">Its arguments.</param>
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>

@@ -1,0 +1,35 @@
+using KadOrleans.Core.Lookups;
+using KadOrleans.Hostile.Simulated;
+using KadOrleans.Simulation.Experiments;
+
+namespace KadOrleans.Hostile.Tests.Simulated;
+
+/// <summary>What sybils, liars about contacts, rebinders, slow and silent peers achieve.</summary>
+public sealed class ContactTests
+{
+    private const int Seed = 1;
+    private const int Nodes = 500;
+
+    [Fact]
+    public void Slow_and_silent_peers_around_a_key_do_not_hide_its_value()
+    {
+        var result = UnresponsiveTrial.Run(Seed, slow: 10, silent: 10, gets: 100);
+
+        Assert.True(result.Found == 100 && result.MostAsked <= Lookup.MaxRequests, $"seed {Seed}: {result}");
+        Assert.InRange(result.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [InlineData(0.0, 1.0)]
+    public void Lookups_find_the_nearest_honest_node_among_liars(double liars, double share)
+    {
+        var report = new NetworkSimulation(new SimulationSettings { Nodes = Nodes, Lookups = 300, Liars = liars, Seed = Seed }).Run();
+
+        Assert.True(report.Success >= share, $"seed {Seed}: {report.Success:0.0 %} found the nearest");
+        Assert.InRange(report.Requests.Max, 0, Lookup.MaxRequests);
+        if (liars <= 0.2)
+        {
+            Assert.InRange(report.Size!.Nodes, 0.75 * Nodes, 1.25 * Nodes);
+        }
+    }
+}

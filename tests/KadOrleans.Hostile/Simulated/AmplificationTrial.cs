@@ -1,0 +1,93 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Simulation.Attackers;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Hostile.Simulated;
+
+/// <summary>Counts what requests draw towards an endpoint.</summary>
+internal static class AmplificationTrial
+{
+    /// <summary>What one datagram draws towards a source that was never seen and stays silent, by call and family.</summary>
+    public static IReadOnlyList<DrawnBytes> Run(int seed)
+    {
+        var scene = new Scene(seed);
+        return scene.World.Run(async () =>
+        {
+            var results = new List<DrawnBytes>();
+
+            // Few contacts, so that FIND is answered at once; then many, so that its answer is long.
+            foreach (var honest in new[] { 4, 36 })
+            {
+                await scene.StartHonestAsync(honest);
+                await DrawAsync(scene, honest == 4 ? "few contacts" : "many contacts", results);
+            }
+
+            return results;
+        });
+    }
+
+    /// <summary>Bytes that a second of forged FIND_VALUE draws towards a peer that has proved its endpoint, per second.</summary>
+    public static double TowardsProven(int seed, int perSecond, TimeSpan duration)
+    {
+        var scene = new Scene(seed);
+        return scene.World.Run(async () =>
+        {
+            await scene.StartHonestAsync(1);
+            var victim = scene.World.Nodes[0];
+            var key = NodeId.Random(scene.Random);
+            await scene.HoldAsync(key, DhtValue.FromBytes(new byte[8_000]), holders: 1);
+            var peer = new SilentPeer(NodeId.Random(scene.Random), scene.World.Network.Bind(), answersPings: true);
+            peer.Ping(victim.Transport.Endpoint, scene.Random);
+            await scene.World.PassAsync(Scene.Settling);
+
+            var before = peer.ReceivedBytes;
+            var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim.Transport.Endpoint)
+            {
+                Source = peer.Contact.Endpoint,
+                Write = requests => requests.FindValue(key).ToArray(),
+            };
+            await flooder.RunAsync(perSecond, duration);
+            return (peer.ReceivedBytes - before) / duration.TotalSeconds;
+        });
+    }
+
+    private static async Task DrawAsync(Scene scene, string table, List<DrawnBytes> results)
+    {
+        var victim = scene.World.Nodes[0];
+        var key = NodeId.Random(scene.Random);
+        var value = NodeId.Random(scene.Random);
+        var now = scene.World.Clock.GetUtcNow();
+        await victim.Store.PutAsync(value, new StoredValue(DhtValue.FromBytes(new byte[8_000]), now, now + TimeSpan.FromDays(1), default));
+        var requests = new ForgedRequests(scene.Random);
+        foreach (var spread in new[] { AttackerSpread.ManyNetworks, AttackerSpread.OneSubscriber })
+        {
+            var calls = new (string Call, byte[] Datagram)[]
+            {
+                ("PING", requests.Next(RequestKind.Ping).ToArray()),
+                ("STUN", requests.Next(RequestKind.Stun).ToArray()),
+                ("FIND_NODE", requests.Next(RequestKind.FindNode).ToArray()),
+                ("FIND_VALUE, miss", requests.Next(RequestKind.FindValue).ToArray()),
+                ("FIND_VALUE, 8 KB", requests.FindValue(value).ToArray()),
+                ("STORE true", requests.Store(key, DhtValue.FromBoolean(true)).ToArray()),
+                ("STORE 100 bytes", requests.Store(key, DhtValue.FromBytes(new byte[100])).ToArray()),
+            };
+            for (var i = 0; i < calls.Length; i++)
+            {
+                var endpoint = AttackerAddresses.Of(spread, (scene.World.Nodes.Count * 100) + i);
+                var peer = new SilentPeer(NodeId.Random(scene.Random), scene.World.Network.Bind(endpoint));
+                peer.Send(calls[i].Datagram, victim.Transport.Endpoint);
+                await scene.World.PassAsync(TimeSpan.FromSeconds(20));
+                results.Add(new DrawnBytes(
+                    $"{calls[i].Call}, {table}, {(endpoint.IsIPv4 ? "IPv4" : "IPv6")}",
+                    calls[i].Datagram.Length, peer.ReceivedBytes, peer.Received));
+            }
+        }
+    }
+}
+
+/// <summary>What one datagram drew.</summary>
+internal sealed record DrawnBytes(string Call, long Sent, long Drawn, int Datagrams)
+{
+    public double Ratio => Drawn / (double)Sent;
+}

@@ -1,0 +1,55 @@
+using KadOrleans.Core;
+using KadOrleans.Simulation.Attackers;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Hostile.Simulated;
+
+/// <summary>
+/// A bucket of honest contacts is full; then an attacker's ids come, as many as may wait for a place and more; then honest
+/// newcomers come.
+/// </summary>
+internal static class TableTrial
+{
+    private const int HonestContacts = 20;
+    private const int Newcomers = 40;
+
+    public static TableResult Run(int seed, int sybils, AttackerSpread spread)
+    {
+        var scene = new Scene(seed);
+        return scene.World.Run(async () =>
+        {
+            await scene.StartHonestAsync(1);
+            var victim = scene.World.Nodes[0];
+
+            // The other half of the id space, so that the bucket is not the one that is split.
+            var far = victim.Id.WithBit(0, !victim.Id.GetBit(0));
+            NodeId InFarBucket() => far.RandomWithPrefix(8, scene.Random);
+            RawPeer AddHonest()
+            {
+                var peer = new RawPeer(scene.World.Network.Bind(), InFarBucket());
+                peer.OnRequest = peer.AnswerPings;
+                peer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
+                return peer;
+            }
+
+            var old = Enumerable.Range(0, HonestContacts).Select(_ => AddHonest()).ToList();
+            await scene.World.PassAsync(Scene.Settling);
+            for (var i = 0; i < sybils; i++)
+            {
+                var sybil = new Sybil(InFarBucket(), scene.World.Network.Bind(AttackerAddresses.Of(spread, i)), []);
+                sybil.Ping(victim.Transport.Endpoint, scene.Random);
+            }
+
+            await scene.World.PassAsync(Scene.Settling);
+            var newcomers = Enumerable.Range(0, Newcomers).Select(_ => AddHonest()).ToList();
+            await scene.World.PassAsync(Scene.Settling);
+            return new TableResult(
+                old.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)),
+                newcomers.Count(peer => peer.Requests.Any()));
+        });
+    }
+}
+
+/// <summary>Honest contacts that stayed, of 20, and honest newcomers that were pinged, of 40.</summary>
+internal sealed record TableResult(int Stayed, int Pinged);
