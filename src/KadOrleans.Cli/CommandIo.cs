@@ -1,5 +1,6 @@
 using System.Text;
 using KadOrleans.Cli.Output;
+using KadOrleans.Core;
 
 namespace KadOrleans.Cli;
 
@@ -27,7 +28,7 @@ internal sealed class CommandIo : IDisposable
     /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
     public Stream OutputBytes { get; }
 
-    /// <summary>Errors, warnings and progress.</summary>
+    /// <summary>Errors, warnings and progress. What may contain words of strangers goes through <see cref="Say"/>.</summary>
     public TextWriter Error { get; }
 
     /// <summary>Whether a person looks at the results as they come.</summary>
@@ -42,6 +43,9 @@ internal sealed class CommandIo : IDisposable
         IsOutputTerminal = !Console.IsOutputRedirected,
         IsErrorTerminal = !Console.IsErrorRedirected,
     };
+
+    /// <summary>Writes a sentence to <see cref="Error"/>, with its invisible characters shown.</summary>
+    public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
     /// <summary>Standard input.</summary>
     public Stream OpenInput() => _openInput();

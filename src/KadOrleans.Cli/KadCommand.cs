@@ -20,7 +20,7 @@ internal static class KadCommand
         var result = CreateRoot(io).Parse(args);
         if (ParseMistakes.Find(result) is { } mistake)
         {
-            await io.Error.WriteLineAsync(mistake);
+            io.Say(mistake);
             return ExitCode.WrongUsage;
         }
 
@@ -39,7 +39,7 @@ internal static class KadCommand
         catch (Exception e)
         {
             var (exitCode, sentence) = Explain(e);
-            await io.Error.WriteLineAsync(sentence);
+            io.Say(sentence);
             return exitCode;
         }
     }

@@ -65,7 +65,7 @@ public sealed class StateReader(Stream stream, string name)
 
                     break;
                 default:
-                    throw new JsonException($"'{_tokens.Text}' is no part of it");
+                    throw new JsonException($"'{VisibleText.Excerpt(_tokens.Text)}' is no part of it");
             }
         }
 
@@ -81,13 +81,13 @@ public sealed class StateReader(Stream stream, string name)
         Expect("format", JsonTokenType.String);
         if (_tokens.Text != StateFormat.Name)
         {
-            throw new JsonException($"its format is '{_tokens.Text}'");
+            throw new JsonException($"its format is '{VisibleText.Excerpt(_tokens.Text)}'");
         }
 
         Expect("version", JsonTokenType.Number);
         if (!int.TryParse(_tokens.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _version) || _version != StateFormat.Version)
         {
-            throw new JsonException($"its version is {_tokens.Text}");
+            throw new JsonException($"its version is {VisibleText.Excerpt(_tokens.Text)}");
         }
     }
 
@@ -109,7 +109,7 @@ public sealed class StateReader(Stream stream, string name)
 
         Id = _tokens.Type == JsonTokenType.String && NodeId.TryParse(_tokens.Text, out var id)
             ? id
-            : throw new JsonException($"'{_tokens.Text}' is no id: {NodeId.Length * 2} hexadecimal digits are needed");
+            : throw new JsonException($"'{VisibleText.Excerpt(_tokens.Text)}' is no id: {NodeId.Length * 2} hexadecimal digits are needed");
     }
 
     private IEnumerable<T> ReadArray<T>(Func<T> convert)

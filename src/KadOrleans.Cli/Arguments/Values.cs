@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KadOrleans.Core;
 using KadOrleans.Core.Values;
 
 namespace KadOrleans.Cli.Arguments;
@@ -56,10 +57,6 @@ internal static class Values
             ? value
             : throw Wrong(text, "bytes are given in hexadecimal, two digits each");
 
-    private static CommandException Wrong(string text, string allowed)
-    {
-        const int longest = 60;
-        var shown = text.Length <= longest ? text : $"{text[..longest]}…";
-        return CommandException.WrongUsage($"VALUE is '{shown}'; {allowed}.");
-    }
+    private static CommandException Wrong(string text, string allowed) =>
+        CommandException.WrongUsage($"VALUE is '{VisibleText.Excerpt(text)}'; {allowed}.");
 }

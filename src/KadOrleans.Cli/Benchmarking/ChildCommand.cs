@@ -123,7 +123,7 @@ internal sealed class ChildCommand : IAsyncDisposable
 
         if (!line.Contains(" info ", StringComparison.Ordinal))
         {
-            io.Error.WriteLine(line);
+            io.Say(line);
         }
         else if (line.IndexOf(StatusScheme, StringComparison.Ordinal) is >= 0 and var at)
         {

@@ -14,7 +14,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     /// <param name="title">What is being done, for the progress line.</param>
     /// <param name="act">What is done once joined.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CommandException">None of the nodes answers; the message says of each why.</exception>
+    /// <exception cref="CommandException">None of the nodes answers; the message says of the last why, and those before it were told.</exception>
     public async Task<T> RunAsync<T>(
         IReadOnlyList<string> via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
     {
@@ -31,14 +31,15 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     {
         var pinged = await new Pinger(engine).PingAllAsync(targets, Patience, cancellationToken);
         var problems = pinged.Where(p => !p.IsNode).Select(p => $"--via: {p.Problem}").ToList();
-        if (problems.Count == pinged.Count)
+        var isAlone = problems.Count == pinged.Count;
+        foreach (var problem in isAlone ? problems.SkipLast(1) : problems)
         {
-            throw CommandException.Failed(string.Join(Environment.NewLine, problems));
+            io.Say(problem);
         }
 
-        foreach (var problem in problems)
+        if (isAlone)
         {
-            await io.Error.WriteLineAsync(problem);
+            throw CommandException.Failed(problems[^1]);
         }
 
         await engine.BootstrapAsync(pinged.Where(p => p.IsNode).Select(p => p.Endpoint.ToString()), cancellationToken);

@@ -37,7 +37,7 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
             throw unknown[0];
         }
 
-        unknown.ForEach(e => io.Error.WriteLine(e.Message));
+        unknown.ForEach(e => io.Say(e.Message));
         return [.. targets];
     }
 }

@@ -15,7 +15,7 @@ internal static class GetCommand
     public static Command Create(CommandIo io)
     {
         var key = new Argument<string?>("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
-        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal, and text with its control characters on a terminal too." };
+        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal, and text with its invisible characters on a terminal too." };
         var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());
         var command = new ExampleCommand("get", "Find the value of a key.")
         {
@@ -25,8 +25,8 @@ internal static class GetCommand
                 "kad get picture --raw --via 127.0.0.1:8468 > picture.png",
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
-            Notes = "Text is printed as it is; on a terminal alone with a newline behind it, and with pictures such as ␛ in place "
-                + "of control characters. Numbers, booleans and bytes in hexadecimal end with a newline. A key without a value "
+            Notes = "Text is printed as it is; on a terminal as one line with a newline behind it, with pictures such as ␛ in place "
+                + "of control characters, line breaks too, and <U+202E> and the like in place of other invisible ones. Numbers, booleans and bytes in hexadecimal end with a newline. A key without a value "
                 + "exits with 1.",
         };
         command.Add(key);
@@ -58,7 +58,7 @@ internal static class GetCommand
 
         if (result.Value is not { } value)
         {
-            await io.Error.WriteLineAsync(
+            io.Say(
                 $"Not found: {key ?? digest.ToString()}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "nobody was asked.")}");
             return ExitCode.Failed;
         }
@@ -88,7 +88,7 @@ internal static class GetCommand
     {
         if (value.Kind == DhtValueKind.String && io.IsOutputTerminal && !raw)
         {
-            await io.Output.WriteLineAsync(TerminalText.Show(value.AsString()));
+            await io.Output.WriteLineAsync(VisibleText.Show(value.AsString()));
             return;
         }
 

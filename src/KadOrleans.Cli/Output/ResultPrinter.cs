@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KadOrleans.Core;
 using Spectre.Console;
 
 namespace KadOrleans.Cli.Output;
@@ -18,13 +19,13 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     public bool IsJson => json;
 
     /// <summary>Prints one line of JSON.</summary>
-    public void Json(JsonObject result) => io.Output.WriteLine(result.ToJsonString(Readable));
+    public void Json(JsonObject result) => io.Output.WriteLine(VisibleText.EscapeJson(result.ToJsonString(Readable)));
 
     /// <summary>Prints a line of text.</summary>
-    public void Line(string text) => io.Output.WriteLine(text);
+    public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
 
     /// <summary>Prints a sentence beside the result.</summary>
-    public void Note(string text) => io.Error.WriteLine(text);
+    public void Note(string text) => io.Say(text);
 
     /// <summary>Prints rows under their headings; without a terminal as bare columns, one row a line.</summary>
     /// <param name="headings">One for each column.</param>
@@ -32,9 +33,10 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     /// <param name="isReport">Whether people read it there too, as one table of several: then with the headings.</param>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows, bool isReport = false)
     {
+        string[][] shown = [.. rows.Select(row => Array.ConvertAll(row, VisibleText.Show))];
         if (!io.IsOutputTerminal)
         {
-            foreach (var row in isReport ? [[.. headings], .. rows] : rows)
+            foreach (var row in isReport ? [[.. headings], .. shown] : shown)
             {
                 io.Output.WriteLine(string.Join('\t', row));
             }
@@ -48,14 +50,14 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
             table.AddColumn(new TableColumn(Markup.Escape(heading)).NoWrap());
         }
 
-        foreach (var row in rows)
+        foreach (var row in shown)
         {
             table.AddRow(Array.ConvertAll(row, Markup.Escape));
         }
 
         // Where the terminal is too narrow it breaks lines itself; an id that is cut short would be of no use.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) });
-        var widest = rows.Append([.. headings]).Aggregate(new int[headings.Count], Widen).Sum() + CellPadding;
+        var widest = shown.Append([.. headings]).Aggregate(new int[headings.Count], Widen).Sum() + CellPadding;
         console.Profile.Width = Math.Max(console.Profile.Width, widest);
         console.Write(table);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KadOrleans.Core;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
@@ -25,7 +26,7 @@ internal static class TransferProgram
         catch (Exception e)
         {
             var (code, sentence) = Explain(e);
-            await io.Error.WriteLineAsync(sentence);
+            await io.Error.WriteLineAsync(VisibleText.ShowLines(sentence));
             return code;
         }
 

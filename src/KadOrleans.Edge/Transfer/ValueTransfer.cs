@@ -100,8 +100,8 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
                 ["older"] = result.Older,
                 ["refused"] = result.Refused,
             }.ToJsonString()
-            : $"imported {result.Imported} values from {arguments.File}; left out: {result.Expired} expired, "
-                + $"{result.Older} older than the cluster's, {result.Refused} too long or beyond the quotas");
+            : VisibleText.Show($"imported {result.Imported} values from {arguments.File}; left out: {result.Expired} expired, "
+                + $"{result.Older} older than the cluster's, {result.Refused} too long or beyond the quotas"));
         return result.Refused == 0 ? ExitCode.Stopped : ExitCode.Failed;
     }
 
@@ -149,7 +149,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
     {
         await summary.WriteLineAsync(arguments.IsJson
             ? new JsonObject { ["file"] = arguments.File, ["values"] = _count }.ToJsonString()
-            : $"exported {_count} values {where}");
+            : VisibleText.Show($"exported {_count} values {where}"));
         return ExitCode.Stopped;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KadOrleans.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Silo.Hosting;
 
 /// <summary>
-/// Writes each message as one line: time, level, message, and the message of an exception. An exception that several
+/// Writes each message as one line: time, level, message, and the message of an exception, with invisible characters shown. An exception that several
 /// callers log on its way up is told once, unless stacks are asked for.
 /// </summary>
 internal sealed class LineFormatter(IOptionsMonitor<LineFormatterOptions> options, LogGate gate) : ConsoleFormatter(FormatterName)
@@ -26,7 +27,7 @@ internal sealed class LineFormatter(IOptionsMonitor<LineFormatterOptions> option
 
         var text = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var cause = logEntry.Exception is not { } exception ? string.Empty : $": {(stacks ? exception.ToString() : exception.Message)}";
-        var line = stacks ? text + cause : (text + cause).ReplaceLineEndings(" ");
+        var line = stacks ? VisibleText.ShowLines(text + cause) : VisibleText.Show((text + cause).ReplaceLineEndings(" "));
         textWriter.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {LevelName(logEntry.LogLevel)} {line}"));

@@ -1,4 +1,5 @@
 using KadOrleans.Cluster.Hosting;
+using KadOrleans.Core;
 using KadOrleans.Grains;
 using Orleans.Storage;
 
@@ -38,7 +39,7 @@ internal static class SiloProgram
                 log.Dispose();
             }
 
-            await error.WriteLineAsync($"kad-silo: {exception.Message}");
+            await error.WriteLineAsync(VisibleText.Show($"kad-silo: {exception.Message}"));
             host = null;
             return exception.Code;
         }
@@ -76,7 +77,7 @@ internal static class SiloProgram
     private static async Task<int> EndAsync(IHost? host, TextWriter error, int code, string sentence)
     {
         await DisposeAsync(host);
-        await error.WriteLineAsync($"kad-silo: {sentence}");
+        await error.WriteLineAsync(VisibleText.Show($"kad-silo: {sentence}"));
         return code;
     }
 

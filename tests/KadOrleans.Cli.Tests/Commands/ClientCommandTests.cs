@@ -137,16 +137,34 @@ public sealed class ClientCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_strangers_control_characters_are_pictures_on_a_terminal_and_themselves_elsewhere()
+    public async Task A_strangers_invisible_characters_are_pictures_on_a_terminal_and_themselves_elsewhere()
     {
-        const string Text = "\u001b]0;title\u0007\t\u009b2J\r\nnext\u007f ␛ ä";
+        const string Text = "\u001b]0;title\u0007\t\u009b2J\r\nnext\u007f ␛ ä \u202egpj\u200b\U000E0041";
         Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "c", Text, "--via", _node.Address)).ExitCode);
 
         string[] get = ["get", "c", "--via", _node.Address];
         Assert.Equal(Text, (await KadRun.RunAsync(get)).Output);
         Assert.Equal(
-            "␛]0;title␇\t\uFFFD2J␍\nnext␡ ␛ ä" + Environment.NewLine, (await KadRun.RunAsync([], true, get)).Output);
+            "␛]0;title␇␉<U+009B>2J␍␊next␡ ␛ ä <U+202E>gpj<U+200B><U+E0041>" + Environment.NewLine, (await KadRun.RunAsync([], true, get)).Output);
         Assert.Equal(Text + Environment.NewLine, (await KadRun.RunAsync([], true, [.. get, "--raw"])).Output);
+
+        var json = await KadRun.RunAsync([.. get, "--json"]);
+        Assert.Equal(Text, json.Json["text"]!.GetValue<string>());
+        Assert.DoesNotContain(json.Output.TrimEnd().EnumerateRunes(), VisibleText.IsInvisible);
+    }
+
+    [Theory]
+    [InlineData("get", "k", "--via", "\u001b]0;owned\u0007:1")]
+    [InlineData("get", "--digest", "\u202e\u001b[2J", "--via", "127.0.0.1:9")]
+    [InlineData("set", "k", "\u009b2J", "--type", "int", "--via", "127.0.0.1:9")]
+    [InlineData("state", "import", "no\nsuch\u001b[2Jfile")]
+    [InlineData("\u001b[2J\u200b")]
+    [InlineData("get", "k", "--\u001b[2J")]
+    public async Task An_error_that_echoes_an_argument_shows_its_invisible_characters(params string[] args)
+    {
+        var run = await KadRun.RunAsync(args);
+        Assert.NotEqual(ExitCode.Done, run.ExitCode);
+        Assert.DoesNotContain(Assert.Single(run.Error.TrimEnd().Split(Environment.NewLine)).EnumerateRunes(), VisibleText.IsInvisible);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Core;
 
 namespace KadOrleans.Cli.Tests.State;
 
@@ -152,6 +153,35 @@ public sealed class StateCommandTests : IDisposable
         Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.Trim().Split('\n'));
         Assert.False(Directory.Exists(Data));
+    }
+
+    [Theory]
+    [InlineData("{\"format\":\"NAME\",\"version\":1}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"NAME\":1}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"id\":\"NAME\"}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"NAME\":{}}]}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"NAME\"}]}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"NAME\"}]}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[{\"ip\":\"NAME\"}]}")]
+    public async Task A_name_in_a_file_is_shown_short_and_with_its_invisible_characters_visible(string content)
+    {
+        var name = "\\u001b]0;owned\\u0007\u202e\u200b" + new string('x', 100_000);
+        var run = await ImportAsync(content.Replace("NAME", name, StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        var sentence = Assert.Single(run.Error.TrimEnd().Split(Environment.NewLine));
+        Assert.Contains("'␛]0;owned␇<U+202E><U+200B>xxx", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(sentence.EnumerateRunes(), VisibleText.IsInvisible);
+        Assert.InRange(sentence.Length, 1, 400);
+    }
+
+    [Fact]
+    public async Task The_name_of_a_file_is_shown_with_its_invisible_characters_visible()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State())).ExitCode);
+        var run = await KadRun.RunAsync("state", "export", _folder["a\u001b[2J\u202e"], "--data", Data);
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.EndsWith("a␛[2J<U+202E>" + Environment.NewLine, run.Output, StringComparison.Ordinal);
     }
 
     private static string Value(string key, string type, string value) =>

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+
+namespace KadOrleans.Core;
+
+/// <summary>
+/// Text of strangers for people to read: names from files, values of peers, messages that echo them. A terminal obeys control
+/// characters, and bidirectional and zero-width characters make a text look like another one. All of them are replaced by
+/// something visible.
+/// </summary>
+/// <remarks>
+/// Characters are chosen by their Unicode category, so that none is forgotten: controls, format characters, separators of lines
+/// and paragraphs, surrogates without a partner, private use and unassigned ones; besides these the few letters and marks that
+/// are displayed as nothing, variation selectors among them. An emoji that is joined by U+200D is shown as its parts.
+/// </remarks>
+public static class VisibleText
+{
+    private const int FirstPicture = 0x2400;
+    private const int LastC0 = 0x1F;
+    private const int Delete = 0x7F;
+    private const int MaxExcerpt = 60;
+    private const char PictureOfDelete = '\u2421';
+
+    /// <summary>
+    /// The text with a picture such as ␛ in place of U+0000 to U+001F and U+007F, and a notation such as &lt;U+202E&gt; in place
+    /// of other invisible characters. The result is one line, and the same object if nothing was replaced.
+    /// </summary>
+    public static string Show(string text) => Replace(text, AppendPicture);
+
+    /// <summary>The same, with line breaks kept: for stack traces.</summary>
+    public static string ShowLines(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
+    }
+
+    /// <summary>The first 60 characters, shown, with an ellipsis in place of the others: for messages that echo a text.</summary>
+    public static string Excerpt(string? text)
+    {
+        if (text is null || text.Length <= MaxExcerpt)
+        {
+            return Show(text ?? string.Empty);
+        }
+
+        var length = char.IsHighSurrogate(text[MaxExcerpt - 1]) ? MaxExcerpt - 1 : MaxExcerpt;
+        return Show(text[..length]) + "…";
+    }
+
+    /// <summary>A JSON document with an escape such as \u202E in place of each invisible character; its meaning stays.</summary>
+    /// <param name="json">Without line breaks between its tokens.</param>
+    public static string EscapeJson(string json) => Replace(json, AppendEscape);
+
+    /// <summary>Whether a person can't see the character, or a terminal obeys it.</summary>
+    public static bool IsInvisible(Rune character) => Rune.GetUnicodeCategory(character) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.Format => true,
+        UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
+        UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned => true,
+        _ => IsIgnorable(character.Value),
+    };
+
+    private static string Replace(string text, Action<StringBuilder, int> append)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        StringBuilder? shown = null;
+        for (var at = 0; at < text.Length;)
+        {
+            var isWhole = Rune.TryGetRuneAt(text, at, out var rune);
+            var length = isWhole ? rune.Utf16SequenceLength : 1;
+            if (!isWhole || IsInvisible(rune))
+            {
+                append(shown ??= new StringBuilder(text, 0, at, text.Length + 16), isWhole ? rune.Value : text[at]);
+            }
+            else
+            {
+                shown?.Append(text, at, length);
+            }
+
+            at += length;
+        }
+
+        return shown?.ToString() ?? text;
+    }
+
+    private static void AppendPicture(StringBuilder shown, int character)
+    {
+        switch (character)
+        {
+            case <= LastC0:
+                shown.Append((char)(FirstPicture + character));
+                break;
+            case Delete:
+                shown.Append(PictureOfDelete);
+                break;
+            default:
+                shown.Append(CultureInfo.InvariantCulture, $"<U+{character:X4}>");
+                break;
+        }
+    }
+
+    private static void AppendEscape(StringBuilder escaped, int character)
+    {
+        if (character > char.MaxValue)
+        {
+            var pair = new Rune(character).ToString();
+            AppendEscape(escaped, pair[0]);
+            AppendEscape(escaped, pair[1]);
+            return;
+        }
+
+        escaped.Append(CultureInfo.InvariantCulture, $"\\u{character:X4}");
+    }
+
+    // Letters and marks by category, but displayed as nothing: Unicode's property Default_Ignorable_Code_Point.
+    private static bool IsIgnorable(int character) => character
+        is 0x034F // combining grapheme joiner
+        or 0x115F or 0x1160 or 0x3164 or 0xFFA0 // Hangul fillers
+        or 0x17B4 or 0x17B5 // inherent vowels of Khmer
+        or (>= 0x180B and <= 0x180F) // variation selectors of Mongolian
+        or (>= 0xFE00 and <= 0xFE0F) // variation selectors
+        or (>= 0xE0100 and <= 0xE01EF); // further ones
+}
