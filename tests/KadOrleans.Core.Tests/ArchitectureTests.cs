@@ -11,6 +11,7 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Core"] = [],
+        ["Http"] = [],
         ["Sqlite"] = [],
         ["Telemetry"] = [],
         ["Wire"] = ["Core"],

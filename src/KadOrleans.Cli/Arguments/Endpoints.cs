@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Http;
 using KadOrleans.Node.Joining;
 
 namespace KadOrleans.Cli.Arguments;
@@ -36,6 +37,13 @@ internal static class Endpoints
             : throw CommandException.WrongUsage(
                 $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
     }
+
+    /// <summary>The names that the status pages are asked under.</summary>
+    /// <param name="name">The option, for the sentence.</param>
+    /// <param name="texts">What was typed.</param>
+    public static HostNames ParseHttpHosts(string name, string[] texts) => HostNames.TryParse(texts, out var hosts)
+        ? hosts
+        : throw CommandException.WrongUsage($"{name} is '{texts.First(text => !HostNames.TryParse([text], out _))}'; {HostNames.Needed}.");
 
     /// <summary>An address range in CIDR form.</summary>
     public static string ParseTrust(string text) => AddressRange.TryParse(text, out _)

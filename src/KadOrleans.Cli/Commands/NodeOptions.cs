@@ -10,6 +10,9 @@ namespace KadOrleans.Cli.Commands;
 /// <summary>The options of <c>kad node</c>.</summary>
 internal sealed class NodeOptions
 {
+    /// <summary>The option with the names of the status pages.</summary>
+    public const string HttpHost = "--http-host";
+
     private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
 
     private readonly Option<string[]> _listen = Repeatable(
@@ -47,6 +50,9 @@ internal sealed class NodeOptions
         HelpName = "IP:PORT",
     };
 
+    private readonly Option<string[]> _httpHost = Repeatable(
+        HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
+
     private readonly Option<string?> _otlp = new(NodeTelemetry.Option)
     {
         Description = "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]",
@@ -56,7 +62,7 @@ internal sealed class NodeOptions
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _otlp, _verbose];
+    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _httpHost, _otlp, _verbose];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -74,6 +80,13 @@ internal sealed class NodeOptions
             throw CommandException.WrongUsage($"--data is '{data}'; the path of a folder is needed.");
         }
 
+        var http = parsed.GetValue(_http);
+        var httpHosts = parsed.GetValue(_httpHost) ?? [];
+        if (http is null && httpHosts.Length > 0)
+        {
+            throw CommandException.WrongUsage($"{HttpHost} '{httpHosts[0]}' is given without --http; both are needed.");
+        }
+
         var listen = parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen];
         var bootstrap = parsed.GetValue(_bootstrap) ?? [];
         return new NodeSettings
@@ -85,7 +98,8 @@ internal sealed class NodeOptions
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
             RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
-            Http = parsed.GetValue(_http) is { } http ? Endpoints.ParseHttp(http) : null,
+            Http = http is null ? null : Endpoints.ParseHttp(http),
+            HttpHosts = Endpoints.ParseHttpHosts(HttpHost, httpHosts),
             Telemetry = NodeTelemetry.Read(parsed.GetValue(_otlp)),
             Verbose = parsed.GetValue(_verbose),
         };

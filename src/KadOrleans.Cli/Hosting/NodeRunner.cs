@@ -78,7 +78,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             return null;
         }
 
-        var server = await StatusServer.StartAsync(address, node, isFirst, TimeProvider.System, loggers, cancellationToken);
+        var server = await StatusServer.StartAsync(
+            address, settings.HttpHosts, node, isFirst, TimeProvider.System, loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
     }

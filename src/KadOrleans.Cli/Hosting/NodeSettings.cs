@@ -1,5 +1,6 @@
 using System.Net;
 using KadOrleans.Core;
+using KadOrleans.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Maintenance;
@@ -32,6 +33,9 @@ internal sealed record NodeSettings
 
     /// <summary>Where the status pages are, if anywhere.</summary>
     public required IPEndPoint? Http { get; init; }
+
+    /// <summary>The names that the status pages are asked under.</summary>
+    public HostNames HttpHosts { get; init; } = HostNames.None;
 
     /// <summary>Where metrics and traces go, if anywhere.</summary>
     public NodeTelemetry? Telemetry { get; init; }

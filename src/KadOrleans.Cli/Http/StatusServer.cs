@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using KadOrleans.Cli.Commands;
+using KadOrleans.Http;
 using KadOrleans.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,6 +33,7 @@ internal sealed class StatusServer : IAsyncDisposable
 
     /// <summary>Binds and begins to serve.</summary>
     /// <param name="address">Where; port 0 is any free one.</param>
+    /// <param name="hosts">The names that it is asked under.</param>
     /// <param name="node">A started node.</param>
     /// <param name="isFirst">Whether the node is ready without contacts.</param>
     /// <param name="time">The clock.</param>
@@ -38,17 +41,20 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="CommandException">The address is taken, or not of this machine.</exception>
     public static async Task<StatusServer> StartAsync(
-        IPEndPoint address, KadNode node, bool isFirst, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+        IPEndPoint address,
+        HostNames hosts,
+        KadNode node,
+        bool isFirst,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(address);
-        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(address));
         builder.Services.AddRoutingCore().AddSingleton(loggers);
         var application = builder.Build();
         var rates = new RateMeter(time);
+        application.UseHostCheck(hosts, NodeOptions.HttpHost);
         Map(application, node, isFirst, time, rates);
         try
         {

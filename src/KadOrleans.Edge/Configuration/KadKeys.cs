@@ -6,6 +6,7 @@ internal static class KadKeys
     private static readonly string[] Known =
     [
         HttpAddress.Setting,
+        HttpAddress.HostsSetting,
         ClusterConnection.StorageSetting,
         ClusterConnection.GatewaySetting,
         ClusterConnection.PostgreSqlSetting,

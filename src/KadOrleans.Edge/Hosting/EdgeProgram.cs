@@ -1,5 +1,6 @@
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
+using KadOrleans.Core;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Http;
 using KadOrleans.Telemetry;
@@ -43,15 +44,15 @@ internal static class EdgeProgram
         }
         catch (OptionsValidationException e)
         {
-            await error.WriteLineAsync(string.Join(Environment.NewLine, e.Failures));
+            await error.WriteLineAsync(string.Join(Environment.NewLine, e.Failures.Select(VisibleText.Show)));
         }
         catch (TransportException e)
         {
-            await error.WriteLineAsync($"Kad:Edge:Listen: {e.Message}");
+            await error.WriteLineAsync(VisibleText.Show($"Kad:Edge:Listen: {e.Message}"));
         }
         catch (Exception e) when (e is ConfigurationException or OrleansConfigurationException or FormatException)
         {
-            await error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(VisibleText.ShowLines(e.Message));
         }
         catch (Exception e)
         {
@@ -64,7 +65,7 @@ internal static class EdgeProgram
     private static async Task<int> FailAsync(TextWriter error, Exception failure)
     {
         var reason = failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-        await error.WriteLineAsync($"The edge failed: {reason}.");
+        await error.WriteLineAsync(VisibleText.Show($"The edge failed: {reason}."));
         return ExitCode.Failed;
     }
 
@@ -77,9 +78,12 @@ internal static class EdgeProgram
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
             .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddConsoleFormatter<VisibleFormatter, ConsoleFormatterOptions>();
+        builder.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.FormatterName = VisibleFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+        });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         var telemetry = TelemetryOptions.Read(builder.Configuration, "kad-edge");
@@ -103,8 +107,9 @@ internal static class EdgeProgram
         var health = host.Services.GetRequiredService<EdgeHealth>();
         var loggers = host.Services.GetRequiredService<ILoggerFactory>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        var address = HttpAddress.Read(host.Services.GetRequiredService<IConfiguration>());
-        await using var http = await StatusServer.StartAsync(address, health, loggers, CancellationToken.None);
+        var configuration = host.Services.GetRequiredService<IConfiguration>();
+        var (address, hosts) = (HttpAddress.Read(configuration), HttpAddress.ReadHosts(configuration));
+        await using var http = await StatusServer.StartAsync(address, hosts, health, loggers, CancellationToken.None);
         using var ready = new ReadyGauge(() => health.IsReady);
         loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
         _ = EndWithLeaseAsync(health, lifetime);

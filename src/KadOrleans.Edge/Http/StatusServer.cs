@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Hosting;
+using KadOrleans.Http;
 
 namespace KadOrleans.Edge.Http;
 
@@ -32,16 +33,13 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <summary>Binds and begins to serve.</summary>
     /// <exception cref="ConfigurationException">The address is taken, or not of this machine.</exception>
     public static async Task<StatusServer> StartAsync(
-        IPEndPoint address, EdgeHealth health, ILoggerFactory loggers, CancellationToken cancellationToken)
+        IPEndPoint address, HostNames hosts, EdgeHealth health, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(address);
-        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(address));
         builder.Services.AddRoutingCore().AddSingleton(loggers);
         var application = builder.Build();
+        application.UseHostCheck(hosts, HttpAddress.HostsSetting);
         Map(application, health);
         MapStatus(application, health, address, loggers);
         try

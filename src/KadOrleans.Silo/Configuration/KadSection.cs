@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using KadOrleans.Http;
 
 namespace KadOrleans.Silo.Configuration;
 
@@ -67,6 +68,14 @@ internal sealed class KadSection(IConfiguration configuration)
             ? value
             : throw Wrong(key, text, "IP:PORT is needed, such as 127.0.0.1:8080, with port 0 for any free one");
     }
+
+    /// <summary>Host names, several with commas; none where the setting is missing.</summary>
+    public HostNames HostNames(string key) => Text(key) switch
+    {
+        null => KadOrleans.Http.HostNames.None,
+        var text when KadOrleans.Http.HostNames.TryParse(text, out var hosts) => hosts,
+        var text => throw Wrong(key, text, $"{KadOrleans.Http.HostNames.Needed}, several with commas"),
+    };
 
     /// <summary>An address that a credential may be sent to, and so an https:// one.</summary>
     public Uri Address(string key, string reason)

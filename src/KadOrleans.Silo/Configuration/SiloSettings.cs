@@ -1,4 +1,5 @@
 using System.Net;
+using KadOrleans.Http;
 
 namespace KadOrleans.Silo.Configuration;
 
@@ -14,9 +15,14 @@ internal sealed record SiloSettings
     /// <summary>Where Local storage is, in the current folder.</summary>
     public const string DefaultData = "kad-cluster-data";
 
+    /// <summary>The setting with the names that HTTP is asked under.</summary>
+    public const string HttpHostsSetting = $"Kad:{HttpHostsKey}";
+
+    private const string HttpHostsKey = "Http:Hosts";
+
     private static readonly string[] Known =
     [
-        nameof(Storage), nameof(Data), nameof(Http), nameof(Verbose),
+        nameof(Storage), nameof(Data), nameof(Http), HttpHostsKey, nameof(Verbose),
         "Silo:Port", "Silo:GatewayPort",
         "Dashboard:User", "Dashboard:Password",
         "Telemetry:Endpoint",
@@ -34,6 +40,9 @@ internal sealed record SiloSettings
 
     /// <summary>Where dashboard, health and status are served. Default: 127.0.0.1:8080.</summary>
     public IPEndPoint Http { get; private init; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>The names that HTTP is asked under, beside IP addresses and localhost. Default: none.</summary>
+    public HostNames HttpHosts { get; private init; } = HostNames.None;
 
     /// <summary>Whether details and whole exceptions are logged.</summary>
     public bool Verbose { get; private init; }
@@ -68,6 +77,7 @@ internal sealed record SiloSettings
             Storage = storage,
             Data = section.Text(nameof(Data)) ?? settings.Data,
             Http = section.EndPoint(nameof(Http), settings.Http),
+            HttpHosts = section.HostNames(HttpHostsKey),
             Verbose = section.Flag(nameof(Verbose), missing: false),
             SiloPort = section.Integer("Silo:Port", DefaultSiloPort, 0, ushort.MaxValue),
             GatewayPort = section.Integer("Silo:GatewayPort", DefaultGatewayPort, 0, ushort.MaxValue),

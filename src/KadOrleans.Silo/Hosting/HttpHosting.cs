@@ -1,4 +1,5 @@
 using KadOrleans.Cluster.Clocks;
+using KadOrleans.Http;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.Health;
 using Orleans.Dashboard;
@@ -14,11 +15,7 @@ internal static class HttpHosting
     /// <param name="web">Where.</param>
     /// <param name="settings">The settings, read by the time they are asked for.</param>
     public static void Configure(IWebHostBuilder web, Func<SiloSettings> settings) => web
-        .UseKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(settings().Http);
-        })
+        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http))
         .ConfigureServices(services => services
             .AddRouting()
             .AddSingleton(settings())
@@ -35,6 +32,7 @@ internal static class HttpHosting
 
     private static void Map(IApplicationBuilder application, SiloSettings settings)
     {
+        application.UseHostCheck(settings.HttpHosts, SiloSettings.HttpHostsSetting);
         application.UseRouting();
         application.UseMiddleware<DashboardAuthentication>();
         application.UseEndpoints(endpoints =>

@@ -34,6 +34,8 @@ public sealed class WrongUsageTests
         { "node --data d --in-memory", ["--data", "'d'", "--in-memory"] },
         { "node --http 70000", ["--http", "'70000'", "65535"] },
         { "node --http somewhere", ["--http", "'somewhere'", "IP:PORT"] },
+        { "node --http-host kad.example.org", ["--http-host", "'kad.example.org'", "--http"] },
+        { "node --http 0 --http-host a --http-host http://b", ["--http-host", "'http://b'", "host names", "kad.example.org"] },
         { "node --otlp collector", ["--otlp", "'collector'", "http://127.0.0.1:4318"] },
         { "node --otlp ftp://collector", ["--otlp", "'ftp://collector'", "https://"] },
         { "node --otlp http://me:secret@collector", ["--otlp", "OTEL_EXPORTER_OTLP_HEADERS"] },

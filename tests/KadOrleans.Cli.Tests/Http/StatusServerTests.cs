@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Http;
 
 namespace KadOrleans.Cli.Tests.Http;
 
@@ -13,6 +16,58 @@ public sealed class StatusServerTests
         Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
         Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("ready"));
         Assert.Equal(HttpStatusCode.NotFound, await node.HealthAsync("else"));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_no_name_of_the_server_is_refused_on_every_page()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory", "--http-host", "kad.example.org");
+        foreach (var page in (string[])["/status", "/health/live", "/health/ready", "/else"])
+        {
+            var (code, body) = await node.AskAsync(page, "evil.example.com");
+            Assert.Equal(HttpStatusCode.MisdirectedRequest, code);
+            Assert.Equal("The Host header is not a name of this server; use its IP address, or add the name to --http-host.\n", body);
+        }
+
+        foreach (var host in (string[])["kad.example.org", "localhost:1", "192.0.2.7:8080", "[::1]"])
+        {
+            Assert.Equal(HttpStatusCode.OK, (await node.AskAsync("/status", host)).Code);
+        }
+    }
+
+    [Fact]
+    public async Task Half_open_requests_close_one_another_and_hold_nobody_else_up()
+    {
+        const int More = 40;
+        await using var node = await NodeProcess.StartAsync("--in-memory");
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < HttpLimits.MaxConnections + More; i++)
+            {
+                sockets.Add(await node.ConnectAsync());
+                await sockets[^1].SendAsync("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n"u8.ToArray());
+            }
+
+            Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
+            var ends = await Task.WhenAll(sockets.Select(ReadAsync));
+            Assert.Contains(0, ends);
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_request_with_a_body_is_refused()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory");
+        using var socket = await node.ConnectAsync();
+        await socket.SendAsync("POST /status HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\n"u8.ToArray());
+        var answer = new byte[64];
+        var length = await socket.ReceiveAsync(answer);
+        Assert.StartsWith("HTTP/1.1 4", Encoding.ASCII.GetString(answer, 0, length), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,5 +119,18 @@ public sealed class StatusServerTests
         Assert.Equal(0, bucket["replacements"]!.GetValue<int>());
         Assert.Matches("^[0-9a-f]{40}$", bucket["prefix"]!.GetValue<string>());
         Assert.True(DateTimeOffset.TryParse(bucket["lastLookup"]!.GetValue<string>(), out _));
+    }
+
+    // Closed with or without a reset; an answer to a half-open request would be one that it timed out.
+    private static async Task<int> ReadAsync(Socket socket)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(new byte[1]);
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
     }
 }

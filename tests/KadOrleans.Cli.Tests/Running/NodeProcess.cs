@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KadOrleans.Testing.Processes;
@@ -50,6 +51,23 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     {
         using var answer = await Http.GetAsync(new Uri($"http://{HttpAddress}/health/{which}"));
         return answer.StatusCode;
+    }
+
+    /// <summary>Asks for a page with a Host header of one's own.</summary>
+    public async Task<(HttpStatusCode Code, string Body)> AskAsync(string page, string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{HttpAddress}{page}"));
+        request.Headers.Host = host;
+        using var answer = await Http.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>A connection to the status pages, on which nothing was sent.</summary>
+    public async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPEndPoint.Parse(HttpAddress));
+        return socket;
     }
 
     public async Task<JsonNode> StatusAsync() =>

@@ -8,6 +8,8 @@ public sealed class EdgeProgramTests
 {
     [Theory]
     [InlineData("Kad:Http", "nowhere", "Kad:Http is 'nowhere'")]
+    [InlineData("Kad:Http:Hosts", "kad.example.org:80", "Kad:Http:Hosts is 'kad.example.org:80'; host names without a port are needed")]
+    [InlineData("Kad:Http", "\u001b[2J\u202e", "Kad:Http is '␛[2J<U+202E>'")]
     [InlineData("Kad:Htpp", "8081", "Kad:Htpp is not a setting of an edge")]
     [InlineData("Kad:Edge:Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
     [InlineData("Kad:Edge:Typo", "1", "Kad:Edge:Typo is not a setting")]

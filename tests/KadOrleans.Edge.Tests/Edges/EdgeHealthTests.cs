@@ -2,6 +2,7 @@ using System.Net;
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Edge.Http;
 using KadOrleans.Edge.Tests.Running;
+using KadOrleans.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Edge.Tests.Edges;
@@ -101,17 +102,40 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-status");
         await using var server = await StatusServer.StartAsync(
-            new IPEndPoint(IPAddress.Parse(address), 0), edge.Health, NullLoggerFactory.Instance, Token);
+            new IPEndPoint(IPAddress.Parse(address), 0), HostNames.None, edge.Health, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Address.Port}") };
         using var status = await http.GetAsync(new Uri("/status", UriKind.Relative), Token);
         Assert.Equal(expected, status.StatusCode);
         Assert.Equal("ok\n", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
     }
 
+    [Fact]
+    public async Task A_host_that_is_no_name_of_the_edge_is_refused()
+    {
+        Assert.True(HostNames.TryParse("kad.example.org", out var hosts));
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-host");
+        await using var server = await StatusServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0), hosts, edge.Health, NullLoggerFactory.Instance, Token);
+        using var http = new HttpClient();
+        foreach (var (host, expected) in new[]
+        {
+            ("evil.example.com", HttpStatusCode.MisdirectedRequest), ("kad.example.org", HttpStatusCode.OK), ("127.0.0.1", HttpStatusCode.OK),
+        })
+        {
+            foreach (var page in (string[])["/status", "/health/live"])
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{server.Address}{page}"));
+                request.Headers.Host = host;
+                using var answer = await http.SendAsync(request, Token);
+                Assert.Equal(expected, answer.StatusCode);
+            }
+        }
+    }
+
     private static async Task SaysAsync(TestEdge edge, string expected)
     {
         await using var server = await StatusServer.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), edge.Health, NullLoggerFactory.Instance, Token);
+            new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, edge.Health, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         var last = string.Empty;
         await Eventually.BecomesAsync(

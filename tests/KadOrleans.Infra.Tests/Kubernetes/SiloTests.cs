@@ -2,6 +2,7 @@ using System.Globalization;
 using KadOrleans.Infra.Tests.Executables;
 using KadOrleans.Infra.Tests.Rendering;
 using KadOrleans.Silo.Configuration;
+using Microsoft.AspNetCore.Http;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -42,6 +43,24 @@ public sealed class SiloTests
             Assert.Contains(path, SourceFacts.SiloRoutes);
             Assert.Equal("http", container.Text($"{probe}.httpGet.port"));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Answer_to_the_names_of_their_service_and_to_probes(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        var hosts = SiloSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo))).HttpHosts;
+        var (name, space) = ("kad-dashboard", manifests.Silo.Text("metadata.namespace"));
+        var port = manifests.One("Service", name).Entries("spec.ports").Single().Text("port");
+        foreach (var host in (string[])[name, $"{name}.{space}", $"{name}.{space}.svc", $"{name}.{space}.svc.cluster.local", "10.1.2.3"])
+        {
+            Assert.True(hosts.Allows(new HostString($"{host}:{port}")), host);
+        }
+
+        var container = Assert.Single(manifests.Silo.Entries("spec.template.spec.containers"));
+        Assert.All(Probes.Expected, probe => Assert.Null(container.At($"{probe.Probe}.httpGet.httpHeaders")));
+        Assert.All(Probes.Expected, probe => Assert.Null(container.At($"{probe.Probe}.httpGet.host")));
     }
 
     [Theory]

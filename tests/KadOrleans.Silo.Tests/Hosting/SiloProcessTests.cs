@@ -112,6 +112,33 @@ public sealed class SiloProcessTests : IDisposable
     }
 
     [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    public async Task A_host_that_is_no_name_of_the_silo_is_refused_on_every_page_the_dashboards_too(string address)
+    {
+        await using var silo = await SiloProcess.StartedAsync(
+            _folder,
+            $"Kad:Http={address}:0",
+            "Kad:Http:Hosts=kad-dashboard,kad.example.org",
+            "Kad:Edge:Enabled=false",
+            "Kad:Dashboard:User=me",
+            "Kad:Dashboard:Password=secret");
+
+        foreach (var path in (string[])["/dashboard/", "/dashboard/ClusterStats", "/dashboard/GrainState", "/status", "/health/live"])
+        {
+            Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync(silo, path, "evil.example.com"));
+        }
+
+        foreach (var host in (string[])["kad.example.org", "kad-dashboard:8080", "localhost", "192.0.2.7:8080", silo.Http.Authority])
+        {
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/dashboard/ClusterStats", host));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/health/live", host));
+        }
+    }
+
+    [Theory]
+    [InlineData("Kad:Http:Hosts=*", "kad-silo: Kad:Http:Hosts is '*'; host names without a port are needed")]
+    [InlineData("Kad:Storage=\u001b[2J\u202e", "kad-silo: Kad:Storage is '␛[2J<U+202E>'")]
     [InlineData("Kad:Htp=1", "kad-silo: Kad:Htp is not a setting")]
     [InlineData("Kad:Edge:Listn=1", "kad-silo: Kad:Edge:Listn is not a setting")]
     [InlineData("Kad:Storage=AdoNet", "kad-silo: Kad:PostgreSql:ConnectionString is missing")]
@@ -183,6 +210,15 @@ public sealed class SiloProcessTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<HttpStatusCode> AskAsync(SiloProcess silo, string path, string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, path));
+        request.Headers.Host = host;
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:secret")));
+        using var answer = await silo.SendAsync(request);
+        return answer.StatusCode;
+    }
 
     private static async Task<string?> WordAsync(SiloProcess silo, string path)
     {

@@ -1,0 +1,51 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace KadOrleans.Http;
+
+/// <summary>
+/// What strangers can hold or send to the HTTP server of a node, an edge or a silo. All that these serve are short answers to
+/// GET, for a few browsers, probes and scripts.
+/// </summary>
+public static class HttpLimits
+{
+    /// <summary>Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for everything.</summary>
+    public const int MaxConnections = 256;
+
+    // Beyond those above, connections that are being closed. More are refused.
+    private const int MaxSockets = 2 * MaxConnections;
+
+    // On localhost a browser sends the cookies of every port, so less than this would refuse honest ones.
+    private const int MaxHeaderBytes = 16 * 1024;
+    private const int MaxHeaders = 64;
+    private const int MaxBufferedBytes = 64 * 1024;
+
+    /// <summary>Longest time from a request's first byte to the end of its headers.</summary>
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest time that a connection may be open without a request.</summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>Listens on an address, within the limits.</summary>
+    /// <param name="kestrel">The server.</param>
+    /// <param name="address">Where; port 0 is any free one.</param>
+    public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address)
+    {
+        ArgumentNullException.ThrowIfNull(kestrel);
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = MaxSockets;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+        kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = IdleTimeout;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
+        kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
+        kestrel.Limits.MaxRequestBodySize = 0;
+        var connections = new ConnectionLimit(MaxConnections);
+        kestrel.Listen(address, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => connections.RunAsync(connection, next));
+        });
+    }
+}
