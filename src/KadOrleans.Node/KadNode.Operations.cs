@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
+using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Maintenance;
@@ -107,6 +108,7 @@ public sealed partial class KadNode
         return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts)
         {
             NetworkSize = Engine.NetworkSize,
+            Clock = _clock?.Status ?? new ClockStatus(true, TimeSpan.Zero),
         };
     }
 }

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
+using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Joining;
@@ -24,6 +25,7 @@ public sealed partial class KadNode : IAsyncDisposable
     private readonly INodeStateStore _states;
     private readonly IPublicationStore _publications;
     private readonly NodeEnvironment _environment;
+    private readonly ExpiryTime? _clock;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedStop _stop;
@@ -64,8 +66,10 @@ public sealed partial class KadNode : IAsyncDisposable
         (_options, _transport, _store, _states) = (options, transport, store, states);
         _stop = new SharedStop(StopAsync);
         _publications = publications ?? new InMemoryPublicationStore(options.MaxPublications);
-        _environment = environment ?? new NodeEnvironment();
-        _logger = _environment.LoggerFactory.CreateLogger<KadNode>();
+        environment ??= new NodeEnvironment();
+        _logger = environment.LoggerFactory.CreateLogger<KadNode>();
+        _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
+        _environment = environment with { Time = _clock ?? environment.Time };
     }
 
     /// <summary>Makes the table of a node with this id in place of an empty one: a simulation starts with full tables.</summary>
@@ -124,6 +128,11 @@ public sealed partial class KadNode : IAsyncDisposable
 
         _node.Start();
         ValueGauges.Watch(_store);
+        if (_clock is not null)
+        {
+            ClockGauge.Watch(_clock);
+        }
+
         foreach (var contact in contacts)
         {
             _node.Consider(contact);
@@ -138,7 +147,7 @@ public sealed partial class KadNode : IAsyncDisposable
             _node,
             _store,
             _publications,
-            new LocalMaintenanceSchedule(_table, _refresh, () => _isOutside, _environment.Time),
+            new LocalMaintenanceSchedule(_table, _refresh, () => _isOutside, _environment.Time, _clock),
             _walks,
             JoinAsync,
             _environment);
@@ -215,6 +224,11 @@ public sealed partial class KadNode : IAsyncDisposable
         }
 
         ValueGauges.Forget(_store);
+        if (_clock is not null)
+        {
+            ClockGauge.Forget(_clock);
+        }
+
         await _store.DisposeAsync();
         _stopping.Dispose();
         _completion.TrySetResult();

@@ -67,4 +67,10 @@ public sealed class KadNodeOptions
     /// <see cref="Id"/> is ignored. Default false.
     /// </summary>
     public bool ClientOnly { get; set; }
+
+    /// <summary>
+    /// Whether values expire by the system's clock whatever it does. Else a jump of it is not believed for ten minutes, and nothing is
+    /// removed in the first ten minutes after the start. Default false.
+    /// </summary>
+    public bool TrustClock { get; set; }
 }

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Routing;
+using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node;
@@ -20,4 +21,7 @@ public sealed record NodeStatus(
 {
     /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize { get; init; }
+
+    /// <summary>What the node makes of the system's clock.</summary>
+    public ClockStatus Clock { get; init; } = new(true, TimeSpan.Zero);
 }

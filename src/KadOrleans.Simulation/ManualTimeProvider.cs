@@ -9,11 +9,12 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <summary>The time that every such clock begins at.</summary>
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    // Guards _events, _sequence and _now.
+    // Guards _events, _sequence, _now and _wallShift.
     private readonly Lock _gate = new();
     private readonly EventQueue _events = new();
     private long _sequence;
     private long _now;
+    private long _wallShift;
 
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -25,7 +26,16 @@ public sealed class ManualTimeProvider : TimeProvider
     public override long GetTimestamp() => Volatile.Read(ref _now);
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => Epoch + Elapsed;
+    public override DateTimeOffset GetUtcNow() => Epoch + Elapsed + TimeSpan.FromTicks(Volatile.Read(ref _wallShift));
+
+    /// <summary>Sets the wall clock ahead, or back; measured time and timers take no notice.</summary>
+    public void SetWallClock(TimeSpan ahead)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _wallShift, _wallShift + ahead.Ticks);
+        }
+    }
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

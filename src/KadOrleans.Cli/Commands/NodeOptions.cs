@@ -59,10 +59,15 @@ internal sealed class NodeOptions
         HelpName = "URL",
     };
 
+    private readonly Option<bool> _trustClock = new("--trust-clock")
+    {
+        Description = "Expire values by the system's clock, whatever it does. Else a jump of it is believed after ten minutes.",
+    };
+
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _httpHost, _otlp, _verbose];
+    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _httpHost, _otlp, _trustClock, _verbose];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -101,6 +106,7 @@ internal sealed class NodeOptions
             Http = http is null ? null : Endpoints.ParseHttp(http),
             HttpHosts = Endpoints.ParseHttpHosts(HttpHost, httpHosts),
             Telemetry = NodeTelemetry.Read(parsed.GetValue(_otlp)),
+            TrustClock = parsed.GetValue(_trustClock),
             Verbose = parsed.GetValue(_verbose),
         };
     }

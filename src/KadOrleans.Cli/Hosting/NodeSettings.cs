@@ -40,13 +40,16 @@ internal sealed record NodeSettings
     /// <summary>Where metrics and traces go, if anywhere.</summary>
     public NodeTelemetry? Telemetry { get; init; }
 
+    /// <summary>Whether values expire by the system's clock whatever it does.</summary>
+    public bool TrustClock { get; init; }
+
     /// <summary>Whether debug messages are logged.</summary>
     public required bool Verbose { get; init; }
 
     /// <summary>The engine's options.</summary>
     public KadNodeOptions ToOptions()
     {
-        var options = new KadNodeOptions { Id = Id?.ToString(), RandomWalk = RandomWalk };
+        var options = new KadNodeOptions { Id = Id?.ToString(), RandomWalk = RandomWalk, TrustClock = TrustClock };
         foreach (var node in BootstrapTexts)
         {
             options.Bootstrap.Add(node);

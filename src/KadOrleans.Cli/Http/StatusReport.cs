@@ -22,6 +22,11 @@ internal static class StatusReport
             ["networkSize"] = NetworkSizeJson.Create(status.NetworkSize),
             ["keys"] = status.Usage.Keys,
             ["bytes"] = status.Usage.Bytes,
+            ["clock"] = new JsonObject
+            {
+                ["agrees"] = status.Clock.Agrees,
+                ["aheadSeconds"] = Math.Round(status.Clock.Ahead.TotalSeconds, 3),
+            },
             ["garbageCollections"] = new JsonObject
             {
                 ["gen0"] = GC.CollectionCount(0),

@@ -70,4 +70,13 @@ internal static partial class NodeLog
 
     [LoggerMessage(1035, LogLevel.Debug, "Found by a random walk and passed over: {Problem}")]
     public static partial void ContactNotValid(this ILogger logger, string problem);
+
+    [LoggerMessage(1060, LogLevel.Warning, "The system clock jumped by {Seconds:0} s. No value is removed until it has kept pace with the monotonic clock for {Minutes:0} minutes; a restart believes it at once")]
+    public static partial void ClocksParted(this ILogger logger, double seconds, double minutes);
+
+    [LoggerMessage(1061, LogLevel.Warning, "The system clock has kept pace with the monotonic clock for {Minutes:0} minutes: values expire by it again. It was set by {Seconds:0} s")]
+    public static partial void ClocksAgreed(this ILogger logger, double minutes, double seconds);
+
+    [LoggerMessage(1062, LogLevel.Warning, "{Values} values that were stored while the system clock was behind live {Seconds:0} s longer")]
+    public static partial void TimesCorrected(this ILogger logger, int values, double seconds);
 }

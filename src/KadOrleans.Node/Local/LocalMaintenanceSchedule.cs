@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using KadOrleans.Core.Maintenance;
+using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Local;
@@ -9,20 +10,34 @@ namespace KadOrleans.Node.Local;
 /// <param name="policy">Which of them are due.</param>
 /// <param name="isOutside">Whether the node has yet to join, whomever it met meanwhile: they may all be liars.</param>
 /// <param name="time">The clock.</param>
+/// <param name="expiry">The same clock where it is watched; null where it is believed whatever it does.</param>
 internal sealed class LocalMaintenanceSchedule(
-    LocalRoutingTable table, RefreshPolicy policy, Func<bool> isOutside, TimeProvider time)
+    LocalRoutingTable table, RefreshPolicy policy, Func<bool> isOutside, TimeProvider time, ExpiryTime? expiry)
     : IMaintenanceSchedule
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // What expired while the node was away goes first.
-        yield return new MaintenanceTask.ExpireValues();
+        if (expiry is null)
+        {
+            // What expired while the node was away goes first.
+            yield return new MaintenanceTask.ExpireValues();
+        }
+
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            yield return new MaintenanceTask.ExpireValues();
+            if (expiry?.Look() is { } correction)
+            {
+                yield return new MaintenanceTask.CorrectTimes(correction);
+            }
+
+            if (expiry?.IsSettled ?? true)
+            {
+                yield return new MaintenanceTask.ExpireValues();
+            }
+
             if (table.Snapshot.Count == 0 || isOutside())
             {
                 yield return new MaintenanceTask.Rejoin();

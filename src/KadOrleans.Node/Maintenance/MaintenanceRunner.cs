@@ -28,6 +28,9 @@ public sealed class MaintenanceRunner(
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
 
+    private readonly TimeCorrector _corrector = new(
+        store, publications, node.Kademlia.ValueTimeToLive, environment.LoggerFactory.CreateLogger<TimeCorrector>());
+
     private readonly Republisher _republisher = new(node, store, publications, environment);
 
     /// <summary>Works until cancelled.</summary>
@@ -91,6 +94,7 @@ public sealed class MaintenanceRunner(
         MaintenanceTask.RefreshBuckets refresh => RefreshAsync(refresh.Buckets, cancellationToken),
         MaintenanceTask.RandomWalk => walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
+        MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
         MaintenanceTask.Republish or MaintenanceTask.RepublishKeys => EnqueueAsync(task),
         _ => ExpireAsync(cancellationToken),
     };

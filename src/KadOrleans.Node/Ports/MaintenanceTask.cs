@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Clocks;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Node.Ports;
@@ -19,6 +20,10 @@ public abstract record MaintenanceTask
 
     /// <summary>Remove the values whose time to live is over.</summary>
     public sealed record ExpireValues : MaintenanceTask;
+
+    /// <summary>Move the times that were noted by a wrong clock.</summary>
+    /// <param name="Correction">Which, and how far.</param>
+    public sealed record CorrectTimes(ClockCorrection Correction) : MaintenanceTask;
 
     /// <summary>Send out again what is due of all that is held and published here (Kademlia §2.5).</summary>
     public sealed record Republish : MaintenanceTask;

@@ -1,0 +1,108 @@
+namespace KadOrleans.Core.Clocks;
+
+/// <summary>
+/// Decides by what time values expire. Two clocks are compared: the wall clock, which people and NTP set, and the monotonic clock,
+/// which nobody sets. While they agree, values expire by the wall clock. When the wall clock jumps ahead, time goes on by the monotonic
+/// clock until the wall clock has kept pace with it for <see cref="SettlingTime"/>. A jump back is followed at once: nothing expires
+/// by it. Not safe for several threads.
+/// </summary>
+public sealed class ClockJudge
+{
+    /// <summary>
+    /// A wall clock that gains or loses no more than this within <see cref="SettlingTime"/> agrees. A smaller tolerance would take the
+    /// drift of a cheap clock for a jump; a larger one lets values live that much too short.
+    /// </summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long both clocks must agree before the wall clock is believed.</summary>
+    public static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
+
+    // What the wall clock was ahead of the monotonic one, in ticks: when it was believed last, and when its present stretch began.
+    private long _believed;
+    private long _stretch;
+    private TimeSpan _stretchBegan;
+    private DateTimeOffset _believedSince;
+
+    /// <summary>Believes the wall clock for now: there is nothing to compare it with.</summary>
+    /// <param name="wall">The wall clock.</param>
+    /// <param name="elapsed">The monotonic clock.</param>
+    public ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
+    {
+        _believed = _stretch = Lead(wall, elapsed);
+        _stretchBegan = elapsed;
+        _believedSince = wall;
+    }
+
+    /// <summary>Whether the clocks agree, or have not been seen to part.</summary>
+    public bool Agrees { get; private set; } = true;
+
+    /// <summary>Whether the clocks have agreed for <see cref="SettlingTime"/>, so that what is expired may be removed for good.</summary>
+    public bool IsSettled { get; private set; }
+
+    /// <summary>How far the wall clock is ahead of the monotonic one, in ticks, when it was believed last.</summary>
+    public long BelievedLead => _believed;
+
+    /// <summary>Compares the clocks, to be done at least once a minute.</summary>
+    /// <param name="wall">The wall clock.</param>
+    /// <param name="elapsed">The monotonic clock.</param>
+    public ClockVerdict Observe(DateTimeOffset wall, TimeSpan elapsed)
+    {
+        var verdict = Notice(wall, elapsed);
+        return verdict == ClockVerdict.Nothing && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
+    }
+
+    /// <summary>Notices a jump, and nothing else: for whoever reads the time.</summary>
+    /// <param name="wall">The wall clock.</param>
+    /// <param name="elapsed">The monotonic clock.</param>
+    public ClockVerdict Notice(DateTimeOffset wall, TimeSpan elapsed)
+    {
+        var lead = Lead(wall, elapsed);
+        return Math.Abs(lead - _stretch) > Tolerance.Ticks ? Part(lead, wall, elapsed) : ClockVerdict.Nothing;
+    }
+
+    /// <summary>The time that values expire by.</summary>
+    /// <param name="wall">The wall clock.</param>
+    /// <param name="elapsed">The monotonic clock.</param>
+    public DateTimeOffset GetTime(DateTimeOffset wall, TimeSpan elapsed) =>
+        Lead(wall, elapsed) - _believed <= Tolerance.Ticks ? wall : new DateTimeOffset(_believed + elapsed.Ticks, TimeSpan.Zero);
+
+    /// <summary>How far the wall clock is ahead of the monotonic one, in ticks.</summary>
+    public static long Lead(DateTimeOffset wall, TimeSpan elapsed) => wall.UtcTicks - elapsed.Ticks;
+
+    private ClockVerdict Part(long lead, DateTimeOffset wall, TimeSpan elapsed)
+    {
+        var isNew = Agrees;
+        (_stretch, _stretchBegan) = (lead, elapsed);
+        (Agrees, IsSettled) = (false, false);
+        var jump = TimeSpan.FromTicks(lead - _believed);
+        if (jump < -Tolerance)
+        {
+            _believed = lead;
+            _believedSince = wall;
+        }
+
+        return isNew ? new ClockVerdict.Parted(jump) : ClockVerdict.Nothing;
+    }
+
+    private ClockVerdict Settle(DateTimeOffset wall, TimeSpan elapsed)
+    {
+        var lead = Lead(wall, elapsed);
+        var wasParted = !Agrees;
+        var correction = new ClockCorrection(
+            TimeSpan.FromTicks(lead - _believed), _believedSince, new DateTimeOffset(_believed + elapsed.Ticks, TimeSpan.Zero));
+        _believed = _stretch = lead;
+        _stretchBegan = elapsed;
+        (Agrees, IsSettled) = (true, true);
+        if (!wasParted)
+        {
+            return ClockVerdict.Nothing;
+        }
+
+        if (correction.By > Tolerance)
+        {
+            _believedSince = wall;
+        }
+
+        return new ClockVerdict.Agreed(correction);
+    }
+}

@@ -1,0 +1,121 @@
+using KadOrleans.Core.Clocks;
+using KadOrleans.Node.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.Clocks;
+
+/// <summary>
+/// The clock of a standalone node: the system's, unless that jumps ahead of the monotonic clock. See <see cref="ClockJudge"/>. Timers
+/// and measured times are the system's.
+/// </summary>
+internal sealed class ExpiryTime : TimeProvider
+{
+    // No lead of a wall clock is ever near it.
+    private const long Nobodys = long.MaxValue / 2;
+
+    private readonly TimeProvider _system;
+    private readonly ILogger _logger;
+    private readonly long _start;
+
+    // Guards _judge.
+    private readonly Lock _gate = new();
+    private readonly ClockJudge _judge;
+
+    // The lead of the wall clock while both agree, to be compared with without the lock.
+    private long _agreed;
+
+    public ExpiryTime(TimeProvider system, ILogger logger)
+    {
+        (_system, _logger) = (system, logger);
+        _start = system.GetTimestamp();
+        _judge = new ClockJudge(system.GetUtcNow(), TimeSpan.Zero);
+        _agreed = _judge.BelievedLead;
+    }
+
+    public override TimeZoneInfo LocalTimeZone => _system.LocalTimeZone;
+
+    public override long TimestampFrequency => _system.TimestampFrequency;
+
+    /// <summary>Whether what is expired may be removed for good.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _judge.IsSettled;
+            }
+        }
+    }
+
+    /// <summary>What people are told.</summary>
+    public ClockStatus Status
+    {
+        get
+        {
+            var (wall, elapsed) = Read();
+            lock (_gate)
+            {
+                return new ClockStatus(_judge.Agrees, wall - _judge.GetTime(wall, elapsed));
+            }
+        }
+    }
+
+    public override long GetTimestamp() => _system.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        _system.CreateTimer(callback, state, dueTime, period);
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        var (wall, elapsed) = Read();
+        if (Math.Abs(ClockJudge.Lead(wall, elapsed) - Volatile.Read(ref _agreed)) <= ClockJudge.Tolerance.Ticks)
+        {
+            return wall;
+        }
+
+        ClockVerdict verdict;
+        DateTimeOffset time;
+        lock (_gate)
+        {
+            verdict = _judge.Notice(wall, elapsed);
+            Publish();
+            time = _judge.GetTime(wall, elapsed);
+        }
+
+        Tell(verdict);
+        return time;
+    }
+
+    /// <summary>Compares the clocks, as a node does once a minute. What is to be corrected, or null.</summary>
+    public ClockCorrection? Look()
+    {
+        ClockVerdict verdict;
+        lock (_gate)
+        {
+            var (wall, elapsed) = Read();
+            verdict = _judge.Observe(wall, elapsed);
+            Publish();
+        }
+
+        Tell(verdict);
+        return verdict is ClockVerdict.Agreed { Correction: { IsNeeded: true } correction } ? correction : null;
+    }
+
+    // Under the lock.
+    private void Publish() => Volatile.Write(ref _agreed, _judge.Agrees ? _judge.BelievedLead : Nobodys);
+
+    private void Tell(ClockVerdict verdict)
+    {
+        if (verdict is ClockVerdict.Parted parted)
+        {
+            _logger.ClocksParted(parted.By.TotalSeconds, ClockJudge.SettlingTime.TotalMinutes);
+        }
+        else if (verdict is ClockVerdict.Agreed agreed)
+        {
+            _logger.ClocksAgreed(ClockJudge.SettlingTime.TotalMinutes, agreed.Correction.By.TotalSeconds);
+        }
+    }
+
+    private (DateTimeOffset Wall, TimeSpan Elapsed) Read() => (_system.GetUtcNow(), _system.GetElapsedTime(_start));
+}
