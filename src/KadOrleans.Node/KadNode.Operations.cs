@@ -108,6 +108,7 @@ public sealed partial class KadNode
         return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts)
         {
             NetworkSize = Engine.NetworkSize,
+            StorageProblem = StorageProblem,
             Clock = _clock?.Status ?? new ClockStatus(true, TimeSpan.Zero),
         };
     }

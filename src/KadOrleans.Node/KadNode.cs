@@ -87,6 +87,9 @@ public sealed partial class KadNode : IAsyncDisposable
     /// <summary>The engine, for callers who need more than the members here.</summary>
     public DhtNode Engine => _node ?? throw new InvalidOperationException("The node has not been started.");
 
+    /// <summary>Why the node can store nothing now, in one sentence for its operator; null while it can.</summary>
+    public string? StorageProblem => _store.Problem;
+
     /// <summary>
     /// Completes when the node has stopped, and fails at once if it can no longer maintain itself or save its state, which
     /// is a bug. It goes on answering then; whoever runs it should stop it.
@@ -114,7 +117,7 @@ public sealed partial class KadNode : IAsyncDisposable
         _table = CreateTable?.Invoke(id)
             ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup(contacts));
         _node = new DhtNode(_options, _transport, _table, _store, _environment);
-        _saver = new StateSaver(_node, _states, _options, _environment);
+        _saver = new StateSaver(_node, _states, _options, () => _store.Problem is not null, _environment);
         _saver.Begin(saved);
         if (saved?.Id == id)
         {
@@ -152,7 +155,9 @@ public sealed partial class KadNode : IAsyncDisposable
             JoinAsync,
             _environment);
         _loops = Task.WhenAll(
-            UntilStoppedAsync(_maintenance.RunAsync), UntilStoppedAsync(_saver.RunAsync));
+            UntilStoppedAsync(_maintenance.RunAsync),
+            UntilStoppedAsync(_saver.RunAsync),
+            UntilStoppedAsync(new LostValues(_node, _store, _environment).RunAsync));
         if (!_options.ClientOnly)
         {
             await _walks.StartAsync();

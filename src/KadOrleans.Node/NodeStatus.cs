@@ -24,4 +24,7 @@ public sealed record NodeStatus(
 
     /// <summary>What the node makes of the system's clock.</summary>
     public ClockStatus Clock { get; init; } = new(true, TimeSpan.Zero);
+
+    /// <summary>Why the node can store nothing now, in one sentence; null while it can.</summary>
+    public string? StorageProblem { get; init; }
 }

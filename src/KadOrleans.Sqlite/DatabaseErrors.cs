@@ -38,7 +38,8 @@ internal static class DatabaseErrors
         null);
 
     public static Exception Damaged(DataFolder folder, string what, Exception? cause = null) => folder.Kind.Fault(
-        $"'{folder.DatabasePath}' is damaged ({what}); restore it from a backup, or move it away to {folder.Kind.FreshStart}.", cause);
+        $"'{folder.DatabasePath}' is damaged ({what}); restore it from a backup, or move it away to {folder.Kind.FreshStart}.",
+        new DamagedDatabaseException(what, cause));
 
     public static Exception OrphanedLog(DataFolder folder) => folder.Kind.Fault(
         $"'{folder.LogPath}' holds changes of a database that is missing beside it; put '{folder.Kind.FileName}' back or move this file away too.",
@@ -49,6 +50,9 @@ internal static class DatabaseErrors
 
     public static Exception Unwritable(DataFolder folder, Exception cause) => folder.Kind.Fault(
         $"'{folder.DatabasePath}' cannot be written ({Reason(cause)}); check the disk's free space and health.", cause);
+
+    public static Exception Displaced(DataFolder folder, string path) => folder.Kind.Fault(
+        $"'{path}' was removed or replaced while the {folder.Kind.Owner} had it open; restart the {folder.Kind.Owner}.", null);
 
     /// <summary>The sentence for a fault that SQLite reported while opening.</summary>
     public static Exception From(DataFolder folder, SqliteException fault) => fault.SqliteErrorCode switch
@@ -62,7 +66,8 @@ internal static class DatabaseErrors
     /// <summary>A message as a part of a sentence: in one line, without the full stop that would end it.</summary>
     public static string Phrase(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
-    private static string Reason(Exception fault) => Phrase(
+    /// <summary>What an exception says, as a part of a sentence.</summary>
+    public static string Reason(Exception fault) => Phrase(
         fault is SqliteException sqlite ? raw.sqlite3_errstr(sqlite.SqliteExtendedErrorCode).utf8_to_string() : fault.Message);
 
     private static string Elsewhere(DataFolder folder) => $"choose another data folder{folder.Kind.FolderSetting}";

@@ -20,7 +20,10 @@ public sealed class DatabaseFile : IDisposable
     // writes meet in one page.
     private const int LogBytes = 40 << 20;
 
+    private const long EnoughRoom = 1 << 20;
+
     private readonly DataFolder _folder;
+    private FilesInPlace? _places;
 
     private DatabaseFile(DataFolder folder)
     {
@@ -36,6 +39,12 @@ public sealed class DatabaseFile : IDisposable
 
     /// <summary>The only connection.</summary>
     public SqliteConnection Connection { get; }
+
+    /// <summary>
+    /// Where the file is that this one was made of as its structure was damaged, and what could not be read of it, as a part of a sentence;
+    /// null if it was sound.
+    /// </summary>
+    public (string Aside, string Missing)? Rebuilt { get; private set; }
 
     /// <summary>
     /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Every exception but
@@ -55,23 +64,58 @@ public sealed class DatabaseFile : IDisposable
         ArgumentNullException.ThrowIfNull(read);
         Batteries_V2.Init();
         var claim = DataFolder.Claim(folder, kind);
-        DatabaseFile? file = null;
         try
         {
+            DatabaseRebuild.Finish(claim);
             DatabaseHeader.Check(claim);
-            file = new DatabaseFile(claim);
-            file.Load(read);
-            return file;
+            return OpenOrRebuild(claim, read);
         }
         catch (Exception exception)
         {
-            file?.Connection.Dispose();
             claim.Dispose();
-            if (exception is SqliteException fault)
+            if (Explain(claim, exception) is { } explained)
             {
-                throw DatabaseErrors.From(claim, fault);
+                throw explained;
             }
 
+            throw;
+        }
+    }
+
+    private static Exception? Explain(DataFolder claim, Exception exception) => exception switch
+    {
+        SqliteException fault => DatabaseErrors.From(claim, fault),
+        DamagedDatabaseException damage => DatabaseErrors.Damaged(claim, damage.Message, damage.InnerException),
+        IOException or UnauthorizedAccessException => DatabaseErrors.Unreachable(claim, exception),
+        _ => null,
+    };
+
+    private static DatabaseFile OpenOrRebuild(DataFolder claim, Action<DatabaseFile> read)
+    {
+        try
+        {
+            return OpenSound(claim, read);
+        }
+        catch (Exception exception) when (claim.Kind.Salvage is not null && DatabaseRebuild.CanHelp(exception))
+        {
+            var rebuild = DatabaseRebuild.Run(claim);
+            var file = OpenSound(claim, read);
+            file.Rebuilt = rebuild;
+            return file;
+        }
+    }
+
+    private static DatabaseFile OpenSound(DataFolder claim, Action<DatabaseFile> read)
+    {
+        var file = new DatabaseFile(claim);
+        try
+        {
+            file.Load(read);
+            return file;
+        }
+        catch
+        {
+            file.Connection.Dispose();
             throw;
         }
     }
@@ -80,15 +124,69 @@ public sealed class DatabaseFile : IDisposable
     /// <param name="what">What is wrong, as a part of a sentence.</param>
     public Exception Damaged(string what) => DatabaseErrors.Damaged(_folder, what);
 
+    /// <summary>A name beside the file for damaged bytes of it, at which nothing is.</summary>
+    /// <exception cref="DamagedDatabaseException">There are eight such files already.</exception>
+    public string NextDamagedName() => DatabaseRebuild.NextName(_folder);
+
     /// <summary>The exception for a read that failed.</summary>
     public Exception Unreadable(Exception cause) => DatabaseErrors.Unreadable(_folder, cause);
 
     /// <summary>The exception for a write that failed.</summary>
     public Exception Unwritable(Exception cause) => DatabaseErrors.Unwritable(_folder, cause);
 
-    /// <summary>Moves the log into the file and closes it; one file is left.</summary>
+    /// <summary>The exception for files that are no longer where they were opened.</summary>
+    /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
+    public Exception Displaced(string path) => DatabaseErrors.Displaced(_folder, path);
+
+    /// <summary>
+    /// The path of a file that was removed or replaced while it is open; null if all are in place. What is committed to such a file is gone
+    /// once it is closed. Any thread may ask; it costs microseconds.
+    /// </summary>
+    public string? FindDisplaced() => _places?.FindDisplaced();
+
+    /// <summary>
+    /// Whether the disk has a megabyte left: on a full one small writes work on and off, in room that the file has left. True where that
+    /// cannot be told.
+    /// </summary>
+    public bool HasRoom()
+    {
+        try
+        {
+            return new DriveInfo(_folder.Path).AvailableFreeSpace >= EnoughRoom;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Writes what a displaced file holds to a file of its own: at its path if nothing is there now, else beside it, under a name that is
+    /// free. For the user of the connection.
+    /// </summary>
+    /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
+    /// <returns>What came of it, as a sentence, and whether it is saved.</returns>
+    public (bool Saved, string Outcome) SaveDisplaced(string path)
+    {
+        try
+        {
+            return (true, $"What it held was written to '{DisplacedFile.Save(_folder, Connection, path)}'");
+        }
+        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            return (false, $"What it held could not be written again ({DatabaseErrors.Reason(exception)})");
+        }
+    }
+
+    /// <summary>Moves the log into the file and closes it; one file is left. Displaced ones are left as they are.</summary>
     public void Dispose()
     {
+        if (FindDisplaced() is not null)
+        {
+            // Else SQLite would delete whatever has the name of its log.
+            SetKeepLog(true);
+        }
+
         Connection.Dispose();
         _folder.Dispose();
     }
@@ -115,6 +213,8 @@ public sealed class DatabaseFile : IDisposable
         {
             Upgrade(read);
         }
+
+        _places = new FilesInPlace(_folder);
     }
 
     private void Check()
@@ -127,7 +227,7 @@ public sealed class DatabaseFile : IDisposable
         Connection.Execute("PRAGMA locking_mode = EXCLUSIVE");
         if (Connection.QueryInteger("PRAGMA page_count") == 0)
         {
-            Create();
+            _folder.Kind.Create(Connection);
         }
 
         // What the header says may be older than what the log says.
@@ -138,20 +238,8 @@ public sealed class DatabaseFile : IDisposable
         var verdict = Connection.QueryText("PRAGMA quick_check(1)");
         if (verdict != "ok")
         {
-            throw Damaged(DatabaseErrors.Phrase(verdict));
+            throw new DamagedDatabaseException(DatabaseErrors.Phrase(verdict));
         }
-    }
-
-    // In one transaction, so that a crash leaves either nothing or all of it. That is why the file becomes a
-    // write-ahead-log database only afterwards: that switch is a write of its own.
-    private void Create()
-    {
-        Execute($"PRAGMA page_size = {_folder.Kind.PageBytes}");
-        Connection.Execute("BEGIN EXCLUSIVE");
-        Connection.Execute(_folder.Kind.Layout);
-        Execute($"PRAGMA application_id = {_folder.Kind.ApplicationId}");
-        SetVersion(_folder.Kind.Version);
-        Connection.Execute("COMMIT");
     }
 
     private void Upgrade(Action<DatabaseFile> read)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
 namespace KadOrleans.Sqlite;
 
 /// <summary>What tells one kind of database file from others: its marks, its layout, and the words for its faults.</summary>
@@ -45,6 +48,29 @@ public sealed record DatabaseKind
     /// <summary>What moving a damaged file away leads to: "start without stored keys".</summary>
     public required string FreshStart { get; init; }
 
+    /// <summary>
+    /// Copies what can be read of a database whose structure is damaged to one that was just laid out, and says what is missing, as a part
+    /// of a sentence. Null: such a database is refused.
+    /// </summary>
+    public Func<SqliteConnection, SqliteConnection, string>? Salvage { get; init; }
+
     /// <summary>Makes the exception that a fault is thrown as, of its sentence and its cause.</summary>
     public required Func<string, Exception?, Exception> Fault { get; init; }
+
+    /// <summary>
+    /// Lays an empty file out. In one transaction, so that a crash leaves either nothing or all of it. That is why the file becomes a
+    /// write-ahead-log database only afterwards: that switch is a write of its own.
+    /// </summary>
+    internal void Create(SqliteConnection connection)
+    {
+        Execute(connection, $"PRAGMA page_size = {PageBytes}");
+        connection.Execute("BEGIN EXCLUSIVE");
+        connection.Execute(Layout);
+        Execute(connection, $"PRAGMA application_id = {ApplicationId}");
+        Execute(connection, $"PRAGMA user_version = {Version}");
+        connection.Execute("COMMIT");
+    }
+
+    private static void Execute(SqliteConnection connection, FormattableString pragma) =>
+        connection.Execute(pragma.ToString(CultureInfo.InvariantCulture));
 }

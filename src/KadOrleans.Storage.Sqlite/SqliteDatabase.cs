@@ -1,9 +1,11 @@
 using System.Threading.Channels;
+using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Loading;
+using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Writing;
 using Microsoft.Data.Sqlite;
@@ -28,9 +30,11 @@ public sealed class SqliteDatabase : IAsyncDisposable
     private readonly DatabaseFile _file;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
+    private readonly DamageReport? _damage;
 
-    private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ILogger logger)
+    private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, DamageReport? damage, LogOptions options, ILogger logger)
     {
+        _damage = damage;
         _file = file;
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
@@ -45,6 +49,19 @@ public sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Keys that are held.</summary>
     public long Keys => Memory.GetUsage().Keys;
+
+    /// <summary>
+    /// What was found damaged when the file was opened and is missing now, where the damaged bytes are and how many keys are left, in one
+    /// sentence; null if the file was sound.
+    /// </summary>
+    public string? Damage => _damage?.Sentence;
+
+    /// <summary>Keys whose values were in damaged parts of the file, as far as they could be read there.</summary>
+    public IReadOnlyList<NodeId> LostKeys => _damage?.LostKeys ?? [];
+
+    /// <summary>Why nothing can be written now, in one sentence; null while writing works.</summary>
+    public string? Problem =>
+        Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
 
     /// <summary>The only connection; it belongs to the writer.</summary>
     internal SqliteConnection Connection => _file.Connection;
@@ -72,27 +89,53 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <param name="quota">How much is taken from now on. What the file holds is loaded even beyond it.</param>
     /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
     /// <param name="maxPublications">How many publications are taken, in the same way.</param>
+    /// <param name="onDamage">What becomes of a file that is damaged. Files of older releases are refused then.</param>
     /// <exception cref="KeyStoreException">
     /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
-    /// damaged. The message names it and says what to do.
+    /// damaged beyond repair. The message names it and says what to do. Of a damaged file the inner exception is a
+    /// <see cref="DamagedDatabaseException"/>.
     /// </exception>
     public static SqliteDatabase Open(
-        string folder, StoreQuota quota, ILogger<SqliteDatabase>? logger = null, int maxPublications = DefaultMaxPublications) =>
-        Open(folder, quota, maxPublications, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance);
+        string folder,
+        StoreQuota quota,
+        ILogger<SqliteDatabase>? logger = null,
+        int maxPublications = DefaultMaxPublications,
+        DamagePolicy onDamage = DamagePolicy.SetAside) =>
+        Open(folder, quota, maxPublications, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
 
     /// <summary>The same with other sizes of the log.</summary>
-    internal static SqliteDatabase Open(string folder, StoreQuota quota, int maxPublications, LogOptions options, ILogger logger)
+    internal static SqliteDatabase Open(
+        string folder,
+        StoreQuota quota,
+        int maxPublications,
+        LogOptions options,
+        ILogger logger,
+        DamagePolicy onDamage = DamagePolicy.SetAside)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(quota);
         LoadedDatabase? loaded = null;
         var file = DatabaseFile.Open(
             folder,
-            DatabaseSchema.CreateKind(logger),
-            opened => loaded = LoadedDatabase.Read(opened, quota, maxPublications));
-        var usage = loaded!.Values.GetUsage();
-        StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
-        return new SqliteDatabase(file, loaded, options, logger);
+            DatabaseSchema.CreateKind(logger, onDamage),
+            opened => loaded = LoadedDatabase.Read(opened, quota, maxPublications, onDamage));
+        try
+        {
+            var damage = Repair(file, ref loaded!, () => LoadedDatabase.Read(file, quota, maxPublications, DamagePolicy.Refuse));
+            var usage = loaded.Values.GetUsage();
+            StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
+            if (damage is not null)
+            {
+                StorageLog.Damaged(logger, damage.Sentence);
+            }
+
+            return new SqliteDatabase(file, loaded, damage, options, logger);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
@@ -138,6 +181,38 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
 
         await flush.Task;
+    }
+
+    // What is damaged goes out of the file before anything is written to it, and what is left is loaded anew.
+    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, Func<LoadedDatabase> reload)
+    {
+        if (loaded.Damage is not { } damage || (!damage.IsAny && file.Rebuilt is null))
+        {
+            return null;
+        }
+
+        string? aside = null;
+        if (damage.IsAny)
+        {
+            try
+            {
+                aside = new DamageRepair(file, damage).Run(loaded.State);
+            }
+            catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
+            {
+                throw file.Unwritable(exception);
+            }
+            catch (DamagedDatabaseException exception)
+            {
+                throw file.Damaged(exception.Message);
+            }
+
+            loaded = reload();
+        }
+
+        var values = loaded.Values;
+        NodeId[] lost = [.. damage.Records.Keys.Where(key => !values.TryFind(key, out _))];
+        return DamageReport.Create(file.Path, damage, file.Rebuilt, aside, lost, values.GetUsage().Keys);
     }
 
     private async Task CloseAsync()

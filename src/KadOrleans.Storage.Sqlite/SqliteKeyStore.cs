@@ -21,6 +21,12 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     private volatile bool _disposed;
 
     /// <inheritdoc/>
+    public string? Problem => _database.Problem;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NodeId> LostKeys => _database.LostKeys;
+
+    /// <inheritdoc/>
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);

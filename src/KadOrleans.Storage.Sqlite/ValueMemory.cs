@@ -62,6 +62,15 @@ internal sealed class ValueMemory(StoreQuota quota)
     /// <summary>What is held of a key, alive or not; for the writer.</summary>
     public bool TryFind(NodeId key, out HeldValue held) => PartOf(key).TryGetValue(key, out held);
 
+    /// <summary>What is held whose record is in the segment at a place; for the writer. Looks at every key.</summary>
+    public IReadOnlyList<KeyValuePair<NodeId, StoredValue>> FindAt(int place) =>
+    [
+        .. from part in _parts
+           from entry in part
+           where entry.Value.Place == place
+           select KeyValuePair.Create(entry.Key, entry.Value.Value),
+    ];
+
     /// <summary>Holds a value whose record is in the segment at <paramref name="place"/>; null if it stays where it is.</summary>
     public void Set(NodeId key, StoredValue value, int? place)
     {

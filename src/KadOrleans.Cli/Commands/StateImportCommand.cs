@@ -6,6 +6,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
+using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cli.Commands;
@@ -48,7 +49,7 @@ internal static class StateImportCommand
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            await using var storage = NodeStorage.Open(data, new StoreQuota(), NullLoggerFactory.Instance);
+            await using var storage = NodeStorage.Open(data, new StoreQuota(), NullLoggerFactory.Instance, DamagePolicy.Refuse);
             var held = await storage.States.LoadAsync(cancellationToken);
             Check(data, held?.Id, head.Id, force);
             stream.Position = 0;

@@ -2,6 +2,7 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite;
 using KadOrleans.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         var options = settings.ToOptions();
         using var telemetry = settings.Telemetry?.Start();
         await using var transport = Bind();
-        await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers);
+        await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers, DamagePolicy.SetAside);
         await using var node = new KadNode(
             options,
             transport,
@@ -49,7 +50,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         await node.StartAsync(cancellationToken);
         var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
         await using var http = await StartHttpAsync(node, isFirst, cancellationToken);
-        using var ready = new ReadyGauge(() => isFirst || node.Engine.HasGoodContact);
+        using var ready = new ReadyGauge(() => Readiness.Of(node, isFirst).IsReady);
         foreach (var endpoint in node.LocalEndpoints)
         {
             await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");

@@ -24,9 +24,12 @@ internal sealed class NodeStorage : IAsyncDisposable
 
     public IPublicationStore Publications { get; }
 
+    /// <summary>What was damaged when the folder was opened, in a sentence; null if it was sound.</summary>
+    public string? Damage => _database?.Damage;
+
     /// <summary>Opens a data folder, or memory where none is given.</summary>
     /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
-    public static NodeStorage Open(string? folder, StoreQuota quota, ILoggerFactory loggers)
+    public static NodeStorage Open(string? folder, StoreQuota quota, ILoggerFactory loggers, DamagePolicy onDamage)
     {
         if (folder is null)
         {
@@ -37,7 +40,7 @@ internal sealed class NodeStorage : IAsyncDisposable
                 new InMemoryPublicationStore(SqliteDatabase.DefaultMaxPublications));
         }
 
-        var database = SqliteDatabase.Open(folder, quota, loggers.CreateLogger<SqliteDatabase>());
+        var database = SqliteDatabase.Open(folder, quota, loggers.CreateLogger<SqliteDatabase>(), onDamage: onDamage);
 
         // Reading a large file leaves behind about as much as it is for. Nobody waits yet, and half a second is a tenth of the start.
         if (database.Keys >= ManyKeys)

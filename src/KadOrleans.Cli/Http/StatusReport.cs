@@ -22,6 +22,7 @@ internal static class StatusReport
             ["networkSize"] = NetworkSizeJson.Create(status.NetworkSize),
             ["keys"] = status.Usage.Keys,
             ["bytes"] = status.Usage.Bytes,
+            ["storageProblem"] = status.StorageProblem,
             ["clock"] = new JsonObject
             {
                 ["agrees"] = status.Clock.Agrees,

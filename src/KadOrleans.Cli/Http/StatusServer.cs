@@ -13,13 +13,10 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Cli.Http;
 
 /// <summary>
-/// Serves /health/live (200 while the process answers), /health/ready (200 when a contact of the node answers or it is
-/// its network's first, else 503 and what is missing) and /status. Nothing here changes anything.
+/// Serves /health/live (200 while the process answers), /health/ready (what <see cref="Readiness"/> says) and /status. Nothing here changes anything.
 /// </summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
-    private const string Ok = "ok";
-
     private readonly WebApplication _application;
     private readonly ITimer _sampling;
 
@@ -85,8 +82,8 @@ internal sealed class StatusServer : IAsyncDisposable
     private static void Map(WebApplication application, KadNode node, bool isFirst, TimeProvider time, RateMeter rates)
     {
         var startedAt = time.GetUtcNow();
-        application.MapGet("/health/live", context => AnswerAsync(context, Ok));
-        application.MapGet("/health/ready", context => AnswerAsync(context, Readiness(node, isFirst)));
+        application.MapGet("/health/live", context => AnswerAsync(context, new Readiness(Readiness.Ok, null)));
+        application.MapGet("/health/ready", context => AnswerAsync(context, Readiness.Of(node, isFirst)));
         application.MapGet("/status", async context =>
         {
             var status = await node.GetStatusAsync(context.RequestAborted);
@@ -94,17 +91,16 @@ internal sealed class StatusServer : IAsyncDisposable
         });
     }
 
-    private static string Readiness(KadNode node, bool isFirst) => node switch
+    private static Task AnswerAsync(HttpContext context, Readiness readiness)
     {
-        _ when isFirst || node.Engine.HasGoodContact => Ok,
-        { RoutingTable.Count: > 0 } => "noContactAnswers",
-        _ => "noContacts",
-    };
+        context.Response.StatusCode = readiness.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        var body = new JsonObject { ["status"] = readiness.Status };
+        if (readiness.Reason is not null)
+        {
+            body["reason"] = readiness.Reason;
+        }
 
-    private static Task AnswerAsync(HttpContext context, string status)
-    {
-        context.Response.StatusCode = status == Ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        return WriteAsync(context, new JsonObject { ["status"] = status });
+        return WriteAsync(context, body);
     }
 
     private static Task WriteAsync(HttpContext context, JsonObject body)

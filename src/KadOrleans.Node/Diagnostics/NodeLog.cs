@@ -79,4 +79,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(1062, LogLevel.Warning, "{Values} values that were stored while the system clock was behind live {Seconds:0} s longer")]
     public static partial void TimesCorrected(this ILogger logger, int values, double seconds);
+
+    [LoggerMessage(1063, LogLevel.Information, "The network had {Found} of the {Lost} values that were damaged on the disk")]
+    public static partial void LostValuesFound(this ILogger logger, int found, int lost);
 }

@@ -9,13 +9,20 @@ namespace KadOrleans.Node.Maintenance;
 /// Saves the node's id and contacts: at an interval, soon after they changed, and when the node stops. An empty table
 /// never replaces saved contacts: after an outage they are the way back.
 /// </summary>
-internal sealed class StateSaver(DhtNode node, INodeStateStore states, KadNodeOptions options, NodeEnvironment environment)
+/// <param name="node">Has the id and the contacts.</param>
+/// <param name="states">Where to.</param>
+/// <param name="options">How often.</param>
+/// <param name="isFailing">Whether the storage takes nothing: then it is tried again soon, so that the end of an outage is noticed.</param>
+/// <param name="environment">Time and logging.</param>
+internal sealed class StateSaver(
+    DhtNode node, INodeStateStore states, KadNodeOptions options, Func<bool> isFailing, NodeEnvironment environment)
 {
     /// <summary>Contacts saved, nearest first: a few buckets' worth is plenty to come back with.</summary>
     private const int MaxContacts = 1_000;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
     private long _savedVersion = -1;
+    private bool _isFailing;
 
     /// <summary>The contacts saved last, or taken over: the way back into the network.</summary>
     public IReadOnlyList<Contact> LastContacts { get; private set; } = [];
@@ -23,7 +30,7 @@ internal sealed class StateSaver(DhtNode node, INodeStateStore states, KadNodeOp
     /// <summary>Takes over what was saved by an earlier run.</summary>
     public void Begin(NodeState? saved) => LastContacts = saved?.Contacts ?? [];
 
-    /// <summary>Saves until cancelled; a failure is logged and tried again next time.</summary>
+    /// <summary>Saves until cancelled; a failure is tried again next time, and logged once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(
@@ -33,20 +40,36 @@ internal sealed class StateSaver(DhtNode node, INodeStateStore states, KadNodeOp
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var isDue = environment.Time.GetElapsedTime(savedAt) >= options.StateSaveInterval;
-            if (!isDue && node.RoutingTable.Version == _savedVersion)
+            if (!isDue && node.RoutingTable.Version == _savedVersion && !isFailing())
             {
                 continue;
             }
 
-            try
+            if (await TrySaveAsync(cancellationToken))
             {
-                await SaveAsync(cancellationToken);
                 savedAt = environment.Time.GetTimestamp();
             }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        }
+    }
+
+    private async Task<bool> TrySaveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SaveAsync(cancellationToken);
+            _isFailing = false;
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Once per outage: it is tried every few seconds.
+            if (!_isFailing)
             {
                 _logger.StateNotSaved(e);
             }
+
+            _isFailing = true;
+            return false;
         }
     }
 

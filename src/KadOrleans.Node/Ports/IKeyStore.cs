@@ -9,6 +9,12 @@ namespace KadOrleans.Node.Ports;
 /// </summary>
 public interface IKeyStore : IAsyncDisposable
 {
+    /// <summary>Why nothing can be stored now, in one sentence for the operator; null while storing works. Never waits.</summary>
+    string? Problem => null;
+
+    /// <summary>Keys whose values were found damaged when the storage was opened: the network may hold them still.</summary>
+    IReadOnlyList<NodeId> LostKeys => [];
+
     /// <summary>The value of a key, or null if none is alive at <paramref name="now"/>.</summary>
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Loading;
+using KadOrleans.Storage.Sqlite.Salvage;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite.Format;
@@ -41,8 +42,10 @@ internal static class DatabaseSchema
 
     /// <summary>The file's marks, tables and words.</summary>
     /// <param name="logger">Where an upgrade that takes long says how far it is.</param>
-    public static DatabaseKind CreateKind(ILogger logger) => new()
+    /// <param name="onDamage">Whether a file whose structure is damaged is rebuilt or refused.</param>
+    public static DatabaseKind CreateKind(ILogger logger, DamagePolicy onDamage) => new()
     {
+        Salvage = onDamage == DamagePolicy.SetAside ? RowSalvage.Copy : null,
         FileName = SqliteDatabase.FileName,
 
         // "KadO" in ASCII.

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using SQLitePCL;
 
@@ -13,7 +15,9 @@ namespace KadOrleans.Storage.Sqlite.Loading;
 /// Reads everything in the file into memory, row by row. A row that could not have been written by us means that
 /// the file is damaged: going on without it would lose it silently.
 /// </summary>
-internal sealed class DatabaseLoader(DatabaseFile file)
+/// <param name="file">The file.</param>
+/// <param name="damage">Where damaged rows are noted, which are left out then; null refuses the file.</param>
+internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
 
@@ -60,39 +64,65 @@ internal sealed class DatabaseLoader(DatabaseFile file)
 
         Read("SELECT key, published_at, value FROM publication", row =>
         {
+            if (damage is not null && raw.sqlite3_column_blob(row, 0).Length != NodeId.Length)
+            {
+                damage.Publications.Add(raw.sqlite3_column_blob(row, 0).ToArray());
+                return;
+            }
+
             var key = ReadId(row, 0, "publication");
             if (!TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt) || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
             {
-                throw file.Damaged($"the publication of key {key} is unreadable");
+                damage.NoteOrThrow(() => file.Damaged($"the publication of key {key} is unreadable"))
+                    .Publications.Add(raw.sqlite3_column_blob(row, 0).ToArray());
+                return;
             }
 
             publications.Apply([KeyValuePair.Create<NodeId, Publication?>(key, new Publication(value, publishedAt))]);
         });
     }
 
-    /// <summary>The saved node state, or null if none was saved.</summary>
+    /// <summary>The saved node state, or null if none was saved. One whose id is unreadable gets another.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public NodeState? LoadState()
     {
         var ids = new List<NodeId>(1);
-        Read("SELECT id FROM node LIMIT 1", row => ids.Add(ReadId(row, 0, "node")));
+        Read("SELECT id FROM node LIMIT 1", row => ids.Add(ReadOwnId(row)));
         if (ids.Count == 0)
         {
             return null;
         }
 
         var contacts = new List<Contact>();
-        Read("SELECT id, address, port FROM contact ORDER BY position", row => contacts.Add(ReadContact(row)));
+        Read("SELECT id, address, port FROM contact ORDER BY position", row => ReadContact(row, contacts));
         return new NodeState(ids[0], contacts);
     }
 
-    private Contact ReadContact(sqlite3_stmt row)
+    private NodeId ReadOwnId(sqlite3_stmt row)
+    {
+        if (damage is null || raw.sqlite3_column_blob(row, 0).Length == NodeId.Length)
+        {
+            return ReadId(row, 0, "node");
+        }
+
+        damage.Id = true;
+        return new NodeId(RandomNumberGenerator.GetBytes(NodeId.Length));
+    }
+
+    private void ReadContact(sqlite3_stmt row, List<Contact> contacts)
     {
         var address = raw.sqlite3_column_blob(row, 1);
         var port = raw.sqlite3_column_int64(row, 2);
-        return address.Length == AddressLength && port is >= 0 and <= ushort.MaxValue
-            ? new Contact(ReadId(row, 0, "contact"), UdpEndpoint.FromIPv6(address, (ushort)port))
-            : throw file.Damaged("a contact is unreadable");
+        if (address.Length == AddressLength
+            && port is >= 0 and <= ushort.MaxValue
+            && (damage is null || raw.sqlite3_column_blob(row, 0).Length == NodeId.Length))
+        {
+            contacts.Add(new Contact(ReadId(row, 0, "contact"), UdpEndpoint.FromIPv6(address, (ushort)port)));
+        }
+        else
+        {
+            damage.NoteOrThrow(() => file.Damaged("a contact is unreadable")).Contacts++;
+        }
     }
 
     private NodeId ReadId(sqlite3_stmt row, int column, string table)
@@ -109,7 +139,9 @@ internal sealed class DatabaseLoader(DatabaseFile file)
     {
         if (!SegmentCodec.TryOpen(bytes, number, out var records))
         {
-            throw file.Damaged(DatabaseSchema.UnreadableSegment(number));
+            removed.UnionWith(damage.NoteOrThrow(() => file.Damaged(DatabaseSchema.UnreadableSegment(number)))
+                .Records.Add(number, bytes, key => removed.Contains(key) || memory.TryFind(key, out _)));
+            return;
         }
 
         var segment = table.Reserve(number);
@@ -124,7 +156,7 @@ internal sealed class DatabaseLoader(DatabaseFile file)
         table.AddOldest(segment);
     }
 
-    private static bool TryLoad(RecordCodec.Record record, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
+    private bool TryLoad(RecordCodec.Record record, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
     {
         var key = record.Key;
         var isObsolete = removed.Contains(key) || memory.TryFind(key, out _);
@@ -136,7 +168,7 @@ internal sealed class DatabaseLoader(DatabaseFile file)
                 removed.Add(key);
             }
         }
-        else if (isObsolete)
+        else if (isObsolete || Hides(key, removed))
         {
             segment.AddObsolete(record.Bytes.Length);
         }
@@ -152,6 +184,9 @@ internal sealed class DatabaseLoader(DatabaseFile file)
 
         return true;
     }
+
+    private bool Hides(NodeId key, HashSet<NodeId> removed) =>
+        damage is { Records.Segments.Count: > 0 } && damage.Records.Resembles(key) && removed.Add(key);
 
     // Rows are handed over as SQLite's own, whose blobs are spans: a million rows need no million copies.
     private void Read(string sql, Action<sqlite3_stmt> take)

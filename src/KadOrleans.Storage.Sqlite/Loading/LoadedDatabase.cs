@@ -2,6 +2,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 
 namespace KadOrleans.Storage.Sqlite.Loading;
@@ -13,11 +14,16 @@ namespace KadOrleans.Storage.Sqlite.Loading;
 /// <param name="State">The node state, or null if none was saved.</param>
 internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments, PublicationMemory Publications, NodeState? State)
 {
+    /// <summary>What was left out as it is unreadable; null where that is refused.</summary>
+    public Damage? Damage { get; private init; }
+
     /// <summary>Reads everything. Of a file of an older layout, values are only found readable: they are read once they are in the log.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public static LoadedDatabase Read(DatabaseFile file, StoreQuota quota, int maxPublications)
+    public static LoadedDatabase Read(DatabaseFile file, StoreQuota quota, int maxPublications, DamagePolicy onDamage)
     {
-        var loader = new DatabaseLoader(file);
+        // Of an older schema nothing is left out: its upgrade would drop what is unreadable.
+        var damage = onDamage == DamagePolicy.SetAside && file.Version >= DatabaseSchema.SegmentsSince ? new Damage() : null;
+        var loader = new DatabaseLoader(file, damage);
         var values = new ValueMemory(quota);
         var segments = new SegmentTable();
         if (file.Version < DatabaseSchema.SegmentsSince)
@@ -31,6 +37,6 @@ internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments,
 
         var publications = new PublicationMemory(maxPublications);
         loader.LoadPublications(publications);
-        return new LoadedDatabase(values, segments, publications, loader.LoadState());
+        return new LoadedDatabase(values, segments, publications, loader.LoadState()) { Damage = damage };
     }
 }

@@ -21,6 +21,9 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <summary>The node state to save, or null if the batch saves none.</summary>
     public NodeState? State { get; private set; }
 
+    /// <summary>Whether a key's state is to be written.</summary>
+    public bool WritesValues => _writesValues;
+
     /// <summary>Whether there is nothing to write to the file.</summary>
     public bool IsEmpty => !_writesValues && _publications.Count == 0 && State is null;
 
@@ -95,6 +98,12 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
                 }
             }
 
+        }
+
+        // The state is saved every few minutes: time enough to look at some of the file.
+        var isDamaged = State is not null && log.Check();
+        if (_writesValues || isDamaged)
+        {
             log.Finish();
         }
 

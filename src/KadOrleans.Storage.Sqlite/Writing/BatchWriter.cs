@@ -24,6 +24,8 @@ internal sealed class BatchWriter
     /// <summary>Writes of one transaction; the rest of the queue goes into the next.</summary>
     public const int MaxBatch = 4096;
 
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(5);
+
     private readonly Channel<Write> _queue = Channel.CreateBounded<Write>(new BoundedChannelOptions(QueueCapacity)
     {
         FullMode = BoundedChannelFullMode.Wait,
@@ -35,7 +37,10 @@ internal sealed class BatchWriter
     private readonly ILogger _logger;
     private readonly Task _loop;
     private NodeState? _state;
-    private bool _failing;
+    private string? _problem;
+    private long _failedAt;
+    private string? _displaced;
+    private bool _isSaved;
     private long _commits;
 
     /// <summary>Starts writing.</summary>
@@ -47,7 +52,10 @@ internal sealed class BatchWriter
         _plan = new BatchPlan(loaded.Values, loaded.Publications);
         var statements = new PreparedStatements(file.Connection);
         StorageMetrics.Begin();
-        var log = new SegmentLog(file, loaded.Segments, loaded.Values, options);
+        var log = new SegmentLog(file, loaded.Segments, loaded.Values, options)
+        {
+            OnDamage = number => StorageLog.SegmentRewritten(logger, number, file.Path),
+        };
         _loop = Task.Run(() => RunAsync(log, statements));
     }
 
@@ -56,6 +64,9 @@ internal sealed class BatchWriter
 
     /// <summary>Transactions committed so far.</summary>
     public long Commits => Volatile.Read(ref _commits);
+
+    /// <summary>Why the last write failed, in one sentence; null once one works.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
 
     /// <summary>Adds a write to the queue without waiting. False if the queue is full or stopped.</summary>
     public bool TryEnqueue(Write write) => _queue.Writer.TryWrite(write);
@@ -89,6 +100,11 @@ internal sealed class BatchWriter
                 Acknowledgements.Send(batch);
                 batch.Clear();
             }
+
+            if (_displaced is not null && !_isSaved)
+            {
+                SaveDisplaced();
+            }
         }
     }
 
@@ -98,6 +114,7 @@ internal sealed class BatchWriter
         try
         {
             _plan.Clear();
+            CheckInPlace();
             foreach (var write in batch)
             {
                 write.Plan(_plan);
@@ -132,6 +149,7 @@ internal sealed class BatchWriter
             _file.Connection.BeginWriting();
             _plan.WriteTo(log, statements);
             _file.Connection.Commit();
+            CheckInPlace();
         }
         catch
         {
@@ -144,12 +162,40 @@ internal sealed class BatchWriter
         _plan.Apply(log);
         Volatile.Write(ref _state, _plan.State ?? _state);
         Volatile.Write(ref _commits, _commits + 1);
-        if (_failing)
+        if (_problem is not null && IsOver())
         {
-            _failing = false;
+            Volatile.Write(ref _problem, null);
             StorageLog.WritingAgain(_logger, _file.Path);
         }
     }
+
+    // A commit to a file that was removed is as good as none. Once it was, memory and the file at the path are apart for good.
+    private void CheckInPlace()
+    {
+        if (_displaced is null)
+        {
+            _displaced = _file.FindDisplaced();
+            if (_displaced is null)
+            {
+                return;
+            }
+
+            _file.Connection.RollBack();
+            SaveDisplaced();
+        }
+
+        throw _file.Displaced(_displaced);
+    }
+
+    private void SaveDisplaced()
+    {
+        (_isSaved, var outcome) = _file.SaveDisplaced(_displaced!);
+        StorageLog.Displaced(_logger, _displaced!, outcome);
+    }
+
+    // One write that works ends no outage: on a full disk a small one does now and then.
+    private bool IsOver() =>
+        _file.HasRoom() || (_plan.WritesValues && Stopwatch.GetElapsedTime(_failedAt) > QuietTime);
 
     private void RollBack()
     {
@@ -169,13 +215,14 @@ internal sealed class BatchWriter
         StorageMetrics.Failed();
 
         // Once per outage: a full disk fails a batch every few milliseconds.
-        if (!_failing)
+        if (_problem is null && _displaced is null)
         {
-            _failing = true;
             StorageLog.WritingFailed(_logger, cause, _file.Path, batch.Count);
         }
 
-        var failure = _file.Unwritable(cause);
+        _failedAt = Stopwatch.GetTimestamp();
+        var failure = _displaced is null ? _file.Unwritable(cause) : cause;
+        Volatile.Write(ref _problem, failure.Message);
         foreach (var write in batch)
         {
             write.Fail(failure);

@@ -12,7 +12,9 @@ internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : Wr
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
-    private bool _isAtStake;
+
+    // Until it is planned, nothing is known of it.
+    private bool _isAtStake = true;
 
     /// <summary>What is told to the waiter; to be awaited once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);

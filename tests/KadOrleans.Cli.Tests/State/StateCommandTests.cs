@@ -38,6 +38,30 @@ public sealed class StateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_folder_is_exported_with_salvage_alone_and_stays_as_it_is()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "string", "\"a text that can be found\"")))).ExitCode);
+        var database = Path.Combine(Data, "kad.db");
+        var bytes = await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken);
+        var place = bytes.AsSpan().IndexOf("can be found"u8);
+        Assert.True(place > 0);
+        bytes[place] ^= 4;
+        await File.WriteAllBytesAsync(database, bytes, TestContext.Current.CancellationToken);
+        var file = _folder["rest.json"];
+
+        var refused = await KadRun.RunAsync("state", "export", file, "--data", Data);
+        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
+        Assert.Contains("--salvage", refused.Error, StringComparison.Ordinal);
+        var salvaged = await KadRun.RunAsync("state", "export", file, "--data", Data, "--salvage");
+
+        Assert.Equal(ExitCode.Failed, salvaged.ExitCode);
+        Assert.Contains("1 keys are known to be lost, 0 are left", salvaged.Error, StringComparison.Ordinal);
+        Assert.Contains(Id, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken));
+        Assert.Equal([database], Directory.EnumerateFiles(Data));
+    }
+
+    [Fact]
     public async Task An_export_into_a_pipe_is_written_to_it()
     {
         Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "int", "1")))).ExitCode);

@@ -14,7 +14,7 @@ public sealed class MaintenanceFailureTests
     {
         _store.BeforeRemoval = () => throw new TaskCanceledException("It took too long.");
         var node = new KadNode(
-            new KadNodeOptions(), _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
+            new KadNodeOptions { TrustClock = true }, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
         await node.StartAsync();
 
         await _world.PassAsync(TimeSpan.FromMinutes(3.5));
@@ -30,7 +30,7 @@ public sealed class MaintenanceFailureTests
         _store.BeforeRemoval = () => throw new InvalidOperationException("It is broken.");
         var log = new RecordingLog { OnFailure = () => throw new IOException("The log is full.") };
         var node = new KadNode(
-            new KadNodeOptions(),
+            new KadNodeOptions { TrustClock = true },
             _world.Network.Bind(),
             _store,
             new InMemoryNodeStateStore(),

@@ -189,7 +189,7 @@ public sealed class RefusedFileTests : IDisposable
         File.WriteAllText(_folder.LogPath, "changes");
         var before = _folder.Fingerprint();
 
-        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited));
+        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
 
         Assert.StartsWith($"'{_folder.LogPath}' holds changes of a database that is missing", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(before, _folder.Fingerprint());
@@ -220,7 +220,7 @@ public sealed class RefusedFileTests : IDisposable
     {
         var before = _folder.Fingerprint();
 
-        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited));
+        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
 
         Assert.StartsWith($"'{_folder.DatabasePath}' {what}", refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
@@ -228,7 +228,7 @@ public sealed class RefusedFileTests : IDisposable
         Assert.Equal(before, _folder.Fingerprint());
 
         // The refusal gives the folder up again: the next one is for the same reason.
-        var again = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited));
+        var again = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
         Assert.Equal(refusal.Message, again.Message);
     }
 

@@ -1,0 +1,69 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Cli.Hosting;
+
+/// <summary>
+/// A data folder opened to be read. One that is damaged is copied to a temporary folder, and the copy is repaired: the folder itself stays
+/// as it is.
+/// </summary>
+/// <param name="Storage">The folder, or its copy.</param>
+/// <param name="Damage">What is missing, in a sentence; null if the folder was sound.</param>
+internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IAsyncDisposable
+{
+    private string? Copy { get; init; }
+
+    /// <summary>Opens a data folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="salvages">Whether a damaged one is opened too.</param>
+    /// <exception cref="KeyStoreException">It cannot be opened.</exception>
+    public static SalvagedStorage Open(string folder, bool salvages)
+    {
+        try
+        {
+            return new SalvagedStorage(
+                NodeStorage.Open(folder, StoreQuota.Unlimited, NullLoggerFactory.Instance, DamagePolicy.Refuse), null);
+        }
+        catch (KeyStoreException e) when (e.InnerException is DamagedDatabaseException)
+        {
+            return salvages
+                ? OpenCopy(folder)
+                : throw CommandException.WrongUsage($"{e.Message} What can be read of it is exported with --salvage.", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Storage.DisposeAsync();
+        if (Copy is not null)
+        {
+            Directory.Delete(Copy, recursive: true);
+        }
+    }
+
+    private static SalvagedStorage OpenCopy(string folder)
+    {
+        var copy = Directory.CreateTempSubdirectory("kad-salvage-").FullName;
+        try
+        {
+            foreach (var name in new[] { SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal" })
+            {
+                if (File.Exists(Path.Combine(folder, name)))
+                {
+                    File.Copy(Path.Combine(folder, name), Path.Combine(copy, name));
+                }
+            }
+
+            var storage = NodeStorage.Open(copy, StoreQuota.Unlimited, NullLoggerFactory.Instance, DamagePolicy.SetAside);
+            return new SalvagedStorage(storage, storage.Damage) { Copy = copy };
+        }
+        catch
+        {
+            Directory.Delete(copy, recursive: true);
+            throw;
+        }
+    }
+}

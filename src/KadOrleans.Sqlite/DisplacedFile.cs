@@ -1,0 +1,39 @@
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Sqlite;
+
+/// <summary>Saves what a database holds whose files were removed or replaced while it is open: it can still be read.</summary>
+internal static class DisplacedFile
+{
+    /// <summary>Files of this kind that may lie in a folder: each may be as large as the database.</summary>
+    private const int MaxCopies = 8;
+
+    /// <summary>Writes all that is committed to a file of its own, and returns its path: that of the database, if nothing is there.</summary>
+    /// <exception cref="SqliteException">It cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written, or too many copies are there.</exception>
+    public static string Save(DataFolder folder, SqliteConnection connection, string displaced)
+    {
+        if (displaced == folder.LogPath)
+        {
+            // The database itself is in place: what is in the log moves there.
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            return folder.DatabasePath;
+        }
+
+        var partial = folder.DatabasePath + ".partial";
+        File.Delete(partial);
+        Copy(connection, partial);
+        var target = IsFree(folder) ? folder.DatabasePath : SpareFile.NextName(folder.DatabasePath, "lost", MaxCopies);
+        File.Move(partial, target, overwrite: false);
+        return target;
+    }
+
+    // A log that is left would be taken for that of the copy.
+    private static bool IsFree(DataFolder folder) => !File.Exists(folder.DatabasePath) && !File.Exists(folder.LogPath);
+
+    private static void Copy(SqliteConnection connection, string path)
+    {
+        using var command = connection.PrepareCommand("VACUUM INTO $path", new SqliteParameter("$path", path));
+        command.ExecuteNonQuery();
+    }
+}

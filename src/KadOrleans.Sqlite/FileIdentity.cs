@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace KadOrleans.Sqlite;
+
+/// <summary>
+/// Which file is at a path, whatever it holds: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
+/// anybody remove or replace a database that is open.
+/// </summary>
+/// <param name="Place">Where the file system has it.</param>
+/// <param name="Number">Its number there.</param>
+internal readonly partial record struct FileIdentity(ulong Place, ulong Number)
+{
+    private const int Here = -100;
+    private const int InodeOffset = 32;
+    private const int DeviceOffset = 136;
+    private const int StatLength = 256;
+    private const uint InodeMask = 0x100;
+
+    /// <summary>The identity of the file at a path; null if there is none.</summary>
+    public static FileIdentity? Read(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return File.Exists(path) ? new FileIdentity(0, (ulong)File.GetCreationTimeUtc(path).Ticks) : null;
+        }
+
+        // struct statx is laid out the same on each architecture.
+        Span<byte> stat = stackalloc byte[StatLength];
+        return StatX(Here, path, 0, InodeMask, stat) == 0
+            ? new FileIdentity(BitConverter.ToUInt64(stat[DeviceOffset..]), BitConverter.ToUInt64(stat[InodeOffset..]))
+            : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, Span<byte> stat);
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using KadOrleans.Core;
+
+namespace KadOrleans.Storage.Sqlite.Salvage;
+
+/// <summary>What is missing of a file that was damaged, for people and for the node.</summary>
+/// <param name="Sentence">What is missing, what is left, and where the damaged bytes are.</param>
+/// <param name="LostKeys">Keys whose values are lost, as far as they could be read.</param>
+internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostKeys)
+{
+    /// <summary>Segments that are named; the others are counted.</summary>
+    private const int MostNamed = 5;
+
+    /// <summary>Makes the sentence.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="damage">What was unreadable.</param>
+    /// <param name="rebuilt">Where the file went if its structure was damaged, and what could not be read of it.</param>
+    /// <param name="aside">Where damaged segments went; null without any.</param>
+    /// <param name="lost">Keys that have no value now.</param>
+    /// <param name="left">Keys that are left.</param>
+    public static DamageReport Create(
+        string path, Damage damage, (string Aside, string Missing)? rebuilt, string? aside, IReadOnlyList<NodeId> lost, long left)
+    {
+        string[] parts =
+        [
+            .. rebuilt is { } whole ? [$"its structure{whole.Missing}"] : Array.Empty<string>(),
+            .. Segments(damage.Records),
+            .. Count(damage.Publications.Count, "publications"),
+            .. Count(damage.Contacts, "contacts"),
+            .. damage.Id ? ["the node's id, which is a new one now"] : Array.Empty<string>(),
+        ];
+        string[] places = [.. new[] { rebuilt?.Aside, aside }.OfType<string>().Select(place => $"'{place}'")];
+        var where = places.Length == 0 ? string.Empty : $"; the damaged bytes are in {string.Join(" and ", places)}";
+        var known = lost.Count == 0 ? "which keys are lost is not known" : Text($"{lost.Count} keys are known to be lost");
+        return new DamageReport(Text($"'{path}' was damaged ({string.Join(", ", parts)}): {known}, {left} are left{where}."), lost);
+    }
+
+    private static IEnumerable<string> Segments(LostRecords records)
+    {
+        if (records.Segments.Count == 0)
+        {
+            return [];
+        }
+
+        var named = string.Join(", ", records.Segments.Take(MostNamed).Select(s => s.Number.ToString(CultureInfo.InvariantCulture)));
+        var more = records.Segments.Count > MostNamed ? Text($" and {records.Segments.Count - MostNamed} more") : string.Empty;
+        return [records.Segments.Count == 1 ? $"segment {named} of its values" : $"segments {named}{more} of its values"];
+    }
+
+    private static IEnumerable<string> Count(int count, string what) => count == 0 ? [] : [Text($"{count} {what}")];
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using KadOrleans.Sqlite;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KadOrleans.Storage.Sqlite.Salvage;
+
+/// <summary>
+/// Copies the rows of a database whose structure is damaged. Each table is read from its beginning until a page cannot be read, then from
+/// its end; the segments between are asked for by number.
+/// </summary>
+internal static class RowSalvage
+{
+    /// <summary>Numbers that are asked for at most: a damaged number may be any.</summary>
+    private const long MostAsked = 100_000;
+
+    /// <summary>Copies all tables.</summary>
+    /// <returns>What is missing, as a part of a sentence, or nothing.</returns>
+    /// <exception cref="DamagedDatabaseException">The table of values cannot be found.</exception>
+    public static string Copy(SqliteConnection damaged, SqliteConnection fresh)
+    {
+        FindSegments(damaged);
+        var unread = CopySegments(damaged, fresh);
+        CopyTable(damaged, fresh, "node", "rowid", "id");
+        CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
+        CopyTable(damaged, fresh, "publication", "key", "key, published_at, value");
+        return unread == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", {unread} segments of which are unreadable");
+    }
+
+    private static void FindSegments(SqliteConnection damaged)
+    {
+        try
+        {
+            damaged.PrepareCommand("SELECT number, records FROM segment").Dispose();
+        }
+        catch (SqliteException fault) when (IsDamage(fault))
+        {
+            throw new DamagedDatabaseException("its table of values cannot be found", fault);
+        }
+    }
+
+    private static int CopySegments(SqliteConnection damaged, SqliteConnection fresh)
+    {
+        var numbers = new SortedSet<long>();
+        var isWhole = ReadNumbers(damaged, "ASC", numbers);
+        var rising = numbers.Count == 0 ? 0 : numbers.Max;
+        if (!isWhole)
+        {
+            ReadNumbers(damaged, "DESC", numbers);
+            var falling = numbers.Where(number => number > rising).DefaultIfEmpty(rising + 1).Min();
+            for (var number = rising + 1; number < falling && number - rising <= MostAsked; number++)
+            {
+                numbers.Add(number);
+            }
+        }
+
+        return numbers.Count(number => !CopySegment(damaged, fresh, number));
+    }
+
+    // True if no page was unreadable.
+    private static bool ReadNumbers(SqliteConnection damaged, string order, SortedSet<long> numbers)
+    {
+        try
+        {
+            using var command = damaged.PrepareCommand(order == "ASC"
+                ? "SELECT number FROM segment ORDER BY number ASC"
+                : "SELECT number FROM segment ORDER BY number DESC");
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                numbers.Add(reader.GetInt64(0));
+            }
+
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
+
+    // A segment that was only guessed at, and is not there, is none that is missing.
+    private static bool CopySegment(SqliteConnection damaged, SqliteConnection fresh, long number)
+    {
+        try
+        {
+            using var select = damaged.PrepareCommand(
+                "SELECT CAST(records AS BLOB) FROM segment WHERE number = $number", new SqliteParameter("$number", number));
+            using var reader = select.ExecuteReader();
+            if (!reader.Read())
+            {
+                return true;
+            }
+
+            Insert(fresh, "segment", "number, records", [number, reader.GetValue(0)]);
+            return true;
+        }
+        catch (SqliteException fault) when (IsDamage(fault))
+        {
+            return false;
+        }
+    }
+
+    private static void CopyTable(SqliteConnection damaged, SqliteConnection fresh, string table, string order, string columns)
+    {
+        if (!CopyRows(damaged, fresh, table, columns, $"{order} ASC"))
+        {
+            CopyRows(damaged, fresh, table, columns, $"{order} DESC");
+        }
+    }
+
+    private static bool CopyRows(SqliteConnection damaged, SqliteConnection fresh, string table, string columns, string order)
+    {
+        try
+        {
+            using var select = damaged.PrepareCommand($"SELECT {columns} FROM {table} ORDER BY {order}");
+            using var reader = select.ExecuteReader();
+            while (reader.Read())
+            {
+                Insert(fresh, table, columns, [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetValue)]);
+            }
+
+            return true;
+        }
+        catch (SqliteException fault) when (IsDamage(fault))
+        {
+            return false;
+        }
+    }
+
+    // A row that a damaged page made double, or made none that the table takes, is left out.
+    private static void Insert(SqliteConnection fresh, string table, string columns, object[] values)
+    {
+        var names = string.Join(", ", values.Select((_, i) => $"$v{i}"));
+        using var insert = fresh.PrepareCommand(
+            $"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({names})",
+            [.. values.Select((value, i) => new SqliteParameter($"$v{i}", value))]);
+        insert.ExecuteNonQuery();
+    }
+
+    // A full or failing disk ends the rebuilding.
+    private static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode
+        is not (raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED);
+}

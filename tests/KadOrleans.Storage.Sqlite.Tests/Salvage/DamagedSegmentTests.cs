@@ -1,0 +1,181 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+using KadOrleans.Sqlite;
+using KadOrleans.Storage.Sqlite.Tests.Writing;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Salvage;
+
+public sealed class DamagedSegmentTests : IDisposable
+{
+    private const string FlipLast =
+        "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string Aside => _folder.DatabasePath + ".damaged-1";
+
+    [Fact]
+    public async Task The_other_values_the_publications_and_the_state_are_there_and_the_bytes_are_set_aside()
+    {
+        await StoreAsync(1, 200);
+        await using (var database = Open())
+        {
+            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+            await new SqlitePublicationStore(database).PutAsync(StoredValues.Key(99), new Publication(DhtValue.FromInteger(9), StoredValues.Now));
+        }
+
+        // Fewer: they are not merged with those before them.
+        await StoreAsync(300, 20);
+        Alter(FlipLast);
+
+        await using (var database = Open())
+        {
+            Assert.Equal(200, database.Keys);
+            Assert.Equal(
+                Enumerable.Range(300, 20).Select(StoredValues.Key).Order(), database.LostKeys.Order());
+            NodeStates.AssertEqual(NodeStates.WithContacts, await new SqliteNodeStateStore(database).LoadAsync());
+            Assert.NotNull(await new SqlitePublicationStore(database).GetAsync(StoredValues.Key(99)));
+            Assert.Contains("20 keys are known to be lost, 200 are left", database.Damage, StringComparison.Ordinal);
+            Assert.Contains($"'{Aside}'", database.Damage, StringComparison.Ordinal);
+            Assert.True(new FileInfo(Aside).Length > 20 * 64);
+        }
+
+        await using var again = Open();
+        Assert.Null(again.Damage);
+        Assert.Equal(200, again.Keys);
+    }
+
+    [Fact]
+    public async Task A_key_does_not_fall_back_to_an_older_value()
+    {
+        await StoreAsync(1, 200);
+        await PutAsync(StoredValues.Key(5), StoredValues.Text("newer"));
+        Alter(FlipLast);
+
+        for (var start = 0; start < 2; start++)
+        {
+            await using var database = Open();
+            Assert.Equal(199, database.Keys);
+            Assert.Null(database.Memory.Get(StoredValues.Key(5), StoredValues.Now));
+        }
+    }
+
+    [Fact]
+    public async Task A_key_that_is_damaged_itself_does_not_fall_back_either()
+    {
+        await StoreAsync(1, 200);
+        await PutAsync(StoredValues.Key(5), StoredValues.Text("newer"));
+
+        // The key begins behind the header of the segment and the type of the record.
+        Alter("UPDATE segment SET records = CAST(substr(records, 1, 10) || x'FF' || substr(records, 12) AS BLOB) WHERE number = (SELECT max(number) FROM segment)");
+
+        for (var start = 0; start < 2; start++)
+        {
+            await using var database = Open();
+            Assert.Null(database.Memory.Get(StoredValues.Key(5), StoredValues.Now));
+            Assert.Equal(199, database.Keys);
+        }
+    }
+
+    [Fact]
+    public async Task Damaged_bytes_are_never_overwritten_and_the_ninth_time_the_file_is_refused()
+    {
+        await StoreAsync(1, 20);
+        for (var time = 1; time <= 8; time++)
+        {
+            await StoreAsync(100 * time, 10);
+            Alter(FlipLast);
+            await using var database = Open();
+            Assert.True(File.Exists($"{_folder.DatabasePath}.damaged-{time}"));
+        }
+
+        await StoreAsync(5000, 10);
+        Alter(FlipLast);
+        var before = _folder.Fingerprint();
+
+        Assert.Contains("are there already; move them away", Assert.Throws<KeyStoreException>(Open).Message, StringComparison.Ordinal);
+        Assert.Equal(before, _folder.Fingerprint());
+    }
+
+    [Theory]
+    [InlineData("INSERT INTO node (id) VALUES (x'01')", "the node's id")]
+    [InlineData("INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact VALUES (0, zeroblob(20), zeroblob(16), 65536)", "1 contacts")]
+    [InlineData("INSERT INTO publication VALUES (zeroblob(20), 0, x'63')", "1 publications")]
+    [InlineData("INSERT INTO publication VALUES (x'01', 0, x'06')", "1 publications")]
+    public async Task What_is_unreadable_elsewhere_is_left_out(string alteration, string what)
+    {
+        await StoreAsync(1, 20);
+        Alter(alteration);
+        await using (var database = Open())
+        {
+            Assert.Contains(what, database.Damage, StringComparison.Ordinal);
+            Assert.Equal(20, database.Keys);
+        }
+
+        await using var again = Open();
+        Assert.Null(again.Damage);
+    }
+
+    [Fact]
+    public async Task A_segment_that_is_damaged_while_the_file_is_open_is_written_again_from_memory()
+    {
+        await using (var database = Open())
+        {
+            await using var store = new SqliteKeyStore(database);
+            await Task.WhenAll(Enumerable.Range(1, 200).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
+            using (await WriterGate.CloseAsync(database))
+            {
+                database.Connection.Execute(FlipLast);
+            }
+
+            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+        }
+
+        await using var again = Open();
+        Assert.Null(again.Damage);
+        Assert.Equal(200, again.Keys);
+    }
+
+    [Fact]
+    public async Task A_rebuilding_that_a_crash_interrupted_is_ended()
+    {
+        await StoreAsync(1, 20);
+        File.Move(_folder.DatabasePath, _folder.DatabasePath + ".rebuilt");
+
+        await using var database = Open();
+        Assert.Equal(20, database.Keys);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private SqliteDatabase Open() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+
+    // In one batch, and so in one segment.
+    private async Task StoreAsync(int first, int count)
+    {
+        await using var database = Open();
+        await using var store = new SqliteKeyStore(database);
+        var gate = await WriterGate.CloseAsync(database);
+        var puts = Enumerable.Range(first, count).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()).ToList();
+        gate.Dispose();
+        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
+    }
+
+    private async Task PutAsync(NodeId key, StoredValue value)
+    {
+        await using var database = Open();
+        await using var store = new SqliteKeyStore(database);
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(key, value));
+    }
+
+    private void Alter(string sql)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        using var connection = new SqliteConnection($"Data Source={_folder.DatabasePath};Pooling=False");
+        connection.Open();
+        connection.Execute(sql);
+    }
+}
