@@ -16,7 +16,9 @@ public sealed class ContactTests
         var result = UnresponsiveTrial.Run(Seed, slow: 10, silent: 10, gets: 100);
 
         Assert.True(result.Found == 100 && result.MostAsked <= Lookup.MaxRequests, $"seed {Seed}: {result}");
-        Assert.InRange(result.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+
+        // No request waits for longer than 5 s, and two of them may follow each other.
+        Assert.InRange(result.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 
     [Theory]
