@@ -43,6 +43,16 @@ public readonly record struct UdpEndpoint
         : (_high >> 57) == 0xFC >> 1;
 
     /// <summary>
+    /// An address of no public host and of no private network either: for examples (192.0.2.0/24, 198.51.100.0/24,
+    /// 203.0.113.0/24, 2001:db8::/32, 3fff::/20), carriers' own networks (100.64.0.0/10), measurements (198.18.0.0/15) or
+    /// protocols (192.0.0.0/24). RFC 6890, RFC 9637.
+    /// </summary>
+    public bool IsSpecialPurpose => IsIPv4
+        ? (uint)_low >> 8 is 0xC0_00_02 or 0xC6_33_64 or 0xCB_00_71 or 0xC0_00_00
+            || (uint)_low >> 22 == 0x64_40 >> 6 || (uint)_low >> 17 == 0xC6_12 >> 1
+        : _high >> 32 == 0x2001_0DB8 || _high >> 44 == 0x3FFF_0;
+
+    /// <summary>
     /// Whether one node can be reached here: a port other than 0, and an address that is neither unspecified
     /// (0.0.0.0/8, ::) nor multicast, broadcast or reserved.
     /// </summary>

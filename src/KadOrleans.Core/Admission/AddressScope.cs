@@ -1,22 +1,49 @@
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
-/// Which endpoints may be believed from whom. A stranger who names 127.0.0.1 would have us send datagrams to programs
-/// of our own host.
+/// Which endpoints may be believed from whom. A stranger who names 127.0.0.1 or an address of our own network would have
+/// us send datagrams to programs that it cannot reach itself.
 /// </summary>
 public static class AddressScope
 {
     /// <summary>
-    /// Whether a contact at <paramref name="mentioned"/> may be taken from a node at <paramref name="heardFrom"/>: a
-    /// loopback one only from loopback, a link-local one only from loopback or link-local, any other from anybody.
+    /// Whether a contact at <paramref name="mentioned"/> may be taken from a node at <paramref name="heardFrom"/>: only one
+    /// that can be reached from at least as far away. So a loopback address is believed from loopback alone, a link-local one
+    /// from loopback and link-local ones, a private or special-purpose one from all but public ones, and a public one from
+    /// everybody.
     /// </summary>
     public static bool Allows(UdpEndpoint heardFrom, UdpEndpoint mentioned)
     {
-        if (mentioned.IsLoopback)
+        var reach = ReachOf(mentioned);
+        return reach == Reach.Public || reach >= ReachOf(heardFrom);
+    }
+
+    private static Reach ReachOf(UdpEndpoint endpoint)
+    {
+        // Answers ask this of each contact: most IPv4 addresses are public by their first byte alone.
+        if (endpoint.IsIPv4 && (byte)(endpoint.AddressLow >> 24) is not (10 or 100 or 127 or 169 or 172 or 192 or 198 or 203))
         {
-            return heardFrom.IsLoopback;
+            return Reach.Public;
         }
 
-        return !mentioned.IsLinkLocal || heardFrom.IsLinkLocal || heardFrom.IsLoopback;
+        if (endpoint.IsLoopback)
+        {
+            return Reach.Host;
+        }
+
+        if (endpoint.IsLinkLocal)
+        {
+            return Reach.Link;
+        }
+
+        return endpoint.IsPrivate || endpoint.IsSpecialPurpose ? Reach.Site : Reach.Public;
+    }
+
+    private enum Reach
+    {
+        Host,
+        Link,
+        Site,
+        Public,
     }
 }
