@@ -1,3 +1,5 @@
+using KadOrleans.Core.Admission;
+
 namespace KadOrleans.Core.Routing;
 
 /// <summary>Verified contacts that wait for a place in a full bucket, newest last (Kademlia §4.1).</summary>
@@ -30,6 +32,10 @@ internal sealed class ReplacementCache(int capacity)
             _items.RemoveAt(0);
         }
     }
+
+    /// <summary>Forgets whoever waits from a network (/24 or /48), so that each has one place at the most.</summary>
+    public void Remove(SourceNetwork network) =>
+        _items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
 
     /// <summary>Forgets an id, whatever its endpoint. False if it did not wait here.</summary>
     public bool Remove(NodeId id)

@@ -7,7 +7,8 @@ public sealed partial class RoutingTable
 {
     /// <summary>
     /// Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. Only a newcomer whose
-    /// subnet may have another contact waits as a replacement, so that one network cannot fill the waiting places.
+    /// subnet may have another contact waits as a replacement, and one of each subnet waits, so that one network cannot fill
+    /// the waiting places.
     /// </summary>
     private TableOutcome Insert(BucketEntry entry)
     {
@@ -49,12 +50,23 @@ public sealed partial class RoutingTable
 
         if (bucket.IsFull)
         {
-            bucket.Replacements.Put(new Replacement(entry.Contact, entry.LastSeen));
+            KeepAsReplacement(bucket, new Replacement(entry.Contact, entry.LastSeen));
             return TableOutcome.KeptAsReplacement;
         }
 
         AddEntry(bucket, entry);
         return TableOutcome.Added;
+    }
+
+    private void KeepAsReplacement(KBucket bucket, Replacement replacement)
+    {
+        var endpoint = replacement.Contact.Endpoint;
+        if (!_diversity.IsExempt(endpoint))
+        {
+            bucket.Replacements.Remove(SourceNetwork.SubnetOf(endpoint));
+        }
+
+        bucket.Replacements.Put(replacement);
     }
 
     /// <summary>

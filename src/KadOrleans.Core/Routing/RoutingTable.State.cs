@@ -95,7 +95,7 @@ public sealed partial class RoutingTable
         if (IsPossible(saved.Contact) && !Contains(saved.Contact))
         {
             var bucket = _tree.Find(saved.Contact.Id);
-            bucket.Replacements.Put(new Replacement(saved.Contact, Earlier(saved.LastSeen, now)));
+            KeepAsReplacement(bucket, new Replacement(saved.Contact, Earlier(saved.LastSeen, now)));
         }
     }
 

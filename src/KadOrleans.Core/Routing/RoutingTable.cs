@@ -180,7 +180,7 @@ public sealed partial class RoutingTable
         }
 
         // Ids are not proved by any secret: a known address must fail before another takes its id over.
-        bucket.Replacements.Put(new Replacement(contact, now));
+        KeepAsReplacement(bucket, new Replacement(contact, now));
         return new TableDecision(TableOutcome.AddressConflict) { Check = KBucket.Check(entry, now) };
     }
 
