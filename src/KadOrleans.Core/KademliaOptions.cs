@@ -10,6 +10,12 @@ public sealed record KademliaOptions
     public int LookupConcurrency { get; init; } = 3;
 
     /// <summary>
+    /// d: paths of one lookup that share no contact (S/Kademlia §4.4). 1 to 16; default 3. With 1, one liar near the start
+    /// leads the whole lookup; each path more costs requests. A table of fewer than k contacts allows one only.
+    /// </summary>
+    public int DisjointPaths { get; init; } = 3;
+
+    /// <summary>
     /// b: a bucket that does not cover our id is still split while its depth is not a multiple of this
     /// (Kademlia §4.2). 1 to 16; default 5. A larger value makes tables larger and lookups shorter.
     /// </summary>

@@ -57,6 +57,8 @@ public sealed partial class DhtNode
             ? known
             : null;
 
+    private void OnIdProved(Contact contact) => OnProbed(contact.Endpoint, contact.Id, answered: true);
+
     private void OnProbed(UdpEndpoint endpoint, NodeId? id, bool answered)
     {
         if (id is { } known && known != Id)

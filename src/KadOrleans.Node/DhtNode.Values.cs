@@ -63,7 +63,7 @@ public sealed partial class DhtNode
     internal Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) =>
         _publisher.SpreadAsync(key, held, cancellationToken);
 
-    /// <summary>What the network holds of a key. Leaves no copy behind.</summary>
-    internal Task<LookupOutcome> FindValueAsync(NodeId key, CancellationToken cancellationToken) =>
-        _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+    /// <summary>What all of the k nearest hold of a key. Leaves no copy behind.</summary>
+    internal Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
+        _lookups.AskAllHoldersAsync(key, cancellationToken);
 }

@@ -83,7 +83,8 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _gate = new AnswerGate(table, _verified, _held, _prober, _metrics);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher();
-        _lookups = new LookupRunner(table, _requests, _gate, options.Kademlia, _size, _time);
+        _lookups = new LookupRunner(
+            table, _requests, OnIdProved, options.Kademlia, AddressRangeSet.Parse(options.Trust), _size, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);

@@ -1,18 +1,42 @@
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>One contact in the eyes of one lookup.</summary>
-internal sealed class Candidate(Contact contact, Distance distance, int hops)
+internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
 {
     public Contact Contact { get; private set; } = contact;
 
-    public Distance Distance { get; } = distance;
+    public Distance Distance { get; private set; } = distance;
+
+    /// <summary>The /24 or /48 it counts against; null for an address that counts against none.</summary>
+    public SourceNetwork? Network { get; } = network;
 
     /// <summary>How many answers led here: 1 for a contact of our own table.</summary>
     public int Hops { get; } = hops;
 
     public CandidateState State { get; set; }
+
+    /// <summary>The paths that know it, as bits.</summary>
+    public uint Paths { get; set; }
+
+    /// <summary>The path that asked it; meaningless before.</summary>
+    public int AskedBy { get; set; }
+
+    /// <summary>
+    /// The contact that named it, the most truthful one of several; null for a contact of our own table.
+    /// </summary>
+    public Candidate? NamedBy { get; set; }
+
+    /// <summary>Whether the id is known to be the endpoint's own, and no invention of whoever named it.</summary>
+    public bool IsProved { get; set; }
+
+    /// <summary>Whether the usual time to tell its id is over.</summary>
+    public bool IsProofLate { get; set; }
+
+    /// <summary>Whether it answered the lookup's question; it counts once its id is proved as well.</summary>
+    public bool HasReplied { get; set; }
 
     /// <summary>The value it answered with; of kind None if it had none.</summary>
     public DhtValue Value { get; set; }
@@ -20,12 +44,37 @@ internal sealed class Candidate(Contact contact, Distance distance, int hops)
     /// <summary>How long the value has yet to live there, if the contact said so.</summary>
     public TimeSpan? Life { get; set; }
 
+    /// <summary>Contacts that it named and that turned out to be invented or silent, less those that answered.</summary>
+    public int Misled { get; private set; }
+
     public bool IsPending => State is CandidateState.Waiting or CandidateState.Slow;
 
-    /// <summary>Somebody knows this id at another address: worth another try.</summary>
-    public void Readdress(UdpEndpoint endpoint)
+    public bool IsHolder => State == CandidateState.Answered && Value.Kind != DhtValueKind.None;
+
+    public bool IsOn(int path) => (Paths & (1u << path)) != 0;
+
+    /// <summary>Somebody named it again; null for our own table, which is believed before all others.</summary>
+    public void NameAgain(Candidate? namer)
     {
-        Contact = Contact with { Endpoint = endpoint };
-        State = CandidateState.Heard;
+        if (NamedBy is not null && (namer is null || namer.Misled < NamedBy.Misled))
+        {
+            NamedBy = namer;
+        }
+    }
+
+    /// <summary>Whoever named this contact told the truth of it, or not.</summary>
+    public void Credit(bool isTrue)
+    {
+        if (NamedBy is { } namer)
+        {
+            namer.Misled += isTrue ? -1 : 1;
+        }
+    }
+
+    /// <summary>The endpoint belongs to another id than was claimed.</summary>
+    public void Rename(NodeId id, Distance distance)
+    {
+        Contact = Contact with { Id = id };
+        Distance = distance;
     }
 }

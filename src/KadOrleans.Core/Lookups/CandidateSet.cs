@@ -1,60 +1,131 @@
+using KadOrleans.Core.Admission;
+
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>
-/// The contacts a lookup knows, nearest to its target first. Bounded: a farther contact that was not asked makes
-/// room for a nearer one, so answers full of strangers cannot grow it.
+/// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not
+/// asked makes room for a nearer one, so answers full of strangers cannot grow it. Counts how many contacts of one
+/// network were asked.
 /// </summary>
-internal sealed class CandidateSet(NodeId target, int capacity)
+internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
+    /// <summary>
+    /// Endpoints kept for one id. Several claims to an id stand side by side until their endpoints prove them; without a
+    /// bound, one id could take all places.
+    /// </summary>
+    private const int MaxEndpointsPerId = 3;
+
+    private readonly SubnetDiversity _asked = new(new SubnetLimits(), trusted);
     private readonly List<Candidate> _byDistance = [];
+    private readonly Dictionary<UdpEndpoint, Candidate> _byEndpoint = [];
 
     public IReadOnlyList<Candidate> ByDistance => _byDistance;
 
+    public Candidate? Find(UdpEndpoint endpoint) => _byEndpoint.GetValueOrDefault(endpoint);
+
+    /// <summary>The first candidate with this id, one that did not fail if there is one.</summary>
     public Candidate? Find(NodeId id)
     {
-        var index = IndexOf(id.DistanceTo(target));
-        return index >= 0 ? _byDistance[index] : null;
+        var distance = id.DistanceTo(target);
+        Candidate? failed = null;
+        for (var i = FirstAt(distance); i < _byDistance.Count && _byDistance[i].Distance == distance; i++)
+        {
+            if (_byDistance[i].State != CandidateState.Failed)
+            {
+                return _byDistance[i];
+            }
+
+            failed ??= _byDistance[i];
+        }
+
+        return failed;
     }
 
-    /// <summary>Takes a contact that is new by id and by endpoint, or that failed under another address.</summary>
-    public void Add(Contact contact, int hops)
+    /// <summary>
+    /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under
+    /// another id keeps that id, unless nobody was asked yet and the new one is nearer: the endpoint will be asked
+    /// which of its ids is true.
+    /// </summary>
+    public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
     {
         var distance = contact.Id.DistanceTo(target);
-        var index = IndexOf(distance);
-        if (index >= 0)
+        if (_byEndpoint.TryGetValue(contact.Endpoint, out var known))
         {
-            Readdress(_byDistance[index], contact.Endpoint);
-            return;
-        }
-
-        if (IsKnown(contact.Endpoint) || !MakeRoom(~index))
-        {
-            return;
-        }
-
-        _byDistance.Insert(~index, new Candidate(contact, distance, hops));
-    }
-
-    private void Readdress(Candidate known, UdpEndpoint endpoint)
-    {
-        if (known.State == CandidateState.Failed && !IsKnown(endpoint))
-        {
-            known.Readdress(endpoint);
-        }
-    }
-
-    // Many ids at one address would turn the lookup into a flood of that address.
-    private bool IsKnown(UdpEndpoint endpoint)
-    {
-        foreach (var candidate in _byDistance)
-        {
-            if (candidate.Contact.Endpoint == endpoint)
+            if (known is { State: CandidateState.Heard, IsProved: false } && distance < known.Distance)
             {
-                return true;
+                Rename(known, contact.Id);
             }
+
+            if (known.Contact.Id != contact.Id)
+            {
+                return null;
+            }
+
+            known.NameAgain(namedBy);
+            return known;
         }
 
-        return false;
+        if (!MayClaim(contact.Id, distance) || !MakeRoom(FirstAt(distance)))
+        {
+            return null;
+        }
+
+        var network = _asked.IsExempt(contact.Endpoint) ? (SourceNetwork?)null : SourceNetwork.SubnetOf(contact.Endpoint);
+        var candidate = new Candidate(contact, distance, network, (namedBy?.Hops ?? 0) + 1)
+        {
+            NamedBy = namedBy,
+            IsProved = isProved,
+        };
+        _byDistance.Insert(FirstAt(distance), candidate);
+        _byEndpoint.Add(contact.Endpoint, candidate);
+        return candidate;
+    }
+
+    /// <summary>Moves a candidate to the place of the id that its endpoint really has.</summary>
+    public void Rename(Candidate candidate, NodeId id)
+    {
+        _byDistance.Remove(candidate);
+        candidate.Rename(id, id.DistanceTo(target));
+        _byDistance.Insert(FirstAt(candidate.Distance), candidate);
+    }
+
+    /// <summary>Changes a candidate's state and the count of its network with it.</summary>
+    public void SetState(Candidate candidate, CandidateState state)
+    {
+        var counted = Counts(candidate.State);
+        candidate.State = state;
+        if (counted && !Counts(state))
+        {
+            _asked.Remove(candidate.Contact.Endpoint);
+        }
+        else if (!counted && Counts(state))
+        {
+            _asked.Add(candidate.Contact.Endpoint);
+        }
+    }
+
+    /// <summary>Whether fewer than <paramref name="limit"/> contacts of its network hold a place in the lookup.</summary>
+    public bool HasShare(Candidate candidate, int limit) =>
+        candidate.Network is null || _asked.CountOf(candidate.Contact.Endpoint) < limit;
+
+    // One that is silent or late keeps no other of its network from being asked.
+    private static bool Counts(CandidateState state) => state is CandidateState.Waiting or CandidateState.Answered;
+
+    /// <summary>An id whose endpoint is proved is nobody else's; one that is only claimed may have few other claimants.</summary>
+    private bool MayClaim(NodeId id, Distance distance)
+    {
+        var claims = 0;
+        for (var i = FirstAt(distance); i < _byDistance.Count && _byDistance[i].Contact.Id == id; i++)
+        {
+            if (_byDistance[i] is { IsProved: true, State: not CandidateState.Failed })
+            {
+                return false;
+            }
+
+            claims++;
+        }
+
+        return claims < MaxEndpointsPerId;
     }
 
     /// <summary>Drops an entry behind the newcomer's place, if the set is full. Those that were asked stay.</summary>
@@ -71,33 +142,29 @@ internal sealed class CandidateSet(NodeId target, int capacity)
             return false;
         }
 
+        _byEndpoint.Remove(_byDistance[evicted].Contact.Endpoint);
         _byDistance.RemoveAt(evicted);
         return true;
     }
 
-    private int IndexOf(Distance distance)
+    /// <summary>The index of the first entry that is no nearer.</summary>
+    private int FirstAt(Distance distance)
     {
         var low = 0;
-        var high = _byDistance.Count - 1;
-        while (low <= high)
+        var high = _byDistance.Count;
+        while (low < high)
         {
             var middle = (low + high) / 2;
-            var order = _byDistance[middle].Distance.CompareTo(distance);
-            if (order == 0)
-            {
-                return middle;
-            }
-
-            if (order < 0)
+            if (_byDistance[middle].Distance.CompareTo(distance) < 0)
             {
                 low = middle + 1;
             }
             else
             {
-                high = middle - 1;
+                high = middle;
             }
         }
 
-        return ~low;
+        return low;
     }
 }

@@ -1,3 +1,4 @@
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
@@ -5,37 +6,51 @@ namespace KadOrleans.Core.Lookups;
 /// <summary>
 /// An iterative lookup as a state machine (Kademlia §2.3): says whom to ask next and takes what came back. It keeps
 /// up to α requests in flight at all times rather than in rounds, so one silent contact delays nobody, and ends once
-/// the k nearest contacts that answer have answered. Not safe for several threads.
+/// the k nearest contacts that answer have answered on each of its disjoint paths. Not safe for several threads.
 /// </summary>
 public sealed class Lookup
 {
     /// <summary>
-    /// Requests of one lookup, at most. An honest network of millions needs about 60; one that leads us on with
-    /// invented contacts must not keep us busy for ever.
+    /// Requests of one lookup, at most; each path has an equal share. An honest network of millions needs about 60; one that
+    /// leads us on with invented contacts must not keep us busy for ever.
     /// </summary>
     public const int MaxRequests = 256;
+
+    /// <summary>
+    /// Voices of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it
+    /// reads as; each more costs every get a request.
+    /// </summary>
+    public const int Quorum = 5;
 
     /// <summary>Contacts per k that are kept beside those that were asked: enough to go on behind silent ones.</summary>
     private const int CandidatesPerK = 8;
 
     private readonly KademliaOptions _options;
+    private readonly LookupPolicy _policy;
     private readonly NodeId _ownId;
     private readonly CandidateSet _candidates;
+    private readonly LookupPaths _paths;
     private int _asked;
     private int _answered;
     private int _failed;
-    private int _waiting;
     private int _slow;
+
+    // Late ones that have answered the question, and not yet who they are.
+    private int _unproved;
     private bool _hasValue;
+    private bool _isDisputed;
+    private bool _isAmongExempt = true;
     private bool _cancelled;
 
     /// <summary>Starts a lookup.</summary>
     /// <param name="ownId">Never asked, never in the result.</param>
     /// <param name="target">What is looked for.</param>
     /// <param name="kind">What for.</param>
-    /// <param name="seeds">The contacts to start from, usually the k nearest of the routing table.</param>
-    /// <param name="options">k and α.</param>
-    public Lookup(NodeId ownId, NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, KademliaOptions options)
+    /// <param name="seeds">The contacts to start from, usually the nearest of the routing table, nearest first.</param>
+    /// <param name="options">k, α and the number of paths. With fewer than k seeds there is one path: they are the network.</param>
+    /// <param name="policy">Whom it believes; null for <see cref="LookupPolicy.Default"/>.</param>
+    public Lookup(
+        NodeId ownId, NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, KademliaOptions options, LookupPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         Target = target;
@@ -43,8 +58,14 @@ public sealed class Lookup
         Question = kind == LookupKind.Node && target != ownId ? Beside(target) : target;
         _ownId = ownId;
         _options = options;
-        _candidates = new CandidateSet(target, MaxRequests + (options.BucketSize * CandidatesPerK));
-        Hear(seeds, hops: 1);
+        _policy = policy ?? LookupPolicy.Default;
+        _candidates = new CandidateSet(target, MaxRequests + (options.BucketSize * CandidatesPerK), _policy.Trusted);
+        var paths = seeds.Length < options.BucketSize ? 1 : options.DisjointPaths;
+        _paths = new LookupPaths(_candidates, paths, options.BucketSize, MaxRequests);
+        for (var i = 0; i < seeds.Length; i++)
+        {
+            Hear(seeds[i], null, i % paths);
+        }
     }
 
     /// <summary>What is looked for.</summary>
@@ -73,44 +94,57 @@ public sealed class Lookup
                 return TerminationReason.Cancelled;
             }
 
-            if (_waiting > 0 || (!_hasValue && NextHeard() is not null && _asked < MaxRequests))
-            {
-                return null;
-            }
-
-            return ReasonWhenIdle();
+            return _paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle();
         }
     }
+
+    // More at once where voices are missing: they are asked in one round trip.
+    private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
     /// <summary>The next contact to ask now; false if none is to be asked before something comes back.</summary>
     public bool TryNext(out Contact contact)
     {
         contact = default;
-        if (_cancelled || _hasValue || _waiting >= _options.LookupConcurrency || _asked >= MaxRequests)
+        if (_cancelled || _paths.Waiting >= Concurrency)
         {
             return false;
         }
 
-        var next = NextHeard();
+        var (next, path) = Next();
         if (next is null)
         {
             return false;
         }
 
-        next.State = CandidateState.Waiting;
+        next.Paths |= 1u << path;
+        _paths.Begin(next, path);
+        _isAmongExempt &= next.Network is null;
         _asked++;
-        _waiting++;
         contact = next.Contact;
         return true;
     }
 
+    /// <summary>Whether a contact that is asked must be asked for its id as well; see <see cref="LookupPolicy.IsProved"/>.</summary>
+    public bool NeedsProof(Contact contact) => _candidates.Find(contact.Endpoint) is { IsProved: false };
+
     /// <summary>A contact answered with contacts it knows.</summary>
     public void OnNodes(Contact from, ReadOnlySpan<Contact> nodes)
     {
-        if (Settle(from, CandidateState.Answered) is { } candidate)
+        if (TakeReply(from) is not { } candidate)
         {
-            Hear(nodes, candidate.Hops + 1, from.Endpoint);
+            return;
         }
+
+        // The network's nodes send k, nearest first; more would only make room for inventions.
+        foreach (var contact in nodes[..Math.Min(nodes.Length, _options.BucketSize)])
+        {
+            if (AddressScope.Allows(from.Endpoint, contact.Endpoint))
+            {
+                Hear(contact, candidate, candidate.AskedBy);
+            }
+        }
+
+        SettleIfProved(candidate);
     }
 
     /// <summary>A contact answered with the value.</summary>
@@ -119,12 +153,38 @@ public sealed class Lookup
     /// <param name="life">How long it has yet to live there; null if the contact does not say.</param>
     public void OnValue(Contact from, DhtValue value, TimeSpan? life = null)
     {
-        if (Settle(from, CandidateState.Answered) is { } candidate)
+        if (TakeReply(from) is { } candidate)
         {
-            candidate.Value = value;
-            candidate.Life = life;
-            _hasValue = true;
+            (candidate.Value, candidate.Life) = (value, life);
+            SettleIfProved(candidate);
         }
+    }
+
+    /// <summary>An endpoint told its id, or that it has none, or nothing.</summary>
+    /// <param name="endpoint">Where a contact is said to be.</param>
+    /// <param name="id">The id it answered with; null if it has none or did not answer.</param>
+    public void OnIdentified(UdpEndpoint endpoint, NodeId? id)
+    {
+        if (IsDone || _candidates.Find(endpoint) is not { IsPending: true, IsProved: false } candidate)
+        {
+            return;
+        }
+
+        if (id is not { } known || known == _ownId)
+        {
+            Settle(candidate, CandidateState.Failed);
+            return;
+        }
+
+        if (known != candidate.Contact.Id)
+        {
+            candidate.Credit(isTrue: false);
+            _candidates.Rename(candidate, known);
+            candidate.NamedBy = null;
+        }
+
+        candidate.IsProved = true;
+        SettleIfProved(candidate);
     }
 
     /// <summary>A contact is late: others are asked in its place, and it may still answer.</summary>
@@ -132,14 +192,30 @@ public sealed class Lookup
     {
         if (Find(from) is { State: CandidateState.Waiting } candidate)
         {
-            candidate.State = CandidateState.Slow;
-            _waiting--;
-            _slow++;
+            SetSlow(candidate);
+        }
+    }
+
+    /// <summary>
+    /// An endpoint is late with its id. Once it has answered the lookup's question, others are asked in its place.
+    /// </summary>
+    public void OnProofSlow(UdpEndpoint endpoint)
+    {
+        if (_candidates.Find(endpoint) is { State: CandidateState.Waiting } candidate)
+        {
+            candidate.IsProofLate = true;
+            SetSlowIfUnproved(candidate);
         }
     }
 
     /// <summary>A contact did not answer, or not with an answer.</summary>
-    public void OnFailed(Contact from) => Settle(from, CandidateState.Failed);
+    public void OnFailed(Contact from)
+    {
+        if (!IsDone && Find(from) is { IsPending: true, HasReplied: false } candidate)
+        {
+            Settle(candidate, CandidateState.Failed);
+        }
+    }
 
     /// <summary>Ends the lookup with what it has. Any number of times.</summary>
     public void Cancel() => _cancelled |= !IsDone;
@@ -150,17 +226,20 @@ public sealed class Lookup
     /// <summary>The outcome so far; it stands once <see cref="IsDone"/>.</summary>
     public LookupOutcome GetOutcome()
     {
-        var closest = _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).ToList();
-        var value = LookupMajority.Choose(closest);
-        var cacheAt = value is null ? null : closest.Find(c => c.Value.Kind == DhtValueKind.None);
+        var answered = _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id).ToList();
+        var closest = ClosestContacts.Choose(answered, _paths.Count, _options.BucketSize);
+        var vote = LookupVote.Count(closest.Any(c => c.IsHolder) ? closest : answered);
+        var cacheAt = vote.Agreed > vote.Differed ? answered.Find(c => !c.IsHolder) : null;
         return new LookupOutcome
         {
             Target = Target,
             Reason = Reason ?? TerminationReason.Cancelled,
-            Closest = [.. closest.Take(_options.BucketSize).Select(c => c.Contact)],
-            AnsweredContacts = [.. closest.Select(c => c.Contact)],
-            Value = value,
-            ValueLife = closest.Where(c => value is not null && c.Value == value).Max(c => c.Life),
+            Closest = [.. closest.Select(c => c.Contact)],
+            AnsweredContacts = [.. answered.Select(c => c.Contact)],
+            Value = vote.Value,
+            ValueLife = vote.Life,
+            Agreed = vote.Agreed,
+            Differed = vote.Differed,
             CacheAt = cacheAt?.Contact,
             CacheBelongs = cacheAt is not null && IsAmongNearest(cacheAt),
             Asked = _asked,
@@ -172,6 +251,31 @@ public sealed class Lookup
 
     private static NodeId Beside(NodeId id) => id.WithBit(NodeId.BitLength - 1, !id.GetBit(NodeId.BitLength - 1));
 
+    private (Candidate? Candidate, int Path) Next()
+    {
+        if (_asked >= MaxRequests || (_hasValue && IsSettled()))
+        {
+            return default;
+        }
+
+        return _hasValue && _paths.NextVoter(_policy.Draw) is { Candidate: not null } voter ? voter : _paths.Next();
+    }
+
+    /// <summary>
+    /// Whether more voices are not needed: nobody differs, and either enough networks agree or everybody is at an address that
+    /// says nothing of its owner, as in a private network.
+    /// </summary>
+    private bool IsSettled()
+    {
+        if (_policy.AsksAllHolders || _isDisputed)
+        {
+            return false;
+        }
+
+        return _isAmongExempt
+            || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum;
+    }
+
     private TerminationReason? ReasonWhenIdle()
     {
         if (_hasValue)
@@ -179,13 +283,14 @@ public sealed class Lookup
             return TerminationReason.ValueFound;
         }
 
-        // One lost datagram must not hide a value: its holder may be among the late, whose retry is under way.
-        if (Kind == LookupKind.Value && _slow > 0)
+        // One lost datagram must not hide a value: its holder may be among the late, whose retry is under way. Nor must a lost
+        // pong hide a contact that has answered.
+        if ((Kind == LookupKind.Value && _slow > 0) || _unproved > 0)
         {
             return null;
         }
 
-        if (_asked >= MaxRequests && NextHeard() is not null)
+        if (_paths.IsCutOff)
         {
             return TerminationReason.RequestLimit;
         }
@@ -203,54 +308,76 @@ public sealed class Lookup
         return _asked == 0 ? TerminationReason.NoContacts : TerminationReason.NobodyAnswered;
     }
 
-    /// <summary>The nearest unasked contact among the k nearest that are not silent.</summary>
-    private Candidate? NextHeard()
-    {
-        var window = _options.BucketSize;
-        foreach (var candidate in _candidates.ByDistance)
-        {
-            switch (candidate.State)
-            {
-                case CandidateState.Heard:
-                    return candidate;
-                case CandidateState.Failed or CandidateState.Slow:
-                    continue;
-            }
-
-            if (--window == 0)
-            {
-                return null;
-            }
-        }
-
-        return null;
-    }
-
     private bool IsAmongNearest(Candidate candidate) => _candidates.ByDistance
         .TakeWhile(c => c != candidate)
         .Count(c => c.State != CandidateState.Failed) < _options.BucketSize;
 
-    private Candidate? Find(Contact from) =>
-        _candidates.Find(from.Id) is { } candidate && candidate.Contact == from ? candidate : null;
+    private Candidate? Find(Contact from) => _candidates.Find(from.Endpoint);
 
-    private Candidate? Settle(Contact from, CandidateState state)
+    private void Hear(Contact contact, Candidate? namer, int path)
     {
-        // What comes after the end changes nothing: a late answer must not send a lookup that is over on its way again.
-        if (IsDone || Find(from) is not { IsPending: true } candidate)
+        if (contact.Id != _ownId
+            && contact.Endpoint.IsUnicast
+            && _candidates.Hear(contact, namer, _policy.IsProved?.Invoke(contact) ?? true) is { } candidate)
+        {
+            candidate.Paths |= 1u << path;
+        }
+    }
+
+    // What comes after the end changes nothing: a late answer must not send a lookup that is over on its way again.
+    private Candidate? TakeReply(Contact from)
+    {
+        if (IsDone || Find(from) is not { IsPending: true, HasReplied: false } candidate)
         {
             return null;
         }
 
-        if (candidate.State == CandidateState.Waiting)
-        {
-            _waiting--;
-        }
-        else
-        {
-            _slow--;
-        }
+        candidate.HasReplied = true;
+        _unproved += candidate.State == CandidateState.Slow ? 1 : 0;
+        SetSlowIfUnproved(candidate);
+        return candidate;
+    }
 
-        candidate.State = state;
+    private void SetSlowIfUnproved(Candidate candidate)
+    {
+        if (candidate is { State: CandidateState.Waiting, HasReplied: true, IsProofLate: true, IsProved: false })
+        {
+            SetSlow(candidate);
+        }
+    }
+
+    private void SetSlow(Candidate candidate)
+    {
+        _paths.End(candidate, CandidateState.Slow);
+        _slow++;
+        _unproved += candidate.HasReplied ? 1 : 0;
+    }
+
+    private void SettleIfProved(Candidate candidate)
+    {
+        if (candidate is { IsProved: true, HasReplied: true })
+        {
+            Settle(candidate, CandidateState.Answered);
+            Judge(candidate);
+        }
+    }
+
+    private void Judge(Candidate candidate)
+    {
+        if (candidate.IsHolder)
+        {
+            _hasValue = true;
+            _isDisputed |= _candidates.ByDistance.Any(c => c.IsHolder && c.Value != candidate.Value);
+        }
+    }
+
+    private void Settle(Candidate candidate, CandidateState state)
+    {
+        var wasSlow = candidate.State == CandidateState.Slow;
+        _slow -= wasSlow ? 1 : 0;
+        _unproved -= wasSlow && candidate.HasReplied ? 1 : 0;
+        _paths.End(candidate, state);
+        candidate.Credit(isTrue: state == CandidateState.Answered);
         if (state == CandidateState.Answered)
         {
             _answered++;
@@ -258,21 +385,6 @@ public sealed class Lookup
         else
         {
             _failed++;
-        }
-
-        return candidate;
-    }
-
-    private void Hear(ReadOnlySpan<Contact> contacts, int hops, UdpEndpoint? source = null)
-    {
-        foreach (var contact in contacts)
-        {
-            if (contact.Id != _ownId
-                && contact.Endpoint.IsUnicast
-                && (source is null || Admission.AddressScope.Allows(source.Value, contact.Endpoint)))
-            {
-                _candidates.Add(contact, hops);
-            }
         }
     }
 }

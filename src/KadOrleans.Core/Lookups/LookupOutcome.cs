@@ -20,8 +20,19 @@ public sealed record LookupOutcome
     /// <summary>The value that most holders agree on, or null.</summary>
     public DhtValue? Value { get; init; }
 
-    /// <summary>How long the value has yet to live, by the contact that gives it most; null if none of them says.</summary>
+    /// <summary>
+    /// How long the value has yet to live, by the middle one of the holders that agree on it; null if none of them says.
+    /// </summary>
     public TimeSpan? ValueLife { get; init; }
+
+    /// <summary>
+    /// Holders that gave <see cref="Value"/>, one for each network (/24 or /48). Those among <see cref="Closest"/> count; others
+    /// only where none of these has a value.
+    /// </summary>
+    public int Agreed { get; init; }
+
+    /// <summary>Holders that gave another value, counted in the same way.</summary>
+    public int Differed { get; init; }
 
     /// <summary>The nearest contact that answered without the value: a copy belongs there (Kademlia §2.3).</summary>
     public Contact? CacheAt { get; init; }

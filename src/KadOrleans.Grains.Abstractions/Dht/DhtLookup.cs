@@ -32,6 +32,14 @@ public sealed record DhtLookup
     [Id(5)]
     public int Hops { get; init; }
 
+    /// <summary>Holders of different networks that gave the value.</summary>
+    [Id(6)]
+    public int Agreed { get; init; }
+
+    /// <summary>Holders of different networks that gave another value.</summary>
+    [Id(7)]
+    public int Differed { get; init; }
+
     /// <summary>Takes over what callers of a cluster are told of a lookup.</summary>
     public static DhtLookup From(LookupOutcome outcome)
     {
@@ -44,6 +52,8 @@ public sealed record DhtLookup
             Answered = outcome.Answered,
             Failed = outcome.Failed,
             Hops = outcome.Hops,
+            Agreed = outcome.Agreed,
+            Differed = outcome.Differed,
         };
     }
 }

@@ -43,8 +43,8 @@ internal static partial class NodeLog
     [LoggerMessage(1025, LogLevel.Debug, "Republished {Values} values and published {Publications} again")]
     public static partial void ValuesRepublished(this ILogger logger, int values, int publications);
 
-    [LoggerMessage(1026, LogLevel.Information, "The publication of {Key} has ended: somebody published another value later")]
-    public static partial void PublicationEnded(this ILogger logger, NodeId key);
+    [LoggerMessage(1026, LogLevel.Warning, "The publication of {Key} has ended: {Voices} of the {Holders} nearest nodes hold a value that was published later")]
+    public static partial void PublicationEnded(this ILogger logger, NodeId key, int voices, int holders);
 
     [LoggerMessage(1027, LogLevel.Warning, "Values due for republishing were left to the next time: {Batches} batches wait already")]
     public static partial void RepublishingBehind(this ILogger logger, int batches);

@@ -49,6 +49,9 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> LookupRequests =
         Meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.", advice: Counts);
 
+    private static readonly Counter<long> DisputedValues =
+        Meter.CreateCounter<long>("kad.lookup.disputes", "{lookup}", "Lookups of a value whose holders gave different ones.");
+
     private static readonly Histogram<double> WalkDuration =
         Meter.CreateHistogram<double>("kad.walk.duration", "s", "Duration of random walks, by reason of their end.", advice: Seconds);
 
@@ -107,6 +110,7 @@ internal sealed class NodeMetrics
         }
 
         HeldAnswers.Add(0);
+        DisputedValues.Add(0);
         WalkContacts.Add(0);
         RepublishedValues.Add(0);
     }
@@ -162,6 +166,10 @@ internal sealed class NodeMetrics
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
         LookupDuration.Record(duration.TotalSeconds, tags);
         LookupRequests.Record(outcome.Asked, tags);
+        if (outcome.Differed > 0)
+        {
+            DisputedValues.Add(1);
+        }
     }
 
     public void WalkEnded(LookupOutcome outcome, int newContacts, TimeSpan duration)

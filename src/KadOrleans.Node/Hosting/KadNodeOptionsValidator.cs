@@ -51,6 +51,7 @@ public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
     {
         Check("Kademlia.BucketSize", options.Kademlia.BucketSize, 1, 64, problems);
         Check("Kademlia.LookupConcurrency", options.Kademlia.LookupConcurrency, 1, 64, problems);
+        Check("Kademlia.DisjointPaths", options.Kademlia.DisjointPaths, 1, 16, problems);
         Check("Kademlia.SplitDepth", options.Kademlia.SplitDepth, 1, 16, problems);
         Check("Kademlia.ReplacementCacheSize", options.Kademlia.ReplacementCacheSize, 0, 1_000, problems);
         Check("Kademlia.FailuresBeforeDrop", options.Kademlia.FailuresBeforeDrop, 1, 10, problems);

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Lookups;
@@ -45,7 +44,7 @@ internal sealed class Bootstrapper(
 
         var lookup = joined.Length == 0
             ? null
-            : await lookups.RunAsync(table.Snapshot.OwnId, LookupKind.Node, joined, cancellationToken);
+            : await lookups.RunAsync(table.Snapshot.OwnId, joined, cancellationToken);
         logger.Bootstrapped(joined.Length, attempts.Count, table.Snapshot.Count);
         return new BootstrapResult(attempts, lookup);
     }

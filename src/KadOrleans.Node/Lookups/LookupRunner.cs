@@ -1,21 +1,29 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
-using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Lookups;
 
 /// <summary>Runs lookups from the contacts of the routing table, and reports who answered.</summary>
+/// <param name="table">Where lookups start, and whose contacts have proved their ids.</param>
+/// <param name="requests">Sends the requests.</param>
+/// <param name="onProved">Told of each contact that proved its id to a lookup.</param>
+/// <param name="options">k, α and the number of paths.</param>
+/// <param name="trusted">Addresses that the limit per network does not apply to.</param>
+/// <param name="size">Learns from the outcomes.</param>
+/// <param name="environment">Time and randomness.</param>
 internal sealed class LookupRunner(
     IRoutingTable table,
     RequestTable requests,
-    AnswerGate gate,
+    Action<Contact> onProved,
     KademliaOptions options,
+    AddressRangeSet trusted,
     NetworkSize size,
-    TimeProvider time)
+    NodeEnvironment environment)
 {
     /// <summary>
     /// Contacts per k that a lookup starts from. It asks those beyond the k nearest only behind silent ones, which may be
@@ -24,30 +32,53 @@ internal sealed class LookupRunner(
     private const int SeedsPerK = 3;
 
     /// <summary>Looks up a target from the nearest known contacts; never fails, a cancelled lookup says so.</summary>
-    public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
+    public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
+        RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, cancellationToken);
+
+    /// <summary>Looks up a node from the given contacts.</summary>
+    public Task<LookupOutcome> RunAsync(NodeId target, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken) =>
+        RunAsync(target, LookupKind.Node, seeds, asksAllHolders: false, cancellationToken);
+
+    /// <summary>Looks up a value and asks all of the k nearest for it, however much the first agree.</summary>
+    public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
+        RunAsync(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true, cancellationToken);
+
+    private ReadOnlyMemory<Contact> FindSeeds(NodeId target)
     {
         var seeds = new Contact[SeedsPerK * options.BucketSize];
-        var count = table.Snapshot.FindClosest(target, seeds);
-        return RunAsync(target, kind, seeds.AsMemory(0, count), cancellationToken);
+        return seeds.AsMemory(0, table.Snapshot.FindClosest(target, seeds));
     }
 
-    /// <summary>Looks up a target from the given contacts.</summary>
-    public async Task<LookupOutcome> RunAsync(
-        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken)
+    private async Task<LookupOutcome> RunAsync(
+        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, bool asksAllHolders, CancellationToken cancellationToken)
     {
-        var startedAt = time.GetTimestamp();
+        var startedAt = environment.Time.GetTimestamp();
         using var activity = NodeActivities.StartLookup(kind);
         var ownId = table.Snapshot.OwnId;
         table.Observe(ContactObservation.LookedUp(target));
-        var running = new RunningLookup(new Lookup(ownId, target, kind, seeds.Span, options), requests, ownId, gate.Consider);
+        var lookup = new Lookup(ownId, target, kind, seeds.Span, options, CreatePolicy(asksAllHolders));
+        var running = new RunningLookup(lookup, requests, ownId, onProved);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
             var outcome = await running.Outcome;
-            NodeMetrics.LookupEnded(outcome, time.GetElapsedTime(startedAt));
+            NodeMetrics.LookupEnded(outcome, environment.Time.GetElapsedTime(startedAt));
             activity?.End(outcome);
             size.Note(outcome);
             return outcome;
         }
+    }
+
+    private LookupPolicy CreatePolicy(bool asksAllHolders)
+    {
+        Span<byte> draw = stackalloc byte[sizeof(uint)];
+        environment.Random.Fill(draw);
+        return new LookupPolicy
+        {
+            IsProved = contact => table.Snapshot.TryGet(contact.Id, out var known) && known == contact,
+            Trusted = trusted,
+            Draw = BitConverter.ToUInt32(draw),
+            AsksAllHolders = asksAllHolders,
+        };
     }
 }

@@ -9,7 +9,11 @@ namespace KadOrleans.Node.Lookups;
 /// One lookup on the wire: asks whom the state machine names and feeds it what comes back. Answers arrive on any
 /// thread, so one lock guards the state machine; nothing is sent while it is held.
 /// </summary>
-internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onAnswered)
+/// <param name="lookup">The state machine; used by nobody else from now on.</param>
+/// <param name="requests">Sends the requests.</param>
+/// <param name="ownId">The id they carry.</param>
+/// <param name="onProved">Told of each contact that proved its id.</param>
+internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved)
     : IFindListener
 {
     /// <summary>Silent contacts of one lookup that are asked without a place.</summary>
@@ -44,7 +48,6 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
             lookup.OnNodes(call.Contact, contacts);
         }
 
-        onAnswered(call.Contact);
         Pump();
     }
 
@@ -55,7 +58,6 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
             lookup.OnValue(call.Contact, value, life);
         }
 
-        onAnswered(call.Contact);
         Pump();
     }
 
@@ -79,12 +81,41 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         Pump();
     }
 
+    private void OnProofLate(UdpEndpoint endpoint)
+    {
+        lock (_gate)
+        {
+            lookup.OnProofSlow(endpoint);
+        }
+
+        Pump();
+    }
+
+    private void OnIdentified(PingCall call, NodeId? id, RequestFailure? failure)
+    {
+        lock (_gate)
+        {
+            lookup.OnIdentified(call.Destination, id);
+        }
+
+        if (id is { } known)
+        {
+            onProved(new Contact(known, call.Destination));
+        }
+
+        Pump();
+    }
+
     private void Pump()
     {
-        while (TryNext(out var contact))
+        while (TryNext(out var contact, out var needsProof))
         {
             NoteSilence(contact);
             requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Question, this));
+            if (needsProof)
+            {
+                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => OnProofLate(contact.Endpoint)));
+            }
         }
     }
 
@@ -104,12 +135,14 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         }
     }
 
-    private bool TryNext(out Contact contact)
+    private bool TryNext(out Contact contact, out bool needsProof)
     {
+        needsProof = false;
         lock (_gate)
         {
             if (lookup.TryNext(out contact))
             {
+                needsProof = lookup.NeedsProof(contact);
                 return true;
             }
 

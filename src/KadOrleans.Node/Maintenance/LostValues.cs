@@ -51,7 +51,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, NodeEnvironment 
                 return true;
             }
 
-            var outcome = await node.FindValueAsync(key, cancellationToken);
+            var outcome = await node.AskAllHoldersAsync(key, cancellationToken);
             if (outcome.Value is not { } value)
             {
                 return false;

@@ -185,7 +185,6 @@ internal sealed class Republisher
         if (isOutdated)
         {
             await _publications.RemoveAsync(key, cancellationToken);
-            _logger.PublicationEnded(key);
             return;
         }
 
@@ -197,28 +196,35 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Whether another value is about that was published later than this one was last, judged by what is left of both lives.</summary>
+    /// <summary>
+    /// Whether a majority of the k nearest, this node included if it holds the key, has another value that was published later
+    /// than this one was last, judged by what is left of both lives. Fewer may lie.
+    /// </summary>
     private async Task<bool> IsOutdatedAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
-        var found = await _node.FindValueAsync(key, cancellationToken);
+        var found = await _node.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
-        var expiresAt = publication.PublishedAt + Kademlia.ValueTimeToLive;
         var held = await _store.GetAsync(key, now, cancellationToken);
-        if (held is not null && held.Value != publication.Value && held.ExpiresAt > expiresAt)
-        {
-            return true;
-        }
-
-        if (found is not { Value: { } other, ValueLife: { } life } || other == publication.Value || now + life <= expiresAt)
+        var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
+        if (other is not { } value || value == publication.Value
+            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive)
         {
             return false;
         }
 
-        if (held is not null)
+        var voices = found.Agreed + (held?.Value == value ? 1 : 0);
+        var judges = found.Closest.Count + (held is null ? 0 : 1);
+        if (2 * voices <= judges)
+        {
+            return false;
+        }
+
+        _logger.PublicationEnded(key, voices, judges);
+        if (held is not null && held.Value != value)
         {
             // Else what is held here would hide the later value from whoever asks here.
             life = life < Kademlia.ValueTimeToLive ? life : Kademlia.ValueTimeToLive;
-            await _store.PutCopyAsync(key, new StoredValue(other, now, now + life, held.Source), cancellationToken);
+            await _store.PutCopyAsync(key, new StoredValue(value, now, now + life, held.Source), cancellationToken);
         }
 
         return true;

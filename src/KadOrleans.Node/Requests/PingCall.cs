@@ -8,8 +8,13 @@ namespace KadOrleans.Node.Requests;
 /// <param name="expectedId">The id it is known by, if it is.</param>
 /// <param name="sender">Our id.</param>
 /// <param name="onEnd">Told the id that answered; null if nobody did, or a client without one.</param>
+/// <param name="onLate">Told when the usual time for an answer is over; null if nobody wants to know.</param>
 internal sealed class PingCall(
-    UdpEndpoint destination, NodeId? expectedId, NodeId sender, Action<PingCall, NodeId?, RequestFailure?> onEnd)
+    UdpEndpoint destination,
+    NodeId? expectedId,
+    NodeId sender,
+    Action<PingCall, NodeId?, RequestFailure?> onEnd,
+    Action? onLate = null)
     : OutgoingRequest(destination, expectedId)
 {
     public override bool IsIntroduction => true;
@@ -35,6 +40,8 @@ internal sealed class PingCall(
 
         return false;
     }
+
+    public override void OnLate() => onLate?.Invoke();
 
     public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
 }

@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Tests.Lookups;
 
 public sealed class CopyPlaceTests
 {
-    private static readonly KademliaOptions Options = new() { BucketSize = 4, LookupConcurrency = 2 };
+    private static readonly KademliaOptions Options = new() { BucketSize = 4, LookupConcurrency = 2, DisjointPaths = 1 };
     private readonly NodeId _target;
     private readonly Contact[] _contacts;
     private readonly Lookup _lookup;
@@ -16,7 +16,7 @@ public sealed class CopyPlaceTests
         var random = new SeededRandomSource(8);
         _target = NodeId.Random(random);
         _contacts = [.. Enumerable.Range(1, 8)
-            .Select(i => new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4((uint)(0x0B000000 + i), 8468)))
+            .Select(i => new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)i << 8), 8468)))
             .OrderBy(c => c.Id.DistanceTo(_target))];
         _lookup = new Lookup(NodeId.Random(random), _target, LookupKind.Value, _contacts.AsSpan(5, 2), Options);
         while (_lookup.TryNext(out _))

@@ -38,7 +38,7 @@ public sealed class LookupPropertyTests
             // Each answer's contacts share a bit more of the target than those two answers before.
             var depth = 8 + (++asks / 2);
             lookup.OnNodes(asked, [.. Enumerable.Range(0, 20).Select(_ =>
-                new Contact(target.RandomWithPrefix(depth, random), UdpEndpoint.FromIPv4(++address, 1)))]);
+                new Contact(target.RandomWithPrefix(depth, random), UdpEndpoint.FromIPv4(address += 0x100, 1)))]);
         }
 
         Assert.Equal(Lookup.MaxRequests, lookup.GetOutcome().Asked);
@@ -58,7 +58,7 @@ public sealed class LookupPropertyTests
         public Play(int seed)
         {
             _random = new SeededRandomSource(seed);
-            _options = new KademliaOptions { BucketSize = 1 + _random.Next(20), LookupConcurrency = 1 + _random.Next(8) };
+            _options = new KademliaOptions { BucketSize = 1 + _random.Next(20), LookupConcurrency = 1 + _random.Next(8), DisjointPaths = 1 + _random.Next(Lookup.Quorum) };
             _own = NodeId.Random(_random);
             var kind = _random.Next(2) == 0 ? LookupKind.Node : LookupKind.Value;
             _lookup = new Lookup(_own, NodeId.Random(_random), kind, Contacts(_random.Next(30)), _options);
@@ -74,7 +74,7 @@ public sealed class LookupPropertyTests
                 {
                     Assert.NotEqual(_own, contact.Id);
                     _pending.Add(contact);
-                    Assert.InRange(_pending.Count, 1, _options.LookupConcurrency);
+                    Assert.InRange(_pending.Count, 1, Math.Max(_options.LookupConcurrency, Lookup.Quorum));
                 }
 
                 if (!_lookup.IsDone)
@@ -121,6 +121,6 @@ public sealed class LookupPropertyTests
         }
 
         private Contact[] Contacts(int count) => [.. Enumerable.Range(0, count).Select(_ =>
-            new Contact(NodeId.Random(_random), UdpEndpoint.FromIPv4(++_addresses, 8468)))];
+            new Contact(NodeId.Random(_random), UdpEndpoint.FromIPv4(_addresses += 0x100, 8468)))];
     }
 }

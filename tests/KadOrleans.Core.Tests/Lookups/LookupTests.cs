@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Tests.Lookups;
 
 public sealed class LookupTests
 {
-    private static readonly KademliaOptions Options = new() { BucketSize = 4 };
+    private static readonly KademliaOptions Options = new() { BucketSize = 4, DisjointPaths = 1 };
     private readonly SeededRandomSource _random = new(7);
     private readonly NodeId _own;
     private readonly NodeId _target;
@@ -17,7 +17,7 @@ public sealed class LookupTests
         _own = NodeId.Random(_random);
         _target = NodeId.Random(_random);
         _contacts = [.. Enumerable.Range(1, 12)
-            .Select(i => new Contact(NodeId.Random(_random), UdpEndpoint.FromIPv4((uint)(0x0B000000 + i), 8468)))
+            .Select(i => new Contact(NodeId.Random(_random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)i << 8), 8468)))
             .OrderBy(c => c.Id.DistanceTo(_target))];
     }
 
@@ -135,51 +135,6 @@ public sealed class LookupTests
         lookup.OnFailed(_contacts[1]);
 
         Assert.Equal(TerminationReason.NobodyAnswered, lookup.Reason);
-    }
-
-    [Fact]
-    public void A_value_ends_the_lookup_once_the_others_in_flight_have_answered()
-    {
-        var lookup = Start(LookupKind.Value, _contacts);
-        TakeAll(lookup);
-
-        lookup.OnValue(_contacts[1], DhtValue.FromInteger(1));
-        Assert.Empty(TakeAll(lookup));
-        Assert.False(lookup.IsDone);
-        lookup.OnNodes(_contacts[0], _contacts);
-        lookup.OnFailed(_contacts[2]);
-
-        var outcome = lookup.GetOutcome();
-        Assert.Equal(TerminationReason.ValueFound, outcome.Reason);
-        Assert.Equal(DhtValue.FromInteger(1), outcome.Value);
-        Assert.Equal(_contacts[0], outcome.CacheAt);
-    }
-
-    [Fact]
-    public void The_most_frequent_value_wins()
-    {
-        var lookup = Start(LookupKind.Value, _contacts);
-        TakeAll(lookup);
-
-        lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
-        lookup.OnValue(_contacts[2], DhtValue.FromInteger(2));
-        lookup.OnValue(_contacts[1], DhtValue.FromInteger(2));
-
-        Assert.Equal(DhtValue.FromInteger(2), lookup.GetOutcome().Value);
-        Assert.Null(lookup.GetOutcome().CacheAt);
-    }
-
-    [Fact]
-    public void Of_equally_frequent_values_the_nearest_contacts_wins_and_one_is_not_true()
-    {
-        var lookup = Start(LookupKind.Value, _contacts);
-        TakeAll(lookup);
-
-        lookup.OnValue(_contacts[2], DhtValue.FromFloat(1));
-        lookup.OnValue(_contacts[1], DhtValue.FromBoolean(true));
-        lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
-
-        Assert.Equal(DhtValue.FromInteger(1), lookup.GetOutcome().Value);
     }
 
     [Fact]

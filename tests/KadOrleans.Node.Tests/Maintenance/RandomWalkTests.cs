@@ -77,10 +77,10 @@ public sealed class RandomWalkTests
         await node.Node.PingAsync(honest.Endpoint);
         var begun = _world.Clock.Elapsed;
 
-        var found = await Walk(node.Node.Engine, new RandomWalkOptions { Timeout = TimeSpan.FromSeconds(1) }).PerformRandomWalkAsync();
+        var found = await Walk(node.Node.Engine, new RandomWalkOptions { Timeout = TimeSpan.FromSeconds(0.5) }).PerformRandomWalkAsync();
 
         Assert.Equal([honest.Contact], found);
-        Assert.InRange(_world.Clock.Elapsed - begun, TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1));
+        Assert.InRange(_world.Clock.Elapsed - begun, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(0.5));
     });
 
     [Fact]

@@ -125,6 +125,9 @@ public sealed class StrangerTests
         var stranger = _world.AddPeer();
         stranger.OnRequest = stranger.AnswerPings;
 
+        // All arrive before the answer to the node's ping does.
+        var delay = TimeSpan.FromMilliseconds(10);
+        _world.Network.Conditions = new NetworkConditions { MinDelay = delay, MaxDelay = delay };
         for (var i = 0; i < HeldAnswers.MaxPerEndpoint + 5; i++)
         {
             stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));

@@ -1,0 +1,195 @@
+using System.Numerics;
+
+namespace KadOrleans.Core.Lookups;
+
+/// <summary>
+/// The disjoint paths of one lookup (S/Kademlia §4.4): says which contact is asked next, and by which path. A path goes on
+/// from what the contacts it asked have named, and no contact is asked by two, so a liar leads only its own path astray.
+/// </summary>
+internal sealed class LookupPaths(CandidateSet candidates, int count, int bucketSize, int maxRequests)
+{
+    /// <summary>Contacts of one network (/24 or /48) that are asked and returned.</summary>
+    public const int PerNetwork = 1;
+
+    /// <summary>The same where the network has too few others for k.</summary>
+    public const int PerNetworkWhenFew = 2;
+
+    /// <summary>
+    /// Contacts named by one answer that may turn out invented or silent before its other contacts are left aside. An
+    /// honest node names some that have left; a liar can name an unlimited number, and each costs a request.
+    /// </summary>
+    private const int MaxMisled = 3;
+
+    private readonly int[] _asked = new int[count];
+    private readonly int[] _waiting = new int[count];
+    private readonly int _maxPerPath = maxRequests / count;
+
+    /// <summary>How many there are.</summary>
+    public int Count => count;
+
+    /// <summary>Requests in flight, those that are late left out.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>Whether a path has used up its share of requests and knew more to ask.</summary>
+    public bool IsCutOff
+    {
+        get
+        {
+            for (var path = 0; path < count; path++)
+            {
+                if (_asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    public void Begin(Candidate candidate, int path)
+    {
+        candidate.AskedBy = path;
+        candidates.SetState(candidate, CandidateState.Waiting);
+        _asked[path]++;
+        _waiting[path]++;
+        Waiting++;
+    }
+
+    /// <summary>A candidate that was in flight is late, or has ended.</summary>
+    public void End(Candidate candidate, CandidateState state)
+    {
+        if (candidate.State == CandidateState.Waiting)
+        {
+            _waiting[candidate.AskedBy]--;
+            Waiting--;
+        }
+
+        candidates.SetState(candidate, state);
+    }
+
+    /// <summary>Whom to ask next; null if nobody is to be asked before something comes back.</summary>
+    public (Candidate? Candidate, int Path) Next()
+    {
+        var next = Next(PerNetwork);
+        return next.Candidate is null && Waiting == 0 && IsShort() ? Next(PerNetworkWhenFew) : next;
+    }
+
+    /// <summary>
+    /// Whom to ask next for a vote: drawn from the k that may vote, of whom each path names an equal share, nearest first. Null if
+    /// all of them were asked.
+    /// </summary>
+    /// <param name="draw">Decides the order.</param>
+    public (Candidate? Candidate, int Path) NextVoter(uint draw)
+    {
+        Candidate? chosen = null;
+        foreach (var voter in ClosestContacts.InTurns([.. candidates.ByDistance.Where(IsOfUse)], count).Take(bucketSize))
+        {
+            if (voter.State == CandidateState.Heard
+                && MayAsk(voter, PerNetwork)
+                && (chosen is null || Order(voter, draw) < Order(chosen, draw)))
+            {
+                chosen = voter;
+            }
+        }
+
+        return (chosen, chosen is null ? 0 : BitOperations.TrailingZeroCount(chosen.Paths));
+    }
+
+    private static bool IsOfUse(Candidate candidate) => candidate.State is not (CandidateState.Failed or CandidateState.Slow);
+
+    private (Candidate? Candidate, int Path) Next(int perNetwork)
+    {
+        Candidate? chosen = null;
+        var by = 0;
+        for (var path = 0; path < count; path++)
+        {
+            if (_asked[path] < _maxPerPath
+                && (chosen is null || _waiting[path] < _waiting[by])
+                && (Nearest(path, perNetwork) ?? Borrow(path, perNetwork)) is { } candidate)
+            {
+                (chosen, by) = (candidate, path);
+            }
+        }
+
+        return (chosen, by);
+    }
+
+    /// <summary>Whether so few have answered that two of one network are better than none.</summary>
+    private bool IsShort()
+    {
+        var answered = 0;
+        foreach (var candidate in candidates.ByDistance)
+        {
+            answered += candidate.State == CandidateState.Answered ? 1 : 0;
+        }
+
+        return answered < bucketSize;
+    }
+
+    /// <summary>The nearest unasked contact among the k nearest of a path that are not silent.</summary>
+    private Candidate? Nearest(int path, int perNetwork)
+    {
+        var window = bucketSize;
+        foreach (var candidate in candidates.ByDistance)
+        {
+            if (!candidate.IsOn(path) || !IsOfUse(candidate))
+            {
+                continue;
+            }
+
+            if (candidate.State == CandidateState.Heard)
+            {
+                if (MayAsk(candidate, perNetwork))
+                {
+                    return candidate;
+                }
+            }
+            else if (--window == 0)
+            {
+                break;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// A path whose contacts have all failed goes on from one of the table that no path has asked yet.
+    /// </summary>
+    private Candidate? Borrow(int path, int perNetwork)
+    {
+        foreach (var candidate in candidates.ByDistance)
+        {
+            if (candidate.IsOn(path) && candidate.State is not (CandidateState.Failed or CandidateState.Heard))
+            {
+                return null;
+            }
+        }
+
+        foreach (var candidate in candidates.ByDistance)
+        {
+            if (candidate is { State: CandidateState.Heard, Hops: 1 } && MayAsk(candidate, perNetwork))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    private bool MayAsk(Candidate candidate, int perNetwork) =>
+        candidates.HasShare(candidate, perNetwork)
+        && !(candidate.NamedBy is { Misled: >= MaxMisled } && BitOperations.PopCount(candidate.Paths) == 1);
+
+    // The endpoint is what a liar cannot choose freely.
+    private static uint Order(Candidate candidate, uint draw)
+    {
+        var endpoint = candidate.Contact.Endpoint;
+        var mixed = (endpoint.AddressHigh ^ BitOperations.RotateLeft(endpoint.AddressLow, 23) ^ endpoint.Port ^ draw)
+            * 0x9E3779B97F4A7C15;
+        mixed ^= mixed >> 29;
+        mixed *= 0xBF58476D1CE4E5B9;
+        return (uint)(mixed >> 32);
+    }
+}
