@@ -26,8 +26,8 @@ internal static class GetCommand
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
             Notes = "Text is printed as it is; on a terminal as one line with a newline behind it, with pictures such as ␛ in place "
-                + "of control characters, line breaks too, and <U+202E> and the like in place of other invisible ones. Numbers, booleans and bytes in hexadecimal end with a newline. A key without a value "
-                + "exits with 1.",
+                + "of control characters, line breaks too, and <U+202E> and the like in place of other invisible ones. Numbers, booleans and bytes in hexadecimal end with a newline. The standard error "
+                + "output says how many holders agree on the value, and how many have another one. A key without a value exits with 1.",
         };
         command.Add(key);
         command.Add(digest);
@@ -66,6 +66,10 @@ internal static class GetCommand
         if (!json)
         {
             await WriteAsync(io, value, raw, cancellationToken);
+            if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))
+            {
+                await io.Error.WriteLineAsync(LookupText.DescribeVote(found));
+            }
         }
 
         return ExitCode.Done;

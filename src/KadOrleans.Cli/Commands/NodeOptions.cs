@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
+using KadOrleans.Core;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Transport.Udp;
 
@@ -44,6 +45,12 @@ internal sealed class NodeOptions
         HelpName = "SECONDS",
     };
 
+    private readonly Option<string?> _paths = new("--paths")
+    {
+        Description = "Disjoint paths of one lookup, 1 to 16: with more, fewer liars can lead it astray. [default: 3]",
+        HelpName = "N",
+    };
+
     private readonly Option<string?> _http = new("--http")
     {
         Description = "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.",
@@ -67,7 +74,7 @@ internal sealed class NodeOptions
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _http, _httpHost, _otlp, _trustClock, _verbose];
+    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _paths, _http, _httpHost, _otlp, _trustClock, _verbose];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -103,6 +110,7 @@ internal sealed class NodeOptions
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
             RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
+            DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, new KademliaOptions().DisjointPaths),
             Http = http is null ? null : Endpoints.ParseHttp(http),
             HttpHosts = Endpoints.ParseHttpHosts(HttpHost, httpHosts),
             Telemetry = NodeTelemetry.Read(parsed.GetValue(_otlp)),

@@ -26,6 +26,7 @@ internal sealed class SimulateOptions
         "--dead", "PERCENT", "Nodes that are silent from the start, though others have them in their tables: 0 to 99.", "0");
 
     private readonly Option<string> _liars = Number("--liars", "PERCENT", "Nodes that answer with lies: 0 to 99.", "0");
+    private readonly Option<string> _paths = Number("--paths", "N", "Disjoint paths of one lookup: 1 to 16.", "3");
     private readonly Option<string> _lookups = Number("--lookups", "M", "Lookups of random ids: 0 to 10000000.", "1000");
 
     private readonly Option<string> _hours = Number(
@@ -53,7 +54,7 @@ internal sealed class SimulateOptions
 
     /// <summary>All of them, in the order of the help.</summary>
     public IReadOnlyList<Option> All =>
-        [_nodes, _seed, _loss, _latency, _churn, _dead, _liars, _lookups, _hours, _values, _look, _refresh, _walk, _join, _json, _csv];
+        [_nodes, _seed, _loss, _latency, _churn, _dead, _liars, _paths, _lookups, _hours, _values, _look, _refresh, _walk, _join, _json, _csv];
 
     /// <summary>Whether results are JSON.</summary>
     public bool ReadJson(ParseResult parsed) => parsed.GetValue(_json);
@@ -78,7 +79,11 @@ internal sealed class SimulateOptions
             Duration = ReadHours(parsed, _hours, 0, 8_760),
             Values = ReadWhole(parsed, _values, 0, 1_000_000),
             LookInterval = ReadHours(parsed, _look, 0.1, 8_760),
-            Kademlia = new KademliaOptions { BucketRefreshInterval = ReadHours(parsed, _refresh, 0.1, 168) },
+            Kademlia = new KademliaOptions
+            {
+                BucketRefreshInterval = ReadHours(parsed, _refresh, 0.1, 168),
+                DisjointPaths = ReadWhole(parsed, _paths, 1, 16),
+            },
             RandomWalk = ReadWalks(parsed),
             Join = parsed.GetValue(_join),
         };

@@ -31,6 +31,9 @@ internal sealed record NodeSettings
     /// <summary>How the routing table is kept full.</summary>
     public RandomWalkOptions RandomWalk { get; init; } = new();
 
+    /// <summary>Paths of one lookup that share no contact.</summary>
+    public int DisjointPaths { get; init; } = new KademliaOptions().DisjointPaths;
+
     /// <summary>Where the status pages are, if anywhere.</summary>
     public required IPEndPoint? Http { get; init; }
 
@@ -49,7 +52,13 @@ internal sealed record NodeSettings
     /// <summary>The engine's options.</summary>
     public KadNodeOptions ToOptions()
     {
-        var options = new KadNodeOptions { Id = Id?.ToString(), RandomWalk = RandomWalk, TrustClock = TrustClock };
+        var options = new KadNodeOptions
+        {
+            Id = Id?.ToString(),
+            RandomWalk = RandomWalk,
+            TrustClock = TrustClock,
+            Kademlia = new KademliaOptions { DisjointPaths = DisjointPaths },
+        };
         foreach (var node in BootstrapTexts)
         {
             options.Bootstrap.Add(node);

@@ -12,7 +12,12 @@ internal static class LookupText
         $"contacts asked: {outcome.Asked}, answered: {outcome.Answered}, timed out or failed: {outcome.Failed}; "
         + $"the lookup ended because {Reason(outcome.Reason)}.";
 
-    /// <summary>The same as an object: reason, asked, answered, failed, hops.</summary>
+    /// <summary>How many holders gave the value, and how many another one.</summary>
+    public static string DescribeVote(LookupOutcome outcome) => outcome.Differed == 0
+        ? $"Holders that agree: {outcome.Agreed}."
+        : $"Holders that agree: {outcome.Agreed}; holders with another value: {outcome.Differed}.";
+
+    /// <summary>The same as an object: reason, asked, answered, failed, hops; after a get also agreed, differed.</summary>
     public static JsonObject ToJson(LookupOutcome outcome) => new()
     {
         ["reason"] = JsonNamingPolicy.CamelCase.ConvertName(outcome.Reason.ToString()),
@@ -20,6 +25,8 @@ internal static class LookupText
         ["answered"] = outcome.Answered,
         ["failed"] = outcome.Failed,
         ["hops"] = outcome.Hops,
+        ["agreed"] = outcome.Agreed,
+        ["differed"] = outcome.Differed,
     };
 
     private static string Reason(TerminationReason reason) => reason switch

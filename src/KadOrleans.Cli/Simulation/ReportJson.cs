@@ -38,6 +38,7 @@ internal static class ReportJson
         ["churnPerHour"] = settings.Churn,
         ["dead"] = settings.Dead,
         ["liars"] = settings.Liars,
+        ["paths"] = settings.Kademlia.DisjointPaths,
         ["lookups"] = settings.Lookups,
         ["hours"] = settings.Duration.TotalHours,
         ["values"] = settings.Values,
