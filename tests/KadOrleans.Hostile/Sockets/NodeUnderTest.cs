@@ -115,7 +115,8 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         }
     }
 
-    private static string FindStatus(ChildProcess process)
+    /// <summary>Where a node says that it serves its status; empty before it has said so.</summary>
+    public static string FindStatus(ChildProcess process)
     {
         var words = process.Error.Text.Split([' ', '\n', ',', ';']);
         return words.FirstOrDefault(word => word.StartsWith("http://127.", StringComparison.Ordinal)) is { } address

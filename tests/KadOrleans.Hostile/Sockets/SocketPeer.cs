@@ -51,6 +51,9 @@ internal sealed class SocketPeer : IDisposable
     /// <summary>The value that the last FIND_VALUE response gave, as text.</summary>
     public string? Value { get; private set; }
 
+    /// <summary>Forgets that value.</summary>
+    public void ForgetValue() => Value = null;
+
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
         _socket.SendTo(datagram, new IPEndPoint(destination.ToIPAddress(), destination.Port));
 
