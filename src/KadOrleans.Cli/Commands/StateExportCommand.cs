@@ -51,7 +51,7 @@ internal static class StateExportCommand
                 return ExitCode.Done;
             }
 
-            await io.Error.WriteLineAsync($"In a copy of '{data}': {salvaged.Damage}");
+            io.Say($"In a copy of '{data}': {salvaged.Damage}");
             return ExitCode.Failed;
         });
     }

@@ -78,12 +78,12 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         if (!finished)
         {
             var hint = settings.Resume is { } file ? $" --resume {file} goes on." : string.Empty;
-            io.Error.WriteLine(string.Create(
+            io.Say(string.Create(
                 CultureInfo.InvariantCulture, $"Stopped: {summary.Unfinished:N0} endpoints were not asked to the end.{hint}"));
         }
         else if (summary.Nodes == 0)
         {
-            io.Error.WriteLine("No node answered.");
+            io.Say("No node answered.");
         }
 
         return finished && summary.Nodes > 0 ? ExitCode.Done : ExitCode.Failed;
