@@ -18,31 +18,29 @@ internal static class ClosestContacts
         var nearest = TakeDiverse(byDistance, bucketSize);
         var alone = nearest.Where(c => BitOperations.PopCount(c.Paths) == 1).CountBy(c => c.Paths);
         return alone.Any(path => path.Value * 2 > nearest.Count) && HasOtherPath(byDistance)
-            ? TakeDiverse(InTurns(byDistance, paths), bucketSize)
+            ? TakeDiverse([.. InTurns(byDistance, paths)], bucketSize)
             : nearest;
     }
 
-    /// <summary>The nearest of each path in turns.</summary>
-    public static List<Candidate> InTurns(IReadOnlyList<Candidate> byDistance, int paths)
+    /// <summary>The nearest of each path in turns, each once.</summary>
+    public static IEnumerable<Candidate> InTurns(IEnumerable<Candidate> byDistance, int paths)
     {
         var queues = Enumerable.Range(0, paths).Select(p => new Queue<Candidate>(byDistance.Where(c => c.IsOn(p)))).ToList();
-        var taken = new List<Candidate>();
-        while (queues.Any(queue => queue.Count > 0))
+        var taken = new HashSet<Candidate>();
+        while (queues.Exists(queue => queue.Count > 0))
         {
             foreach (var queue in queues)
             {
                 while (queue.TryDequeue(out var candidate))
                 {
-                    if (!taken.Contains(candidate))
+                    if (taken.Add(candidate))
                     {
-                        taken.Add(candidate);
+                        yield return candidate;
                         break;
                     }
                 }
             }
         }
-
-        return taken;
     }
 
     private static bool HasOtherPath(IReadOnlyList<Candidate> answered) => answered.Any(c => c.AskedBy != answered[0].AskedBy);

@@ -83,7 +83,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     public (Candidate? Candidate, int Path) NextVoter(uint draw)
     {
         Candidate? chosen = null;
-        foreach (var voter in ClosestContacts.InTurns([.. candidates.ByDistance.Where(IsOfUse)], count).Take(bucketSize))
+        foreach (var voter in ClosestContacts.InTurns(candidates.ByDistance.Where(IsOfUse), count).Take(bucketSize))
         {
             if (voter.State == CandidateState.Heard
                 && MayAsk(voter, PerNetwork)
