@@ -3,6 +3,8 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
+using KadOrleans.Node.Trust;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node;
 
@@ -23,9 +25,15 @@ public sealed partial class DhtNode
         }
     }
 
-    void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.ProbeNow(contact.Endpoint, contact.Id);
+    void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.Check(contact);
 
-    void IRequestObserver.OnAddressProved(OutgoingRequest request) => _verified.Add(request.Destination);
+    void IRequestObserver.OnAddressProved(OutgoingRequest request)
+    {
+        if (_verified.Add(request.Destination))
+        {
+            _strangers.Release(request.Destination);
+        }
+    }
 
     void IRequestObserver.OnAnswered(OutgoingRequest request)
     {
@@ -57,21 +65,53 @@ public sealed partial class DhtNode
             ? known
             : null;
 
-    private void OnIdProved(Contact contact) => OnProbed(contact.Endpoint, contact.Id, answered: true);
+    void IHeldRequestHandler.Proceed(HeldRequest request)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            _metrics.Refused(RefusalReason.Stopping);
+        }
+        else
+        {
+            _dispatcher.Proceed(request);
+        }
+    }
 
-    private void OnProbed(UdpEndpoint endpoint, NodeId? id, bool answered)
+    void IHeldRequestHandler.GiveUp(HeldRequest request, RefusalReason reason)
+    {
+        try
+        {
+            _dispatcher.GiveUp(request, reason);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // On a timer's thread it would end the process.
+            _logger.RequestFaulted(e);
+        }
+    }
+
+    /// <summary>A response that answers no request of ours may answer the ping of a stranger.</summary>
+    private void OnUnknownResponse(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
+    {
+        if (!_strangers.TryProve(id, source))
+        {
+            return;
+        }
+
+        _reachability.Answered();
+        if (ResponseReader.TryReadPong(body, out var sender))
+        {
+            _gate.Introduce(new Contact(sender, source));
+        }
+    }
+
+    private void OnIdProved(Contact contact) => OnProbed(contact.Endpoint, contact.Id);
+
+    private void OnProbed(UdpEndpoint endpoint, NodeId? id)
     {
         if (id is { } known && known != Id)
         {
             _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
-        }
-
-        foreach (var request in _held.Take(endpoint))
-        {
-            if (answered)
-            {
-                _dispatcher.AnswerHeld(request, endpoint);
-            }
         }
     }
 }

@@ -20,7 +20,7 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind four ports. It answers requests, runs lookups, and keeps the trust rules; it keeps
 /// no time of its own and saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IAsyncDisposable
+public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IHeldRequestHandler, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -32,7 +32,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private readonly Reachability _reachability;
     private readonly NodeMetrics _metrics = new();
     private readonly VerifiedEndpoints _verified;
-    private readonly HeldAnswers _held = new();
+    private readonly Strangers _strangers;
     private readonly RequestTable _requests;
     private readonly EndpointQuestions _questions;
     private readonly Prober _prober;
@@ -76,11 +76,13 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
         _reachability = new Reachability(table, _time);
-        _verified = new VerifiedEndpoints(_time);
+        _verified = new VerifiedEndpoints(_time, new EndpointRates(options.Limits, options.Upload));
+        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, this, _metrics, _time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
         _questions = new EndpointQuestions(_requests, Id);
         _prober = new Prober(_requests, Id, _time, OnProbed);
-        _gate = new AnswerGate(table, _verified, _held, _prober, _metrics);
+        var budget = new UploadBudget(options.Upload.Total, _time);
+        _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher();
         _lookups = new LookupRunner(
@@ -134,15 +136,8 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     {
         var startedAt = _time.GetTimestamp();
         var (id, failure) = await _questions.PingAsync(endpoint, cancellationToken);
-        var result = new PingResult(id, failure, _time.GetElapsedTime(startedAt));
-
-        // A failure says nothing of what is held: that waits for a ping of its own.
-        if (failure is null)
-        {
-            OnProbed(endpoint, id, answered: true);
-        }
-
-        return result;
+        OnProbed(endpoint, id);
+        return new PingResult(id, failure, _time.GetElapsedTime(startedAt));
     }
 
     /// <summary>Asks an endpoint under which address it sees this node.</summary>
@@ -191,7 +186,10 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         }
         else if (kind != DatagramKind.Request)
         {
-            _requests.Complete(id, body, source);
+            if (!_requests.Complete(id, body, source))
+            {
+                OnUnknownResponse(id, body, source);
+            }
         }
         else if (_stopping.IsCancellationRequested)
         {
@@ -216,6 +214,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         await _late.DrainAsync();
         await _transport.DisposeAsync();
         _prober.Dispose();
+        _strangers.Dispose();
         _requests.Dispose();
         NetworkSizeGauge.Forget(_size);
         TableGauges.Forget(_reachability);
@@ -232,11 +231,9 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
             new StoreHandler(_store, _options.Kademlia, _time),
             findNode,
             new FindValueHandler(_store, findNode, _time),
-            new SourceLimiter(_options.Limits),
-            trusted,
+            new SourceAdmission(trusted, _verified, _options.Limits, _time),
             _gate,
             _metrics,
-            _time,
             _options.ClientOnly,
             _late);
     }

@@ -18,7 +18,7 @@ public sealed class KadNodeOptions
     public IList<string> Bootstrap { get; } = [];
 
     /// <summary>
-    /// Address ranges in CIDR form whose nodes are exempt from rate limits, quotas, subnet caps and held answers.
+    /// Address ranges in CIDR form whose nodes are exempt from rate limits, byte budgets, quotas, subnet caps and proofs of their address.
     /// Default: none.
     /// </summary>
     public IList<string> Trust { get; } = [];
@@ -31,6 +31,9 @@ public sealed class KadNodeOptions
 
     /// <summary>How many requests per second are taken from one source and one subnet.</summary>
     public SourceLimits Limits { get; set; } = new();
+
+    /// <summary>How many bytes of answers per second are sent to one endpoint and in all.</summary>
+    public UploadLimits Upload { get; set; } = new();
 
     /// <summary>How many contacts of one subnet the routing table takes.</summary>
     public SubnetLimits Subnets { get; set; } = new();

@@ -25,10 +25,13 @@ public sealed class AllocationTests : IAsyncDisposable
         PerSubnet = new TokenRate(1_000_000, 1_000_000),
     };
 
+    private static readonly UploadLimits Upload = new() { PerEndpoint = 1_000_000_000, Total = 1_000_000_000 };
+
     private readonly SeededRandomSource _random = new(11);
     private readonly CountingTransport _transport = new();
     private readonly InMemoryKeyStore _store = new(new StoreQuota());
     private readonly Contact _known;
+    private readonly UdpEndpoint _verified = UdpEndpoint.Parse("192.0.2.8:8468");
     private readonly DhtNode _node;
 
     public AllocationTests()
@@ -43,7 +46,7 @@ public sealed class AllocationTests : IAsyncDisposable
         }
 
         _known = table.Snapshot.Contacts[0];
-        var options = new KadNodeOptions { Limits = Limits };
+        var options = new KadNodeOptions { Limits = Limits, Upload = Upload };
         options.Trust.Add("11.0.0.0/8");
         _node = new DhtNode(options, _transport, table, _store, new NodeEnvironment { Time = clock, Random = _random });
         _node.Start();
@@ -67,11 +70,35 @@ public sealed class AllocationTests : IAsyncDisposable
     [InlineData("stun")]
     public void Answering_a_stranger_within_the_limits_allocates_nothing(string request)
     {
-        // Under our own id, so that nobody is pinged to become a contact: that ping is paid for, and rate-limited.
-        var datagram = Write(request, _node.Id);
+        var datagram = Write(request, _known.Id);
 
         Assert.Equal(0, BytesAllocatedBy(datagram, Stranger));
+
+        // With each pong a ping to prove the address; a STUN leaves no room for one.
+        Assert.Equal((request == "ping" ? 4 : 2) * Rounds, _transport.Sent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Requests))]
+    public void Answering_a_verified_endpoint_allocates_nothing(string request)
+    {
+        Prove(_verified);
+        _node.Receive(Write("store", _known.Id), _verified);
+        var datagram = Write(request, _known.Id);
+        _transport.Forget();
+
+        Assert.Equal(0, BytesAllocatedBy(datagram, _verified));
         Assert.Equal(2 * Rounds, _transport.Sent);
+    }
+
+    [Fact]
+    public void Checking_a_forged_proof_allocates_nothing()
+    {
+        _node.Receive(Write("ping", _known.Id), Stranger);
+        var forged = new byte[Datagram.MaxLength];
+        var length = ResponseWriter.WritePong(forged, new MessageId(_transport.Ping.AsSpan(1, MessageId.Length)), _known.Id);
+
+        Assert.Equal(0, BytesAllocatedBy(forged[..length], Stranger.WithPort(1)));
     }
 
     [Fact]
@@ -96,6 +123,14 @@ public sealed class AllocationTests : IAsyncDisposable
     {
         await _node.DisposeAsync();
         await _store.DisposeAsync();
+    }
+
+    private void Prove(UdpEndpoint endpoint)
+    {
+        _node.Receive(Write("ping", _known.Id), endpoint);
+        var pong = new byte[Datagram.MaxLength];
+        var length = ResponseWriter.WriteEmptyPong(pong, new MessageId(_transport.Ping.AsSpan(1, MessageId.Length)));
+        _node.Receive(pong.AsSpan(0, length), endpoint);
     }
 
     private byte[] Write(string request, NodeId sender)
@@ -142,6 +177,9 @@ public sealed class AllocationTests : IAsyncDisposable
     {
         public long Sent { get; private set; }
 
+        /// <summary>The first request that was sent.</summary>
+        public byte[]? Ping { get; private set; }
+
         public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("127.0.0.1:8468")];
 
         public void Start(IDatagramReceiver receiver)
@@ -152,8 +190,15 @@ public sealed class AllocationTests : IAsyncDisposable
         public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
         {
             Sent++;
+            if (Ping is null && datagram[0] == (byte)DatagramKind.Request)
+            {
+                Ping = datagram.ToArray();
+            }
+
             return true;
         }
+
+        public void Forget() => Sent = 0;
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -6,8 +6,10 @@ internal sealed record BenchSettings
     /// <summary>Contacts of a node that is started.</summary>
     public const int DefaultContacts = 1_000;
 
-    /// <summary>Sources where nothing is said: at 5,000 requests a second each, more than a node answers.</summary>
-    public const int DefaultSources = 100;
+    /// <summary>
+    /// Sources where nothing is said: at 5,000 requests and 1,000,000 bytes of answers a second each, more than a node answers.
+    /// </summary>
+    public const int DefaultSources = 250;
 
     /// <summary>The nodes to load, at least one; the others are compared to the first.</summary>
     public required IReadOnlyList<BenchTarget> Targets { get; init; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Transport.Udp;
 
@@ -45,6 +46,12 @@ internal sealed class NodeOptions
         HelpName = "SECONDS",
     };
 
+    private readonly Option<string?> _uploadPerEndpoint = Upload(
+        "--upload-per-endpoint", "Bytes of answers per second to one endpoint, 16384 or more; 0 is no bound. [default: 1000000]");
+
+    private readonly Option<string?> _upload = Upload(
+        "--upload", "Bytes of answers per second to all endpoints together, 16384 or more; 0 is no bound. [default: 0]");
+
     private readonly Option<string?> _paths = new("--paths")
     {
         Description = "Disjoint paths of one lookup, 1 to 16: with more, fewer liars can lead it astray. [default: 3]",
@@ -74,7 +81,11 @@ internal sealed class NodeOptions
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_listen, _bootstrap, _data, _inMemory, _id, _trust, _walkInterval, _paths, _http, _httpHost, _otlp, _trustClock, _verbose];
+    public IReadOnlyList<Option> All =>
+    [
+        _listen, _bootstrap, _data, _inMemory, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
+        _otlp, _trustClock, _verbose,
+    ];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -109,6 +120,7 @@ internal sealed class NodeOptions
             Data = inMemory ? null : data ?? CommonOptions.DefaultData,
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
+            Upload = ReadUpload(parsed),
             RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
             DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, new KademliaOptions().DisjointPaths),
             Http = http is null ? null : Endpoints.ParseHttp(http),
@@ -118,6 +130,31 @@ internal sealed class NodeOptions
             Verbose = parsed.GetValue(_verbose),
         };
     }
+
+    private UploadLimits ReadUpload(ParseResult parsed)
+    {
+        var limits = new UploadLimits();
+        return new UploadLimits
+        {
+            PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed) ?? limits.PerEndpoint,
+            Total = ParseUpload(_upload, parsed) ?? limits.Total,
+        };
+    }
+
+    private static long? ParseUpload(Option<string?> option, ParseResult parsed)
+    {
+        if (parsed.GetValue(option) is not { } text)
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
+            ? bytes
+            : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
+    }
+
+    private static Option<string?> Upload(string name, string description) =>
+        new(name) { Description = description, HelpName = "BYTES" };
 
     private static RandomWalkOptions ParseWalks(string? text)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Joining;
@@ -27,6 +28,9 @@ internal sealed record NodeSettings
 
     /// <summary>Trusted address ranges.</summary>
     public required IReadOnlyList<string> Trust { get; init; }
+
+    /// <summary>Bytes of answers per second.</summary>
+    public UploadLimits Upload { get; init; } = new();
 
     /// <summary>How the routing table is kept full.</summary>
     public RandomWalkOptions RandomWalk { get; init; } = new();
@@ -56,6 +60,7 @@ internal sealed record NodeSettings
         {
             Id = Id?.ToString(),
             RandomWalk = RandomWalk,
+            Upload = Upload,
             TrustClock = TrustClock,
             Kademlia = new KademliaOptions { DisjointPaths = DisjointPaths },
         };

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Node;
 
 namespace KadOrleans.Cluster.Edges;
@@ -28,9 +29,12 @@ public sealed record EdgeOptions
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
 
     /// <summary>
-    /// Address ranges in CIDR form whose nodes are exempt from rate limits, quotas and held answers. Default: none.
+    /// Address ranges in CIDR form whose nodes are exempt from rate limits, byte budgets, quotas and proofs of their address. Default: none.
     /// </summary>
     public IReadOnlyList<string> Trust { get; init; } = [];
+
+    /// <summary>Bytes of answers per second, for each node id.</summary>
+    public UploadLimits Upload { get; init; } = new();
 
     /// <summary>How many node ids the edge serves.</summary>
     public int NodeIds => Listen.Count;
@@ -38,7 +42,7 @@ public sealed record EdgeOptions
     /// <summary>The engine's options for each of the ids.</summary>
     internal KadNodeOptions ToNodeOptions()
     {
-        var options = new KadNodeOptions();
+        var options = new KadNodeOptions { Upload = Upload };
         foreach (var node in Bootstrap)
         {
             options.Bootstrap.Add(node);

@@ -12,8 +12,13 @@ namespace KadOrleans.Cluster.Edges;
 /// </summary>
 public static class EdgeOptionsReader
 {
+    private const string UploadPerEndpoint = "UploadPerEndpoint";
+
     private static readonly string[] Known =
-        ["Name", "NodeIds", nameof(EdgeOptions.Listen), nameof(EdgeOptions.Bootstrap), nameof(EdgeOptions.Trust)];
+    [
+        "Name", "NodeIds", nameof(EdgeOptions.Listen), nameof(EdgeOptions.Bootstrap), nameof(EdgeOptions.Trust), UploadPerEndpoint,
+        nameof(EdgeOptions.Upload),
+    ];
 
     /// <summary>Reads the section, which may be empty.</summary>
     /// <exception cref="OptionsValidationException">
@@ -34,6 +39,7 @@ public static class EdgeOptionsReader
             Listen = ReadListen(section, problems),
             Bootstrap = ReadBootstrap(section, problems),
             Trust = ReadTrust(section, problems),
+            Upload = ReadUpload(section, problems),
         };
         return problems.Count == 0
             ? options
@@ -157,6 +163,32 @@ public static class EdgeOptionsReader
         }
 
         return ranges;
+    }
+
+    private static UploadLimits ReadUpload(IConfigurationSection section, List<string> problems)
+    {
+        var limits = new UploadLimits();
+        return new UploadLimits
+        {
+            PerEndpoint = ReadBytes(section, UploadPerEndpoint, limits.PerEndpoint, problems),
+            Total = ReadBytes(section, nameof(EdgeOptions.Upload), limits.Total, problems),
+        };
+    }
+
+    private static long ReadBytes(IConfigurationSection section, string name, long unset, List<string> problems)
+    {
+        var text = section[name];
+        if (text is null)
+        {
+            return unset;
+        }
+
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) || !UploadLimits.IsValid(bytes))
+        {
+            problems.Add($"{section.Path}:{name} is '{text}'; {UploadLimits.Allowed}.");
+        }
+
+        return bytes;
     }
 
     private static List<string> ReadList(IConfigurationSection section, string name, List<string> problems)

@@ -39,7 +39,11 @@ public sealed class SourceLimiter
     public bool TryAdmit(UdpEndpoint source, DateTimeOffset now) =>
         _trusted.Contains(source)
         || (TryTake(_sources, _limits.PerSource, SourceNetwork.Of(source), now)
-            && TryTake(_subnets, _limits.PerSubnet, SourceNetwork.SubnetOf(source), now));
+            && TryAdmitSubnet(source, now));
+
+    /// <summary>Whether a request is within the rate of its subnet, for sources that are counted on their own elsewhere.</summary>
+    public bool TryAdmitSubnet(UdpEndpoint source, DateTimeOffset now) =>
+        TryTake(_subnets, _limits.PerSubnet, SourceNetwork.SubnetOf(source), now);
 
     private bool TryTake(TokenBucketMap?[] stripes, TokenRate rate, SourceNetwork network, DateTimeOffset now)
     {

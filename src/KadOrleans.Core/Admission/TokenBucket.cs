@@ -17,17 +17,27 @@ public struct TokenBucket
     }
 
     /// <summary>Takes a token if there is one.</summary>
-    public bool TryTake(TokenRate rate, DateTimeOffset now)
+    public bool TryTake(TokenRate rate, DateTimeOffset now) => TryTake(rate, now, 1);
+
+    /// <summary>Takes several tokens if there are so many, else none.</summary>
+    public bool TryTake(TokenRate rate, DateTimeOffset now, double amount)
     {
         _tokens = Available(rate, now);
         _updated = now;
-        if (_tokens < 1)
+        if (_tokens < amount)
         {
             return false;
         }
 
-        _tokens--;
+        _tokens -= amount;
         return true;
+    }
+
+    /// <summary>Takes several tokens, or all there are: what is spent anyway leaves less for what may be refused.</summary>
+    public void Spend(TokenRate rate, DateTimeOffset now, double amount)
+    {
+        _tokens = Math.Max(0, Available(rate, now) - amount);
+        _updated = now;
     }
 
     /// <summary>Whether it has refilled: then it is as good as a new one, and forgetting it changes nothing.</summary>

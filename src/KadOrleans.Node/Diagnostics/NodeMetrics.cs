@@ -35,7 +35,16 @@ internal sealed class NodeMetrics
         Meter.CreateCounter<long>("kad.requests.refused", "{request}", "Requests left unanswered, by reason.");
 
     private static readonly Counter<long> HeldAnswers =
-        Meter.CreateCounter<long>("kad.answers.held", "{answer}", "Long answers that waited for the proof of an address.");
+        Meter.CreateCounter<long>("kad.answers.held", "{answer}", "STOREs and long answers that waited for the proof of an address.");
+
+    private static readonly Counter<long> ShortenedAnswers =
+        Meter.CreateCounter<long>("kad.answers.shortened", "{answer}", "Answers with fewer contacts, as the asker's address was not proved.");
+
+    private static readonly Counter<long> ProofPings =
+        Meter.CreateCounter<long>("kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.");
+
+    private static readonly Counter<long> Proofs =
+        Meter.CreateCounter<long>("kad.proofs.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.");
 
     private static readonly Counter<long> Stores =
         Meter.CreateCounter<long>("kad.stores", "{store}", "STOREs received, by result.");
@@ -70,6 +79,9 @@ internal sealed class NodeMetrics
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private long _heldCount;
+    private long _shortenedCount;
+    private long _proofPingCount;
+    private long _proofCount;
     private long _storedCount;
     private long _republishedCount;
     private long _walkCount;
@@ -111,6 +123,9 @@ internal sealed class NodeMetrics
 
         HeldAnswers.Add(0);
         DisputedValues.Add(0);
+        ShortenedAnswers.Add(0);
+        ProofPings.Add(0);
+        Proofs.Add(0);
         WalkContacts.Add(0);
         RepublishedValues.Add(0);
     }
@@ -137,6 +152,24 @@ internal sealed class NodeMetrics
     {
         Interlocked.Increment(ref _heldCount);
         HeldAnswers.Add(1);
+    }
+
+    public void Shortened()
+    {
+        Interlocked.Increment(ref _shortenedCount);
+        ShortenedAnswers.Add(1);
+    }
+
+    public void ProofAsked()
+    {
+        Interlocked.Increment(ref _proofPingCount);
+        ProofPings.Add(1);
+    }
+
+    public void Proved()
+    {
+        Interlocked.Increment(ref _proofCount);
+        Proofs.Add(1);
     }
 
     public void Stored(StoreResult result)
@@ -203,6 +236,9 @@ internal sealed class NodeMetrics
         }
 
         totals["answers.held"] = Volatile.Read(ref _heldCount);
+        totals["answers.shortened"] = Volatile.Read(ref _shortenedCount);
+        totals["proofs.asked"] = Volatile.Read(ref _proofPingCount);
+        totals["proofs.given"] = Volatile.Read(ref _proofCount);
         totals["stores.accepted"] = Volatile.Read(ref _storedCount);
         totals["values.republished"] = Republished;
         totals["walks.done"] = Volatile.Read(ref _walkCount);

@@ -15,8 +15,14 @@ internal enum RefusalReason
     /// <summary>The storage failed.</summary>
     StorageFailed,
 
-    /// <summary>The answer would be long, the source is unproven, and too many such wait already.</summary>
+    /// <summary>The source is unproven, and too many requests of such sources wait already, or were pushed out by later ones.</summary>
     HeldAnswerLimit,
+
+    /// <summary>A STORE or STUN waited for its source to answer a ping, in vain: the source is forged, gone or far away.</summary>
+    Unproven,
+
+    /// <summary>The answer would exceed the bytes that one endpoint, or all together, may draw.</summary>
+    ByteBudget,
 
     /// <summary>The source is no address and port that one node can be reached at, such as port 0 or a multicast group.</summary>
     UnreachableSource,

@@ -16,4 +16,21 @@ internal sealed class FindNodeHandler(IRoutingTable table, KademliaOptions optio
         var count = table.Snapshot.FindClosest(target, nearest, context.Source);
         return ResponseWriter.WriteNodes(answer, context.Id, nearest[..count]);
     }
+
+    /// <summary>The same with as many of the nearest as fit into so many bytes; 0 if not even an empty list does.</summary>
+    public int AnswerWithin(int maxLength, Span<byte> answer, NodeId target, RequestContext context)
+    {
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
+        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
+        for (; count >= 0; count--)
+        {
+            var length = ResponseWriter.WriteNodes(answer, context.Id, nearest[..count]);
+            if (length <= maxLength)
+            {
+                return length;
+            }
+        }
+
+        return 0;
+    }
 }

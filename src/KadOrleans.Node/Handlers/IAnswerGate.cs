@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Node.Trust;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Handlers;
 
@@ -10,7 +10,10 @@ internal interface IAnswerGate
     void Consider(Contact sender);
 
     /// <summary>
-    /// Sends the answer, or holds its request if the answer is much longer than the request and the source unproven.
+    /// Sends the answer, or holds its request if the source has not proved its address and the answer is much longer than the request.
     /// </summary>
-    void Answer(ReadOnlySpan<byte> answer, int requestLength, HeldRequest request, RequestContext context);
+    void Answer(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context);
+
+    /// <summary>Holds a STORE until its source has proved its address.</summary>
+    void Hold(in StoreRequest request, in RequestContext context);
 }

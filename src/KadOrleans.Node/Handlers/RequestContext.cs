@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Trust;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Handlers;
@@ -7,6 +8,13 @@ namespace KadOrleans.Node.Handlers;
 /// <summary>What every handler is told beside the request itself.</summary>
 /// <param name="Id">The id that the answer carries.</param>
 /// <param name="Source">Where the request came from and the answer goes to.</param>
+/// <param name="Length">Bytes of the request's datagram.</param>
 /// <param name="Route">The way on which the answer goes there.</param>
 /// <param name="IsTrusted">Whether the source is in a trusted range.</param>
-internal readonly record struct RequestContext(MessageId Id, UdpEndpoint Source, IAnswerRoute Route, bool IsTrusted);
+/// <param name="Verified">The source's rates, if it has proved its address and is not trusted.</param>
+internal readonly record struct RequestContext(
+    MessageId Id, UdpEndpoint Source, int Length, IAnswerRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
+{
+    /// <summary>Whether nobody can have forged the source, or its owner is trusted.</summary>
+    public bool IsProven => IsTrusted || Verified is not null;
+}

@@ -1,8 +1,8 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Trust;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Handlers;
@@ -16,11 +16,9 @@ internal sealed class RequestDispatcher(
     StoreHandler store,
     FindNodeHandler findNode,
     FindValueHandler findValue,
-    SourceLimiter limiter,
-    AddressRangeSet trusted,
+    SourceAdmission sources,
     IAnswerGate gate,
     NodeMetrics metrics,
-    TimeProvider time,
     bool clientOnly,
     LateAnswers late)
 {
@@ -43,8 +41,9 @@ internal sealed class RequestDispatcher(
             return;
         }
 
-        var isTrusted = trusted.Contains(source);
-        if (!isTrusted && !limiter.TryAdmit(source, time.GetUtcNow()))
+        var isTrusted = sources.IsTrusted(source);
+        var verified = isTrusted ? null : sources.Find(source);
+        if (!isTrusted && !sources.TryAdmit(source, verified))
         {
             metrics.Refused(RefusalReason.SourceLimit);
             return;
@@ -57,55 +56,79 @@ internal sealed class RequestDispatcher(
         }
 
         metrics.Received(request.Kind);
-        var context = new RequestContext(id, source, route, isTrusted);
+        var context = new RequestContext(id, source, requestLength, route, isTrusted, verified);
         if (clientOnly)
         {
-            Send(ClientHandler.Answer(AnswerBuffer, request.Kind, context), requestLength, request.Kind, default, context);
+            Send(ClientHandler.Answer(AnswerBuffer, request.Kind, context), request.Kind, default, context);
         }
         else
         {
-            Route(request, requestLength, context);
+            Route(request, context);
         }
     }
 
-    /// <summary>Answers a request that was held until its sender proved its address.</summary>
-    public void AnswerHeld(Trust.HeldRequest held, UdpEndpoint source)
+    /// <summary>Handles a request that was held until its sender proved its address.</summary>
+    public void Proceed(HeldRequest held)
     {
-        var context = new RequestContext(held.Id, source, held.Route, trusted.Contains(source));
+        var context = ContextOf(held);
         switch (held.Kind)
         {
             case RequestKind.FindNode:
-                Send(findNode.Answer(AnswerBuffer, held.Target, context), int.MaxValue, held.Kind, held.Target, context);
+                Send(findNode.Answer(AnswerBuffer, held.Target, context), held.Kind, held.Target, context);
                 break;
             case RequestKind.FindValue:
-                FindValue(held.Target, int.MaxValue, context);
+                FindValue(held.Target, context);
                 break;
             case RequestKind.Stun:
-                // Long for its request only from a long IPv6 address.
-                Send(StunHandler.Answer(AnswerBuffer, context), int.MaxValue, held.Kind, default, context);
+                Send(StunHandler.Answer(AnswerBuffer, context), held.Kind, default, context);
+                break;
+            case RequestKind.Store:
+                StoreProven(held.Store, context);
                 break;
             default:
                 throw new InvalidOperationException($"The answer to {held.Kind} is always short.");
         }
     }
 
+    /// <summary>
+    /// Does without the proof of a held request's sender: who asks for contacts or a value gets the nearest contacts that fit, and
+    /// nobody else anything.
+    /// </summary>
+    public void GiveUp(HeldRequest held, RefusalReason reason)
+    {
+        if (held.Kind is not (RequestKind.FindNode or RequestKind.FindValue))
+        {
+            metrics.Refused(reason);
+            return;
+        }
+
+        var length = findNode.AnswerWithin(AnswerGate.AllowanceOf(held), AnswerBuffer, held.Target, ContextOf(held));
+        metrics.Shortened();
+        held.Route.SendAnswer(AnswerBuffer[..length], held.Source);
+    }
+
+    private RequestContext ContextOf(HeldRequest held) => new(
+        held.Id, held.Source, held.Length, held.Route, IsTrusted: false, sources.Find(held.Source));
+
     private static Span<byte> AnswerBuffer => _answerBuffer ??= new byte[AnswerLength];
 
-    private void Route(Request request, int requestLength, RequestContext context)
+    private void Route(Request request, RequestContext context)
     {
         switch (request.Kind)
         {
             case RequestKind.Ping:
-                Ping(request.AsPing(), requestLength, context);
+                Send(ping.Answer(AnswerBuffer, context), RequestKind.Ping, default, context);
+                Consider(request.AsPing().Sender, context);
                 break;
             case RequestKind.Stun:
-                Send(StunHandler.Answer(AnswerBuffer, context), requestLength, request.Kind, default, context);
+                Send(StunHandler.Answer(AnswerBuffer, context), RequestKind.Stun, default, context);
                 break;
             case RequestKind.FindNode:
-                FindNode(request.AsFindNode(), requestLength, context);
+                FindNode(request.AsFindNode(), context);
                 break;
             case RequestKind.FindValue:
-                FindValue(request.AsFindValue(), requestLength, context);
+                FindValue(request.AsFindValue().Key, context);
+                Consider(request.AsFindValue().Sender, context);
                 break;
             default:
                 Store(request.AsStore(), context);
@@ -113,29 +136,23 @@ internal sealed class RequestDispatcher(
         }
     }
 
-    private void Ping(PingRequest request, int requestLength, RequestContext context)
+    private void FindNode(FindNodeRequest request, RequestContext context)
     {
-        Send(ping.Answer(AnswerBuffer, context), requestLength, RequestKind.Ping, default, context);
+        Send(findNode.Answer(AnswerBuffer, request.Target, context), RequestKind.FindNode, request.Target, context);
         Consider(request.Sender, context);
     }
 
-    private void FindNode(FindNodeRequest request, int requestLength, RequestContext context)
+    // The answer goes first: whoever asked waits for it, and the ping that may follow concerns only us. A stranger is pinged with
+    // its answer, and considered when it answers that.
+    private void Consider(NodeId sender, in RequestContext context)
     {
-        var length = findNode.Answer(AnswerBuffer, request.Target, context);
-        Send(length, requestLength, RequestKind.FindNode, request.Target, context);
-        Consider(request.Sender, context);
+        if (context.IsProven)
+        {
+            gate.Consider(new Contact(sender, context.Source));
+        }
     }
 
-    private void FindValue(FindValueRequest request, int requestLength, RequestContext context)
-    {
-        FindValue(request.Key, requestLength, context);
-        Consider(request.Sender, context);
-    }
-
-    // The answer goes first: whoever asked waits for it, and the ping that may follow concerns only us.
-    private void Consider(NodeId sender, RequestContext context) => gate.Consider(new Contact(sender, context.Source));
-
-    private void FindValue(NodeId key, int requestLength, RequestContext context)
+    private void FindValue(NodeId key, RequestContext context)
     {
         if (late.IsFull)
         {
@@ -146,23 +163,40 @@ internal sealed class RequestDispatcher(
         var found = findValue.FindAsync(key);
         if (found.IsCompletedSuccessfully)
         {
-            AnswerFindValue(key, found.Result, requestLength, context);
+            AnswerFindValue(key, found.Result, context);
         }
         else
         {
-            late.Add(AnswerFindValueAsync(key, found, requestLength, context));
+            late.Add(AnswerFindValueAsync(key, found, context));
         }
     }
 
     // A method of its own, as a local function would have every request pay for what only the late ones need.
-    private async Task AnswerFindValueAsync(
-        NodeId key, ValueTask<StoredValue?> found, int requestLength, RequestContext context) =>
-        AnswerFindValue(key, await found, requestLength, context);
+    private async Task AnswerFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context) =>
+        AnswerFindValue(key, await found, context);
 
-    private void AnswerFindValue(NodeId key, StoredValue? stored, int requestLength, RequestContext context) =>
-        Send(findValue.Answer(AnswerBuffer, key, stored, context), requestLength, RequestKind.FindValue, key, context);
+    private void AnswerFindValue(NodeId key, StoredValue? stored, RequestContext context) =>
+        Send(findValue.Answer(AnswerBuffer, key, stored, context), RequestKind.FindValue, key, context);
 
     private void Store(StoreRequest request, RequestContext context)
+    {
+        if (context.IsProven)
+        {
+            Consider(request.Sender, context);
+            StoreProven(request, context);
+        }
+        else if (StoreRules.Check(request.Value) is var rule && rule != StoreResult.Stored)
+        {
+            // Refused whoever sent it.
+            AnswerStore(rule, context);
+        }
+        else
+        {
+            gate.Hold(request, context);
+        }
+    }
+
+    private void StoreProven(StoreRequest request, RequestContext context)
     {
         if (late.IsFull)
         {
@@ -170,7 +204,6 @@ internal sealed class RequestDispatcher(
             return;
         }
 
-        Consider(request.Sender, context);
         var stored = store.StoreAsync(request, context);
         if (stored.IsCompletedSuccessfully)
         {
@@ -185,14 +218,14 @@ internal sealed class RequestDispatcher(
     private void AnswerStore(StoreResult result, RequestContext context)
     {
         metrics.Stored(result);
-        Send(StoreHandler.Answer(AnswerBuffer, result, context), int.MaxValue, RequestKind.Store, default, context);
+        Send(StoreHandler.Answer(AnswerBuffer, result, context), RequestKind.Store, default, context);
     }
 
-    private void Send(int length, int requestLength, RequestKind kind, NodeId target, RequestContext context)
+    private void Send(int length, RequestKind kind, NodeId target, in RequestContext context)
     {
         if (length > 0)
         {
-            gate.Answer(AnswerBuffer[..length], requestLength, new Trust.HeldRequest(context.Id, kind, target, context.Route), context);
+            gate.Answer(AnswerBuffer[..length], kind, target, context);
         }
     }
 }

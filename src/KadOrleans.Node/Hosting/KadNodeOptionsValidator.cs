@@ -74,8 +74,18 @@ public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         CheckRate("Limits.PerSource", options.Limits.PerSource, problems);
         CheckRate("Limits.PerSubnet", options.Limits.PerSubnet, problems);
         Check("Limits.MaxTracked", options.Limits.MaxTracked, 16, int.MaxValue, problems);
+        CheckUpload("Upload.PerEndpoint", options.Upload.PerEndpoint, problems);
+        CheckUpload("Upload.Total", options.Upload.Total, problems);
         Check("Subnets.PerBucket", options.Subnets.PerBucket, 1, int.MaxValue, problems);
         Check("Subnets.PerTable", options.Subnets.PerTable, 1, int.MaxValue, problems);
+    }
+
+    private static void CheckUpload(string setting, long value, List<string> problems)
+    {
+        if (!UploadLimits.IsValid(value))
+        {
+            problems.Add($"{setting} is {value}; {UploadLimits.Allowed}.");
+        }
     }
 
     private static void CheckRate(string setting, TokenRate rate, List<string> problems)

@@ -1,62 +1,123 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Ports;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// The trust rules: a contact is believed once it answered from the address it claims, and nobody unproven draws an
-/// answer more than <see cref="MaxAmplification"/> times as long as the request.
+/// The trust rules: a contact is believed once it answered from the address it claims. All that one request of an unproven address
+/// draws, pings included, is at most <see cref="MaxAmplification"/> times as long as the request. A proven one draws at most its rate.
 /// </summary>
 internal sealed class AnswerGate(
     IRoutingTable table,
-    VerifiedEndpoints verified,
-    HeldAnswers held,
+    Strangers strangers,
     Prober prober,
-    NodeMetrics metrics) : IAnswerGate
+    UploadBudget budget,
+    NodeMetrics metrics,
+    TimeProvider time,
+    bool clientOnly) : IAnswerGate
 {
-    /// <summary>Answer bytes per request byte that an unproven address may draw.</summary>
+    /// <summary>Bytes sent per byte received that an unproven address may draw.</summary>
     public const int MaxAmplification = 2;
 
     public void Consider(Contact sender)
     {
-        var snapshot = table.Snapshot;
-        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast)
-        {
-            return;
-        }
-
-        if (snapshot.TryGet(sender.Id, out var known) ? known != sender : snapshot.WouldAccept(sender.Id))
+        if (IsWanted(sender))
         {
             prober.Consider(sender);
         }
     }
 
-    public void Answer(ReadOnlySpan<byte> answer, int requestLength, HeldRequest request, RequestContext context)
+    /// <summary>A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of candidates.</summary>
+    public void Introduce(Contact sender)
     {
-        var isShort = answer.Length <= MaxAmplification * (long)requestLength;
-        if (isShort || context.IsTrusted || verified.Contains(context.Source))
+        if (!clientOnly && (IsKnown(sender) || (IsWanted(sender) && prober.TryTakeTurn())))
+        {
+            table.Observe(ContactObservation.Answered(sender));
+        }
+    }
+
+    public void Answer(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context)
+    {
+        if (context.IsTrusted)
         {
             context.Route.SendAnswer(answer, context.Source);
-            return;
         }
-
-        var (kept, first) = held.Hold(context.Source, request);
-        if (kept && first && !prober.ProbeNow(context.Source, null))
+        else if (context.Verified is { } verified)
         {
-            // No ping, so no report would ever end what is held.
-            held.Take(context.Source);
-            kept = false;
-        }
-
-        if (kept)
-        {
-            metrics.Held();
+            AnswerVerified(answer, verified, context);
         }
         else
         {
-            metrics.Refused(RefusalReason.HeldAnswerLimit);
+            AnswerStranger(answer, kind, target, context);
         }
+    }
+
+    public void Hold(in StoreRequest request, in RequestContext context) =>
+        strangers.Hold(new HeldRequest(RequestKind.Store, request.Key, context) { Store = request });
+
+    /// <summary>Bytes that a request which was held may still draw.</summary>
+    public static int AllowanceOf(HeldRequest request) =>
+        (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);
+
+    private void AnswerVerified(ReadOnlySpan<byte> answer, VerifiedEndpoint verified, in RequestContext context)
+    {
+        // What is no longer than its request is of no use to who forges it, and silence would cost an honest peer a contact.
+        if (answer.Length <= context.Length)
+        {
+            verified.Spend(answer.Length, time.GetUtcNow());
+            budget.Spend(answer.Length);
+        }
+        else if (!verified.TrySend(answer.Length, time.GetUtcNow()) || !budget.TrySend(answer.Length))
+        {
+            metrics.Refused(RefusalReason.ByteBudget);
+            return;
+        }
+
+        context.Route.SendAnswer(answer, context.Source);
+    }
+
+    private void AnswerStranger(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context)
+    {
+        var left = (MaxAmplification * context.Length) - answer.Length;
+        var hasRoomForPing = left >= Strangers.PingLength;
+
+        // STUN names no sender, and a client wants no contacts: there is nobody to get to know.
+        if (left < 0 || (!hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
+        {
+            strangers.Hold(new HeldRequest(kind, target, context));
+            return;
+        }
+
+        // The ping goes first: a Python node answers it before it hands its values over to the node that it has just met.
+        if (hasRoomForPing && !clientOnly)
+        {
+            strangers.TryPing(context.Source, context.Route);
+        }
+
+        if (budget.TrySend(answer.Length))
+        {
+            context.Route.SendAnswer(answer, context.Source);
+        }
+        else
+        {
+            metrics.Refused(RefusalReason.ByteBudget);
+        }
+    }
+
+    private bool IsKnown(Contact sender) => table.Snapshot.TryGet(sender.Id, out var known) && known == sender;
+
+    private bool IsWanted(Contact sender)
+    {
+        var snapshot = table.Snapshot;
+        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast)
+        {
+            return false;
+        }
+
+        return snapshot.TryGet(sender.Id, out var known) ? known != sender : snapshot.WouldAccept(sender.Id);
     }
 }

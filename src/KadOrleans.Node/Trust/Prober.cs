@@ -7,8 +7,8 @@ namespace KadOrleans.Node.Trust;
 
 /// <summary>
 /// Pings endpoints to learn who is there. Candidates for the routing table wait in a bounded queue and are pinged
-/// within a rate; whoever waits for a held answer, and contacts that the table wants checked, are pinged at once,
-/// within a rate of their own. One ping per endpoint is under way at a time.
+/// within a rate; contacts that the table wants checked are pinged at once, within a rate of their own. One ping per endpoint is
+/// under way at a time. All of them answered us before, or were contacts before a restart; strangers are pinged by <see cref="Strangers"/>.
 /// </summary>
 internal sealed class Prober : IDisposable
 {
@@ -21,15 +21,15 @@ internal sealed class Prober : IDisposable
     /// </summary>
     private static readonly TokenRate CandidateRate = new(100, 200);
 
-    /// <summary>Urgent pings per second, and at once: each is shorter than the request that caused it.</summary>
-    private static readonly TokenRate UrgentRate = new(2_000, 2_000);
+    /// <summary>Checks of contacts per second, and at once: a table has fewer contacts.</summary>
+    private static readonly TokenRate CheckRate = new(2_000, 2_000);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     private readonly RequestTable _requests;
     private readonly NodeId _ownId;
     private readonly TimeProvider _time;
-    private readonly Action<UdpEndpoint, NodeId?, bool> _onProbed;
+    private readonly Action<UdpEndpoint, NodeId?> _onProbed;
     private readonly ConcurrentDictionary<UdpEndpoint, byte> _underWay = new(1, 31);
     private readonly ITimer _timer;
 
@@ -38,21 +38,21 @@ internal sealed class Prober : IDisposable
     private readonly Queue<Contact> _candidates = new();
     private readonly HashSet<UdpEndpoint> _queued = [];
     private TokenBucket _candidateBucket;
-    private TokenBucket _urgentBucket;
+    private TokenBucket _checkBucket;
     private bool _ticking;
 
     /// <param name="requests">Sends the pings.</param>
     /// <param name="ownId">The id they carry.</param>
     /// <param name="time">The clock of the rates.</param>
-    /// <param name="onProbed">Told the endpoint, the id behind it if it gave one, and whether it answered at all.</param>
-    public Prober(RequestTable requests, NodeId ownId, TimeProvider time, Action<UdpEndpoint, NodeId?, bool> onProbed)
+    /// <param name="onProbed">Told the endpoint, and the id behind it if it gave one.</param>
+    public Prober(RequestTable requests, NodeId ownId, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
     {
         _requests = requests;
         _ownId = ownId;
         _time = time;
         _onProbed = onProbed;
         _candidateBucket = new TokenBucket(CandidateRate, time.GetUtcNow());
-        _urgentBucket = new TokenBucket(UrgentRate, time.GetUtcNow());
+        _checkBucket = new TokenBucket(CheckRate, time.GetUtcNow());
         _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -78,19 +78,27 @@ internal sealed class Prober : IDisposable
         OnTick();
     }
 
-    /// <summary>Pings an endpoint now. False if the rate is used up: no report will follow.</summary>
-    public bool ProbeNow(UdpEndpoint endpoint, NodeId? expectedId)
+    /// <summary>Takes the turn of a candidate that has answered a ping already. False if the rate is used up.</summary>
+    public bool TryTakeTurn()
     {
         lock (_gate)
         {
-            if (!_urgentBucket.TryTake(UrgentRate, _time.GetUtcNow()))
+            return _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
+        }
+    }
+
+    /// <summary>Pings a contact now, unless the rate is used up.</summary>
+    public void Check(Contact contact)
+    {
+        lock (_gate)
+        {
+            if (!_checkBucket.TryTake(CheckRate, _time.GetUtcNow()))
             {
-                return false;
+                return;
             }
         }
 
-        Probe(endpoint, expectedId);
-        return true;
+        Probe(contact.Endpoint, contact.Id);
     }
 
     public void Dispose() => _timer.Dispose();
@@ -144,6 +152,6 @@ internal sealed class Prober : IDisposable
     private void OnPingEnded(PingCall call, NodeId? id, RequestFailure? failure)
     {
         _underWay.TryRemove(call.Destination, out _);
-        _onProbed(call.Destination, id, failure is null);
+        _onProbed(call.Destination, id);
     }
 }

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Node.Trust;
 
@@ -7,60 +10,116 @@ namespace KadOrleans.Node.Trust;
 /// Endpoints that have answered a request of ours, so that nobody can have made up their address. Kept for two
 /// generations, each <see cref="Generation"/> long or <see cref="Capacity"/> endpoints large. Reading takes no lock.
 /// </summary>
-internal sealed class VerifiedEndpoints(TimeProvider time)
+internal sealed class VerifiedEndpoints
 {
     /// <summary>
     /// An address may belong to somebody else after a while; within this time, and at most twice it, it is believed.
     /// </summary>
     public static readonly TimeSpan Generation = TimeSpan.FromMinutes(10);
 
-    /// <summary>Endpoints per generation: some 6 MB at the most.</summary>
+    /// <summary>Endpoints per generation: some 20 MB at the most.</summary>
     public const int Capacity = 65_536;
 
-    // Guards the turn of generations.
-    private readonly Lock _gate = new();
-    private volatile ConcurrentDictionary<UdpEndpoint, byte> _current = new(1, 31);
-    private volatile ConcurrentDictionary<UdpEndpoint, byte> _previous = new(1, 31);
-    private int _count;
-    private long _turnedAt = time.GetTimestamp();
+    /// <summary>
+    /// Endpoints of one public subnet (/24, /48) per generation; a further one takes the place of its oldest. Else whoever owns one
+    /// network, and so 2^80 addresses that answer, would end generations at will and have everybody else prove themselves again.
+    /// </summary>
+    public const int MaxPerSubnet = 1_024;
 
-    public bool Contains(UdpEndpoint endpoint)
+    private readonly TimeProvider _time;
+    private readonly EndpointRates _rates;
+
+    // Guards the turn of generations, and what is added.
+    private readonly Lock _gate = new();
+    private volatile ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> _current = NewGeneration();
+    private volatile ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> _previous = NewGeneration();
+    private Dictionary<SourceNetwork, Queue<UdpEndpoint>> _subnets = [];
+    private int _count;
+    private long _turnedAt;
+
+    /// <param name="time">The clock of the generations.</param>
+    /// <param name="rates">What each of them may draw.</param>
+    public VerifiedEndpoints(TimeProvider time, EndpointRates rates)
     {
-        TurnIfOld();
-        return _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
+        (_time, _rates) = (time, rates);
+        _turnedAt = time.GetTimestamp();
     }
 
-    public void Add(UdpEndpoint endpoint)
+    public bool Contains(UdpEndpoint endpoint) => TryGet(endpoint, out _);
+
+    public bool TryGet(UdpEndpoint endpoint, [MaybeNullWhen(false)] out VerifiedEndpoint verified)
     {
         TurnIfOld();
-        if (_current.TryAdd(endpoint, 0) && Interlocked.Increment(ref _count) >= Capacity)
+        return _current.TryGetValue(endpoint, out verified) || _previous.TryGetValue(endpoint, out verified);
+    }
+
+    /// <summary>Notes that an endpoint answered. True if it was not known to.</summary>
+    public bool Add(UdpEndpoint endpoint)
+    {
+        TurnIfOld();
+        if (_current.ContainsKey(endpoint))
         {
-            Turn();
+            return false;
+        }
+
+        lock (_gate)
+        {
+            // What it has drawn stays counted.
+            var wasVerified = _previous.TryGetValue(endpoint, out var verified);
+            if (!_current.TryAdd(endpoint, verified ?? new VerifiedEndpoint(_rates, _time.GetUtcNow())))
+            {
+                return false;
+            }
+
+            _count++;
+            MakeRoomInSubnet(endpoint);
+            if (_count >= Capacity)
+            {
+                Turn();
+            }
+
+            return !wasVerified;
+        }
+    }
+
+    private static ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> NewGeneration() => new(1, 31);
+
+    private void MakeRoomInSubnet(UdpEndpoint endpoint)
+    {
+        if (endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate)
+        {
+            return;
+        }
+
+        ref var neighbours = ref CollectionsMarshal.GetValueRefOrAddDefault(_subnets, SourceNetwork.SubnetOf(endpoint), out _);
+        neighbours ??= new Queue<UdpEndpoint>(1);
+        neighbours.Enqueue(endpoint);
+        if (neighbours.Count > MaxPerSubnet && _current.TryRemove(neighbours.Dequeue(), out _))
+        {
+            _count--;
         }
     }
 
     private void TurnIfOld()
     {
-        if (time.GetElapsedTime(Volatile.Read(ref _turnedAt)) >= Generation)
+        if (_time.GetElapsedTime(Volatile.Read(ref _turnedAt)) >= Generation)
         {
-            Turn();
+            lock (_gate)
+            {
+                if (_time.GetElapsedTime(_turnedAt) >= Generation)
+                {
+                    Turn();
+                }
+            }
         }
     }
 
     private void Turn()
     {
-        lock (_gate)
-        {
-            var age = time.GetElapsedTime(_turnedAt);
-            if (age < Generation && _count < Capacity)
-            {
-                return;
-            }
-
-            _previous = age >= 2 * Generation ? new(1, 31) : _current;
-            _current = new(1, 31);
-            _count = 0;
-            Volatile.Write(ref _turnedAt, time.GetTimestamp());
-        }
+        _previous = _time.GetElapsedTime(_turnedAt) >= 2 * Generation ? NewGeneration() : _current;
+        _current = NewGeneration();
+        _subnets = [];
+        _count = 0;
+        Volatile.Write(ref _turnedAt, _time.GetTimestamp());
     }
 }

@@ -29,6 +29,8 @@ public sealed class WrongUsageTests
         { "node --id 356a192b7913b04c54574d18c28d46e6395428ag", ["--id", "40 hexadecimal digits"] },
         { "node --trust 10.0.0.0/99", ["--trust", "'10.0.0.0/99'", "10.0.0.0/8"] },
         { "node --walk-interval 86401", ["--walk-interval", "'86401'", "86400"] },
+        { "node --upload-per-endpoint 16383", ["--upload-per-endpoint", "'16383'", "16384"] },
+        { "node --upload -1", ["--upload", "'-1'", "16384"] },
         { "node --walk-interval -1", ["--walk-interval", "'-1'", "86400"] },
         { "node --trust everyone", ["--trust", "'everyone'", "10.0.0.0/8"] },
         { "node --data d --in-memory", ["--data", "'d'", "--in-memory"] },

@@ -1,5 +1,6 @@
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -36,6 +37,15 @@ public sealed class EdgeOptionsTests
         Assert.Equal(["10.0.0.0/8"], options.Trust);
     }
 
+    [Fact]
+    public void The_bytes_of_answers_are_bounded_per_endpoint_and_in_all()
+    {
+        Assert.Equal(new UploadLimits(), Read().Upload);
+        var options = Read(("UploadPerEndpoint", "0"), ("Upload", "5000000"));
+        Assert.Equal(new UploadLimits { PerEndpoint = 0, Total = 5_000_000 }, options.Upload);
+        Assert.Equal(options.Upload, options.ToNodeOptions().Upload);
+    }
+
     [Theory]
     [InlineData("Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
     [InlineData("Listen", "127.0.0.1:1,127.0.0.1:1", "more than once")]
@@ -45,6 +55,8 @@ public sealed class EdgeOptionsTests
     [InlineData("Name", " ", "Kad:Edge:Name is ' '")]
     [InlineData("Bootstrap", "host", "Kad:Edge:Bootstrap: 'host' is not HOST:PORT")]
     [InlineData("Trust", "10.0.0.0/99", "Kad:Edge:Trust is '10.0.0.0/99'")]
+    [InlineData("UploadPerEndpoint", "16383", "Kad:Edge:UploadPerEndpoint is '16383'; 16384 to 1000000000000 bytes per second are allowed, or 0")]
+    [InlineData("Upload", "fast", "Kad:Edge:Upload is 'fast'")]
     [InlineData("Bootsrap", "a:1", "Kad:Edge:Bootsrap is not a setting")]
     [InlineData("Listen:port", "1", "Kad:Edge:Listen:port is not a setting")]
     public void A_mistake_is_one_sentence(string key, string value, string expected)

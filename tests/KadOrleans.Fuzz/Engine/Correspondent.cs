@@ -5,9 +5,6 @@ namespace KadOrleans.Fuzz.Engine;
 /// <summary>What went to and came from one endpoint.</summary>
 internal sealed class Correspondent
 {
-    /// <summary>When its first datagram came; null if none did.</summary>
-    public TimeSpan? FirstHeard { get; set; }
-
     public long BytesFrom { get; set; }
 
     /// <summary>Bytes of answers and pings.</summary>

@@ -11,23 +11,17 @@ namespace KadOrleans.Fuzz.Engine;
 /// </summary>
 internal sealed class TrafficLedger(ManualTimeProvider clock)
 {
-    /// <summary>Answer bytes per received byte that an unverified source may draw.</summary>
+    /// <summary>Bytes of answers and pings per received byte that an unverified source may draw.</summary>
     private const int MaxAmplification = 2;
 
-    /// <summary>A PING and its retry.</summary>
-    private const int ProbeLength = 2 * 50;
-
-    /// <summary>Answers to one endpoint that may be held, and so be sent at once.</summary>
-    private const int MaxHeld = 32;
+    /// <summary>Answers to one endpoint that may be held, and so be sent at once: to 32 requests and 256 STOREs.</summary>
+    private const int MaxHeld = 32 + 256;
 
     /// <summary>
-    /// More than all bounds on what the node asks at once allow: 2,000 urgent pings, 200 of candidates, and 256 of each
-    /// of a few lookups.
+    /// More than all bounds on what the node asks at once allow: 2,000 checks, 200 pings of candidates, 256 of each of a few
+    /// lookups, and a ping for each request of a stranger.
     /// </summary>
     private const int MaxPending = 5_000;
-
-    /// <summary>No ping is given up before this, and no endpoint is sent two at a time.</summary>
-    private static readonly TimeSpan ShortestProbe = TimeSpan.FromMilliseconds(500);
 
     /// <summary>No request waits for longer, its retry included.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -65,7 +59,6 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     {
         _answersInCall = 0;
         var sender = Of(source);
-        sender.FirstHeard ??= clock.Elapsed;
         sender.BytesFrom += datagram.Length;
         if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
         {
@@ -151,16 +144,10 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
         receiver.Asked.RemoveAt(index);
     }
 
-    private void RequireNoFlood(Correspondent receiver, UdpEndpoint destination)
+    private static void RequireNoFlood(Correspondent receiver, UdpEndpoint destination)
     {
-        if (receiver.IsVerified || receiver.IsIntroduced || receiver.FirstHeard is not { } firstHeard)
-        {
-            return;
-        }
-
-        var probes = 1 + (long)((clock.Elapsed - firstHeard) / ShortestProbe);
         Require(
-            receiver.BytesTo <= (MaxAmplification * receiver.BytesFrom) + (probes * ProbeLength),
+            receiver.IsVerified || receiver.IsIntroduced || receiver.BytesTo <= MaxAmplification * receiver.BytesFrom,
             $"{destination} is unverified, sent {receiver.BytesFrom} bytes and is sent {receiver.BytesTo}");
     }
 

@@ -86,6 +86,7 @@ public sealed class StoreAcknowledgementTests
 
         foreach (var peer in new[] { stranger, another, friend })
         {
+            peer.OnRequest = peer.AnswerPings;
             for (var i = 0; i < 3; i++)
             {
                 peer.Store(node.Transport.Endpoint, MessageId.Random(_world.Random), Request());
@@ -106,7 +107,9 @@ public sealed class StoreAcknowledgementTests
         var node = new KadNode(
             new KadNodeOptions(), _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
         await node.StartAsync();
-        return (node, _world.AddPeer());
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        return (node, peer);
     }
 
     /// <summary>A store whose one put completes when the test says so.</summary>

@@ -1,5 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.Node.Trust;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
@@ -51,19 +50,4 @@ public sealed class HeldAnswerTests
 
         Assert.Single(stranger.Responses);
     });
-
-    [Fact]
-    public void An_endpoint_is_believed_for_a_generation_after_its_last_answer_and_two_at_most()
-    {
-        var verified = new VerifiedEndpoints(_world.Clock);
-        var early = UdpEndpoint.Parse("11.0.0.1:1");
-        var late = UdpEndpoint.Parse("11.0.0.2:1");
-
-        verified.Add(early);
-        _world.Clock.Advance(3 * VerifiedEndpoints.Generation);
-        verified.Add(late);
-
-        Assert.True(verified.Contains(late));
-        Assert.False(verified.Contains(early));
-    }
 }

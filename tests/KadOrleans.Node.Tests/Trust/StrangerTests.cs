@@ -33,7 +33,7 @@ public sealed class StrangerTests
     });
 
     [Fact]
-    public void A_stranger_that_answers_no_ping_draws_less_than_it_sends() => _world.Run(async () =>
+    public void A_stranger_that_answers_no_ping_gets_a_few_contacts_in_time_and_draws_twice_what_it_sends() => _world.Run(async () =>
     {
         var node = await StartNodeWithContactsAsync();
         var key = NodeId.FromKey("large");
@@ -50,8 +50,9 @@ public sealed class StrangerTests
 
         await _world.PassAsync(TimeSpan.FromSeconds(30));
 
-        Assert.Empty(victim.Responses);
-        Assert.InRange(victim.ReceivedBytes, 1, Requests * 2 * 77 / 10);
+        Assert.Equal(2 * Requests, victim.Responses.Count());
+        Assert.All(victim.Responses, answer => Assert.InRange(ContactsIn(answer), 1, 2));
+        Assert.InRange(victim.ReceivedBytes, 1, 2 * Requests * (77 + 78));
     });
 
     [Fact]
@@ -119,26 +120,23 @@ public sealed class StrangerTests
     });
 
     [Fact]
-    public void Held_requests_are_bounded_per_endpoint() => _world.Run(async () =>
+    public async Task Held_requests_are_bounded_per_endpoint()
     {
-        var node = await StartNodeWithContactsAsync();
-        var stranger = _world.AddPeer();
-        stranger.OnRequest = stranger.AnswerPings;
+        var random = new SeededRandomSource(6);
+        var ledger = new Ledger(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
+        var stranger = UdpEndpoint.Parse("192.0.2.7:8468");
 
-        // All arrive before the answer to the node's ping does.
-        var delay = TimeSpan.FromMilliseconds(10);
-        _world.Network.Conditions = new NetworkConditions { MinDelay = delay, MaxDelay = delay };
-        for (var i = 0; i < HeldAnswers.MaxPerEndpoint + 5; i++)
+        for (var i = 0; i < Strangers.MaxFindsPerEndpoint + 5; i++)
         {
-            stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
+            ledger.Receive(ledger.FindNode(), stranger);
         }
 
-        await _world.PassAsync(TimeSpan.FromSeconds(2));
-
-        // Those beyond the bound are lost, those within it are not.
-        Assert.Equal(HeldAnswers.MaxPerEndpoint, stranger.Responses.Count());
-        Assert.Single(stranger.Requests);
-    });
+        // Those beyond the bound get a few contacts at once, those within it all of them later.
+        Assert.Equal([2, 2, 2, 2, 2], ledger.Answers(stranger).Select(ContactsIn));
+        ledger.AnswerPing(stranger, null);
+        Assert.Equal(Strangers.MaxFindsPerEndpoint, ledger.Answers(stranger).Count(answer => ContactsIn(answer) == 20));
+        await ledger.Node.DisposeAsync();
+    }
 
     [Fact]
     public void A_sender_becomes_a_contact_only_when_it_answers_a_ping() => _world.Run(async () =>
@@ -195,6 +193,9 @@ public sealed class StrangerTests
             _world.Nodes.Where(n => n != client),
             n => n.Node.RoutingTable.ContainsEndpoint(client.Transport.Endpoint));
     });
+
+    private static int ContactsIn(byte[] answer) =>
+        ResponseReader.TryReadNodes(answer.AsSpan(Datagram.HeaderLength), new Contact[64], out var count) ? count : -1;
 
     private async Task<SimulatedNode> StartNodeWithContactsAsync(Action<KadNodeOptions>? configure = null)
     {

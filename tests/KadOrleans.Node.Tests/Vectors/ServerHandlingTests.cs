@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Testing.Vectors;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Vectors;
 
@@ -42,6 +43,7 @@ public sealed class ServerHandlingTests
             var client = new RawPeer(
                 world.Network.Bind(UdpEndpoint.Parse("127.0.0.1:28480")), NodeId.Parse("726a3923d80b73c7f682355486b95df22350a7e4"));
 
+            client.OnRequest = (_, id, answer) => ResponseWriter.WriteEmptyPong(answer, id);
             client.Send(recorded.Bytes, node.Transport.Endpoint);
             await world.PassAsync(TimeSpan.FromSeconds(1));
 

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using KadOrleans.Core;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Trust;
+
+/// <summary>
+/// Message ids of pings that prove an address without a table of pending pings: an id is a keyed hash of the endpoint and the minute,
+/// so whoever echoes it has received it there. A flood of forged sources costs a hash and a ping each, and no memory.
+/// </summary>
+internal sealed class AddressProofs
+{
+    /// <summary>
+    /// An id is accepted in the epoch it was issued in and in the next. The longer, the longer somebody can use an address that he
+    /// no longer has; a slow node needs seconds.
+    /// </summary>
+    public static readonly TimeSpan Epoch = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider _time;
+    private readonly long _startedAt;
+
+    // Two keys, as one hash has 64 bits, and an id room for 128.
+    private readonly KeyedHash _first;
+    private readonly KeyedHash _second;
+    private uint _issued;
+
+    /// <param name="random">Draws the keys; they never leave this object.</param>
+    /// <param name="time">The clock of the epochs.</param>
+    public AddressProofs(IRandomSource random, TimeProvider time)
+    {
+        (_time, _startedAt) = (time, time.GetTimestamp());
+        (_first, _second) = (new KeyedHash(random), new KeyedHash(random));
+    }
+
+    private ulong CurrentEpoch => (ulong)(_time.GetElapsedTime(_startedAt).Ticks / Epoch.Ticks);
+
+    /// <summary>A new id for a ping of this endpoint.</summary>
+    public MessageId Issue(UdpEndpoint endpoint)
+    {
+        // A number makes each id another; the top bit tells which of two epochs to check, so that each check costs one hash.
+        var epoch = CurrentEpoch;
+        return Create((Interlocked.Increment(ref _issued) & 0x7FFF_FFFF) | ((uint)(epoch & 1) << 31), epoch, endpoint);
+    }
+
+    /// <summary>Whether an id was issued for this endpoint in this epoch or the one before.</summary>
+    public bool IsProof(MessageId id, UdpEndpoint endpoint)
+    {
+        Span<byte> bytes = stackalloc byte[MessageId.Length];
+        id.CopyTo(bytes);
+        var number = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        var epoch = CurrentEpoch;
+        return Create(number, (epoch & 1) == number >> 31 ? epoch : epoch - 1, endpoint) == id;
+    }
+
+    private MessageId Create(uint number, ulong epoch, UdpEndpoint endpoint)
+    {
+        ReadOnlySpan<ulong> words = [epoch, ((ulong)number << 32) | endpoint.Port, endpoint.AddressHigh, endpoint.AddressLow];
+        Span<byte> bytes = stackalloc byte[MessageId.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[4..], _first.Compute(words));
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[12..], _second.Compute(words));
+        return new MessageId(bytes);
+    }
+}

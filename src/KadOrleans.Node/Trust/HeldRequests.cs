@@ -1,0 +1,142 @@
+using System.Runtime.InteropServices;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Node.Trust;
+
+/// <summary>
+/// Requests of endpoints that have never answered us, oldest first. Bounded per endpoint in count and in all in bytes. Where a newcomer
+/// needs room the oldest goes, so that under a flood each stays for as long as any other: long enough for one round trip. A network that
+/// has more than its share makes the room itself.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="maxBytes">Memory in all, by <see cref="HeldRequest.Footprint"/>.</param>
+/// <param name="maxPerEndpoint">Requests per endpoint.</param>
+internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
+{
+    /// <summary>Each network's share of the memory: one part of this. It is kept to only where there is no room.</summary>
+    private const int NetworkShares = 16;
+
+    // Guards all below.
+    private readonly Lock _gate = new();
+    private readonly LinkedList<HeldRequest> _order = new();
+    private readonly Dictionary<UdpEndpoint, List<HeldRequest>> _byEndpoint = [];
+    private readonly Dictionary<SourceNetwork, SubnetShare> _bySubnet = [];
+    private int _bytes;
+
+    /// <summary>Whether nothing is held.</summary>
+    public bool IsEmpty => Volatile.Read(ref _bytes) == 0;
+
+    /// <summary>Memory that is taken now.</summary>
+    public int Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Keeps a request. False if its endpoint has too many here.</summary>
+    /// <param name="request">What to keep.</param>
+    /// <param name="pushedOut">Those that had to make room; null if none.</param>
+    public bool TryHold(HeldRequest request, out List<HeldRequest>? pushedOut)
+    {
+        pushedOut = null;
+        lock (_gate)
+        {
+            if (_byEndpoint.TryGetValue(request.Source, out var ofEndpoint) && ofEndpoint.Count >= maxPerEndpoint)
+            {
+                return false;
+            }
+
+            while (_bytes + request.Footprint > maxBytes)
+            {
+                (pushedOut ??= []).Add(PushOut(request.Subnet));
+            }
+
+            Add(request);
+            return true;
+        }
+    }
+
+    /// <summary>Takes what is held for an endpoint.</summary>
+    public IReadOnlyList<HeldRequest> Take(UdpEndpoint source)
+    {
+        if (IsEmpty)
+        {
+            return [];
+        }
+
+        lock (_gate)
+        {
+            if (!_byEndpoint.TryGetValue(source, out var requests))
+            {
+                return [];
+            }
+
+            // A copy, as each leaves the list.
+            HeldRequest[] taken = [.. requests];
+            Array.ForEach(taken, Remove);
+            return taken;
+        }
+    }
+
+    /// <summary>Takes those that have been held for so long or longer.</summary>
+    public IReadOnlyList<HeldRequest> TakeOlderThan(TimeSpan age)
+    {
+        List<HeldRequest>? old = null;
+        lock (_gate)
+        {
+            while (_order.First?.Value is { } first && time.GetElapsedTime(first.HeldAt) >= age)
+            {
+                Remove(first);
+                (old ??= []).Add(first);
+            }
+        }
+
+        return old ?? [];
+    }
+
+    private HeldRequest PushOut(SourceNetwork newcomer)
+    {
+        var oldest = _bySubnet.TryGetValue(newcomer, out var share) && share.Bytes > maxBytes / NetworkShares
+            ? share.Order.First!.Value
+            : _order.First!.Value;
+        Remove(oldest);
+        return oldest;
+    }
+
+    private void Add(HeldRequest request)
+    {
+        request.HeldAt = time.GetTimestamp();
+        _order.AddLast(request.InOrder);
+        (CollectionsMarshal.GetValueRefOrAddDefault(_byEndpoint, request.Source, out _) ??= new List<HeldRequest>(1)).Add(request);
+        var share = CollectionsMarshal.GetValueRefOrAddDefault(_bySubnet, request.Subnet, out _) ??= new SubnetShare();
+        share.Order.AddLast(request.InSubnet);
+        share.Bytes += request.Footprint;
+        _bytes += request.Footprint;
+    }
+
+    private void Remove(HeldRequest request)
+    {
+        _order.Remove(request.InOrder);
+        var ofEndpoint = _byEndpoint[request.Source];
+        ofEndpoint.Remove(request);
+        if (ofEndpoint.Count == 0)
+        {
+            _byEndpoint.Remove(request.Source);
+        }
+
+        var share = _bySubnet[request.Subnet];
+        share.Order.Remove(request.InSubnet);
+        share.Bytes -= request.Footprint;
+        if (share.Bytes == 0)
+        {
+            _bySubnet.Remove(request.Subnet);
+        }
+
+        _bytes -= request.Footprint;
+    }
+
+    /// <summary>What one network has here.</summary>
+    private sealed class SubnetShare
+    {
+        public LinkedList<HeldRequest> Order { get; } = new();
+
+        public int Bytes { get; set; }
+    }
+}

@@ -1,0 +1,184 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Trust;
+
+/// <summary>
+/// Endpoints that have never answered us. They are pinged, once per request and without a retry, and what must not be done for a forged
+/// address waits for the answer.
+/// </summary>
+internal sealed class Strangers : IDisposable
+{
+    /// <summary>Bytes of a ping.</summary>
+    public const int PingLength = 50;
+
+    /// <summary>
+    /// Memory for requests that wait for a long answer: 23,000 or so. At 20,000 a second each stays for <see cref="FindWait"/>.
+    /// </summary>
+    public const int MaxFindBytes = 16 << 20;
+
+    /// <summary>
+    /// Memory for STOREs that wait: 45,000 small ones, each for <see cref="StoreWait"/> at 20,000 a second; or 3,700 of the largest, each
+    /// for a fifth of a second at 20,000.
+    /// </summary>
+    public const int MaxStoreBytes = 32 << 20;
+
+    /// <summary>Requests per endpoint. More than a node sends at once when it comes.</summary>
+    public const int MaxFindsPerEndpoint = 32;
+
+    /// <summary>STOREs per endpoint: a Python node hands all values over at once to a node that it meets.</summary>
+    public const int MaxStoresPerEndpoint = 256;
+
+    /// <summary>How long a request for contacts or a value waits: then it gets the few contacts that fit.</summary>
+    public static readonly TimeSpan FindWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a STORE waits: then it is dropped. A busy Python node may take as long to answer a ping.</summary>
+    public static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Pings per second, and at once: 2.5 MB/s, and each is shorter than twice the request that caused it. One network causes no
+    /// more than <see cref="SourceLimits.PerSubnet"/>, so that it leaves some to others.
+    /// </summary>
+    private static readonly TokenRate PingRate = new(50_000, 50_000);
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+
+    private readonly NodeId _ownId;
+    private readonly AddressProofs _proofs;
+    private readonly VerifiedEndpoints _verified;
+    private readonly IHeldRequestHandler _handler;
+    private readonly NodeMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly HeldRequests _finds;
+    private readonly HeldRequests _stores;
+    private readonly ITimer _timer;
+
+    // Guards _pings and _ticking.
+    private readonly Lock _gate = new();
+    private TokenBucket _pings;
+    private bool _ticking;
+
+    /// <param name="ownId">The id that pings carry.</param>
+    /// <param name="proofs">Makes and knows their message ids.</param>
+    /// <param name="verified">Who has answered.</param>
+    /// <param name="handler">Told what becomes of held requests.</param>
+    /// <param name="metrics">Counts.</param>
+    /// <param name="time">The clock of the rate and of what waits.</param>
+    public Strangers(
+        NodeId ownId, AddressProofs proofs, VerifiedEndpoints verified, IHeldRequestHandler handler, NodeMetrics metrics, TimeProvider time)
+    {
+        (_ownId, _proofs, _verified, _handler, _metrics, _time) = (ownId, proofs, verified, handler, metrics, time);
+        _finds = new HeldRequests(time, MaxFindBytes, MaxFindsPerEndpoint);
+        _stores = new HeldRequests(time, MaxStoreBytes, MaxStoresPerEndpoint);
+        _pings = new TokenBucket(PingRate, time.GetUtcNow());
+        _timer = time.CreateTimer(static s => ((Strangers)s!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Pings an endpoint by the way its request came: an address translator in between lets no other through.</summary>
+    /// <returns>Whether the rate allowed it.</returns>
+    public bool TryPing(UdpEndpoint endpoint, IAnswerRoute route)
+    {
+        lock (_gate)
+        {
+            if (!_pings.TryTake(PingRate, _time.GetUtcNow()))
+            {
+                return false;
+            }
+        }
+
+        Span<byte> ping = stackalloc byte[PingLength];
+        var length = RequestWriter.WritePing(ping, _proofs.Issue(endpoint), new PingRequest(_ownId));
+        route.SendAnswer(ping[..length], endpoint);
+        _metrics.ProofAsked();
+        return true;
+    }
+
+    /// <summary>Pings the sender of a request and keeps the request until it answers.</summary>
+    public void Hold(HeldRequest request)
+    {
+        request.IsPinged = TryPing(request.Source, request.Route);
+        if (!request.IsPinged || !PoolOf(request).TryHold(request, out var pushedOut))
+        {
+            _handler.GiveUp(request, RefusalReason.HeldAnswerLimit);
+            return;
+        }
+
+        _metrics.Held();
+        pushedOut?.ForEach(old => _handler.GiveUp(old, RefusalReason.HeldAnswerLimit));
+        BeginTicking();
+
+        // It may have answered while the request was on its way here.
+        if (_verified.Contains(request.Source))
+        {
+            Release(request.Source);
+        }
+    }
+
+    /// <summary>Takes a response that answers no request of ours. Whether it proves its sender's address, which was not proved before.</summary>
+    public bool TryProve(MessageId id, UdpEndpoint source)
+    {
+        if (!_proofs.IsProof(id, source) || !_verified.Add(source))
+        {
+            return false;
+        }
+
+        _metrics.Proved();
+        Release(source);
+        return true;
+    }
+
+    /// <summary>Lets go what is held for an endpoint that has proved its address.</summary>
+    public void Release(UdpEndpoint source)
+    {
+        foreach (var request in _finds.Take(source))
+        {
+            _handler.Proceed(request);
+        }
+
+        foreach (var request in _stores.Take(source))
+        {
+            _handler.Proceed(request);
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private HeldRequests PoolOf(HeldRequest request) => request.Kind == RequestKind.Store ? _stores : _finds;
+
+    private void BeginTicking()
+    {
+        lock (_gate)
+        {
+            if (!_ticking)
+            {
+                _ticking = true;
+                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void OnTick()
+    {
+        GiveUpOlderThan(FindWait, _finds);
+        GiveUpOlderThan(StoreWait, _stores);
+        lock (_gate)
+        {
+            _ticking = !_finds.IsEmpty || !_stores.IsEmpty;
+            if (_ticking)
+            {
+                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void GiveUpOlderThan(TimeSpan age, HeldRequests held)
+    {
+        foreach (var request in held.TakeOlderThan(age))
+        {
+            _handler.GiveUp(request, RefusalReason.Unproven);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Node.Tests.Trust;
+
+/// <summary>What can be drawn onto an endpoint that has proved its address.</summary>
+public sealed class ByteBudgetTests
+{
+    private static readonly NodeId Key = NodeId.FromKey("large");
+    private static readonly UdpEndpoint Peer = UdpEndpoint.Parse("192.0.2.7:8468");
+
+    [Fact]
+    public async Task Requests_forged_under_a_peers_address_draw_a_megabyte_a_second()
+    {
+        var ledger = await StartAsync();
+
+        Flood(ledger, Peer, seconds: 10, perSecond: 5_000);
+
+        // A second's worth was there before.
+        Assert.InRange(Bytes(ledger, Peer), 9_000_000, 11_000_000);
+        Assert.InRange(ledger.Node.Counts["refused.ByteBudget"], 40_000, 50_000);
+        await ledger.Node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Meanwhile_the_peers_own_pings_and_stores_are_answered()
+    {
+        var ledger = await StartAsync();
+        Flood(ledger, Peer, seconds: 2, perSecond: 4_000);
+        var before = ledger.Answers(Peer).Count();
+
+        ledger.Receive(ledger.Ping(), Peer);
+        ledger.Receive(ledger.Put(Key, DhtValue.FromBoolean(true)), Peer);
+
+        Assert.Equal(before + 2, ledger.Answers(Peer).Count());
+        await ledger.Node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Requests_forged_under_other_ports_of_a_peers_host_use_up_nothing_of_the_peers()
+    {
+        var ledger = await StartAsync();
+        for (var i = 0; i < 100_000; i++)
+        {
+            ledger.Receive(ledger.Ping(), Peer.WithPort((ushort)(10_000 + (i % 50_000))));
+        }
+
+        Assert.NotEqual(0, ledger.Node.Counts["refused.SourceLimit"]);
+        var before = ledger.Answers(Peer).Count();
+        ledger.Receive(ledger.Ping(), Peer);
+        Assert.Equal(before + 1, ledger.Answers(Peer).Count());
+        await ledger.Node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task All_endpoints_together_have_a_budget_too()
+    {
+        var ledger = await StartAsync(o => o.Upload = new UploadLimits { PerEndpoint = 0, Total = 100_000 });
+        var other = UdpEndpoint.Parse("198.51.100.7:8468");
+        Prove(ledger, other);
+
+        Flood(ledger, Peer, seconds: 5, perSecond: 100);
+        Flood(ledger, other, seconds: 5, perSecond: 100);
+
+        Assert.InRange(Bytes(ledger, Peer) + Bytes(ledger, other), 900_000, 1_100_000);
+        await ledger.Node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Without_bounds_and_for_the_trusted_everything_is_answered()
+    {
+        var ledger = await StartAsync(o =>
+        {
+            o.Upload = new UploadLimits { PerEndpoint = 0 };
+            o.Trust.Add("198.51.100.0/24");
+        });
+        var friend = UdpEndpoint.Parse("198.51.100.7:8468");
+
+        Flood(ledger, Peer, seconds: 1, perSecond: 1_000);
+        Flood(ledger, friend, seconds: 1, perSecond: 1_000);
+
+        Assert.Equal(0, ledger.Node.Counts["refused.ByteBudget"]);
+        Assert.Equal(1_000, ledger.Answers(friend).Count());
+        await ledger.Node.DisposeAsync();
+    }
+
+    private static async Task<Ledger> StartAsync(Action<KadNodeOptions>? configure = null)
+    {
+        var ledger = new Ledger([], configure);
+        var now = ledger.Clock.GetUtcNow();
+        await ledger.Store.PutAsync(Key, new StoredValue(DhtValue.FromBytes(new byte[8_000]), now, now.AddDays(1), default));
+        Prove(ledger, Peer);
+        return ledger;
+    }
+
+    private static void Prove(Ledger ledger, UdpEndpoint endpoint)
+    {
+        ledger.Receive(ledger.Ping(), endpoint);
+        ledger.AnswerPing(endpoint, null);
+    }
+
+    private static void Flood(Ledger ledger, UdpEndpoint source, int seconds, int perSecond)
+    {
+        for (var i = 0; i < seconds * perSecond; i++)
+        {
+            ledger.Receive(ledger.FindValue(Key), source);
+            ledger.Clock.Advance(TimeSpan.FromSeconds(1) / perSecond);
+        }
+    }
+
+    private static long Bytes(Ledger ledger, UdpEndpoint endpoint) => ledger.SentTo(endpoint).Sum(datagram => (long)datagram.Length);
+}
