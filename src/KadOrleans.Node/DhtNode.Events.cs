@@ -93,11 +93,12 @@ public sealed partial class DhtNode
     /// <summary>A response that answers no request of ours may answer the ping of a stranger.</summary>
     private void OnUnknownResponse(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {
-        if (!_strangers.TryProve(id, source))
+        if (!_strangers.TryProve(id, source, out var roundTrip))
         {
             return;
         }
 
+        _requests.Learn(source, roundTrip);
         _reachability.Answered();
         if (ResponseReader.TryReadPong(body, out var sender))
         {

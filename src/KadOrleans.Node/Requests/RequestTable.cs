@@ -71,6 +71,19 @@ internal sealed class RequestTable : IDisposable
     /// <summary>Gives a request up, unless it has ended.</summary>
     public void Cancel(OutgoingRequest request) => End(request, RequestFailure.Cancelled);
 
+    /// <summary>
+    /// Learns a round trip that was measured elsewhere, unless it is longer than any request waits: who answers at leisure would have
+    /// all others waited for.
+    /// </summary>
+    public void Learn(UdpEndpoint endpoint, TimeSpan roundTrip)
+    {
+        if (roundTrip <= RoundTripEstimate.MaxTimeout)
+        {
+            _roundTrips.Add(endpoint, roundTrip);
+            _silent.Remove(endpoint);
+        }
+    }
+
     /// <summary>Takes a response from the wire; one that nobody waits for is ignored.</summary>
     public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {

@@ -6,7 +6,8 @@ namespace KadOrleans.Node.Trust;
 
 /// <summary>
 /// Message ids of pings that prove an address without a table of pending pings: an id is a keyed hash of the endpoint and the minute,
-/// so whoever echoes it has received it there. A flood of forged sources costs a hash and a ping each, and no memory.
+/// so whoever echoes it has received it there. It carries the time of its issue, so that the round trip is known. A flood of forged
+/// sources costs a hash and a ping each, and no memory.
 /// </summary>
 internal sealed class AddressProofs
 {
@@ -19,7 +20,7 @@ internal sealed class AddressProofs
     private readonly TimeProvider _time;
     private readonly long _startedAt;
 
-    // Two keys, as one hash has 64 bits, and an id room for 128.
+    // Two keys, as one hash has 64 bits, and an id room for 96.
     private readonly KeyedHash _first;
     private readonly KeyedHash _second;
     private uint _issued;
@@ -34,31 +35,42 @@ internal sealed class AddressProofs
 
     private ulong CurrentEpoch => (ulong)(_time.GetElapsedTime(_startedAt).Ticks / Epoch.Ticks);
 
+    /// <summary>Milliseconds since the start, modulo 2^32.</summary>
+    private uint CurrentMillisecond => unchecked((uint)(_time.GetElapsedTime(_startedAt).Ticks / TimeSpan.TicksPerMillisecond));
+
     /// <summary>A new id for a ping of this endpoint.</summary>
     public MessageId Issue(UdpEndpoint endpoint)
     {
         // A number makes each id another; the top bit tells which of two epochs to check, so that each check costs one hash.
         var epoch = CurrentEpoch;
-        return Create((Interlocked.Increment(ref _issued) & 0x7FFF_FFFF) | ((uint)(epoch & 1) << 31), epoch, endpoint);
+        var number = (Interlocked.Increment(ref _issued) & 0x7FFF_FFFF) | ((uint)(epoch & 1) << 31);
+        return Create(number, CurrentMillisecond, epoch, endpoint);
     }
 
     /// <summary>Whether an id was issued for this endpoint in this epoch or the one before.</summary>
-    public bool IsProof(MessageId id, UdpEndpoint endpoint)
+    /// <param name="id">What came back.</param>
+    /// <param name="endpoint">From where.</param>
+    /// <param name="roundTrip">The time since it was issued, in whole milliseconds.</param>
+    public bool IsProof(MessageId id, UdpEndpoint endpoint, out TimeSpan roundTrip)
     {
         Span<byte> bytes = stackalloc byte[MessageId.Length];
         id.CopyTo(bytes);
         var number = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        var issued = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
         var epoch = CurrentEpoch;
-        return Create(number, (epoch & 1) == number >> 31 ? epoch : epoch - 1, endpoint) == id;
+        roundTrip = TimeSpan.FromMilliseconds(unchecked(CurrentMillisecond - issued));
+        return Create(number, issued, (epoch & 1) == number >> 31 ? epoch : epoch - 1, endpoint) == id;
     }
 
-    private MessageId Create(uint number, ulong epoch, UdpEndpoint endpoint)
+    private MessageId Create(uint number, uint issued, ulong epoch, UdpEndpoint endpoint)
     {
-        ReadOnlySpan<ulong> words = [epoch, ((ulong)number << 32) | endpoint.Port, endpoint.AddressHigh, endpoint.AddressLow];
+        ReadOnlySpan<ulong> words =
+            [epoch, ((ulong)number << 32) | issued, endpoint.Port, endpoint.AddressHigh, endpoint.AddressLow];
         Span<byte> bytes = stackalloc byte[MessageId.Length];
         BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[4..], _first.Compute(words));
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[12..], _second.Compute(words));
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], issued);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], _first.Compute(words));
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[16..], (uint)_second.Compute(words));
         return new MessageId(bytes);
     }
 }

@@ -118,9 +118,9 @@ internal sealed class Strangers : IDisposable
     }
 
     /// <summary>Takes a response that answers no request of ours. Whether it proves its sender's address, which was not proved before.</summary>
-    public bool TryProve(MessageId id, UdpEndpoint source)
+    public bool TryProve(MessageId id, UdpEndpoint source, out TimeSpan roundTrip)
     {
-        if (!_proofs.IsProof(id, source) || !_verified.Add(source))
+        if (!_proofs.IsProof(id, source, out roundTrip) || !_verified.Add(source))
         {
             return false;
         }

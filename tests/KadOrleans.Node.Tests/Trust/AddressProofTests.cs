@@ -33,11 +33,11 @@ public sealed class AddressProofTests
     {
         var id = _proofs.Issue(Endpoint);
 
-        Assert.True(_proofs.IsProof(id, Endpoint));
-        Assert.False(_proofs.IsProof(id, Endpoint.WithPort(8469)));
-        Assert.False(_proofs.IsProof(id, UdpEndpoint.Parse("192.0.2.8:8468")));
+        Assert.True(_proofs.IsProof(id, Endpoint, out _));
+        Assert.False(_proofs.IsProof(id, Endpoint.WithPort(8469), out _));
+        Assert.False(_proofs.IsProof(id, UdpEndpoint.Parse("192.0.2.8:8468"), out _));
         Assert.NotEqual(id, _proofs.Issue(Endpoint));
-        Assert.False(new AddressProofs(new SeededRandomSource(4), _clock).IsProof(id, Endpoint));
+        Assert.False(new AddressProofs(new SeededRandomSource(4), _clock).IsProof(id, Endpoint, out _));
     }
 
     [Fact]
@@ -47,11 +47,22 @@ public sealed class AddressProofTests
         {
             var id = _proofs.Issue(Endpoint);
             _clock.Advance(AddressProofs.Epoch);
-            Assert.True(_proofs.IsProof(id, Endpoint));
+            Assert.True(_proofs.IsProof(id, Endpoint, out _));
             _clock.Advance(AddressProofs.Epoch);
-            Assert.False(_proofs.IsProof(id, Endpoint));
+            Assert.False(_proofs.IsProof(id, Endpoint, out _));
             _clock.Advance(TimeSpan.FromSeconds(13));
         }
+    }
+
+    [Fact]
+    public void An_id_tells_its_round_trip()
+    {
+        _clock.Advance(TimeSpan.FromDays(40));
+        var id = _proofs.Issue(Endpoint);
+        _clock.Advance(TimeSpan.FromMilliseconds(345));
+
+        Assert.True(_proofs.IsProof(id, Endpoint, out var roundTrip));
+        Assert.Equal(TimeSpan.FromMilliseconds(345), roundTrip);
     }
 
     [Fact]
@@ -63,7 +74,7 @@ public sealed class AddressProofTests
             _proofs.Issue(Endpoint).CopyTo(bytes);
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
 
-            Assert.False(_proofs.IsProof(new(bytes), Endpoint));
+            Assert.False(_proofs.IsProof(new(bytes), Endpoint, out _));
         }
     }
 }
