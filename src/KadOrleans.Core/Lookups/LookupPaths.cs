@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Lookups;
 
@@ -20,6 +22,8 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     /// </summary>
     private const int MaxMisled = 3;
 
+    // Contacts of a network that kept silent, by the path that asked them.
+    private readonly Dictionary<(int Path, SourceNetwork Network), int> _silent = [];
     private readonly int[] _asked = new int[count];
     private readonly int[] _waiting = new int[count];
     private readonly int _maxPerPath = maxRequests / count;
@@ -65,6 +69,11 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
             Waiting--;
         }
 
+        if (candidate is { Network: { } network, State: CandidateState.Waiting } && state != CandidateState.Answered)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(_silent, (candidate.AskedBy, network), out _)++;
+        }
+
         candidates.SetState(candidate, state);
     }
 
@@ -86,7 +95,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         foreach (var voter in ClosestContacts.InTurns(candidates.ByDistance.Where(IsOfUse), count).Take(bucketSize))
         {
             if (voter.State == CandidateState.Heard
-                && MayAsk(voter, PerNetwork)
+                && MayAsk(voter, BitOperations.TrailingZeroCount(voter.Paths), PerNetwork)
                 && (chosen is null || Order(voter, draw) < Order(chosen, draw)))
             {
                 chosen = voter;
@@ -140,7 +149,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
 
             if (candidate.State == CandidateState.Heard)
             {
-                if (MayAsk(candidate, perNetwork))
+                if (MayAsk(candidate, path, perNetwork))
                 {
                     return candidate;
                 }
@@ -169,7 +178,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
 
         foreach (var candidate in candidates.ByDistance)
         {
-            if (candidate is { State: CandidateState.Heard, Hops: 1 } && MayAsk(candidate, perNetwork))
+            if (candidate is { State: CandidateState.Heard, Hops: 1 } && MayAsk(candidate, path, perNetwork))
             {
                 return candidate;
             }
@@ -178,8 +187,13 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return null;
     }
 
-    private bool MayAsk(Candidate candidate, int perNetwork) =>
+    /// <summary>
+    /// Silent contacts of a network count against the path that asked them: a liar who names one host under many ports has
+    /// it asked once, and cannot keep the other paths from asking an honest contact beside it.
+    /// </summary>
+    private bool MayAsk(Candidate candidate, int path, int perNetwork) =>
         candidates.HasShare(candidate, perNetwork)
+        && !(candidate.Network is { } network && _silent.GetValueOrDefault((path, network)) >= perNetwork)
         && !(candidate.NamedBy is { Misled: >= MaxMisled } && BitOperations.PopCount(candidate.Paths) == 1);
 
     // The endpoint is what a liar cannot choose freely.

@@ -47,15 +47,57 @@ public sealed class LookupDiversityTests
     }
 
     [Fact]
-    public void One_that_is_silent_leaves_its_place_to_another_of_its_network()
+    public void A_host_that_is_named_under_many_ports_and_is_silent_is_asked_once_by_each_path()
     {
-        var sybils = Sybils(2, UdpEndpoint.Parse("12.1.1.1:1"));
-        var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts]);
-        var first = Assert.Single(LookupNetwork.TakeAll(lookup), sybils.Contains);
+        var network = new LookupNetwork(seed: 14, contacts: 12)
+        {
+            Options = new KademliaOptions { BucketSize = LookupNetwork.BucketSize, DisjointPaths = 3 },
+        };
+        var victim = UdpEndpoint.Parse("12.1.1.1:1");
+        var ports = Enumerable.Range(1, 60).Select(i => network.Near(30, victim.WithPort((ushort)i))).ToArray();
+        var lookup = network.Start(LookupKind.Node, [.. ports, .. network.Contacts]);
+        var asked = 0;
 
-        lookup.OnFailed(first);
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (ports.Contains(contact))
+            {
+                asked++;
+                lookup.OnFailed(contact);
+            }
+            else
+            {
+                lookup.OnNodes(contact, []);
+            }
+        });
 
-        Assert.Contains(sybils.Single(c => c != first), LookupNetwork.TakeAll(lookup));
+        Assert.InRange(asked, 1, 3);
+        Assert.Equal(network.Contacts[..LookupNetwork.BucketSize], lookup.GetOutcome().Closest);
+    }
+
+    [Fact]
+    public void A_silent_neighbour_on_one_path_does_not_hide_an_honest_contact_from_another()
+    {
+        var network = new LookupNetwork(seed: 15, contacts: 12)
+        {
+            Options = new KademliaOptions { BucketSize = 2, DisjointPaths = 2 },
+        };
+        var silent = network.Near(40, network.Contacts[0].Endpoint.WithPort(9));
+        var lookup = network.Start(LookupKind.Node, network.Contacts[4..8]);
+
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (contact == silent)
+            {
+                lookup.OnFailed(contact);
+            }
+            else
+            {
+                lookup.OnNodes(contact, contact == network.Contacts[4] ? [silent] : [network.Contacts[0]]);
+            }
+        });
+
+        Assert.Contains(network.Contacts[0], lookup.GetOutcome().Closest);
     }
 
     [Theory]
