@@ -1,5 +1,6 @@
 using KadOrleans.Core.Lookups;
 using KadOrleans.Hostile.Simulated;
+using KadOrleans.Simulation.Attackers;
 using KadOrleans.Simulation.Experiments;
 
 namespace KadOrleans.Hostile.Tests.Simulated;
@@ -9,6 +10,20 @@ public sealed class ContactTests
 {
     private const int Seed = 1;
     private const int Nodes = 500;
+
+    [Theory]
+    [InlineData(AttackerSpread.OneHost)]
+    [InlineData(AttackerSpread.OneSubnet)]
+    internal void Ids_of_one_network_do_not_keep_newcomers_from_being_pinged(AttackerSpread spread)
+    {
+        var result = TableTrial.Run(Seed, sybils: 60, spread);
+
+        Assert.True(result is { Stayed: 20, Pinged: >= 10 }, $"seed {Seed}: {result}");
+    }
+
+    [Fact]
+    public void Private_addresses_that_a_public_contact_names_are_sent_nothing() =>
+        Assert.Equal(0, RebindingTrial.Run(Seed, host: 0x0A09_0909));
 
     [Fact]
     public void Slow_and_silent_peers_around_a_key_do_not_hide_its_value()
@@ -23,6 +38,9 @@ public sealed class ContactTests
 
     [Theory]
     [InlineData(0.0, 1.0)]
+    [InlineData(0.1, 0.95)]
+    [InlineData(0.2, 0.80)]
+    [InlineData(0.3, 0.50)]
     public void Lookups_find_the_nearest_honest_node_among_liars(double liars, double share)
     {
         var report = new NetworkSimulation(new SimulationSettings { Nodes = Nodes, Lookups = 300, Liars = liars, Seed = Seed }).Run();

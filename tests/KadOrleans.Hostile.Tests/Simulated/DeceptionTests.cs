@@ -1,0 +1,48 @@
+using KadOrleans.Hostile.Simulated;
+using KadOrleans.Simulation.Attackers;
+
+namespace KadOrleans.Hostile.Tests.Simulated;
+
+/// <summary>What liars about values achieve.</summary>
+public sealed class DeceptionTests
+{
+    private const int Seed = 20_261_121;
+
+    [Theory]
+    [InlineData(AttackerSpread.OneHost, 1)]
+    [InlineData(AttackerSpread.OneHost, 2)]
+    [InlineData(AttackerSpread.OneHost, 8)]
+    [InlineData(AttackerSpread.OneSubnet, 1)]
+    [InlineData(AttackerSpread.OneSubnet, 2)]
+    [InlineData(AttackerSpread.OneSubnet, 8)]
+    [InlineData(AttackerSpread.ManyNetworks, 1)]
+    [InlineData(AttackerSpread.ManyNetworks, 2)]
+    [InlineData(AttackerSpread.ManyNetworks, 4)]
+    internal void Gets_return_what_honest_holders_hold(AttackerSpread spread, int liars)
+    {
+        var result = DeceptionTrial.Run(Seed, liars, spread, gets: 100);
+
+        Assert.True(result is { Deceived: 0, Missed: 0 }, $"seed {Seed}: {result}");
+    }
+
+    [Theory]
+    [InlineData(AttackerSpread.OneHost)]
+    [InlineData(AttackerSpread.OneSubnet)]
+    internal void Sixty_four_ids_of_one_network_take_one_place_among_the_nearest(AttackerSpread spread)
+    {
+        var result = SybilTrial.Run(Seed, sybils: 64, spread);
+
+        Assert.True(result is { SybilsFound: <= 1, SybilStores: <= 1, Stores: >= 15 }, $"seed {Seed}: {result}");
+    }
+
+    [Theory]
+    [InlineData(AttackerSpread.OneHost)]
+    [InlineData(AttackerSpread.ManyNetworks)]
+    internal void Two_liars_do_not_end_a_publication(AttackerSpread spread)
+    {
+        var result = PublicationTrial.Run(Seed, liars: 2, spread);
+
+        Assert.True(
+            result is { PublisherKeepsTruth: true, Renewed: >= 15, Deceived: 0 }, $"seed {Seed}: {result}");
+    }
+}
