@@ -8,6 +8,7 @@ public sealed class FloodTests
 {
     private const int Seed = 20_261_121;
     private const int PerSecond = 20_000;
+    private const double MaxRatio = 2.0;
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 
@@ -15,10 +16,34 @@ public sealed class FloodTests
     [InlineData("Ping")]
     [InlineData("Stun")]
     [InlineData("Store")]
+    [InlineData("FindNode")]
+    [InlineData("FindValue")]
+    [InlineData("mixed")]
     public void Newcomers_get_contacts_while_forged_requests_arrive(string kind)
     {
-        var result = NewcomerTrial.Run(Seed, Enum.Parse<RequestKind>(kind), PerSecond, newcomers: 240, Duration);
+        RequestKind? flood = kind == "mixed" ? null : Enum.Parse<RequestKind>(kind);
+
+        var result = NewcomerTrial.Run(Seed, flood, PerSecond, newcomers: 240, Duration);
 
         Assert.True(result.Share >= 0.99, $"seed {Seed}: {result}");
+    }
+
+    [Fact]
+    public void A_datagram_draws_at_most_twice_its_bytes_towards_an_unproven_endpoint()
+    {
+        var drawn = AmplificationTrial.Run(Seed);
+
+        Assert.True(
+            drawn.All(call => call.Ratio <= MaxRatio),
+            $"seed {Seed}:\n{string.Join('\n', drawn.Where(call => call.Ratio > MaxRatio))}");
+    }
+
+    [Fact]
+    public void Forged_requests_draw_at_most_a_megabyte_a_second_towards_a_proven_endpoint()
+    {
+        var perSecond = AmplificationTrial.TowardsProven(Seed, perSecond: 4_900, TimeSpan.FromSeconds(10));
+
+        // A second's worth may come as a burst.
+        Assert.True(perSecond <= 1.1 * (1 << 20), $"seed {Seed}: {perSecond / 1e6:0.00} MB/s");
     }
 }

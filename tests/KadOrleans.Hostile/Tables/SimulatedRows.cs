@@ -78,6 +78,10 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             }
         }
 
+        var few = FillTrial.Run(seed, AttackerSpread.ManyNetworks, sources: 16, answersPings: true);
+        rows.Add(
+            $"16 networks, answering pings",
+            $"{few.FillerAccepted} accepted; then {few.HonestAccepted} of {few.HonestSent} honest ones, own value kept: {few.OwnAccepted}, earlier value kept: {few.HeldBefore}");
         rows.Add($"a held value after one forged STORE", $"{OverwriteTrial.Overwrite(seed)}");
         rows.Add($"STOREs taken of 20 after forged ones used up their address's quota", $"{OverwriteTrial.UseUpQuota(seed)}");
     }

@@ -1,0 +1,29 @@
+using KadOrleans.Hostile.Simulated;
+using KadOrleans.Simulation.Attackers;
+
+namespace KadOrleans.Hostile.Tests.Simulated;
+
+/// <summary>What fillers and forged STOREs achieve.</summary>
+public sealed class FillTests
+{
+    private const int Seed = 20_261_121;
+
+    [Theory]
+    [InlineData(AttackerSpread.OneSubscriber)]
+    [InlineData(AttackerSpread.ManyNetworks)]
+    internal void Whoever_answers_no_ping_stores_nothing(AttackerSpread spread)
+    {
+        var result = FillTrial.Run(Seed, spread, sources: 160, answersPings: false);
+
+        Assert.True(
+            result is { FillerAccepted: 0, KeysAfterFill: <= 1, HonestAccepted: >= 99, OwnAccepted: true, HeldBefore: true },
+            $"seed {Seed}: {result}");
+    }
+
+    [Fact]
+    public void A_forged_store_replaces_nothing() => Assert.Equal(Scene.Truth, OverwriteTrial.Overwrite(Seed));
+
+    [Fact]
+    public void Forged_stores_do_not_use_up_the_quota_of_the_address_that_they_name() =>
+        Assert.Equal(20, OverwriteTrial.UseUpQuota(Seed));
+}
