@@ -26,6 +26,10 @@ public sealed class ContactTests
         Assert.Equal(0, RebindingTrial.Run(Seed, host: 0x0A09_0909));
 
     [Fact]
+    public void A_public_host_that_a_contact_names_is_sent_a_request_and_its_retry_at_most_by_each_lookup() =>
+        Assert.InRange(RebindingTrial.Run(Seed, host: 0x0809_0909), 0, 2 * RebindingTrial.Lookups);
+
+    [Fact]
     public void Slow_and_silent_peers_around_a_key_do_not_hide_its_value()
     {
         var result = UnresponsiveTrial.Run(Seed, slow: 10, silent: 10, gets: 100);
