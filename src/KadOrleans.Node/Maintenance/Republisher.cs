@@ -197,8 +197,8 @@ internal sealed class Republisher
     }
 
     /// <summary>
-    /// Whether a majority of the k nearest, this node included if it holds the key, has another value that was published later
-    /// than this one was last, judged by what is left of both lives. Fewer may lie.
+    /// Whether a majority of the k nearest, this node included if its copy was overwritten, has another value that was published
+    /// later than this one was last, judged by what is left of both lives. Fewer may lie.
     /// </summary>
     private async Task<bool> IsOutdatedAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
@@ -212,8 +212,9 @@ internal sealed class Republisher
             return false;
         }
 
-        var voices = found.Agreed + (held?.Value == value ? 1 : 0);
-        var judges = found.Closest.Count + (held is null ? 0 : 1);
+        // The copy of the publication itself is no judge of it; one that was overwritten is a voice like any other.
+        var own = held?.Value == value ? 1 : 0;
+        var (voices, judges) = (found.Agreed + own, found.Closest.Count + own);
         if (2 * voices <= judges)
         {
             return false;
