@@ -18,4 +18,19 @@ internal sealed class Correspondent
 
     /// <summary>Requests that it sent and that no answer went out to.</summary>
     public List<(MessageId Id, RequestKind Kind)> Asked { get; } = [];
+
+    /// <summary>Pings that a lookup may send it: one with its request, and its retry.</summary>
+    public int LookupPings { get; set; }
+
+    /// <summary>Whether a ping is that of a lookup.</summary>
+    public bool TakeLookupPing()
+    {
+        if (LookupPings == 0)
+        {
+            return false;
+        }
+
+        LookupPings--;
+        return true;
+    }
 }

@@ -90,8 +90,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
         var drawn = true;
         if (kind == DatagramKind.Request)
         {
-            // Lookups ask whom others name; that is bounded by the lookup, and no doing of the one asked.
-            drawn = OnRequestSent(id, body, destination) == RequestKind.Ping;
+            drawn = OnRequestSent(id, body, destination) == RequestKind.Ping && !receiver.TakeLookupPing();
         }
         else
         {
@@ -128,6 +127,12 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
         var sent = Pending.Find(pending => pending.Id == id && pending.Destination == destination);
         Require(sent is null, "a message id is used twice");
         Pending.Add(new PendingRequest(id, destination, request.Kind, clock.Elapsed));
+        if (request.Kind is RequestKind.FindNode or RequestKind.FindValue)
+        {
+            // Lookups ask whom others name, and who that is; that is bounded by the lookup, and no doing of the one asked.
+            Of(destination).LookupPings = 2;
+        }
+
         return request.Kind;
     }
 
