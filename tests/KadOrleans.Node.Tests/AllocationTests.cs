@@ -14,6 +14,12 @@ public sealed class AllocationTests : IAsyncDisposable
 {
     private const int Rounds = 1_000;
 
+    // The runtime allocates once for itself on any thread, when it replaces code for instance. What an answer
+    // allocates comes again in each measurement.
+    private const int Measurements = 3;
+
+    private const int Answers = (1 + Measurements) * Rounds;
+
     private static readonly NodeId Held = NodeId.FromKey("held");
     private static readonly NodeId Missing = NodeId.FromKey("missing");
     private static readonly UdpEndpoint Stranger = UdpEndpoint.Parse("192.0.2.7:8468");
@@ -62,7 +68,7 @@ public sealed class AllocationTests : IAsyncDisposable
         var datagram = Write(request, _known.Id);
 
         Assert.Equal(0, BytesAllocatedBy(datagram, _known.Endpoint));
-        Assert.Equal(1 + (2 * Rounds), _transport.Sent);
+        Assert.Equal(1 + Answers, _transport.Sent);
     }
 
     [Theory]
@@ -75,7 +81,7 @@ public sealed class AllocationTests : IAsyncDisposable
         Assert.Equal(0, BytesAllocatedBy(datagram, Stranger));
 
         // With each pong a ping to prove the address; a STUN leaves no room for one.
-        Assert.Equal((request == "ping" ? 4 : 2) * Rounds, _transport.Sent);
+        Assert.Equal((request == "ping" ? 2 : 1) * Answers, _transport.Sent);
     }
 
     [Theory]
@@ -88,7 +94,7 @@ public sealed class AllocationTests : IAsyncDisposable
         _transport.Forget();
 
         Assert.Equal(0, BytesAllocatedBy(datagram, _verified));
-        Assert.Equal(2 * Rounds, _transport.Sent);
+        Assert.Equal(Answers, _transport.Sent);
     }
 
     [Fact]
@@ -159,6 +165,11 @@ public sealed class AllocationTests : IAsyncDisposable
     {
         // Long enough for the runtime to replace what it compiled in haste.
         Receive(datagram, source);
+        return Enumerable.Range(0, Measurements).Min(_ => Measure(datagram, source));
+    }
+
+    private long Measure(byte[] datagram, UdpEndpoint source)
+    {
         var before = GC.GetAllocatedBytesForCurrentThread();
         Receive(datagram, source);
         return GC.GetAllocatedBytesForCurrentThread() - before;
