@@ -110,6 +110,7 @@ public sealed partial class KadNode
             NetworkSize = Engine.NetworkSize,
             StorageProblem = StorageProblem,
             Clock = _clock?.Status ?? new ClockStatus(true, TimeSpan.Zero),
+            Turnover = _store.Turnover,
         };
     }
 }

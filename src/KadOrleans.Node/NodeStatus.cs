@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Ports;
 
@@ -19,6 +20,9 @@ public sealed record NodeStatus(
     KeyStoreUsage Usage,
     IReadOnlyDictionary<string, long> Counts)
 {
+    /// <summary>What it evicted and changed of that since the start.</summary>
+    public StoreTurnover Turnover { get; init; }
+
     /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize { get; init; }
 

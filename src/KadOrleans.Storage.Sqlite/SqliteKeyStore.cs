@@ -72,6 +72,16 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
+    public StoreTurnover Turnover => _database.Memory.Turnover;
+
+    /// <inheritdoc/>
+    public void SetArea(ResponsibleArea area)
+    {
+        Check(CancellationToken.None);
+        _database.Memory.SetArea(area);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);

@@ -14,13 +14,29 @@ internal sealed class ValueMemory(StoreQuota quota)
     // One that grows, or is copied, holds up readers for so much less than one of a million would.
     private const int Parts = 1024;
 
-    // Guards _parts and Accounts.
+    // Slots judged again at a time; readers wait meanwhile.
+    private const int JudgedTogether = 4096;
+
+    // Guards all that follows.
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, HeldValue>[] _parts =
         [.. Enumerable.Range(0, Parts).Select(_ => new Dictionary<NodeId, HeldValue>())];
 
-    /// <summary>What is held, for the writer.</summary>
-    public StoreAccounts Accounts { get; } = new(quota);
+    // What is held once the batch under way is committed.
+    private readonly StoreAccounts _accounts = new(quota);
+    private KeyStoreUsage _usage;
+    private StoreTurnover _turnover;
+
+    public StoreTurnover Turnover
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _turnover;
+            }
+        }
+    }
 
     public StoredValue? Get(NodeId key, DateTimeOffset now)
     {
@@ -30,12 +46,15 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
-    /// <summary>Whether a put is refused already by what is committed.</summary>
+    /// <summary>Whether a put is refused already by what is committed and under way.</summary>
     public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind)
     {
         lock (_gate)
         {
-            return StoreDecision.Make(PartOf(key).GetValueOrDefault(key).Value, value, kind, Accounts).Result;
+            var isHeld = PartOf(key).TryGetValue(key, out var held);
+            return held.Slot == HeldValue.Leaving
+                ? StoreRules.Check(value.Value)
+                : StoreDecision.Make(key, isHeld ? held.Counted : null, value, kind, _accounts).Result;
         }
     }
 
@@ -43,14 +62,90 @@ internal sealed class ValueMemory(StoreQuota quota)
     {
         lock (_gate)
         {
-            return new KeyStoreUsage(Accounts.Keys, Accounts.Bytes);
+            return _usage;
+        }
+    }
+
+    /// <summary>Has keys outside an area evicted first.</summary>
+    public void SetArea(ResponsibleArea area)
+    {
+        lock (_gate)
+        {
+            _accounts.Area = area;
+        }
+
+        for (var next = 0; next >= 0;)
+        {
+            lock (_gate)
+            {
+                next = _accounts.Judge(next, JudgedTogether);
+            }
         }
     }
 
     /// <summary>All that is held, copied a part at a time: what changes meanwhile is seen if its part comes later.</summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue>> Scan() => _parts.SelectMany(Copy);
 
-    /// <summary>Makes the changes of a batch at once. They use <see cref="Set"/>, <see cref="Move"/> and <see cref="Remove"/>.</summary>
+    /// <summary>Decides on a put for the batch under way.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="before">What the batch has of it so far.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="kind">Where it comes from.</param>
+    public StoreDecision Decide(NodeId key, CountedValue? before, StoredValue value, PutKind kind)
+    {
+        lock (_gate)
+        {
+            var decision = StoreDecision.Make(key, before, value, kind, _accounts);
+            if (decision.IsChange)
+            {
+                _accounts.Changes.Count(value.Source, value.StoredAt);
+            }
+
+            return decision;
+        }
+    }
+
+    /// <summary>Counts what a key comes to by the batch under way, and returns how it is counted from now on.</summary>
+    public CountedValue? Count(NodeId key, CountedValue? before, StoredValue? after)
+    {
+        lock (_gate)
+        {
+            var slot = HeldValue.Leaving;
+            if (after is not null)
+            {
+                slot = before is { } old ? _accounts.Replace(key, old, after) : _accounts.Add(key, after);
+            }
+            else if (before is { } gone)
+            {
+                _accounts.Remove(gone);
+            }
+
+            Point(key, slot);
+            return after is null ? null : new CountedValue(after, slot);
+        }
+    }
+
+    /// <summary>Counts a key again as it is committed, as the batch that changed it failed.</summary>
+    public void Uncount(NodeId key, CountedValue? planned)
+    {
+        lock (_gate)
+        {
+            if (planned is { } counted)
+            {
+                _accounts.Remove(counted);
+            }
+
+            if (PartOf(key).TryGetValue(key, out var held))
+            {
+                Point(key, _accounts.AddOldest(key, held.Value));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes the changes of a batch at once. They use <see cref="Set"/>, <see cref="Move"/>, <see cref="Remove"/> and
+    /// <see cref="Note"/>.
+    /// </summary>
     public void Change(Action changes)
     {
         lock (_gate)
@@ -71,17 +166,16 @@ internal sealed class ValueMemory(StoreQuota quota)
            select KeyValuePair.Create(entry.Key, entry.Value.Value),
     ];
 
+    /// <summary>Holds a value of the file while that is read, from the newest to the oldest.</summary>
+    public void Load(NodeId key, StoredValue value, int place) =>
+        Set(key, new CountedValue(value, _accounts.AddOldest(key, value)), place);
+
     /// <summary>Holds a value whose record is in the segment at <paramref name="place"/>; null if it stays where it is.</summary>
-    public void Set(NodeId key, StoredValue value, int? place)
+    public void Set(NodeId key, CountedValue counted, int? place)
     {
         ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(PartOf(key), key, out var exists);
-        if (exists)
-        {
-            Accounts.Remove(held.Value);
-        }
-
-        Accounts.Add(value);
-        held = new HeldValue(value, place ?? held.Place);
+        Tally(exists ? held.Value : null, counted.Value);
+        held = new HeldValue(counted.Value, place ?? held.Place, counted.Slot);
     }
 
     /// <summary>Notes that the record of a key that is held has moved.</summary>
@@ -96,7 +190,26 @@ internal sealed class ValueMemory(StoreQuota quota)
     {
         if (PartOf(key).Remove(key, out var held))
         {
-            Accounts.Remove(held.Value);
+            Tally(held.Value, null);
+        }
+    }
+
+    /// <summary>Notes what a batch did to values that were held.</summary>
+    public void Note(StoreTurnover turnover) => _turnover = _turnover.Add(turnover);
+
+    private void Tally(StoredValue? before, StoredValue? after) => _usage = _usage with
+    {
+        Keys = _usage.Keys + (after is null ? 0 : 1) - (before is null ? 0 : 1),
+        Bytes = _usage.Bytes + (after?.Footprint ?? 0) - (before?.Footprint ?? 0),
+    };
+
+    // Readers ask the accounts about what is committed, so that has to say where they count it.
+    private void Point(NodeId key, int slot)
+    {
+        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref held))
+        {
+            held = held with { Slot = slot };
         }
     }
 

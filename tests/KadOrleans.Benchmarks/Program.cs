@@ -11,6 +11,12 @@ if (args is ["storage", "put" or "open", ..])
     return 0;
 }
 
+if (args is ["storage", "room"])
+{
+    RoomBenchmark.Run();
+    return 0;
+}
+
 if (args is ["memory"])
 {
     ContactMemory.Print();

@@ -2,10 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Tests;
 
-/// <summary>Keeps what the node logged with an exception.</summary>
+/// <summary>Keeps what the node logged.</summary>
 internal sealed class RecordingLog : ILoggerFactory, ILogger
 {
     public List<(LogLevel Level, EventId Id, Exception Exception)> Failures { get; } = [];
+
+    /// <summary>All that was logged, by id.</summary>
+    public List<EventId> Events { get; } = [];
 
     public Action OnFailure { get; init; } = () => { };
 
@@ -21,6 +24,7 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        Events.Add(eventId);
         if (exception is not null)
         {
             Failures.Add((logLevel, eventId, exception));

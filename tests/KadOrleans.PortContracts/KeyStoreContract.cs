@@ -8,6 +8,8 @@ namespace KadOrleans.PortContracts;
 /// <summary>What every <see cref="IKeyStore"/> does with keys and values.</summary>
 public abstract class KeyStoreContract
 {
+    private static readonly ResponsibleArea Half = new(StoredValues.Key(0), 1);
+
     protected abstract KeyStoreHost CreateHost();
 
     [Fact]
@@ -239,6 +241,9 @@ public abstract class KeyStoreContract
         var later = StoredValues.Now.AddMinutes(5);
 
         await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = later.AddHours(1) });
+        Assert.Equal(held, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+
+        await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later });
         Assert.Equal(held with { StoredAt = later }, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
 
         await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = held.ExpiresAt.AddHours(1) });
@@ -252,9 +257,11 @@ public abstract class KeyStoreContract
     public async Task Any_sequence_of_calls_does_what_the_rules_of_the_core_say(int seed)
     {
         await using var host = CreateHost();
-        var quota = new StoreQuota { TotalKeys = 12, TotalBytes = 4000, KeysPerSource = 6, BytesPerSource = 1800 };
+        var quota = new StoreQuota { TotalKeys = 12, TotalBytes = 4000, KeysPerSource = 6, BytesPerSource = 1800, ReservePercent = 50 };
         var store = await host.OpenAsync(quota);
         var model = new KeyShard(quota);
+        store.SetArea(Half);
+        model.SetArea(Half);
         var random = new SeededRandomSource(seed);
         for (var step = 0; step < 300; step++)
         {

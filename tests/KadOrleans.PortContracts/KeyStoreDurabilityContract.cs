@@ -88,6 +88,37 @@ public abstract class KeyStoreDurabilityContract
     }
 
     [Fact]
+    public async Task A_full_store_goes_on_making_room_after_reopening()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(KeyStoreQuotaContract.Share);
+        await KeyStoreQuotaContract.AssertOutlivesFloodAsync(store, async () =>
+        {
+            await host.CloseAsync();
+            return await host.OpenAsync(KeyStoreQuotaContract.Share);
+        });
+    }
+
+    [Fact]
+    public async Task Evicted_values_do_not_come_back()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 50 });
+        for (var i = 0; i < 500; i++)
+        {
+            await store.PutAsync(StoredValues.Key(i), StoredValues.Sized(i % 50, i % 5 == 0 ? StoredValues.Alice : StoredValues.Bob));
+            await store.PutAsync(StoredValues.Key(1_000 + (i % 40)), StoredValues.Sized(i % 7));
+        }
+
+        var held = await store.ReadAllAsync();
+        await host.CloseAsync();
+        store = await host.OpenAsync(StoreQuota.Unlimited);
+
+        Assert.Equal(50, held.Count);
+        Assert.Equal(held, await store.ReadAllAsync());
+    }
+
+    [Fact]
     public async Task A_lower_quota_refuses_new_values_and_drops_no_old_ones()
     {
         await using var host = CreateHost();

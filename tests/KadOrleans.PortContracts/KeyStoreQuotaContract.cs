@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -115,6 +116,99 @@ public abstract class KeyStoreQuotaContract
 
         await AssertHeldAsync(store, results, 40, StoreResult.SourceQuotaExceeded);
     }
+
+    [Fact]
+    public async Task Ten_64s_of_one_60_fill_no_store_and_honest_and_own_values_stay()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(Share);
+        await AssertOutlivesFloodAsync(store, reopen: () => ValueTask.FromResult(store));
+    }
+
+    /// <summary>A flood of one /60, then of twenty /48s, beside values of honest sources and of this node.</summary>
+    internal static async Task AssertOutlivesFloodAsync(IKeyStore store, Func<ValueTask<IKeyStore>> reopen)
+    {
+        store.SetArea(Area);
+        var honest = Range(0, 40, FarKey, i => $"198.51.{i}.1:1");
+        var own = Range(100, 20, FarKey, _ => null);
+        await store.PutAllAsync(honest.Concat(own));
+
+        var flood = await store.PutTogetherAsync(Range(1_000, 600, FarKey, i => $"[2001:db8:0:{i % 10:x}::1]:1"));
+        Assert.Equal(40, flood.Count(result => result == StoreResult.Stored));
+        flood = await store.PutTogetherAsync(Range(2_000, 600, FarKey, i => $"[2001:db8:{1 + (i % 20):x}::1]:1"));
+        Assert.Contains(StoreResult.FarQuotaExceeded, flood);
+
+        store = await reopen();
+        store.SetArea(Area);
+        var later = Range(4_000, 4, FarKey, i => $"192.0.{i}.1:1");
+        var near = Range(5_000, 60, NearKey, i => $"203.0.{i}.1:1");
+        var mine = Range(6_000, 20, FarKey, _ => null);
+        await store.PutAllAsync(later.Concat(near).Concat(mine));
+
+        var held = await store.ReadAllAsync();
+        Assert.All(honest.Concat(own).Concat(later).Concat(near).Concat(mine), entry => Assert.Contains(entry.Key, held.Keys));
+        Assert.Equal(Share.TotalKeys, (await store.GetUsageAsync()).Keys);
+        Assert.Equal(Share.TotalKeys, held.Count);
+        Assert.Equal(held.Values.Sum(value => (long)value.Footprint), (await store.GetUsageAsync()).Bytes);
+    }
+
+    [Fact]
+    public async Task Values_that_are_evicted_together_with_a_burst_of_puts_are_gone()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 20 });
+        await store.PutAllAsync(Range(0, 20, FarKey, _ => "198.51.100.1:1"));
+
+        var own = Range(100, 20, FarKey, _ => null);
+        Assert.All(await store.PutTogetherAsync(own), result => Assert.Equal(StoreResult.Stored, result));
+
+        Assert.Equal(own.ToDictionary(), await store.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task A_source_changes_only_so_many_values_of_others()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5 });
+        var values = Range(0, 20, FarKey, _ => "198.51.100.1:1");
+        await store.PutAllAsync(values);
+
+        var results = new List<StoreResult>();
+        foreach (var (key, _) in values)
+        {
+            results.Add(await store.PutAsync(key, StoredValues.Sized(9, StoredValues.Alice)));
+        }
+
+        Assert.Equal(5, results.Count(result => result == StoreResult.Stored));
+        Assert.Equal(15, results.Count(result => result == StoreResult.ChangeLimitExceeded));
+        await store.PutAllAsync(values.Skip(5).Select(entry => KeyValuePair.Create(entry.Key, entry.Value with { Value = DhtValue.FromInteger(1) })));
+    }
+
+    /// <summary>A quota of 200 keys, 40 to a subnet, of which strangers' far values take 160.</summary>
+    internal static StoreQuota Share { get; } =
+        StoreQuota.Unlimited with { TotalKeys = 200, KeysPerSource = 20, KeysPerSubnet = 40, ReservePercent = 20 };
+
+    private static ResponsibleArea Area { get; } = new(StoredValues.Key(0), 3);
+
+    private static NodeId NearKey(int number) => KeyOf(number, isNear: true);
+
+    private static NodeId FarKey(int number) => KeyOf(number, isNear: false);
+
+    private static NodeId KeyOf(int number, bool isNear)
+    {
+        var key = StoredValues.Key(number);
+        while (Area.Contains(key) != isNear)
+        {
+            key = NodeId.FromKey(key.ToByteArray());
+        }
+
+        return key;
+    }
+
+    private static List<KeyValuePair<NodeId, StoredValue>> Range(int first, int count, Func<int, NodeId> keyOf, Func<int, string?> sourceOf) =>
+        [.. Enumerable.Range(0, count).Select(i => KeyValuePair.Create(
+            keyOf(first + i),
+            StoredValues.Sized(2, sourceOf(i) is { } source ? SourceNetwork.Of(UdpEndpoint.Parse(source)) : default)))];
 
     private static async Task AssertHeldAsync(IKeyStore store, StoreResult[] results, int expected, StoreResult otherwise)
     {

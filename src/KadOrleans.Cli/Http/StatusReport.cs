@@ -28,6 +28,8 @@ internal static class StatusReport
                 ["agrees"] = status.Clock.Agrees,
                 ["aheadSeconds"] = Math.Round(status.Clock.Ahead.TotalSeconds, 3),
             },
+            ["evicted"] = new JsonObject { ["far"] = status.Turnover.EvictedFar, ["near"] = status.Turnover.EvictedNear },
+            ["changed"] = status.Turnover.Changed,
             ["garbageCollections"] = new JsonObject
             {
                 ["gen0"] = GC.CollectionCount(0),

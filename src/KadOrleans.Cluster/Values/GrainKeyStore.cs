@@ -25,6 +25,7 @@ public sealed class GrainKeyStore : IKeyStore
     private readonly ShardLanes _lanes;
     private readonly HeldShards _held;
     private readonly UsageReading _usage;
+    private readonly FarMark _mark = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
     private int _disposed;
@@ -123,6 +124,12 @@ public sealed class GrainKeyStore : IKeyStore
         return await _usage.ReadAsync(cancellationToken);
     }
 
+    /// <summary>Nothing: silos count what their shards evict.</summary>
+    public StoreTurnover Turnover => default;
+
+    /// <summary>Marks values that are put from now on. Node ids that share the store have an area each, see <see cref="ScanningFor"/>.</summary>
+    public void SetArea(ResponsibleArea area) => _mark.SetArea(area);
+
     /// <summary>
     /// This store for one node id: the same calls and batches, but a scan visits only the shards in which the node may
     /// have something to hand to newcomers, judged by the table as it is then (see <see cref="HandOffScope"/>).
@@ -185,7 +192,7 @@ public sealed class GrainKeyStore : IKeyStore
 
         var shard = GrainKeys.Shard(key, _shardBits);
         var outcome = call.IsWithinQueue
-            ? await _lanes.PutAsync(new ShardPut(key, value, kind), cancellationToken)
+            ? await _lanes.PutAsync(new ShardPut(key, _mark.Apply(key, value), kind), cancellationToken)
             : TooMany<StoreResult>();
         if (outcome.Failed)
         {

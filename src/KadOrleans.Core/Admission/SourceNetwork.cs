@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 
 namespace KadOrleans.Core.Admission;
@@ -16,6 +17,27 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
 
     /// <summary>Whether no limit applies.</summary>
     public bool IsTrusted => High == 0 && Low == 0;
+
+    /// <summary>The wider network of a source, as <see cref="SubnetOf"/> has it for an endpoint.</summary>
+    public SourceNetwork Subnet => High == 0 ? (Low == Lowest.Low ? Lowest : new SourceNetwork(0, Low & ~0xFFUL)) : OfIPv6(High & ~0xFFFFUL);
+
+    /// <summary>Whether the addresses are loopback, link-local or private: they say nothing of who owns them.</summary>
+    public bool IsPrivate
+    {
+        get
+        {
+            if (this == Lowest)
+            {
+                return true;
+            }
+
+            Span<byte> address = stackalloc byte[2 * sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64BigEndian(address, High);
+            BinaryPrimitives.WriteUInt64BigEndian(address[sizeof(ulong)..], Low);
+            var endpoint = UdpEndpoint.FromIPv6(address, 0);
+            return endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate;
+        }
+    }
 
     // The lowest IPv6 network without the IPv4 in it: loopback, and addresses that nobody is reached at. It is not all
     // zeros, or a forged source such as ::2 would pass for Trusted.

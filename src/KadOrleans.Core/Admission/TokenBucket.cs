@@ -40,6 +40,9 @@ public struct TokenBucket
         _updated = now;
     }
 
+    /// <summary>Whether <see cref="TryTake(TokenRate, DateTimeOffset)"/> would take a token now.</summary>
+    public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
+
     /// <summary>Whether it has refilled: then it is as good as a new one, and forgetting it changes nothing.</summary>
     public readonly bool IsFull(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= rate.Burst;
 

@@ -44,6 +44,30 @@ internal sealed class TokenBucketMap(TokenRate rate, int capacity)
         }
     }
 
+    /// <summary>Whether <see cref="TryTake"/> would admit an event now; nothing is remembered.</summary>
+    public bool HasToken(SourceNetwork network, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
+                : _buckets.Count < capacity || IsPlaceFree(now) ? rate.Burst >= 1
+                : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
+        }
+    }
+
+    private bool IsPlaceFree(DateTimeOffset now)
+    {
+        for (var i = 0; i < EvictionTries; i++)
+        {
+            if (_buckets[(_hand + i) % capacity].Bucket.IsFull(rate, now))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private bool TryFindPlace(SourceNetwork network, DateTimeOffset now, out int place)
     {
         var entry = (network, new TokenBucket(rate, now));

@@ -12,7 +12,7 @@ public sealed class KeyShard
     /// <inheritdoc cref="StoreDecision.NegligibleLife"/>
     public static readonly TimeSpan NegligibleLife = StoreDecision.NegligibleLife;
 
-    private readonly Dictionary<NodeId, StoredValue> _values = [];
+    private readonly Dictionary<NodeId, CountedValue> _values = [];
     private readonly StoreAccounts _accounts;
 
     /// <summary>An empty shard.</summary>
@@ -20,6 +20,7 @@ public sealed class KeyShard
     public KeyShard(StoreQuota quota)
     {
         _accounts = new StoreAccounts(quota);
+        Values = new KeyShardValues(_values);
     }
 
     /// <summary>Keys held, expired ones included until <see cref="RemoveExpired"/> sees them.</summary>
@@ -28,19 +29,24 @@ public sealed class KeyShard
     /// <summary>Sum of the values' footprints in bytes.</summary>
     public long Bytes => _accounts.Bytes;
 
+    /// <summary>What <see cref="Put"/> evicted and changed so far.</summary>
+    public StoreTurnover Turnover { get; private set; }
+
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
-    public IReadOnlyDictionary<NodeId, StoredValue> Values => _values;
+    public IReadOnlyDictionary<NodeId, StoredValue> Values { get; }
 
     /// <summary>The value of <paramref name="key"/>, unless it has none that is alive at <paramref name="now"/>.</summary>
     public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)
     {
-        if (_values.TryGetValue(key, out value) && !value.IsExpired(now))
-        {
-            return true;
-        }
+        value = _values.TryGetValue(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
+        return value is not null;
+    }
 
-        value = null;
-        return false;
+    /// <summary>Which keys are near; values of others are evicted first.</summary>
+    public void SetArea(ResponsibleArea area)
+    {
+        _accounts.Area = area;
+        _accounts.Judge(0, int.MaxValue);
     }
 
     /// <summary>Decides what becomes of a value, as <see cref="StoreDecision.Make"/> does, and changes nothing.</summary>
@@ -48,7 +54,7 @@ public sealed class KeyShard
     /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
     public StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
-        StoreDecision.Make(_values.GetValueOrDefault(key), offered, kind, _accounts);
+        StoreDecision.Make(key, _values.TryGetValue(key, out var held) ? held : null, offered, kind, _accounts);
 
     /// <summary>What <see cref="Put"/> would answer.</summary>
     public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication) => Decide(key, value, kind).Result;
@@ -57,25 +63,35 @@ public sealed class KeyShard
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         var decision = Decide(key, value, kind);
+        foreach (var evicted in decision.Evicted)
+        {
+            Remove(evicted.Key);
+        }
+
         if (decision.Held is { } held)
         {
             Restore(key, held);
         }
 
+        Note(decision);
         return decision.Result;
+    }
+
+    /// <summary>Counts what a decision that was carried out evicted and changed. <see cref="Put"/> does so itself.</summary>
+    public void Note(StoreDecision decision)
+    {
+        Turnover = Turnover.Add(decision);
+        if (decision.IsChange)
+        {
+            _accounts.Changes.Count(decision.Held!.Source, decision.Held.StoredAt);
+        }
     }
 
     /// <summary>Holds a value that was accepted earlier, whatever the quotas are now.</summary>
     public void Restore(NodeId key, StoredValue value)
     {
-        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_values, key, out _);
-        if (held is not null)
-        {
-            _accounts.Remove(held);
-        }
-
-        held = value;
-        _accounts.Add(value);
+        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_values, key, out var exists);
+        held = new CountedValue(value, exists ? _accounts.Replace(key, held, value) : _accounts.Add(key, value));
     }
 
     /// <summary>Forgets a key. False if it was not held.</summary>
@@ -94,9 +110,9 @@ public sealed class KeyShard
     public IReadOnlyList<NodeId> RemoveExpired(DateTimeOffset now)
     {
         var expired = new List<NodeId>();
-        foreach (var (key, value) in _values)
+        foreach (var (key, held) in _values)
         {
-            if (value.IsExpired(now))
+            if (held.Value.IsExpired(now))
             {
                 expired.Add(key);
             }

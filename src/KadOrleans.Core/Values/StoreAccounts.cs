@@ -1,107 +1,275 @@
-using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// What a set of keys takes of a <see cref="StoreQuota"/>, in all and by source. Not safe for several threads: whoever
-/// owns it serialises calls.
+/// What a set of keys takes of a <see cref="StoreQuota"/>: in all, by subnet and by source; and which key goes first when room
+/// is needed. Every change takes O(log n) of the networks. Not safe for several threads: whoever owns it serialises calls.
 /// </summary>
 public sealed class StoreAccounts
 {
-    private readonly Dictionary<SourceNetwork, Usage> _bySource = [];
-    private readonly StoreQuota _quota;
-    private readonly StoreAccounts? _basis;
-    private Usage _total;
+    private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
+    private readonly Dictionary<SourceNetwork, SubnetUsage> _subnets = [];
+    private readonly List<SourceUsage?> _numbered = [];
+    private readonly Stack<int> _freeNumbers = [];
+    private readonly SlotTable _slots = new();
+    private readonly UsageScale _scale;
 
     /// <summary>The accounts of an empty set.</summary>
     /// <param name="quota">Its bounds.</param>
     public StoreAccounts(StoreQuota quota)
     {
-        _quota = quota;
-    }
-
-    /// <summary>A draft: it begins as other accounts are, follows them, and leaves them alone.</summary>
-    /// <param name="basis">The accounts that it is a draft of.</param>
-    public StoreAccounts(StoreAccounts basis)
-    {
-        ArgumentNullException.ThrowIfNull(basis);
-        _quota = basis._quota;
-        _basis = basis;
+        ArgumentNullException.ThrowIfNull(quota);
+        Quota = quota;
+        _scale = new UsageScale(quota);
+        Changes = new ChangeLimiter(quota);
     }
 
     /// <summary>Keys counted.</summary>
-    public int Keys => _total.Keys + (_basis?.Keys ?? 0);
+    public int Keys { get; private set; }
 
     /// <summary>Sum of the values' footprints in bytes.</summary>
-    public long Bytes => _total.Bytes + (_basis?.Bytes ?? 0);
+    public long Bytes { get; private set; }
 
-    /// <summary>Counts a value.</summary>
-    public void Add(StoredValue value) => Account(value, 1);
+    /// <summary>Which keys are near, from now on. What is counted already is judged again by <see cref="Judge"/>.</summary>
+    public ResponsibleArea Area { get; set; }
+
+    /// <summary>How often sources may change values that others stored.</summary>
+    public ChangeLimiter Changes { get; }
+
+    internal StoreQuota Quota { get; }
+
+    /// <summary>Strangers' keys for which the node is not responsible.</summary>
+    internal int FarKeys { get; private set; }
+
+    /// <summary>Footprint of their values in bytes.</summary>
+    internal long FarBytes { get; private set; }
+
+    /// <summary>Subnets with values to evict.</summary>
+    internal UsageHeap<SubnetUsage> Subnets { get; } = new();
+
+    /// <summary>Counts a value as the newest of its source.</summary>
+    /// <returns>Its slot; -1 for a value that is never evicted.</returns>
+    public int Add(NodeId key, StoredValue value) => Add(key, value, isOldest: false);
+
+    /// <summary>The same, as the oldest of its source: for a store that loads its newest values first.</summary>
+    public int AddOldest(NodeId key, StoredValue value) => Add(key, value, isOldest: true);
 
     /// <summary>Counts a value no more.</summary>
-    public void Remove(StoredValue value) => Account(value, -1);
-
-    /// <summary>Makes a draft begin anew, at what its basis is now.</summary>
-    public void Clear()
+    public void Remove(CountedValue counted)
     {
-        _total = default;
-        _bySource.Clear();
-    }
-
-    /// <summary>Whether there is room for a value, in place of another or of none.</summary>
-    public StoreResult CheckRoom(StoredValue? old, StoredValue value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        var freed = old?.Footprint ?? 0;
-        var keys = Keys + (old is null ? 1 : 0);
-        if (keys > _quota.TotalKeys || Bytes - freed + value.Footprint > _quota.TotalBytes)
-        {
-            return StoreResult.TotalQuotaExceeded;
-        }
-
-        if (value.Source.IsTrusted)
-        {
-            return StoreResult.Stored;
-        }
-
-        var used = UsageOf(value.Source);
-        if (old is not null && old.Source == value.Source)
-        {
-            used = used.Add(-1, -freed);
-        }
-
-        return used.Keys + 1 > _quota.KeysPerSource || used.Bytes + value.Footprint > _quota.BytesPerSource
-            ? StoreResult.SourceQuotaExceeded
-            : StoreResult.Stored;
-    }
-
-    private Usage UsageOf(SourceNetwork source)
-    {
-        var used = _bySource.GetValueOrDefault(source);
-        var before = _basis?.UsageOf(source) ?? default;
-        return used.Add(before.Keys, before.Bytes);
-    }
-
-    private void Account(StoredValue value, int sign)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        _total = _total.Add(sign, sign * value.Footprint);
+        var (value, slot) = counted;
+        Count(-1, value.Footprint);
         if (value.Source.IsTrusted)
         {
             return;
         }
 
-        ref var used = ref CollectionsMarshal.GetValueRefOrAddDefault(_bySource, value.Source, out _);
-        used = used.Add(sign, sign * value.Footprint);
-        if (used == default)
+        var source = _sources[value.Source];
+        if (slot != SlotTable.None)
         {
-            _bySource.Remove(value.Source);
+            source.Unlink(_slots, slot);
+            CountEvictable(source, slot, -1);
+            _slots.Release(slot);
+        }
+
+        Count(source, -1, value.Footprint);
+        Forget(source);
+    }
+
+    /// <summary>Counts a value in place of another of its key, as the newest of its source.</summary>
+    /// <returns>Its slot.</returns>
+    public int Replace(NodeId key, CountedValue old, StoredValue value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (old.Slot != SlotTable.None
+            && old.Value.Source == value.Source
+            && old.Value.Footprint == value.Footprint
+            && _slots[old.Slot].IsFar == IsFar(key, value)
+            && !IsProtected(value))
+        {
+            var source = _sources[value.Source];
+            source.Unlink(_slots, old.Slot);
+            source.Link(_slots, old.Slot, isOldest: false);
+            return old.Slot;
+        }
+
+        Remove(old);
+        return Add(key, value);
+    }
+
+    /// <summary>
+    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s.
+    /// </summary>
+    /// <param name="from">The first slot: 0, then what the call before returned.</param>
+    /// <param name="count">How many slots.</param>
+    /// <returns>The next slot; -1 if that was the last.</returns>
+    public int Judge(int from, int count)
+    {
+        var end = (int)Math.Min((long)from + count, _slots.Length);
+        for (var slot = from; slot < end; slot++)
+        {
+            ref var entry = ref _slots[slot];
+            var isFar = !Area.Contains(entry.Key);
+            if (entry.Owner == SlotTable.None || entry.IsFar == isFar)
+            {
+                continue;
+            }
+
+            var source = _numbered[entry.Owner]!;
+            source.Unlink(_slots, slot);
+            CountEvictable(source, slot, -1);
+            entry.Describe(entry.Footprint, isFar);
+            source.Link(_slots, slot, isOldest: false);
+            CountEvictable(source, slot, 1);
+            Sort(source);
+        }
+
+        return end < _slots.Length ? end : -1;
+    }
+
+    /// <summary>Whether there is room for a value, and which keys would have to go for it. Changes nothing.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="old">What is held of the key; null if nothing.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="evicted">What has to go, if there is room then.</param>
+    public StoreResult FindRoom(NodeId key, CountedValue? old, StoredValue value, out IReadOnlyList<EvictedKey> evicted)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        var search = new RoomSearch(this, value, IsFar(key, value));
+        return search.Run(old, out evicted);
+    }
+
+    internal static bool IsProtected(StoredValue value) => value.Source.IsTrusted || value.PublishedAt is not null;
+
+    internal SourceUsage? SourceOf(SourceNetwork source) => _sources.GetValueOrDefault(source);
+
+    internal SubnetUsage? SubnetOf(SourceNetwork source) => _subnets.GetValueOrDefault(source.Subnet);
+
+    internal long Weigh(int keys, long bytes) => _scale.Weigh(keys, bytes);
+
+    internal EvictedKey KeyAt(int slot) => new(_slots[slot].Key, _slots[slot].IsFar);
+
+    /// <summary>Takes a slot's value out of the counts until <see cref="PutBack"/>, the latest first.</summary>
+    internal void SetAside(int slot)
+    {
+        var source = _numbered[_slots[slot].Owner]!;
+        source.Unlink(_slots, slot);
+        CountEvictable(source, slot, -1);
+        Count(-1, _slots[slot].Footprint);
+        Count(source, -1, _slots[slot].Footprint);
+    }
+
+    internal void PutBack(int slot)
+    {
+        var source = _numbered[_slots[slot].Owner]!;
+        source.Relink(_slots, slot);
+        CountEvictable(source, slot, 1);
+        Count(1, _slots[slot].Footprint);
+        Count(source, 1, _slots[slot].Footprint);
+    }
+
+    /// <summary>Changes the counts by a value that has no slot, until it is done again with the other sign.</summary>
+    internal void Offset(StoredValue value, int sign)
+    {
+        Count(sign, value.Footprint);
+        if (SourceOf(value.Source) is { } source)
+        {
+            Count(source, sign, value.Footprint);
         }
     }
 
-    private readonly record struct Usage(int Keys, long Bytes)
+    private bool IsFar(NodeId key, StoredValue value) => value.IsFar || !Area.Contains(key);
+
+    private int Add(NodeId key, StoredValue value, bool isOldest)
     {
-        public Usage Add(int keys, long bytes) => new(Keys + keys, Bytes + bytes);
+        ArgumentNullException.ThrowIfNull(value);
+        Count(1, value.Footprint);
+        if (value.Source.IsTrusted)
+        {
+            return SlotTable.None;
+        }
+
+        var source = SourceOf(value.Source) ?? Remember(value.Source);
+        var slot = SlotTable.None;
+        if (!IsProtected(value))
+        {
+            slot = _slots.Take();
+            ref var entry = ref _slots[slot];
+            (entry.Key, entry.Owner) = (key, source.Number);
+            entry.Describe(value.Footprint, IsFar(key, value));
+            source.Link(_slots, slot, isOldest);
+            CountEvictable(source, slot, 1);
+        }
+
+        Count(source, 1, value.Footprint);
+        return slot;
+    }
+
+    private void Count(int sign, int footprint)
+    {
+        Keys += sign;
+        Bytes += sign * footprint;
+    }
+
+    private void Count(SourceUsage source, int sign, int footprint)
+    {
+        source.Count(sign, footprint, _scale);
+        source.Subnet.Count(sign, footprint, _scale);
+        Sort(source);
+    }
+
+    private void CountEvictable(SourceUsage source, int slot, int sign)
+    {
+        ref var entry = ref _slots[slot];
+        source.CountEvictable(sign, entry.IsFar);
+        source.Subnet.CountEvictable(sign, entry.IsFar);
+        if (entry.IsFar)
+        {
+            FarKeys += sign;
+            FarBytes += sign * entry.Footprint;
+        }
+    }
+
+    private void Sort(SourceUsage source)
+    {
+        source.Subnet.Sources.Update(source);
+        Subnets.Update(source.Subnet);
+    }
+
+    private SourceUsage Remember(SourceNetwork network)
+    {
+        if (!_subnets.TryGetValue(network.Subnet, out var subnet))
+        {
+            subnet = new SubnetUsage(network.Subnet);
+            _subnets.Add(network.Subnet, subnet);
+        }
+
+        if (!_freeNumbers.TryPop(out var number))
+        {
+            number = _numbered.Count;
+            _numbered.Add(null);
+        }
+
+        var source = new SourceUsage(network, subnet, number);
+        _numbered[number] = source;
+        _sources.Add(network, source);
+        return source;
+    }
+
+    private void Forget(SourceUsage source)
+    {
+        if (source.Keys > 0)
+        {
+            return;
+        }
+
+        _sources.Remove(source.Network);
+        _numbered[source.Number] = null;
+        _freeNumbers.Push(source.Number);
+        if (source.Subnet.Keys == 0)
+        {
+            _subnets.Remove(source.Subnet.Network);
+        }
     }
 }

@@ -10,6 +10,14 @@ namespace KadOrleans.Core.Values;
 public readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
     /// <summary>
+    /// What has to go so that there is room. Whoever does what the decision says removes these keys with the same write.
+    /// </summary>
+    public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
+
+    /// <summary>Whether a live value of another source is replaced: <see cref="ChangeLimiter.Count"/> has to know.</summary>
+    public bool IsChange { get; private init; }
+
+    /// <summary>
     /// A longer life of no more than this is not worth a write: what k holders send each other each hour differs by
     /// delays and rounding.
     /// </summary>
@@ -20,52 +28,70 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     /// replaced, unless the offer is a copy that ends no later: an old publication coming back. An import changes nothing that
     /// was stored later. What replaces another is weighed against the room that the other leaves.
     /// </summary>
-    /// <param name="old">What is held of the key; null if nothing.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="held">What is held of the key; null if nothing.</param>
     /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="accounts">What the store holds, <paramref name="old"/> included.</param>
-    public static StoreDecision Make(StoredValue? old, StoredValue offered, PutKind kind, StoreAccounts accounts)
+    /// <param name="accounts">What the store holds, <paramref name="held"/> included.</param>
+    public static StoreDecision Make(NodeId key, CountedValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts)
     {
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(accounts);
+        var old = held?.Value;
         var rule = StoreRules.Check(offered.Value);
         if (rule != StoreResult.Stored)
         {
-            return new StoreDecision(rule, null, false);
+            return Refuse(rule);
         }
 
-        if (kind == PutKind.Import && old?.StoredAt > offered.StoredAt)
+        var isAlive = old is not null && !old.IsExpired(offered.StoredAt);
+        if (IsOutdated(old, isAlive, offered, kind))
         {
-            return new StoreDecision(StoreResult.Outdated, null, false);
+            return Refuse(StoreResult.Outdated);
         }
 
-        if (old is not null && !old.IsExpired(offered.StoredAt))
+        if (isAlive && old!.Value == offered.Value)
         {
-            if (old.Value == offered.Value)
-            {
-                return Renew(old, offered);
-            }
-
-            if (kind == PutKind.Copy && old.ExpiresAt >= offered.ExpiresAt)
-            {
-                return new StoreDecision(StoreResult.Outdated, null, false);
-            }
+            return Renew(old, offered);
         }
 
-        if (kind == PutKind.Copy && offered.IsExpired(offered.StoredAt))
+        var isChange = isAlive && kind != PutKind.Import && old!.Source != offered.Source && !offered.Source.IsTrusted;
+        if (isChange && !accounts.Changes.Allows(offered.Source, offered.StoredAt))
         {
-            return new StoreDecision(StoreResult.Outdated, null, false);
+            return Refuse(StoreResult.ChangeLimitExceeded);
         }
 
-        var room = accounts.CheckRoom(old, offered);
-        return room == StoreResult.Stored ? new StoreDecision(room, offered, true) : new StoreDecision(room, null, false);
+        var room = accounts.FindRoom(key, held, offered, out var evicted);
+        return room == StoreResult.Stored
+            ? new StoreDecision(room, offered, true) { Evicted = evicted, IsChange = isChange }
+            : Refuse(room);
     }
 
+    private static StoreDecision Refuse(StoreResult result) => new(result, null, false);
+
+    private static bool IsOutdated(StoredValue? old, bool isAlive, StoredValue offered, PutKind kind) => kind switch
+    {
+        PutKind.Import => old?.StoredAt > offered.StoredAt,
+        PutKind.Copy when isAlive => old!.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
+        PutKind.Copy => offered.IsExpired(offered.StoredAt),
+        _ => false,
+    };
+
+    /// <summary>
+    /// The same value again. Only an offer that lives about as long as what is held counts as a STORE for republishing: else a
+    /// stranger could keep all holders from republishing, by copies that are about to expire.
+    /// </summary>
     private static StoreDecision Renew(StoredValue old, StoredValue offered)
     {
-        var touched = old with { StoredAt = offered.StoredAt > old.StoredAt ? offered.StoredAt : old.StoredAt };
+        var longer = offered.ExpiresAt - old.ExpiresAt;
+        var isLater = offered.StoredAt > old.StoredAt && longer >= -NegligibleLife;
+        var touched = old with
+        {
+            StoredAt = isLater ? offered.StoredAt : old.StoredAt,
+            IsFar = old.IsFar && offered.IsFar,
+        };
         var publishedAt = offered.PublishedAt ?? old.PublishedAt;
-        if (offered.ExpiresAt - old.ExpiresAt <= NegligibleLife && publishedAt == old.PublishedAt)
+        if (longer <= NegligibleLife && publishedAt == old.PublishedAt)
         {
             return new StoreDecision(StoreResult.Stored, touched, false);
         }

@@ -1,8 +1,14 @@
 namespace KadOrleans.Core.Values;
 
-/// <summary>How much a node holds for others. A bound that is reached refuses new values; it evicts none.</summary>
+/// <summary>
+/// How much a node holds for others. When a bound is reached, values go by rules so that others have room; see
+/// <see cref="StoreAccounts.FindRoom"/> and ADR 16.
+/// </summary>
 public sealed record StoreQuota
 {
+    /// <summary>The largest part of a store that may be reserved, in percent: strangers' far values need room too.</summary>
+    public const int MaxReservePercent = 90;
+
     /// <summary>No bounds: for stores that only trusted code fills.</summary>
     public static StoreQuota Unlimited { get; } = new()
     {
@@ -10,6 +16,11 @@ public sealed record StoreQuota
         TotalBytes = long.MaxValue,
         KeysPerSource = int.MaxValue,
         BytesPerSource = long.MaxValue,
+        KeysPerSubnet = int.MaxValue,
+        BytesPerSubnet = long.MaxValue,
+        ReservePercent = 0,
+        ChangesPerSource = int.MaxValue,
+        ChangesPerSubnet = int.MaxValue,
     };
 
     /// <summary>Keys in all. Default 1,000,000.</summary>
@@ -23,4 +34,35 @@ public sealed record StoreQuota
 
     /// <summary>Footprint of one source's values in bytes. Default 100 MiB: a tenth of the whole.</summary>
     public long BytesPerSource { get; init; } = 100L << 20;
+
+    /// <summary>
+    /// Keys of one subnet, an IPv4 /24 or an IPv6 /48. Default 200,000: a fifth of the whole. Private, link-local and loopback
+    /// addresses are exempt.
+    /// </summary>
+    public int KeysPerSubnet { get; init; } = 200_000;
+
+    /// <summary>Footprint of one subnet's values in bytes, with the same exemption. Default 200 MiB: a fifth of the whole.</summary>
+    public long BytesPerSubnet { get; init; } = 200L << 20;
+
+    /// <summary>
+    /// The part of <see cref="TotalKeys"/> and of <see cref="TotalBytes"/> that strangers' values cannot take if this node is
+    /// not among the k nearest to their keys. Percent, 0 to <see cref="MaxReservePercent"/>; default 20. Too little, and a
+    /// flood evicts near values sooner; too much, and less is held for others.
+    /// </summary>
+    public int ReservePercent { get; init; } = 20;
+
+    /// <summary>
+    /// Live values that one source may change in an hour although another one stored them; as many at once. Default 600: a
+    /// publisher whose address changed goes on unhindered.
+    /// </summary>
+    public int ChangesPerSource { get; init; } = 600;
+
+    /// <summary>The same for a subnet. Default 2,400.</summary>
+    public int ChangesPerSubnet { get; init; } = 2_400;
+
+    internal long FarKeys => Without(TotalKeys);
+
+    internal long FarBytes => Without(TotalBytes);
+
+    private long Without(long total) => total - (long)((Int128)total * ReservePercent / 100);
 }

@@ -23,4 +23,13 @@ public enum StoreResult
 
     /// <summary>A copy of a publication that is older than what is held, or whose life is over; or an import of what was stored earlier.</summary>
     Outdated,
+
+    /// <summary>The subnet has used up its share of keys or bytes.</summary>
+    SubnetQuotaExceeded,
+
+    /// <summary>The node is not responsible for the key, and holds as much of that kind as leaves the reserve free.</summary>
+    FarQuotaExceeded,
+
+    /// <summary>The source, or its subnet, has changed too many values of others within the hour.</summary>
+    ChangeLimitExceeded,
 }

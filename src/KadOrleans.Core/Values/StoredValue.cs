@@ -8,8 +8,10 @@ public sealed record StoredValue
     private readonly long _storedAt;
     private readonly long _expiresAt;
 
-    // Zero: not published.
+    // Zero: not published. No time uses the highest bit, which says that the value is far: a field of its own would cost each
+    // value eight bytes.
     private readonly long _publishedAt;
+    private const long FarBit = long.MinValue;
 
     /// <summary>A value as it arrived, or as it was held elsewhere.</summary>
     public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source)
@@ -44,8 +46,18 @@ public sealed record StoredValue
     /// </summary>
     public DateTimeOffset? PublishedAt
     {
-        get => _publishedAt == 0 ? null : new DateTimeOffset(_publishedAt, TimeSpan.Zero);
-        init => _publishedAt = value?.UtcTicks ?? 0;
+        get => (_publishedAt & ~FarBit) is not 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        init => _publishedAt = (_publishedAt & FarBit) | (value?.UtcTicks ?? 0);
+    }
+
+    /// <summary>
+    /// Whether the node that took the value for its cluster is not responsible for the key. False where nobody said so. A hint
+    /// for <see cref="StoreAccounts"/> that no storage keeps.
+    /// </summary>
+    public bool IsFar
+    {
+        get => _publishedAt < 0;
+        init => _publishedAt = (_publishedAt & ~FarBit) | (value ? FarBit : 0);
     }
 
     /// <summary>
@@ -62,4 +74,16 @@ public sealed record StoredValue
 
     /// <summary>How much of its life it has left at <paramref name="now"/>; zero when it is gone.</summary>
     public TimeSpan LifeLeft(DateTimeOffset now) => IsExpired(now) ? TimeSpan.Zero : ExpiresAt - now;
+
+    /// <summary>Whether all but <see cref="IsFar"/> is the same.</summary>
+    public bool Equals(StoredValue? other) =>
+        other is not null
+        && Value == other.Value
+        && Source == other.Source
+        && _storedAt == other._storedAt
+        && _expiresAt == other._expiresAt
+        && PublishedAt == other.PublishedAt;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Value, Source, _storedAt, _expiresAt, PublishedAt);
 }

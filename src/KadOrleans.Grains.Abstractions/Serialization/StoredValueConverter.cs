@@ -27,6 +27,10 @@ public struct StoredValueSurrogate
     /// <summary>When the cluster published it last, if it did.</summary>
     [Id(4)]
     public DateTimeOffset? PublishedAt { get; set; }
+
+    /// <summary>Whether the edge that took it is not responsible for its key.</summary>
+    [Id(5)]
+    public bool IsFar { get; set; }
 }
 
 /// <summary>Carries <see cref="StoredValue"/> by <see cref="StoredValueSurrogate"/>.</summary>
@@ -38,6 +42,7 @@ public sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSu
         new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source)
         {
             PublishedAt = surrogate.PublishedAt,
+            IsFar = surrogate.IsFar,
         };
 
     /// <inheritdoc/>
@@ -48,5 +53,6 @@ public sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSu
         ExpiresAt = value.ExpiresAt,
         Source = value.Source,
         PublishedAt = value.PublishedAt,
+        IsFar = value.IsFar,
     };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using KadOrleans.Core.Values;
 using KadOrleans.Grains.Routing;
 using KadOrleans.Grains.Values;
 
@@ -21,6 +22,12 @@ internal static class GrainMetrics
     private static readonly Counter<long> WriteFailures =
         Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
 
+    private static readonly Counter<long> Evictions =
+        Meter.CreateCounter<long>("kad.values.evicted", "{value}", "Values evicted so that others had room, by class.");
+
+    private static readonly Counter<long> Changes =
+        Meter.CreateCounter<long>("kad.values.changed", "{value}", "Live values replaced by another source than the one that stored them.");
+
     private static readonly Histogram<double> ReminderLateness = Meter.CreateHistogram(
         "kad.reminder.lateness",
         "s",
@@ -40,6 +47,10 @@ internal static class GrainMetrics
         {
             WriteFailures.Add(0, Tag(target));
         }
+
+        Evictions.Add(0, Class(isFar: true));
+        Evictions.Add(0, Class(isFar: false));
+        Changes.Add(0);
     }
 
     /// <summary>A write took effect.</summary>
@@ -47,6 +58,17 @@ internal static class GrainMetrics
 
     /// <summary>A write failed for another reason than a newer writer.</summary>
     public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
+
+    /// <summary>A put is durable for which values went, or which replaced another source's.</summary>
+    public static void Noted(StoreDecision decision)
+    {
+        foreach (var evicted in decision.Evicted)
+        {
+            Evictions.Add(1, Class(evicted.IsFar));
+        }
+
+        Changes.Add(decision.IsChange ? 1 : 0);
+    }
 
     /// <summary>A reminder came.</summary>
     /// <param name="name">One of a few.</param>
@@ -61,6 +83,8 @@ internal static class GrainMetrics
                 Lateness.Of(status, lastTick).TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
         }
     }
+
+    private static KeyValuePair<string, object?> Class(bool isFar) => new("kad.eviction.class", isFar ? "Far" : "Near");
 
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
 }

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -20,6 +21,11 @@ public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOpti
         Check("Quota:TotalBytes", options.Quota.TotalBytes, 0, long.MaxValue, problems);
         Check("Quota:KeysPerSource", options.Quota.KeysPerSource, 0, int.MaxValue, problems);
         Check("Quota:BytesPerSource", options.Quota.BytesPerSource, 0, long.MaxValue, problems);
+        Check("Quota:KeysPerSubnet", options.Quota.KeysPerSubnet, 0, int.MaxValue, problems);
+        Check("Quota:BytesPerSubnet", options.Quota.BytesPerSubnet, 0, long.MaxValue, problems);
+        Check("Quota:ReservePercent", options.Quota.ReservePercent, 0, StoreQuota.MaxReservePercent, problems);
+        Check("Quota:ChangesPerSource", options.Quota.ChangesPerSource, 0, int.MaxValue, problems);
+        Check("Quota:ChangesPerSubnet", options.Quota.ChangesPerSubnet, 0, int.MaxValue, problems);
         Check("Kademlia:BucketSize", options.Kademlia.BucketSize, 1, 64, problems);
         Check("Kademlia:SplitDepth", options.Kademlia.SplitDepth, 1, 16, problems);
         Check("Kademlia:ReplacementCacheSize", options.Kademlia.ReplacementCacheSize, 0, 1_000, problems);

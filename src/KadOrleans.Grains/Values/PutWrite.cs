@@ -9,7 +9,8 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
     private StoreResult _decided = StoreResult.Stored;
     private bool _isAtStake = true;
 
-    public override int Length => ShardEntryCodec.LengthOf(put.Value);
+    // Mostly, one value at most has to go for another.
+    public override int Length => ShardEntryCodec.LengthOf(put.Value) + ShardEntryCodec.RemovalLength;
 
     public override bool IsGivenUp => call.IsGivenUp;
 

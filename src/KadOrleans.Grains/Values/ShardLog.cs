@@ -158,7 +158,7 @@ internal sealed class ShardLog
             // A value that another activation replaced meanwhile is not brought back.
             if (Shard.Values.GetValueOrDefault(touch.Key) is { } held && held.Value == touch.Value!.Value)
             {
-                Shard.Restore(touch.Key, held with { StoredAt = touch.Value.StoredAt });
+                Shard.Restore(touch.Key, held with { StoredAt = touch.Value.StoredAt, IsFar = touch.Value.IsFar });
             }
         }
     }

@@ -12,6 +12,7 @@ internal sealed class ShardPlan(KeyShard shard)
 {
     private readonly List<Step> _steps = [];
     private readonly HashSet<NodeId> _written = [];
+    private readonly List<StoreDecision> _decisions = [];
 
     /// <summary>What is to be written, in order.</summary>
     public IReadOnlyList<ShardChange> Changes => [.. _steps.Where(step => step.NeedsWrite).Select(step => step.Change)];
@@ -19,12 +20,25 @@ internal sealed class ShardPlan(KeyShard shard)
     /// <summary>What changes in memory alone: values that are in storage already and were stored once more.</summary>
     public IReadOnlyList<ShardChange> Touches => [.. _steps.Where(step => !step.NeedsWrite).Select(step => step.Change)];
 
+    /// <summary>What was decided that <see cref="KeyShard.Note"/> has to know once it is written.</summary>
+    public IReadOnlyList<StoreDecision> Decisions => _decisions;
+
     /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
     /// <param name="put">The put.</param>
     /// <param name="isAtStake">Whether the answer holds only if the plan is written.</param>
     public StoreResult Put(ShardPut put, out bool isAtStake)
     {
         var decision = shard.Decide(put.Key, put.Value, put.Kind);
+        foreach (var evicted in decision.Evicted)
+        {
+            Remove(evicted.Key, expiredAt: null);
+        }
+
+        if (decision.Evicted.Count > 0 || decision.IsChange)
+        {
+            _decisions.Add(decision);
+        }
+
         if (decision.Held is { } held)
         {
             Add(new ShardChange(put.Key, held), shard.Values.GetValueOrDefault(put.Key), decision.NeedsWrite);

@@ -21,6 +21,11 @@ internal static class ShardQuota
         TotalBytes = Share(whole.TotalBytes, shardBits, ExtraBytes),
         KeysPerSource = (int)Share(whole.KeysPerSource, shardBits, ExtraKeys),
         BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
+        KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
+        BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
+        ReservePercent = whole.ReservePercent,
+        ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
+        ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),
     };
 
     private static long Share(long whole, int shardBits, long extra) =>

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Values;
@@ -93,6 +95,7 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
                 if (result == AppendResult.Written)
                 {
                     log.Touch(plan.Touches);
+                    Note(plan.Decisions);
                     writes.ForEach(write => write.Confirm());
                     return;
                 }
@@ -125,6 +128,15 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
         foreach (var write in givenUp)
         {
             write.Fail();
+        }
+    }
+
+    private void Note(IReadOnlyList<StoreDecision> decisions)
+    {
+        foreach (var decision in decisions)
+        {
+            log.Shard.Note(decision);
+            GrainMetrics.Noted(decision);
         }
     }
 

@@ -52,6 +52,18 @@ internal static partial class NodeLog
     [LoggerMessage(1028, LogLevel.Warning, "The value of {Key} is stored, but will not be published again: {Result}")]
     public static partial void NotRemembered(this ILogger logger, NodeId key, Core.Values.StoreResult result);
 
+    [LoggerMessage(
+        1029,
+        LogLevel.Warning,
+        "A quota of stored values is reached with {Keys} keys and {Bytes} bytes: {Evicted} values were evicted and {Refused} STOREs refused within a minute")]
+    public static partial void QuotaReached(this ILogger logger, long keys, long bytes, long evicted, long refused);
+
+    [LoggerMessage(
+        1036,
+        LogLevel.Information,
+        "No quota of stored values is reached any more: for {Minutes} minutes nothing was evicted or refused; {Keys} keys and {Bytes} bytes are held")]
+    public static partial void QuotaNoLongerReached(this ILogger logger, int minutes, long keys, long bytes);
+
     [LoggerMessage(1030, LogLevel.Debug, "Random walk to {Target}: {Reason}, {Asked} asked, {Answered} answered, {Added} new contacts, {Seconds} s")]
     public static partial void Walked(
         this ILogger logger, NodeId target, TerminationReason reason, int asked, int answered, int added, double seconds);

@@ -18,6 +18,7 @@ internal sealed class NodeMetrics
     private static readonly RequestKind[] Kinds = Enum.GetValues<RequestKind>();
     private static readonly RefusalReason[] Reasons = Enum.GetValues<RefusalReason>();
     private static readonly RequestFailure[] Failures = Enum.GetValues<RequestFailure>();
+    private static readonly StoreResult[] StoreResults = Enum.GetValues<StoreResult>();
 
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60] };
@@ -78,17 +79,24 @@ internal sealed class NodeMetrics
 
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
+    private readonly long[] _stores = new long[StoreResults.Length];
     private long _heldCount;
     private long _shortenedCount;
     private long _proofPingCount;
     private long _proofCount;
-    private long _storedCount;
     private long _republishedCount;
     private long _walkCount;
     private long _walkContactCount;
 
     /// <summary>Held values sent out again since the start.</summary>
     public long Republished => Volatile.Read(ref _republishedCount);
+
+    /// <summary>STOREs refused since the start because a quota was reached.</summary>
+    public long StoresRefusedByQuota =>
+        StoresThatCameTo(StoreResult.SourceQuotaExceeded)
+        + StoresThatCameTo(StoreResult.SubnetQuotaExceeded)
+        + StoresThatCameTo(StoreResult.FarQuotaExceeded)
+        + StoresThatCameTo(StoreResult.TotalQuotaExceeded);
 
     public void ValueRepublished()
     {
@@ -116,7 +124,7 @@ internal sealed class NodeMetrics
             RefusedRequests.Add(0, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
         }
 
-        foreach (var result in Enum.GetValues<StoreResult>())
+        foreach (var result in StoreResults)
         {
             Stores.Add(0, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
         }
@@ -174,11 +182,7 @@ internal sealed class NodeMetrics
 
     public void Stored(StoreResult result)
     {
-        if (result == StoreResult.Stored)
-        {
-            Interlocked.Increment(ref _storedCount);
-        }
-
+        Interlocked.Increment(ref _stores[(int)result]);
         if (Stores.Enabled)
         {
             Stores.Add(1, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
@@ -216,6 +220,8 @@ internal sealed class NodeMetrics
         WalkContacts.Add(newContacts);
     }
 
+    private long StoresThatCameTo(StoreResult result) => Volatile.Read(ref _stores[(int)result]);
+
     private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());
 
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
@@ -239,7 +245,12 @@ internal sealed class NodeMetrics
         totals["answers.shortened"] = Volatile.Read(ref _shortenedCount);
         totals["proofs.asked"] = Volatile.Read(ref _proofPingCount);
         totals["proofs.given"] = Volatile.Read(ref _proofCount);
-        totals["stores.accepted"] = Volatile.Read(ref _storedCount);
+        totals["stores.accepted"] = StoresThatCameTo(StoreResult.Stored);
+        foreach (var result in StoreResults.Where(result => result != StoreResult.Stored))
+        {
+            totals[$"stores.refused.{result}"] = StoresThatCameTo(result);
+        }
+
         totals["values.republished"] = Republished;
         totals["walks.done"] = Volatile.Read(ref _walkCount);
         totals["walks.newContacts"] = Volatile.Read(ref _walkContactCount);

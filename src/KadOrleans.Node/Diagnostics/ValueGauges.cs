@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Diagnostics;
@@ -15,6 +16,16 @@ internal static class ValueGauges
             "kad.values.held", () => Measure(usage => usage.Keys), "{key}", "Keys held for the network.");
         NodeMetrics.Meter.CreateObservableGauge(
             "kad.values.size", () => Measure(usage => usage.Bytes), "By", "Footprint of the values held.");
+        NodeMetrics.Meter.CreateObservableCounter(
+            "kad.values.evicted",
+            () => new[] { Evicted("Far", turnover => turnover.EvictedFar), Evicted("Near", turnover => turnover.EvictedNear) },
+            "{value}",
+            "Values evicted so that others had room, by class.");
+        NodeMetrics.Meter.CreateObservableCounter(
+            "kad.values.changed",
+            () => Watched.Keys.Sum(store => store.Turnover.Changed),
+            "{value}",
+            "Live values replaced by another source than the one that stored them.");
     }
 
     public static void Watch(IKeyStore store) => Watched.TryAdd(store, 0);
@@ -30,4 +41,7 @@ internal static class ValueGauges
             .Select(usage => usage.Result)];
         return known.Length == 0 ? [] : [new Measurement<long>(known.Sum(part))];
     }
+
+    private static Measurement<long> Evicted(string name, Func<StoreTurnover, long> part) => new(
+        Watched.Keys.Sum(store => part(store.Turnover)), new KeyValuePair<string, object?>("kad.eviction.class", name));
 }

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Joining;
 using Microsoft.Extensions.Options;
 
@@ -71,6 +72,11 @@ public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         Check("Quota.TotalBytes", options.Quota.TotalBytes, 0, long.MaxValue, problems);
         Check("Quota.KeysPerSource", options.Quota.KeysPerSource, 0, int.MaxValue, problems);
         Check("Quota.BytesPerSource", options.Quota.BytesPerSource, 0, long.MaxValue, problems);
+        Check("Quota.KeysPerSubnet", options.Quota.KeysPerSubnet, 0, int.MaxValue, problems);
+        Check("Quota.BytesPerSubnet", options.Quota.BytesPerSubnet, 0, long.MaxValue, problems);
+        Check("Quota.ReservePercent", options.Quota.ReservePercent, 0, StoreQuota.MaxReservePercent, problems);
+        Check("Quota.ChangesPerSource", options.Quota.ChangesPerSource, 0, int.MaxValue, problems);
+        Check("Quota.ChangesPerSubnet", options.Quota.ChangesPerSubnet, 0, int.MaxValue, problems);
         CheckRate("Limits.PerSource", options.Limits.PerSource, problems);
         CheckRate("Limits.PerSubnet", options.Limits.PerSubnet, problems);
         Check("Limits.MaxTracked", options.Limits.MaxTracked, 16, int.MaxValue, problems);

@@ -64,6 +64,25 @@ public sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public StoreTurnover Turnover
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _shard.Turnover;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetArea(ResponsibleArea area)
+    {
+        using var scope = Enter(CancellationToken.None);
+        _shard.SetArea(area);
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         lock (_gate)

@@ -33,12 +33,14 @@ public sealed class MaintenanceRunner(
 
     private readonly Republisher _republisher = new(node, store, publications, environment);
 
+    private readonly StoreWatch _watch = new(node, store, environment);
+
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        // Should one end, which is a bug, the other ends too and it is told at once.
+        // Should one end, which is a bug, the others end too and it is told at once.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] loops = [WatchAsync(ending.Token), _republisher.RunAsync(ending.Token)];
+        Task[] loops = [WatchAsync(ending.Token), _republisher.RunAsync(ending.Token), _watch.RunAsync(ending.Token)];
         await Task.WhenAny(loops);
         ending.Cancel();
         await Task.WhenAll(loops);

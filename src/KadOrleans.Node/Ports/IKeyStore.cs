@@ -45,6 +45,18 @@ public interface IKeyStore : IAsyncDisposable
     /// </summary>
     IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Says for which keys this node may be responsible. From now on, values of other keys are evicted first when a quota is
+    /// reached. Until it is called every key counts as near.
+    /// </summary>
+    void SetArea(ResponsibleArea area);
+
+    /// <summary>
+    /// What this store evicted and changed since it was opened. A store whose values other processes hold, too, leaves that to
+    /// them: nothing.
+    /// </summary>
+    StoreTurnover Turnover { get; }
+
     /// <summary>How much is held. Cheap enough to ask for each second.</summary>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 }

@@ -175,7 +175,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         else if (record.TryReadValue(out var value))
         {
             segment.AddPut(record.Bytes.Length);
-            memory.Set(key, value, segment.Slot);
+            memory.Load(key, value, segment.Slot);
         }
         else
         {

@@ -13,8 +13,8 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publications)
 {
     private readonly Dictionary<NodeId, Change> _changes = [];
-    private readonly StoreAccounts _accounts = new(memory.Accounts);
     private readonly Dictionary<NodeId, Publication?> _publications = [];
+    private StoreTurnover _turnover;
     private int _publicationsAdded;
     private bool _writesValues;
 
@@ -31,7 +31,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     public void Clear()
     {
         _changes.Clear();
-        _accounts.Clear();
+        _turnover = default;
         _publications.Clear();
         _publicationsAdded = 0;
         _writesValues = false;
@@ -46,7 +46,13 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
     {
         var before = Find(key);
-        var decision = StoreDecision.Make(before, value, kind, _accounts);
+        var decision = memory.Decide(key, before, value, kind);
+        foreach (var evicted in decision.Evicted)
+        {
+            Set(evicted.Key, Find(evicted.Key), null, needsWrite: true);
+        }
+
+        _turnover = _turnover.Add(decision);
         isAtStake = decision.Held is not null && Set(key, before, decision.Held, decision.NeedsWrite);
         return decision.Result;
     }
@@ -55,7 +61,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
         var before = Find(key);
-        if (before is null || !before.IsExpired(now))
+        if (before is not { } held || !held.Value.IsExpired(now))
         {
             return false;
         }
@@ -94,7 +100,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
             {
                 if (change.NeedsWrite)
                 {
-                    log.Write(key, change.After);
+                    log.Write(key, change.After?.Value);
                 }
             }
 
@@ -125,44 +131,48 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         {
             foreach (var (key, change) in _changes)
             {
-                if (change.After is null)
+                if (change.After is { } after)
                 {
-                    memory.Remove(key);
+                    memory.Set(key, after, change.NeedsWrite ? log.PlaceOf(key) : null);
                 }
                 else
                 {
-                    memory.Set(key, change.After, change.NeedsWrite ? log.PlaceOf(key) : null);
+                    memory.Remove(key);
                 }
             }
 
+            memory.Note(_turnover);
             log.Apply();
         });
+        _changes.Clear();
         publications.Apply(_publications);
     }
 
-    private StoredValue? Find(NodeId key) =>
+    /// <summary>Takes the changes out of the accounts again, as they were not committed.</summary>
+    public void Abandon()
+    {
+        foreach (var (key, change) in _changes)
+        {
+            memory.Uncount(key, change.After);
+        }
+
+        _changes.Clear();
+    }
+
+    private CountedValue? Find(NodeId key) =>
         _changes.TryGetValue(key, out var change) ? change.After
-        : memory.TryFind(key, out var held) ? held.Value
+        : memory.TryFind(key, out var held) ? held.Counted
         : null;
 
     // True if the key's state is to be written.
-    private bool Set(NodeId key, StoredValue? before, StoredValue? after, bool needsWrite)
+    private bool Set(NodeId key, CountedValue? before, StoredValue? after, bool needsWrite)
     {
-        if (before is not null)
-        {
-            _accounts.Remove(before);
-        }
-
-        if (after is not null)
-        {
-            _accounts.Add(after);
-        }
-
+        var counted = memory.Count(key, before, after);
         ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out _);
-        change = new Change(after, change.NeedsWrite || needsWrite);
+        change = new Change(counted, change.NeedsWrite || needsWrite);
         _writesValues |= needsWrite;
         return change.NeedsWrite;
     }
 
-    private readonly record struct Change(StoredValue? After, bool NeedsWrite);
+    private readonly record struct Change(CountedValue? After, bool NeedsWrite);
 }

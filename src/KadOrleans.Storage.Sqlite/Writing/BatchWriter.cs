@@ -131,6 +131,7 @@ internal sealed class BatchWriter
         }
         catch (Exception exception)
         {
+            _plan.Abandon();
             Fail(batch, exception);
             return;
         }

@@ -13,13 +13,21 @@ public class KeyShardTests
         TotalBytes = 12 * 160,
         KeysPerSource = 5,
         BytesPerSource = 5 * 150,
+        KeysPerSubnet = 9,
+        BytesPerSubnet = 9 * 155,
+        ReservePercent = 25,
+        ChangesPerSource = int.MaxValue,
+        ChangesPerSubnet = int.MaxValue,
     };
 
+    private static readonly ResponsibleArea Half = new(NodeId.FromKey("own"), 1);
+
     [Fact]
-    public void It_does_what_a_list_with_sums_over_it_does() => Randomized.ForSteps(100, 200, steps =>
+    public void It_does_what_a_list_with_sums_over_it_does() => Randomized.ForSteps(300, 200, steps =>
     {
         var shard = new KeyShard(Small);
-        var model = new List<(NodeId Key, StoredValue Value)>();
+        var model = new StoreModel(Small) { Area = steps is [var first, ..] && first % 4 == 0 ? ResponsibleArea.Everywhere : Half };
+        shard.SetArea(model.Area);
         var now = Start;
         foreach (var step in steps)
         {
@@ -45,7 +53,7 @@ public class KeyShardTests
     }
 
     [Fact]
-    public void Quotas_refuse_and_evict_nothing()
+    public void A_source_that_used_up_its_share_is_refused_and_evicts_nothing()
     {
         var shard = new KeyShard(Small);
         for (var i = 0; i < 5; i++)
@@ -130,7 +138,7 @@ public class KeyShardTests
 
         var shorter = shard.Decide(key, Value(2, 2, Start.AddSeconds(10), 100), kind);
         Assert.Equal((StoreResult.Stored, false), (shorter.Result, shorter.NeedsWrite));
-        Assert.Equal(held with { StoredAt = Start.AddSeconds(10) }, shorter.Held);
+        Assert.Equal(held, shorter.Held);
         Assert.False(shard.Decide(key, Value(2, 2, Start.AddSeconds(60), 1000), kind).NeedsWrite);
 
         var longer = shard.Decide(key, Value(2, 2, Start.AddSeconds(61), 1000), kind);
@@ -160,86 +168,40 @@ public class KeyShardTests
         DhtValue.FromBytes(new byte[length]),
         now,
         now.AddSeconds(lifetimeSeconds),
-        source == 0 ? SourceNetwork.Trusted : new SourceNetwork(0, (ulong)source));
+        source == 0 ? SourceNetwork.Trusted : SourceNetwork.Of(UdpEndpoint.Parse($"203.0.{source / 2}.{source}:1")));
 
-    private static void Step(KeyShard shard, List<(NodeId Key, StoredValue Value)> model, int step, DateTimeOffset now)
+    private static void Step(KeyShard shard, StoreModel model, int step, DateTimeOffset now)
     {
-        var key = NodeId.FromKey($"{step / 16 % 20}");
-        var value = Value(step / 320 % 4, step / 1280 % 60, now, 1 + (step / 76_800 % 100));
+        var key = NodeId.FromKey($"{step / 16 % 40}");
+        var value = Value(step / 640 % 6, step / 3840 % 60, now, 1 + (step / 230_400 % 100));
         switch (step % 16)
         {
             case 0:
-                Assert.Equal(model.RemoveAll(pair => pair.Key == key) > 0, shard.Remove(key));
+                Assert.Equal(model.Remove(key), shard.Remove(key));
                 break;
             case 1:
-                var expired = model.Where(pair => now >= pair.Value.ExpiresAt).Select(pair => pair.Key).Order().ToList();
-                Assert.Equal(expired, shard.RemoveExpired(now).Order());
-                model.RemoveAll(pair => expired.Contains(pair.Key));
+                Assert.Equal(model.RemoveExpired(now), shard.RemoveExpired(now).Order());
                 break;
             case 2:
                 shard.Restore(key, value);
-                Replace(model, key, value);
+                model.Restore(key, value);
                 break;
             default:
-                var expected = Judge(model, key, value);
-                Assert.Equal(expected, shard.CheckPut(key, value));
+                var before = shard.Values.ToDictionary();
+                var decision = shard.Decide(key, value);
+                Assert.Equal(before, shard.Values.ToDictionary());
+                var expected = model.Put(key, value);
                 Assert.Equal(expected, shard.Put(key, value));
-                if (expected == StoreResult.Stored)
-                {
-                    Replace(model, key, After(model, key, value));
-                }
-
+                Assert.Equal(expected, decision.Result);
                 break;
         }
     }
 
-    /// <summary>What is alive and stored again stays as it is, with the later times.</summary>
-    private static StoredValue After(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value)
+    private static void AssertSame(KeyShard shard, StoreModel model, DateTimeOffset now)
     {
-        if (!IsHeld(model, key, value))
-        {
-            return value;
-        }
-
-        var old = model.Single(pair => pair.Key == key).Value;
-        var isLonger = value.ExpiresAt > old.ExpiresAt + KeyShard.NegligibleLife;
-        return old with { StoredAt = value.StoredAt, ExpiresAt = isLonger ? value.ExpiresAt : old.ExpiresAt };
-    }
-
-    private static bool IsHeld(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value) =>
-        model.Any(pair => pair.Key == key && pair.Value.Value == value.Value && pair.Value.ExpiresAt > value.StoredAt);
-
-    private static StoreResult Judge(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value)
-    {
-        if (IsHeld(model, key, value))
-        {
-            return StoreResult.Stored;
-        }
-
-        var after = model.Where(pair => pair.Key != key).Select(pair => pair.Value).Append(value).ToList();
-        var own = after.Where(other => other.Source == value.Source).ToList();
-        if (after.Count > Small.TotalKeys || after.Sum(other => other.Footprint) > Small.TotalBytes)
-        {
-            return StoreResult.TotalQuotaExceeded;
-        }
-
-        return !value.Source.IsTrusted
-            && (own.Count > Small.KeysPerSource || own.Sum(other => other.Footprint) > Small.BytesPerSource)
-            ? StoreResult.SourceQuotaExceeded
-            : StoreResult.Stored;
-    }
-
-    private static void Replace(List<(NodeId Key, StoredValue Value)> model, NodeId key, StoredValue value)
-    {
-        model.RemoveAll(pair => pair.Key == key);
-        model.Add((key, value));
-    }
-
-    private static void AssertSame(KeyShard shard, List<(NodeId Key, StoredValue Value)> model, DateTimeOffset now)
-    {
-        Assert.Equal(model.Count, shard.Count);
-        Assert.Equal(model.Sum(pair => (long)pair.Value.Footprint), shard.Bytes);
-        foreach (var (key, value) in model)
+        Assert.Equal(model.Values.Count, shard.Count);
+        Assert.Equal(model.Values.Sum(pair => (long)pair.Value.Footprint), shard.Bytes);
+        foreach (var (key, value) in model.Values)
         {
             Assert.Equal(value, shard.Values[key]);
             Assert.Equal(now < value.ExpiresAt, shard.TryGet(key, now, out _));

@@ -44,7 +44,7 @@ public class ShardLogTests
 
         records.OnWrite = _ => WriteFault.None;
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("later")));
-        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+        Assert.Equal(shard.Log.Shard.Values.ToDictionary(), (await ShardHost.ActivateAsync(records)).Log.Shard.Values.ToDictionary());
     });
 
     [Fact]
@@ -85,7 +85,7 @@ public class ShardLogTests
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("c")));
 
         Assert.Equal([Samples.Key(1), Samples.Key(3)], shard.Log.Shard.Values.Keys.Order().ToHashSet().Intersect([Samples.Key(1), Samples.Key(3)]));
-        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+        Assert.Equal(shard.Log.Shard.Values.ToDictionary(), (await ShardHost.ActivateAsync(records)).Log.Shard.Values.ToDictionary());
     });
 
     [Fact]
@@ -161,7 +161,7 @@ public class ShardLogTests
 
         Assert.InRange(records.Names.Count, 1, ShardLogRing.Slots + 1 + 8);
         Assert.InRange(records.Writes, 3000, 3300);
-        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+        Assert.Equal(shard.Log.Shard.Values.ToDictionary(), (await ShardHost.ActivateAsync(records)).Log.Shard.Values.ToDictionary());
     });
 
     [Fact]
@@ -222,7 +222,7 @@ public class ShardLogTests
         Assert.All(await Task.WhenAll(waiting), results => Assert.Equal([StoreResult.Stored], results));
         await shard.Completion;
         Assert.Equal(150, shard.Log.Shard.Count);
-        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+        Assert.Equal(shard.Log.Shard.Values.ToDictionary(), (await ShardHost.ActivateAsync(records)).Log.Shard.Values.ToDictionary());
 
         // The next fold has what was appended during the one before.
         for (var i = 0; i < 120; i++)
@@ -230,7 +230,7 @@ public class ShardLogTests
             await shard.PutAsync(Samples.Key(2000), Samples.Text($"{i}"));
         }
 
-        Assert.Equal(shard.Log.Shard.Values, (await ShardHost.ActivateAsync(records)).Log.Shard.Values);
+        Assert.Equal(shard.Log.Shard.Values.ToDictionary(), (await ShardHost.ActivateAsync(records)).Log.Shard.Values.ToDictionary());
     });
 
     [Fact]

@@ -44,6 +44,10 @@ internal sealed class ScriptedStore : IKeyStore
         return await _inner.ImportAsync(key, value, cancellationToken);
     }
 
+    public StoreTurnover Turnover => _inner.Turnover;
+
+    public void SetArea(ResponsibleArea area) => _inner.SetArea(area);
+
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Removals++;

@@ -131,6 +131,12 @@ public sealed class StoreAcknowledgementTests
         public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
             PutAsync(key, value, cancellationToken);
 
+        public StoreTurnover Turnover => default;
+
+        public void SetArea(ResponsibleArea area)
+        {
+        }
+
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(0);
 

@@ -96,6 +96,10 @@ public sealed class LostValuesTests
         public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
             _store.ScanAsync(cancellationToken);
 
+        public StoreTurnover Turnover => _store.Turnover;
+
+        public void SetArea(ResponsibleArea area) => _store.SetArea(area);
+
         public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => _store.GetUsageAsync(cancellationToken);
 
         public ValueTask DisposeAsync() => _store.DisposeAsync();

@@ -53,6 +53,27 @@ public sealed class RepublishTests
     });
 
     [Fact]
+    public void A_stranger_cannot_keep_holders_from_republishing_by_copies_that_are_about_to_expire() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(8);
+        await _world.Nodes[0].Node.SetAsync(Key, Value);
+        await _world.Nodes[0].Node.UnpublishAsync(Key);
+        var stranger = _world.AddPeer();
+        for (var i = 0; i < 10; i++)
+        {
+            foreach (var node in _world.Nodes)
+            {
+                stranger.Store(node.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(stranger.Id, Key, Value, 60));
+            }
+
+            await _world.PassAsync(TimeSpan.FromMinutes(30));
+        }
+
+        Assert.InRange(_world.Nodes.Sum(node => node.Node.Engine.Counts["values.republished"]), 3, 40);
+        Assert.All(await FindAllAsync(), value => Assert.Equal(Value, value));
+    });
+
+    [Fact]
     public void Two_nodes_alone_do_not_keep_a_value_alive() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(2, Brief);

@@ -1,0 +1,110 @@
+using KadOrleans.Core.Admission;
+
+namespace KadOrleans.Core.Values;
+
+/// <summary>What a source or a subnet takes of a store.</summary>
+/// <param name="network">Which one.</param>
+internal abstract class NetworkUsage(SourceNetwork network)
+{
+    public SourceNetwork Network { get; } = network;
+
+    /// <summary>Keys counted, those included that are not evicted.</summary>
+    public int Keys { get; private set; }
+
+    /// <summary>Footprint of their values in bytes.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Keys that may be evicted and for which the node is not responsible.</summary>
+    public int FarKeys { get; private set; }
+
+    /// <summary>Other keys that may be evicted.</summary>
+    public int NearKeys { get; private set; }
+
+    /// <summary>The usage as one number of bytes; see <see cref="UsageScale"/>.</summary>
+    public long Weight { get; private set; }
+
+    /// <summary>Index in the heap, or -1.</summary>
+    public int Place { get; set; } = -1;
+
+    public void Count(int sign, int footprint, UsageScale scale)
+    {
+        Keys += sign;
+        Bytes += sign * footprint;
+        Weight = scale.Weigh(Keys, Bytes);
+    }
+
+    public void CountEvictable(int sign, bool isFar)
+    {
+        if (isFar)
+        {
+            FarKeys += sign;
+        }
+        else
+        {
+            NearKeys += sign;
+        }
+    }
+
+    /// <summary>Whether this loses a value before another does: one with far values first, then the heavier one.</summary>
+    public bool IsBefore(NetworkUsage other)
+    {
+        if (FarKeys > 0 != other.FarKeys > 0)
+        {
+            return FarKeys > 0;
+        }
+
+        return Weight != other.Weight ? Weight > other.Weight
+            : Network.High != other.Network.High ? Network.High < other.Network.High
+            : Network.Low < other.Network.Low;
+    }
+}
+
+/// <summary>A /24 or /48, and its sources by what they use.</summary>
+internal sealed class SubnetUsage(SourceNetwork network) : NetworkUsage(network)
+{
+    public UsageHeap<SourceUsage> Sources { get; } = new();
+}
+
+/// <summary>One source, and its values that may be evicted, near and far ones each in the order in which they came.</summary>
+internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int number) : NetworkUsage(network)
+{
+    private (int Oldest, int Newest) _near = (SlotTable.None, SlotTable.None);
+    private (int Oldest, int Newest) _far = (SlotTable.None, SlotTable.None);
+
+    public SubnetUsage Subnet { get; } = subnet;
+
+    /// <summary>Which owner it is in a <see cref="SlotTable"/>.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>The slot that goes first, or <see cref="SlotTable.None"/>.</summary>
+    public int First => _far.Oldest != SlotTable.None ? _far.Oldest : _near.Oldest;
+
+    private ref (int Oldest, int Newest) ListOf(bool isFar) => ref isFar ? ref _far : ref _near;
+
+    /// <summary>Puts a slot at the new or at the old end of its list.</summary>
+    public void Link(SlotTable slots, int slot, bool isOldest)
+    {
+        ref var entry = ref slots[slot];
+        ref var list = ref ListOf(entry.IsFar);
+        (entry.Older, entry.Newer) = isOldest ? (SlotTable.None, list.Oldest) : (list.Newest, SlotTable.None);
+        Relink(slots, slot);
+    }
+
+    /// <summary>Takes a slot out of its list; it remembers its place for <see cref="Relink"/>.</summary>
+    public void Unlink(SlotTable slots, int slot)
+    {
+        ref var entry = ref slots[slot];
+        ref var list = ref ListOf(entry.IsFar);
+        (entry.Older == SlotTable.None ? ref list.Oldest : ref slots[entry.Older].Newer) = entry.Newer;
+        (entry.Newer == SlotTable.None ? ref list.Newest : ref slots[entry.Newer].Older) = entry.Older;
+    }
+
+    /// <summary>Puts a slot back where it was. The latest that was taken out comes first.</summary>
+    public void Relink(SlotTable slots, int slot)
+    {
+        ref var entry = ref slots[slot];
+        ref var list = ref ListOf(entry.IsFar);
+        (entry.Older == SlotTable.None ? ref list.Oldest : ref slots[entry.Older].Newer) = slot;
+        (entry.Newer == SlotTable.None ? ref list.Newest : ref slots[entry.Newer].Older) = slot;
+    }
+}

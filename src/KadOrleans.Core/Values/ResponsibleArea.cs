@@ -1,0 +1,47 @@
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// The keys among whose k nearest nodes this node may be: those that share a prefix with its own id. A value rather than a
+/// question to the routing table, so that a store can judge a million keys. The default value contains every key.
+/// </summary>
+/// <param name="OwnId">The node's id.</param>
+/// <param name="PrefixLength">Bits that a key must share with it, 0 to 160.</param>
+public readonly record struct ResponsibleArea(NodeId OwnId, int PrefixLength)
+{
+    /// <summary>
+    /// How many bits the area may be wider than needed before it is narrowed. Contacts that come and go near a power of
+    /// two must not have a store judge all its keys again each time.
+    /// </summary>
+    private const int Slack = 2;
+
+    /// <summary>Every key: for a node that knows fewer than k contacts, and for a store that was told nothing.</summary>
+    public static ResponsibleArea Everywhere => default;
+
+    /// <summary>Whether the node may be responsible for the key.</summary>
+    public bool Contains(NodeId key) => PrefixLength == 0 || OwnId.CommonPrefixLength(key) >= PrefixLength;
+
+    /// <summary>
+    /// The area by the contacts known now. The k nearest contacts fill the smallest subtree around the own id. The area is
+    /// one bit wider, because the other half of that subtree may have fewer than k nodes. So it has two to four times as
+    /// many keys as <see cref="Maintenance.RepublishPolicy.IsResponsible"/> accepts: to call a near key far would lose it.
+    /// </summary>
+    /// <param name="current">The area until now; it stays if it is wide enough and not much too wide.</param>
+    /// <param name="table">The contacts.</param>
+    /// <param name="bucketSize">k.</param>
+    public static ResponsibleArea Follow(ResponsibleArea current, RoutingTableSnapshot table, int bucketSize)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        Span<Contact> nearest = stackalloc Contact[bucketSize];
+        if (table.FindClosest(table.OwnId, nearest) < bucketSize)
+        {
+            return new ResponsibleArea(table.OwnId, 0);
+        }
+
+        var widest = Math.Max(0, table.OwnId.CommonPrefixLength(nearest[^1].Id) - 1);
+        return current.OwnId == table.OwnId && current.PrefixLength <= widest && current.PrefixLength > widest - Slack
+            ? current
+            : new ResponsibleArea(table.OwnId, widest);
+    }
+}

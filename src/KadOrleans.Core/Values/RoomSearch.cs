@@ -1,0 +1,187 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// The rules by which a full store makes room for one value. Far values go before near ones, then those of the subnet that
+/// uses most, within it those of the source that uses most, within it the oldest. A newcomer evicts a value of its own class
+/// only from a network that uses more than its own with it: so nobody gains by flooding, and equals do not evict each other.
+/// What is tried is taken back: the search changes nothing.
+/// </summary>
+internal sealed class RoomSearch
+{
+    private readonly StoreAccounts _accounts;
+    private readonly StoreQuota _quota;
+    private readonly StoredValue _value;
+    private readonly bool _isOwn;
+    private readonly bool _isFar;
+    private readonly SourceUsage? _source;
+    private readonly SubnetUsage? _subnet;
+    private readonly Usage _allBefore;
+    private readonly Usage _farBefore;
+    private readonly Usage _sourceBefore;
+    private readonly Usage _subnetBefore;
+    private List<int>? _tried;
+
+    public RoomSearch(StoreAccounts accounts, StoredValue value, bool isFar)
+    {
+        (_accounts, _quota, _value) = (accounts, accounts.Quota, value);
+        _isOwn = StoreAccounts.IsProtected(value);
+        _isFar = isFar && !_isOwn;
+        if (!_isOwn)
+        {
+            _source = accounts.SourceOf(value.Source);
+            _subnet = accounts.SubnetOf(value.Source);
+        }
+
+        (_allBefore, _farBefore) = (All, Far);
+        (_sourceBefore, _subnetBefore) = (Usage.Of(_source), Usage.Of(_subnet));
+    }
+
+    private Usage All => new(_accounts.Keys, _accounts.Bytes);
+
+    private Usage Far => new(_accounts.FarKeys, _accounts.FarBytes);
+
+    /// <summary>Looks for room.</summary>
+    /// <param name="old">What the value replaces.</param>
+    /// <param name="evicted">What has to go, if the result is <see cref="StoreResult.Stored"/>.</param>
+    public StoreResult Run(CountedValue? old, out IReadOnlyList<EvictedKey> evicted)
+    {
+        SetAside(old);
+        var result = Decide();
+        evicted = result == StoreResult.Stored && _tried is not null ? [.. _tried.Select(_accounts.KeyAt)] : [];
+        for (var i = (_tried?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            _accounts.PutBack(_tried![i]);
+        }
+
+        PutBack(old);
+        return result;
+    }
+
+    private StoreResult Decide()
+    {
+        if (!_isOwn)
+        {
+            while (!Fits(Usage.Of(_source), _sourceBefore, _quota.KeysPerSource, _quota.BytesPerSource))
+            {
+                if (!TryEvictFarOfSource())
+                {
+                    return StoreResult.SourceQuotaExceeded;
+                }
+            }
+
+            while (!FitsSubnet())
+            {
+                if (!TryEvictOf(_subnet))
+                {
+                    return StoreResult.SubnetQuotaExceeded;
+                }
+            }
+
+            while (_isFar && !Fits(Far, _farBefore, _quota.FarKeys, _quota.FarBytes))
+            {
+                if (!TryEvict())
+                {
+                    return StoreResult.FarQuotaExceeded;
+                }
+            }
+        }
+
+        while (!Fits(All, _allBefore, _quota.TotalKeys, _quota.TotalBytes))
+        {
+            if (!TryEvict())
+            {
+                return StoreResult.TotalQuotaExceeded;
+            }
+        }
+
+        return StoreResult.Stored;
+    }
+
+    // Private addresses say nothing of who owns them, and a network may live in one /24 of them.
+    private bool FitsSubnet() =>
+        _value.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
+
+    /// <summary>
+    /// Within the bound with the value. Beyond it, after the quota was lowered or the area changed, a put must leave less than it
+    /// found.
+    /// </summary>
+    private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
+        (usage.Keys + 1 <= keys || usage.Keys + 1 < before.Keys)
+        && (usage.Bytes + _value.Footprint <= bytes || usage.Bytes + _value.Footprint < before.Bytes);
+
+    private bool TryEvictFarOfSource() => !_isFar && _source is { FarKeys: > 0 } && Evict(_source);
+
+    private bool TryEvict()
+    {
+        if (_accounts.Subnets.Top is not { } top)
+        {
+            return false;
+        }
+
+        if (IsPreferredTo(top))
+        {
+            return Evict(top.Sources.Top!);
+        }
+
+        return top == _subnet
+            ? TryEvictOf(top)
+            : IsOfOneClassWith(top) && WeightWithValue(_subnet) < top.Weight && Evict(top.Sources.Top!);
+    }
+
+    private bool TryEvictOf(SubnetUsage? subnet)
+    {
+        if (subnet?.Sources.Top is not { } top)
+        {
+            return false;
+        }
+
+        return IsPreferredTo(top)
+            ? Evict(top)
+            : IsOfOneClassWith(top) && top != _source && WeightWithValue(_source) < top.Weight && Evict(top);
+    }
+
+    // Which of a network's values would go is said by whether it has far ones.
+    private bool IsPreferredTo(NetworkUsage network) => _isOwn || (!_isFar && network.FarKeys > 0);
+
+    private bool IsOfOneClassWith(NetworkUsage network) => network.FarKeys > 0 == _isFar;
+
+    private long WeightWithValue(NetworkUsage? network) =>
+        _accounts.Weigh((network?.Keys ?? 0) + 1, (network?.Bytes ?? 0) + _value.Footprint);
+
+    private bool Evict(SourceUsage source)
+    {
+        var slot = source.First;
+        _accounts.SetAside(slot);
+        (_tried ??= []).Add(slot);
+        return true;
+    }
+
+    private void SetAside(CountedValue? old)
+    {
+        if (old is { Slot: SlotTable.None } counted)
+        {
+            _accounts.Offset(counted.Value, -1);
+        }
+        else if (old is { } evictable)
+        {
+            _accounts.SetAside(evictable.Slot);
+        }
+    }
+
+    private void PutBack(CountedValue? old)
+    {
+        if (old is { Slot: SlotTable.None } counted)
+        {
+            _accounts.Offset(counted.Value, 1);
+        }
+        else if (old is { } evictable)
+        {
+            _accounts.PutBack(evictable.Slot);
+        }
+    }
+
+    private readonly record struct Usage(long Keys, long Bytes)
+    {
+        public static Usage Of(NetworkUsage? network) => network is null ? default : new Usage(network.Keys, network.Bytes);
+    }
+}

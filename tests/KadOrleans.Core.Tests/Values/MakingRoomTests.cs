@@ -1,0 +1,228 @@
+using System.Globalization;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Simulation;
+
+namespace KadOrleans.Core.Tests.Values;
+
+public class MakingRoomTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly NodeId OwnId = NodeId.FromKey("own");
+    private static readonly ResponsibleArea Near = new(OwnId, 4);
+    private readonly SeededRandomSource _random = new(16);
+
+    [Fact]
+    public void One_60_that_floods_a_store_gets_a_share_and_honest_values_stay()
+    {
+        var shard = new KeyShard(Quota(1_000));
+        shard.SetArea(Near);
+        var honest = Fill(shard, 100, i => $"198.51.{i}.1:1");
+        var own = Fill(shard, 50, _ => null);
+        var flood = Enumerable.Range(0, 5_000).Select(i => shard.Put(FarKey(), Value($"[2001:db8:0:{i % 10:x}::1]:1"))).ToList();
+
+        Assert.Equal(200, flood.Count(result => result == StoreResult.Stored));
+        Assert.All(flood.Skip(200), result => Assert.Equal(StoreResult.SubnetQuotaExceeded, result));
+        Assert.All(honest.Concat(own), key => Assert.True(shard.TryGet(key, Now, out _)));
+        Assert.Equal(StoreResult.Stored, shard.Put(FarKey(), Value("192.0.2.1:1")));
+    }
+
+    [Fact]
+    public void Many_subnets_that_flood_a_store_make_room_for_one_that_uses_less()
+    {
+        var shard = new KeyShard(Quota(1_000));
+        shard.SetArea(Near);
+        var flood = Enumerable.Range(0, 5_000).Select(i => shard.Put(FarKey(), Value($"[2001:db8:{i % 10:x}::1]:1"))).ToList();
+        Assert.Equal(800, flood.Count(result => result == StoreResult.Stored));
+        Assert.All(flood.Skip(800), result => Assert.Equal(StoreResult.FarQuotaExceeded, result));
+
+        var honest = Fill(shard, 70, _ => "192.0.2.1:1");
+
+        Assert.All(honest, key => Assert.True(shard.TryGet(key, Now, out _)));
+        Assert.Equal(800, shard.Count);
+        Assert.Equal(new StoreTurnover(70, 0, 0), shard.Turnover);
+    }
+
+    [Fact]
+    public void The_reserve_takes_near_and_own_values_and_far_ones_make_room_beyond_it()
+    {
+        var shard = new KeyShard(Quota(100));
+        shard.SetArea(Near);
+        Fill(shard, 80, i => $"198.51.{i}.1:1");
+
+        var near = Enumerable.Range(0, 60).Select(_ => NearKey()).ToList();
+        Assert.All(near, key => Assert.Equal(StoreResult.Stored, shard.Put(key, Value($"192.0.{near.IndexOf(key)}.1:1"))));
+        Assert.Equal(100, shard.Count);
+    }
+
+    [Fact]
+    public void Own_values_are_stored_while_strangers_have_any_and_are_never_evicted()
+    {
+        var shard = new KeyShard(Quota(100));
+        shard.SetArea(Near);
+        for (var i = 0; i < 400; i++)
+        {
+            shard.Put(i % 2 == 0 ? FarKey() : NearKey(), Value($"198.51.{i % 200}.1:1"));
+        }
+
+        var own = Fill(shard, 100, _ => null);
+        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(FarKey(), Value(null)));
+        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(NearKey(), Value("192.0.2.1:1")));
+        Assert.All(own, key => Assert.True(shard.TryGet(key, Now, out _)));
+    }
+
+    [Fact]
+    public void A_neighbour_in_the_same_24_gets_room_from_the_source_that_used_it_up()
+    {
+        var shard = new KeyShard(Quota(1_000) with { KeysPerSource = 1_000 });
+        Assert.All(Fill(shard, 200, _ => "198.51.100.1:1"), key => Assert.True(shard.TryGet(key, Now, out _)));
+        Assert.Equal(StoreResult.SubnetQuotaExceeded, shard.Put(FarKey(), Value("198.51.100.1:1")));
+
+        Assert.Equal(StoreResult.Stored, shard.Put(FarKey(), Value("198.51.100.2:1")));
+        Assert.Equal(200, shard.Count);
+    }
+
+    [Fact]
+    public void Within_a_source_the_oldest_value_goes_and_a_renewed_one_is_young()
+    {
+        var shard = new KeyShard(Quota(10) with { KeysPerSource = 10, KeysPerSubnet = 10, ReservePercent = 0 });
+        var keys = Fill(shard, 10, _ => "198.51.100.1:1");
+        shard.Put(keys[0], Value("198.51.100.1:1") with { StoredAt = Now.AddMinutes(1) });
+
+        shard.Put(FarKey(), Value("192.0.2.1:1"));
+
+        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
+    }
+
+    [Fact]
+    public void A_large_value_takes_the_room_of_several_small_ones_or_of_none()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { TotalKeys = 100, TotalBytes = 100 * 130 });
+        var small = Fill(shard, 99, _ => "198.51.100.1:1");
+        var large = Value("192.0.2.1:1", 1_000);
+
+        Assert.Equal(StoreResult.Stored, shard.Put(FarKey(), large));
+        Assert.Equal(small.Skip(8), small.Where(key => shard.TryGet(key, Now, out _)));
+
+        var before = shard.Values.ToDictionary();
+        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(FarKey(), Value("192.0.2.1:1", 8_000)));
+        Assert.Equal(before, shard.Values.ToDictionary());
+    }
+
+    [Fact]
+    public void Values_are_judged_again_when_the_area_changes()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { TotalKeys = 100, ReservePercent = 50 });
+        var near = Enumerable.Range(0, 40).Select(_ => NearKey()).ToList();
+        near.ForEach(key => shard.Put(key, Value("203.0.113.1:1")));
+        var far = Fill(shard, 60, i => $"198.51.{i}.1:1");
+
+        shard.SetArea(Near);
+        Assert.Equal(StoreResult.FarQuotaExceeded, shard.Put(FarKey(), Value("192.0.2.1:1")));
+        for (var i = 0; i < 60; i++)
+        {
+            Assert.Equal(StoreResult.Stored, shard.Put(NearKey(), Value("203.0.112.1:1")));
+        }
+
+        Assert.All(near, key => Assert.True(shard.TryGet(key, Now, out _)));
+        Assert.All(far, key => Assert.False(shard.TryGet(key, Now, out _)));
+    }
+
+    [Fact]
+    public void A_source_changes_values_of_others_up_to_a_rate_and_its_own_without_end()
+    {
+        var shard = new KeyShard(Quota(1_000) with { ChangesPerSource = 10, ChangesPerSubnet = 15 });
+        var keys = Fill(shard, 100, _ => "198.51.100.1:1");
+        Assert.Equal(10, Change("192.0.2.1:1", keys, Now));
+        Assert.Equal(5, Change("192.0.2.2:1", keys[10..], Now));
+        Assert.Equal(0, Change("192.0.2.3:1", keys[15..], Now));
+        Assert.Equal(1, Change("192.0.2.1:1", keys[15..], Now.AddMinutes(6)));
+
+        Assert.Equal(84, Change("198.51.100.1:1", keys[16..], Now));
+        Assert.Equal(16, Change(null, keys[..16], Now));
+
+        int Change(string? source, List<NodeId> changed, DateTimeOffset at) => changed.Count(key =>
+            shard.Put(key, Value(source, 3) with { StoredAt = at }) is var result && result == StoreResult.Stored
+            || (result == StoreResult.ChangeLimitExceeded ? false : throw new InvalidOperationException($"{result}")));
+    }
+
+    [Fact]
+    public void Accounts_are_those_of_a_new_store_after_100_000_random_puts()
+    {
+        var quota = Quota(2_000) with { KeysPerSource = 60, KeysPerSubnet = 150, BytesPerSource = 60 * 200 };
+        var shard = new KeyShard(quota);
+        shard.SetArea(Near);
+        for (var i = 0; i < 100_000; i++)
+        {
+            var source = _random.Next(40) == 0 ? null : $"198.51.{_random.Next(60)}.{_random.Next(5)}:1";
+            var key = NodeId.FromKey(_random.Next(20_000).ToString(CultureInfo.InvariantCulture));
+            shard.Put(key, Value(source, _random.Next(200)), (PutKind)_random.Next(2));
+            if (_random.Next(10) == 0)
+            {
+                shard.Remove(NodeId.FromKey(_random.Next(20_000).ToString(CultureInfo.InvariantCulture)));
+            }
+        }
+
+        var other = new KeyShard(quota);
+        other.SetArea(Near);
+        foreach (var (key, value) in shard.Values)
+        {
+            other.Restore(key, value);
+        }
+
+        Assert.Equal((shard.Count, shard.Bytes), (other.Count, other.Bytes));
+        Assert.InRange(shard.Count, 1_000, quota.TotalKeys);
+        for (var i = 0; i < 500; i++)
+        {
+            var value = Value($"198.51.{_random.Next(80)}.{_random.Next(5)}:1", _random.Next(200));
+            var key = _random.Next(2) == 0 ? NearKey() : FarKey();
+            Assert.Equal(other.Decide(key, value).Evicted.Count, shard.Decide(key, value).Evicted.Count);
+            Assert.Equal(other.CheckPut(key, value), shard.CheckPut(key, value));
+        }
+
+        foreach (var key in shard.Values.Keys.ToList())
+        {
+            shard.Remove(key);
+        }
+
+        Assert.Equal((0, 0L), (shard.Count, shard.Bytes));
+    }
+
+    private static StoreQuota Quota(int keys) => new()
+    {
+        TotalKeys = keys,
+        KeysPerSource = keys / 10,
+        KeysPerSubnet = keys / 5,
+    };
+
+    private static StoredValue Value(string? source, int length = 2) => new(
+        DhtValue.FromBytes(new byte[length]),
+        Now,
+        Now.AddDays(7),
+        source is null ? SourceNetwork.Trusted : SourceNetwork.Of(UdpEndpoint.Parse(source)));
+
+    private NodeId NearKey() => OwnId.RandomWithPrefix(4, _random);
+
+    private NodeId FarKey()
+    {
+        while (true)
+        {
+            var key = NodeId.Random(_random);
+            if (!Near.Contains(key))
+            {
+                return key;
+            }
+        }
+    }
+
+    private List<NodeId> Fill(KeyShard shard, int count, Func<int, string?> source)
+    {
+        var keys = Enumerable.Range(0, count).Select(_ => FarKey()).ToList();
+        foreach (var (i, key) in keys.Index())
+        {
+            Assert.Equal(StoreResult.Stored, shard.Put(key, Value(source(i))));
+        }
+
+        return keys;
+    }
+}

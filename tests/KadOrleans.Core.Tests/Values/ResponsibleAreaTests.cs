@@ -1,0 +1,55 @@
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Core.Tests.Values;
+
+public class ResponsibleAreaTests
+{
+    private const int BucketSize = 20;
+
+    [Fact]
+    public void It_has_nearly_every_key_that_the_node_is_responsible_for_and_at_most_some_times_as_many() =>
+        Randomized.ForSeeds(5, random =>
+        {
+            var own = NodeId.Random(random);
+            var table = Snapshot(own, [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);
+            var area = ResponsibleArea.Follow(default, table, BucketSize);
+            var (responsible, missed, near) = (0, 0, 0);
+            for (var i = 0; i < 5_000; i++)
+            {
+                var key = NodeId.Random(random);
+                var isResponsible = RepublishPolicy.IsResponsible(key, table, BucketSize);
+                responsible += isResponsible ? 1 : 0;
+                near += area.Contains(key) ? 1 : 0;
+                missed += isResponsible && !area.Contains(key) ? 1 : 0;
+            }
+
+            Assert.InRange(missed, 0, responsible / 10);
+            Assert.InRange(near, responsible, 12 * responsible);
+        });
+
+    [Fact]
+    public void It_has_every_key_for_a_node_that_knows_fewer_than_k_contacts() => Randomized.ForSeeds(20, random =>
+    {
+        var table = Snapshot(NodeId.Random(random), [.. Enumerable.Range(0, BucketSize - 1).Select(_ => NodeId.Random(random))]);
+        Assert.True(ResponsibleArea.Follow(default, table, BucketSize).Contains(NodeId.Random(random)));
+    });
+
+    [Fact]
+    public void It_stays_while_it_is_wide_enough_and_not_far_too_wide() => Randomized.ForSeeds(20, random =>
+    {
+        var own = NodeId.Random(random);
+        var table = Snapshot(own, [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);
+        var area = ResponsibleArea.Follow(default, table, BucketSize);
+        Assert.Equal(area, ResponsibleArea.Follow(area, table, BucketSize));
+
+        var wider = area with { PrefixLength = area.PrefixLength - 1 };
+        Assert.Equal(wider, ResponsibleArea.Follow(wider, table, BucketSize));
+        Assert.Equal(area, ResponsibleArea.Follow(area with { PrefixLength = area.PrefixLength - 2 }, table, BucketSize));
+        Assert.Equal(area, ResponsibleArea.Follow(area with { PrefixLength = area.PrefixLength + 1 }, table, BucketSize));
+    });
+
+    private static RoutingTableSnapshot Snapshot(NodeId ownId, IEnumerable<NodeId> ids) =>
+        new(ownId, 1, [.. ids.Select((id, i) => new Contact(id, UdpEndpoint.Parse($"198.51.{i / 250}.{i % 250}:1")))]);
+}

@@ -1,0 +1,127 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Local;
+using KadOrleans.Simulation;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Tests.Diagnostics;
+
+public sealed class StoreWatchTests
+{
+    private const int Reached = 1029;
+    private const int NoLongerReached = 1036;
+
+    private readonly SimulatedWorld _world = new(seed: 161);
+    private readonly RecordingLog _log = new();
+
+    [Fact]
+    public void A_quota_that_is_reached_is_logged_once_and_once_when_it_is_over() => _world.Run(async () =>
+    {
+        await using var node = await StartAsync(new KadNodeOptions { Quota = new StoreQuota { KeysPerSource = 2 } });
+        var peer = _world.AddPeer();
+        for (var minute = 0; minute < 5; minute++)
+        {
+            Store(peer, node, count: 3);
+            await _world.PassAsync(TimeSpan.FromSeconds(61));
+        }
+
+        Assert.Equal([Reached], Told());
+        Assert.Equal(13, node.Engine.Counts["stores.refused.SourceQuotaExceeded"]);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(StoreWatch.QuietLooks + 2));
+        Assert.Equal([Reached, NoLongerReached], Told());
+
+        Store(peer, node, count: 1);
+        await _world.PassAsync(TimeSpan.FromSeconds(61));
+        Assert.Equal([Reached, NoLongerReached, Reached], Told());
+    });
+
+    [Fact]
+    public void Evictions_are_logged_too_and_are_in_the_status() => _world.Run(async () =>
+    {
+        await using var node = await StartAsync(new KadNodeOptions { Quota = new StoreQuota { TotalKeys = 10 } });
+        Store(_world.AddPeer(), node, count: 10);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Empty(Told());
+
+        Store(_world.AddPeer(), node, count: 3);
+        await _world.PassAsync(TimeSpan.FromSeconds(61));
+
+        Assert.Equal([Reached], Told());
+        Assert.Equal(3, (await node.GetStatusAsync()).Turnover.Evicted);
+    });
+
+    [Fact]
+    public void The_store_learns_which_keys_are_near_once_contacts_are_known() => _world.Run(async () =>
+    {
+        var id = NodeId.Random(_world.Random);
+        var table = new LocalRoutingTable(
+            id, new KademliaOptions(), new SubnetDiversity(), _world.Clock, _world.Clock.GetUtcNow());
+        for (var i = 0; i < 400; i++)
+        {
+            var near = id.RandomWithPrefix(_world.Random.Next(8), _world.Random);
+            table.Observe(ContactObservation.Answered(new Contact(near, UdpEndpoint.Parse($"12.{i / 200}.{i % 200}.1:1"))));
+        }
+
+        var store = new InMemoryKeyStore(new StoreQuota { TotalKeys = 10, ReservePercent = 50 });
+        await using var node = new KadNode(
+            new KadNodeOptions { Id = id.ToString() }, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment)
+        {
+            CreateTable = _ => table,
+        };
+        await node.StartAsync();
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        var results = new List<StoreResult>();
+        for (var i = 0; i < 8; i++)
+        {
+            results.Add(await store.PutAsync(FarFrom(id), Held($"198.51.{i}.1:1")));
+        }
+
+        Assert.Equal([5, 3], new[] { StoreResult.Stored, StoreResult.FarQuotaExceeded }.Select(r => results.Count(result => result == r)));
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(id, Held("198.51.200.1:1")));
+    });
+
+    private NodeId FarFrom(NodeId id)
+    {
+        var bytes = id.ToByteArray();
+        bytes[0] ^= 0x80;
+        return new NodeId(bytes).RandomWithPrefix(1, _world.Random);
+    }
+
+    private StoredValue Held(string source) => new(
+        DhtValue.FromBoolean(true),
+        _world.Clock.GetUtcNow(),
+        _world.Clock.GetUtcNow() + TimeSpan.FromDays(1),
+        SourceNetwork.Of(UdpEndpoint.Parse(source)));
+
+    private IEnumerable<int> Told() => _log.Events.Select(e => e.Id).Where(id => id is Reached or NoLongerReached);
+
+    private void Store(RawPeer peer, KadNode node, int count)
+    {
+        peer.OnRequest = peer.AnswerPings;
+        for (var i = 0; i < count; i++)
+        {
+            peer.Store(
+                node.LocalEndpoints[0],
+                MessageId.Random(_world.Random),
+                new StoreRequest(peer.Id, NodeId.Random(_world.Random), DhtValue.FromBoolean(true)));
+        }
+    }
+
+    private async Task<KadNode> StartAsync(KadNodeOptions options)
+    {
+        var node = new KadNode(
+            options,
+            _world.Network.Bind(),
+            new InMemoryKeyStore(options.Quota),
+            new InMemoryNodeStateStore(),
+            _world.Environment with { LoggerFactory = _log });
+        await node.StartAsync();
+        return node;
+    }
+}
