@@ -91,7 +91,7 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
             IsFar = old.IsFar && offered.IsFar,
         };
         var publishedAt = offered.PublishedAt ?? old.PublishedAt;
-        if (longer <= NegligibleLife && publishedAt == old.PublishedAt)
+        if (longer <= NegligibleLife && publishedAt == old.PublishedAt && touched.IsFar == old.IsFar)
         {
             return new StoreDecision(StoreResult.Stored, touched, false);
         }

@@ -52,7 +52,7 @@ public sealed record StoredValue
 
     /// <summary>
     /// Whether the node that took the value for its cluster is not responsible for the key. False where nobody said so. A hint
-    /// for <see cref="StoreAccounts"/> that no storage keeps.
+    /// for <see cref="StoreAccounts"/>. A cluster's shards store it; standalone nodes judge by <see cref="ResponsibleArea"/>.
     /// </summary>
     public bool IsFar
     {

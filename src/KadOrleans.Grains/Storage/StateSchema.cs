@@ -4,10 +4,10 @@ namespace KadOrleans.Grains.Storage;
 internal static class StateSchema
 {
     /// <summary>
-    /// The version that this release writes, of every state. 2: values of shards may be marked as published. States of
-    /// version 1 are read as they are.
+    /// The version that this release writes, of every state. 2: values of shards may be marked as published. 3: they may be
+    /// marked as far. States of older versions are read as they are.
     /// </summary>
-    public const int Current = 2;
+    public const int Current = 3;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
     /// <exception cref="InvalidOperationException">It is newer; the message says so in one sentence.</exception>

@@ -10,8 +10,8 @@ namespace KadOrleans.Grains.Values;
 /// Changes as the bytes of a stored record, so that every provider's serializer has one array to write. A change is one
 /// byte of type (0: removed) and the 20 of the key; a value follows with its times in UTC ticks, its source (8 bytes
 /// each), the length of its content (4) and the content. Since schema 2 the type's highest bit says that the cluster
-/// published the value; the time when it last did (8 bytes) then ends the change. Numbers are big-endian. The type bytes
-/// are the format's own.
+/// published the value; the time when it last did (8 bytes) then ends the change. Since schema 3 the next bit is
+/// <see cref="StoredValue.IsFar"/>. Numbers are big-endian. The type bytes are the format's own.
 /// </summary>
 internal static class ShardEntryCodec
 {
@@ -23,6 +23,7 @@ internal static class ShardEntryCodec
 
     private const int PublishedLength = sizeof(long);
     private const byte Published = 0x80;
+    private const byte Far = 0x40;
     private const byte Removed = 0;
     private const byte Text = 1;
     private const byte NonNegativeInteger = 2;
@@ -83,7 +84,7 @@ internal static class ShardEntryCodec
         BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.High);
         BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
         BinaryPrimitives.WriteInt32BigEndian(rest[32..], stored.Value.ContentLength);
-        target[0] = WriteContent(rest[36..], stored.Value);
+        target[0] = (byte)(WriteContent(rest[36..], stored.Value) | (stored.IsFar ? Far : 0));
         if (stored.PublishedAt is { } publishedAt)
         {
             target[0] |= Published;
@@ -148,7 +149,7 @@ internal static class ShardEntryCodec
         var rest = encoded[RemovalLength..];
         if (encoded.Length < overhead
             || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || size > encoded.Length - overhead)
-            || !TryReadContent((byte)(encoded[0] & ~Published), rest.Slice(36, size), out var value)
+            || !TryReadContent((byte)(encoded[0] & ~(Published | Far)), rest.Slice(36, size), out var value)
             || !TryReadTime(rest, out var storedAt)
             || !TryReadTime(rest[8..], out var expiresAt)
             || !TryReadPublishedAt(rest[(36 + size)..], isPublished, out var publishedAt))
@@ -158,7 +159,8 @@ internal static class ShardEntryCodec
 
         var source = new SourceNetwork(
             BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..]));
-        change = new ShardChange(key, new StoredValue(value, storedAt, expiresAt, source) { PublishedAt = publishedAt });
+        var isFar = (encoded[0] & Far) != 0;
+        change = new ShardChange(key, new StoredValue(value, storedAt, expiresAt, source) { PublishedAt = publishedAt, IsFar = isFar });
         length = overhead + size;
         return true;
     }

@@ -164,6 +164,24 @@ public class KeyShardTests
         Assert.Null(shard.Values[key].PublishedAt);
     }
 
+    [Fact]
+    public void A_far_mark_is_kept_by_a_far_renewal_and_a_near_one_that_takes_it_away_is_written()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        var far = Value(0, 2, Start, lifetimeSeconds: 1000) with { IsFar = true };
+        shard.Put(key, far);
+
+        var decision = shard.Decide(key, far with { StoredAt = Start.AddSeconds(1) });
+        Assert.Equal((true, false), (decision.Held!.IsFar, decision.NeedsWrite));
+        decision = shard.Decide(key, far with { StoredAt = Start.AddSeconds(1), IsFar = false });
+        Assert.Equal((false, true), (decision.Held!.IsFar, decision.NeedsWrite));
+
+        shard.Put(key, far with { IsFar = false });
+        decision = shard.Decide(key, far);
+        Assert.Equal((false, false), (decision.Held!.IsFar, decision.NeedsWrite));
+    }
+
     private static StoredValue Value(int source, int length, DateTimeOffset now, int lifetimeSeconds) => new(
         DhtValue.FromBytes(new byte[length]),
         now,

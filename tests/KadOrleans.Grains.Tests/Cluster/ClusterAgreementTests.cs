@@ -51,9 +51,9 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     {
         var grain = cluster.Client.GetGrain<IClusterGrain>(78);
         cluster.Rows.Force(
-            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = 3, ShardBits = 4 }));
+            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = 4, ShardBits = 4 }));
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await grain.GetAsync());
-        Assert.Contains("kad-cluster has schema version 3", refusal.ToString(), StringComparison.Ordinal);
+        Assert.Contains("kad-cluster has schema version 4", refusal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

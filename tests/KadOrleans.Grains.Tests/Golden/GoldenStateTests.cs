@@ -99,5 +99,26 @@ public class GoldenStateTests
         }
     }
 
+    /// <summary>The bytes of far values since schema 3, which never change.</summary>
+    [Theory]
+    [InlineData("41", "", false)]
+    [InlineData("c1", "08dc39ec00c73c50", true)]
+    public void A_far_value_is_read_as_it_was_meant(string type, string end, bool isPublished)
+    {
+        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "0000000000000000"
+            + "0000000000000000" + "00000001" + "76" + end;
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with
+        {
+            IsFar = true,
+            PublishedAt = isPublished ? StoredAt.AddDays(1) : null,
+        };
+
+        var read = Assert.Single(ShardEntryCodec.Decode(Convert.FromHexString(golden)));
+
+        Assert.Equal(new ShardChange(NodeId.FromKey("text"), value), read);
+        Assert.True(read.Value!.IsFar);
+        Assert.Equal(golden, Convert.ToHexStringLower(ShardEntryCodec.Encode([read])));
+    }
+
     private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);
 }

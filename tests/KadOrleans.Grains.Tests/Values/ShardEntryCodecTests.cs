@@ -14,6 +14,24 @@ public class ShardEntryCodecTests
         Assert.Equal(changes, ShardEntryCodec.Decode(ShardEntryCodec.Encode(changes)));
     });
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Whether_a_value_is_far_comes_back(bool isFar, bool isPublished) => Randomized.ForSeeds(50, random =>
+    {
+        var time = random.NextTime();
+        var value = random.NextStored() with { IsFar = isFar, PublishedAt = isPublished ? time : null };
+        var encoded = ShardEntryCodec.Encode([new ShardChange(random.NextId(), value)]);
+
+        var read = Assert.Single(ShardEntryCodec.Decode(encoded)).Value;
+
+        Assert.Equal(value, read);
+        Assert.Equal(isFar, read!.IsFar);
+        Assert.Equal(ShardEntryCodec.LengthOf(value), encoded.Length);
+    });
+
     [Fact]
     public void A_record_that_was_cut_is_damaged_or_holds_fewer_changes() => Randomized.ForSeeds(50, random =>
     {

@@ -255,17 +255,17 @@ public class ShardLogTests
         switch (name)
         {
             case "kad-shard-manifest":
-                records.Set(name, new ShardManifestState { SchemaVersion = 3 });
+                records.Set(name, new ShardManifestState { SchemaVersion = 4 });
                 break;
             case "kad-shard-log-001":
-                records.Set(name, new ShardLogState { SchemaVersion = 3, Sequence = 1 });
+                records.Set(name, new ShardLogState { SchemaVersion = 4, Sequence = 1 });
                 break;
             default:
-                records.Set(name, new ShardPageState { SchemaVersion = 3, Fold = 1 });
+                records.Set(name, new ShardPageState { SchemaVersion = 4, Fold = 1 });
                 break;
         }
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
-        Assert.Contains($"{name} has schema version 3", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{name} has schema version 4", refusal.Message, StringComparison.Ordinal);
     });
 }
