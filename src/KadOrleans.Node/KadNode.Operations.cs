@@ -111,6 +111,7 @@ public sealed partial class KadNode
             StorageProblem = StorageProblem,
             Clock = _clock?.Status ?? new ClockStatus(true, TimeSpan.Zero),
             Turnover = _store.Turnover,
+            TopChanges = _store.GetTopChanges(10),
         };
     }
 }

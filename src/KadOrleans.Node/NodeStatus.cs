@@ -23,6 +23,9 @@ public sealed record NodeStatus(
     /// <summary>What it evicted and changed of that since the start.</summary>
     public StoreTurnover Turnover { get; init; }
 
+    /// <summary>The ten sources that changed most values of others, most first.</summary>
+    public IReadOnlyList<SourceChanges> TopChanges { get; init; } = [];
+
     /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize { get; init; }
 

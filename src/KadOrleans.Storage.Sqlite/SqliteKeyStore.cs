@@ -75,6 +75,9 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public StoreTurnover Turnover => _database.Memory.Turnover;
 
     /// <inheritdoc/>
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _database.Memory.GetTopChanges(count);
+
+    /// <inheritdoc/>
     public void SetArea(ResponsibleArea area)
     {
         Check(CancellationToken.None);

@@ -38,6 +38,14 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count)
+    {
+        lock (_gate)
+        {
+            return _accounts.Changes.Top(count);
+        }
+    }
+
     public StoredValue? Get(NodeId key, DateTimeOffset now)
     {
         lock (_gate)

@@ -30,6 +30,11 @@ internal static class StatusReport
             },
             ["evicted"] = new JsonObject { ["far"] = status.Turnover.EvictedFar, ["near"] = status.Turnover.EvictedNear },
             ["changed"] = status.Turnover.Changed,
+            ["changedBySource"] = new JsonArray([.. status.TopChanges.Select(JsonNode? (source) => new JsonObject
+            {
+                ["source"] = source.Source.ToText(),
+                ["values"] = source.Changed,
+            })]),
             ["garbageCollections"] = new JsonObject
             {
                 ["gen0"] = GC.CollectionCount(0),

@@ -127,6 +127,9 @@ public sealed class GrainKeyStore : IKeyStore
     /// <summary>Nothing: silos count what their shards evict.</summary>
     public StoreTurnover Turnover => default;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
+
     /// <summary>Marks values that are put from now on. Node ids that share the store have an area each, see <see cref="ScanningFor"/>.</summary>
     public void SetArea(ResponsibleArea area) => _mark.SetArea(area);
 

@@ -33,6 +33,9 @@ internal sealed class NeighbourhoodKeyStore(GrainKeyStore store, IRoutingTable t
     /// <summary>Nothing: silos count what their shards evict.</summary>
     public StoreTurnover Turnover => default;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
+
     /// <summary>The area of this node id alone: the shards learn of it with each value.</summary>
     public void SetArea(ResponsibleArea area) => _mark.SetArea(area);
 

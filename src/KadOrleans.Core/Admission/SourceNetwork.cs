@@ -31,11 +31,19 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
                 return true;
             }
 
+            var endpoint = Endpoint;
+            return endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate;
+        }
+    }
+
+    private UdpEndpoint Endpoint
+    {
+        get
+        {
             Span<byte> address = stackalloc byte[2 * sizeof(ulong)];
             BinaryPrimitives.WriteUInt64BigEndian(address, High);
             BinaryPrimitives.WriteUInt64BigEndian(address[sizeof(ulong)..], Low);
-            var endpoint = UdpEndpoint.FromIPv6(address, 0);
-            return endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate;
+            return UdpEndpoint.FromIPv6(address, 0);
         }
     }
 
@@ -60,6 +68,18 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
 
     /// <summary>Two groups of 16 hexadecimal digits.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
+
+    /// <summary>For people: an IPv4 address, an IPv6 /64 such as <c>2001:db8::/64</c>, or "trusted".</summary>
+    public string ToText()
+    {
+        if (IsTrusted)
+        {
+            return "trusted";
+        }
+
+        var text = Endpoint.ToIPAddress().ToString();
+        return Endpoint.IsIPv4 ? text : text + "/64";
+    }
 
     private static SourceNetwork OfIPv6(ulong high) => high == 0 ? Lowest : new SourceNetwork(high, 0);
 }

@@ -3,8 +3,9 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Limits how often a source, and a subnet, may change live values that others stored. Anybody may overwrite a key on this
-/// wire; this bounds how many keys one party can overwrite. Not safe for several threads.
+/// Counts how often sources change live values that others stored, and limits it for each source and subnet. Anybody may
+/// overwrite a key on this wire; this bounds how many keys one party can overwrite. Trusted and private sources have no
+/// limit: in a network of one's own, several writers of a key are usual. Not safe for several threads.
 /// </summary>
 public sealed class ChangeLimiter
 {
@@ -13,6 +14,7 @@ public sealed class ChangeLimiter
 
     private readonly TokenBucketMap? _sources;
     private readonly TokenBucketMap? _subnets;
+    private readonly HeavyHitters _changes = new();
 
     /// <summary>A limiter that has seen nobody.</summary>
     /// <param name="quota">Says how many changes an hour.</param>
@@ -25,18 +27,23 @@ public sealed class ChangeLimiter
 
     /// <summary>Whether a source may change a value that another one stored. Takes nothing.</summary>
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>
-        source.IsTrusted
-        || (_sources?.HasToken(source, now) != false && (source.IsPrivate || _subnets?.HasToken(source.Subnet, now) != false));
+        IsExempt(source) || (_sources?.HasToken(source, now) != false && _subnets?.HasToken(source.Subnet, now) != false);
 
     /// <summary>Counts a change that was made.</summary>
     public void Count(SourceNetwork source, DateTimeOffset now)
     {
-        if (!source.IsTrusted)
+        _changes.Count(source);
+        if (!IsExempt(source))
         {
             _sources?.TryTake(source, now);
             _subnets?.TryTake(source.Subnet, now);
         }
     }
+
+    /// <summary>The sources that changed most values of others, most first.</summary>
+    public IReadOnlyList<SourceChanges> Top(int count) => _changes.Top(count);
+
+    private static bool IsExempt(SourceNetwork source) => source.IsTrusted || source.IsPrivate;
 
     private static TokenBucketMap? Create(int perHour) => perHour == int.MaxValue
         ? null

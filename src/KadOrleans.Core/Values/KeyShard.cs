@@ -32,6 +32,9 @@ public sealed class KeyShard
     /// <summary>What <see cref="Put"/> evicted and changed so far.</summary>
     public StoreTurnover Turnover { get; private set; }
 
+    /// <summary>The sources that changed most values of others, most first.</summary>
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
+
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue> Values { get; }
 

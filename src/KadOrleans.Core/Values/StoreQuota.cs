@@ -53,11 +53,11 @@ public sealed record StoreQuota
 
     /// <summary>
     /// Live values that one source may change in an hour although another one stored them; as many at once. Default 600: a
-    /// publisher whose address changed goes on unhindered.
+    /// publisher whose address changed goes on unhindered. Private, link-local and loopback addresses are exempt.
     /// </summary>
     public int ChangesPerSource { get; init; } = 600;
 
-    /// <summary>The same for a subnet. Default 2,400.</summary>
+    /// <summary>The same for a subnet, with the same exemption. Default 2,400.</summary>
     public int ChangesPerSubnet { get; init; } = 2_400;
 
     internal long FarKeys => Without(TotalKeys);

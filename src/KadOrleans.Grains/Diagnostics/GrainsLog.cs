@@ -23,6 +23,12 @@ internal static partial class GrainsLog
     [LoggerMessage(6013, LogLevel.Warning, "Another activation wrote to a shard ({Message}); its records are read and the puts decided again")]
     public static partial void ShardWrittenElsewhere(this ILogger logger, string message);
 
+    [LoggerMessage(
+        6018,
+        LogLevel.Warning,
+        "{Source} may change no more values of others in a shard within the hour; it changed {Changed} of them since the shard became active")]
+    public static partial void ChangesRefused(this ILogger logger, string source, long changed);
+
     [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be folded into pages; nothing is lost, and it is tried again")]
     public static partial void ShardFoldFailed(this ILogger logger, Exception exception);
 

@@ -23,6 +23,9 @@ internal sealed class ShardPlan(KeyShard shard)
     /// <summary>What was decided that <see cref="KeyShard.Note"/> has to know once it is written.</summary>
     public IReadOnlyList<StoreDecision> Decisions => _decisions;
 
+    /// <summary>The last value that its source might not store, as it had changed too many of others; null if there is none.</summary>
+    public StoredValue? RefusedChange { get; private set; }
+
     /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
     /// <param name="put">The put.</param>
     /// <param name="isAtStake">Whether the answer holds only if the plan is written.</param>
@@ -37,6 +40,11 @@ internal sealed class ShardPlan(KeyShard shard)
         if (decision.Evicted.Count > 0 || decision.IsChange)
         {
             _decisions.Add(decision);
+        }
+
+        if (decision.Result == StoreResult.ChangeLimitExceeded)
+        {
+            RefusedChange = put.Value;
         }
 
         if (decision.Held is { } held)

@@ -22,6 +22,10 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
     /// <summary>Conflicts in a row before writes fail: as many mean that another activation is alive and busy.</summary>
     private const int MaxDecisions = 8;
 
+    /// <summary>Between two warnings that somebody changes too many values of others.</summary>
+    private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _nextChangeWarning;
     private Queue<ShardWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
@@ -96,6 +100,7 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
                 {
                     log.Touch(plan.Touches);
                     Note(plan.Decisions);
+                    Warn(plan.RefusedChange);
                     writes.ForEach(write => write.Confirm());
                     return;
                 }
@@ -137,6 +142,16 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
         {
             log.Shard.Note(decision);
             GrainMetrics.Noted(decision);
+        }
+    }
+
+    private void Warn(StoredValue? refusedChange)
+    {
+        if (refusedChange is { } refused && refused.StoredAt >= _nextChangeWarning)
+        {
+            _nextChangeWarning = refused.StoredAt + ChangeWarningPeriod;
+            var changes = log.Shard.GetTopChanges(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
+            logger.ChangesRefused(refused.Source.ToText(), changes.Changed);
         }
     }
 

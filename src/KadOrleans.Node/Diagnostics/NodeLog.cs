@@ -64,6 +64,21 @@ internal static partial class NodeLog
         "No quota of stored values is reached any more: for {Minutes} minutes nothing was evicted or refused; {Keys} keys and {Bytes} bytes are held")]
     public static partial void QuotaNoLongerReached(this ILogger logger, int minutes, long keys, long bytes);
 
+    [LoggerMessage(
+        1064,
+        LogLevel.Warning,
+        "The limit of changes is reached: {Refused} STOREs over values of others were refused within a minute; {Source} changed most, {Changed} values since the start")]
+    public static partial void ChangeLimitReached(this ILogger logger, long refused, string source, long changed);
+
+    [LoggerMessage(
+        1065,
+        LogLevel.Warning,
+        "The limit of changes is reached: {Refused} STOREs over values of others were refused within a minute; the silos' logs name the sources")]
+    public static partial void ChangeLimitReachedElsewhere(this ILogger logger, long refused);
+
+    [LoggerMessage(1066, LogLevel.Information, "The limit of changes is not reached any more: for {Minutes} minutes nothing was refused for it")]
+    public static partial void ChangeLimitNoLongerReached(this ILogger logger, int minutes);
+
     [LoggerMessage(1030, LogLevel.Debug, "Random walk to {Target}: {Reason}, {Asked} asked, {Answered} answered, {Added} new contacts, {Seconds} s")]
     public static partial void Walked(
         this ILogger logger, NodeId target, TerminationReason reason, int asked, int answered, int added, double seconds);

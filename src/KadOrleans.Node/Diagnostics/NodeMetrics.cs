@@ -98,6 +98,9 @@ internal sealed class NodeMetrics
         + StoresThatCameTo(StoreResult.FarQuotaExceeded)
         + StoresThatCameTo(StoreResult.TotalQuotaExceeded);
 
+    /// <summary>STOREs refused since the start because their source had changed too many values of others.</summary>
+    public long ChangesRefused => StoresThatCameTo(StoreResult.ChangeLimitExceeded);
+
     public void ValueRepublished()
     {
         Interlocked.Increment(ref _republishedCount);

@@ -5,21 +5,21 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Diagnostics;
 
 /// <summary>
-/// Looks at the key store once a minute: tells it which keys are near by the contacts known now, and logs once when a quota
-/// is reached and once when it no longer is.
+/// Looks at the key store once a minute: tells it which keys are near by the contacts known now, and logs once when a quota,
+/// or the limit of changes, is reached and once when it no longer is.
 /// </summary>
 internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment environment)
 {
-    /// <summary>Minutes without an evicted value or a refused STORE before a quota counts as no longer reached.</summary>
+    /// <summary>Minutes without an evicted value or a refused STORE before a bound counts as no longer reached.</summary>
     public const int QuietLooks = 10;
 
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StoreWatch>();
     private ResponsibleArea _area;
-    private (long Refused, long Evicted) _before;
-    private bool _isReached;
-    private int _quietLooks;
+    private (long Refused, long Evicted, long RefusedChanges) _before;
+    private Bound _quota;
+    private Bound _changes;
 
     /// <summary>Looks until cancelled. One failure never ends the loop.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -48,24 +48,66 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
             _area = area;
         }
 
-        var now = (Refused: node.Metrics.StoresRefusedByQuota, store.Turnover.Evicted);
+        var now = (Refused: node.Metrics.StoresRefusedByQuota, store.Turnover.Evicted, node.Metrics.ChangesRefused);
         var (refused, evicted) = (now.Refused - _before.Refused, now.Evicted - _before.Evicted);
+        var refusedChanges = now.ChangesRefused - _before.RefusedChanges;
         _before = now;
-        _quietLooks = refused > 0 || evicted > 0 ? 0 : _quietLooks + 1;
-        if (_isReached ? _quietLooks < QuietLooks : _quietLooks > 0)
+        TellOfChanges(refusedChanges);
+        if (!_quota.Look(isHit: refused > 0 || evicted > 0))
         {
             return;
         }
 
-        _isReached = !_isReached;
         var usage = await store.GetUsageAsync(cancellationToken);
-        if (_isReached)
+        if (_quota.IsReached)
         {
             _logger.QuotaReached(usage.Keys, usage.Bytes, evicted, refused);
         }
         else
         {
             _logger.QuotaNoLongerReached(QuietLooks, usage.Keys, usage.Bytes);
+        }
+    }
+
+    private void TellOfChanges(long refused)
+    {
+        if (!_changes.Look(isHit: refused > 0))
+        {
+            return;
+        }
+
+        if (!_changes.IsReached)
+        {
+            _logger.ChangeLimitNoLongerReached(QuietLooks);
+        }
+        else if (store.GetTopChanges(1) is [var most])
+        {
+            _logger.ChangeLimitReached(refused, most.Source.ToText(), most.Changed);
+        }
+        else
+        {
+            _logger.ChangeLimitReachedElsewhere(refused);
+        }
+    }
+
+    /// <summary>Whether something was hit lately.</summary>
+    private struct Bound
+    {
+        private int _quietLooks;
+
+        public bool IsReached { get; private set; }
+
+        /// <summary>Takes note of one look; whether <see cref="IsReached"/> is another now.</summary>
+        public bool Look(bool isHit)
+        {
+            _quietLooks = isHit ? 0 : _quietLooks + 1;
+            if (IsReached ? _quietLooks < QuietLooks : _quietLooks > 0)
+            {
+                return false;
+            }
+
+            IsReached = !IsReached;
+            return true;
         }
     }
 }

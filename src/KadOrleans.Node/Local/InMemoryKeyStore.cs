@@ -76,6 +76,15 @@ public sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count)
+    {
+        lock (_gate)
+        {
+            return _shard.GetTopChanges(count);
+        }
+    }
+
+    /// <inheritdoc/>
     public void SetArea(ResponsibleArea area)
     {
         using var scope = Enter(CancellationToken.None);

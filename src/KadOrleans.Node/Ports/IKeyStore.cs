@@ -57,6 +57,13 @@ public interface IKeyStore : IAsyncDisposable
     /// </summary>
     StoreTurnover Turnover { get; }
 
+    /// <summary>
+    /// The sources that changed most live values of others since this store was opened, most first; nothing where
+    /// <see cref="Turnover"/> is.
+    /// </summary>
+    /// <param name="count">How many sources at most.</param>
+    IReadOnlyList<SourceChanges> GetTopChanges(int count);
+
     /// <summary>How much is held. Cheap enough to ask for each second.</summary>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 }

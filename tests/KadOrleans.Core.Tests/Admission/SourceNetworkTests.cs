@@ -34,4 +34,10 @@ public class SourceNetworkTests
         Assert.Equal(sameSource, SourceNetwork.Of(a) == SourceNetwork.Of(b));
         Assert.Equal(sameSubnet, SourceNetwork.SubnetOf(a) == SourceNetwork.SubnetOf(b));
     }
+
+    [Theory]
+    [InlineData("203.0.113.7:1", "203.0.113.7")]
+    [InlineData("[2001:db8:0:7::9]:1", "2001:db8:0:7::/64")]
+    public void A_source_is_shown_as_its_address_or_its_prefix(string endpoint, string text) =>
+        Assert.Equal(text, SourceNetwork.Of(UdpEndpoint.Parse(endpoint)).ToText());
 }

@@ -56,6 +56,27 @@ public sealed class StoreWatchTests
     });
 
     [Fact]
+    public void Who_changes_most_values_of_others_is_logged_and_in_the_status() => _world.Run(async () =>
+    {
+        await using var node = await StartAsync(new KadNodeOptions { Quota = new StoreQuota { ChangesPerSource = 2 } });
+        var keys = Enumerable.Range(0, 5).Select(_ => NodeId.Random(_world.Random)).ToList();
+        Store(_world.AddPeer(), node, keys, DhtValue.FromBoolean(true));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        var attacker = _world.AddPeer();
+        Store(attacker, node, keys, DhtValue.FromBoolean(false));
+        await _world.PassAsync(TimeSpan.FromSeconds(61));
+
+        var status = await node.GetStatusAsync();
+        Assert.Equal([new SourceChanges(SourceNetwork.Of(attacker.Endpoint), 2)], status.TopChanges);
+        Assert.Equal(2, status.Turnover.Changed);
+        Assert.Equal(3, status.Counts["stores.refused.ChangeLimitExceeded"]);
+        Assert.Equal([1064], _log.Events.Select(e => e.Id).Where(id => id is 1064 or 1066));
+
+        await _world.PassAsync(TimeSpan.FromMinutes(StoreWatch.QuietLooks + 2));
+        Assert.Equal([1064, 1066], _log.Events.Select(e => e.Id).Where(id => id is 1064 or 1066));
+    });
+
+    [Fact]
     public void The_store_learns_which_keys_are_near_once_contacts_are_known() => _world.Run(async () =>
     {
         var id = NodeId.Random(_world.Random);
@@ -101,15 +122,15 @@ public sealed class StoreWatchTests
 
     private IEnumerable<int> Told() => _log.Events.Select(e => e.Id).Where(id => id is Reached or NoLongerReached);
 
-    private void Store(RawPeer peer, KadNode node, int count)
+    private void Store(RawPeer peer, KadNode node, int count) =>
+        Store(peer, node, Enumerable.Range(0, count).Select(_ => NodeId.Random(_world.Random)), DhtValue.FromBoolean(true));
+
+    private void Store(RawPeer peer, KadNode node, IEnumerable<NodeId> keys, DhtValue value)
     {
         peer.OnRequest = peer.AnswerPings;
-        for (var i = 0; i < count; i++)
+        foreach (var key in keys)
         {
-            peer.Store(
-                node.LocalEndpoints[0],
-                MessageId.Random(_world.Random),
-                new StoreRequest(peer.Id, NodeId.Random(_world.Random), DhtValue.FromBoolean(true)));
+            peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), new StoreRequest(peer.Id, key, value));
         }
     }
 

@@ -46,6 +46,8 @@ internal sealed class ScriptedStore : IKeyStore
 
     public StoreTurnover Turnover => _inner.Turnover;
 
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _inner.GetTopChanges(count);
+
     public void SetArea(ResponsibleArea area) => _inner.SetArea(area);
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)

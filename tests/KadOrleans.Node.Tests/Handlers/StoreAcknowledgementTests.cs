@@ -133,6 +133,8 @@ public sealed class StoreAcknowledgementTests
 
         public StoreTurnover Turnover => default;
 
+        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
+
         public void SetArea(ResponsibleArea area)
         {
         }

@@ -98,6 +98,8 @@ public sealed class LostValuesTests
 
         public StoreTurnover Turnover => _store.Turnover;
 
+        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _store.GetTopChanges(count);
+
         public void SetArea(ResponsibleArea area) => _store.SetArea(area);
 
         public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => _store.GetUsageAsync(cancellationToken);
