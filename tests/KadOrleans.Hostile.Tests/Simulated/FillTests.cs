@@ -20,6 +20,19 @@ public sealed class FillTests
             $"seed {Seed}: {result}");
     }
 
+    // Of sixteen networks each has more keys there than the honest peer. With as many as there is room for keys nobody has.
+    [Theory]
+    [InlineData(AttackerSpread.OneSubscriber, 160)]
+    [InlineData(AttackerSpread.ManyNetworks, 16)]
+    internal void A_node_filled_by_others_takes_values_of_honest_peers_and_its_own(AttackerSpread spread, int sources)
+    {
+        var result = FillTrial.Run(Seed, spread, sources, answersPings: true);
+
+        Assert.True(
+            result is { KeysAfterFill: <= FillTrial.Quota, HonestAccepted: >= 99, OwnAccepted: true, HeldBefore: true },
+            $"seed {Seed}: {result}");
+    }
+
     [Fact]
     public void A_forged_store_replaces_nothing() => Assert.Equal(Scene.Truth, OverwriteTrial.Overwrite(Seed));
 

@@ -27,6 +27,8 @@ internal static class FillTrial
                 TotalBytes = 2_000_000,
                 KeysPerSource = Quota / 10,
                 BytesPerSource = 200_000,
+                KeysPerSubnet = Quota / 5,
+                BytesPerSubnet = 400_000,
             });
             var victim = scene.World.PickNode();
             var peer = scene.AddHonestPeer();
