@@ -84,6 +84,15 @@ internal static class BenchReport
                 $"Each source asked {target.Name} {asked:0} times a second; a node answers {allowed:0} unless it trusts the source. More --sources are needed."));
         }
 
+        var sent = asked * result.AnswerBytes;
+        var upload = new UploadLimits().PerEndpoint;
+        if (result.Lost > 0 && sent > upload * NearLimit)
+        {
+            printer.Note(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Answers of {target.Name} came to {sent:0} bytes a second for each source; a node sends {upload:0} unless it trusts the source. More --sources are needed."));
+        }
+
         if (result.Unexpected > 0)
         {
             printer.Note(string.Create(

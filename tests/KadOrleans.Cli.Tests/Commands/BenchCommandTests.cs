@@ -5,7 +5,7 @@ namespace KadOrleans.Cli.Tests.Commands;
 
 public sealed class BenchCommandTests
 {
-    private const string Small = "bench --seconds 1 --contacts 30 --keys 100 --in-flight 8 --sources 4 --json";
+    private const string Small = "bench --seconds 1 --contacts 30 --keys 100 --in-flight 8 --sources 50 --json";
 
     [Fact]
     public async Task A_node_of_its_own_answers_the_mix_from_a_full_table_and_with_all_keys()
@@ -21,7 +21,7 @@ public sealed class BenchCommandTests
         Assert.Equal(100, (int)run["keys"]!);
         var node = Assert.Single(run["targets"]!.AsArray())!;
         Assert.Equal("self", (string)node["name"]!);
-        Assert.Equal(4, (int)node["sources"]!);
+        Assert.Equal(50, (int)node["sources"]!);
         Assert.Equal(0, (long)node["lost"]!);
         Assert.Equal(0, (long)node["unexpected"]!);
         Assert.True((long)node["answers"]! > 0);
