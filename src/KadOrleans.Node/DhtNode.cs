@@ -84,9 +84,9 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         var budget = new UploadBudget(options.Upload.Total, _time);
         _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
         _late = new LateAnswers(_metrics, _logger);
-        _dispatcher = CreateDispatcher();
-        _lookups = new LookupRunner(
-            table, _requests, OnIdProved, options.Kademlia, AddressRangeSet.Parse(options.Trust), _size, environment);
+        var trusted = AddressRangeSet.Parse(options.Trust);
+        _dispatcher = CreateDispatcher(trusted);
+        _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
@@ -222,9 +222,8 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _stopping.Dispose();
     }
 
-    private RequestDispatcher CreateDispatcher()
+    private RequestDispatcher CreateDispatcher(AddressRangeSet trusted)
     {
-        var trusted = AddressRangeSet.Parse(_options.Trust);
         var findNode = new FindNodeHandler(_table, _options.Kademlia);
         return new RequestDispatcher(
             new PingHandler(Id),

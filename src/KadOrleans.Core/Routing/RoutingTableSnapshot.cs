@@ -105,6 +105,9 @@ public sealed class RoutingTableSnapshot
         return index >= 0;
     }
 
+    /// <summary>Whether the table has this contact: the id with this very endpoint.</summary>
+    public bool Contains(Contact contact) => TryGet(contact.Id, out var known) && known == contact;
+
     private static bool IsSorted(Contact[] contacts)
     {
         for (var i = 1; i < contacts.Length; i++)

@@ -75,7 +75,7 @@ internal sealed class LookupRunner(
         environment.Random.Fill(draw);
         return new LookupPolicy
         {
-            IsProved = contact => table.Snapshot.TryGet(contact.Id, out var known) && known == contact,
+            IsProved = contact => table.Snapshot.Contains(contact),
             Trusted = trusted,
             Draw = BitConverter.ToUInt32(draw),
             AsksAllHolders = asksAllHolders,

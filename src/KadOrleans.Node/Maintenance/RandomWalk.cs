@@ -151,7 +151,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         var valid = new List<Contact>(contacts.Count);
         foreach (var some in contacts.Chunk(ParallelPings))
         {
-            var judged = some.Select(c => IsKnown(c, known) ? Task.FromResult(true) : IsValidAsync(c, cancellationToken)).ToList();
+            var judged = some.Select(c => known?.Contains(c) == true ? Task.FromResult(true) : IsValidAsync(c, cancellationToken)).ToList();
             for (var i = 0; i < some.Length; i++)
             {
                 if (await judged[i])
@@ -163,9 +163,6 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
 
         return valid;
     }
-
-    private static bool IsKnown(Contact contact, RoutingTableSnapshot? table) =>
-        table is not null && table.TryGet(contact.Id, out var known) && known == contact;
 
     private async Task<bool> IsValidAsync(Contact contact, CancellationToken cancellationToken)
     {
@@ -183,7 +180,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
 
     private void Report(LookupOutcome outcome, IReadOnlyList<Contact> found, RoutingTableSnapshot before, TimeSpan duration)
     {
-        var added = found.Count(c => !IsKnown(c, before));
+        var added = found.Count(c => !before.Contains(c));
         node.Metrics.WalkEnded(outcome, added, duration);
         _logger.Walked(outcome.Target, outcome.Reason, outcome.Asked, outcome.Answered, added, duration.TotalSeconds);
     }

@@ -34,7 +34,7 @@ internal sealed class AnswerGate(
     /// <summary>A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of candidates.</summary>
     public void Introduce(Contact sender)
     {
-        if (!clientOnly && (IsKnown(sender) || (IsWanted(sender) && prober.TryTakeTurn())))
+        if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn())))
         {
             table.Observe(ContactObservation.Answered(sender));
         }
@@ -107,8 +107,6 @@ internal sealed class AnswerGate(
             metrics.Refused(RefusalReason.ByteBudget);
         }
     }
-
-    private bool IsKnown(Contact sender) => table.Snapshot.TryGet(sender.Id, out var known) && known == sender;
 
     private bool IsWanted(Contact sender)
     {

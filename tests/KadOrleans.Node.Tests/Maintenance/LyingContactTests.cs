@@ -12,51 +12,63 @@ public sealed class LyingContactTests
 {
     private const int Liars = 4;
 
-    private readonly SimulatedWorld _world = new(seed: 4);
+    // How many of them three walks meet depends on where their targets lie: of fourteen seeds the fewest were 19, of 39.
+    private const int LeastFound = 15;
+
+    private SimulatedWorld _world = new(seed: 1);
     private readonly List<RawPeer> _liars = [];
 
     private delegate Contact[] Lie(NodeId target);
 
-    [Fact]
-    public void Invented_ids_at_addresses_of_others() => Walk(_ =>
+    public static TheoryData<int> Seeds => [1, 2, 3];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Invented_ids_at_addresses_of_others(int seed) => Walk(seed, _ =>
         [.. _world.Nodes.Take(20).Select(n => n.Contact with { Id = NodeId.Random(_world.Random) })]);
 
-    [Fact]
-    public void Our_own_address_and_our_own_id() => Walk(_ =>
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Our_own_address_and_our_own_id(int seed) => Walk(seed, _ =>
     [
         .. Enumerable.Range(0, 10).Select(_ => _world.Nodes[^1].Contact with { Id = NodeId.Random(_world.Random) }),
         .. Enumerable.Range(1, 10).Select(port => new Contact(_world.Nodes[^1].Id, Invented().WithPort((ushort)port))),
     ]);
 
-    [Fact]
-    public void Private_and_impossible_addresses()
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Private_and_impossible_addresses(int seed)
     {
         string[] addresses =
         [
             "10.0.0.1:1", "172.16.0.1:1", "192.168.1.1:1", "127.0.0.1:1", "169.254.1.1:1", "0.0.0.0:1", "224.0.0.1:1",
             "255.255.255.255:1", "11.0.0.1:0", "[::1]:1", "[fe80::1]:1", "[fc00::1]:1", "[ff02::1]:1", "[::]:1",
         ];
-        Walk(target => [.. addresses.Select((text, i) => new Contact(Near(target, 100 + i), UdpEndpoint.Parse(text)))]);
+        Walk(seed, target => [.. addresses.Select((text, i) => new Contact(Near(target, 100 + i), UdpEndpoint.Parse(text)))]);
     }
 
-    [Fact]
-    public void Fakes_that_are_always_closer_and_at_addresses_of_nobody()
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Fakes_that_are_always_closer_and_at_addresses_of_nobody(int seed)
     {
         var depth = 20;
-        Walk(target => [.. Enumerable.Range(0, 20).Select(_ => new Contact(Near(target, Math.Min(150, ++depth)), Invented()))]);
+        Walk(seed, target => [.. Enumerable.Range(0, 20).Select(_ => new Contact(Near(target, Math.Min(150, ++depth)), Invented()))]);
     }
 
-    [Fact]
-    public void Fakes_that_are_always_closer_and_answer_as_somebody_else()
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Fakes_that_are_always_closer_and_answer_as_somebody_else(int seed)
     {
         var depth = 20;
         Walk(
+            seed,
             target => [.. Enumerable.Range(0, 20).Select(_ => new Contact(Near(target, Math.Min(150, ++depth)), AddLiar(null).Endpoint))],
             withFalsePongs: true);
     }
 
-    [Fact]
-    public void Thousands_of_entries() => _world.Run(async () =>
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Thousands_of_entries(int seed) => Run(seed, async () =>
     {
         var node = await StartAsync(_ => []);
         foreach (var liar in _liars)
@@ -76,7 +88,13 @@ public sealed class LyingContactTests
         await CheckAsync(node);
     });
 
-    private void Walk(Lie lie, bool withFalsePongs = false) => _world.Run(async () =>
+    private void Run(int seed, Func<Task> test)
+    {
+        _world = new SimulatedWorld(seed);
+        _world.Run(test);
+    }
+
+    private void Walk(int seed, Lie lie, bool withFalsePongs = false) => Run(seed, async () =>
     {
         var node = await StartAsync(lie);
         if (withFalsePongs)
@@ -115,7 +133,7 @@ public sealed class LyingContactTests
         Assert.All(found, c => Assert.Contains(c, real));
         Assert.All(node.Node.RoutingTable.Contacts, c => Assert.Contains(c, real));
         Assert.DoesNotContain(node.Contact, found);
-        Assert.InRange(found.Count(c => _liars.All(l => l.Id != c.Id)), 20, 39);
+        Assert.InRange(found.Count(c => _liars.All(l => l.Id != c.Id)), LeastFound, 39);
     }
 
     /// <summary>A peer that lies; with no lie of its own, one that is only named in the lies of others.</summary>
