@@ -17,6 +17,9 @@ internal sealed class FillAttack(SocketAttackOptions options)
     private const int Contacts = 40;
     private const int HonestStores = 100;
 
+    /// <summary>How long answers are awaited of which it is not known how many come.</summary>
+    private static readonly TimeSpan LastAnswers = TimeSpan.FromSeconds(2);
+
     private static readonly CryptographicRandomSource Random = new();
 
     private readonly ForgedRequests _requests = new(Random);
@@ -28,7 +31,7 @@ internal sealed class FillAttack(SocketAttackOptions options)
         using var honest = new SocketPeer(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000)) { AnswersPings = true };
         var key = NodeId.Random(Random);
         honest.Send(_requests.Store(key, DhtValue.FromString("TRUE")), node.IPv4);
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        await NodeUnderTest.EventuallyAsync(() => Task.FromResult(honest.Stored), stored => stored > 0);
         var (before, memory) = (await node.KeysAsync(), node.ResidentBytes);
         using (var forger = new ForgingSocket(node.IPv4))
         {
@@ -39,19 +42,20 @@ internal sealed class FillAttack(SocketAttackOptions options)
         var begin = Stopwatch.GetTimestamp();
         await FillAsync(node, sources, begin);
         var elapsed = Stopwatch.GetElapsedTime(begin);
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        await Task.Delay(LastAnswers);
         var filled = await node.KeysAsync();
 
         var stored = honest.Stored;
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         for (var i = 0; i < HonestStores; i++)
         {
             honest.Send(_requests.Store(NodeId.Random(Random), DhtValue.FromString("TRUE")), node.IPv4);
-            await Task.Delay(TimeSpan.FromMilliseconds(10));
+            await pace.WaitForNextTickAsync();
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await Task.Delay(LastAnswers);
         honest.Send(_requests.FindValue(key), node.IPv4);
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await NodeUnderTest.EventuallyAsync(() => Task.FromResult(honest.Value), value => value is not null);
         var result = new JsonObject
         {
             ["count"] = options.Count,

@@ -22,10 +22,12 @@ public sealed class FailedCommitTests : IDisposable
         await using var store = new SqliteKeyStore(database);
         var kept = StoredValues.Text("kept");
         await store.PutAsync(StoredValues.Key(1), kept);
+        Assert.Null(store.Problem);
         var usage = await store.GetUsageAsync();
 
         await SetAsync(database, Full);
         Assert.All(await PutBatchAsync(database, store, 1, 20), result => Assert.Equal(StoreResult.StorageFailed, result));
+        Assert.Contains($"'{_folder.DatabasePath}' cannot be written", store.Problem, StringComparison.Ordinal);
         Assert.Equal(usage, await store.GetUsageAsync());
         Assert.Equal(kept, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
         Assert.Null(await store.GetAsync(StoredValues.Key(2), StoredValues.Now));
