@@ -28,6 +28,11 @@ internal sealed class SoakRun
     /// <summary>Datagrams between two looks at everything.</summary>
     private const int CheckPeriod = 25_600;
 
+    /// <summary>
+    /// Keys of the witness. A full store takes no more of a peer than others have, and the sixty contacts share its 2,000 keys.
+    /// </summary>
+    private const int WitnessKeys = 16;
+
     /// <summary>What the heap may grow by after the first look: quotas, tables and limiters are full long before.</summary>
     private const long MaxGrowth = 96L << 20;
 
@@ -48,6 +53,7 @@ internal sealed class SoakRun
     private readonly SeededRandomSource _source;
     private readonly Mutator _mutator;
     private readonly KadNode _node;
+    private readonly NodeId[] _witnessKeys;
     private readonly ulong _seed;
     private readonly TextWriter _output;
     private long _firstHeap;
@@ -65,6 +71,7 @@ internal sealed class SoakRun
             _store,
             new InMemoryNodeStateStore(),
             new NodeEnvironment { Time = _clock, Random = _source, LoggerFactory = _log });
+        _witnessKeys = [.. Enumerable.Range(0, WitnessKeys).Select(_ => NodeId.Random(_source))];
     }
 
     /// <summary>Returns the exit code: 0, or 1 as soon as something does not hold.</summary>
@@ -147,7 +154,15 @@ internal sealed class SoakRun
                 datagram[0] = (byte)DatagramKind.Response;
                 id.CopyTo(datagram.AsSpan(1));
                 var isContact = random.Next(2) == 0 && SoakSources.IsHonest(destination);
-                ReceiveForged(datagram, isContact ? destination : null, ref random);
+                if (isContact)
+                {
+                    _node.Engine.Receive(datagram, destination);
+                }
+                else
+                {
+                    ReceiveForged(datagram, destination, ref random);
+                }
+
                 break;
 
             default:
@@ -156,15 +171,19 @@ internal sealed class SoakRun
         }
     }
 
-    private void ReceiveForged(byte[] datagram, UdpEndpoint? contact, ref FuzzRandom random)
+    /// <param name="datagram">What arrives.</param>
+    /// <param name="asked">Where the request went that it seems to answer: an answer from there would be a true one.</param>
+    /// <param name="random">Chooses the source.</param>
+    private void ReceiveForged(byte[] datagram, UdpEndpoint? asked, ref FuzzRandom random)
     {
         var place = random.Next(_sources.Forged.Count);
-        if (contact is null)
+        if (_sources.Forged[place] == asked)
         {
-            _transport.OnForged(place, datagram.Length);
+            place = (place + 1) % _sources.Forged.Count;
         }
 
-        _node.Engine.Receive(datagram, contact ?? _sources.Forged[place]);
+        _transport.OnForged(place, datagram.Length);
+        _node.Engine.Receive(datagram, _sources.Forged[place]);
     }
 
     private void DeliverAnswers()
@@ -211,6 +230,10 @@ internal sealed class SoakRun
         }
     }
 
+    private string RefusedStores() => string.Join(
+        ", ",
+        _node.Engine.Counts.Where(count => count.Key.StartsWith("stores.refused", StringComparison.Ordinal) && count.Value > 0));
+
     /// <summary>The witness is answered each kind of request, and gets the value that it stored.</summary>
     private async Task RequireServingAsync()
     {
@@ -221,7 +244,7 @@ internal sealed class SoakRun
         MessageId NewId() => MessageId.Random(_source);
 
         var value = DhtValue.FromInteger(_checks);
-        var key = _node.Id.RandomWithPrefix(20, _source);
+        var key = _witnessKeys[_checks % WitnessKeys];
         var store = new StoreRequest(witness.Contact.Id, key, value);
         Send(RequestWriter.WritePing(buffer, NewId(), new PingRequest(witness.Contact.Id)));
         Send(RequestWriter.WriteFindNode(buffer, NewId(), new FindNodeRequest(witness.Contact.Id, key)));
@@ -232,7 +255,7 @@ internal sealed class SoakRun
         await PassAsync(TimeSpan.FromSeconds(1));
         Require(witness.HasPong, "a proven peer's PING is not answered");
         Require(witness.Named > 0, "a proven peer's FIND_NODE is not answered");
-        Require(witness.HasStored, "a proven peer's STORE is not taken");
+        Require(witness.HasStored, $"a proven peer's STORE is not taken; refused so far: {RefusedStores()}");
         Require(witness.Value == value, $"a proven peer gets {witness.Value} for what it stored");
     }
 }
