@@ -45,8 +45,8 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
     public async Task A_shard_that_is_late_or_breaks_keeps_no_other_waiting_and_is_named()
     {
         var (late, broken, well) = (KeysOf(160).First(), KeysOf(161).First(), KeysOf(162).First());
-        var gate = new TaskCompletionSource();
-        cluster.Rows.BeforeWrite = (_, grain) => grain == cluster.Shard(160).GetGrainId() ? gate.Task : Task.CompletedTask;
+        var (arrived, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Rows.BeforeWrite = (_, grain) => grain == cluster.Shard(160).GetGrainId() ? HoldAsync(arrived, gate) : Task.CompletedTask;
         var call = _many.PutAsync(
             [
                 new ShardPut(late, Samples.Text("late")),
@@ -54,7 +54,12 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
                 new ShardPut(broken, null!),
             ]).AsTask();
 
-        await cluster.AdvanceUntilAsync(ShardBatchGrain.Patience, () => Task.FromResult(call.IsCompleted));
+        // The clock stands until then: a shard that is still being activated would be late, too.
+        await cluster.UntilAsync(async () => (await cluster.Shard(162).GetAsync([well]))[0] is not null);
+        await arrived.Task;
+
+        // In small steps: the write that is held must not reach storage's timeout.
+        await cluster.AdvanceUntilAsync(ShardBatchGrain.Patience / 10, () => Task.FromResult(call.IsCompleted));
 
         Assert.Equal([0, 2], (await call).Unanswered.Order());
         Assert.Equal(StoreResult.Stored, (await call).Results[1]);
@@ -67,6 +72,12 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task More_keys_than_a_call_may_have_are_refused() =>
         await Assert.ThrowsAsync<ArgumentException>(async () => await _many.GetAsync(new NodeId[1025]));
+
+    private static Task HoldAsync(TaskCompletionSource arrived, TaskCompletionSource gate)
+    {
+        arrived.TrySetResult();
+        return gate.Task;
+    }
 
     private static IEnumerable<NodeId> KeysOf(long shard) => Samples.KeysOf(shard, ClusterFixture.ShardBits);
 }
