@@ -66,6 +66,7 @@ public sealed class KeyShard
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         var decision = Decide(key, value, kind);
+        Charge(decision);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key);
@@ -81,9 +82,14 @@ public sealed class KeyShard
     }
 
     /// <summary>Counts what a decision that was carried out evicted and changed. <see cref="Put"/> does so itself.</summary>
-    public void Note(StoreDecision decision)
+    public void Note(StoreDecision decision) => Turnover = Turnover.Add(decision);
+
+    /// <summary>
+    /// Counts a decided change against its source's limit, even if it cannot be carried out later: decisions that wait for one
+    /// write must know of each other. <see cref="Put"/> does so itself.
+    /// </summary>
+    public void Charge(StoreDecision decision)
     {
-        Turnover = Turnover.Add(decision);
         if (decision.IsChange)
         {
             _accounts.Changes.Count(decision.Held!.Source, decision.Held.StoredAt);

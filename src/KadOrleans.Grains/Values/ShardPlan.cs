@@ -32,6 +32,7 @@ internal sealed class ShardPlan(KeyShard shard)
     public StoreResult Put(ShardPut put, out bool isAtStake)
     {
         var decision = shard.Decide(put.Key, put.Value, put.Kind);
+        shard.Charge(decision);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key, expiredAt: null);

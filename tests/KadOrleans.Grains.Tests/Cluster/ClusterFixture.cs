@@ -8,6 +8,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Reminders;
 using Orleans.Runtime.Hosting;
@@ -34,6 +35,8 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     internal ArrivedPuts Arrived { get; } = new();
 
+    internal SiloLog Log { get; } = new();
+
     public InProcessTestCluster Cluster { get; private set; } = null!;
 
     public IClusterClient Client => Cluster.Client;
@@ -59,6 +62,7 @@ public sealed class ClusterFixture : IAsyncLifetime
                 GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
             silo.UseInMemoryReminderService();
             silo.AddIncomingGrainCallFilter(Arrived);
+            silo.Services.AddSingleton<ILoggerProvider>(Log);
             silo.Configure<ClusterMembershipOptions>(options =>
             {
                 // A killed silo is found dead within seconds.

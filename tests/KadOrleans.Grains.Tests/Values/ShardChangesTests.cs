@@ -1,0 +1,60 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Tests.Cluster;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+/// <summary>Sources that change values of others: how many a shard lets them change, and what its silo logs.</summary>
+[Collection(ShardCluster.Name)]
+public sealed class ShardChangesTests(ClusterFixture cluster)
+{
+    private const int Shard = 220;
+    private const int TooMany = 5;
+    private const int ChangesRefused = 6018;
+    private const string Told = "may change no more values of others in a shard within the hour; it changed";
+
+    private static readonly int Limit = ShardQuota.Of(new StoreQuota(), ClusterFixture.ShardBits).ChangesPerSource;
+    private static readonly IReadOnlyList<NodeId> Keys = [.. Samples.KeysOf(Shard, ClusterFixture.ShardBits).Take(Limit + TooMany)];
+
+    private readonly IKeyShardGrain _shard = cluster.Shard(Shard);
+
+    [Fact]
+    public async Task A_source_beyond_its_limit_leaves_the_values_and_is_named_once_an_hour()
+    {
+        await PutAsync("198.51.100.1", Samples.Now);
+
+        await AssertRefusedAsync("203.0.113.1", Samples.Now);
+        await AssertRefusedAsync("192.0.2.1", Samples.Now.AddMinutes(59));
+        Assert.Equal([$"203.0.113.1 {Told} {Limit} "], Lines());
+
+        await AssertRefusedAsync("203.0.113.1", Samples.Now.AddMinutes(60));
+        Assert.Equal([$"203.0.113.1 {Told} {Limit} ", $"203.0.113.1 {Told} {2 * Limit} "], Lines());
+    }
+
+    // Only this test refuses changes; a line's end says since when they are counted.
+    private IEnumerable<string> Lines() => cluster.Log.Of(ChangesRefused).Select(line => line[..line.IndexOf("of them since", StringComparison.Ordinal)]);
+
+    /// <summary>Changes all keys in one call, which is one write: as many as the limit are changed, the others stay as they were.</summary>
+    private async Task AssertRefusedAsync(string source, DateTimeOffset now)
+    {
+        var before = await _shard.GetAsync([.. Keys]);
+        var results = await PutAsync(source, now);
+        var after = await _shard.GetAsync([.. Keys]);
+
+        Assert.Equal([.. Enumerable.Repeat(StoreResult.Stored, Limit), .. Enumerable.Repeat(StoreResult.ChangeLimitExceeded, TooMany)], results);
+        Assert.All(after.Take(Limit), value => Assert.Equal(ValueOf(source, now), value));
+        Assert.Equal(before.Skip(Limit), after.Skip(Limit));
+    }
+
+    private ValueTask<IReadOnlyList<StoreResult>> PutAsync(string source, DateTimeOffset now) =>
+        _shard.PutAsync([.. Keys.Select(key => new ShardPut(key, ValueOf(source, now)))]);
+
+    private static StoredValue ValueOf(string source, DateTimeOffset now) => Samples.Text($"{source} at {now:O}") with
+    {
+        StoredAt = now,
+        Source = SourceNetwork.Of(UdpEndpoint.Parse($"{source}:1")),
+    };
+}
