@@ -85,6 +85,7 @@ public abstract class NetworkScenarios(TwoNodeNetwork network)
     public async Task Malformed_datagrams_are_met_with_silence_and_the_node_goes_on()
     {
         using var stranger = new Stranger(network.Second.Address);
+        await stranger.ProveAsync();
         var ping = Stranger.Ping(stranger.NewId());
         byte[] unknownKind = [7, .. ping[1..]];
         foreach (var malformed in (byte[][])[[], [0], ping[..Datagram.HeaderLength], ping[..^1], unknownKind, new byte[Datagram.MaxLength + 1]])

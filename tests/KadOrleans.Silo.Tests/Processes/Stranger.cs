@@ -44,6 +44,14 @@ internal sealed class Stranger : IDisposable
         return buffer[..RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(DhtNode.ClientId, key))];
     }
 
+    /// <summary>A STORE that makes nobody take the sender for a node.</summary>
+    public static byte[] Store(MessageId id, NodeId key, DhtValue value)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        Assert.True(RequestWriter.TryWriteStore(buffer, id, new StoreRequest(DhtNode.ClientId, key, value), out var length));
+        return buffer[..length];
+    }
+
     /// <summary>The answer of somebody who has no id.</summary>
     public static byte[] EmptyPong(MessageId id)
     {
@@ -64,6 +72,24 @@ internal sealed class Stranger : IDisposable
         Assert.Equal(_node, received.RemoteEndPoint);
         Assert.True(Datagram.TryReadHeader(buffer.AsSpan(0, received.ReceivedBytes), out var kind, out var id, out var body, out _));
         return (kind, id, body.ToArray());
+    }
+
+    /// <summary>Answers the node's pings until it sends none: then it answers requests, and sends nothing else.</summary>
+    public async Task ProveAsync()
+    {
+        var isPinged = true;
+        for (var attempt = 0; isPinged && attempt < Attempts; attempt++)
+        {
+            Send(Ping(NewId()));
+            var next = await NextAsync();
+            isPinged = next.Kind == DatagramKind.Request;
+            for (; next.Kind == DatagramKind.Request; next = await NextAsync())
+            {
+                Send(EmptyPong(next.Id));
+            }
+        }
+
+        Assert.False(isPinged, $"The node pings after {Attempts} answers.");
     }
 
     /// <summary>Asks for the contacts near an id.</summary>
