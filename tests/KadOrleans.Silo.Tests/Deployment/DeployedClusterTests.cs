@@ -60,7 +60,7 @@ public sealed class DeployedClusterTests : IDisposable
         var values = Enumerable.Range(0, 10).ToDictionary(_ => NodeId.Random(_random), i => DhtValue.FromInteger(i));
         foreach (var (key, value) in values)
         {
-            Assert.Equal(1, (await client.SetAsync(key, value)).Stored);
+            await client.SetUntilStoredAsync(key, value, nodes: 1);
         }
 
         return values;

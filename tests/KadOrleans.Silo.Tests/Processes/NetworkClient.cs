@@ -10,6 +10,8 @@ namespace KadOrleans.Silo.Tests.Processes;
 /// <summary>A client in the test's own process, which asks over UDP and knows the network through one node.</summary>
 internal static class NetworkClient
 {
+    private const int MaxAttempts = 10;
+
     /// <summary>A client that has joined through a node.</summary>
     public static async Task<KadNode> JoinAsync(INetworkNode via)
     {
@@ -28,6 +30,19 @@ internal static class NetworkClient
         {
             await client.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Sets a value until so many nodes have stored it. A cold cluster's first STORE waits for its shard, on a loaded machine for
+    /// longer than its sender waits for an answer.
+    /// </summary>
+    public static async Task SetUntilStoredAsync(this KadNode client, NodeId key, DhtValue value, int nodes)
+    {
+        var attempts = 1;
+        while ((await client.SetAsync(key, value)).Stored < nodes)
+        {
+            Assert.True(++attempts <= MaxAttempts, $"Not stored by {nodes} nodes in {MaxAttempts} attempts.");
         }
     }
 

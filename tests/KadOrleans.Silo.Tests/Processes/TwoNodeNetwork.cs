@@ -1,4 +1,6 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -23,6 +25,7 @@ public abstract class TwoNodeNetwork : IAsyncLifetime
     {
         await StartAsync();
         await JoinedAsync();
+        await StoresAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -34,6 +37,12 @@ public abstract class TwoNodeNetwork : IAsyncLifetime
 
     /// <summary>Waits until each node tells of the other.</summary>
     internal Task JoinedAsync() => Task.WhenAll(KnowsAsync(First, Second), KnowsAsync(Second, First));
+
+    private async Task StoresAsync()
+    {
+        await using var client = await NetworkClient.JoinAsync(First);
+        await client.SetUntilStoredAsync(NodeId.Random(new CryptographicRandomSource()), DhtValue.FromBoolean(true), nodes: 2);
+    }
 
     private protected abstract Task StartAsync();
 
