@@ -1,6 +1,8 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Node;
@@ -38,7 +40,9 @@ public sealed class TelemetryTests : IDisposable
         await host.StartAsync(Token);
         await collector.UntilAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");
         await StoreAsync(peer);
-        await RemindAsync(host.Services.GetRequiredService<IGrainFactory>());
+        var grains = host.Services.GetRequiredService<IGrainFactory>();
+        await RemindAsync(grains);
+        await LookUpAsync(grains);
 
         // The peer is a standalone node in the same process, so its instruments come, too.
         var documents = new TelemetryComparison(collector, "silo", "edge", "node");
@@ -127,6 +131,16 @@ public sealed class TelemetryTests : IDisposable
         var reminded = grains.GetGrain<IRemindable>(table.GetGrainId());
         await reminded.ReceiveReminder("refresh", new TickStatus(now - (period * 3), period, now));
         await reminded.ReceiveReminder("walk", new TickStatus(now - (period * 3), period, now));
+    }
+
+    /// <summary>The network's size is known after so many lookups; how many there are without these depends on the machine's load.</summary>
+    private static async Task LookUpAsync(IGrainFactory grains)
+    {
+        var random = new CryptographicRandomSource();
+        for (var i = 0; i < NetworkSizeEstimator.MinLookups; i++)
+        {
+            await grains.GetGrain<IDhtGrain>(GrainKeys.Singleton).FindNodeAsync(NodeId.Random(random), Token);
+        }
     }
 
     private static KadNode NewNode(KadNodeOptions options) => new(
