@@ -202,6 +202,8 @@ internal sealed class Republisher
     /// </summary>
     private async Task<bool> IsOutdatedAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
+        // Before they are asked, as those who do not answer are forgotten.
+        var known = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
         var found = await _node.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
         var held = await _store.GetAsync(key, now, cancellationToken);
@@ -212,10 +214,12 @@ internal sealed class Republisher
             return false;
         }
 
-        // The copy of the publication itself is no judge of it; one that was overwritten is a voice like any other.
+        // The copy of the publication itself is no judge of it; one that was overwritten is a voice like any other, beside those of
+        // others. Who does not answer is a judge too: in an outage one liar is not the majority.
         var own = held?.Value == value ? 1 : 0;
-        var (voices, judges) = (found.Agreed + own, found.Closest.Count + own);
-        if (2 * voices <= judges)
+        var judges = Math.Max(found.Closest.Count, known) + own;
+        var voices = found.Agreed + own;
+        if (found.Agreed == 0 || 2 * voices <= judges)
         {
             return false;
         }

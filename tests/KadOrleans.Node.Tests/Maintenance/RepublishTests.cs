@@ -121,6 +121,41 @@ public sealed class RepublishTests
         Assert.True(await _world.Nodes[4].Node.UnpublishAsync(Key));
     });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_stranger_does_not_end_a_publication_while_the_others_are_out_of_reach(int liars) => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(6);
+        var publisher = _world.Nodes[0];
+        await publisher.Node.SetAsync(Key, Value);
+        var publishedAt = _world.Clock.GetUtcNow();
+        var lie = DhtValue.FromString("lie");
+        for (var i = 0; i < liars; i++)
+        {
+            var liar = await JoinPeerAsync(publisher);
+            liar.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindValue
+                ? ResponseWriter.WriteValue(answer, id, lie, secondsLeft: 600_000)
+                : Answer(liar, request, id, answer);
+        }
+
+        // Just before the look at the publication, so that the others are contacts still.
+        await _world.PassAsync(publishedAt + TimeSpan.FromMinutes((24 * 60) - 1) - _world.Clock.GetUtcNow());
+        var stranger = await JoinPeerAsync(publisher);
+        stranger.Store(publisher.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(stranger.Id, Key, lie));
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(lie, (await FindAsync(publisher))?.Value);
+        foreach (var other in _world.Nodes.Skip(1))
+        {
+            other.Transport.IsCutOff = true;
+        }
+
+        stranger.OnRequest = (_, _, _) => 0;
+        await _world.PassAsync(TimeSpan.FromMinutes(4));
+
+        Assert.True(await publisher.Node.UnpublishAsync(Key));
+    });
+
     [Fact]
     public void A_stale_holder_does_not_bring_an_old_value_back() => _world.Run(async () =>
     {
