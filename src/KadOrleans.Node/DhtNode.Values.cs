@@ -10,14 +10,15 @@ namespace KadOrleans.Node;
 public sealed partial class DhtNode
 {
     /// <summary>
-    /// Gets the value of a key: the local one if this node is one of the k nearest, else the one that most of its holders
-    /// agree on, and the local one only where they have none. A copy is sent to the nearest contact that lacks it (Kademlia
+    /// Gets the value of a key: the local one if this node is one of the k nearest and stored it itself or for a trusted or private
+    /// source. Else it is the one that most holders agree on, and the local one only where they have none: anybody on the Internet
+    /// can store one here. A copy is sent to the nearest contact that lacks it (Kademlia
     /// §2.3), for two hours at most, and for minutes if it is none of the k nearest: it will not be told of the next value.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        if (held is not null && RepublishPolicy.IsResponsible(key, _table.Snapshot, _options.Kademlia.BucketSize))
+        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, _options.Kademlia.BucketSize))
         {
             return new GetResult(held.Value, null);
         }
