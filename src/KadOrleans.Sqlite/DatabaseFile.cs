@@ -170,7 +170,7 @@ public sealed class DatabaseFile : IDisposable
     {
         try
         {
-            return (true, $"What it held was written to '{DisplacedFile.Save(_folder, Connection, path)}'");
+            return (true, $"What it held was written to '{DisplacedFile.Save(_folder, Connection, path, _places?.HasOwnLog == true)}'");
         }
         catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
         {

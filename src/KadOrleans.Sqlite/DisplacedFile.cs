@@ -9,9 +9,13 @@ internal static class DisplacedFile
     private const int MaxCopies = 8;
 
     /// <summary>Writes all that is committed to a file of its own, and returns its path: that of the database, if nothing is there.</summary>
+    /// <param name="folder">Where the database was opened.</param>
+    /// <param name="connection">It is open still.</param>
+    /// <param name="displaced">The path at which the open file is no longer.</param>
+    /// <param name="hasOwnLog">Whether the log at its path is the one that is open.</param>
     /// <exception cref="SqliteException">It cannot be written.</exception>
     /// <exception cref="IOException">It cannot be written, or too many copies are there.</exception>
-    public static string Save(DataFolder folder, SqliteConnection connection, string displaced)
+    public static string Save(DataFolder folder, SqliteConnection connection, string displaced, bool hasOwnLog)
     {
         if (displaced == folder.LogPath)
         {
@@ -23,6 +27,12 @@ internal static class DisplacedFile
         var partial = folder.DatabasePath + ".partial";
         File.Delete(partial);
         Copy(connection, partial);
+        if (hasOwnLog && !File.Exists(folder.DatabasePath))
+        {
+            // The copy has all that is in it, and it would be taken for the log of the copy.
+            File.Delete(folder.LogPath);
+        }
+
         var target = IsFree(folder) ? folder.DatabasePath : SpareFile.NextName(folder.DatabasePath, "lost", MaxCopies);
         File.Move(partial, target, overwrite: false);
         return target;

@@ -20,6 +20,19 @@ internal sealed class FilesInPlace
         _log = FileIdentity.Read(folder.LogPath);
     }
 
+    /// <summary>Whether a log is at its path and is the one that is open.</summary>
+    public bool HasOwnLog
+    {
+        get
+        {
+            var log = FileIdentity.Read(_folder.LogPath);
+            lock (_gate)
+            {
+                return log is not null && log == _log;
+            }
+        }
+    }
+
     /// <summary>The path at which the open file is no longer; null if all is in place. Costs two system calls.</summary>
     public string? FindDisplaced()
     {

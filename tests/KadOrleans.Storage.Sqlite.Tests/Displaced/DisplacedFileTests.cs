@@ -35,6 +35,7 @@ public sealed class DisplacedFileTests : IDisposable
 
     [Theory(Skip = "Windows lets nobody remove an open database.", SkipType = typeof(DisplacedFileTests), SkipWhen = nameof(IsWindows))]
     [InlineData("all")]
+    [InlineData("database")]
     [InlineData("log")]
     public async Task What_was_acknowledged_is_there_after_the_next_start(string what)
     {
