@@ -43,14 +43,23 @@ public readonly record struct UdpEndpoint
         : (_high >> 57) == 0xFC >> 1;
 
     /// <summary>
-    /// An address of no public host and of no private network either: for examples (192.0.2.0/24, 198.51.100.0/24,
-    /// 203.0.113.0/24, 2001:db8::/32, 3fff::/20), carriers' own networks (100.64.0.0/10), measurements (198.18.0.0/15) or
-    /// protocols (192.0.0.0/24). RFC 6890, RFC 9637.
+    /// An address of no public host and of no private network either. IPv4: examples (192.0.2.0/24, 198.51.100.0/24,
+    /// 203.0.113.0/24), carriers' own networks (100.64.0.0/10), measurements (198.18.0.0/15), protocols (192.0.0.0/24), relays of
+    /// 6to4 (192.88.99.0/24). IPv6: examples (2001:db8::/32, 3fff::/20), protocols (2001::/23), IPv4 in IPv6 (::/96), what is to be
+    /// discarded (100::/64), sites of old (fec0::/10), and all that <see cref="IsTranslated"/> names. RFC 6890, RFC 9637.
     /// </summary>
     public bool IsSpecialPurpose => IsIPv4
-        ? (uint)_low >> 8 is 0xC0_00_02 or 0xC6_33_64 or 0xCB_00_71 or 0xC0_00_00
+        ? (uint)_low >> 8 is 0xC0_00_02 or 0xC6_33_64 or 0xCB_00_71 or 0xC0_00_00 or 0xC0_58_63
             || (uint)_low >> 22 == 0x64_40 >> 6 || (uint)_low >> 17 == 0xC6_12 >> 1
-        : _high >> 32 == 0x2001_0DB8 || _high >> 44 == 0x3FFF_0;
+        : _high >> 32 == 0x2001_0DB8 || _high >> 44 == 0x3FFF_0 || _high >> 41 == 0x2001_0000 >> 9
+            || (_high == 0 && _low >> 32 == 0) || _high == 0x0100_0000_0000_0000 || _high >> 54 == 0xFEC0 >> 6 || IsTranslated;
+
+    /// <summary>
+    /// An IPv6 address that stands for an IPv4 one behind a translator or a tunnel: NAT64 (64:ff9b::/96, 64:ff9b:1::/48), 6to4
+    /// (2002::/16) or Teredo (2001::/32). The IPv4 address may be private, and the host itself may be anywhere.
+    /// </summary>
+    public bool IsTranslated => (_high == 0x0064_FF9B_0000_0000 && _low >> 32 == 0)
+        || _high >> 16 == 0x0064_FF9B_0001 || _high >> 48 == 0x2002 || _high >> 32 == 0x2001_0000;
 
     /// <summary>
     /// Whether one node can be reached here: a port other than 0, and an address that is neither unspecified
