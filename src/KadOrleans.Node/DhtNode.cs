@@ -77,15 +77,15 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
         _reachability = new Reachability(table, _time);
         _verified = new VerifiedEndpoints(_time, new EndpointRates(options.Limits, options.Upload));
-        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, this, _metrics, _time);
+        var budget = new UploadBudget(options.Upload.Total, _time);
+        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, budget, this, _metrics, _time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
         _questions = new EndpointQuestions(_requests, Id);
+        var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, _time, OnProbed);
-        var budget = new UploadBudget(options.Upload.Total, _time);
         _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
         _late = new LateAnswers(_metrics, _logger);
-        var trusted = AddressRangeSet.Parse(options.Trust);
-        _dispatcher = CreateDispatcher(trusted);
+        _dispatcher = CreateDispatcher(trusted, budget);
         _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
@@ -222,7 +222,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _stopping.Dispose();
     }
 
-    private RequestDispatcher CreateDispatcher(AddressRangeSet trusted)
+    private RequestDispatcher CreateDispatcher(AddressRangeSet trusted, UploadBudget budget)
     {
         var findNode = new FindNodeHandler(_table, _options.Kademlia);
         return new RequestDispatcher(
@@ -232,6 +232,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
             new FindValueHandler(_store, findNode, _time),
             new SourceAdmission(trusted, _verified, _options.Limits, _time),
             _gate,
+            budget,
             _metrics,
             _options.ClientOnly,
             _late);

@@ -18,6 +18,7 @@ internal sealed class RequestDispatcher(
     FindValueHandler findValue,
     SourceAdmission sources,
     IAnswerGate gate,
+    UploadBudget budget,
     NodeMetrics metrics,
     bool clientOnly,
     LateAnswers late)
@@ -103,6 +104,12 @@ internal sealed class RequestDispatcher(
         }
 
         var length = findNode.AnswerWithin(AnswerGate.AllowanceOf(held), AnswerBuffer, held.Target, ContextOf(held));
+        if (!budget.TrySendToStranger(length))
+        {
+            metrics.Refused(RefusalReason.ByteBudget);
+            return;
+        }
+
         metrics.Shortened();
         held.Route.SendAnswer(AnswerBuffer[..length], held.Source);
     }

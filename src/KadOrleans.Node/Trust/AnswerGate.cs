@@ -98,7 +98,7 @@ internal sealed class AnswerGate(
             strangers.TryPing(context.Source, context.Route);
         }
 
-        if (budget.TrySend(answer.Length))
+        if (budget.TrySendToStranger(answer.Length))
         {
             context.Route.SendAnswer(answer, context.Source);
         }

@@ -49,6 +49,7 @@ internal sealed class Strangers : IDisposable
     private readonly NodeId _ownId;
     private readonly AddressProofs _proofs;
     private readonly VerifiedEndpoints _verified;
+    private readonly UploadBudget _budget;
     private readonly IHeldRequestHandler _handler;
     private readonly NodeMetrics _metrics;
     private readonly TimeProvider _time;
@@ -64,12 +65,20 @@ internal sealed class Strangers : IDisposable
     /// <param name="ownId">The id that pings carry.</param>
     /// <param name="proofs">Makes and knows their message ids.</param>
     /// <param name="verified">Who has answered.</param>
+    /// <param name="budget">What pings may take of the line.</param>
     /// <param name="handler">Told what becomes of held requests.</param>
     /// <param name="metrics">Counts.</param>
     /// <param name="time">The clock of the rate and of what waits.</param>
     public Strangers(
-        NodeId ownId, AddressProofs proofs, VerifiedEndpoints verified, IHeldRequestHandler handler, NodeMetrics metrics, TimeProvider time)
+        NodeId ownId,
+        AddressProofs proofs,
+        VerifiedEndpoints verified,
+        UploadBudget budget,
+        IHeldRequestHandler handler,
+        NodeMetrics metrics,
+        TimeProvider time)
     {
+        _budget = budget;
         (_ownId, _proofs, _verified, _handler, _metrics, _time) = (ownId, proofs, verified, handler, metrics, time);
         _finds = new HeldRequests(time, MaxFindBytes, MaxFindsPerEndpoint);
         _stores = new HeldRequests(time, MaxStoreBytes, MaxStoresPerEndpoint);
@@ -78,7 +87,7 @@ internal sealed class Strangers : IDisposable
     }
 
     /// <summary>Pings an endpoint by the way its request came: an address translator in between lets no other through.</summary>
-    /// <returns>Whether the rate allowed it.</returns>
+    /// <returns>Whether the rate and the bytes of strangers allowed it.</returns>
     public bool TryPing(UdpEndpoint endpoint, IAnswerRoute route)
     {
         lock (_gate)
@@ -87,6 +96,11 @@ internal sealed class Strangers : IDisposable
             {
                 return false;
             }
+        }
+
+        if (!_budget.TrySendToStranger(PingLength))
+        {
+            return false;
         }
 
         Span<byte> ping = stackalloc byte[PingLength];

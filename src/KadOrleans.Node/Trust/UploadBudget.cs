@@ -2,16 +2,28 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>Bytes of answers per second to all endpoints together.</summary>
+/// <summary>
+/// Bytes of answers per second to all endpoints together, and of pings to those that have not proved their address. These get at most
+/// a part of it, as their addresses may be forged; the others get the rest, and what these leave.
+/// </summary>
 internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
 {
-    private readonly TokenRate _rate = new(bytesPerSecond, bytesPerSecond);
+    /// <summary>
+    /// The part of unproven endpoints: the total divided by this. Three quarters stay for peers; a total of 1 MB/s serves 2,000
+    /// newcomers a second.
+    /// </summary>
+    public const int StrangersDivisor = 4;
 
-    // Guards _bucket.
+    private readonly TokenRate _rate = new(bytesPerSecond, bytesPerSecond);
+    private readonly TokenRate _strangersRate = new(bytesPerSecond / StrangersDivisor, bytesPerSecond / StrangersDivisor);
+
+    // Guards both buckets.
     private readonly Lock _gate = new();
     private TokenBucket _bucket = new(new TokenRate(bytesPerSecond, bytesPerSecond), time.GetUtcNow());
+    private TokenBucket _strangers = new(
+        new TokenRate(bytesPerSecond / StrangersDivisor, bytesPerSecond / StrangersDivisor), time.GetUtcNow());
 
-    /// <summary>Whether so many bytes are within the budget; they are counted if so.</summary>
+    /// <summary>Whether so many bytes to an endpoint that proved its address are within the budget; they are counted if so.</summary>
     public bool TrySend(int bytes)
     {
         if (bytesPerSecond == 0)
@@ -22,6 +34,22 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
         lock (_gate)
         {
             return _bucket.TryTake(_rate, time.GetUtcNow(), bytes);
+        }
+    }
+
+    /// <summary>Whether so many bytes to an unproven endpoint are within the part of all such; they are counted if so.</summary>
+    public bool TrySendToStranger(int bytes)
+    {
+        if (bytesPerSecond == 0)
+        {
+            return true;
+        }
+
+        lock (_gate)
+        {
+            // In this order: what the strangers' part refuses must cost the others nothing.
+            var now = time.GetUtcNow();
+            return _strangers.TryTake(_strangersRate, now, bytes) && _bucket.TryTake(_rate, now, bytes);
         }
     }
 

@@ -68,6 +68,38 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
+    public async Task Forged_strangers_leave_most_of_the_common_budget_to_peers()
+    {
+        var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
+        const int Asked = 30;
+        var before = ledger.Answers(Peer).Count();
+
+        for (var i = 0; i < Asked; i++)
+        {
+            FloodForged(ledger, ledger.Ping, 2_000, TimeSpan.FromMilliseconds(100));
+            ledger.Receive(ledger.FindValue(Key), Peer);
+        }
+
+        Assert.Equal(before + Asked, ledger.Answers(Peer).Count());
+        Assert.NotEqual(0, ledger.Node.Counts["refused.ByteBudget"]);
+        await ledger.Node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Pings_and_short_answers_to_forged_strangers_keep_to_a_quarter_of_the_common_budget()
+    {
+        var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
+        const int Seconds = 4;
+
+        FloodForged(ledger, ledger.FindNode, Seconds * 20_000, TimeSpan.FromSeconds(Seconds));
+        ledger.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        // A second's worth was there before.
+        Assert.InRange(ledger.SentBytes, 500_000, 250_000 * (Seconds + 2));
+        await ledger.Node.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Without_bounds_and_for_the_trusted_everything_is_answered()
     {
         var ledger = await StartAsync(o =>
@@ -106,6 +138,16 @@ public sealed class ByteBudgetTests
         {
             ledger.Receive(ledger.FindValue(Key), source);
             ledger.Clock.Advance(TimeSpan.FromSeconds(1) / perSecond);
+        }
+    }
+
+    // Each datagram from an address of its own.
+    private static void FloodForged(Ledger ledger, Func<Func<byte[], int>> request, int count, TimeSpan time)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            ledger.Receive(request(), UdpEndpoint.FromIPv4(0x8000_0000 + (uint)ledger.Random.Next(0x2900_0000), 8468));
+            ledger.Clock.Advance(time / count);
         }
     }
 

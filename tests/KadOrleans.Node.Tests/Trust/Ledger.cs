@@ -53,8 +53,12 @@ internal sealed class Ledger : IDatagramTransport
         }
 
         datagrams.Add(datagram.ToArray());
+        SentBytes += datagram.Length;
         return true;
     }
+
+    /// <summary>Bytes sent to everybody.</summary>
+    public long SentBytes { get; private set; }
 
     /// <summary>What an endpoint was sent, in order.</summary>
     public IReadOnlyList<byte[]> SentTo(UdpEndpoint endpoint) => _sent.GetValueOrDefault(endpoint, []);
