@@ -27,11 +27,12 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
             .. Segments(damage.Records),
             .. Count(damage.Publications.Count, "publications"),
             .. Count(damage.Contacts, "contacts"),
-            .. damage.Id ? ["the node's id, which is a new one now"] : Array.Empty<string>(),
+            .. damage.Id ? ["the node's id, which is a new one now unless --id says it"] : Array.Empty<string>(),
         ];
         string[] places = [.. new[] { rebuilt?.Aside, aside }.OfType<string>().Select(place => $"'{place}'")];
         var where = places.Length == 0 ? string.Empty : $"; the damaged bytes are in {string.Join(" and ", places)}";
         var known = lost.Count == 0 ? "which keys are lost is not known" : Text($"{lost.Count} keys are known to be lost");
+        known += lost.Count > 0 && rebuilt is not null ? ", and which others are is not known" : string.Empty;
         return new DamageReport(Text($"'{path}' was damaged ({string.Join(", ", parts)}): {known}, {left} are left{where}."), lost);
     }
 

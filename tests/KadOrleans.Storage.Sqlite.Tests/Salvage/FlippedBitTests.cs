@@ -146,6 +146,8 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(5000), StoredValues.Text("new")));
             left = new Left([.. held.Keys], database.Damage, [.. database.LostKeys]);
             output.WriteLine(database.Damage ?? "sound");
+            var hasId = await new SqliteNodeStateStore(database).LoadAsync() is not null;
+            Assert.True(hasId || database.Damage!.Contains("the node's id", StringComparison.Ordinal), database.Damage);
         }
 
         // What was repaired is sound.
