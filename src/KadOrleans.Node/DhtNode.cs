@@ -82,7 +82,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _requests = new RequestTable(transport, _time, environment.Random, this);
         _questions = new EndpointQuestions(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
-        _prober = new Prober(_requests, Id, _time, OnProbed);
+        _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
         _late = new LateAnswers(_metrics, _logger);
         _dispatcher = CreateDispatcher(trusted, budget);

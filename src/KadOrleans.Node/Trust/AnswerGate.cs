@@ -34,7 +34,7 @@ internal sealed class AnswerGate(
     /// <summary>A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of candidates.</summary>
     public void Introduce(Contact sender)
     {
-        if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn())))
+        if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn(sender.Endpoint))))
         {
             table.Observe(ContactObservation.Answered(sender));
         }

@@ -8,7 +8,8 @@ namespace KadOrleans.Node.Trust;
 /// <summary>
 /// Pings endpoints to learn who is there. Candidates for the routing table wait in a bounded queue and are pinged
 /// within a rate; contacts that the table wants checked are pinged at once, within a rate of their own. One ping per endpoint is
-/// under way at a time. All of them answered us before, or were contacts before a restart; strangers are pinged by <see cref="Strangers"/>.
+/// under way at a time. One public network has a share of the candidates' rate, as its hosts have ports and ids without number.
+/// All of them answered us before, or were contacts before a restart; strangers are pinged by <see cref="Strangers"/>.
 /// </summary>
 internal sealed class Prober : IDisposable
 {
@@ -21,6 +22,15 @@ internal sealed class Prober : IDisposable
     /// </summary>
     private static readonly TokenRate CandidateRate = new(100, 200);
 
+    /// <summary>
+    /// Candidates of one public network (/24, /48) per second, and at once. A table takes ten of it; without a share of its own, one
+    /// host that comes under ever new ports would use up the turns of all.
+    /// </summary>
+    private static readonly TokenRate NetworkRate = new(2, 20);
+
+    /// <summary>Networks whose share is remembered: a bucket is full again after 10 s and gives its place away.</summary>
+    private const int MaxNetworks = 16_384;
+
     /// <summary>Checks of contacts per second, and at once: a table has fewer contacts.</summary>
     private static readonly TokenRate CheckRate = new(2_000, 2_000);
 
@@ -29,6 +39,8 @@ internal sealed class Prober : IDisposable
     private readonly RequestTable _requests;
     private readonly NodeId _ownId;
     private readonly TimeProvider _time;
+    private readonly SubnetDiversity _exemption;
+    private readonly SourceLimiter _networks = new(new SourceLimits { PerSubnet = NetworkRate, MaxTracked = MaxNetworks });
     private readonly Action<UdpEndpoint, NodeId?> _onProbed;
     private readonly ConcurrentDictionary<UdpEndpoint, byte> _underWay = new(1, 31);
     private readonly ITimer _timer;
@@ -43,10 +55,13 @@ internal sealed class Prober : IDisposable
 
     /// <param name="requests">Sends the pings.</param>
     /// <param name="ownId">The id they carry.</param>
+    /// <param name="trusted">Addresses that have no share: like private ones they take what they need of the common rate.</param>
     /// <param name="time">The clock of the rates.</param>
     /// <param name="onProbed">Told the endpoint, and the id behind it if it gave one.</param>
-    public Prober(RequestTable requests, NodeId ownId, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
+    public Prober(
+        RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
     {
+        _exemption = new SubnetDiversity(new SubnetLimits(), trusted);
         _requests = requests;
         _ownId = ownId;
         _time = time;
@@ -61,11 +76,15 @@ internal sealed class Prober : IDisposable
     {
         lock (_gate)
         {
-            if (_candidates.Count >= MaxCandidates || !_queued.Add(candidate.Endpoint))
+            if (_candidates.Count >= MaxCandidates
+                || _queued.Contains(candidate.Endpoint)
+                || _underWay.ContainsKey(candidate.Endpoint)
+                || !TryTakeShare(candidate.Endpoint))
             {
                 return;
             }
 
+            _queued.Add(candidate.Endpoint);
             _candidates.Enqueue(candidate);
             if (_ticking)
             {
@@ -78,12 +97,12 @@ internal sealed class Prober : IDisposable
         OnTick();
     }
 
-    /// <summary>Takes the turn of a candidate that has answered a ping already. False if the rate is used up.</summary>
-    public bool TryTakeTurn()
+    /// <summary>Takes the turn of a candidate that has answered a ping already. False if the rate, or its network's, is used up.</summary>
+    public bool TryTakeTurn(UdpEndpoint endpoint)
     {
         lock (_gate)
         {
-            return _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
+            return TryTakeShare(endpoint) && _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
         }
     }
 
@@ -102,6 +121,10 @@ internal sealed class Prober : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    // Before the common rate, so that what a network has too much costs the others nothing.
+    private bool TryTakeShare(UdpEndpoint endpoint) =>
+        _exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, _time.GetUtcNow());
 
     private void OnTick()
     {

@@ -21,6 +21,16 @@ public sealed class ContactTests
         Assert.True(result is { Stayed: 20, Pinged: >= 10 }, $"seed {Seed}: {result}");
     }
 
+    [Theory]
+    [InlineData(300)]
+    [InlineData(1_000)]
+    public void One_host_under_ever_new_ports_keeps_no_newcomer_out_of_the_table(int perSecond)
+    {
+        var result = TableTrial.RunDrained(Seed, perSecond);
+
+        Assert.True(result.InTable == result.Came, $"seed {Seed}: {result}");
+    }
+
     [Fact]
     public void Private_addresses_that_a_public_contact_names_are_sent_nothing() =>
         Assert.Equal(0, RebindingTrial.Run(Seed, host: 0x0A09_0909));

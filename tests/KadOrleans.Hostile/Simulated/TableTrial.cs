@@ -14,6 +14,45 @@ internal static class TableTrial
     private const int HonestContacts = 20;
     private const int Newcomers = 40;
 
+    /// <summary>
+    /// One host sends <paramref name="perSecond"/> PINGs a second, each from a new port under a new id, and answers the pings that
+    /// these draw. Meanwhile honest newcomers come, who send one PING each.
+    /// </summary>
+    public static DrainResult RunDrained(int seed, int perSecond)
+    {
+        const int Came = 16;
+        var scene = new Scene(seed);
+        return scene.World.Run(async () =>
+        {
+            await scene.StartHonestAsync(1);
+            var victim = scene.World.Nodes[0];
+            var sybils = 0;
+            async Task DrainAsync(TimeSpan time)
+            {
+                for (var end = scene.World.Clock.GetUtcNow() + time; scene.World.Clock.GetUtcNow() < end;)
+                {
+                    var endpoint = AttackerAddresses.Of(AttackerSpread.OneHost, sybils++);
+                    var sybil = new Sybil(NodeId.Random(scene.Random), scene.World.Network.Bind(endpoint), []);
+                    sybil.Ping(victim.Transport.Endpoint, scene.Random);
+                    await scene.World.PassAsync(TimeSpan.FromSeconds(1) / perSecond);
+                }
+            }
+
+            // Until what a rate allows at once is used up.
+            await DrainAsync(TimeSpan.FromSeconds(3));
+            var newcomers = new List<RawPeer>();
+            for (var i = 0; i < Came; i++)
+            {
+                var newcomer = scene.AddHonestPeer();
+                newcomer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
+                newcomers.Add(newcomer);
+                await DrainAsync(TimeSpan.FromMilliseconds(300));
+            }
+
+            return new DrainResult(Came, newcomers.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)));
+        });
+    }
+
     public static TableResult Run(int seed, int sybils, AttackerSpread spread)
     {
         var scene = new Scene(seed);
@@ -50,6 +89,9 @@ internal static class TableTrial
         });
     }
 }
+
+/// <summary>How many newcomers came, and how many of them are in the table.</summary>
+internal sealed record DrainResult(int Came, int InTable);
 
 /// <summary>Honest contacts that stayed, of 20, and honest newcomers that were pinged, of 40.</summary>
 internal sealed record TableResult(int Stayed, int Pinged);

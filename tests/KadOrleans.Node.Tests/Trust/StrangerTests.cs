@@ -75,6 +75,25 @@ public sealed class StrangerTests
     });
 
     [Fact]
+    public void Candidates_of_one_network_leave_turns_and_places_to_those_of_others() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        var host = UdpEndpoint.Parse("9.0.0.1:1");
+        for (var i = 1; i <= 2 * Prober.MaxCandidates; i++)
+        {
+            node.Node.Engine.Consider(new Contact(NodeId.Random(_world.Random), host.WithPort((ushort)i)));
+        }
+
+        var other = _world.AddPeer();
+        other.OnRequest = other.AnswerPings;
+        node.Node.Engine.Consider(other.Contact);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([other.Contact], node.Node.RoutingTable.Contacts);
+        Assert.InRange(_world.Network.Sent, 1, 100);
+    });
+
+    [Fact]
     public void A_short_answer_goes_out_at_once() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();
