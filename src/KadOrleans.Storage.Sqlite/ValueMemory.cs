@@ -14,7 +14,7 @@ internal sealed class ValueMemory(StoreQuota quota)
     // One that grows, or is copied, holds up readers for so much less than one of a million would.
     private const int Parts = 1024;
 
-    // Slots judged again at a time; readers wait meanwhile.
+    // Values judged again at a time; readers wait meanwhile.
     private const int JudgedTogether = 4096;
 
     // Guards all that follows.
@@ -82,11 +82,11 @@ internal sealed class ValueMemory(StoreQuota quota)
             _accounts.Area = area;
         }
 
-        for (var next = 0; next >= 0;)
+        for (var isLeft = true; isLeft;)
         {
             lock (_gate)
             {
-                next = _accounts.Judge(next, JudgedTogether);
+                isLeft = _accounts.Judge(JudgedTogether);
             }
         }
     }
@@ -133,7 +133,10 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
-    /// <summary>Counts a key again as it is committed, as the batch that changed it failed.</summary>
+    /// <summary>
+    /// Counts a key again as it is committed, as the batch that changed it failed. What was to go is the oldest of its source
+    /// again, the last that is counted before the others; what was stored or renewed is the newest.
+    /// </summary>
     public void Uncount(NodeId key, CountedValue? planned)
     {
         lock (_gate)
@@ -145,7 +148,7 @@ internal sealed class ValueMemory(StoreQuota quota)
 
             if (PartOf(key).TryGetValue(key, out var held))
             {
-                Point(key, _accounts.AddOldest(key, held.Value));
+                Point(key, planned is null ? _accounts.AddOldest(key, held.Value) : _accounts.Add(key, held.Value));
             }
         }
     }

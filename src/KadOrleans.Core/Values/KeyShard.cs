@@ -49,7 +49,7 @@ public sealed class KeyShard
     public void SetArea(ResponsibleArea area)
     {
         _accounts.Area = area;
-        _accounts.Judge(0, int.MaxValue);
+        _accounts.Judge(int.MaxValue);
     }
 
     /// <summary>Decides what becomes of a value, as <see cref="StoreDecision.Make"/> does, and changes nothing.</summary>

@@ -79,6 +79,9 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
     /// <summary>The slot that goes first, or <see cref="SlotTable.None"/>.</summary>
     public int First => _far.Oldest != SlotTable.None ? _far.Oldest : _near.Oldest;
 
+    /// <summary>The first slot of one of its lists, or <see cref="SlotTable.None"/>.</summary>
+    public int OldestOf(bool isFar) => ListOf(isFar).Oldest;
+
     private ref (int Oldest, int Newest) ListOf(bool isFar) => ref isFar ? ref _far : ref _near;
 
     /// <summary>Puts a slot at the new or at the old end of its list.</summary>

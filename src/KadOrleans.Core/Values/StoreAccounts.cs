@@ -15,6 +15,12 @@ public sealed class StoreAccounts
     private readonly SlotTable _slots = new();
     private readonly UsageScale _scale;
 
+    // Where judging is: the next source, which of its lists, and the next slot of that. Puts between its parts may move on the slot.
+    private int _judgedSource;
+    private bool _judgesFar;
+    private int _judgedSlot = SlotTable.None;
+    private ResponsibleArea _area;
+
     /// <summary>The accounts of an empty set.</summary>
     /// <param name="quota">Its bounds.</param>
     public StoreAccounts(StoreQuota quota)
@@ -32,7 +38,16 @@ public sealed class StoreAccounts
     public long Bytes { get; private set; }
 
     /// <summary>Which keys are near, from now on. What is counted already is judged again by <see cref="Judge"/>.</summary>
-    public ResponsibleArea Area { get; set; }
+    public ResponsibleArea Area
+    {
+        get => _area;
+        set
+        {
+            _area = value;
+            (_judgedSource, _judgesFar) = (-1, true);
+            _judgedSlot = SlotTable.None;
+        }
+    }
 
     /// <summary>How often sources may change values that others stored.</summary>
     public ChangeLimiter Changes { get; }
@@ -68,7 +83,7 @@ public sealed class StoreAccounts
         var source = _sources[value.Source];
         if (slot != SlotTable.None)
         {
-            source.Unlink(_slots, slot);
+            Unlink(source, slot);
             CountEvictable(source, slot, -1);
             _slots.Release(slot);
         }
@@ -89,7 +104,7 @@ public sealed class StoreAccounts
             && !IsProtected(value))
         {
             var source = _sources[value.Source];
-            source.Unlink(_slots, old.Slot);
+            Unlink(source, old.Slot);
             source.Link(_slots, old.Slot, isOldest: false);
             return old.Slot;
         }
@@ -99,33 +114,28 @@ public sealed class StoreAccounts
     }
 
     /// <summary>
-    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s.
+    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s. It walks
+    /// each source's lists from old to new, so that those which change lists keep their order.
     /// </summary>
-    /// <param name="from">The first slot: 0, then what the call before returned.</param>
-    /// <param name="count">How many slots.</param>
-    /// <returns>The next slot; -1 if that was the last.</returns>
-    public int Judge(int from, int count)
+    /// <param name="count">How many values at most.</param>
+    /// <returns>Whether some are left.</returns>
+    public bool Judge(int count)
     {
-        var end = (int)Math.Min((long)from + count, _slots.Length);
-        for (var slot = from; slot < end; slot++)
+        for (; count > 0; count--)
         {
-            ref var entry = ref _slots[slot];
-            var isFar = !Area.Contains(entry.Key);
-            if (entry.Owner == SlotTable.None || entry.IsFar == isFar)
+            if (_judgedSlot != SlotTable.None)
             {
-                continue;
+                var slot = _judgedSlot;
+                _judgedSlot = _slots[slot].Newer;
+                JudgeAt(slot);
             }
-
-            var source = _numbered[entry.Owner]!;
-            source.Unlink(_slots, slot);
-            CountEvictable(source, slot, -1);
-            entry.Describe(entry.Footprint, isFar);
-            source.Link(_slots, slot, isOldest: false);
-            CountEvictable(source, slot, 1);
-            Sort(source);
+            else if (!TryJudgeNextList())
+            {
+                return false;
+            }
         }
 
-        return end < _slots.Length ? end : -1;
+        return true;
     }
 
     /// <summary>Whether there is room for a value, and which keys would have to go for it. Changes nothing.</summary>
@@ -177,6 +187,50 @@ public sealed class StoreAccounts
         {
             Count(source, sign, value.Footprint);
         }
+    }
+
+    private bool TryJudgeNextList()
+    {
+        _judgesFar = !_judgesFar;
+        _judgedSource += _judgesFar ? 0 : 1;
+        if (_judgedSource >= _numbered.Count)
+        {
+            // Stays there: nothing is left until the area changes.
+            (_judgedSource, _judgesFar) = (_numbered.Count, true);
+            return false;
+        }
+
+        _judgedSlot = _numbered[_judgedSource]?.OldestOf(_judgesFar) ?? SlotTable.None;
+        return true;
+    }
+
+    private void JudgeAt(int slot)
+    {
+        ref var entry = ref _slots[slot];
+        var isFar = !Area.Contains(entry.Key);
+        if (entry.IsFar == isFar)
+        {
+            return;
+        }
+
+        var source = _numbered[entry.Owner]!;
+        source.Unlink(_slots, slot);
+        CountEvictable(source, slot, -1);
+        entry.Describe(entry.Footprint, isFar);
+        source.Link(_slots, slot, isOldest: false);
+        CountEvictable(source, slot, 1);
+        Sort(source);
+    }
+
+    /// <summary>Takes a slot out of its list for good; judging goes on behind it.</summary>
+    private void Unlink(SourceUsage source, int slot)
+    {
+        if (slot == _judgedSlot)
+        {
+            _judgedSlot = _slots[slot].Newer;
+        }
+
+        source.Unlink(_slots, slot);
     }
 
     private bool IsFar(NodeId key, StoredValue value) => value.IsFar || !Area.Contains(key);

@@ -26,7 +26,9 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     /// <summary>
     /// Decides. The value that is held already keeps its source and the later of both ends of life. Another one is
     /// replaced, unless the offer is a copy that ends no later: an old publication coming back. An import changes nothing that
-    /// was stored later. What replaces another is weighed against the room that the other leaves.
+    /// was stored later. What a cluster's client published (<see cref="StoredValue.PublishedAt"/>), expired or not, is replaced
+    /// by no copy and by no stranger: the shard has no other record of the publication. What replaces another is weighed
+    /// against the room that the other leaves.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="held">What is held of the key; null if nothing.</param>
@@ -50,9 +52,9 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
             return Refuse(StoreResult.Outdated);
         }
 
-        if (isAlive && old!.Value == offered.Value)
+        if ((isAlive || IsPublished(old)) && old!.Value == offered.Value)
         {
-            return Renew(old, offered);
+            return Renew(old, offered, kind);
         }
 
         var isChange = isAlive && kind != PutKind.Import && old!.Source != offered.Source && !offered.Source.IsTrusted;
@@ -72,16 +74,23 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     private static bool IsOutdated(StoredValue? old, bool isAlive, StoredValue offered, PutKind kind) => kind switch
     {
         PutKind.Import => old?.StoredAt > offered.StoredAt,
+        _ when IsPublished(old) && old!.Value != offered.Value && !MayEndPublication(offered, kind) => true,
         PutKind.Copy when isAlive => old!.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
         PutKind.Copy => offered.IsExpired(offered.StoredAt),
         _ => false,
     };
 
+    private static bool IsPublished(StoredValue? value) => value?.PublishedAt is not null;
+
+    private static bool MayEndPublication(StoredValue offered, PutKind kind) =>
+        IsPublished(offered) || (kind == PutKind.Publication && offered.Source.IsTrusted);
+
     /// <summary>
-    /// The same value again. Only an offer that lives about as long as what is held counts as a STORE for republishing: else a
+    /// The same value again. A trusted source that stores it takes it over, as what it stores is never evicted; a copy leaves
+    /// it with its source, as the holder that sends it did not publish it. Only an offer that lives about as long as what is held counts as a STORE for republishing: else a
     /// stranger could keep all holders from republishing, by copies that are about to expire.
     /// </summary>
-    private static StoreDecision Renew(StoredValue old, StoredValue offered)
+    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind)
     {
         var longer = offered.ExpiresAt - old.ExpiresAt;
         var isLater = offered.StoredAt > old.StoredAt && longer >= -NegligibleLife;
@@ -89,9 +98,13 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
         {
             StoredAt = isLater ? offered.StoredAt : old.StoredAt,
             IsFar = old.IsFar && offered.IsFar,
+            Source = offered.Source.IsTrusted && kind != PutKind.Copy ? offered.Source : old.Source,
         };
         var publishedAt = offered.PublishedAt ?? old.PublishedAt;
-        if (longer <= NegligibleLife && publishedAt == old.PublishedAt && touched.IsFar == old.IsFar)
+        if (longer <= NegligibleLife
+            && publishedAt == old.PublishedAt
+            && touched.IsFar == old.IsFar
+            && touched.Source == old.Source)
         {
             return new StoreDecision(StoreResult.Stored, touched, false);
         }

@@ -175,16 +175,18 @@ internal sealed class Republisher
 
     private async Task PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
-        var isOutdated = await IsOutdatedAsync(key, publication, cancellationToken);
+        var later = await FindLaterAsync(key, publication, cancellationToken);
         if (await _publications.GetAsync(key, cancellationToken) != publication)
         {
             // Ended, or published with another value, while the network was asked.
             return;
         }
 
-        if (isOutdated)
+        if (later is not null)
         {
+            // First: a cluster's shard has no copy replace what is published.
             await _publications.RemoveAsync(key, cancellationToken);
+            await TakeOverAsync(key, later, cancellationToken);
             return;
         }
 
@@ -197,10 +199,10 @@ internal sealed class Republisher
     }
 
     /// <summary>
-    /// Whether a majority of the k nearest, this node included if its copy was overwritten, has another value that was published
-    /// later than this one was last, judged by what is left of both lives. Fewer may lie.
+    /// The other value that a majority of the k nearest has, this node included if its copy was overwritten, if it was published
+    /// later than this one was last, judged by what is left of both lives; else null. Fewer may lie.
     /// </summary>
-    private async Task<bool> IsOutdatedAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
         // Before they are asked, as those who do not answer are forgotten.
         var known = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
@@ -211,7 +213,7 @@ internal sealed class Republisher
         if (other is not { } value || value == publication.Value
             || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive)
         {
-            return false;
+            return null;
         }
 
         // The copy of the publication itself is no judge of it; one that was overwritten is a voice like any other, beside those of
@@ -221,18 +223,21 @@ internal sealed class Republisher
         var voices = found.Agreed + own;
         if (found.Agreed == 0 || 2 * voices <= judges)
         {
-            return false;
+            return null;
         }
 
         _logger.PublicationEnded(key, voices, judges);
-        if (held is not null && held.Value != value)
-        {
-            // Else what is held here would hide the later value from whoever asks here.
-            life = life < Kademlia.ValueTimeToLive ? life : Kademlia.ValueTimeToLive;
-            await _store.PutCopyAsync(key, new StoredValue(value, now, now + life, held.Source), cancellationToken);
-        }
+        life = life < Kademlia.ValueTimeToLive ? life : Kademlia.ValueTimeToLive;
+        return new StoredValue(value, now, now + life, default);
+    }
 
-        return true;
+    /// <summary>Replaces what is held here, which would hide the later value from whoever asks here.</summary>
+    private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
+    {
+        if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
+        {
+            await _store.PutCopyAsync(key, later with { Source = held.Source }, cancellationToken);
+        }
     }
 
     private bool IsDue(Publication publication) =>

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Salvage;
 
 namespace KadOrleans.Storage.Sqlite.Segments;
 
@@ -167,9 +168,10 @@ internal sealed class SegmentLog : IDisposable
     {
         try
         {
-            if (!SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out var records))
+            var bytes = _rows.Open(segment.Number);
+            if (!SegmentCodec.TryOpen(bytes, segment.Number, out var records))
             {
-                Rewrite(segment);
+                Rewrite(segment, isOldest ? [] : bytes);
             }
 
             while (!records.IsEmpty)
@@ -228,8 +230,9 @@ internal sealed class SegmentLog : IDisposable
         }
     }
 
-    // Memory has all that lives in it. What its removals hid is expired, and is removed again if it comes back.
-    private void Rewrite(Segment segment)
+    // Memory has all that lives in it. Its removals hide older puts, such as of what was evicted and has not expired: they are
+    // written again as far as they can be read. One too many does no harm, as only keys that are not held get one.
+    private void Rewrite(Segment segment, ReadOnlySpan<byte> damaged)
     {
         OnDamage(segment.Number);
         foreach (var (key, value) in _memory.FindAt(segment.Slot))
@@ -239,6 +242,12 @@ internal sealed class SegmentLog : IDisposable
                 _placed.Add(key, _output.Put(key, value));
                 _moved.Add(key);
             }
+        }
+
+        foreach (var key in new LostRecords().Add(segment.Number, damaged, key => _placed.ContainsKey(key) || _memory.TryFind(key, out _)))
+        {
+            _output.Remove(key);
+            _placed.Add(key, Removed);
         }
     }
 

@@ -151,9 +151,15 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <summary>Takes the changes out of the accounts again, as they were not committed.</summary>
     public void Abandon()
     {
-        foreach (var (key, change) in _changes)
+        foreach (var (key, change) in _changes.Where(entry => entry.Value.After is not null))
         {
             memory.Uncount(key, change.After);
+        }
+
+        // What the batch evicted first was the oldest, and is so again if it comes last.
+        foreach (var (key, _) in _changes.Where(entry => entry.Value.After is null).Reverse())
+        {
+            memory.Uncount(key, planned: null);
         }
 
         _changes.Clear();

@@ -38,7 +38,7 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
     }
 
     [Fact]
-    public async Task A_store_of_another_value_ends_a_publication_and_one_of_the_same_does_not()
+    public async Task A_store_of_another_value_by_a_trusted_source_ends_a_publication_and_a_copy_or_a_strangers_does_not()
     {
         await using var keys = await OpenAsync();
         var store = new GrainPublicationStore(keys, TimeSpan.FromDays(7), cluster.Clock);
@@ -46,6 +46,9 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
 
         await keys.PutCopyAsync(StoredValues.Key(1), StoredValues.Text("value"));
         await keys.PutCopyAsync(StoredValues.Key(1), StoredValues.Text("older"));
+        var later = StoredValues.Text("later", StoredValues.Alice) with { ExpiresAt = StoredValues.Now.AddDays(8) };
+        Assert.Equal(StoreResult.Outdated, await keys.PutAsync(StoredValues.Key(1), later));
+        Assert.Equal(StoreResult.Outdated, await keys.PutCopyAsync(StoredValues.Key(1), later));
         Assert.Equal(Published, await store.GetAsync(StoredValues.Key(1)));
 
         await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("other"));

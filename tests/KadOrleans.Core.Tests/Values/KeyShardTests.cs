@@ -160,8 +160,49 @@ public class KeyShardTests
         shard.Put(key, Value(1, 2, Start.AddSeconds(2), 2000));
         Assert.Equal(Start, shard.Values[key].PublishedAt);
 
-        shard.Put(key, Value(1, 3, Start.AddSeconds(3), 1000));
+        shard.Put(key, Value(0, 3, Start.AddSeconds(3), 1000));
         Assert.Null(shard.Values[key].PublishedAt);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(2000)]
+    public void What_a_client_published_is_replaced_by_no_stranger_and_no_copy_expired_or_not(int secondsLater)
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        var published = Value(0, 2, Start, lifetimeSeconds: 1000) with { PublishedAt = Start };
+        shard.Put(key, published);
+        var now = Start.AddSeconds(secondsLater);
+
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 3, now, 9000)));
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 3, now, 9000), PutKind.Copy));
+        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(0, 3, now, 9000), PutKind.Copy));
+        Assert.Same(published, shard.Values[key]);
+        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 2, now, 9000)));
+        Assert.Equal(Start, shard.Values[key].PublishedAt);
+
+        var next = Value(0, 3, now, 9000) with { PublishedAt = now };
+        Assert.Equal(StoreResult.Stored, shard.Put(key, next));
+        shard.Restore(key, next with { PublishedAt = null });
+        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 4, now, 9000)));
+    }
+
+    [Fact]
+    public void A_trusted_source_that_stores_a_strangers_value_takes_it_over_and_its_copies_do_not()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = NodeId.FromKey("key");
+        shard.Put(key, Value(1, 2, Start, lifetimeSeconds: 1000));
+
+        var copy = shard.Decide(key, Value(0, 2, Start, 1000), PutKind.Copy);
+        Assert.Equal((false, false), (copy.Held!.Source.IsTrusted, copy.NeedsWrite));
+
+        var decision = shard.Decide(key, Value(0, 2, Start, 1000));
+        Assert.Equal((true, true), (decision.Held!.Source.IsTrusted, decision.NeedsWrite));
+        shard.Put(key, Value(0, 2, Start, 1000));
+        decision = shard.Decide(key, Value(1, 2, Start, 1000));
+        Assert.Equal((true, false), (decision.Held!.Source.IsTrusted, decision.NeedsWrite));
     }
 
     [Fact]

@@ -95,6 +95,35 @@ public class MakingRoomTests
     }
 
     [Fact]
+    public void The_order_within_a_source_stays_when_the_area_changes()
+    {
+        var shard = new KeyShard(Quota(10) with { KeysPerSource = 10, KeysPerSubnet = 10, ReservePercent = 0 });
+        var keys = Fill(shard, 10, _ => "198.51.100.1:1");
+        shard.Put(keys[0], Value("198.51.100.1:1") with { StoredAt = Now.AddMinutes(1) });
+
+        shard.SetArea(Near);
+        shard.Put(FarKey(), Value("192.0.2.1:1"));
+        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
+
+        shard.SetArea(ResponsibleArea.Everywhere);
+        shard.Put(FarKey(), Value("192.0.2.1:1"));
+        Assert.Equal([keys[1], keys[2]], keys.Where(key => !shard.TryGet(key, Now, out _)));
+    }
+
+    [Fact]
+    public void A_strangers_value_that_a_trusted_source_stored_as_well_is_never_evicted_and_leaves_the_strangers_share()
+    {
+        var shard = new KeyShard(Quota(10) with { KeysPerSource = 2, KeysPerSubnet = 10, ReservePercent = 0 });
+        var keys = Fill(shard, 2, _ => "198.51.100.1:1");
+        Assert.Equal(StoreResult.Stored, shard.Put(keys[0], Value(null)));
+
+        Fill(shard, 1, _ => "198.51.100.1:1");
+        Fill(shard, 9, _ => null);
+        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
+        Assert.Equal(10, shard.Count);
+    }
+
+    [Fact]
     public void A_large_value_takes_the_room_of_several_small_ones_or_of_none()
     {
         var shard = new KeyShard(StoreQuota.Unlimited with { TotalKeys = 100, TotalBytes = 100 * 130 });

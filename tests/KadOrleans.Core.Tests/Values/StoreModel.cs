@@ -56,9 +56,12 @@ internal sealed class StoreModel(StoreQuota quota)
         return old with
         {
             StoredAt = longer >= -KeyShard.NegligibleLife ? value.StoredAt : old.StoredAt,
-            ExpiresAt = longer > KeyShard.NegligibleLife ? value.ExpiresAt : old.ExpiresAt,
+            ExpiresAt = longer > KeyShard.NegligibleLife || (longer > TimeSpan.Zero && IsTakenOver(old, value)) ? value.ExpiresAt : old.ExpiresAt,
+            Source = IsTakenOver(old, value) ? value.Source : old.Source,
         };
     }
+
+    private static bool IsTakenOver(StoredValue old, StoredValue value) => value.Source.IsTrusted && !old.Source.IsTrusted;
 
     private StoreResult MakeRoom(List<Entry> all, Entry offered)
     {

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
@@ -140,6 +141,31 @@ public sealed class DamagedSegmentTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_evicted_does_not_come_back_after_its_removal_was_damaged_while_the_file_is_open()
+    {
+        var quota = StoreQuota.Unlimited with { TotalKeys = 200 };
+        await StoreAsync(1, 200, StoredValues.Alice);
+        await using (var database = SqliteDatabase.Open(_folder.Path, quota))
+        {
+            await using var store = new SqliteKeyStore(database);
+            await store.PutAsync(StoredValues.Key(300), StoredValues.Sized(64, StoredValues.Bob));
+            Assert.Equal(new StoreTurnover(0, 1, 0), store.Turnover);
+            using (await WriterGate.CloseAsync(database))
+            {
+                database.Connection.Execute(FlipLast);
+            }
+
+            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+            Assert.Equal(200, database.Keys);
+        }
+
+        await using var again = Open();
+        Assert.Null(again.Damage);
+        Assert.Equal(200, again.Keys);
+        Assert.NotNull(again.Memory.Get(StoredValues.Key(300), StoredValues.Now));
+    }
+
+    [Fact]
     public async Task A_rebuilding_that_a_crash_interrupted_is_ended()
     {
         await StoreAsync(1, 20);
@@ -154,12 +180,12 @@ public sealed class DamagedSegmentTests : IDisposable
     private SqliteDatabase Open() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
 
     // In one batch, and so in one segment.
-    private async Task StoreAsync(int first, int count)
+    private async Task StoreAsync(int first, int count, SourceNetwork source = default)
     {
         await using var database = Open();
         await using var store = new SqliteKeyStore(database);
         var gate = await WriterGate.CloseAsync(database);
-        var puts = Enumerable.Range(first, count).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()).ToList();
+        var puts = Enumerable.Range(first, count).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64, source)).AsTask()).ToList();
         gate.Dispose();
         Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
     }
