@@ -6,6 +6,10 @@ namespace KadOrleans.Core.Lookups;
 /// <summary>One contact in the eyes of one lookup.</summary>
 internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
 {
+    // The most truthful of those that named its endpoint under another id.
+    private Candidate? _otherNamer;
+    private bool _hasOtherNamer;
+
     public Contact Contact { get; private set; } = contact;
 
     public Distance Distance { get; private set; } = distance;
@@ -62,6 +66,20 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         }
     }
 
+    /// <summary>Somebody named its endpoint under another id, and alone answers for that; whoever named it before still vouches for it.</summary>
+    public void NameAnew(Candidate? namer)
+    {
+        if (!_hasOtherNamer || MisledBy(NamedBy) < MisledBy(_otherNamer))
+        {
+            _otherNamer = NamedBy;
+        }
+
+        (NamedBy, _hasOtherNamer) = (namer, true);
+    }
+
+    /// <summary>Whether all that named it have named so many that were invented or silent.</summary>
+    public bool IsDoubtful(int misled) => MisledBy(NamedBy) >= misled && (!_hasOtherNamer || MisledBy(_otherNamer) >= misled);
+
     /// <summary>Whoever named this contact told the truth of it, or not.</summary>
     public void Credit(bool isTrue)
     {
@@ -77,4 +95,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         Contact = Contact with { Id = id };
         Distance = distance;
     }
+
+    // Our own table is believed before all others.
+    private static int MisledBy(Candidate? namer) => namer?.Misled ?? int.MinValue;
 }

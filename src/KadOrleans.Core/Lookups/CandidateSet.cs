@@ -53,7 +53,9 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         {
             if (known is { State: CandidateState.Heard, IsProved: false } && distance < known.Distance)
             {
+                // Whoever named it before said nothing of this id, and must not answer for it.
                 Rename(known, contact.Id);
+                known.NameAnew(namedBy);
             }
 
             if (known.Contact.Id != contact.Id)

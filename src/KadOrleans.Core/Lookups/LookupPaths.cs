@@ -194,7 +194,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     private bool MayAsk(Candidate candidate, int path, int perNetwork) =>
         candidates.HasShare(candidate, perNetwork)
         && !(candidate.Network is { } network && _silent.GetValueOrDefault((path, network)) >= perNetwork)
-        && !(candidate.NamedBy is { Misled: >= MaxMisled } && BitOperations.PopCount(candidate.Paths) == 1);
+        && !(candidate.IsDoubtful(MaxMisled) && BitOperations.PopCount(candidate.Paths) == 1);
 
     // The endpoint is what a liar cannot choose freely.
     private static uint Order(Candidate candidate, uint draw)

@@ -123,6 +123,28 @@ public sealed class LookupProofTests
         Assert.Equal(TerminationReason.Converged, lookup.Reason);
     }
 
+    [Fact]
+    public void Whoever_names_the_truth_is_followed_although_a_liar_gives_the_same_endpoints_invented_ids()
+    {
+        var (honest, liar) = (Contacts[10], Contacts[11]);
+        var lookup = _network.Start(LookupKind.Node, [honest, liar], NobodyIsProved);
+        LookupNetwork.TakeAll(lookup);
+        lookup.OnIdentified(honest.Endpoint, honest.Id);
+        lookup.OnIdentified(liar.Endpoint, liar.Id);
+
+        lookup.OnNodes(honest, Contacts.AsSpan(2, LookupNetwork.BucketSize));
+        lookup.OnNodes(liar, [.. Contacts[2..(2 + LookupNetwork.BucketSize - 1)].Select(c => _network.Near(40, c.Endpoint))]);
+        var asked = new HashSet<UdpEndpoint>();
+        LookupNetwork.Run(lookup, contact =>
+        {
+            asked.Add(contact.Endpoint);
+            lookup.OnIdentified(contact.Endpoint, Contacts.First(c => c.Endpoint == contact.Endpoint).Id);
+            lookup.OnNodes(contact, []);
+        });
+
+        Assert.Superset(Contacts[2..(2 + LookupNetwork.BucketSize)].Select(c => c.Endpoint).ToHashSet(), asked);
+    }
+
     private static void AnswerWithId(Lookup lookup, Contact contact)
     {
         lookup.OnNodes(contact, []);
