@@ -157,7 +157,7 @@ public sealed partial class KadNode : IAsyncDisposable
         _loops = Task.WhenAll(
             UntilStoppedAsync(_maintenance.RunAsync),
             UntilStoppedAsync(_saver.RunAsync),
-            UntilStoppedAsync(new LostValues(_node, _store, _environment).RunAsync));
+            UntilStoppedAsync(new LostValues(_node, _store, _publications, _environment).RunAsync));
         if (!_options.ClientOnly)
         {
             await _walks.StartAsync();

@@ -66,7 +66,9 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         }
     }
 
-    /// <summary>Somebody named its endpoint under another id, and alone answers for that; whoever named it before still vouches for it.</summary>
+    /// <summary>
+    /// Somebody named its endpoint under another id, and alone answers for that. Whoever named it before still vouches for it.
+    /// </summary>
     public void NameAnew(Candidate? namer)
     {
         if (!_hasOtherNamer || MisledBy(NamedBy) < MisledBy(_otherNamer))

@@ -238,6 +238,7 @@ public sealed class Lookup
             AnsweredContacts = [.. answered.Select(c => c.Contact)],
             Value = vote.Value,
             ValueLife = vote.Life,
+            Holder = vote.Holder,
             Agreed = vote.Agreed,
             Differed = vote.Differed,
             CacheAt = cacheAt?.Contact,

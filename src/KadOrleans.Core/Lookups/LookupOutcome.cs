@@ -25,6 +25,9 @@ public sealed record LookupOutcome
     /// </summary>
     public TimeSpan? ValueLife { get; init; }
 
+    /// <summary>The nearest contact that gave <see cref="Value"/>, or null.</summary>
+    public Contact? Holder { get; init; }
+
     /// <summary>
     /// Holders that gave <see cref="Value"/>, one for each network (/24 or /48). Those among <see cref="Closest"/> count; others
     /// only where none of these has a value.

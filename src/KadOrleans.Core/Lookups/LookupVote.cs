@@ -9,7 +9,8 @@ namespace KadOrleans.Core.Lookups;
 /// <param name="Life">
 /// How long it has yet to live by the middle one of those who agree and say so: one of them that exaggerates changes little.
 /// </param>
-internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life)
+/// <param name="Holder">The nearest of those who agree.</param>
+internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
 {
     /// <summary>Counts the voices.</summary>
     /// <param name="byDistance">Contacts that answered, nearest first; those without a value have no voice.</param>
@@ -29,7 +30,8 @@ internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Diff
         }
 
         var lives = voices.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
-        return new LookupVote(best, agreed, voices.Count - agreed, lives.Count == 0 ? null : lives[lives.Count / 2]);
+        var life = lives.Count == 0 ? null : lives[lives.Count / 2];
+        return new LookupVote(best, agreed, voices.Count - agreed, life, voices.Find(c => c.Value == best)?.Contact);
     }
 
     private static object VoiceOf(Candidate candidate) =>

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
@@ -10,14 +11,15 @@ namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
 /// Gets values back that were damaged on the disk, from the other holders. Of keys that nobody knows, the holders' hourly republishing
-/// brings them back (Kademlia §2.5).
+/// brings them back (Kademlia §2.5). What comes back is a stranger's word: it needs a majority, and counts against a holder's network.
 /// </summary>
-internal sealed class LostValues(DhtNode node, IKeyStore store, NodeEnvironment environment)
+internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<LostValues>();
     private readonly TimeProvider _time = environment.Time;
+    private readonly AddressRangeSet _trusted = AddressRangeSet.Parse(node.Options.Trust);
 
     /// <summary>Waits for a contact and asks for one key after the other, within the rate of republishing.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -52,14 +54,16 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, NodeEnvironment 
             }
 
             var outcome = await node.AskAllHoldersAsync(key, cancellationToken);
-            if (outcome.Value is not { } value)
+            if (outcome is not { Value: { } value, Holder: { } holder, Reason: TerminationReason.ValueFound }
+                || outcome.Agreed <= outcome.Differed)
             {
                 return false;
             }
 
             var (now, most) = (_time.GetUtcNow(), node.Kademlia.ValueTimeToLive);
             var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
-            var copy = new StoredValue(value, now, now + (life < most ? life : most), SourceNetwork.Trusted);
+            var source = await SourceOfAsync(key, value, holder, cancellationToken);
+            var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
             return await store.PutCopyAsync(key, copy, cancellationToken) == StoreResult.Stored;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -67,5 +71,12 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, NodeEnvironment 
             _logger.MaintenanceFailed(nameof(LostValues), e);
             return false;
         }
+    }
+
+    /// <summary>Whom a value counts against: its holder, as if that had stored it here, unless this node publishes it itself.</summary>
+    private async Task<SourceNetwork> SourceOfAsync(NodeId key, DhtValue value, Contact holder, CancellationToken cancellationToken)
+    {
+        var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
+        return isOwn || _trusted.Contains(holder.Endpoint) ? SourceNetwork.Trusted : SourceNetwork.Of(holder.Endpoint);
     }
 }

@@ -1,8 +1,11 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 
@@ -38,7 +41,8 @@ public sealed class LostValuesTests
         {
             var held = await store.GetAsync(Key(i), _world.Clock.GetUtcNow());
             Assert.Equal(DhtValue.FromInteger(i), held?.Value);
-            Assert.InRange(held!.LifeLeft(_world.Clock.GetUtcNow()), TimeSpan.FromDays(6.9), TimeSpan.FromDays(7));
+            Assert.Contains(held!.Source, _world.Nodes.Select(n => SourceNetwork.Of(n.Transport.Endpoint)));
+            Assert.InRange(held.LifeLeft(_world.Clock.GetUtcNow()), TimeSpan.FromDays(6.9), TimeSpan.FromDays(7));
         }
     });
 
@@ -61,6 +65,54 @@ public sealed class LostValuesTests
 
         Assert.Equal(Values, (await node.Store.GetUsageAsync()).Keys);
     });
+
+    [Fact]
+    public void What_no_majority_of_the_holders_gives_is_not_taken() => _world.Run(async () =>
+    {
+        var found = await RecoverAsync(null, DhtValue.FromString("one"), DhtValue.FromString("other"));
+
+        Assert.All(found, Assert.Null);
+    });
+
+    [Fact]
+    public void What_this_node_publishes_comes_back_as_its_own() => _world.Run(async () =>
+    {
+        var value = DhtValue.FromString("mine");
+        var publications = new InMemoryPublicationStore(10);
+        await publications.PutAsync(Key(0), new Publication(value, _world.Clock.GetUtcNow()));
+        await publications.PutAsync(Key(1), new Publication(DhtValue.FromString("mine, too"), _world.Clock.GetUtcNow()));
+
+        var found = await RecoverAsync(publications, value, value);
+
+        Assert.Equal([true, false], found.Select(held => held?.Source.IsTrusted));
+    });
+
+    // Each holder gives its value for both keys.
+    private async Task<StoredValue?[]> RecoverAsync(IPublicationStore? publications, params DhtValue[] held)
+    {
+        var store = new DamagedStore([Key(0), Key(1)]);
+        var options = new KadNodeOptions();
+        Without.Walks(options);
+        await using var node = new KadNode(
+            options, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment, publications);
+        await node.StartAsync();
+        foreach (var value in held)
+        {
+            var holder = _world.AddPeer();
+            holder.OnRequest = (request, id, answer) => request.Kind switch
+            {
+                RequestKind.FindValue => ResponseWriter.WriteValue(answer, id, value, null),
+                RequestKind.FindNode => ResponseWriter.WriteNodes(answer, id, []),
+                RequestKind.Ping => ResponseWriter.WritePong(answer, id, holder.Id),
+                _ => 0,
+            };
+            await node.PingAsync(holder.Endpoint);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+        var now = _world.Clock.GetUtcNow();
+        return [await store.GetAsync(Key(0), now), await store.GetAsync(Key(1), now)];
+    }
 
     private static NodeId Key(int i) => NodeId.FromKey($"value {i}");
 
