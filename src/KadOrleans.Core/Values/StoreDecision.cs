@@ -87,8 +87,9 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
 
     /// <summary>
     /// The same value again. A trusted source that stores it takes it over, as what it stores is never evicted; a copy leaves
-    /// it with its source, as the holder that sends it did not publish it. Only an offer that lives about as long as what is held counts as a STORE for republishing: else a
-    /// stranger could keep all holders from republishing, by copies that are about to expire.
+    /// it with its source, as the holder that sends it did not publish it. Only an offer that lives about as long as what is
+    /// held counts as a STORE for republishing: else a stranger could keep all holders from republishing, by copies that are
+    /// about to expire.
     /// </summary>
     private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind)
     {
