@@ -6,7 +6,7 @@ namespace KadOrleans.Sqlite;
 
 /// <summary>
 /// Makes a sound database of one whose structure is damaged: what can be read of it is copied to a new file, which takes its place. The
-/// damaged one is kept beside it. A crash leaves either the one or the other.
+/// damaged one is kept beside it. A crash leaves the damaged one as it was, or a whole copy, which the next start puts in its place.
 /// </summary>
 internal static class DatabaseRebuild
 {
@@ -18,13 +18,14 @@ internal static class DatabaseRebuild
         is DamagedDatabaseException
         or SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT };
 
-    /// <summary>Ends what a crash interrupted.</summary>
+    /// <summary>Ends what a crash interrupted once the copy was whole.</summary>
+    /// <exception cref="IOException">The files cannot be moved.</exception>
+    /// <exception cref="DamagedDatabaseException">Too many damaged files are there.</exception>
     public static void Finish(DataFolder folder)
     {
-        var rebuilt = PathOf(folder);
-        if (!File.Exists(folder.DatabasePath) && File.Exists(rebuilt))
+        if (File.Exists(PathOf(folder)))
         {
-            File.Move(rebuilt, folder.DatabasePath);
+            PutInPlace(folder, NextName(folder));
         }
     }
 
@@ -36,18 +37,12 @@ internal static class DatabaseRebuild
     public static (string Aside, string Missing) Run(DataFolder folder)
     {
         var aside = NextName(folder);
-        var rebuilt = PathOf(folder);
-        File.Delete(rebuilt);
-        File.Delete(rebuilt + "-journal");
-        var missing = Copy(folder, rebuilt);
-        File.Move(folder.DatabasePath, aside);
-        if (File.Exists(folder.LogPath))
-        {
-            // It would be taken for the log of the copy.
-            File.Move(folder.LogPath, aside + "-wal");
-        }
-
-        File.Move(rebuilt, folder.DatabasePath);
+        var partial = PathOf(folder) + ".partial";
+        File.Delete(partial);
+        File.Delete(partial + "-journal");
+        var missing = Copy(folder, partial);
+        File.Move(partial, PathOf(folder));
+        PutInPlace(folder, aside);
         return (aside, missing);
     }
 
@@ -63,6 +58,22 @@ internal static class DatabaseRebuild
         {
             throw new DamagedDatabaseException(exception.Message, exception);
         }
+    }
+
+    // In this order: the log of the damaged file would be taken for that of the copy.
+    private static void PutInPlace(DataFolder folder, string aside)
+    {
+        if (File.Exists(folder.LogPath))
+        {
+            File.Move(folder.LogPath, aside + "-wal");
+        }
+
+        if (File.Exists(folder.DatabasePath))
+        {
+            File.Move(folder.DatabasePath, aside);
+        }
+
+        File.Move(PathOf(folder), folder.DatabasePath);
     }
 
     private static string PathOf(DataFolder folder) => folder.DatabasePath + ".rebuilt";

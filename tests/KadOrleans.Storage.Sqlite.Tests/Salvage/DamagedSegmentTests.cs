@@ -170,9 +170,23 @@ public sealed class DamagedSegmentTests : IDisposable
     {
         await StoreAsync(1, 20);
         File.Move(_folder.DatabasePath, _folder.DatabasePath + ".rebuilt");
+        await File.WriteAllTextAsync(_folder.LogPath, "the log of the damaged file");
 
         await using var database = Open();
         Assert.Equal(20, database.Keys);
+        Assert.Equal("the log of the damaged file", await File.ReadAllTextAsync(_folder.DatabasePath + ".damaged-1-wal"));
+    }
+
+    [Fact]
+    public async Task A_copy_that_a_crash_left_unfinished_is_never_taken_for_the_database()
+    {
+        await StoreAsync(1, 20);
+        var whole = await File.ReadAllBytesAsync(_folder.DatabasePath);
+        await File.WriteAllBytesAsync(_folder.DatabasePath + ".rebuilt.partial", whole[..(whole.Length / 2)]);
+        File.Delete(_folder.DatabasePath);
+
+        await using var database = Open();
+        Assert.Equal(0, database.Keys);
     }
 
     public void Dispose() => _folder.Dispose();
