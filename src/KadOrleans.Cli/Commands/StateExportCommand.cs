@@ -45,6 +45,11 @@ internal static class StateExportCommand
         return await new Progress(io, json).ShowAsync("Exporting…", async () =>
         {
             await using var salvaged = SalvagedStorage.Open(data, salvages);
+            if (salvaged.Damage is not null && await IsEmptyAsync(salvaged.Storage, cancellationToken))
+            {
+                throw CommandException.WrongUsage($"--data: nothing that is in '{data}' can be read.");
+            }
+
             await ExportAsync(io, file, salvaged.Storage, json, cancellationToken);
             if (salvaged.Damage is null)
             {
@@ -55,6 +60,9 @@ internal static class StateExportCommand
             return ExitCode.Failed;
         });
     }
+
+    private static async Task<bool> IsEmptyAsync(NodeStorage storage, CancellationToken cancellationToken) =>
+        (await storage.Keys.GetUsageAsync(cancellationToken)).Keys == 0 && await storage.States.LoadAsync(cancellationToken) is null;
 
     private static async Task ExportAsync(
         CommandIo io, string file, NodeStorage storage, bool json, CancellationToken cancellationToken)

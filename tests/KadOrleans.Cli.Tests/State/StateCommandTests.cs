@@ -62,6 +62,23 @@ public sealed class StateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_of_which_nothing_can_be_read_is_refused_with_salvage_too()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "string", "\"lost\"")))).ExitCode);
+        var database = Path.Combine(Data, "kad.db");
+        var bytes = await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken);
+        var page = (bytes[16] << 8) | bytes[17];
+        bytes.AsSpan(page).Clear();
+        await File.WriteAllBytesAsync(database, bytes, TestContext.Current.CancellationToken);
+
+        var run = await KadRun.RunAsync("state", "export", _folder["none.json"], "--data", Data, "--salvage");
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains($"nothing that is in '{Data}' can be read", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["none.json"]));
+    }
+
+    [Fact]
     public async Task An_export_into_a_pipe_is_written_to_it()
     {
         Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "int", "1")))).ExitCode);
