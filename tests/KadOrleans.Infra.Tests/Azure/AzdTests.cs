@@ -108,13 +108,13 @@ public sealed class AzdTests
     {
         foreach (var name in new[] { "silo", "edge" })
         {
-            using var copy = new CopiedFolder(Repository.Path("infra/kubernetes"));
+            using var copy = new CopiedFolder(Repository.Path("infra"));
             var sample = File.ReadAllText(Repository.Path($"infra/kubernetes/overlays/azure/{name}/parameters.env"));
             var provisioned = sample.Replace("example", "provisioned", StringComparison.Ordinal)
                 .Replace("00000000", "11111111", StringComparison.Ordinal).Replace("10.240.", "10.99.", StringComparison.Ordinal);
-            File.WriteAllText(Path.Combine(copy.Path, "overlays/azd", name, ".env"), provisioned);
+            File.WriteAllText(Path.Combine(copy.Path, "kubernetes/overlays/azd", name, ".env"), provisioned);
 
-            var (byAzd, byHand) = (Rendered(Path.Combine(copy.Path, "overlays/azd", name)), Rendered($"infra/kubernetes/overlays/azure/{name}"));
+            var (byAzd, byHand) = (Rendered(Path.Combine(copy.Path, "kubernetes/overlays/azd", name)), Rendered($"infra/kubernetes/overlays/azure/{name}"));
 
             var values = provisioned.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)[1]).ToList();
             Assert.All(values, value => Assert.Contains(value, byAzd, StringComparison.Ordinal));
@@ -130,8 +130,8 @@ public sealed class AzdTests
     [KubectlFact]
     public void A_parameter_that_was_not_provisioned_is_not_taken_from_the_sample()
     {
-        using var copy = new CopiedFolder(Repository.Path("infra/kubernetes"));
-        var folder = Path.Combine(copy.Path, "overlays/azd/silo");
+        using var copy = new CopiedFolder(Repository.Path("infra"));
+        var folder = Path.Combine(copy.Path, "kubernetes/overlays/azd/silo");
         var sample = File.ReadAllLines(Repository.Path("infra/kubernetes/overlays/azure/silo/parameters.env"));
         File.WriteAllLines(Path.Combine(folder, ".env"), sample.Where(line => !line.StartsWith("CLIENT_ID", StringComparison.Ordinal)));
 

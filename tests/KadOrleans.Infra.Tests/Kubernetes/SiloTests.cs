@@ -94,7 +94,10 @@ public sealed class SiloTests
         Assert.Contains(policies, p => p.At("spec.podSelector")!.AsObject().Count == 0 && p.At("spec.ingress") is null);
         var open = manifests.One("NetworkPolicy", "kad-silo");
         Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), open.Pairs("spec.podSelector.matchLabels"));
-        Assert.All(open.Entries("spec.ingress"), rule =>
+        var edges = manifests.One("NetworkPolicy", "kad-silo-edges");
+        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), edges.Pairs("spec.podSelector.matchLabels"));
+        Assert.Equal("gateway", Assert.Single(Assert.Single(edges.Entries("spec.ingress")).Entries("ports")).Text("port"));
+        Assert.All(open.Entries("spec.ingress").Concat(edges.Entries("spec.ingress")), rule =>
         {
             Assert.NotEmpty(rule.Entries("from"));
             Assert.NotEmpty(rule.Entries("ports"));
