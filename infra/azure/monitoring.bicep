@@ -30,7 +30,7 @@ resource collectionRule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
             dataCollectionSettings: {
               interval: '1m'
               namespaceFilteringMode: 'Include'
-              namespaces: ['kad', 'kad-edge']
+              namespaces: ['kad', 'kad-edge', 'kad-telemetry']
               enableContainerLogV2: true
             }
           }

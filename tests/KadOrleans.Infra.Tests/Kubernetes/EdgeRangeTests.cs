@@ -5,10 +5,10 @@ namespace KadOrleans.Infra.Tests.Kubernetes;
 /// <summary>Edges are admitted by the ranges of addresses that their traffic comes from, one or several.</summary>
 public sealed class EdgeRangeTests
 {
-    private static readonly string[] Policies = ["kad-silo-edges"];
+    private static readonly string[] Policies = ["kad-silo-edges", "kad-collector-edges"];
 
     [KubectlFact]
-    public void One_list_of_ranges_admits_them()
+    public void One_list_of_ranges_admits_them_to_gateways_and_to_the_collector()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));
         var overlay = Path.Combine(copy.Path, "kubernetes/overlays/postgres");

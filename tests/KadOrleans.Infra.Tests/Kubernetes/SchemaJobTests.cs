@@ -26,8 +26,8 @@ public sealed class SchemaJobTests
     [KubectlFact]
     public void Stays_the_same_when_its_script_changes()
     {
-        using var copy = new CopiedFolder(Repository.Path("infra/kubernetes"));
-        var overlay = Path.Combine(copy.Path, "overlays/postgres");
+        using var copy = new CopiedFolder(Repository.Path("infra"));
+        var overlay = Path.Combine(copy.Path, "kubernetes/overlays/postgres");
         File.AppendAllText(Path.Combine(overlay, "apply-schema.sh"), "# changed\n");
 
         Assert.Equal(Job(Repository.Path("infra/kubernetes/overlays/postgres")), Job(overlay));

@@ -8,6 +8,9 @@ public sealed class WorkloadTests
 {
     public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
 
+    // What an overlay completes: the base's images are names alone.
+    public static readonly IEnumerable<TheoryDataRow<string>> Rendered = [.. Manifests.Names.Where(row => row.Data != "base")];
+
     [Theory]
     [MemberData(nameof(All))]
     public void Each_keeps_the_restricted_standard_but_for_the_hosts_network(string overlay) => Assert.All(Workloads(overlay), workload =>
@@ -89,7 +92,7 @@ public sealed class WorkloadTests
             .Select(r => (r.Text("kind"), r.Text("metadata.namespace"), r.Text("metadata.name")))
             .ToList();
         Assert.Equal(names.Distinct(), names);
-        Assert.All(names.Where(n => n.Item1 != "Namespace"), n => Assert.Contains(n.Item2, (string[])["kad", "kad-edge"]));
+        Assert.All(names.Where(n => n.Item1 != "Namespace"), n => Assert.Contains(n.Item2, (string[])["kad", "kad-edge", "kad-telemetry"]));
     }
 
     private static IEnumerable<JsonObject> Workloads(string overlay) =>
