@@ -1,4 +1,5 @@
 using System.Globalization;
+using KadOrleans.Core.Values;
 using KadOrleans.Infra.Tests.Executables;
 using KadOrleans.Infra.Tests.Rendering;
 using KadOrleans.Silo.Configuration;
@@ -107,5 +108,21 @@ public sealed class SiloTests
         // Whom may reach what silos say to each other: silos.
         var silo = Assert.Single(open.Entries("spec.ingress"), rule => rule.Entries("ports").Any(p => p.Text("port") == "silo"));
         Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), Assert.Single(silo.Entries("from")).Pairs("podSelector.matchLabels"));
+    }
+
+    // docs/operations.md, Memory, has where these figures come from.
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Have_room_for_the_quotas_when_one_of_them_is_gone(string overlay)
+    {
+        const double keyBeyondFootprint = 83, collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
+        var quota = new StoreQuota();
+        var values = 2 * (quota.TotalBytes + (quota.TotalKeys * keyBeyondFootprint));
+        var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
+        var limit = container.Text("resources.limits.memory")!;
+
+        Assert.EndsWith("Gi", limit, StringComparison.Ordinal);
+        Assert.InRange(
+            (values * collectorsRoom * shareOfOneOfTwo) + rest, 0, heapOfLimit * (long.Parse(limit[..^2], CultureInfo.InvariantCulture) << 30));
     }
 }
