@@ -74,6 +74,25 @@ public sealed class WorkloadTests
     }
 
     [Theory]
+    [MemberData(nameof(Rendered))]
+    public void Each_image_is_an_exact_version(string overlay) => Assert.All(
+        Workloads(overlay).SelectMany(Containers), container => Assert.Matches(@":v?\d+\.\d+[^:@]*(@sha256:[0-9a-f]{64})?$", container.Text("image")!));
+
+    [KubectlFact]
+    public void Each_image_is_taken_by_its_digest_where_a_parameter_gives_one()
+    {
+        using var copy = new CopiedFolder(Repository.Path("infra"));
+        var overlay = Path.Combine(copy.Path, "kubernetes/overlays/postgres");
+        var parameters = Path.Combine(overlay, "parameters.env");
+        var digest = $"@sha256:{new string('a', 64)}";
+        File.WriteAllLines(parameters, File.ReadAllLines(parameters).Select(line => line.Contains("_IMAGE=", StringComparison.Ordinal) ? line + digest : line));
+
+        Assert.All(
+            Manifests.Render(overlay).All.Where(r => r.At("spec.template.spec") is not null).SelectMany(Containers),
+            container => Assert.EndsWith(digest, container.Text("image"), StringComparison.Ordinal));
+    }
+
+    [Theory]
     [MemberData(nameof(All))]
     public void Silos_and_edges_have_accounts_of_their_own(string overlay)
     {

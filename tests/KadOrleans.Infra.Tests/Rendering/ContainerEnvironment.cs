@@ -32,7 +32,7 @@ internal static class ContainerEnvironment
 
         foreach (var variable in container.Entries("env"))
         {
-            variables[variable.Text("name")!] = variable.Text("value") ?? Fields[variable.Text("valueFrom.fieldRef.fieldPath")!];
+            variables[variable.Text("name")!] = variable.Text("value") ?? Referred(variable.At("valueFrom")!);
         }
 
         return variables;
@@ -43,6 +43,10 @@ internal static class ContainerEnvironment
         .AddInMemoryCollection(variables.Select(v =>
             KeyValuePair.Create<string, string?>(v.Key.Replace("__", ":", StringComparison.Ordinal), v.Value)))
         .Build();
+
+    private static string Referred(JsonNode source) => source.Text("secretKeyRef.name") is { } secret
+        ? Secrets[secret][source.Text("secretKeyRef.key")!]
+        : Fields[source.Text("fieldRef.fieldPath")!];
 
     private static Dictionary<string, string> Group(Manifests manifests, JsonObject workload, JsonNode source)
     {
