@@ -55,6 +55,11 @@ fi
 # What needs a program or a server that is not everywhere. CONTRIBUTING.md says how to have it.
 without() { echo "Not run, as $1: $2"; }
 command -v promtool >/dev/null || without "promtool is not installed" "what it judges of the alarms"
+if ! command -v kubectl >/dev/null; then
+    without "kubectl is not installed" "what the overlays render to"
+elif ! command -v kubeconform >/dev/null; then
+    without "kubeconform is not installed" "rendered overlays against the schemas of the Kubernetes API"
+fi
 if [ "$target" = KadOrleans.sln ]; then
     [ -n "${KAD_TEST_POSTGRES_SCRIPTS:-}" ] || without "KAD_TEST_POSTGRES_SCRIPTS is not set" "tests on PostgreSQL"
     [ -n "${KAD_TEST_AZURITE:-}" ] || without "KAD_TEST_AZURITE is not set" "tests on Azure Storage"
