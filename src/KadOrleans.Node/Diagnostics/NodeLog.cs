@@ -46,9 +46,6 @@ internal static partial class NodeLog
     [LoggerMessage(1026, LogLevel.Warning, "The publication of {Key} has ended: {Voices} of the {Holders} nearest nodes hold a value that was published later")]
     public static partial void PublicationEnded(this ILogger logger, NodeId key, int voices, int holders);
 
-    [LoggerMessage(1027, LogLevel.Warning, "Values due for republishing were left to the next time: {Batches} batches wait already")]
-    public static partial void RepublishingBehind(this ILogger logger, int batches);
-
     [LoggerMessage(1028, LogLevel.Warning, "The value of {Key} is stored, but will not be published again: {Result}")]
     public static partial void NotRemembered(this ILogger logger, NodeId key, Core.Values.StoreResult result);
 

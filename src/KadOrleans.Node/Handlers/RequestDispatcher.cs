@@ -164,6 +164,7 @@ internal sealed class RequestDispatcher(
         if (late.IsFull)
         {
             metrics.Refused(RefusalReason.Busy);
+            AnswerFindValue(key, null, context);
             return;
         }
 
@@ -179,8 +180,21 @@ internal sealed class RequestDispatcher(
     }
 
     // A method of its own, as a local function would have every request pay for what only the late ones need.
-    private async Task AnswerFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context) =>
-        AnswerFindValue(key, await found, context);
+    private async Task AnswerFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context)
+    {
+        StoredValue? stored = null;
+        try
+        {
+            stored = await found;
+        }
+        catch (KeyStoreException e)
+        {
+            // The nearest contacts are an answer too, and whoever gets none thinks that this node is gone.
+            late.OnFailed(e);
+        }
+
+        AnswerFindValue(key, stored, context);
+    }
 
     private void AnswerFindValue(NodeId key, StoredValue? stored, RequestContext context) =>
         Send(findValue.Answer(AnswerBuffer, key, stored, context), RequestKind.FindValue, key, context);

@@ -15,9 +15,6 @@ namespace KadOrleans.Node.Maintenance;
 /// </summary>
 internal sealed class Republisher
 {
-    /// <summary>Pieces of work that may wait. What finds no room is due again at the next look.</summary>
-    private const int MaxWaiting = 64;
-
     /// <summary>Values on their way at once. A lookup takes seconds: fewer would not keep to the rate.</summary>
     private const int MaxParallel = 64;
 
@@ -28,8 +25,10 @@ internal sealed class Republisher
     private readonly TimeSpan _pause;
     private readonly ILogger _logger;
     private readonly List<Task> _running = [];
-    private readonly Channel<MaintenanceTask> _work = Channel.CreateBounded<MaintenanceTask>(
-        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    // Bounded by those who give work: one look, and the keys that a schedule has accepted.
+    private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
+        new UnboundedChannelOptions { SingleReader = true });
 
     // 1 while a look at everything waits: a second one would find nothing more.
     private int _lookWaits;
@@ -45,22 +44,12 @@ internal sealed class Republisher
 
     private KademliaOptions Kademlia => _node.Options.Kademlia;
 
-    /// <summary>Takes work to be done in its order, unless it waits already or too much does.</summary>
+    /// <summary>Takes work to be done in its order; a look at everything only if none waits already.</summary>
     public void Enqueue(MaintenanceTask work)
     {
-        if (work is MaintenanceTask.Republish && Interlocked.Exchange(ref _lookWaits, 1) == 1)
+        if (work is not MaintenanceTask.Republish || Interlocked.Exchange(ref _lookWaits, 1) == 0)
         {
-            return;
-        }
-
-        if (!_work.Writer.TryWrite(work))
-        {
-            if (work is MaintenanceTask.Republish)
-            {
-                Interlocked.Exchange(ref _lookWaits, 0);
-            }
-
-            _logger.RepublishingBehind(MaxWaiting);
+            _work.Writer.TryWrite(work);
         }
     }
 
@@ -103,6 +92,7 @@ internal sealed class Republisher
         {
             await Task.WhenAll(_running);
             _running.Clear();
+            (work as MaintenanceTask.RepublishKeys)?.Ended();
         }
 
         if (_republished + _published > 0)

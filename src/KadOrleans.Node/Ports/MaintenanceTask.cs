@@ -30,7 +30,11 @@ public abstract record MaintenanceTask
 
     /// <summary>Send these out again where they are due; somebody else looked for them.</summary>
     /// <param name="Keys">Their keys.</param>
-    public sealed record RepublishKeys(IReadOnlyList<NodeId> Keys) : MaintenanceTask;
+    public sealed record RepublishKeys(IReadOnlyList<NodeId> Keys) : MaintenanceTask
+    {
+        /// <summary>Called once when the work is done: whoever gave it may give more.</summary>
+        public Action Ended { get; init; } = static () => { };
+    }
 
     /// <summary>Ask the bootstrap nodes again: the table is empty.</summary>
     public sealed record Rejoin : MaintenanceTask;

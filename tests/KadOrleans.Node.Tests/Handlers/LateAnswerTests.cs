@@ -31,6 +31,29 @@ public sealed class LateAnswerTests
         await node.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5), _world.Clock);
     });
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_FIND_VALUE_that_storage_fails_is_answered_with_contacts(bool isLate) => _world.Run(async () =>
+    {
+        _store.BeforeGet = async () =>
+        {
+            await (isLate ? Task.Delay(TimeSpan.FromSeconds(1), _world.Clock) : Task.CompletedTask);
+            throw new KeyStoreException("The storage is away.");
+        };
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        var id = MessageId.Random(_world.Random);
+        peer.FindValue(node.LocalEndpoints[0], id, peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+        peer.FindNode(node.LocalEndpoints[0], id, peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2, peer.Responses.Count());
+        Assert.Equal(peer.Responses.Last(), peer.Responses.First());
+        await node.DisposeAsync();
+    });
+
     [Fact]
     public void Values_that_wait_for_storage_are_bounded() => _world.Run(async () =>
     {
@@ -47,6 +70,7 @@ public sealed class LateAnswerTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(10, node.Engine.Counts["refused.Busy"]);
+        Assert.Equal(10, peer.Responses.Count());
         release.SetResult();
         await node.DisposeAsync();
     });
