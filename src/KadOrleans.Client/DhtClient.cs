@@ -9,7 +9,11 @@ namespace KadOrleans.Client;
 /// <summary>The DHT through an Orleans client, or from within a silo.</summary>
 public sealed class DhtClient : IDhtClient
 {
+    /// <summary>A client reaches a grain through one silo, and different ones through different silos.</summary>
+    private const int Ways = 16;
+
     private readonly IGrainFactory _grains;
+    private uint _turn;
 
     /// <summary>A client over a connected Orleans client's grain factory, or a silo's.</summary>
     public DhtClient(IGrainFactory grains)
@@ -72,7 +76,7 @@ public sealed class DhtClient : IDhtClient
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await call(_grains.GetGrain<IDhtGrain>(GrainKeys.Singleton)).AsTask().WaitAsync(cancellationToken);
+            return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)).AsTask().WaitAsync(cancellationToken);
         }
         catch (ShardUnavailableException e)
         {

@@ -36,6 +36,12 @@ public static class GrainKeys
         return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
     }
 
+    /// <summary>The key of the desk of a number that takes puts (<see cref="Values.IShardBatchGrain"/>).</summary>
+    public static long PutDesk(long number) => 2 * number;
+
+    /// <summary>The key of the desk of a number that takes gets.</summary>
+    public static long GetDesk(long number) => (2 * number) + 1;
+
     /// <summary>The name of a shard for logs and messages.</summary>
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
 }

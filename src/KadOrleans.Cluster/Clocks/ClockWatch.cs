@@ -12,12 +12,15 @@ namespace KadOrleans.Cluster.Clocks;
 /// </summary>
 public sealed class ClockWatch : IDisposable
 {
+    private static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Meter _meter = new(ClusterMetrics.MeterName);
 
     // Null before the first; a struct of two fields is not read in one piece.
     private volatile object? _last;
+    private long _correction;
 
     /// <param name="time">This process's clock.</param>
     /// <param name="logger">Told of changes.</param>
@@ -30,6 +33,12 @@ public sealed class ClockWatch : IDisposable
 
     /// <summary>The last comparison; null before the first.</summary>
     public ClockComparison? Last => (ClockComparison?)_last;
+
+    /// <summary>
+    /// What to add to this process's clock for the cluster's time. Zero while they agree to a second: a correction that moved
+    /// with each comparison would put what was taken in at nearly the same time into another order.
+    /// </summary>
+    public TimeSpan Correction => new(Interlocked.Read(ref _correction));
 
     /// <summary>Whether the clocks were too far apart at the last comparison.</summary>
     public bool IsSkewed => Last is { IsSkewed: true };
@@ -54,6 +63,11 @@ public sealed class ClockWatch : IDisposable
     {
         var wasSkewed = IsSkewed;
         _last = comparison;
+        if ((comparison.Difference - Correction).Duration() - comparison.Uncertainty > Agreement)
+        {
+            Interlocked.Exchange(ref _correction, comparison.Difference.Ticks);
+        }
+
         if (comparison.IsSkewed != wasSkewed)
         {
             var seconds = Math.Round(comparison.Difference.TotalSeconds, 1);

@@ -61,7 +61,10 @@ internal sealed class EdgeSession : IAsyncDisposable
             .ToList();
         await Task.WhenAll(tables.Select(t => context.CallAsync(t.SubscribeAsync(reference), cancellationToken)));
         var store = new GrainKeyStore(
-            context.Grains, lease.Settings.ShardBits, environment.Time, environment.LoggerFactory.CreateLogger<GrainKeyStore>());
+            context.Grains, lease.Settings.ShardBits, environment.Time, environment.LoggerFactory.CreateLogger<GrainKeyStore>())
+        {
+            ClockCorrection = () => context.Clock.Correction,
+        };
         var nodes = new List<EdgeNode>();
         try
         {

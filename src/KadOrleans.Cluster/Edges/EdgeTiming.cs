@@ -15,7 +15,7 @@ internal sealed record EdgeTiming
     /// The longest wait for one answer of a silo. Two waits in a row and a renewal interval fit into a lease, so that one lost
     /// call does not cost it.
     /// </summary>
-    public TimeSpan Call { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeasePatience;
 
     /// <summary>
     /// How long handing the lease back may take at a stop. Silos that hang are not waited for longer: the successor finds

@@ -18,9 +18,15 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     /// </summary>
     public const int Capacity = 16;
 
+    /// <summary>Pieces of republishing that may wait or be under way, apart from the others: some ten minutes of work.</summary>
+    public const int RepublishCapacity = 64;
+
     private readonly NodeId _nodeId;
     private readonly Channel<EdgeWork> _work = Channel.CreateBounded<EdgeWork>(
-        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+        new BoundedChannelOptions(Capacity + RepublishCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    private int _republishing;
+    private int _others;
 
     /// <summary>The schedule of one node id, with nothing to do.</summary>
     public ClusterMaintenanceSchedule(NodeId nodeId)
@@ -30,12 +36,15 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
 
     /// <summary>
     /// Takes work, to be done in its order. False if it is another id's or of a kind unknown here, or if
-    /// <see cref="Capacity"/> pieces wait already: whoever offered it offers it again when it is due next.
+    /// <see cref="Capacity"/> pieces wait already, <see cref="RepublishCapacity"/> of republishing: whoever offered it offers it again
+    /// when it is due next. What is taken is done.
     /// </summary>
     public bool TryAccept(EdgeWork work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return NodeIdOf(work) == _nodeId && _work.Writer.TryWrite(work);
+        return NodeIdOf(work) == _nodeId
+            && (work is RepublishWork ? TryCount(ref _republishing, RepublishCapacity) : TryCount(ref _others, Capacity))
+            && _work.Writer.TryWrite(work);
     }
 
     /// <inheritdoc/>
@@ -46,6 +55,11 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
         {
             while (_work.Reader.TryRead(out var work))
             {
+                if (work is not RepublishWork)
+                {
+                    Interlocked.Decrement(ref _others);
+                }
+
                 yield return ToTask(work);
             }
         }
@@ -60,11 +74,25 @@ public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
         _ => null,
     };
 
-    private static MaintenanceTask ToTask(EdgeWork work) => work switch
+    private static bool TryCount(ref int count, int most)
+    {
+        if (Interlocked.Increment(ref count) <= most)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref count);
+        return false;
+    }
+
+    private MaintenanceTask ToTask(EdgeWork work) => work switch
     {
         RefreshBucketsWork refresh => new MaintenanceTask.RefreshBuckets(refresh.Buckets),
         RejoinWork => new MaintenanceTask.Rejoin(),
-        RepublishWork republish => new MaintenanceTask.RepublishKeys(republish.Keys),
+        RepublishWork republish => new MaintenanceTask.RepublishKeys(republish.Keys)
+        {
+            Ended = () => Interlocked.Decrement(ref _republishing),
+        },
         _ => new MaintenanceTask.RandomWalk(),
     };
 }

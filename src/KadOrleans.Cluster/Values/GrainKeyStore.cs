@@ -73,7 +73,7 @@ public sealed class GrainKeyStore : IKeyStore
                 $"The cluster's {GrainKeys.ShardName(shard)} does not answer: {outcome.Failure!.Message}", outcome.Failure);
         }
 
-        return outcome.Result is { } value && !value.IsExpired(now) ? value : null;
+        return outcome.Result is { } value && !value.IsExpired(now + ClockCorrection()) ? value : null;
     }
 
     /// <inheritdoc/>
@@ -129,6 +129,11 @@ public sealed class GrainKeyStore : IKeyStore
 
     /// <inheritdoc/>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
+
+    /// <summary>
+    /// What to add to this process's clock for the cluster's time, which decides which of two puts came first. Zero unless set.
+    /// </summary>
+    internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>Marks values that are put from now on. Node ids that share the store have an area each, see <see cref="ScanningFor"/>.</summary>
     public void SetArea(ResponsibleArea area) => _mark.SetArea(area);
@@ -195,7 +200,7 @@ public sealed class GrainKeyStore : IKeyStore
 
         var shard = GrainKeys.Shard(key, _shardBits);
         var outcome = call.IsWithinQueue
-            ? await _lanes.PutAsync(new ShardPut(key, _mark.Apply(key, value), kind), cancellationToken)
+            ? await _lanes.PutAsync(new ShardPut(key, _mark.Apply(key, Correct(value, kind)), kind), cancellationToken)
             : TooMany<StoreResult>();
         if (outcome.Failed)
         {
@@ -209,6 +214,19 @@ public sealed class GrainKeyStore : IKeyStore
         }
 
         return outcome.Result;
+    }
+
+    private StoredValue Correct(StoredValue value, PutKind kind)
+    {
+        var correction = ClockCorrection();
+        return correction == TimeSpan.Zero || kind == PutKind.Import
+            ? value
+            : value with
+            {
+                StoredAt = value.StoredAt + correction,
+                ExpiresAt = value.ExpiresAt + correction,
+                PublishedAt = value.PublishedAt + correction,
+            };
     }
 
     private BucketRange Range(long shard)

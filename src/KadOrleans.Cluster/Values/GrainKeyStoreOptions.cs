@@ -22,10 +22,25 @@ public sealed record GrainKeyStoreOptions
     public int TotalQueue { get; init; } = 16_384;
 
     /// <summary>
-    /// How long a put or a get may take in all. Default 4 s: the asker's patience is 5 s, and a value that it was told
+    /// How long a put may take in all. Default 4 s: the asker's patience is 5 s, and a value that it was told
     /// nothing of in that time it stores elsewhere.
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// How long a get may take in all. Default 1 s: whoever asked for the value is told contacts then, which is an answer too, and
+    /// looks elsewhere.
+    /// </summary>
+    public TimeSpan GetPatience { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// A call that has no answer after this long is made through another silo as well. Default 400 ms: a silo that works answers
+    /// within 250 ms, whatever the shards do.
+    /// </summary>
+    public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>How long a lane's calls go through one silo, if that answers. Default 1 min.</summary>
+    public TimeSpan DeskFor { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 50 ms.</summary>
     public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(50);

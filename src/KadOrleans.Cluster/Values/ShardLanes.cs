@@ -11,7 +11,6 @@ namespace KadOrleans.Cluster.Values;
 internal sealed class ShardLanes
 {
     private readonly IGrainFactory _grains;
-    private readonly IShardBatchGrain _many;
     private readonly SharedLanes<ShardPut, StoreResult> _puts;
     private readonly SharedLanes<NodeId, StoredValue?> _gets;
     private long _putCalls;
@@ -22,11 +21,10 @@ internal sealed class ShardLanes
     public ShardLanes(IGrainFactory grains, int shardBits, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
     {
         _grains = grains;
-        _many = grains.GetGrain<IShardBatchGrain>(GrainKeys.Singleton);
         _puts = new SharedLanes<ShardPut, StoreResult>(
-            put => GrainKeys.Shard(put.Key, shardBits), PutAsync, PutAsync, options, time, logger);
+            put => GrainKeys.Shard(put.Key, shardBits), PutManyAsync, PutAsync, options, time, logger);
         _gets = new SharedLanes<NodeId, StoredValue?>(
-            key => GrainKeys.Shard(key, shardBits), GetAsync, GetAsync, options, time, logger);
+            key => GrainKeys.Shard(key, shardBits), GetManyAsync, GetAsync, options with { Patience = options.GetPatience }, time, logger);
     }
 
     public ValueTask<LaneOutcome<StoreResult>> PutAsync(ShardPut put, CancellationToken cancellationToken) =>
@@ -43,10 +41,10 @@ internal sealed class ShardLanes
         ["shards.put.values"] = Interlocked.Read(ref _putValues),
     };
 
-    private Task<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
+    private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
     {
         Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return _many.PutAsync(puts).AsTask();
+        return _grains.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(desk)).PutAsync(puts).AsTask();
     }
 
     private Task<IReadOnlyList<StoreResult>> PutAsync(long shard, IReadOnlyList<ShardPut> puts)
@@ -55,11 +53,11 @@ internal sealed class ShardLanes
         return _grains.GetGrain<IKeyShardGrain>(shard).PutAsync(puts).AsTask();
     }
 
-    private async Task<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
+    private async Task<ShardBatch<StoredValue?>> GetManyAsync(long desk, IReadOnlyList<NodeId> keys)
     {
         Count("get", keys.Count, ref _getCalls, ref _getKeys);
         var once = new KeysOnce(keys);
-        var batch = await _many.GetAsync(once.Keys);
+        var batch = await _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetAsync(once.Keys);
         return once.Spread(batch);
     }
 

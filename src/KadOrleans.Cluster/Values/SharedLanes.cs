@@ -11,14 +11,14 @@ namespace KadOrleans.Cluster.Values;
 /// its own for a while, so that the others do not wait for it. The order of a shard's requests stays that of their arrival.
 /// </summary>
 /// <param name="shardOf">The shard of a request.</param>
-/// <param name="call">Asks many shards.</param>
+/// <param name="call">Asks many shards through the desk of a number.</param>
 /// <param name="callOne">Asks one.</param>
 /// <param name="options">Lanes and patience.</param>
 /// <param name="time">For patience and pauses.</param>
 /// <param name="logger">Told of calls that are tried again.</param>
 internal sealed class SharedLanes<TRequest, TResult>(
     Func<TRequest, long> shardOf,
-    Func<IReadOnlyList<TRequest>, Task<ShardBatch<TResult>>> call,
+    Func<long, IReadOnlyList<TRequest>, Task<ShardBatch<TResult>>> call,
     Func<long, IReadOnlyList<TRequest>, Task<IReadOnlyList<TResult>>> callOne,
     GrainKeyStoreOptions options,
     TimeProvider time,
@@ -42,13 +42,16 @@ internal sealed class SharedLanes<TRequest, TResult>(
     }
 
     private BatchLane<TRequest, Reply> Lane(long index) =>
-        Volatile.Read(ref _shared[index]) ?? Interlocked.CompareExchange(ref _shared[index], CreateLane(), null) ?? _shared[index]!;
+        Volatile.Read(ref _shared[index]) ?? Interlocked.CompareExchange(ref _shared[index], CreateLane(index), null) ?? _shared[index]!;
 
-    private BatchLane<TRequest, Reply> CreateLane() =>
-        new("the silos", CallAsync, options, time, logger);
+    private BatchLane<TRequest, Reply> CreateLane(long index)
+    {
+        var way = new LaneWay<TRequest, TResult>(call, index, options, time);
+        return new BatchLane<TRequest, Reply>("the silos", requests => CallAsync(way, requests), options, time, logger);
+    }
 
     /// <summary>Only this decides which way a request goes, in the order of arrival and for each shard in one lane: none overtakes another.</summary>
-    private async Task<IReadOnlyList<Reply>> CallAsync(IReadOnlyList<TRequest> requests)
+    private async Task<IReadOnlyList<Reply>> CallAsync(LaneWay<TRequest, TResult> way, IReadOnlyList<TRequest> requests)
     {
         var isApart = new bool[requests.Count];
         var together = new List<TRequest>(requests.Count);
@@ -62,7 +65,7 @@ internal sealed class SharedLanes<TRequest, TResult>(
         }
 
         // Before any goes out apart: if this call fails, all of them are tried again.
-        var batch = together.Count > 0 ? await call(together) : null;
+        var batch = together.Count > 0 ? await way.AskAsync(together) : null;
         if (batch is not null && batch.Results.Count != together.Count)
         {
             throw new InvalidOperationException($"Shards answered {together.Count} requests with {batch.Results.Count} results.");

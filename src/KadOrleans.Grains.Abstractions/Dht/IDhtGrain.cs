@@ -4,7 +4,7 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Grains.Abstractions.Dht;
 
 /// <summary>
-/// The DHT as clients call it: a stateless worker before the shards and the edges. Key: <see cref="GrainKeys.Singleton"/>.
+/// The DHT as clients call it: a stateless worker before the shards and the edges. Any key will do.
 /// Calls that need the network try another live edge if one fails, and throw <see cref="NoLiveEdgeException"/> if there
 /// is none. Calls to a grain whose silo died are tried again until another has it, 20 s at most; a call takes 28 s at most.
 /// </summary>

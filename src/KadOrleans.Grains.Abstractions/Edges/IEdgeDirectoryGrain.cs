@@ -4,8 +4,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
 /// Which edge holds which node ids. Key: <see cref="GrainKeys.Singleton"/>. The ids of an edge's name and their epochs are
-/// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost. A lease waits
-/// for storage, and nothing else waits for a lease.
+/// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost.
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
 public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
@@ -15,6 +14,9 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 
     /// <summary>How often an edge renews.</summary>
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an edge waits for a lease: nobody is there any more to take one that is given later.</summary>
+    static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Whether an edge other than the one that asks holds this name and answers a call. A newcomer leases the name only if
@@ -29,11 +31,13 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Leases node ids to the edge of this name: the same ids as ever, under a new epoch, so that an older process of
-    /// that name finds itself fenced. Missing ids are drawn at random and saved before this returns.
+    /// that name finds itself fenced. Missing ids are drawn at random and saved before this returns. Leases that are asked for
+    /// at about the same time share one write; one that waited <see cref="LeasePatience"/> is not given.
     /// </summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="count">How many ids it serves, 1 to 64.</param>
     /// <param name="edge">How to reach it.</param>
+    [AlwaysInterleave]
     [Alias("Lease")]
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
 
@@ -52,8 +56,13 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("GetUtcNow")]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
-    /// <summary>The edges whose leases are alive, in no order.</summary>
+    /// <summary>The edges whose leases are alive, in no order; after a move some are missing (<see cref="ListAsync"/> says so).</summary>
     [AlwaysInterleave]
     [Alias("GetLive")]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
+
+    /// <summary>The edges whose leases are alive, and since when that is known. Since version 1.</summary>
+    [AlwaysInterleave]
+    [Alias("List")]
+    ValueTask<EdgeList> ListAsync();
 }

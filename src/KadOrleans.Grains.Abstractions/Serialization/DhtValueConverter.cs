@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Values;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
@@ -41,8 +42,8 @@ public sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
         Kind = value.Kind,
         Content = value.Kind switch
         {
-            DhtValueKind.String => value.AsUtf8().ToArray(),
-            DhtValueKind.Bytes => value.AsBytes().ToArray(),
+            DhtValueKind.String => ArrayOf(value.AsUtf8()),
+            DhtValueKind.Bytes => ArrayOf(value.AsBytes()),
             _ => null,
         },
         Number = value.Kind switch
@@ -53,4 +54,10 @@ public sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
             _ => 0,
         },
     };
+
+    // What is written to a stream only is not copied for it.
+    private static byte[] ArrayOf(ReadOnlyMemory<byte> content) =>
+        MemoryMarshal.TryGetArray(content, out var segment) && segment.Array is { } array && array.Length == content.Length
+            ? array
+            : content.ToArray();
 }

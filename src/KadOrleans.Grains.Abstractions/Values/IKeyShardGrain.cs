@@ -13,8 +13,7 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
     /// How long a get or a put may take, and be under way: what a node that asks over UDP waits, less a second. A silo that
-    /// is killed takes the calls in it along without a word. With Orleans' 30 s the calls behind them would wait as long;
-    /// and a put that is given up must not be executed after a later one, which its age now keeps it from.
+    /// is killed takes the calls in it along without a word. With Orleans' 30 s the calls behind them would wait as long.
     /// </summary>
     const string CallTimeout = "00:00:04";
 
@@ -25,7 +24,8 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Puts values in their order and answers in the same; at most 1,024. <see cref="StoreResult.Stored"/> means that the
-    /// value is in storage. What is held already is not written again. Puts that arrive together, in one call or in several, share one storage write. A write that
+    /// value is in storage. What is held already is not written again. A put that was taken in before the one that is held
+    /// (<see cref="StoredValue.StoredAt"/>), or more than 9 s ago, is not done and answered as a write that failed. Puts that arrive together, in one call or in several, share one storage write. A write that
     /// fails fails exactly those puts (<see cref="StoreResult.StorageFailed"/>) and leaves memory as storage is.
     /// </summary>
     [Alias("Put")]

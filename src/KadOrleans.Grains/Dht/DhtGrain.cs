@@ -130,20 +130,22 @@ internal sealed class DhtGrain(
 
     private async Task<StoreResult> PutAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Value.Kademlia.ValueTimeToLive, SourceNetwork.Trusted)
-        {
-            PublishedAt = now,
-        };
         try
         {
-            return (await CallShardAsync(key, shard => shard.PutAsync([new ShardPut(key, stored)]), cancellationToken))[0];
+            return (await CallShardAsync(key, shard => shard.PutAsync([new ShardPut(key, Stamp(value))]), cancellationToken))[0];
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.ShardFailed(e.Message);
             return StoreResult.StorageFailed;
         }
+    }
+
+    // Each try is a put of its own moment: the shard takes none that is old.
+    private StoredValue Stamp(DhtValue value)
+    {
+        var now = time.GetUtcNow();
+        return new StoredValue(value, now, now + options.Value.Kademlia.ValueTimeToLive, SourceNetwork.Trusted) { PublishedAt = now };
     }
 
     private async Task<DhtSetResult> SpreadAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Edges;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Dht;
@@ -22,10 +23,14 @@ internal sealed class EdgeCaller(
     /// <summary>How long a newer list is waited for when there is an older one.</summary>
     private static readonly TimeSpan DirectoryPatience = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long the directory is asked in all: longer than a silo takes to be declared dead.</summary>
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(20);
+
     private readonly PatientCalls _calls = new(time, logger);
     private readonly Dictionary<(string Name, long Epoch), long> _suspectSince = [];
-    private IReadOnlyList<LiveEdge> _edges = [];
-    private long _listedAt;
+    private readonly KnownEdges _known = new(time);
+    private long? _listedAt;
+    private Task _asking = Task.CompletedTask;
 
     /// <summary>What the first edge that does not fail answers.</summary>
     /// <param name="call">What an edge is asked.</param>
@@ -58,25 +63,38 @@ internal sealed class EdgeCaller(
 
     private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
     {
-        if (_edges.Count == 0 || time.GetElapsedTime(_listedAt) >= ListLifetime)
+        var known = _known.All;
+        if (known.Count > 0 && _listedAt is { } listedAt && time.GetElapsedTime(listedAt) < ListLifetime)
         {
-            var asked = time.GetTimestamp();
-            try
-            {
-                var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-                _edges = await (_edges.Count > 0
-                    ? directory.GetLiveAsync().AsTask().WaitAsync(DirectoryPatience, time, cancellationToken)
-                    : _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, limit, cancellationToken));
-                _listedAt = asked;
-            }
-            catch (Exception e) when (_edges.Count > 0 && !cancellationToken.IsCancellationRequested)
-            {
-                // The edges of a moment ago are most likely still there, which the directory is not.
-                logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
-            }
+            return known;
         }
 
-        return _edges;
+        if (_asking.IsCompleted)
+        {
+            // One question for all who wait: none of them ends it.
+            _asking = AskAsync();
+        }
+
+        try
+        {
+            await _asking.WaitAsync(known.Count > 0 ? DirectoryPatience : limit.Left, time, cancellationToken);
+        }
+        catch (Exception e) when (known.Count > 0 && !cancellationToken.IsCancellationRequested)
+        {
+            // The edges of a moment ago are most likely still there, which the directory is not.
+            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+        }
+
+        return _known.All;
+    }
+
+    private async Task AskAsync()
+    {
+        var asked = time.GetTimestamp();
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        _known.Take(await _calls.CallAsync(
+            nameof(IEdgeDirectoryGrain), directory.ListAsync, new TimeLimit(AskLimit, time), CancellationToken.None));
+        _listedAt = asked;
     }
 
     /// <summary>Those that did not fail lately first; else from a random one on, so that all are used.</summary>

@@ -6,11 +6,13 @@ using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
 using Orleans.Storage;
 
 namespace KadOrleans.Grains.Edges;
 
 /// <summary>Leases node ids to edges by name. The ids and epochs are stored; who is alive is known from renewals.</summary>
+[Reentrant]
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
     IOptions<KadClusterOptions> options,
@@ -22,6 +24,9 @@ internal sealed class EdgeDirectoryGrain(
     private const int MaxNodeIds = 64;
 
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
+
+    private readonly List<LeaseRequest> _waiting = [];
+    private Task _leasing = Task.CompletedTask;
 
     // A write that seemed to fail may have been done: the next lease reads it first, as an epoch must not be given twice.
     private bool _isInDoubt;
@@ -61,24 +66,14 @@ internal sealed class EdgeDirectoryGrain(
             throw new ArgumentException($"An edge serves 1 to {MaxNodeIds} ids, not {count}.", nameof(count));
         }
 
-        if (_isInDoubt)
+        var request = new LeaseRequest(edgeName, count, edge, time.GetTimestamp());
+        _waiting.Add(request);
+        if (_leasing.IsCompleted)
         {
-            await state.ReadStateAsync();
-            _isInDoubt = false;
+            _leasing = LeaseWaitingAsync();
         }
 
-        var known = state.State.Edges.GetValueOrDefault(edgeName);
-        var leased = new EdgeState { Epoch = (known?.Epoch ?? 0) + 1, NodeIds = [.. known?.NodeIds ?? []] };
-        while (leased.NodeIds.Count < count)
-        {
-            leased.NodeIds.Add(NodeId.Random(random).ToString());
-        }
-
-        await SaveAsync(edgeName, leased);
-        NodeId[] ids = [.. leased.NodeIds.Take(count).Select(NodeId.Parse)];
-        _live.Set(new LiveEdge(edgeName, leased.Epoch, ids, edge, new EdgeReport()));
-        logger.IdsLeased(edgeName, count, leased.Epoch);
-        return new EdgeLease(leased.Epoch, ids, new ClusterSettings(options.Value.ShardBits));
+        return await request.Task;
     }
 
     public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report)
@@ -107,6 +102,8 @@ internal sealed class EdgeDirectoryGrain(
 
     public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive());
 
+    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(new EdgeList(_live.GetAlive(), _live.KnownFor));
+
     private static void Check(string edgeName, IEdgeObserver edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
@@ -117,11 +114,78 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    private async Task SaveAsync(string edgeName, EdgeState leased)
+    /// <summary>Gives leases in groups: those that are asked for while one write is under way share the next.</summary>
+    private async Task LeaseWaitingAsync()
+    {
+        // Calls that arrived in the same moment get their turn and join.
+        await Task.Yield();
+        while (_waiting.Count > 0)
+        {
+            LeaseRequest[] group = [.. _waiting];
+            _waiting.Clear();
+            try
+            {
+                await LeaseAsync([.. group.Where(IsAwaited)]);
+            }
+            catch (Exception e)
+            {
+                Array.ForEach(group, request => request.TrySetException(e));
+            }
+        }
+    }
+
+    private bool IsAwaited(LeaseRequest request) =>
+        time.GetElapsedTime(request.Since) < IEdgeDirectoryGrain.LeasePatience
+        || !request.TrySetException(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeasePatience.TotalSeconds} s."));
+
+    private async Task LeaseAsync(IReadOnlyList<LeaseRequest> group)
+    {
+        if (group.Count == 0)
+        {
+            return;
+        }
+
+        if (_isInDoubt)
+        {
+            await state.ReadStateAsync();
+            _isInDoubt = false;
+        }
+
+        var edges = new Dictionary<string, EdgeState>(state.State.Edges);
+        var epochs = new List<long>();
+        foreach (var request in group)
+        {
+            var leased = Lease(edges.GetValueOrDefault(request.Name), request.Count);
+            edges[request.Name] = leased;
+            epochs.Add(leased.Epoch);
+        }
+
+        await SaveAsync(edges);
+        foreach (var (request, epoch) in group.Zip(epochs))
+        {
+            NodeId[] ids = [.. edges[request.Name].NodeIds.Take(request.Count).Select(NodeId.Parse)];
+            _live.Set(new LiveEdge(request.Name, epoch, ids, request.Edge, new EdgeReport()));
+            logger.IdsLeased(request.Name, request.Count, epoch);
+            request.TrySetResult(new EdgeLease(epoch, ids, new ClusterSettings(options.Value.ShardBits)));
+        }
+    }
+
+    private EdgeState Lease(EdgeState? known, int count)
+    {
+        var leased = new EdgeState { Epoch = (known?.Epoch ?? 0) + 1, NodeIds = [.. known?.NodeIds ?? []] };
+        while (leased.NodeIds.Count < count)
+        {
+            leased.NodeIds.Add(NodeId.Random(random).ToString());
+        }
+
+        return leased;
+    }
+
+    private async Task SaveAsync(Dictionary<string, EdgeState> edges)
     {
         // A new object: should the write fail, memory is not ahead of storage.
         var before = state.State;
-        state.State = new EdgeDirectoryState { Edges = new Dictionary<string, EdgeState>(before.Edges) { [edgeName] = leased } };
+        state.State = new EdgeDirectoryState { Edges = edges };
         try
         {
             await state.WriteStateAsync();

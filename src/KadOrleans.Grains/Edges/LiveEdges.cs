@@ -13,6 +13,11 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     // A renewal that was under way when its lease was handed back must not bring it to life again.
     private readonly Dictionary<string, long> _released = [];
 
+    private readonly long _began = time.GetTimestamp();
+
+    /// <summary>How long renewals have been heard.</summary>
+    public TimeSpan KnownFor => time.GetElapsedTime(_began);
+
     /// <summary>A lease began, and every older one of the name is over.</summary>
     public void Set(LiveEdge edge)
     {

@@ -37,6 +37,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     public RoutingTableGrain(
         [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
         IOptions<KadClusterOptions> options,
+        IRandomSource random,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<RoutingTableGrain> logger)
     {
@@ -50,7 +51,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _time = time;
         _saver = new TableSaver(this, state, options.Value.SaveDelay, time, logger);
         _edge = new EdgeLink(_ownId, time, EdgePatience, logger);
-        _reminders = new TableReminders(this, time, logger);
+        _reminders = new TableReminders(this, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _table = Restore(new RoutingTableState(_ownId, 0, []));
     }

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Grains.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,7 @@ namespace KadOrleans.Grains.Routing;
 /// The reminders of a routing table. They are set in the background when an edge subscribes, which it does each minute, so
 /// a failure is made good by the next.
 /// </summary>
-internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time, ILogger logger)
+internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource random, TimeProvider time, ILogger logger)
 {
     /// <summary>Lonely buckets are refreshed (Kademlia §2.3).</summary>
     public const string Refresh = "refresh";
@@ -88,7 +89,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, TimeProvider time,
     {
         if (await grain.GetReminder(name) is null)
         {
-            await grain.RegisterOrUpdateReminder(name, period, period);
+            await grain.RegisterOrUpdateReminder(name, FirstDue.Draw(random, period), period);
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
                 var existing = await grain.GetReminder(Name);
                 if (wanted && existing is null)
                 {
-                    await grain.RegisterOrUpdateReminder(Name, FirstDue(), Period);
+                    await grain.RegisterOrUpdateReminder(Name, FirstDue.Draw(random, Period), Period);
                 }
                 else if (!wanted && existing is not null)
                 {
@@ -68,12 +68,5 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
         {
             logger.ReminderNotSet(Name, e);
         }
-    }
-
-    private TimeSpan FirstDue()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        random.Fill(bytes);
-        return TimeSpan.FromMinutes(1) + ((Period - TimeSpan.FromMinutes(1)) * (BitConverter.ToUInt16(bytes) / (double)ushort.MaxValue));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
@@ -26,9 +25,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     /// <summary>Keys or puts of one call at most.</summary>
     private const int MaxPerCall = 1024;
 
-    /// <summary>How long the caller of a put waits.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.Parse(IKeyShardGrain.CallTimeout, CultureInfo.InvariantCulture);
-
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
     private readonly TimeProvider _time;
@@ -39,6 +35,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     private readonly ShardKeys _keys = new();
     private readonly HeldValues _held = new();
     private readonly ShardRepublishing _republishing;
+    private readonly CancellationTokenSource _ending = new();
     private Task _hourly = Task.CompletedTask;
     private long _shard;
 
@@ -56,7 +53,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         _logger = logger;
         var records = new GrainRecordStorage(storage, this.GetGrainId(), time, _options.StorageTimeout);
         _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), random, logger);
-        _writer = new ShardWriter(_log, logger);
+        _writer = new ShardWriter(_log, time, logger);
         _reminder = new ExpiryReminder(this, random, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
@@ -77,10 +74,12 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         Follow();
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _held.End();
-        return _writer.Completion.WaitAsync(cancellationToken);
+        await _ending.CancelAsync();
+        await _hourly.WaitAsync(cancellationToken);
+        await _writer.Completion.WaitAsync(cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
@@ -99,11 +98,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
             throw new ArgumentException("A put without a value cannot be stored.", nameof(puts));
         }
 
-        var began = _time.GetTimestamp();
-        var call = new WriteCall<StoreResult>(puts.Count, () => _time.GetElapsedTime(began) >= Patience);
+        var now = _time.GetUtcNow();
+        var call = new WriteCall<StoreResult>(puts.Count);
         for (var i = 0; i < puts.Count; i++)
         {
-            _writer.Enqueue(new PutWrite(call, i, puts[i]));
+            _writer.Enqueue(new PutWrite(call, i, PutFence.Admit(puts[i], now)));
         }
 
         return await FinishAsync(call);
@@ -177,7 +176,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
     {
         await ExpireAsync();
         await _republishing.HandOverAsync(after =>
-            _keys.Find(_log.Shard, _log.Version, after, RepublishWork.MaxKeys, value => IsDueForRepublish(value, _time.GetUtcNow())));
+            _keys.Find(_log.Shard, _log.Version, after, RepublishWork.MaxKeys, value => IsDueForRepublish(value, _time.GetUtcNow())),
+            _ending.Token);
     }
 
     private bool IsDueForRepublish(StoredValue value, DateTimeOffset now) =>

@@ -7,17 +7,14 @@ namespace KadOrleans.Grains.Values;
 internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut put) : ShardWrite
 {
     private StoreResult _decided = StoreResult.Stored;
-    private bool _isAtStake = true;
 
     // Mostly, one value at most has to go for another.
     public override int Length => ShardEntryCodec.LengthOf(put.Value) + ShardEntryCodec.RemovalLength;
 
-    public override bool IsGivenUp => call.IsGivenUp;
-
-    public override void Decide(ShardPlan plan) => _decided = plan.Put(put, out _isAtStake);
+    public override void Decide(ShardPlan plan) => _decided = plan.Put(put);
 
     public override void Confirm() => call.Set(index, _decided);
 
-    // One that the rules refused, or that is in storage already, has its answer whatever storage does.
-    public override void Fail() => call.Set(index, _isAtStake ? StoreResult.StorageFailed : _decided);
+    // One that the rules refused has its answer whatever storage does.
+    public override void Fail() => call.Set(index, _decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
 }

@@ -150,6 +150,40 @@ internal sealed class ShardLog
         return AppendResult.Written;
     }
 
+    /// <summary>
+    /// Whether memory is what storage holds, as long as this takes: nobody has written the record that this activation would
+    /// write next. An activation that was superseded would else confirm what another has changed since.
+    /// </summary>
+    public async Task<AppendResult> ConfirmAsync()
+    {
+        if (IsFull)
+        {
+            await _folding;
+        }
+
+        if (_doubt != Doubt.None || IsFull)
+        {
+            return AppendResult.Failed;
+        }
+
+        try
+        {
+            var (place, _) = await _ring.ReadAsync(_image.NextSequence);
+            _doubt = place switch
+            {
+                LogPlace.Free => Doubt.None,
+                LogPlace.Written => Doubt.LogEnd,
+                _ => Doubt.Everything,
+            };
+            return _doubt == Doubt.None ? AppendResult.Written : AppendResult.Conflict;
+        }
+        catch (Exception e)
+        {
+            _logger.ShardReadFailed(e);
+            return AppendResult.Failed;
+        }
+    }
+
     /// <summary>Notes STOREs of values that are in storage already: in memory alone, so that a restart forgets them.</summary>
     public void Touch(IReadOnlyList<ShardChange> touches)
     {

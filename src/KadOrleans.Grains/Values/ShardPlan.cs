@@ -8,10 +8,9 @@ namespace KadOrleans.Grains.Values;
 /// The changes of one group commit while they are decided: each is made in memory, so that the next is weighed against
 /// it, and all are taken back before anyone else looks.
 /// </summary>
-internal sealed class ShardPlan(KeyShard shard)
+internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
 {
     private readonly List<Step> _steps = [];
-    private readonly HashSet<NodeId> _written = [];
     private readonly List<StoreDecision> _decisions = [];
 
     /// <summary>What is to be written, in order.</summary>
@@ -26,11 +25,17 @@ internal sealed class ShardPlan(KeyShard shard)
     /// <summary>The last value that its source might not store, as it had changed too many of others; null if there is none.</summary>
     public StoredValue? RefusedChange { get; private set; }
 
-    /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
-    /// <param name="put">The put.</param>
-    /// <param name="isAtStake">Whether the answer holds only if the plan is written.</param>
-    public StoreResult Put(ShardPut put, out bool isAtStake)
+    /// <summary>Whether an answer holds only if what is held here is what is in storage.</summary>
+    public bool NeedsConfirmation { get; private set; }
+
+    /// <summary>Puts a value, if it is not late and the rules allow it after all that the plan holds so far.</summary>
+    public StoreResult Put(ShardPut put)
     {
+        if (PutFence.IsLate(put, shard.Values.GetValueOrDefault(put.Key), now))
+        {
+            return StoreResult.StorageFailed;
+        }
+
         var decision = shard.Decide(put.Key, put.Value, put.Kind);
         shard.Charge(decision);
         foreach (var evicted in decision.Evicted)
@@ -53,7 +58,7 @@ internal sealed class ShardPlan(KeyShard shard)
             Add(new ShardChange(put.Key, held), shard.Values.GetValueOrDefault(put.Key), decision.NeedsWrite);
         }
 
-        isAtStake = decision.Held is not null && _written.Contains(put.Key);
+        NeedsConfirmation |= decision.Result == StoreResult.Stored;
         return decision.Result;
     }
 
@@ -106,10 +111,6 @@ internal sealed class ShardPlan(KeyShard shard)
     {
         change.ApplyTo(shard);
         _steps.Add(new Step(change, before, needsWrite));
-        if (needsWrite)
-        {
-            _written.Add(change.Key);
-        }
     }
 
     private readonly record struct Step(ShardChange Change, StoredValue? Before, bool NeedsWrite);

@@ -11,27 +11,64 @@ namespace KadOrleans.Grains.Values;
 /// </summary>
 internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
+    /// <summary>Between two questions to a directory that does not answer, or that does not know all edges yet.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
+
+    /// <summary>Such questions at most: an outage of five minutes does not cost the hour.</summary>
+    private const int MaxQuestions = 20;
+
     /// <summary>Hands over everything, page by page. Never fails.</summary>
     /// <param name="findAbove">The keys that are due above another, in order: a page of them, none at the end.</param>
-    public async Task HandOverAsync(Func<NodeId?, IReadOnlyList<NodeId>> findAbove)
+    /// <param name="cancellationToken">Ends it: the shard is deactivated.</param>
+    public async Task HandOverAsync(Func<NodeId?, IReadOnlyList<NodeId>> findAbove, CancellationToken cancellationToken)
     {
         try
         {
-            var page = findAbove(null);
-            if (page.Count == 0)
+            if (findAbove(null).Count == 0)
             {
                 return;
             }
 
-            var edges = (await grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync()).ToList();
-            for (; page.Count > 0 && edges.Count > 0; page = findAbove(page[^1]))
+            var edges = await FindEdgesAsync(cancellationToken);
+            for (var page = findAbove(null); page.Count > 0 && edges.Count > 0; page = findAbove(page[^1]))
             {
                 await HandOverAsync(page, edges);
+                cancellationToken.ThrowIfCancellationRequested();
             }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Another activation has the next hour.
         }
         catch (Exception e)
         {
             logger.RepublishNotHandedOver(e.Message);
+        }
+    }
+
+    /// <summary>
+    /// The live edges, once the directory knows them all. One that has just moved knows some, and each key is for the edge that
+    /// is nearest to it of all.
+    /// </summary>
+    private async Task<List<LiveEdge>> FindEdgesAsync(CancellationToken cancellationToken)
+    {
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        for (var questions = 1; ; questions++)
+        {
+            try
+            {
+                var list = await directory.ListAsync();
+                if (list.IsComplete || questions == MaxQuestions)
+                {
+                    return [.. list.Edges];
+                }
+            }
+            catch (Exception e) when (questions < MaxQuestions)
+            {
+                logger.RepublishNotHandedOver(e.Message);
+            }
+
+            await Task.Delay(Pause, time, cancellationToken);
         }
     }
 

@@ -6,9 +6,6 @@ internal abstract class ShardWrite
     /// <summary>What it takes of a log record at most, in bytes.</summary>
     public abstract int Length { get; }
 
-    /// <summary>Whether its caller waits no more, and may have had something else done since.</summary>
-    public virtual bool IsGivenUp => false;
-
     /// <summary>Decides what becomes of it, again if another activation wrote in between.</summary>
     public abstract void Decide(ShardPlan plan);
 

@@ -8,7 +8,7 @@ namespace KadOrleans.Grains.Values;
 /// Group commit: what gathers while one record is written goes into the next. Runs where it is called, which must be one
 /// thread at a time.
 /// </summary>
-internal sealed class ShardWriter(ShardLog log, ILogger logger)
+internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logger)
 {
     /// <summary>Changes in one record at most; with <see cref="MaxRecordBytes"/> what the providers' records bear well.</summary>
     private const int MaxRecordChanges = 4096;
@@ -26,7 +26,7 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
     private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
 
     private DateTimeOffset _nextChangeWarning;
-    private Queue<ShardWrite> _waiting = [];
+    private readonly Queue<ShardWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
     /// <summary>Ends when all that was enqueued is confirmed or has failed, and no fold is under way.</summary>
@@ -95,7 +95,9 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
                 await log.RecoverAsync();
                 var plan = Decide(writes);
                 var changes = plan.Changes;
-                var result = changes.Count == 0 ? AppendResult.Written : await log.AppendAsync(changes);
+                var result = changes.Count > 0 ? await log.AppendAsync(changes)
+                    : plan.NeedsConfirmation ? await log.ConfirmAsync()
+                    : AppendResult.Written;
                 if (result == AppendResult.Written)
                 {
                     log.Touch(plan.Touches);
@@ -109,8 +111,6 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
                 {
                     break;
                 }
-
-                FailGivenUp(writes);
             }
         }
         catch (Exception e)
@@ -119,21 +119,6 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
         }
 
         writes.ForEach(write => write.Fail());
-    }
-
-    /// <summary>
-    /// Another activation wrote. This one may have been frozen while its callers went to that one: what they have given up
-    /// is not done over what they had done there.
-    /// </summary>
-    private void FailGivenUp(List<ShardWrite> writes)
-    {
-        var givenUp = writes.Concat(_waiting).Where(write => write.IsGivenUp).ToHashSet();
-        writes.RemoveAll(givenUp.Contains);
-        _waiting = new Queue<ShardWrite>(_waiting.Where(write => !givenUp.Contains(write)));
-        foreach (var write in givenUp)
-        {
-            write.Fail();
-        }
     }
 
     private void Note(IReadOnlyList<StoreDecision> decisions)
@@ -157,7 +142,7 @@ internal sealed class ShardWriter(ShardLog log, ILogger logger)
 
     private ShardPlan Decide(List<ShardWrite> writes)
     {
-        var plan = new ShardPlan(log.Shard);
+        var plan = new ShardPlan(log.Shard, time.GetUtcNow());
         try
         {
             writes.ForEach(write => write.Decide(plan));

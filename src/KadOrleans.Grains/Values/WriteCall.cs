@@ -6,12 +6,10 @@ internal sealed class WriteCall<TResult>
     // The caller goes on where the last of its writes is confirmed: both are turns of one grain.
     private readonly TaskCompletionSource<IReadOnlyList<TResult>> _done = new();
     private readonly TResult[] _results;
-    private readonly Func<bool> _isGivenUp;
     private int _left;
 
-    public WriteCall(int count, Func<bool>? isGivenUp = null)
+    public WriteCall(int count)
     {
-        _isGivenUp = isGivenUp ?? (static () => false);
         _results = new TResult[count];
         _left = count;
         CompleteIfDone();
@@ -19,9 +17,6 @@ internal sealed class WriteCall<TResult>
 
     /// <summary>All results, in the order of the call's writes.</summary>
     public Task<IReadOnlyList<TResult>> Completion => _done.Task;
-
-    /// <summary>Whether nobody waits for the results any more.</summary>
-    public bool IsGivenUp => _isGivenUp();
 
     public void Set(int index, TResult result)
     {

@@ -20,7 +20,7 @@ public sealed class SharedLanesTests
     public SharedLanesTests()
     {
         _lanes = new SharedLanes<int, int>(
-            number => number / 10, CallManyAsync, (_, numbers) => _one.CallAsync(numbers), Options, _clock, NullLogger.Instance);
+            number => number / 10, (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), Options, _clock, NullLogger.Instance);
     }
 
     [Fact]
