@@ -1,6 +1,5 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using Orleans.Runtime.Messaging;
 

@@ -73,6 +73,7 @@ public abstract class KeyStoreContract
         var second = new StoredValue(
             DhtValue.FromInteger(2), StoredValues.Now.AddMinutes(1), StoredValues.Now.AddMinutes(2), StoredValues.Bob);
         await store.PutAsync(StoredValues.Key(1), StoredValues.Text("first", StoredValues.Alice));
+        host.MoveTo(second.StoredAt);
 
         Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), second));
 
@@ -239,6 +240,7 @@ public abstract class KeyStoreContract
         var held = StoredValues.Text("same");
         await store.PutAsync(StoredValues.Key(1), held);
         var later = StoredValues.Now.AddMinutes(5);
+        host.MoveTo(later);
 
         await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = later.AddHours(1) });
         Assert.Equal(held, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
@@ -266,6 +268,7 @@ public abstract class KeyStoreContract
         for (var step = 0; step < 300; step++)
         {
             var now = StoredValues.Now.AddSeconds(step);
+            host.MoveTo(now);
             var key = StoredValues.Key(random.Next(20));
             var source = new[] { default, StoredValues.Alice, StoredValues.Bob }[random.Next(3)];
             var value = StoredValues.Sized(random.Next(4) * 100, source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };

@@ -12,6 +12,11 @@ public abstract class KeyStoreHost : IAsyncDisposable
     /// <summary>Opens the store, with what earlier ones left in this place if they last.</summary>
     public abstract ValueTask<IKeyStore> OpenAsync(StoreQuota quota);
 
+    /// <summary>The present moment of the place, where it has one: <see cref="StoredValues.Now"/> when it is opened. It only goes on.</summary>
+    public virtual void MoveTo(DateTimeOffset now)
+    {
+    }
+
     /// <summary>Closes the store and whatever it needs, so that it can be opened again.</summary>
     public abstract ValueTask CloseAsync();
 

@@ -77,6 +77,7 @@ public abstract class KeyStoreQuotaContract
         await store.PutAllAsync(full);
 
         var again = full.ToDictionary(entry => entry.Key, entry => entry.Value with { StoredAt = StoredValues.Now.AddHours(1) });
+        host.MoveTo(StoredValues.Now.AddHours(1));
         Assert.All(await store.PutTogetherAsync(again), result => Assert.Equal(StoreResult.Stored, result));
 
         Assert.Equal(again, await store.ReadAllAsync());

@@ -28,10 +28,10 @@ public sealed record GrainKeyStoreOptions
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// How long a get may take in all. Default 1 s: whoever asked for the value is told contacts then, which is an answer too, and
-    /// looks elsewhere.
+    /// How long a get may take in all. Default 2.5 s: whoever asked for the value is told contacts then, which is an answer too, and
+    /// looks elsewhere. A shard that moves in good order is there again sooner.
     /// </summary>
-    public TimeSpan GetPatience { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan GetPatience { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>
     /// A call that has no answer after this long is made through another silo as well. Default 400 ms: a silo that works answers

@@ -20,7 +20,7 @@ namespace KadOrleans.Grains.Values;
 /// removes what is expired and has what is due republished. Calls interleave, so reads never wait for a write.
 /// </summary>
 [Reentrant]
-internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
+internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDisposable
 {
     /// <summary>Keys or puts of one call at most.</summary>
     private const int MaxPerCall = 1024;
@@ -81,6 +81,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable
         await _hourly.WaitAsync(cancellationToken);
         await _writer.Completion.WaitAsync(cancellationToken);
     }
+
+    public void Dispose() => _ending.Dispose();
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {

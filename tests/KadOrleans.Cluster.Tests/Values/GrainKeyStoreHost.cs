@@ -19,6 +19,7 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster) : KeyStoreHost
     {
         if (_store is null)
         {
+            cluster.Clock.Set(StoredValues.Now);
             await cluster.ClearAsync(quota);
         }
         else
@@ -29,6 +30,8 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster) : KeyStoreHost
         _store = new GrainKeyStore(cluster.Grains, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance, Options);
         return _store;
     }
+
+    public override void MoveTo(DateTimeOffset now) => cluster.Clock.Set(now);
 
     public override ValueTask CloseAsync() => _store?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -21,7 +21,7 @@ public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<Test
         await using var edge = await ServeForAsync(peer, "republishes");
         var (now, key) = (DateTimeOffset.UtcNow, NodeId.FromKey("due"));
         var value = new StoredValue(DhtValue.FromInteger(1), now.AddHours(-2), now.AddHours(3), default);
-        await ShardOf(key).PutAsync([new ShardPut(key, value)]);
+        await ShardOf(key).PutAsync([new ShardPut(key, value, PutKind.Import)]);
 
         await TickAsync(key);
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using KadOrleans.Grains;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
@@ -22,6 +24,8 @@ public sealed class TestCluster : IAsyncLifetime
 
     public int ShardBits { get; }
 
+    internal SettableClock Clock { get; } = new();
+
     public InProcessTestCluster Value { get; private set; } = null!;
 
     public IClusterClient Client => Value.Client;
@@ -33,12 +37,17 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
+            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.UseKadGrains(options => options.ShardBits = ShardBits);
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
         });
         Value = builder.Build();
         await Value.DeployAsync();
+
+        // The directory has known of all edges for long.
+        await Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+        Clock.Passed = IEdgeDirectoryGrain.LeaseDuration;
     }
 
     public async ValueTask DisposeAsync() => await Value.DisposeAsync();

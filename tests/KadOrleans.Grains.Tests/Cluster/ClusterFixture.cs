@@ -82,6 +82,12 @@ public sealed class ClusterFixture : IAsyncLifetime
         await Cluster.DisposeAsync();
     }
 
+    /// <summary>A text that is taken in now.</summary>
+    public StoredValue Text(string text) => Samples.Text(text) with { StoredAt = TimeOfDay.GetUtcNow() };
+
+    /// <summary>Bytes that are taken in now.</summary>
+    public StoredValue Sized(int length) => Samples.Sized(length) with { StoredAt = TimeOfDay.GetUtcNow() };
+
     public IKeyShardGrain Shard(long number) => Client.GetGrain<IKeyShardGrain>(number);
 
     public IRoutingTableGrain Table(NodeId id) => Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));

@@ -69,8 +69,8 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
         Assert.Equal(3, (await cluster.Dht.SetAsync(NodeId.FromKey("behind"), DhtValue.FromInteger(1), Token)).Stored);
     }
 
-    private static List<ShardPut> PutsOf(int shard) =>
-        [.. Samples.KeysOf(shard, ClusterFixture.ShardBits).Take(20).Select((key, i) => new ShardPut(key, Samples.Text($"{shard}/{i}")))];
+    private List<ShardPut> PutsOf(int shard) =>
+        [.. Samples.KeysOf(shard, ClusterFixture.ShardBits).Take(20).Select((key, i) => new ShardPut(key, cluster.Text($"{shard}/{i}")))];
 
     /// <summary>Gives tables and shards something to hold, on a silo of choice.</summary>
     private async Task ActivateAsync(

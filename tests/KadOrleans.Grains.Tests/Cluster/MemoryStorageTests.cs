@@ -22,7 +22,7 @@ public class MemoryStorageTests
         var shard = cluster.Client.GetGrain<IKeyShardGrain>(0);
         for (var i = 0; i < 300; i++)
         {
-            Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(Samples.Key(i % 50), Samples.Text($"{i}"))]));
+            Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(Samples.Key(i % 50), Samples.Text($"{i}") with { StoredAt = DateTimeOffset.UtcNow })]));
             if (i % 100 == 99)
             {
                 await cluster.DeactivateAsync(shard);

@@ -20,12 +20,12 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     {
         var shard = cluster.Shard(1);
         var keys = Samples.KeysOf(1, Bits).Take(30).Order().ToList();
-        var results = await shard.PutAsync([.. keys.Select((key, i) => new ShardPut(key, Samples.Text($"{i}")))]);
+        var results = await shard.PutAsync([.. keys.Select((key, i) => new ShardPut(key, cluster.Text($"{i}")))]);
         Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
         await cluster.Cluster.DeactivateAsync(shard);
 
         var read = await shard.GetAsync([keys[3], Samples.KeysOf(1, Bits).ElementAt(40), keys[0]]);
-        Assert.Equal([Samples.Text("3"), null, Samples.Text("0")], read);
+        Assert.Equal([cluster.Text("3"), null, cluster.Text("0")], read);
         Assert.Equal(keys[..20], (await shard.ScanAsync(null, 20)).Select(put => put.Key));
         Assert.Equal(keys[20..], (await shard.ScanAsync(keys[19], 20)).Select(put => put.Key));
         Assert.Equal([true, false], await shard.RemoveAsync([keys[5], Samples.KeysOf(1, Bits).ElementAt(40)]));
@@ -43,13 +43,13 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var foreign = Samples.KeysOf(3, Bits).First();
         var own = Samples.KeysOf(2, Bits).First();
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.GetAsync([foreign]));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.PutAsync([new ShardPut(foreign, Samples.Text("x"))]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.PutAsync([new ShardPut(foreign, cluster.Text("x"))]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.PutAsync([new ShardPut(own, null!)]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.RemoveAsync([foreign]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.GetAsync(new NodeId[1025]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.ScanAsync(null, 0));
         var results = await shard.PutAsync(
-            [new ShardPut(own, Samples.Sized(StoreRules.MaxContentLength + 1)), new ShardPut(own, Samples.Text("x") with { Value = default })]);
+            [new ShardPut(own, cluster.Sized(StoreRules.MaxContentLength + 1)), new ShardPut(own, cluster.Text("x") with { Value = default })]);
         Assert.Equal([StoreResult.TooLarge, StoreResult.UnsupportedType], results);
         Assert.Equal(default, await shard.GetUsageAsync());
     }
@@ -68,7 +68,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         await shard.GetUsageAsync();
         var gate = new TaskCompletionSource();
         cluster.Rows.BeforeWrite = (_, grain) => grain == shard.GetGrainId() ? gate.Task : Task.CompletedTask;
-        var puts = Task.WhenAll(keys.Select(key => shard.PutAsync([new ShardPut(key, Samples.Text("x"))]).AsTask()));
+        var puts = Task.WhenAll(keys.Select(key => shard.PutAsync([new ShardPut(key, cluster.Text("x"))]).AsTask()));
 
         await cluster.UntilAsync(() => Task.FromResult(cluster.Arrived.At(shard.GetGrainId()) == keys.Count));
         gate.SetResult();
@@ -82,7 +82,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     {
         var shard = cluster.Shard(5);
         var key = Samples.KeysOf(5, Bits).First();
-        await shard.PutAsync([new ShardPut(key, Samples.Text("old"))]);
+        await shard.PutAsync([new ShardPut(key, cluster.Text("old"))]);
         var gate = new TaskCompletionSource();
         var reached = new TaskCompletionSource();
         cluster.Rows.BeforeWrite = (_, grain) =>
@@ -95,13 +95,13 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
             reached.TrySetResult();
             return gate.Task;
         };
-        var put = shard.PutAsync([new ShardPut(key, Samples.Text("new"))]).AsTask();
+        var put = shard.PutAsync([new ShardPut(key, cluster.Text("new"))]).AsTask();
         await reached.Task;
-        Assert.Equal([Samples.Text("old")], await shard.GetAsync([key]));
+        Assert.Equal([cluster.Text("old")], await shard.GetAsync([key]));
         Assert.False(put.IsCompleted);
         gate.SetResult();
         Assert.Equal([StoreResult.Stored], await put);
-        Assert.Equal([Samples.Text("new")], await shard.GetAsync([key]));
+        Assert.Equal([cluster.Text("new")], await shard.GetAsync([key]));
     }
 
     [Fact]
@@ -109,16 +109,16 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     {
         var shard = cluster.Shard(6);
         var keys = Samples.KeysOf(6, Bits).Take(3).ToList();
-        await shard.PutAsync([new ShardPut(keys[0], Samples.Text("a"))]);
+        await shard.PutAsync([new ShardPut(keys[0], cluster.Text("a"))]);
         cluster.Rows.BeforeWrite = cluster.Rows.BeforeRead = (_, _) => throw new TimeoutException("storage is away");
-        Assert.Equal([StoreResult.StorageFailed], await shard.PutAsync([new ShardPut(keys[1], Samples.Text("b"))]));
+        Assert.Equal([StoreResult.StorageFailed], await shard.PutAsync([new ShardPut(keys[1], cluster.Text("b"))]));
         await Assert.ThrowsAsync<IOException>(async () => await shard.RemoveAsync([keys[0]]));
-        Assert.Equal([Samples.Text("a"), null], await shard.GetAsync([keys[0], keys[1]]));
+        Assert.Equal([cluster.Text("a"), null], await shard.GetAsync([keys[0], keys[1]]));
 
         cluster.Rows.Heal();
-        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[2], Samples.Text("c"))]));
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[2], cluster.Text("c"))]));
         await cluster.Cluster.DeactivateAsync(shard);
-        Assert.Equal([Samples.Text("a"), null, Samples.Text("c")], await shard.GetAsync(keys));
+        Assert.Equal([cluster.Text("a"), null, cluster.Text("c")], await shard.GetAsync(keys));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         await shard.GetUsageAsync();
         var hangs = new TaskCompletionSource();
         cluster.Rows.AfterWrite = (_, _) => hangs.Task;
-        var put = shard.PutAsync([new ShardPut(key, Samples.Text("done all the same"))]).AsTask();
+        var put = shard.PutAsync([new ShardPut(key, cluster.Text("done all the same"))]).AsTask();
         await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(put.IsCompleted));
         Assert.Equal([StoreResult.Stored], await put);
         hangs.SetResult();
@@ -145,12 +145,12 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         {
             Sequence = 1,
             Attempt = 5,
-            Entries = ShardEntryCodec.Encode([new ShardChange(keys[0], Samples.Text("the other's"))]),
+            Entries = ShardEntryCodec.Encode([new ShardChange(keys[0], cluster.Text("the other's"))]),
         };
         cluster.Rows.Force(StateNames.ShardLog(1), shard.GetGrainId(), cluster.Serializer.SerializeToArray(record));
 
-        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[1], Samples.Text("own"))]));
-        Assert.Equal([Samples.Text("the other's"), Samples.Text("own")], await shard.GetAsync(keys));
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[1], cluster.Text("own"))]));
+        Assert.Equal([cluster.Text("the other's"), cluster.Text("own")], await shard.GetAsync(keys));
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var now = cluster.Clock.GetUtcNow();
         foreach (var chunk in keys.Chunk(1000))
         {
-            await shard.PutAsync([.. chunk.Select(key => new ShardPut(key, Samples.Text("x") with { ExpiresAt = now }))]);
+            await shard.PutAsync([.. chunk.Select(key => new ShardPut(key, cluster.Text("x") with { ExpiresAt = now }))]);
         }
 
         Assert.Equal([null], await shard.GetAsync([keys[0]]));
@@ -178,13 +178,13 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var shard = cluster.Shard(10);
         var keys = Samples.KeysOf(10, Bits).Take(4).Order().ToList();
         var now = cluster.Clock.GetUtcNow();
-        var value = Samples.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(1) };
+        var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(1) };
         await shard.PutAsync(
         [
-            new ShardPut(keys[0], value with { StoredAt = now.AddHours(-2) }),
+            new ShardPut(keys[0], value with { StoredAt = now.AddHours(-2) }, PutKind.Import),
             new ShardPut(keys[1], value),
             new ShardPut(keys[2], value with { PublishedAt = now.AddHours(-25) }),
-            new ShardPut(keys[3], value with { PublishedAt = now.AddHours(-1), StoredAt = now.AddHours(-1) }),
+            new ShardPut(keys[3], value with { PublishedAt = now.AddHours(-1), StoredAt = now.AddHours(-1) }, PutKind.Import),
         ]);
         Assert.Equal([keys[0], keys[2], keys[3]], await shard.GetDueForRepublishAsync(now, null, 10));
         Assert.Equal([keys[2]], await shard.GetDueForRepublishAsync(now, keys[0], 1));
@@ -202,15 +202,16 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var shard = cluster.Shard(12);
         var key = Samples.KeysOf(12, Bits).First();
         var now = cluster.Clock.GetUtcNow();
-        var value = Samples.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(7) };
+        var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(7) };
         await shard.PutAsync([new ShardPut(key, value)]);
         var writes = cluster.Rows.Writes[shard.GetGrainId()];
 
-        var again = value with { StoredAt = now.AddHours(1) };
+        cluster.Clock.Advance(TimeSpan.FromSeconds(5));
+        var again = value with { StoredAt = now.AddSeconds(5) };
         Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(key, again, PutKind.Copy)]));
         Assert.Equal(
             [StoreResult.Outdated],
-            await shard.PutAsync([new ShardPut(key, Samples.Text("stale") with { StoredAt = now, ExpiresAt = now.AddDays(6) }, PutKind.Copy)]));
+            await shard.PutAsync([new ShardPut(key, cluster.Text("stale") with { ExpiresAt = now.AddDays(6) }, PutKind.Copy)]));
         Assert.Equal([again], await shard.GetAsync([key]));
         Assert.Equal(writes, cluster.Rows.Writes[shard.GetGrainId()]);
 
@@ -226,8 +227,8 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var end = cluster.Clock.GetUtcNow() + TimeSpan.FromDays(365);
         await shard.PutAsync(
         [
-            new ShardPut(keys[0], Samples.Text("short") with { ExpiresAt = cluster.Clock.GetUtcNow() + TimeSpan.FromMinutes(1) }),
-            new ShardPut(keys[1], Samples.Text("longer") with { ExpiresAt = end }),
+            new ShardPut(keys[0], cluster.Text("short") with { ExpiresAt = cluster.Clock.GetUtcNow() + TimeSpan.FromMinutes(1) }),
+            new ShardPut(keys[1], cluster.Text("longer") with { ExpiresAt = end }),
         ]);
         await cluster.AdvanceUntilAsync(TimeSpan.FromMinutes(5), async () => (await shard.GetUsageAsync()).Keys == 1);
         Assert.True(cluster.Clock.GetUtcNow() < end);
@@ -247,7 +248,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var quota = ShardQuota.Of(new StoreQuota { KeysPerSource = ClusterFixture.KeysPerSource }, Bits);
         var shard = cluster.Shard(12);
         var source = Core.Admission.SourceNetwork.Of(UdpEndpoint.Parse("203.0.113.9:1"));
-        var puts = Samples.KeysOf(12, Bits).Take(1000).Select(key => new ShardPut(key, Samples.Text("x") with { Source = source })).ToList();
+        var puts = Samples.KeysOf(12, Bits).Take(1000).Select(key => new ShardPut(key, cluster.Text("x") with { Source = source })).ToList();
         Assert.InRange(quota.KeysPerSource, 1, 999);
         var results = await shard.PutAsync(puts);
         Assert.Equal(quota.KeysPerSource, results.Count(result => result == StoreResult.Stored));
@@ -283,7 +284,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var stored = 0;
         foreach (var numbers in Enumerable.Range(0, count).Chunk(1000))
         {
-            var puts = numbers.Select(number => new ShardPut(KeyIn(shard, number), Samples.Sized(100))).ToList();
+            var puts = numbers.Select(number => new ShardPut(KeyIn(shard, number), cluster.Sized(100))).ToList();
             stored += (await cluster.Shard(shard).PutAsync(puts)).Count(result => result == StoreResult.Stored);
         }
 

@@ -18,8 +18,8 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
     public async Task A_call_reaches_the_shards_of_all_its_keys_and_answers_in_its_own_order()
     {
         var keys = Enumerable.Range(100, 40).SelectMany(shard => KeysOf(shard).Take(3)).OrderBy(key => key.GetHashCode()).ToList();
-        var puts = keys.Select((key, i) => new ShardPut(key, Samples.Text($"{i}"))).ToList();
-        puts.Insert(7, new ShardPut(keys[60], Samples.Sized(StoreRules.MaxContentLength + 1)));
+        var puts = keys.Select((key, i) => new ShardPut(key, cluster.Text($"{i}"))).ToList();
+        puts.Insert(7, new ShardPut(keys[60], cluster.Sized(StoreRules.MaxContentLength + 1)));
 
         var stored = await _many.PutAsync(puts);
         var read = await _many.GetAsync([.. keys, KeysOf(100).ElementAt(9), keys[0]]);
@@ -27,18 +27,18 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Empty(stored.Unanswered);
         Assert.Equal(puts.Select((_, i) => i == 7 ? StoreResult.TooLarge : StoreResult.Stored), stored.Results);
         Assert.Empty(read.Unanswered);
-        Assert.Equal([.. keys.Select((_, i) => Samples.Text($"{i}")), null, Samples.Text("0")], read.Results);
-        Assert.Equal([Samples.Text("5")], await cluster.Shard(GrainKeys.Shard(keys[5], ClusterFixture.ShardBits)).GetAsync([keys[5]]));
+        Assert.Equal([.. keys.Select((_, i) => cluster.Text($"{i}")), null, cluster.Text("0")], read.Results);
+        Assert.Equal([cluster.Text("5")], await cluster.Shard(GrainKeys.Shard(keys[5], ClusterFixture.ShardBits)).GetAsync([keys[5]]));
     }
 
     [Fact]
     public async Task Of_two_puts_of_a_key_the_later_one_is_held()
     {
         var key = KeysOf(150).First();
-        var puts = Enumerable.Range(0, 9).Select(i => new ShardPut(key, Samples.Text($"{i}")));
+        var puts = Enumerable.Range(0, 9).Select(i => new ShardPut(key, cluster.Text($"{i}")));
         await _many.PutAsync([.. puts]);
 
-        Assert.Equal([Samples.Text("8")], (await _many.GetAsync([key])).Results);
+        Assert.Equal([cluster.Text("8")], (await _many.GetAsync([key])).Results);
     }
 
     [Fact]
@@ -49,8 +49,8 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
         cluster.Rows.BeforeWrite = (_, grain) => grain == cluster.Shard(160).GetGrainId() ? HoldAsync(arrived, gate) : Task.CompletedTask;
         var call = _many.PutAsync(
             [
-                new ShardPut(late, Samples.Text("late")),
-                new ShardPut(well, Samples.Text("well")),
+                new ShardPut(late, cluster.Text("late")),
+                new ShardPut(well, cluster.Text("well")),
                 new ShardPut(broken, null!),
             ]).AsTask();
 

@@ -24,13 +24,15 @@ public sealed class ShardChangesTests(ClusterFixture cluster)
     [Fact]
     public async Task A_source_beyond_its_limit_leaves_the_values_and_is_named_once_an_hour()
     {
-        await PutAsync("198.51.100.1", Samples.Now);
+        await PutAsync("198.51.100.1");
 
-        await AssertRefusedAsync("203.0.113.1", Samples.Now);
-        await AssertRefusedAsync("192.0.2.1", Samples.Now.AddMinutes(59));
+        await AssertRefusedAsync("203.0.113.1");
+        cluster.Clock.Advance(TimeSpan.FromMinutes(59));
+        await AssertRefusedAsync("192.0.2.1");
         Assert.Equal([$"203.0.113.1 {Told} {Limit} "], Lines());
 
-        await AssertRefusedAsync("203.0.113.1", Samples.Now.AddMinutes(60));
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+        await AssertRefusedAsync("203.0.113.1");
         Assert.Equal([$"203.0.113.1 {Told} {Limit} ", $"203.0.113.1 {Told} {2 * Limit} "], Lines());
     }
 
@@ -38,23 +40,22 @@ public sealed class ShardChangesTests(ClusterFixture cluster)
     private IEnumerable<string> Lines() => cluster.Log.Of(ChangesRefused).Select(line => line[..line.IndexOf("of them since", StringComparison.Ordinal)]);
 
     /// <summary>Changes all keys in one call, which is one write: as many as the limit are changed, the others stay as they were.</summary>
-    private async Task AssertRefusedAsync(string source, DateTimeOffset now)
+    private async Task AssertRefusedAsync(string source)
     {
         var before = await _shard.GetAsync([.. Keys]);
-        var results = await PutAsync(source, now);
+        var results = await PutAsync(source);
         var after = await _shard.GetAsync([.. Keys]);
 
         Assert.Equal([.. Enumerable.Repeat(StoreResult.Stored, Limit), .. Enumerable.Repeat(StoreResult.ChangeLimitExceeded, TooMany)], results);
-        Assert.All(after.Take(Limit), value => Assert.Equal(ValueOf(source, now), value));
+        Assert.All(after.Take(Limit), value => Assert.Equal(ValueOf(source), value));
         Assert.Equal(before.Skip(Limit), after.Skip(Limit));
     }
 
-    private ValueTask<IReadOnlyList<StoreResult>> PutAsync(string source, DateTimeOffset now) =>
-        _shard.PutAsync([.. Keys.Select(key => new ShardPut(key, ValueOf(source, now)))]);
+    private ValueTask<IReadOnlyList<StoreResult>> PutAsync(string source) =>
+        _shard.PutAsync([.. Keys.Select(key => new ShardPut(key, ValueOf(source)))]);
 
-    private static StoredValue ValueOf(string source, DateTimeOffset now) => Samples.Text($"{source} at {now:O}") with
+    private StoredValue ValueOf(string source) => cluster.Text($"{source} at {cluster.TimeOfDay.GetUtcNow():O}") with
     {
-        StoredAt = now,
         Source = SourceNetwork.Of(UdpEndpoint.Parse($"{source}:1")),
     };
 }

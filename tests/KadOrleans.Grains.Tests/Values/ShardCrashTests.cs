@@ -94,11 +94,11 @@ public sealed class ShardCrashTests(ClusterFixture cluster) : IDisposable
         (cluster.Rows.BeforeWrite, cluster.Rows.AfterWrite, cluster.Rows.BeforeRead) = (Fault, Fault, Fault);
     }
 
-    private static async Task PutSomeAsync(
+    private async Task PutSomeAsync(
         IKeyShardGrain shard, SeededRandomSource random, List<NodeId> keys, Dictionary<NodeId, HashSet<StoredValue?>> possible, int round)
     {
         // Keys differ within a round, as calls at once come in no order.
-        var calls = keys.OrderBy(_ => random.Next(1000)).Take(20).Select((key, i) => (Key: key, Value: Samples.Text($"{round}/{i}"))).ToList();
+        var calls = keys.OrderBy(_ => random.Next(1000)).Take(20).Select((key, i) => (Key: key, Value: cluster.Text($"{round}/{i}"))).ToList();
         var results = await Task.WhenAll(calls.Select(async call =>
         {
             try
@@ -121,7 +121,7 @@ public sealed class ShardCrashTests(ClusterFixture cluster) : IDisposable
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
-            var (key, value) = (NodeId.FromKey($"load {worker}/{i}"), Samples.Text($"{worker}/{i}"));
+            var (key, value) = (NodeId.FromKey($"load {worker}/{i}"), cluster.Text($"{worker}/{i}"));
             try
             {
                 var results = await cluster.Shard(GrainKeys.Shard(key, ClusterFixture.ShardBits)).PutAsync([new ShardPut(key, value)]);

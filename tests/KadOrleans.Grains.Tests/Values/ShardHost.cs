@@ -15,13 +15,13 @@ internal sealed class ShardHost
     private ShardHost(ShardLog log)
     {
         Log = log;
-        _writer = new ShardWriter(log, NullLogger.Instance);
+        _writer = new ShardWriter(log, Clock, NullLogger.Instance);
     }
 
-    public ShardLog Log { get; }
+    /// <summary>The activation's clock; it begins at <see cref="Samples.Now"/>.</summary>
+    public ManualTimeProvider Clock { get; } = new();
 
-    /// <summary>Whether the callers of all puts wait no more.</summary>
-    public bool IsGivenUp { get; set; }
+    public ShardLog Log { get; }
 
     public static async Task<ShardHost> ActivateAsync(FakeRecords records, int seed = 1, StoreQuota? quota = null)
     {
@@ -43,7 +43,7 @@ internal sealed class ShardHost
     /// <summary>Puts, and lets a fold go on.</summary>
     public Task<IReadOnlyList<StoreResult>> PutOnlyAsync(params (NodeId Key, StoredValue Value)[] puts)
     {
-        var call = new WriteCall<StoreResult>(puts.Length, () => IsGivenUp);
+        var call = new WriteCall<StoreResult>(puts.Length);
         for (var i = 0; i < puts.Length; i++)
         {
             _writer.Enqueue(new PutWrite(call, i, new ShardPut(puts[i].Key, puts[i].Value)));

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Values;
@@ -123,7 +124,7 @@ public class ShardLogTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task What_a_frozen_activation_was_asked_is_done_over_another_s_writes_only_for_callers_that_wait(bool isGivenUp) => ShardHost.RunAsync(async () =>
+    public Task What_a_frozen_activation_was_asked_is_not_done_over_what_was_asked_later(bool isLater) => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
         var frozen = await ShardHost.ActivateAsync(records, 1);
@@ -133,20 +134,72 @@ public class ShardLogTests
             reached.TrySetResult();
             return thaw.Task;
         };
-        var onItsWay = frozen.PutOnlyAsync((Samples.Key(1), Samples.Text("old")));
+        var onItsWay = frozen.PutOnlyAsync((Samples.Key(1), At("frozen", 2)));
         await reached.Task;
-        var waits = frozen.PutOnlyAsync((Samples.Key(2), Samples.Text("old")));
+        var waits = frozen.PutOnlyAsync((Samples.Key(2), At("frozen", 2)));
         records.BeforeWrite = _ => Task.CompletedTask;
         var other = await ShardHost.ActivateAsync(records, 2);
-        await other.PutAsync((Samples.Key(1), Samples.Text("new")), (Samples.Key(2), Samples.Text("new")));
+        other.Clock.Advance(TimeSpan.FromSeconds(5));
+        var seconds = isLater ? 3 : 1;
+        await other.PutAsync((Samples.Key(1), At("other", seconds)), (Samples.Key(2), At("other", seconds)));
 
-        frozen.IsGivenUp = isGivenUp;
+        frozen.Clock.Advance(TimeSpan.FromSeconds(5));
         thaw.SetResult();
 
         StoreResult[] results = [.. await onItsWay, .. await waits];
-        Assert.All(results, result => Assert.Equal(isGivenUp ? StoreResult.StorageFailed : StoreResult.Stored, result));
+        Assert.All(results, result => Assert.Equal(isLater ? StoreResult.StorageFailed : StoreResult.Stored, result));
         var held = (await ShardHost.ActivateAsync(records)).Log.Shard.Values;
-        Assert.All([1, 2], number => Assert.Equal(Samples.Text(isGivenUp ? "new" : "old"), held[Samples.Key(number)]));
+        Assert.All([1, 2], number => Assert.Equal(
+            isLater ? At("other", seconds) : At("frozen", 2), held[Samples.Key(number)]));
+    });
+
+    [Fact]
+    public Task A_put_that_was_taken_in_too_long_ago_is_nobody_s() => ShardHost.RunAsync(async () =>
+    {
+        var shard = await ShardHost.ActivateAsync(new FakeRecords());
+        shard.Clock.Advance(PutFence.MaxAge);
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), At("just in time", 0)));
+
+        shard.Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
+        Assert.Equal([Samples.Key(1)], shard.Log.Shard.Values.Keys);
+    });
+
+    [Fact]
+    public Task What_is_held_already_is_confirmed_by_none_that_another_activation_has_overtaken() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var overtaken = await ShardHost.ActivateAsync(records, 1);
+        await overtaken.PutAsync(Samples.Key(1), At("first", 0));
+        var other = await ShardHost.ActivateAsync(records, 2);
+        other.Clock.Advance(TimeSpan.FromSeconds(5));
+        overtaken.Clock.Advance(TimeSpan.FromSeconds(5));
+        await other.PutAsync(Samples.Key(1), At("second", 2));
+
+        Assert.Equal(StoreResult.StorageFailed, await overtaken.PutAsync(Samples.Key(1), At("first", 1)));
+        Assert.Equal(At("second", 2), (await ShardHost.ActivateAsync(records)).Log.Shard.Values[Samples.Key(1)]);
+
+        await other.PutAsync(Samples.Key(1), At("third", 3));
+        Assert.Equal(StoreResult.Stored, await overtaken.PutAsync(Samples.Key(1), At("second", 4)));
+        Assert.Equal(At("second", 4), (await ShardHost.ActivateAsync(records)).Log.Shard.Values[Samples.Key(1)]);
+    });
+
+    [Fact]
+    public Task What_is_held_already_is_confirmed_at_one_read_for_all_and_not_while_storage_is_away() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        (NodeId, StoredValue)[] puts = [.. Enumerable.Range(0, 100).Select(i => (Samples.Key(i), Samples.Text("same")))];
+        await shard.PutAsync(puts);
+        var (reads, writes) = (records.Reads, records.Writes);
+
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.Equal((reads + 1, writes), (records.Reads, records.Writes));
+
+        records.FailRead = _ => true;
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.StorageFailed, result));
+        records.FailRead = _ => false;
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.Stored, result));
     });
 
     [Fact]
@@ -268,4 +321,7 @@ public class ShardLogTests
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
         Assert.Contains($"{name} has schema version 4", refusal.Message, StringComparison.Ordinal);
     });
+
+    private static StoredValue At(string text, int seconds) =>
+        Samples.Text(text) with { StoredAt = Samples.Now + TimeSpan.FromSeconds(seconds) };
 }
