@@ -29,6 +29,21 @@ public sealed class ClockWatchTests : ILogger<ClockWatch>
         Assert.Contains("NTP", _lines[0].Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_correction_is_zero_while_clocks_agree_to_a_second_and_stays_while_the_difference_does()
+    {
+        using var watch = new ClockWatch(_time, this);
+        Note(watch, 0.9);
+        Assert.Equal(TimeSpan.Zero, watch.Correction);
+        Note(watch, -7);
+        var correction = watch.Correction;
+        Assert.Equal(TimeSpan.FromSeconds(-7), correction);
+        Note(watch, -7.9);
+        Assert.Equal(correction, watch.Correction);
+        Note(watch, 0.1);
+        Assert.InRange(watch.Correction, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
+    }
+
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;
 
     bool ILogger.IsEnabled(LogLevel logLevel) => true;

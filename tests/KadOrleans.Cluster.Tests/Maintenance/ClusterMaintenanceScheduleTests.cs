@@ -55,6 +55,24 @@ public sealed class ClusterMaintenanceScheduleTests
     }
 
     [Fact]
+    public async Task Republishing_is_taken_beside_other_work_and_counts_until_it_is_done()
+    {
+        for (var i = 0; i < ClusterMaintenanceSchedule.RepublishCapacity; i++)
+        {
+            Assert.True(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+        }
+
+        Assert.False(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+        Assert.True(_schedule.TryAccept(new RandomWalkWork(Id)));
+        var tasks = await TakeAsync(ClusterMaintenanceSchedule.RepublishCapacity);
+        Assert.False(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+
+        Assert.IsType<MaintenanceTask.RepublishKeys>(tasks[0]).Ended();
+        Assert.True(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+        Assert.False(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+    }
+
+    [Fact]
     public async Task Work_reaches_a_watcher_that_waits_and_cancelling_ends_the_watch()
     {
         using var stopping = new CancellationTokenSource();

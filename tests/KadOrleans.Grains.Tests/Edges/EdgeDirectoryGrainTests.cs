@@ -188,6 +188,68 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         }
     }
 
+    [Fact]
+    public async Task Leases_of_many_edges_at_once_share_writes_and_an_edge_that_asks_twice_gets_the_later_epoch()
+    {
+        var references = Enumerable.Range(0, 600).Select(_ => new TestEdge()).ToDictionary(edge => cluster.Reference(edge));
+        await cluster.Directory.LeaseAsync("before", 1, cluster.Reference(_edge));
+        var writes = cluster.Rows.Writes[cluster.Directory.GetGrainId()];
+        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Rows.BeforeWrite = (_, grain) =>
+        {
+            reached.TrySetResult();
+            return grain == cluster.Directory.GetGrainId() ? gate.Task : Task.CompletedTask;
+        };
+        var first = cluster.Directory.LeaseAsync("many 0", 2, references.Keys.First()).AsTask();
+        await reached.Task;
+        var leasing = references.Keys.Select((reference, i) => cluster.Directory.LeaseAsync($"many {i}", 2, reference).AsTask()).ToList();
+
+        // Behind all of them: whatever this has met, they have.
+        await cluster.Directory.GetLiveAsync();
+        gate.SetResult();
+        await first;
+        var leases = await Task.WhenAll(leasing);
+
+        Assert.Equal(1200, leases.SelectMany(lease => lease.NodeIds).Distinct().Count());
+        Assert.Equal((await first).Epoch + 1, leases[0].Epoch);
+        Assert.InRange(cluster.Rows.Writes[cluster.Directory.GetGrainId()] - writes, 2, 6);
+        Assert.Equal(600, (await cluster.Directory.GetLiveAsync()).Count(edge => edge.Name.StartsWith("many", StringComparison.Ordinal)));
+        GC.KeepAlive(references);
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_waited_for_too_long_is_not_given()
+    {
+        var reference = cluster.Reference(_edge);
+        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Rows.BeforeWrite = (_, grain) =>
+        {
+            reached.TrySetResult();
+            return grain == cluster.Directory.GetGrainId() ? gate.Task : Task.CompletedTask;
+        };
+        var first = cluster.Directory.LeaseAsync("slow", 1, reference).AsTask();
+        await reached.Task;
+        var waits = cluster.Directory.LeaseAsync("waited", 1, reference).AsTask();
+        await cluster.Directory.GetLiveAsync();
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeasePatience);
+        gate.SetResult();
+
+        await first;
+        await Assert.ThrowsAsync<TimeoutException>(() => waits);
+        Assert.Equal(1, (await cluster.Directory.LeaseAsync("waited", 1, reference)).Epoch);
+    }
+
+    [Fact]
+    public async Task A_directory_that_moved_says_since_when_it_knows()
+    {
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        Assert.False((await cluster.Directory.ListAsync()).IsComplete);
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration - TimeSpan.FromTicks(1));
+        Assert.False((await cluster.Directory.ListAsync()).IsComplete);
+        cluster.Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.True((await cluster.Directory.ListAsync()).IsComplete);
+    }
+
     [Theory]
     [InlineData("", 1)]
     [InlineData(null, 1)]
