@@ -36,7 +36,7 @@ public static class GrainKeys
         return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
     }
 
-    /// <summary>The key of the desk of a number that takes puts (<see cref="Values.IShardBatchGrain"/>).</summary>
+    /// <summary>The key of the desk of a number that takes puts (<c>IShardBatchGrain</c>).</summary>
     public static long PutDesk(long number) => 2 * number;
 
     /// <summary>The key of the desk of a number that takes gets.</summary>
