@@ -1,7 +1,6 @@
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Infra.Tests.Monitoring;
-using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;

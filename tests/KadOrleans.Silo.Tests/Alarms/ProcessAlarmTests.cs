@@ -1,5 +1,4 @@
 using KadOrleans.Infra.Tests.Monitoring;
-using KadOrleans.Silo.Tests.Processes;
 
 namespace KadOrleans.Silo.Tests.Alarms;
 

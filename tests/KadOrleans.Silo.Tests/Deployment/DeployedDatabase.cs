@@ -1,5 +1,4 @@
 using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Tests.Processes;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;

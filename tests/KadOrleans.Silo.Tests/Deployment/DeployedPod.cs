@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Deployment;
@@ -25,7 +24,7 @@ internal sealed class DeployedPod(string part, string name, string database, str
 
     public string Id { get; private set; } = string.Empty;
 
-    public async Task StartAsync()
+    public override async Task StartAsync()
     {
         Process = ChildProcess.Start(part == "silo" ? "KadOrleans.Silo" : "KadOrleans.Edge", folder, CreateEnvironment(), []);
         var line = await Process.LineAsync(part == "silo" ? "health " : $"listening udp {Address} id ");

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Tests.Processes;
 using Xunit.v3;
 
 namespace KadOrleans.Silo.Tests.Deployment;

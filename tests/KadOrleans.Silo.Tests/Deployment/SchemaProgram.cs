@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Tests.Processes;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;

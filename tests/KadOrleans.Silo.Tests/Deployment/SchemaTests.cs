@@ -1,4 +1,3 @@
-using KadOrleans.Silo.Tests.Processes;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;

@@ -10,7 +10,7 @@ internal sealed class NodeServer(string folder, string name, params string[] opt
 
     public string Id { get; private set; } = string.Empty;
 
-    public async Task StartAsync()
+    public override async Task StartAsync()
     {
         Process = ChildProcess.Start(
             "kad", folder, ["node", "--listen", Address.ToString(), "--data", Path.Combine(folder, name), .. options]);

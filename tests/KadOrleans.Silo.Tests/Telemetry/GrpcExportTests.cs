@@ -1,4 +1,3 @@
-using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Testing.Processes;
 using KadOrleans.Testing.Telemetry;
 

@@ -9,7 +9,6 @@ using KadOrleans.Node;
 using KadOrleans.Node.Local;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Hosting;
-using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Testing.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection;

@@ -26,6 +26,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>The operating system's number for it.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     public ProcessLines Output { get; } = new();
 
     public ProcessLines Error { get; } = new();

@@ -4,24 +4,27 @@ using System.Net.Sockets;
 using KadOrleans.Node;
 using KadOrleans.Wire;
 
-namespace KadOrleans.Silo.Tests.Processes;
+namespace KadOrleans.Testing.Clusters;
 
 /// <summary>A socket that asks one node and matches the answers, however late.</summary>
-internal sealed class UdpAsker : IAsyncDisposable
+public sealed class UdpAsker : IAsyncDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly CryptographicRandomSource _random = new();
     private readonly ConcurrentDictionary<MessageId, TaskCompletionSource<byte[]>> _waiting = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly IPEndPoint _node;
+    private readonly bool _answersPings;
     private readonly Task _receiving;
 
     /// <summary>Binds a loopback address of its own.</summary>
     /// <param name="node">Who is asked.</param>
     /// <param name="source">The last number of the address 127.0.0.x.</param>
-    public UdpAsker(IPEndPoint node, byte source)
+    /// <param name="answersPings">Whether it answers the node's pings, as a client that has no id.</param>
+    public UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
     {
         _node = node;
+        _answersPings = answersPings;
         _socket.ReceiveBufferSize = 1 << 20;
 
         // Not connected: a connected socket fails when the node's process is gone for a while.
@@ -70,11 +73,19 @@ internal sealed class UdpAsker : IAsyncDisposable
 
     private void Take(ReadOnlySpan<byte> datagram)
     {
-        if (Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _)
-            && kind == DatagramKind.Response
-            && _waiting.TryRemove(id, out var answer))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        {
+            return;
+        }
+
+        if (kind == DatagramKind.Response && _waiting.TryRemove(id, out var answer))
         {
             answer.TrySetResult(body.ToArray());
+        }
+        else if (kind == DatagramKind.Request && _answersPings && Request.TryDecode(body, out var request, out _) && request.Kind == RequestKind.Ping)
+        {
+            Span<byte> buffer = stackalloc byte[512];
+            _socket.SendTo(buffer[..ResponseWriter.WriteEmptyPong(buffer, id)], _node);
         }
     }
 }

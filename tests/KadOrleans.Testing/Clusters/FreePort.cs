@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace KadOrleans.Silo.Tests.Processes;
+namespace KadOrleans.Testing.Clusters;
 
 /// <summary>
 /// Ports of the system's choice on loopback, for servers that must come back where they were: they cannot choose one
 /// themselves, as another one would be chosen at the next start.
 /// </summary>
-internal static class FreePort
+public static class FreePort
 {
     public static int Tcp()
     {

@@ -1,9 +1,9 @@
 using System.Net;
 
-namespace KadOrleans.Silo.Tests.Processes;
+namespace KadOrleans.Testing.Clusters;
 
 /// <summary>A process that serves one node id over UDP, at the same address after each start.</summary>
-internal interface INetworkNode : IAsyncDisposable
+public interface INetworkNode : IAsyncDisposable
 {
     /// <summary>Where it listens.</summary>
     IPEndPoint Address { get; }

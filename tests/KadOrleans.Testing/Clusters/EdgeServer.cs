@@ -1,11 +1,14 @@
 using System.Net;
 using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Silo.Tests.Processes;
+namespace KadOrleans.Testing.Clusters;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
-internal sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode
+public sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode
 {
+    /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
+    public string Assembly { get; init; } = "KadOrleans.Edge";
+
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
 
@@ -13,7 +16,7 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
     public string Id { get; private set; } = string.Empty;
 
     /// <summary>Starts it and waits until it has its id.</summary>
-    public async Task StartAsync()
+    public override async Task StartAsync()
     {
         Launch();
         await ListeningAsync();
@@ -21,7 +24,7 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
 
     /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.Start(
-        "KadOrleans.Edge",
+        Assembly,
         folder,
         [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
 
@@ -31,13 +34,4 @@ internal sealed class EdgeServer(string folder, string name, params string[] set
         var words = (await Process!.LineAsync($"listening udp {Address} id ")).Split(' ');
         Id = words[4];
     }
-
-    /// <summary>It hangs: SIGSTOP.</summary>
-    public Task HangAsync() => Process!.SignalAsync("STOP");
-
-    /// <summary>It goes on after <see cref="HangAsync"/>.</summary>
-    public Task ContinueAsync() => Process!.SignalAsync("CONT");
-
-    /// <summary>Waits until it ends by itself, and returns the exit code.</summary>
-    public Task<int> ExitAsync() => Process!.ExitAsync();
 }

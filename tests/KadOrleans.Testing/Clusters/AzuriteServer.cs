@@ -1,12 +1,13 @@
 using System.Diagnostics;
+using System.Globalization;
 
-namespace KadOrleans.Silo.Tests.AzureStorage;
+namespace KadOrleans.Testing.Clusters;
 
 /// <summary>
-/// The emulator of Azure Storage on loopback, with everything in memory. The environment variable <c>KAD_TEST_AZURITE</c>
+/// The emulator of Azure Storage on loopback, with everything in memory: what it holds ends with its process. The environment variable <c>KAD_TEST_AZURITE</c>
 /// names its executable, as npm installs it.
 /// </summary>
-internal sealed class AzuriteServer : IAsyncDisposable
+public sealed class AzuriteServer : IAsyncDisposable
 {
     // Azurite's own account, the same everywhere.
     private const string Account = "devstoreaccount1";
@@ -55,11 +56,23 @@ internal sealed class AzuriteServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>It hangs: SIGSTOP.</summary>
+    public Task HangAsync() => SignalAsync("STOP");
+
+    /// <summary>It goes on after <see cref="HangAsync"/>.</summary>
+    public Task ContinueAsync() => SignalAsync("CONT");
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     // It says where it listens for blobs, queues and tables, in this order.

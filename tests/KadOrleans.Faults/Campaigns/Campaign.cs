@@ -1,0 +1,219 @@
+using System.Text.Json;
+using KadOrleans.Faults.Calls;
+using KadOrleans.Faults.Clusters;
+
+namespace KadOrleans.Faults.Campaigns;
+
+/// <summary>Overwrites keys through several edges while faults befall silos, edges and the database, and judges each key after each fault.</summary>
+internal sealed class Campaign : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CampaignClock _clock = new();
+    private readonly CampaignOptions _options;
+    private readonly FaultyCluster _cluster;
+    private readonly ProgressLog _log;
+    private readonly Random _random;
+    private readonly List<EdgeCalls> _writing;
+    private readonly List<EdgeCalls> _reading;
+    private readonly List<EdgeCalls> _probing;
+    private readonly List<KeyWriter> _writers;
+    private readonly List<KeyReader> _readers;
+    private readonly List<EdgeProbes> _probes;
+    private readonly List<Task> _running = [];
+    private (int Acknowledged, int Late, int Stale, int Restarts) _counted;
+
+    private Campaign(CampaignOptions options, FaultyCluster cluster, ProgressLog log)
+    {
+        (_options, _cluster, _log) = (options, cluster, log);
+        _random = new Random(options.Seed);
+        _writing = Open(20);
+        _reading = Open(21);
+        _probing = Open(22);
+        _writers = [.. Enumerable.Range(0, options.Keys).Select(key =>
+            new KeyWriter(new KeyHistory(key), _writing, options, _clock, new Random(_random.Next()), _stop.Token))];
+        _readers = _reading.ConvertAll(edge => new KeyReader(_writers, edge, new Random(_random.Next()), _stop.Token));
+        _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
+    }
+
+    /// <summary>Runs a campaign and returns its rows.</summary>
+    public static async Task<IReadOnlyList<FaultRow>> RunAsync(CampaignOptions options, ProgressLog log, CancellationToken cancellationToken)
+    {
+        await using var cluster = await FaultyCluster.StartAsync(options.Shape, log);
+        await using var campaign = new Campaign(options, cluster, log);
+        return await campaign.RunAsync(cancellationToken);
+    }
+
+    /// <summary>Runs the command: progress to <paramref name="error"/>, the table to <paramref name="output"/>.</summary>
+    /// <returns>0 if nothing was lost or undone and all became healthy after each fault, else 1.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var options = CampaignOptions.Read(args);
+        var rows = await RunAsync(options, new ProgressLog(error), cancellationToken);
+        await output.WriteLineAsync($"{options.Shape.Storage}, {options.Shape.Silos} silos, {options.Shape.Edges} edges, {options.Keys} keys, seed {options.Seed}.");
+        CampaignTable.Write(output, rows);
+        if (options.Json is { } file)
+        {
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json), cancellationToken);
+        }
+
+        return rows.All(row => row.IsGood) ? 0 : 1;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _writers.ForEach(writer => writer.GoOn());
+        await Task.WhenAll(_running);
+        foreach (var calls in _writing.Concat(_reading).Concat(_probing))
+        {
+            await calls.DisposeAsync();
+        }
+
+        _stop.Dispose();
+    }
+
+    private List<EdgeCalls> Open(byte source) => [.. _cluster.EdgeAddresses.Select(edge => new EdgeCalls(edge, source))];
+
+    private async Task<IReadOnlyList<FaultRow>> RunAsync(CancellationToken cancellationToken)
+    {
+        _running.AddRange(_probes.Select(probes => probes.RunAsync()));
+        await BecomesHealthyAsync(cancellationToken);
+        _running.AddRange(_writers.Select(writer => writer.RunAsync()));
+        _running.AddRange(_readers.Select(reader => reader.RunAsync()));
+        var members = new FaultMembers(
+            _cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.IsServer, _cluster.Storage.IsDurable);
+        var rows = new List<FaultRow>();
+        foreach (var fault in FaultPlan.Create(_options.Seed, _options.Faults, members, _options.LongestFreeze))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1 + (2 * _random.NextDouble())), cancellationToken);
+            var row = await BefallAsync(fault, cancellationToken);
+            rows.Add(row);
+            Tell(rows.Count, row);
+        }
+
+        return rows;
+    }
+
+    private async Task<FaultRow> BefallAsync(Fault fault, CancellationToken cancellationToken)
+    {
+        _probes.ForEach(probes => probes.Silence.Begin(_clock.Now));
+        await using (var running = await RunningFault.BeginAsync(fault, _cluster))
+        {
+            await RestSomeAsync(fault.Duration, cancellationToken);
+        }
+
+        var end = _clock.Now;
+        var isHealthy = await BecomesHealthyAsync(cancellationToken);
+        var healthy = _clock.Now;
+        var silence = (Others: SilenceOf(fault, isTarget: false), Target: SilenceOf(fault, isTarget: true));
+        isHealthy &= await AllRestAsync(cancellationToken);
+        var check = await new KeyCheck(_reading, _log).RunAsync(_writers);
+        var (before, after) = (_counted, Counts());
+        _counted = after;
+        _writers.ForEach(writer => writer.GoOn());
+        return new FaultRow
+        {
+            Kind = fault.Kind.ToString().ToLowerInvariant(),
+            Target = fault.TargetName,
+            Seconds = fault.Duration.TotalSeconds,
+            SecondsToHealth = Math.Round((healthy - end).TotalSeconds, 1),
+            Acknowledged = after.Acknowledged - before.Acknowledged,
+            AcknowledgedLate = after.Late - before.Late,
+            Lost = check.Lost,
+            Undone = check.Undone,
+            Stale = after.Stale - before.Stale,
+            Restarts = after.Restarts - before.Restarts,
+            IsHealthy = isHealthy,
+            Silence = silence.Others,
+            TargetSilence = fault.Target == FaultTarget.Edge ? silence.Target : null,
+        };
+    }
+
+    // Half of the keys are left as they are from some moment of the fault on: what comes back of it later would be overwritten in the others.
+    private async Task RestSomeAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var end = _clock.Now + duration;
+        var resting = _writers.Where(_ => _random.Next(2) == 0)
+            .Select(writer => (Writer: writer, At: _clock.Now + (duration * _random.NextDouble())))
+            .OrderBy(rest => rest.At)
+            .ToArray();
+        foreach (var (writer, at) in resting)
+        {
+            await UntilAsync(at, cancellationToken);
+            _ = writer.RestAsync();
+        }
+
+        await UntilAsync(end, cancellationToken);
+    }
+
+    private async Task<bool> AllRestAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_writers.Select(writer => writer.RestAsync())).WaitAsync(LongestToHealth, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            _log.Tell($"Not each key had a STORE acknowledged within {LongestToHealth.TotalMinutes} minutes.");
+            return false;
+        }
+    }
+
+    private Task UntilAsync(TimeSpan time, CancellationToken cancellationToken) =>
+        time > _clock.Now ? Task.Delay(time - _clock.Now, cancellationToken) : Task.CompletedTask;
+
+    private async Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken)
+    {
+        var deadline = _clock.Now + LongestToHealth;
+        string? obstacle;
+        while ((obstacle = await FindObstacleAsync(cancellationToken)) is not null && _clock.Now < deadline)
+        {
+            await Task.Delay(LookInterval, cancellationToken);
+        }
+
+        if (obstacle is not null)
+        {
+            _log.Tell($"Not all was healthy after {LongestToHealth.TotalMinutes} minutes: {obstacle}");
+        }
+
+        // An edge without contacts says so, and serves: of two edges, each is the other's only contact.
+        if (await _cluster.FindObstacleAsync(_cluster.Edges, cancellationToken) is { } note)
+        {
+            _log.Tell($"{note.Trim()}");
+        }
+
+        return obstacle is null;
+    }
+
+    private async Task<string?> FindObstacleAsync(CancellationToken cancellationToken)
+    {
+        if (await _cluster.FindObstacleAsync(_cluster.Silos, cancellationToken) is { } obstacle)
+        {
+            return obstacle;
+        }
+
+        var refused = await Task.WhenAll(_probes.Select(probes => probes.CountRefusedAsync(ProbeWait)));
+        return Array.Exists(refused, count => count > 0) ? $"By edge, {string.Join(", ", refused)} probed keys were not stored." : null;
+    }
+
+    private IReadOnlyDictionary<string, double> SilenceOf(Fault fault, bool isTarget) => FaultRow.SilenceOf(
+        _probes.Where((_, i) => (fault.Target == FaultTarget.Edge && fault.Index == i) == isTarget).Select(probes => probes.Silence), _clock.Now);
+
+    private (int Acknowledged, int Late, int Stale, int Restarts) Counts() => (
+        _writers.Sum(writer => writer.History.Acknowledged),
+        _writers.Sum(writer => writer.History.Late),
+        _readers.Sum(reader => reader.Stale),
+        _cluster.Restarts);
+
+    private void Tell(int number, FaultRow row) => _log.Tell(
+        $"{number} of {_options.Faults}: {row.Kind} {row.Target} for {row.Seconds} s; healthy {(row.IsHealthy ? $"after {row.SecondsToHealth} s" : "never")}; "
+        + $"{row.Acknowledged} acknowledged, {row.Lost} lost, {row.Undone} undone, {row.Stale} stale; "
+        + $"silent {string.Join(", ", row.Silence.Select(pair => $"{pair.Key} {pair.Value}"))}");
+}

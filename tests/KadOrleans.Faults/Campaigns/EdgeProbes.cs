@@ -1,0 +1,73 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Faults.Calls;
+
+namespace KadOrleans.Faults.Campaigns;
+
+/// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
+internal sealed class EdgeProbes(EdgeCalls calls, CampaignClock clock, CancellationToken stop)
+{
+    /// <summary>Values that probes store and ask for.</summary>
+    private const int Keys = 512;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private int _turn;
+
+    /// <summary>Its silence.</summary>
+    public SilenceGauge Silence { get; } = new();
+
+    /// <summary>Probes until the campaign ends.</summary>
+    public async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                Send();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The campaign ended.
+        }
+    }
+
+    /// <summary>Of how many of the probed keys the edge acknowledges no STORE that is sent now.</summary>
+    /// <param name="wait">How long an acknowledgement may take.</param>
+    public async Task<int> CountRefusedAsync(TimeSpan wait)
+    {
+        var turn = Interlocked.Increment(ref _turn);
+        var stored = Enumerable.Range(0, Keys).Select(i => calls.StoreAsync(KeyOf(i), ValueOf(turn))).ToArray();
+        try
+        {
+            await Task.WhenAll(stored).WaitAsync(wait, stop);
+        }
+        catch (TimeoutException)
+        {
+            // Those that are not answered by now are counted.
+        }
+
+        return stored.Count(store => !store.IsCompletedSuccessfully || !store.Result);
+    }
+
+    private void Send()
+    {
+        var turn = Interlocked.Increment(ref _turn);
+        _ = CountAsync(CallKind.Ping, calls.PingAsync());
+        _ = CountAsync(CallKind.FindNode, calls.FindNodeAsync());
+        _ = CountAsync(CallKind.FindValue, calls.FindValueAsync(KeyOf(turn % Keys)));
+        _ = CountAsync(CallKind.Store, calls.StoreAsync(KeyOf(turn % Keys), ValueOf(turn)));
+    }
+
+    private async Task CountAsync(CallKind kind, Task answer)
+    {
+        await answer;
+        Silence.Answer(kind, clock.Now);
+    }
+
+    private static NodeId KeyOf(int i) => NodeId.FromKey($"probe {i}");
+
+    private static DhtValue ValueOf(int turn) => DhtValue.FromInteger(turn);
+}

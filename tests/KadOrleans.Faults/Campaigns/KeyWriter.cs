@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using KadOrleans.Core;
+using KadOrleans.Faults.Calls;
+
+namespace KadOrleans.Faults.Campaigns;
+
+/// <summary>
+/// Overwrites one key with ever later versions. It sends the next one after an acknowledgement, or after its patience and then to another
+/// edge; now and then it changes the edge without need. It rests only after an acknowledgement.
+/// </summary>
+internal sealed class KeyWriter(
+    KeyHistory history, IReadOnlyList<EdgeCalls> edges, CampaignOptions options, CampaignClock clock, Random random, CancellationToken stop)
+{
+    // One version in so many goes to another edge although the last one acknowledged.
+    private const int Wandering = 8;
+
+    private volatile TaskCompletionSource? _resting;
+    private volatile TaskCompletionSource _mayWrite = Completed();
+    private int _edge = random.Next(edges.Count);
+
+    /// <summary>The versions.</summary>
+    public KeyHistory History => history;
+
+    /// <summary>The key.</summary>
+    public NodeId Id { get; } = NodeId.FromKey($"campaign {history.Key}");
+
+    /// <summary>Writes until the campaign ends.</summary>
+    public async Task RunAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var isStored = await WriteAsync();
+            if (isStored && _resting is { } resting)
+            {
+                resting.TrySetResult();
+                await _mayWrite.Task;
+            }
+
+            await Task.Delay(options.Pace, CancellationToken.None);
+            _edge = (_edge + (isStored && random.Next(Wandering) > 0 ? 0 : 1)) % edges.Count;
+        }
+    }
+
+    /// <summary>It writes nothing after its next acknowledgement. The task ends then.</summary>
+    public Task RestAsync()
+    {
+        if (_resting is not { } resting)
+        {
+            _mayWrite = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _resting = resting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        return resting.Task;
+    }
+
+    /// <summary>It goes on.</summary>
+    public void GoOn()
+    {
+        _resting = null;
+        _mayWrite.TrySetResult();
+    }
+
+    private async Task<bool> WriteAsync()
+    {
+        var version = history.Send(_edge, clock.Now);
+        try
+        {
+            return await StoreAsync(edges[_edge], version).WaitAsync(options.Patience, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // An acknowledgement that comes after all counts.
+            return false;
+        }
+    }
+
+    private async Task<bool> StoreAsync(EdgeCalls edge, int version)
+    {
+        var isStored = await edge.StoreAsync(Id, KeyVersion.ToValue(history.Key, version));
+        if (isStored)
+        {
+            history.Acknowledge(version, clock.Now);
+        }
+
+        return isStored;
+    }
+
+    private static TaskCompletionSource Completed()
+    {
+        var completed = new TaskCompletionSource();
+        completed.SetResult();
+        return completed;
+    }
+}
+
+/// <summary>Time since the campaign began.</summary>
+internal sealed class CampaignClock
+{
+    private readonly long _start = Stopwatch.GetTimestamp();
+
+    /// <summary>Now.</summary>
+    public TimeSpan Now => Stopwatch.GetElapsedTime(_start);
+}

@@ -1,0 +1,100 @@
+using KadOrleans.Faults.Options;
+using KadOrleans.Testing.Clusters;
+
+namespace KadOrleans.Faults.Clusters;
+
+/// <summary>What keeps a cluster's state, as a server that can fail by itself.</summary>
+internal abstract class ClusterStorage : IAsyncDisposable
+{
+    /// <summary>The settings of a silo on it.</summary>
+    public abstract IReadOnlyList<string> SiloSettings { get; }
+
+    /// <summary>Whether it is a server, which can hang.</summary>
+    public virtual bool IsServer => true;
+
+    /// <summary>Whether it keeps what it holds when it is ended.</summary>
+    public virtual bool IsDurable => true;
+
+    /// <summary>Starts what a cluster's shape names.</summary>
+    public static async Task<ClusterStorage> StartAsync(ClusterShape shape, string folder)
+    {
+        switch (shape.Storage)
+        {
+            case StorageKind.PostgreSql:
+                return new OnPostgreSql(await PostgreSqlServer.StartAsync(shape.Scripts));
+
+            case StorageKind.Azurite when !AzuriteServer.IsThere:
+                throw new OptionException("--storage is 'azurite'; that needs KAD_TEST_AZURITE to name the executable of Azurite.");
+
+            case StorageKind.Azurite:
+                return new OnAzurite(await AzuriteServer.StartAsync());
+
+            default:
+                return new OnSqlite(folder);
+        }
+    }
+
+    /// <summary>The settings of an edge of a cluster on it.</summary>
+    /// <param name="silos">The cluster's silos.</param>
+    public virtual IReadOnlyList<string> EdgeSettings(IReadOnlyList<SiloServer> silos) => SiloSettings;
+
+    /// <summary>All its processes hang.</summary>
+    public virtual Task HangAsync() => throw new NotSupportedException();
+
+    /// <summary>They go on.</summary>
+    public virtual Task ContinueAsync() => throw new NotSupportedException();
+
+    /// <summary>It ends as by a crash.</summary>
+    public virtual Task KillAsync() => throw new NotSupportedException();
+
+    /// <summary>It ends in order.</summary>
+    public virtual Task StopAsync() => throw new NotSupportedException();
+
+    /// <summary>It starts again where it was.</summary>
+    public virtual Task RestartAsync() => throw new NotSupportedException();
+
+    public abstract ValueTask DisposeAsync();
+
+    private sealed class OnSqlite(string folder) : ClusterStorage
+    {
+        public override IReadOnlyList<string> SiloSettings { get; } = [$"Kad:Data={Path.Combine(folder, "data")}"];
+
+        public override bool IsServer => false;
+
+        public override IReadOnlyList<string> EdgeSettings(IReadOnlyList<SiloServer> silos) => [silos[0].GatewaySetting];
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private sealed class OnPostgreSql(PostgreSqlServer server) : ClusterStorage
+    {
+        public override IReadOnlyList<string> SiloSettings { get; } =
+            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
+
+        public override Task HangAsync() => server.HangAsync();
+
+        public override Task ContinueAsync() => server.ContinueAsync();
+
+        public override Task KillAsync() => server.KillAsync();
+
+        public override Task StopAsync() => server.StopAsync();
+
+        public override Task RestartAsync() => server.RestartAsync();
+
+        public override ValueTask DisposeAsync() => server.DisposeAsync();
+    }
+
+    private sealed class OnAzurite(AzuriteServer server) : ClusterStorage
+    {
+        public override IReadOnlyList<string> SiloSettings { get; } =
+            ["Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={server.ConnectionString}"];
+
+        public override bool IsDurable => false;
+
+        public override Task HangAsync() => server.HangAsync();
+
+        public override Task ContinueAsync() => server.ContinueAsync();
+
+        public override ValueTask DisposeAsync() => server.DisposeAsync();
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Faults.Calls;
+
+namespace KadOrleans.Faults.Curves;
+
+/// <summary>
+/// Calls at given rates, sent when they are due whether earlier ones are answered or not. Half of the FIND_VALUEs ask for
+/// the keys that were stored before, half for any of a million, of which STORE stores.
+/// </summary>
+internal sealed class OpenLoad : IAsyncDisposable
+{
+    /// <summary>Keys that are stored before the load.</summary>
+    public const int StoredKeys = 20_000;
+
+    /// <summary>Keys in all.</summary>
+    public const int Keys = 1_000_000;
+
+    private const byte FirstSource = 40;
+    private const int Sources = 8;
+    private const int AtOnce = 64;
+
+    /// <summary>What is answered later is not answered: the reference waits as long.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(2);
+
+    private readonly List<EdgeCalls> _calls;
+    private readonly LoadRates _rates;
+    private readonly Random _random = new(1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _thread;
+    private long _start;
+    private int _turn;
+
+    /// <param name="edges">The edges; each gets a like share.</param>
+    /// <param name="rates">How many calls a second, over all edges.</param>
+    public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates)
+    {
+        _rates = rates;
+        _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new EdgeCalls(edge, (byte)(FirstSource + i))))];
+        _thread = new Thread(Run) { IsBackground = true, Name = "load" };
+    }
+
+    /// <summary>What was sent and answered.</summary>
+    public SecondCounts Counts { get; } = new();
+
+    /// <summary>The second that it is now, from the start of the load.</summary>
+    public int Second => (int)Stopwatch.GetElapsedTime(_start).TotalSeconds;
+
+    /// <summary>Stores the first <see cref="StoredKeys"/> keys, each until it is acknowledged.</summary>
+    public Task FillAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        Enumerable.Range(0, StoredKeys),
+        new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+        async (i, token) =>
+        {
+            while (!await IsStoredAsync(i))
+            {
+                token.ThrowIfCancellationRequested();
+            }
+        });
+
+    /// <summary>Begins to send.</summary>
+    public void Start()
+    {
+        _start = Stopwatch.GetTimestamp();
+        _thread.Start();
+    }
+
+    /// <summary>Sends nothing more and waits for late answers.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        _thread.Join();
+        await Task.Delay(Wait);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        foreach (var calls in _calls)
+        {
+            await calls.DisposeAsync();
+        }
+
+        _stop.Dispose();
+    }
+
+    private async Task<bool> IsStoredAsync(int key)
+    {
+        try
+        {
+            return await _calls[key % _calls.Count].StoreAsync(KeyOf(key), DhtValue.FromString($"first {key}")).WaitAsync(Wait);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private void Run()
+    {
+        var sent = new long[CallKinds.All.Count];
+        while (!_stop.IsCancellationRequested)
+        {
+            var now = Stopwatch.GetElapsedTime(_start);
+            foreach (var kind in CallKinds.All)
+            {
+                for (var due = (long)(now.TotalSeconds * _rates.Of(kind)); sent[(int)kind] < due; sent[(int)kind]++)
+                {
+                    Send(kind, (int)now.TotalSeconds);
+                }
+            }
+
+            _stop.Token.WaitHandle.WaitOne(Tick);
+        }
+    }
+
+    private void Send(CallKind kind, int second)
+    {
+        var calls = _calls[_turn++ % _calls.Count];
+        Counts.Send(second, kind);
+        _ = CountAsync(kind, second, AskAsync(kind, calls));
+    }
+
+    // Whether it was answered as is hoped for, and with a value.
+    private Task<(bool IsAnswered, bool HasValue)> AskAsync(CallKind kind, EdgeCalls calls)
+    {
+        switch (kind)
+        {
+            case CallKind.Ping:
+                return AnsweredAsync(calls.PingAsync());
+
+            case CallKind.FindNode:
+                return AnsweredAsync(calls.FindNodeAsync());
+
+            case CallKind.FindValue:
+                return FoundAsync(calls.FindValueAsync(KeyOf(_random.Next(_random.Next(2) == 0 ? StoredKeys : Keys))));
+
+            default:
+                return StoredAsync(calls.StoreAsync(KeyOf(_random.Next(Keys)), DhtValue.FromString($"value {_turn}")));
+        }
+    }
+
+    private async Task CountAsync(CallKind kind, int second, Task<(bool IsAnswered, bool HasValue)> answer)
+    {
+        var sent = Stopwatch.GetTimestamp();
+        var (isAnswered, hasValue) = await answer;
+        if (isAnswered && Stopwatch.GetElapsedTime(sent) <= Wait)
+        {
+            Counts.Answer(second, kind, hasValue);
+        }
+    }
+
+    private static async Task<(bool IsAnswered, bool HasValue)> AnsweredAsync(Task answer)
+    {
+        await answer;
+        return (true, false);
+    }
+
+    private static async Task<(bool IsAnswered, bool HasValue)> FoundAsync(Task<DhtValue> answer) =>
+        (true, (await answer).Kind != DhtValueKind.None);
+
+    private static async Task<(bool IsAnswered, bool HasValue)> StoredAsync(Task<bool> answer) => (await answer, false);
+
+    private static NodeId KeyOf(int i) => NodeId.FromKey($"load {i}");
+}
+
+/// <summary>Calls a second by kind.</summary>
+/// <param name="Values">FIND_VALUE and STORE, each.</param>
+/// <param name="Others">PING and FIND_NODE, each.</param>
+internal readonly record struct LoadRates(double Values, double Others)
+{
+    /// <summary>The rate of one kind.</summary>
+    public double Of(CallKind kind) => kind is CallKind.FindValue or CallKind.Store ? Values : Others;
+}

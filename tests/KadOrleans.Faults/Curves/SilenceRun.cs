@@ -1,0 +1,80 @@
+using KadOrleans.Faults.Clusters;
+
+namespace KadOrleans.Faults.Curves;
+
+/// <summary>Kills each silo in turn under load, starts it again once the others have declared it dead, and counts answers by the second.</summary>
+internal static class SilenceRun
+{
+    private const double OthersRate = 20;
+
+    private static readonly TimeSpan LongestToDead = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Runs the command: progress to <paramref name="error"/>, the summary to <paramref name="output"/>.</summary>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var options = SilenceOptions.Read(args);
+        var log = new ProgressLog(error);
+        await using var cluster = await FaultyCluster.StartAsync(options.Shape, log);
+        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(options.Rate / 2.0, OthersRate));
+        await load.FillAsync(cancellationToken);
+        log.Tell($"{OpenLoad.StoredKeys} values are stored.");
+        load.Start();
+        await Task.Delay(options.Before, cancellationToken);
+        var kills = new List<Kill>();
+        foreach (var silo in cluster.Silos)
+        {
+            kills.Add(await KillAsync(silo, cluster, load, options, log, cancellationToken));
+        }
+
+        var end = load.Second;
+        await load.StopAsync();
+        await WriteAsync(options, load.Counts, kills, end, output);
+        return 0;
+    }
+
+    private static async Task<Kill> KillAsync(
+        ClusterMember silo, FaultyCluster cluster, OpenLoad load, SilenceOptions options, ProgressLog log, CancellationToken cancellationToken)
+    {
+        var shards = await cluster.CountShardsAsync();
+        var killed = load.Second;
+        await silo.Server.KillAsync();
+        log.Tell($"{silo.Name} is killed in second {killed}; shards by silo: {string.Join(", ", shards)}");
+        var other = cluster.Silos.First(member => member != silo);
+        var patience = DateTime.UtcNow + LongestToDead;
+        while (await cluster.CountActiveAsync(other) != cluster.Silos.Count - 1 && DateTime.UtcNow < patience)
+        {
+            await Task.Delay(LookInterval, cancellationToken);
+        }
+
+        var started = load.Second;
+        log.Tell($"{silo.Name} is declared dead in second {started} and started.");
+        await cluster.RestartAsync(silo);
+        log.Tell($"{silo.Name} serves in second {load.Second}.");
+        await Task.Delay(options.Settle, cancellationToken);
+        return new Kill(silo.Name, killed, started, shards);
+    }
+
+    private static async Task WriteAsync(SilenceOptions options, SecondCounts counts, IReadOnlyList<Kill> kills, int end, TextWriter output)
+    {
+        if (options.Csv is { } csv)
+        {
+            await CurveFiles.WriteCsvAsync(csv, counts);
+        }
+
+        if (options.Svg is { } svg)
+        {
+            var marks = kills.SelectMany(kill => (CurveMark[])
+                [new(kill.Killed, $"{kill.Silo} killed", true), new(kill.Started, "started", false)]).ToArray();
+            var title = $"Share answered of {options.Rate} FIND_VALUE and STORE a second through {options.Shape.Edges} edge(s), {options.Shape.Silos} silos";
+            await File.WriteAllTextAsync(svg, CurvePicture.Draw(counts, marks, title));
+        }
+
+        var summaries = kills.Select((kill, i) => KillSummary.Of(
+            counts, kill.Killed, kill.Started, i + 1 < kills.Count ? kills[i + 1].Killed : end, kill.Silo, kill.Shards));
+        KillSummary.Write(output, summaries);
+    }
+
+    private sealed record Kill(string Silo, int Killed, int Started, IReadOnlyList<int> Shards);
+}

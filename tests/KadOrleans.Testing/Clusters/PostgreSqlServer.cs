@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace KadOrleans.Testing.Clusters;
+
+/// <summary>
+/// A PostgreSQL server of its own with Orleans' tables and the project's additions to them, in a folder that is removed at the end.
+/// The environment variable <c>KAD_TEST_POSTGRES_SCRIPTS</c> names a folder under which Orleans' scripts are found by their names.
+/// </summary>
+public sealed class PostgreSqlServer : IAsyncDisposable
+{
+    private static readonly string[] ScriptNames =
+        ["PostgreSQL-Main.sql", "PostgreSQL-Clustering.sql", "PostgreSQL-Persistence.sql", "PostgreSQL-Reminders.sql"];
+
+    // What KadOrleans adds to these tables; builds of before it had none.
+    private const string OwnScript = "infra/kubernetes/overlays/postgres/kad-schema.sql";
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly string? Binaries = FindBinaries();
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-postgres-").FullName;
+    private readonly string _port = FreePort.Tcp().ToString(CultureInfo.InvariantCulture);
+    private readonly IReadOnlyList<string> _scripts;
+
+    private PostgreSqlServer(IReadOnlyList<string> scripts) => _scripts = scripts;
+
+    /// <summary>Whether the binaries and the scripts are on this machine.</summary>
+    public static bool IsThere => Binaries is not null && FindScripts(DefaultScripts) is not null;
+
+    /// <summary>How Npgsql reaches it: few connections, as several processes share the server's hundred.</summary>
+    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Database=postgres;Username=postgres;Maximum Pool Size=20";
+
+    private static string? DefaultScripts => Environment.GetEnvironmentVariable("KAD_TEST_POSTGRES_SCRIPTS");
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>Makes a server and starts it.</summary>
+    /// <param name="scripts">The folder with Orleans' scripts; null for what the environment variable names.</param>
+    /// <exception cref="InvalidOperationException">PostgreSQL or a script is not there, or one of its tools failed.</exception>
+    public static async Task<PostgreSqlServer> StartAsync(string? scripts = null)
+    {
+        var folder = scripts ?? DefaultScripts;
+        var found = FindScripts(folder);
+        if (Binaries is null || found is null)
+        {
+            throw new InvalidOperationException(Binaries is null
+                ? "PostgreSQL is not in /usr/lib/postgresql."
+                : $"The folder '{folder}' of Orleans' SQL scripts has not all of {string.Join(", ", ScriptNames)}.");
+        }
+
+        var server = new PostgreSqlServer(found);
+        try
+        {
+            await server.CreateAsync();
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        return server;
+    }
+
+    /// <summary>It ends at once, as by a crash.</summary>
+    public Task KillAsync() => StopAsync("immediate");
+
+    /// <summary>It ends in order: what is under way is rolled back.</summary>
+    public Task StopAsync() => StopAsync("fast");
+
+    /// <summary>It starts again where it was.</summary>
+    public Task RestartAsync() => RunAsync(
+        "pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "-o",
+        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder}", "start");
+
+    /// <summary>All its processes hang: SIGSTOP, first to the one that starts the others.</summary>
+    public async Task HangAsync()
+    {
+        await SignalAsync("STOP", [Postmaster]);
+        await SignalAsync("STOP", Children());
+    }
+
+    /// <summary>They go on after <see cref="HangAsync"/>.</summary>
+    public Task ContinueAsync() => SignalAsync("CONT", [.. Children(), Postmaster]);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+        {
+            await ContinueAsync();
+            await KillAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task CreateAsync()
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunToolAsync("chown", "postgres", _folder);
+        }
+
+        await RunAsync("initdb", "-D", Data, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8");
+        await RestartAsync();
+        foreach (var script in _scripts)
+        {
+            await RunToolAsync(
+                Path.Combine(Binaries!, "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", _port, "-U", "postgres", "-f", script);
+        }
+    }
+
+    private string Postmaster => File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
+
+    // Each session and each worker is a child of the postmaster in a session of its own.
+    private string[] Children()
+    {
+        var parent = $"PPid:\t{Postmaster}";
+        return [.. Directory.EnumerateDirectories("/proc")
+            .Select(folder => Path.GetFileName(folder))
+            .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _) && IsChild(name, parent))];
+    }
+
+    private static bool IsChild(string process, string parent)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{process}/status").Contains(parent);
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return false;
+        }
+    }
+
+    private static async Task SignalAsync(string signal, IReadOnlyCollection<string> processes)
+    {
+        // One of them may end before it gets the signal, which makes kill complain.
+        var start = new ProcessStartInfo("kill", [$"-{signal}", .. processes]) { RedirectStandardError = true };
+        using var kill = Process.Start(start)!;
+        await kill.WaitForExitAsync();
+    }
+
+    private Task StopAsync(string mode) => RunAsync("pg_ctl", "-D", Data, "-m", mode, "-w", "stop");
+
+    // The server refuses to run as root; Debian has a user for it.
+    private static Task RunAsync(string tool, params string[] args)
+    {
+        var path = Path.Combine(Binaries!, tool);
+        return Environment.IsPrivilegedProcess
+            ? RunToolAsync("runuser", ["-u", "postgres", "--", path, .. args])
+            : RunToolAsync(path, args);
+    }
+
+    private static async Task RunToolAsync(string tool, params string[] args)
+    {
+        // Its output is not redirected: the server inherits it and would keep it open.
+        var start = new ProcessStartInfo("sh") { UseShellExecute = false, WorkingDirectory = "/" };
+        foreach (var arg in (string[])["-c", "exec \"$@\" >/dev/null", "sh", tool, .. args])
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        // The scripts have the server note much that is no warning.
+        start.Environment["PGOPTIONS"] = "--client-min-messages=warning";
+        using var process = Process.Start(start)!;
+        using var deadline = new CancellationTokenSource(Longest);
+        await process.WaitForExitAsync(deadline.Token);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{tool} {string.Join(' ', args)} ended with {process.ExitCode}.");
+        }
+    }
+
+    private static string? FindBinaries()
+    {
+        const string debian = "/usr/lib/postgresql";
+        return Directory.Exists(debian)
+            ? Directory.EnumerateDirectories(debian)
+                .Select(version => Path.Combine(version, "bin"))
+                .LastOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+            : null;
+    }
+
+    private static string[]? FindScripts(string? folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        var found = ScriptNames
+            .Select(name => Directory.EnumerateFiles(folder, name, SearchOption.AllDirectories).FirstOrDefault())
+            .OfType<string>()
+            .ToArray();
+        return found.Length == ScriptNames.Length ? [.. found, .. FindOwnScript()] : null;
+    }
+
+    private static IEnumerable<string> FindOwnScript()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
+            {
+                var script = Path.Combine(folder.FullName, OwnScript);
+                return File.Exists(script) ? [script] : [];
+            }
+        }
+
+        return [];
+    }
+}

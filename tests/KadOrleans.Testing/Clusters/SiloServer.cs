@@ -1,0 +1,46 @@
+using System.Globalization;
+using KadOrleans.Testing.Processes;
+
+namespace KadOrleans.Testing.Clusters;
+
+/// <summary>A silo process that can be killed and started again where it was.</summary>
+public sealed class SiloServer(string folder, params string[] settings) : RestartableServer
+{
+    private readonly string[] _settings =
+    [
+        "Kad:Http=127.0.0.1:0",
+        "Kad:Edge:Enabled=false",
+        "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+        $"Kad:Silo:Port={FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}",
+        .. settings,
+    ];
+
+    /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
+    public string Assembly { get; init; } = "KadOrleans.Silo";
+
+    /// <summary>Where clients find it.</summary>
+    public int Gateway { get; } = FreePort.Tcp();
+
+    /// <summary>The same, as the setting of an edge.</summary>
+    public string GatewaySetting => $"Kad:Cluster:Gateway=127.0.0.1:{Gateway.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>The setting for a cluster of 2 to the power of <paramref name="bits"/> shards.</summary>
+    public static string ShardBits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>Starts it and waits until it says that it serves.</summary>
+    public override async Task StartAsync()
+    {
+        Launch();
+        await Process!.LineAsync("health ");
+    }
+
+    /// <summary>Starts it.</summary>
+    public void Launch() => Process = ChildProcess.StartForFileLimits(
+        Assembly, folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+
+    /// <summary>Its disk is full: no file may grow.</summary>
+    public Task FillDiskAsync() => Process!.LimitFilesAsync("1");
+
+    /// <summary>There is room again after <see cref="FillDiskAsync"/>.</summary>
+    public Task ClearDiskAsync() => Process!.LimitFilesAsync("unlimited");
+}
