@@ -11,15 +11,18 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Storage;
 
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage, and the reminder that
-/// removes what is expired and has what is due republished. Calls interleave, so reads never wait for a write.
+/// removes what is expired and has what is due republished. Calls interleave, so reads never wait for a write. Placed at random:
+/// Orleans' default prefers the silo that asks, and a silo that dies takes what it holds out of service.
 /// </summary>
 [Reentrant]
+[RandomPlacement]
 internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDisposable
 {
     /// <summary>Keys or puts of one call at most.</summary>

@@ -71,6 +71,8 @@ internal static class SiloHost
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
         silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration(ClusterProviders.Membership);
 
+        AddRebalancing(silo);
+
         // Each silo reports to the dashboards of all, whether or not it serves one.
         silo.AddDashboard(options => options.HideTrace = true);
         if (isTraced)
@@ -82,5 +84,15 @@ internal static class SiloHost
         {
             AzureStorageSupport.Add(silo.Services, ClusterProviders.ReadAzure(configuration));
         }
+    }
+
+    /// <summary>A silo that comes back, or joins, gets its share of the grains: one that holds most of them would take most along when it dies.</summary>
+    private static void AddRebalancing(ISiloBuilder silo)
+    {
+#pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.
+        silo.AddActivationRebalancer();
+#pragma warning restore ORLEANSEXP002
+        silo.Configure<ActivationRebalancerOptions>(options =>
+            (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5)));
     }
 }

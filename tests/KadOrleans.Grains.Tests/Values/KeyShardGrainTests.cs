@@ -5,6 +5,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Tests.Cluster;
 using KadOrleans.Grains.Values;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Grains.Tests.Values;
 
@@ -52,6 +53,18 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
             [new ShardPut(own, cluster.Sized(StoreRules.MaxContentLength + 1)), new ShardPut(own, cluster.Text("x") with { Value = default })]);
         Assert.Equal([StoreResult.TooLarge, StoreResult.UnsupportedType], results);
         Assert.Equal(default, await shard.GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task Shards_that_one_silo_asks_for_are_spread_over_all()
+    {
+        var one = cluster.Cluster.GetSiloServiceProvider(cluster.Cluster.Silos[0].SiloAddress).GetRequiredService<IGrainFactory>();
+        var shards = Enumerable.Range(100, 64).Select(number => one.GetGrain<IKeyShardGrain>(number)).ToList();
+        await Task.WhenAll(shards.Select(shard => shard.GetUsageAsync().AsTask()));
+
+        var management = cluster.Client.GetGrain<IManagementGrain>(0);
+        var silos = await Task.WhenAll(shards.Select(shard => management.GetActivationAddress(shard).AsTask()));
+        Assert.All(silos.GroupBy(silo => silo).Select(group => group.Count()), count => Assert.InRange(count, 8, 56));
     }
 
     [Theory]
