@@ -178,7 +178,10 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     }
 
     /// <inheritdoc/>
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => Receive(datagram, source, TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, TimeSpan lain)
     {
         if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
         {
@@ -198,7 +201,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         }
         else
         {
-            _dispatcher.Dispatch(id, body, datagram.Length, source, _transport.Route);
+            _dispatcher.Dispatch(id, body, datagram.Length, source, _transport.Route, lain);
         }
     }
 
@@ -235,6 +238,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
             budget,
             _metrics,
             _options.ClientOnly,
-            _late);
+            _late,
+            _time);
     }
 }

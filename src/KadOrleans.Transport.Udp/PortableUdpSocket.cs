@@ -54,7 +54,7 @@ internal sealed class PortableUdpSocket : UdpSocket
             var length = Read(buffer, from);
             if (length >= 0 && SocketAddressBytes.TryRead(from, out var source))
             {
-                Deliver(buffer.AsSpan(0, length), source, default);
+                Deliver(buffer.AsSpan(0, length), source, default, TimeSpan.Zero);
             }
         }
     }

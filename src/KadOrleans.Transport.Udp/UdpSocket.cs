@@ -205,14 +205,15 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <param name="datagram">What came.</param>
     /// <param name="source">Whom from.</param>
     /// <param name="asked">The local address that it came to; none if the socket has a single one or the system does not tell.</param>
-    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked)
+    /// <param name="lain">How long it has lain in the socket; zero if the system does not tell.</param>
+    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan lain)
     {
         Volatile.Write(ref _received.Datagrams, _received.Datagrams + 1);
         Volatile.Write(ref _received.Bytes, _received.Bytes + datagram.Length);
         (_current, _currentSource, _currentLocal) = (this, source, asked);
         try
         {
-            _receiver!.Receive(datagram, source);
+            _receiver!.Receive(datagram, source, lain);
         }
         catch (Exception fault)
         {

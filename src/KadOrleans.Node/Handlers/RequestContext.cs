@@ -15,6 +15,9 @@ namespace KadOrleans.Node.Handlers;
 internal readonly record struct RequestContext(
     MessageId Id, UdpEndpoint Source, int Length, IAnswerRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
 {
+    /// <summary>How long ago the request arrived, if it lay in a socket or waited for a proof.</summary>
+    public TimeSpan Lain { get; init; }
+
     /// <summary>Whether nobody can have forged the source, or its owner is trusted.</summary>
     public bool IsProven => IsTrusted || Verified is not null;
 }

@@ -21,10 +21,17 @@ internal sealed class RequestDispatcher(
     UploadBudget budget,
     NodeMetrics metrics,
     bool clientOnly,
-    LateAnswers late)
+    LateAnswers late,
+    TimeProvider time)
 {
     /// <summary>The longest answer: 64 contacts, or the longest value behind its header.</summary>
     private const int AnswerLength = Datagram.MaxLength + 256;
+
+    /// <summary>
+    /// A STORE that arrived longer ago is not done: its sender may have given it up, and stored another value elsewhere. Senders wait
+    /// longer; a node that works reads its sockets within milliseconds, and proof is waited for <see cref="Strangers.StoreWait"/>.
+    /// </summary>
+    internal static readonly TimeSpan LongestLain = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
 
     [ThreadStatic]
     private static byte[]? _answerBuffer;
@@ -33,7 +40,7 @@ internal sealed class RequestDispatcher(
     private Action<StoreResult, RequestContext>? _answerStore;
 
     /// <summary>Handles one request; never throws for anything that a stranger can send.</summary>
-    public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IAnswerRoute route)
+    public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IAnswerRoute route, TimeSpan lain)
     {
         if (!source.IsUnicast)
         {
@@ -57,7 +64,7 @@ internal sealed class RequestDispatcher(
         }
 
         metrics.Received(request.Kind);
-        var context = new RequestContext(id, source, requestLength, route, isTrusted, verified);
+        var context = new RequestContext(id, source, requestLength, route, isTrusted, verified) { Lain = lain };
         if (clientOnly)
         {
             Send(ClientHandler.Answer(AnswerBuffer, request.Kind, context), request.Kind, default, context);
@@ -82,6 +89,9 @@ internal sealed class RequestDispatcher(
                 break;
             case RequestKind.Stun:
                 Send(StunHandler.Answer(AnswerBuffer, context), held.Kind, default, context);
+                break;
+            case RequestKind.Store when IsLate(context):
+                metrics.Refused(RefusalReason.Late);
                 break;
             case RequestKind.Store:
                 StoreProven(held.Store, context);
@@ -115,7 +125,10 @@ internal sealed class RequestDispatcher(
     }
 
     private RequestContext ContextOf(HeldRequest held) => new(
-        held.Id, held.Source, held.Length, held.Route, IsTrusted: false, sources.Find(held.Source));
+        held.Id, held.Source, held.Length, held.Route, IsTrusted: false, sources.Find(held.Source))
+    {
+        Lain = time.GetElapsedTime(held.HeldAt),
+    };
 
     private static Span<byte> AnswerBuffer => _answerBuffer ??= new byte[AnswerLength];
 
@@ -201,7 +214,11 @@ internal sealed class RequestDispatcher(
 
     private void Store(StoreRequest request, RequestContext context)
     {
-        if (context.IsProven)
+        if (IsLate(context))
+        {
+            metrics.Refused(RefusalReason.Late);
+        }
+        else if (context.IsProven)
         {
             Consider(request.Sender, context);
             StoreProven(request, context);
@@ -216,6 +233,8 @@ internal sealed class RequestDispatcher(
             gate.Hold(request, context);
         }
     }
+
+    private static bool IsLate(in RequestContext context) => context.Lain > LongestLain;
 
     private void StoreProven(StoreRequest request, RequestContext context)
     {

@@ -32,6 +32,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
         _sharesThread = sharesThread;
         _late = new LateAnswerBatch(this, _family);
+        ArrivalTime.Enable(socket);
         if (local.IsWildcard)
         {
             PacketInformation.Enable(socket);
@@ -179,7 +180,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         {
             if (SocketAddressBytes.TryRead(batch.Address(i), _family, out var source))
             {
-                Deliver(batch.Datagram(i), source, batch.Asked(i));
+                Deliver(batch.Datagram(i), source, batch.Asked(i), batch.Lain(i));
             }
         }
 

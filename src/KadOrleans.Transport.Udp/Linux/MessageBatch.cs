@@ -30,7 +30,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         _headers = (LinuxCalls.MessageHeader*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(LinuxCalls.MessageHeader));
         _buffers = (LinuxCalls.Buffer*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(LinuxCalls.Buffer));
         _addresses = (byte*)NativeMemory.AllocZeroed(Capacity, AddressSize);
-        _controls = (byte*)NativeMemory.AllocZeroed(Capacity, PacketInformation.MaxLength);
+        _controls = (byte*)NativeMemory.AllocZeroed(Capacity, ControlData.MaxLength);
         _datagrams = (byte*)NativeMemory.Alloc(Capacity, (nuint)datagramSize);
         for (var i = 0; i < Capacity; i++)
         {
@@ -38,7 +38,7 @@ internal sealed unsafe class MessageBatch : IDisposable
             _headers[i].Message.Buffers = &_buffers[i];
             _headers[i].Message.BufferCount = 1;
             _headers[i].Message.Address = _addresses + (i * AddressSize);
-            _headers[i].Message.Control = _controls + (i * PacketInformation.MaxLength);
+            _headers[i].Message.Control = _controls + (i * ControlData.MaxLength);
         }
     }
 
@@ -52,8 +52,10 @@ internal sealed unsafe class MessageBatch : IDisposable
     internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
 
     /// <summary>The local address that the datagram of a place came to, if the system told it.</summary>
-    internal UdpEndpoint Asked(int index) =>
-        PacketInformation.TryRead(Control(index)[..(int)_headers[index].Message.ControlLength], out var asked) ? asked : default;
+    internal UdpEndpoint Asked(int index) => PacketInformation.TryRead(Told(index), out var asked) ? asked : default;
+
+    /// <summary>How long the datagram of a place has lain in the socket.</summary>
+    internal TimeSpan Lain(int index) => ArrivalTime.Lain(Told(index), DateTime.UtcNow);
 
     /// <summary>Makes every place ready to be read into.</summary>
     internal void Reset()
@@ -61,7 +63,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         for (var i = 0; i < Capacity; i++)
         {
             _headers[i].Message.AddressLength = AddressSize;
-            _headers[i].Message.ControlLength = PacketInformation.MaxLength;
+            _headers[i].Message.ControlLength = ControlData.MaxLength;
             _buffers[i].Length = (nuint)_datagramSize;
         }
     }
@@ -113,5 +115,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         NativeMemory.Free(_datagrams);
     }
 
-    private Span<byte> Control(int index) => new(_controls + (index * PacketInformation.MaxLength), PacketInformation.MaxLength);
+    private ReadOnlySpan<byte> Told(int index) => Control(index)[..(int)_headers[index].Message.ControlLength];
+
+    private Span<byte> Control(int index) => new(_controls + (index * ControlData.MaxLength), ControlData.MaxLength);
 }

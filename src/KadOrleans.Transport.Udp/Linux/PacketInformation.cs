@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using KadOrleans.Core;
 
 namespace KadOrleans.Transport.Udp.Linux;
@@ -15,9 +14,7 @@ internal static class PacketInformation
     /// <summary>Room that it takes at most, in bytes.</summary>
     public const int MaxLength = 40;
 
-    private const int HeaderLength = 16;
-    private const int LevelAt = 8;
-    private const int TypeAt = 12;
+    private const int HeaderLength = ControlData.HeaderLength;
     private const int IPv4Level = 0;
     private const int IPv4Type = 8;
     private const int IPv4AddressAt = HeaderLength + sizeof(int);
@@ -42,12 +39,12 @@ internal static class PacketInformation
         control[..MaxLength].Clear();
         if (family == AddressFamily.InterNetwork)
         {
-            WriteHeader(control, IPv4Length, IPv4Level, IPv4Type);
+            ControlData.WriteHeader(control, IPv4Length, IPv4Level, IPv4Type);
             BinaryPrimitives.WriteUInt32BigEndian(control[IPv4AddressAt..], (uint)from.AddressLow);
             return IPv4Length;
         }
 
-        WriteHeader(control, IPv6Length, IPv6Level, IPv6Type);
+        ControlData.WriteHeader(control, IPv6Length, IPv6Level, IPv6Type);
         from.WriteIPv6(control[HeaderLength..]);
         return IPv6Length;
     }
@@ -55,29 +52,14 @@ internal static class PacketInformation
     /// <summary>The local address that a datagram came to, with port 0; false if the system did not tell.</summary>
     public static bool TryRead(ReadOnlySpan<byte> control, out UdpEndpoint local)
     {
-        local = default;
-        if (control.Length < IPv4Length)
+        if (ControlData.Find(control, IPv4Level, IPv4Type) is { Length: >= IPv4Length } v4)
         {
-            return false;
+            local = UdpEndpoint.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(v4[IPv4AddressAt..]), 0);
+            return true;
         }
 
-        switch (MemoryMarshal.Read<int>(control[LevelAt..]), MemoryMarshal.Read<int>(control[TypeAt..]))
-        {
-            case (IPv4Level, IPv4Type):
-                local = UdpEndpoint.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(control[IPv4AddressAt..]), 0);
-                return true;
-            case (IPv6Level, IPv6Type) when control.Length >= IPv6Length:
-                local = UdpEndpoint.FromIPv6(control.Slice(HeaderLength, 16), 0);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static void WriteHeader(Span<byte> control, long length, int level, int type)
-    {
-        MemoryMarshal.Write(control, length);
-        MemoryMarshal.Write(control[LevelAt..], level);
-        MemoryMarshal.Write(control[TypeAt..], type);
+        var v6 = ControlData.Find(control, IPv6Level, IPv6Type);
+        local = v6.Length >= IPv6Length ? UdpEndpoint.FromIPv6(v6.Slice(HeaderLength, 16), 0) : default;
+        return v6.Length >= IPv6Length;
     }
 }

@@ -99,6 +99,27 @@ public sealed class LateAnswerTests
     });
 
     [Fact]
+    public void A_STORE_that_lay_in_the_socket_of_a_frozen_process_is_not_done_and_all_else_is_answered() => _world.Run(async () =>
+    {
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        var buffer = new byte[Datagram.MaxLength];
+        Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, RequestDispatcher.LongestLain + TimeSpan.FromTicks(1));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Empty(peer.Responses);
+        Assert.Equal(1, node.Engine.Counts["refused.Late"]);
+
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, RequestDispatcher.LongestLain);
+        length = RequestWriter.WriteFindNode(buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, TimeSpan.FromMinutes(1));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(2, peer.Responses.Count());
+        Assert.Equal(1, node.Engine.Counts["stores.accepted"]);
+        await node.DisposeAsync();
+    });
+
+    [Fact]
     public void STOREs_that_storage_failed_are_counted_and_the_next_are_answered() => _world.Run(async () =>
     {
         var failing = true;

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Transport.Udp.Tests;
+
+public sealed class ArrivalTimeTests : IDatagramReceiver
+{
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(50);
+
+    private readonly BlockingCollection<TimeSpan> _lain = [];
+
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => throw new InvalidOperationException("How long it lay is not told.");
+
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, TimeSpan lain) => _lain.Add(lain);
+
+    [Theory]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("0.0.0.0:0")]
+    public async Task A_transport_says_how_long_a_datagram_lay_in_its_socket(string listen)
+    {
+        await using var transport = UdpTransport.Bind(new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)], SocketsPerEndpoint = 1 });
+        var target = UdpEndpoint.Parse("127.0.0.1:0").WithPort(transport.LocalEndpoints[0].Port);
+        using var contact = new PlainSocket("127.0.0.1:0");
+        contact.Send([1], target);
+        var sent = Stopwatch.GetTimestamp();
+        Assert.True(SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(sent) >= Wait, Patience.Long));
+
+        // Nobody has read it until now.
+        transport.Start(this);
+        var lain = Take();
+        Assert.InRange(lain, OperatingSystem.IsLinux() ? Wait : TimeSpan.Zero, Patience.Long);
+
+        contact.Send([2], target);
+        Assert.True(Take() < Stopwatch.GetElapsedTime(sent));
+    }
+
+    private TimeSpan Take()
+    {
+        Assert.True(_lain.TryTake(out var lain, Patience.Long));
+        return lain;
+    }
+}
