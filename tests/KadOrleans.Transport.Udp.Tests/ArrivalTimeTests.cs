@@ -11,9 +11,9 @@ public sealed class ArrivalTimeTests : IDatagramReceiver
 
     private readonly BlockingCollection<TimeSpan> _lain = [];
 
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => throw new InvalidOperationException("How long it lay is not told.");
+    void IDatagramReceiver.Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => throw new InvalidOperationException("How long it lay is not told.");
 
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, TimeSpan lain) => _lain.Add(lain);
+    void IDatagramReceiver.Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, TimeSpan lain) => _lain.Add(lain);
 
     [Theory]
     [InlineData("127.0.0.1:0")]
