@@ -21,7 +21,7 @@ internal abstract class ClusterStorage : IAsyncDisposable
         switch (shape.Storage)
         {
             case StorageKind.PostgreSql:
-                return new OnPostgreSql(await PostgreSqlServer.StartAsync(shape.Scripts));
+                return new OnPostgreSql(await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo)));
 
             case StorageKind.Azurite when !AzuriteServer.IsThere:
                 throw new OptionException("--storage is 'azurite'; that needs KAD_TEST_AZURITE to name the executable of Azurite.");

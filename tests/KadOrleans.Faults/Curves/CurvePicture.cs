@@ -63,7 +63,8 @@ internal static class CurvePicture
         var x = X(mark.Second, seconds);
         var dashes = mark.IsLoss ? string.Empty : " stroke-dasharray=\"3 3\"";
         Add(svg, $"<path d=\"M{x:F1} {Top - 6}V{Height - Bottom}\" stroke=\"{Grey}\"{dashes}/>");
-        Add(svg, $"<text x=\"{x + 3:F1}\" y=\"{Top - 8}\" font-size=\"11\">{mark.Text}</text>");
+        var (end, anchor) = mark.IsLoss ? (x - 3, "end") : (x + 3, "start");
+        Add(svg, $"<text x=\"{end:F1}\" y=\"{Top - 8}\" font-size=\"11\" text-anchor=\"{anchor}\">{mark.Text}</text>");
     }
 
     private static void Curve(StringBuilder svg, SecondCounts counts, CallKind kind, string colour, int seconds)

@@ -25,7 +25,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private PostgreSqlServer(IReadOnlyList<string> scripts) => _scripts = scripts;
 
     /// <summary>Whether the binaries and the scripts are on this machine.</summary>
-    public static bool IsThere => Binaries is not null && FindScripts(DefaultScripts) is not null;
+    public static bool IsThere => Binaries is not null && FindScripts(DefaultScripts, AppContext.BaseDirectory) is not null;
 
     /// <summary>How Npgsql reaches it: few connections, as several processes share the server's hundred.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Database=postgres;Username=postgres;Maximum Pool Size=20";
@@ -36,11 +36,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     /// <summary>Makes a server and starts it.</summary>
     /// <param name="scripts">The folder with Orleans' scripts; null for what the environment variable names.</param>
+    /// <param name="build">A folder in the clone whose additions are made; null for where this program lies.</param>
     /// <exception cref="InvalidOperationException">PostgreSQL or a script is not there, or one of its tools failed.</exception>
-    public static async Task<PostgreSqlServer> StartAsync(string? scripts = null)
+    public static async Task<PostgreSqlServer> StartAsync(string? scripts = null, string? build = null)
     {
         var folder = scripts ?? DefaultScripts;
-        var found = FindScripts(folder);
+        var found = FindScripts(folder, build ?? AppContext.BaseDirectory);
         if (Binaries is null || found is null)
         {
             throw new InvalidOperationException(Binaries is null
@@ -183,7 +184,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             : null;
     }
 
-    private static string[]? FindScripts(string? folder)
+    private static string[]? FindScripts(string? folder, string build)
     {
         if (!Directory.Exists(folder))
         {
@@ -194,12 +195,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             .Select(name => Directory.EnumerateFiles(folder, name, SearchOption.AllDirectories).FirstOrDefault())
             .OfType<string>()
             .ToArray();
-        return found.Length == ScriptNames.Length ? [.. found, .. FindOwnScript()] : null;
+        return found.Length == ScriptNames.Length ? [.. found, .. FindOwnScript(build)] : null;
     }
 
-    private static IEnumerable<string> FindOwnScript()
+    private static IEnumerable<string> FindOwnScript(string build)
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (var folder = new DirectoryInfo(build); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
             {
