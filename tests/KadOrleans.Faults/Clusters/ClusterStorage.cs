@@ -21,7 +21,7 @@ internal abstract class ClusterStorage : IAsyncDisposable
         switch (shape.Storage)
         {
             case StorageKind.PostgreSql:
-                return new OnPostgreSql(await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo)));
+                return await StartPostgreSqlAsync(shape);
 
             case StorageKind.Azurite when !AzuriteServer.IsThere:
                 throw new OptionException("--storage is 'azurite'; that needs KAD_TEST_AZURITE to name the executable of Azurite.");
@@ -31,6 +31,18 @@ internal abstract class ClusterStorage : IAsyncDisposable
 
             default:
                 return new OnSqlite(folder);
+        }
+    }
+
+    private static async Task<OnPostgreSql> StartPostgreSqlAsync(ClusterShape shape)
+    {
+        try
+        {
+            return new OnPostgreSql(await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo)));
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new OptionException($"--storage is 'postgresql', with --scripts or KAD_TEST_POSTGRES_SCRIPTS: {e.Message}");
         }
     }
 
