@@ -1,6 +1,5 @@
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Storage;
-using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 
@@ -41,7 +40,7 @@ internal sealed class ClusterGrain(
         {
             await state.WriteStateAsync();
         }
-        catch (InconsistentStateException)
+        catch (Exception e) when (FirstWrite.IsConflict(e))
         {
             // Another activation was first: what it fixed holds.
             await state.ReadStateAsync();

@@ -27,7 +27,7 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
             GrainMetrics.Wrote(WriteTarget.Shard, time.GetElapsedTime(startedAt));
             return state.ETag;
         }
-        catch (InconsistentStateException e)
+        catch (Exception e) when (FirstWrite.IsConflict(e))
         {
             throw new StorageConflictException($"{name} of {grainId} was written by another activation.", e);
         }

@@ -1,6 +1,7 @@
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Grains;
+using KadOrleans.Silo.PostgreSql;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
@@ -24,6 +25,7 @@ internal static class SiloProgram
         {
             host = SiloHost.Build(args, announcer);
             Open(host.Services);
+            await SchemaCheck.RunAsync(host.Services);
             var fatal = host.Services.GetRequiredService<FatalError>();
             await fatal.UnlessAsync(host.StartAsync());
             announcer.Announce(host.Services);

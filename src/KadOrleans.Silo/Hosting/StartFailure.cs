@@ -2,8 +2,10 @@ using System.Data.Common;
 using System.Net.Sockets;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Silo.Configuration;
+using KadOrleans.Silo.PostgreSql;
 using KadOrleans.Silo.Storage;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Hosting;
@@ -33,6 +35,8 @@ internal static class StartFailure
                     return (ExitCode.WrongUsage, Sentence(cause.Message));
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable }:
                     return (ExitCode.WrongUsage, Taken(exception, host));
+                case DbException { SqlState: PostgresErrorCodes.UndefinedTable }:
+                    return (ExitCode.WrongUsage, $"{SchemaCheck.Missing}: {Sentence(cause.Message)}");
                 case DbException:
                     var reason = cause.GetBaseException() is var root && root != cause ? $" ({root.Message})" : string.Empty;
                     return (ExitCode.Failed, $"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(cause.Message + reason)}");

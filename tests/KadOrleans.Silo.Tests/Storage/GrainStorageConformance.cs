@@ -140,6 +140,19 @@ public abstract class GrainStorageConformance
     }
 
     [StorageFact]
+    public async Task Of_first_writes_at_once_exactly_one_wins_and_the_state_can_be_read()
+    {
+        var writers = Enumerable.Range(0, 16).Select(i => Samples.State($"{i}")).ToList();
+
+        var wins = await Task.WhenAll(writers.Select(async state => await Record.ExceptionAsync(
+            () => Storage.WriteStateAsync(Samples.Name, _grain, state)) is null));
+
+        var winner = writers[Assert.Single(Enumerable.Range(0, 16), i => wins[i])];
+        var read = await Storage.ReadAsync(_grain);
+        Assert.Equal((winner.State!.Text, winner.ETag), (read.State!.Text, read.ETag));
+    }
+
+    [StorageFact]
     public async Task States_of_one_grain_and_grains_of_one_state_share_nothing()
     {
         var other = Samples.Grain();

@@ -1,0 +1,76 @@
+using KadOrleans.Grains;
+using KadOrleans.Silo.Configuration;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orleans.Configuration;
+
+namespace KadOrleans.Silo.PostgreSql;
+
+/// <summary>Looks, before the silo starts, whether grain storage on PostgreSQL has what it needs to keep each state once.</summary>
+internal static class SchemaCheck
+{
+    /// <summary>What a start on a database without Orleans' tables ends with.</summary>
+    public const string Missing =
+        "The database lacks Orleans' tables, or part of them; apply Orleans' scripts and kad-schema.sql to it, as "
+        + "docs/operations.md#postgresql says";
+
+    private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{StateIdentity.Table}') IS NOT NULL";
+
+    // Before version 15 pg_index has no column for nulls, and they are all different.
+    private const string Indexes =
+        "SELECT ARRAY(SELECT pg_get_indexdef(i.indexrelid, key, true) FROM generate_series(1, i.indnkeyatts) AS key), "
+        + "coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) "
+        + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{StateIdentity.Table}') "
+        + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
+
+    /// <summary>Checks grain storage if it is PostgreSQL.</summary>
+    /// <exception cref="ConfigurationMistakeException">It lacks the tables or the index; the message has the remedy.</exception>
+    /// <exception cref="NpgsqlException">It does not answer.</exception>
+    public static async Task RunAsync(IServiceProvider services)
+    {
+        var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
+        if (storage is { Invariant: "Npgsql", ConnectionString.Length: > 0 })
+        {
+            await RunAsync(storage.ConnectionString);
+        }
+    }
+
+    /// <summary>Checks a database.</summary>
+    /// <exception cref="ConfigurationMistakeException">It lacks the tables or the index; the message has the remedy.</exception>
+    /// <exception cref="NpgsqlException">It does not answer.</exception>
+    public static async Task RunAsync(string connectionString)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        if (!await HasTablesAsync(connection))
+        {
+            throw new ConfigurationMistakeException($"{Missing}.");
+        }
+
+        if (!(await ReadIndexesAsync(connection)).Any(StateIdentity.IsUniqueBy))
+        {
+            throw new ConfigurationMistakeException(
+                $"The table {StateIdentity.Table} has no unique index over the identity of a state, so that two first writes of one could "
+                + $"both be kept, and neither read; run kad-schema.sql (docs/operations.md#postgresql), or as its owner: {StateIdentity.Statement}");
+        }
+    }
+
+    private static async Task<bool> HasTablesAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(Tables, connection);
+        return await command.ExecuteScalarAsync() is true;
+    }
+
+    private static async Task<List<UniqueIndex>> ReadIndexesAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(Indexes, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var indexes = new List<UniqueIndex>();
+        while (await reader.ReadAsync())
+        {
+            indexes.Add(new UniqueIndex(reader.GetFieldValue<string[]>(0), reader.GetBoolean(1)));
+        }
+
+        return indexes;
+    }
+}

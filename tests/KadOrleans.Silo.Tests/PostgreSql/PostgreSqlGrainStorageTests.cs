@@ -1,0 +1,48 @@
+using KadOrleans.Silo.Tests.Storage;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Tests.PostgreSql;
+
+/// <summary>PostgreSQL, as a silo uses it.</summary>
+[PostgreSql]
+public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStorageConformance, IClassFixture<PostgreSqlSilo>
+{
+    private readonly GrainId _grain = Samples.Grain();
+
+    protected override IGrainStorage Storage => silo.Storage;
+
+    [StorageFact]
+    public async Task Of_two_first_writes_that_see_nothing_of_each_other_one_fails_and_the_state_can_be_read()
+    {
+        await using var gate = await InsertGate.CloseAsync(silo.Server);
+        var first = Record.ExceptionAsync(() => Storage.WriteAsync(_grain, "first"));
+        await gate.HeldAsync(1);
+        var second = Record.ExceptionAsync(() => Storage.WriteAsync(_grain, "second"));
+        await gate.HeldAsync(2);
+        await gate.OpenAsync();
+
+        Assert.Null(await first);
+        Assert.NotNull(await second);
+        Assert.Equal("first", (await Storage.ReadAsync(_grain)).State!.Text);
+    }
+
+    [StorageFact]
+    public async Task A_first_write_that_a_crash_of_the_server_broke_off_left_nothing_and_the_next_is_kept()
+    {
+        var kept = await Storage.WriteAsync(_grain, "kept", "other");
+        await using (var gate = await InsertGate.CloseAsync(silo.Server))
+        {
+            var broken = Record.ExceptionAsync(() => Storage.WriteAsync(_grain, "broken off"));
+            await gate.HeldAsync(1);
+            await silo.Server.CrashAsync();
+            Assert.NotNull(await broken);
+        }
+
+        Assert.False((await Storage.ReadAsync(_grain)).RecordExists);
+        await Storage.WriteAsync(_grain, "after");
+        await Storage.WriteStateAsync("other", _grain, kept);
+
+        Assert.Equal("after", (await Storage.ReadAsync(_grain)).State!.Text);
+        Assert.Equal(("kept", kept.ETag), ((await Storage.ReadAsync(_grain, "other")).State!.Text, kept.ETag));
+    }
+}

@@ -1,0 +1,61 @@
+using KadOrleans.Grains;
+using KadOrleans.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Tests.PostgreSql;
+
+/// <summary>A silo in the test's process on a PostgreSQL server of its own, as its settings make it.</summary>
+public sealed class PostgreSqlSilo : IAsyncLifetime
+{
+    private PostgreSqlServer? _server;
+    private IHost? _host;
+
+    /// <summary>What its grains are given.</summary>
+    public IGrainStorage Storage => _host!.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+
+    /// <summary>The way to its grains.</summary>
+    public IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
+
+    internal PostgreSqlServer Server => _server!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await PostgreSqlServer.StartAsync();
+        await StartAsync();
+    }
+
+    /// <summary>Stops the silo and starts another on the same database.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _server!.DisposeAsync();
+    }
+
+    private async Task StartAsync()
+    {
+        _host = SiloHost.Build(
+            [
+                "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={_server!.ConnectionString}", "Kad:Http=127.0.0.1:0",
+                "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+                "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
+                // Each write that is refused is an error to Orleans, and the suite's purpose here.
+                "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None",
+            ],
+            new Announcer(TextWriter.Null));
+        await _host.StartAsync();
+    }
+
+    private async Task StopAsync()
+    {
+        await _host!.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+}

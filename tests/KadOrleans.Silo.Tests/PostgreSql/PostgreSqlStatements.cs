@@ -1,0 +1,23 @@
+using Npgsql;
+
+namespace KadOrleans.Silo.Tests.PostgreSql;
+
+/// <summary>Statements on a test's server, as its owner runs them.</summary>
+internal static class PostgreSqlStatements
+{
+    public static async Task ExecuteAsync(this PostgreSqlServer server, string statements)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(statements, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>It crashes, all connections with it, and recovers by its log.</summary>
+    public static async Task CrashAsync(this PostgreSqlServer server)
+    {
+        await server.KillAsync();
+        await server.RestartAsync();
+        NpgsqlConnection.ClearAllPools();
+    }
+}
