@@ -17,7 +17,10 @@ internal static class PostgreSqlCheck
         catch (ArgumentException mistake)
         {
             throw new ConfigurationException(
-                $"{ClusterConnection.PostgreSqlSetting} cannot be read: {mistake.Message.TrimEnd('.')}.", mistake);
+                mistake.ParamName is { Length: > 0 } key
+                    ? $"{ClusterConnection.PostgreSqlSetting} has the key '{key}', which is unknown or has a value of the wrong kind; keys such as Host, Port, Database, Username and Password are allowed."
+                    : $"{ClusterConnection.PostgreSqlSetting} cannot be read: {mistake.Message.TrimEnd('.')}; NAME=VALUE with semicolons between is needed, such as Host=127.0.0.1;Database=orleans.",
+                mistake);
         }
     }
 }

@@ -21,6 +21,7 @@ internal static class ClusterProviders
 
     private const string PostgreSql = "PostgreSql:ConnectionString";
     private const string ServiceId = "Orleans:ServiceId";
+    private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
     private const string Clustering = "Orleans:Clustering";
     private const string Storage = $"Orleans:GrainStorage:{GrainStorageName.Kad}";
     private const string Reminders = "Orleans:Reminders";
@@ -34,6 +35,11 @@ internal static class ClusterProviders
         AddIfMissing(configuration, filled, ServiceId, DefaultClusterId);
         AddIfMissing(configuration, filled, "Orleans:Endpoints:SiloPort", () => Port(settings.SiloPort));
         AddIfMissing(configuration, filled, "Orleans:Endpoints:GatewayPort", () => Port(settings.GatewayPort));
+
+        if (settings.Address is { } address)
+        {
+            AddIfMissing(configuration, filled, AdvertisedAddress, address.ToString());
+        }
 
         // Silos that hear nothing of another for three times this long declare it dead. Orleans adapts to slower answers, up to
         // four times as long: so long a third of the keys could not be stored when a machine vanishes.
@@ -60,9 +66,9 @@ internal static class ClusterProviders
 
     private static void AddLocal(IConfiguration configuration, Dictionary<string, string?> filled, SiloSettings settings)
     {
-        if (AddProvider(configuration, filled, Clustering, "Development"))
+        if (AddProvider(configuration, filled, Clustering, "Development") && settings.Address is null)
         {
-            AddIfMissing(configuration, filled, "Orleans:Endpoints:AdvertisedIPAddress", "127.0.0.1");
+            AddIfMissing(configuration, filled, AdvertisedAddress, "127.0.0.1");
         }
 
         if (AddProvider(configuration, filled, Storage, "Sqlite"))
@@ -96,7 +102,9 @@ internal static class ClusterProviders
         }
         catch (ArgumentException mistake)
         {
-            throw new ConfigurationMistakeException($"Kad:{PostgreSql} cannot be read: {mistake.Message.TrimEnd('.')}.");
+            throw new ConfigurationMistakeException(mistake.ParamName is { Length: > 0 } key
+                ? $"Kad:{PostgreSql} has the key '{key}', which is unknown or has a value of the wrong kind; keys such as Host, Port, Database, Username and Password are allowed."
+                : $"Kad:{PostgreSql} cannot be read: {mistake.Message.TrimEnd('.')}; NAME=VALUE with semicolons between is needed, such as Host=127.0.0.1;Database=orleans.");
         }
     }
 

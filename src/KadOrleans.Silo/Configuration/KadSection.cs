@@ -69,6 +69,20 @@ internal sealed class KadSection(IConfiguration configuration)
             : throw Wrong(key, text, "IP:PORT is needed, such as 127.0.0.1:8080, with port 0 for any free one");
     }
 
+    /// <summary>An IP address of one machine; null where the setting is missing.</summary>
+    public IPAddress? HostAddress(string key)
+    {
+        var text = Text(key);
+        if (text is null)
+        {
+            return null;
+        }
+
+        return IPAddress.TryParse(text, out var value) && !value.Equals(IPAddress.Any) && !value.Equals(IPAddress.IPv6Any)
+            ? value
+            : throw Wrong(key, text, "the IP address is needed that others reach it at, such as 127.0.0.1 or 10.0.0.4");
+    }
+
     /// <summary>Host names, several with commas; none where the setting is missing.</summary>
     public HostNames HostNames(string key) => Text(key) switch
     {

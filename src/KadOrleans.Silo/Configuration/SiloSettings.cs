@@ -23,7 +23,7 @@ internal sealed record SiloSettings
     private static readonly string[] Known =
     [
         nameof(Storage), nameof(Data), nameof(Http), HttpHostsKey, nameof(Verbose),
-        "Silo:Port", "Silo:GatewayPort",
+        "Silo:Address", "Silo:Port", "Silo:GatewayPort",
         "Dashboard:User", "Dashboard:Password",
         "Telemetry:Endpoint",
         "PostgreSql:ConnectionString",
@@ -46,6 +46,9 @@ internal sealed record SiloSettings
 
     /// <summary>Whether details and whole exceptions are logged.</summary>
     public bool Verbose { get; private init; }
+
+    /// <summary>The address that the silo listens on, and that others reach it at; null for one that Orleans finds of this machine's.</summary>
+    public IPAddress? Address { get; private init; }
 
     /// <summary>Port for other silos; 0 is any free one.</summary>
     public int SiloPort { get; private init; }
@@ -79,6 +82,7 @@ internal sealed record SiloSettings
             Http = section.EndPoint(nameof(Http), settings.Http),
             HttpHosts = section.HostNames(HttpHostsKey),
             Verbose = section.Flag(nameof(Verbose), missing: false),
+            Address = section.HostAddress("Silo:Address"),
             SiloPort = section.Integer("Silo:Port", DefaultSiloPort, 0, ushort.MaxValue),
             GatewayPort = section.Integer("Silo:GatewayPort", DefaultGatewayPort, 0, ushort.MaxValue),
             Dashboard = ReadDashboard(section),

@@ -1,6 +1,7 @@
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Grains;
+using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.PostgreSql;
 using Orleans.Storage;
 
@@ -19,11 +20,19 @@ internal static class SiloProgram
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        if (SiloArguments.AskForHelp(args))
+        {
+            await output.WriteLineAsync(SiloArguments.Help);
+            return ExitCode.Done;
+        }
+
         var announcer = new Announcer(output);
         IHost? host = null;
         try
         {
+            SiloArguments.Check(args);
             host = SiloHost.Build(args, announcer);
+            PortCheck.Run(host.Services);
             Open(host.Services);
             await SchemaCheck.RunAsync(host.Services);
             var fatal = host.Services.GetRequiredService<FatalError>();

@@ -18,7 +18,7 @@ public sealed class EdgeProgramTests
     [InlineData("Kad:Telemetry:Endpoint", "collector", "Kad:Telemetry:Endpoint is 'collector'; the http://")]
     [InlineData("Kad:Storage", "Paper", "Kad:Storage is 'Paper'; Local")]
     [InlineData("Kad:Storage", "AdoNet", "Kad:PostgreSql:ConnectionString is missing")]
-    [InlineData("Kad:PostgreSql:ConnectionString", "Hst=db;Password=secret", "Kad:PostgreSql:ConnectionString cannot be read: ")]
+    [InlineData("Kad:PostgreSql:ConnectionString", "Hst=db;Password=secret", "Kad:PostgreSql:ConnectionString has the key 'hst', ")]
     [InlineData("Orleans:Clustering:ProviderType", "Paper", "Orleans:Clustering:ProviderType is 'Paper'")]
     public async Task A_mistake_ends_start_up_with_a_sentence(string key, string value, string expected)
     {

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
@@ -139,6 +140,8 @@ public sealed class SiloProcessTests : IDisposable
     [Theory]
     [InlineData("Kad:Http:Hosts=*", "kad-silo: Kad:Http:Hosts is '*'; host names without a port are needed")]
     [InlineData("Kad:Storage=\u001b[2J\u202e", "kad-silo: Kad:Storage is '␛[2J<U+202E>'")]
+    [InlineData("status", "kad-silo: 'status' is no setting")]
+    [InlineData("Kad:Silo:Address=0.0.0.0", "kad-silo: Kad:Silo:Address is '0.0.0.0'")]
     [InlineData("Kad:Htp=1", "kad-silo: Kad:Htp is not a setting")]
     [InlineData("Kad:Edge:Listn=1", "kad-silo: Kad:Edge:Listn is not a setting")]
     [InlineData("Kad:Storage=AdoNet", "kad-silo: Kad:PostgreSql:ConnectionString is missing")]
@@ -149,6 +152,31 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal(2, await silo.ExitAsync());
         Assert.StartsWith(sentence, silo.Errors, StringComparison.Ordinal);
         Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Help_is_told_and_nothing_is_started()
+    {
+        await using var help = ChildProcess.Start("KadOrleans.Silo", _folder, "--help");
+
+        Assert.Equal(0, await help.ExitAsync());
+        Assert.Contains("Examples:", help.Output.Text, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Theory]
+    [InlineData("Kad:Silo:Port")]
+    [InlineData("Kad:Silo:GatewayPort")]
+    public async Task A_port_of_a_live_silo_is_refused_and_that_silo_serves_on(string setting)
+    {
+        var port = $"{setting}={FreePort.Tcp()}";
+        await using var live = await SiloProcess.StartedAsync(Directory.CreateDirectory(Path.Combine(_folder, "live")).FullName, port);
+        await using var second = SiloProcess.Start(Directory.CreateDirectory(Path.Combine(_folder, "second")).FullName, port);
+
+        Assert.Equal(2, await second.ExitAsync());
+        var sentence = Assert.Single(second.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"kad-silo: {port.Replace("=", " is ", StringComparison.Ordinal)}, and another process listens on ", sentence, StringComparison.Ordinal);
+        Assert.Equal("ready", (await live.StatusAsync()).GetProperty("state").GetString());
     }
 
     [Theory]
@@ -176,7 +204,8 @@ public sealed class SiloProcessTests : IDisposable
     [Theory]
     [InlineData("Host=127.0.0.1;Port=9;Username=x;Password=secret", 1, "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ")]
     [InlineData("Host=no-such-host.invalid;Username=x;Password=secret", 1, "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ")]
-    [InlineData("Hst=127.0.0.1;Password=secret", 2, "kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ")]
+    [InlineData("Hst=127.0.0.1;Password=secret", 2, "kad-silo: Kad:PostgreSql:ConnectionString has the key 'hst', ")]
+    [InlineData("127.0.0.1", 2, "kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ")]
     public async Task A_database_that_cannot_be_reached_ends_start_up_with_a_sentence(string connection, int code, string sentence)
     {
         await using var silo = SiloProcess.Start(_folder, "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connection}");

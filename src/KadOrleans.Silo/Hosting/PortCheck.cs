@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using KadOrleans.Silo.Configuration;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>
+/// Finds ports that another process listens on. Orleans shares its ports with any process that does the same, and a silo that
+/// starts at the address of a live one has that one declared dead.
+/// </summary>
+internal static class PortCheck
+{
+    /// <summary>Checks both ports of the silo.</summary>
+    /// <exception cref="ConfigurationMistakeException">One is taken.</exception>
+    public static void Run(IServiceProvider services)
+    {
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        Run("Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
+        if (endpoints.GatewayListeningEndpoint is { } listening)
+        {
+            Run("Kad:Silo:GatewayPort", listening);
+        }
+        else if (endpoints.GatewayPort != 0)
+        {
+            Run("Kad:Silo:GatewayPort", new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
+        }
+    }
+
+    private static void Run(string setting, IPEndPoint endpoint)
+    {
+        // Without the option to share it, which Orleans sets.
+        using var listener = new TcpListener(endpoint);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new ConfigurationMistakeException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
+        }
+        catch (SocketException e)
+        {
+            throw new ConfigurationMistakeException(string.Create(
+                CultureInfo.InvariantCulture, $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}."));
+        }
+    }
+}
