@@ -1,3 +1,5 @@
+using KadOrleans.Grains.Abstractions.Access;
+
 namespace KadOrleans.Edge.Configuration;
 
 /// <summary>The settings under <c>Kad</c> that an edge reads.</summary>
@@ -9,6 +11,7 @@ internal static class KadKeys
         HttpAddress.HostsSetting,
         ClusterConnection.StorageSetting,
         ClusterConnection.GatewaySetting,
+        EdgeKey.Setting,
         ClusterConnection.PostgreSqlSetting,
         AzureClustering.ConnectionStringSetting,
         AzureClustering.TableServiceUriSetting,

@@ -20,6 +20,7 @@ internal static class ClusterHostBuilder
         builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
         builder.Logging.ClearProviders();
         builder.Services.AddDatabaseFailures();
+        EdgeKeyFilter.Add(builder.Services, builder.Configuration);
         AzureClustering.AddClient(builder.Services, builder.Configuration);
         return builder;
     }

@@ -46,4 +46,10 @@ public sealed class KadClusterOptions
     /// fit into the response timeout of 30 s.
     /// </summary>
     public TimeSpan EdgeTimeout { get; set; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>
+    /// A secret of 16 to 256 characters that edges have too. With it, clients without the secret may call the facade alone, and
+    /// edges what they need. Null, the default: whoever reaches a gateway may call every grain.
+    /// </summary>
+    public string? EdgeKey { get; set; }
 }

@@ -39,6 +39,12 @@ public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOpti
         Check("SaveDelay", options.SaveDelay, Tenth, 10 * Second, problems);
         Check("StorageTimeout", options.StorageTimeout, Tenth, 25 * Second, problems);
         Check("EdgeTimeout", options.EdgeTimeout, Tenth, 9 * Second, problems);
+        if (options.EdgeKey is { Length: > 0 and (< Abstractions.Access.EdgeKey.MinLength or > Abstractions.Access.EdgeKey.MaxLength) } key)
+        {
+            // The value is a secret.
+            problems.Add($"Kad:Cluster:EdgeKey has {key.Length} characters; {Abstractions.Access.EdgeKey.MinLength} to {Abstractions.Access.EdgeKey.MaxLength} are allowed.");
+        }
+
         foreach (var range in options.Trust)
         {
             if (!AddressRange.TryParse(range, out _))

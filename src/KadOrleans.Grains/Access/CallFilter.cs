@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Text;
+using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains.Access;
+
+/// <summary>
+/// Refuses calls of processes outside the silos by <see cref="CallPolicy"/>, if the silos have an
+/// <see cref="KadClusterOptions.EdgeKey"/>; without one, edges and other clients cannot be told apart.
+/// </summary>
+internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
+{
+    // What Orleans calls the client within a silo; those of other processes are random numbers.
+    private static readonly byte[] Hosted = "hosted-"u8.ToArray();
+
+    private readonly byte[]? _key = options.Value.EdgeKey is { Length: > 0 } key ? Encoding.UTF8.GetBytes(key) : null;
+
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (_key is not null && IsOutside(context.SourceId))
+        {
+            Check(context, _key);
+        }
+
+        return context.Invoke();
+    }
+
+    // The runtime itself may leave out whom a call comes from, but not in calls of this project's grains.
+    private static bool IsOutside(GrainId? source) =>
+        source is not { } id || (id.IsClient() && !id.Key.AsSpan().StartsWith(Hosted));
+
+    private static void Check(IIncomingGrainCallContext context, byte[] key)
+    {
+        var grain = context.Request.GetInterfaceType();
+        if (CallPolicy.IsOpenToClients(grain))
+        {
+            return;
+        }
+
+        if (!CallPolicy.IsOpenToEdges(grain, context.MethodName))
+        {
+            throw Refused(grain, context, "silos alone", string.Empty);
+        }
+
+        if (RequestContext.Get(EdgeKey.ContextKey) is not string given || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), key))
+        {
+            throw Refused(grain, context, "edges alone", $", and the caller has another {EdgeKey.Setting} than the silos, or none");
+        }
+
+        // It goes no further: neither to other silos nor into what grains log.
+        RequestContext.Remove(EdgeKey.ContextKey);
+    }
+
+    private static CallRefusedException Refused(Type grain, IIncomingGrainCallContext context, string whom, string why) =>
+        new($"{grain.Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
+}

@@ -1,0 +1,92 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Silo.Tests.Hosting;
+using KadOrleans.Silo.Tests.Processes;
+
+namespace KadOrleans.Silo.Tests.Access;
+
+/// <summary>A silo with an edge's key, and who may call what of it.</summary>
+public sealed class CallFilterTests : IDisposable
+{
+    private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-access-").FullName;
+
+    [Fact]
+    public async Task A_client_reaches_the_facade_and_neither_shards_nor_leases()
+    {
+        await using var silo = new SiloServer(_folder, Key);
+        await silo.StartAsync();
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+
+        Assert.Equal(GrainKeys.DefaultShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
+        var shard = client.Grains.GetGrain<IKeyShardGrain>(0);
+        var key = NodeId.Parse(new string('0', 40));
+        var read = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.GetAsync([key]));
+        Assert.Equal(
+            "IKeyShardGrain.GetAsync is open to edges alone, and the caller has another Kad:Cluster:EdgeKey than the silos, or none; clients use IDhtGrain.",
+            read.Message);
+        await Assert.ThrowsAsync<CallRefusedException>(async () => await client.Grains.GetGrain<IShardBatchGrain>(0).GetAsync([key]));
+        await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await client.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetUtcNowAsync());
+
+        RequestContext.Set(EdgeKey.ContextKey, "a key of the tesT");
+        await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.GetAsync([key]));
+
+        RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
+        Assert.Null(Assert.Single(await shard.GetAsync([key])));
+        var remove = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.RemoveAsync([key]));
+        Assert.Equal("IKeyShardGrain.RemoveAsync is open to silos alone; clients use IDhtGrain.", remove.Message);
+        await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await client.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(new ClusterSettings(3)));
+    }
+
+    [Fact]
+    public async Task An_edge_serves_with_the_silos_key_and_says_what_is_wrong_with_another()
+    {
+        await using var silo = new SiloServer(_folder, Key);
+        await silo.StartAsync();
+        await using (var edge = new EdgeServer(_folder, "with", silo.GatewaySetting, Key))
+        {
+            await edge.StartAsync();
+            await using var load = new StoreLoad(edge.Address);
+            await load.WholeAsync();
+        }
+
+        await using var other = new EdgeServer(_folder, "other", silo.GatewaySetting, "Kad:Cluster:EdgeKey=some other key, as long");
+        other.Launch();
+        while (!other.Errors.Contains("and the caller has another Kad:Cluster:EdgeKey than the silos, or none", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task The_edge_within_a_silo_needs_no_key_of_its_own_and_status_and_dashboard_go_on()
+    {
+        await using var silo = await SiloProcess.StartedAsync(_folder, Key);
+        await silo.LineAsync("listening udp 127.0.0.1:");
+
+        Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
+        using var counters = await silo.GetAsync("/dashboard/DashboardCounters");
+        Assert.True(counters.IsSuccessStatusCode);
+        Assert.DoesNotContain("CallRefused", silo.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("a key of the test", silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_too_short_ends_start_up_without_being_told()
+    {
+        await using var silo = SiloProcess.Start(_folder, "Kad:Cluster:EdgeKey=hush");
+
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.Contains("Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", silo.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", silo.Errors, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
