@@ -94,20 +94,30 @@ internal sealed class EdgeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Joins, and tries again at growing intervals while the node knows nobody.</summary>
+    /// <summary>
+    /// Joins, and tries again at growing intervals while the node knows nobody: at first, or when a silo died that had not saved the
+    /// table yet.
+    /// </summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
-        var pause = _context.Timing.FirstJoinPause;
-        while (true)
+        var timing = _context.Timing;
+        var pause = timing.FirstJoinPause;
+        await JoinOnceAsync(cancellationToken);
+        while (_context.Options.Bootstrap.Count > 0)
         {
-            await JoinOnceAsync(cancellationToken);
-            if (_context.Options.Bootstrap.Count == 0 || Table.Snapshot.Count > 0)
+            if (Table.Snapshot.Count > 0)
             {
-                return;
+                pause = timing.FirstJoinPause;
+                await Task.Delay(timing.LongestJoinPause, _context.Environment.Time, cancellationToken);
+                continue;
             }
 
             await Task.Delay(pause, _context.Environment.Time, cancellationToken);
-            pause = pause * 2 < _context.Timing.LongestJoinPause ? pause * 2 : _context.Timing.LongestJoinPause;
+            pause = pause * 2 < timing.LongestJoinPause ? pause * 2 : timing.LongestJoinPause;
+            if (Table.Snapshot.Count == 0)
+            {
+                await JoinOnceAsync(cancellationToken);
+            }
         }
     }
 
