@@ -102,7 +102,7 @@ internal sealed class EdgeDirectoryGrain(
 
     public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive());
 
-    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(new EdgeList(_live.GetAlive(), _live.KnownFor));
+    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(new EdgeList(_live.GetAlive(), _live.KnownFor, _live.Released));
 
     private static void Check(string edgeName, IEdgeObserver edge)
     {

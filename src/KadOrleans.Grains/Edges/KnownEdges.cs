@@ -3,8 +3,8 @@ using KadOrleans.Grains.Abstractions.Edges;
 namespace KadOrleans.Grains.Edges;
 
 /// <summary>
-/// The edges that a caller knows of. The answer of a directory that has just moved takes none away: an edge stays known until its
-/// lease would have ended, counted from the last answer that named it.
+/// The edges that a caller knows of. The answer of a directory that has just moved takes none away but those that it saw going: an edge
+/// stays known until its lease would have ended, counted from the last answer that named it.
 /// </summary>
 internal sealed class KnownEdges(TimeProvider time)
 {
@@ -19,6 +19,11 @@ internal sealed class KnownEdges(TimeProvider time)
         if (answer.IsComplete)
         {
             _edges.Clear();
+        }
+
+        foreach (var name in answer.Released)
+        {
+            _edges.Remove(name);
         }
 
         foreach (var edge in answer.Edges)

@@ -18,6 +18,9 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>How long renewals have been heard.</summary>
     public TimeSpan KnownFor => time.GetElapsedTime(_began);
 
+    /// <summary>Whose leases were handed back.</summary>
+    public IReadOnlyList<string> Released => [.. _released.Keys];
+
     /// <summary>A lease began, and every older one of the name is over.</summary>
     public void Set(LiveEdge edge)
     {

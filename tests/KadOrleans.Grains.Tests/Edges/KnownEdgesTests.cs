@@ -36,8 +36,16 @@ public sealed class KnownEdgesTests
         Assert.Equal(["three", "two"], Names);
     }
 
+    [Fact]
+    public void An_edge_that_handed_its_lease_back_is_gone_at_once()
+    {
+        Take(TimeSpan.FromHours(1), "one", "two");
+        _known.Take(new EdgeList([], TimeSpan.Zero, ["one"]));
+        Assert.Equal(["two"], Names);
+    }
+
     private IEnumerable<string> Names => _known.All.Select(edge => edge.Name).Order();
 
     private void Take(TimeSpan knownFor, params string[] names) => _known.Take(new EdgeList(
-        [.. names.Select(name => new LiveEdge(name, 1, [], null!, new EdgeReport()))], knownFor));
+        [.. names.Select(name => new LiveEdge(name, 1, [], null!, new EdgeReport()))], knownFor, []));
 }
