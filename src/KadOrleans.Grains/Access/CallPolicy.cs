@@ -30,6 +30,7 @@ internal static class CallPolicy
             nameof(IEdgeDirectoryGrain.LeaseAsync),
             nameof(IEdgeDirectoryGrain.RenewAsync),
             nameof(IEdgeDirectoryGrain.ReleaseAsync),
+            nameof(IEdgeDirectoryGrain.GetLiveAsync),
             nameof(IEdgeDirectoryGrain.GetUtcNowAsync)),
         [typeof(IClusterGrain)] = Names(nameof(IClusterGrain.GetAsync)),
     }.ToFrozenDictionary();
