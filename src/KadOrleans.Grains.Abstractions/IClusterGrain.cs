@@ -1,3 +1,5 @@
+using Orleans.CodeGeneration;
+
 namespace KadOrleans.Grains.Abstractions;
 
 /// <summary>
@@ -5,14 +7,27 @@ namespace KadOrleans.Grains.Abstractions;
 /// the call returns.
 /// </summary>
 [Alias("kad.IClusterGrain")]
+[Version(1)]
 public interface IClusterGrain : IGrainWithIntegerKey
 {
     /// <summary>
     /// Fixes the settings if this is the cluster's first silo, and else returns those that were fixed then: the caller
     /// compares. A storage failure comes back as its exception, and nothing is fixed.
     /// </summary>
+    /// <remarks>For silos that know no other schema version than the oldest: once a newer one is written they are refused.</remarks>
     [Alias("Agree")]
     ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed);
+
+    /// <summary>
+    /// The same for a silo that says which schema version of stored states it knows. Called again every 15 s by each silo. When
+    /// every silo that is not dead knows a newer version than is written, that one is written from then on; this is durable
+    /// when the call returns. The caller compares this too: it must know what is written. Since version 1.
+    /// </summary>
+    /// <param name="proposed">The settings of the silo.</param>
+    /// <param name="silo">The silo.</param>
+    /// <param name="stateVersion">The newest version that it reads and may write.</param>
+    [Alias("Join")]
+    ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion);
 
     /// <summary>The settings, or null before the first silo fixed them.</summary>
     [Alias("Get")]

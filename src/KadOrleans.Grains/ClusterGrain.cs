@@ -1,19 +1,54 @@
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>What all silos must agree on, fixed by the first of them.</summary>
+/// <summary>
+/// What all silos must agree on, fixed by the first of them, and the schema version that all of them know. The version of its own
+/// state is the one that the cluster writes: so a release that does not know it refuses to start, whichever state it would read.
+/// </summary>
 internal sealed class ClusterGrain(
-    [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state) : Grain, IClusterGrain
+    [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state,
+    StateVersion version,
+    ILogger<ClusterGrain> logger) : Grain, IClusterGrain
 {
+    private readonly SiloVersions _silos = new();
+
+    private int Written => Math.Max(state.State.SchemaVersion, StateSchema.Oldest);
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        StateSchema.Check(state.State.SchemaVersion, StateNames.Cluster);
+        version.Check(state.State.SchemaVersion, StateNames.Cluster);
         return Task.CompletedTask;
     }
 
     public async ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed)
+    {
+        await FixAsync(proposed);
+        return Written == StateSchema.Oldest
+            ? new ClusterSettings(state.State.ShardBits)
+            : throw new InvalidOperationException(
+                $"This cluster writes its state with schema version {Written}, which the silo's release does not know: run a release that knows it.");
+    }
+
+    public async ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        await FixAsync(proposed);
+        _silos.Set(silo, stateVersion);
+        if (stateVersion > Written)
+        {
+            await RaiseAsync();
+        }
+
+        return new ClusterTerms(new ClusterSettings(state.State.ShardBits), Written);
+    }
+
+    public ValueTask<ClusterSettings?> GetAsync() =>
+        ValueTask.FromResult(state.RecordExists ? new ClusterSettings(state.State.ShardBits) : null);
+
+    private async Task FixAsync(ClusterSettings proposed)
     {
         ArgumentNullException.ThrowIfNull(proposed);
         if (proposed.ShardBits is < GrainKeys.MinShardBits or > GrainKeys.MaxShardBits)
@@ -24,25 +59,33 @@ internal sealed class ClusterGrain(
 
         if (!state.RecordExists)
         {
-            await FixAsync(proposed);
+            await WriteAsync(new ClusterState { ShardBits = proposed.ShardBits });
         }
-
-        return new ClusterSettings(state.State.ShardBits);
     }
 
-    public ValueTask<ClusterSettings?> GetAsync() =>
-        ValueTask.FromResult(state.RecordExists ? new ClusterSettings(state.State.ShardBits) : null);
-
-    private async Task FixAsync(ClusterSettings proposed)
+    private async Task RaiseAsync()
     {
-        state.State = new ClusterState { ShardBits = proposed.ShardBits };
+        // Read from the membership table: a silo that asks to join is there before it calls this grain.
+        var hosts = await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts();
+        var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
+        if (common > Written)
+        {
+            await WriteAsync(new ClusterState { SchemaVersion = common, ShardBits = state.State.ShardBits });
+            version.Check(Written, StateNames.Cluster);
+            logger.StateVersionRaised(Written);
+        }
+    }
+
+    private async Task WriteAsync(ClusterState content)
+    {
+        state.State = content;
         try
         {
             await state.WriteStateAsync();
         }
         catch (Exception e) when (FirstWrite.IsConflict(e))
         {
-            // Another activation was first: what it fixed holds.
+            // Another activation was first: what it wrote holds.
             await state.ReadStateAsync();
         }
         catch

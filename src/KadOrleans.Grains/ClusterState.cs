@@ -5,10 +5,10 @@ namespace KadOrleans.Grains;
 /// <summary>What was fixed when the cluster was created, as it is stored.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterState")]
-internal sealed class ClusterState
+internal sealed class ClusterState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Current;
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
     [Id(1)]
     public int ShardBits { get; set; }

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Dht;
 
@@ -9,6 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// is none. Calls to a grain whose silo died are tried again until another has it, 20 s at most; a call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtGrain")]
+[Version(0)]
 public interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>

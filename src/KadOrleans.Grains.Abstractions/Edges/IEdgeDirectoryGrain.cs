@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace KadOrleans.Grains.Abstractions.Edges;
@@ -7,6 +8,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 /// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost.
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
+[Version(1)]
 public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 {
     /// <summary>How long a lease lasts without renewal.</summary>

@@ -1,5 +1,6 @@
 using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Abstractions.Edges;
+using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Routing;
 
@@ -9,6 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Routing;
 /// stop. It owns the reminders that have a live edge refresh lonely buckets each hour and walk at random each 300 s.
 /// </summary>
 [Alias("kad.IRoutingTableGrain")]
+[Version(0)]
 public interface IRoutingTableGrain : IGrainWithStringKey
 {
     /// <summary>

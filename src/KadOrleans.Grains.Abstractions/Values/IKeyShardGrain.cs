@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Values;
 
@@ -9,6 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// changed afterwards: within a silo it is not copied.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
+[Version(0)]
 public interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>

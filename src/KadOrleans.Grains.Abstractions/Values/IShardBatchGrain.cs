@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Values;
 
@@ -9,6 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// through one silo, of different keys through different ones. It keeps nothing, and promises what <see cref="IKeyShardGrain"/> does.
 /// </summary>
 [Alias("kad.IShardBatchGrain")]
+[Version(0)]
 public interface IShardBatchGrain : IGrainWithIntegerKey
 {
     /// <summary>Asks the shards for these keys, at most 1,024, each as <see cref="IKeyShardGrain.GetAsync"/>.</summary>

@@ -5,11 +5,17 @@ namespace KadOrleans.Grains;
 /// <summary>The grains' log messages. Ids are stable: 6000 to 6999.</summary>
 internal static partial class GrainsLog
 {
-    [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, as this silo has")]
-    public static partial void ClusterAgreed(this ILogger logger, int shardBits);
+    [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, as this silo has, and writes state of schema version {StateVersion}")]
+    public static partial void ClusterAgreed(this ILogger logger, int shardBits, int stateVersion);
 
     [LoggerMessage(6001, LogLevel.Debug, "The cluster's settings cannot be read before the silo is active: {Message}")]
     public static partial void SettingsNotRead(this ILogger logger, string message);
+
+    [LoggerMessage(6002, LogLevel.Information, "Every silo knows schema version {Version}: state is written with it from now on")]
+    public static partial void StateVersionRaised(this ILogger logger, int version);
+
+    [LoggerMessage(6003, LogLevel.Debug, "The schema version that this silo knows could not be told: {Message}")]
+    public static partial void StateVersionNotTold(this ILogger logger, string message);
 
     [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);

@@ -16,6 +16,7 @@ namespace KadOrleans.Grains.Edges;
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
     IOptions<KadClusterOptions> options,
+    StateVersion version,
     IRandomSource random,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
@@ -33,7 +34,7 @@ internal sealed class EdgeDirectoryGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        StateSchema.Check(state.State.SchemaVersion, StateNames.EdgeDirectory);
+        version.Check(state.State.SchemaVersion, StateNames.EdgeDirectory);
         return Task.CompletedTask;
     }
 
@@ -185,7 +186,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         // A new object: should the write fail, memory is not ahead of storage.
         var before = state.State;
-        state.State = new EdgeDirectoryState { Edges = edges };
+        state.State = version.Stamp(new EdgeDirectoryState { Edges = edges });
         try
         {
             await state.WriteStateAsync();

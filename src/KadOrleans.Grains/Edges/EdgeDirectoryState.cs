@@ -5,10 +5,10 @@ namespace KadOrleans.Grains.Edges;
 /// <summary>Which edge has which ids, as it is stored.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDirectoryState")]
-internal sealed class EdgeDirectoryState
+internal sealed class EdgeDirectoryState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Current;
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
     /// <summary>By the edges' names.</summary>
     [Id(1)]

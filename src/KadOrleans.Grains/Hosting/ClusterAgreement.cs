@@ -8,7 +8,8 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Hosting;
 
 /// <summary>
-/// Compares a silo's settings with those that the cluster was created with; if they differ its start fails. It looks
+/// Compares a silo's settings with those that the cluster was created with, and the schema version that it knows with the one
+/// that is written; if they do not fit its start fails. It looks
 /// twice: into storage before the silo is active, so that a silo that is refused is never given grains; then, when it is
 /// active, at the grain that fixes the settings if there are none. Until they agree, no shard activates on it.
 /// </summary>
@@ -16,6 +17,8 @@ internal sealed class ClusterAgreement(
     IGrainFactory grains,
     IServiceProvider services,
     IOptions<KadClusterOptions> options,
+    ILocalSiloDetails silo,
+    StateVersion version,
     ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
@@ -34,6 +37,15 @@ internal sealed class ClusterAgreement(
     {
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(LookAsync));
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
+    }
+
+    /// <summary>Tells the cluster what this silo has and knows, and takes over which schema version is written.</summary>
+    /// <exception cref="InvalidOperationException">They do not fit; the message names the setting.</exception>
+    public async Task JoinAsync()
+    {
+        var own = new ClusterSettings(options.Value.ShardBits);
+        var terms = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).JoinAsync(own, silo.SiloAddress, version.Known);
+        Compare(terms.Settings.ShardBits, terms.StateVersion);
     }
 
     private async Task RunAsync(Func<Task> step)
@@ -70,22 +82,26 @@ internal sealed class ClusterAgreement(
 
         if (state is { RecordExists: true, State: not null })
         {
-            StateSchema.Check(state.State.SchemaVersion, StateNames.Cluster);
-            Compare(state.State.ShardBits);
+            Compare(state.State.ShardBits, state.State.SchemaVersion);
         }
     }
 
     private async Task AgreeAsync()
     {
-        var own = new ClusterSettings(options.Value.ShardBits);
-        var agreed = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(own);
-        Compare(agreed.ShardBits);
-        logger.ClusterAgreed(own.ShardBits);
+        await JoinAsync();
+        logger.ClusterAgreed(options.Value.ShardBits, version.Written);
         _completion.TrySetResult();
     }
 
-    private void Compare(int agreed)
+    private void Compare(int agreed, int written)
     {
+        version.Check(written, StateNames.Cluster);
+        if (written > version.Known)
+        {
+            throw new InvalidOperationException(
+                $"Kad:Cluster:StateVersion is {version.Known}, but this cluster writes version {written} already, which never falls: remove the setting, or set it to {written} or more.");
+        }
+
         var own = options.Value.ShardBits;
         if (agreed != own)
         {

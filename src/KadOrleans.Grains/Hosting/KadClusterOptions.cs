@@ -15,6 +15,12 @@ public sealed class KadClusterOptions
     public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
 
     /// <summary>
+    /// The newest schema version of stored states that this silo agrees to; default: the newest that it knows. While one silo
+    /// holds a version back no silo writes it, so that the release before can be brought back.
+    /// </summary>
+    public int? StateVersion { get; set; }
+
+    /// <summary>
     /// How much the cluster holds for others. Each shard is given its share twice over, so the whole may be exceeded by as
     /// much.
     /// </summary>

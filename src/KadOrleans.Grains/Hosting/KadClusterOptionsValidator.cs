@@ -1,6 +1,7 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains.Hosting;
@@ -17,6 +18,7 @@ public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOpti
         ArgumentNullException.ThrowIfNull(options);
         var problems = new List<string>();
         Check("ShardBits", options.ShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits, problems);
+        Check("StateVersion", options.StateVersion ?? StateSchema.Newest, StateSchema.Oldest, StateSchema.Newest, problems);
         Check("Quota:TotalKeys", options.Quota.TotalKeys, 0, int.MaxValue, problems);
         Check("Quota:TotalBytes", options.Quota.TotalBytes, 0, long.MaxValue, problems);
         Check("Quota:KeysPerSource", options.Quota.KeysPerSource, 0, int.MaxValue, problems);

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Access;
+using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -26,9 +27,11 @@ public static class KadGrainsSiloBuilderExtensions
             ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
+        builder.Services.TryAddSingleton<StateVersion>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
         builder.AddIncomingGrainCallFilter<CallFilter>();
+        builder.Services.AddHostedService<StateVersionService>();
         return builder;
     }
 }

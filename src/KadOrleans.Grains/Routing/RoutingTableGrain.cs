@@ -37,6 +37,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     public RoutingTableGrain(
         [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
         IOptions<KadClusterOptions> options,
+        StateVersion version,
         IRandomSource random,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<RoutingTableGrain> logger)
@@ -49,7 +50,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
         _options = options.Value;
         _time = time;
-        _saver = new TableSaver(this, state, options.Value.SaveDelay, time, logger);
+        _saver = new TableSaver(this, state, version, options.Value.SaveDelay, time, logger);
         _edge = new EdgeLink(_ownId, time, EdgePatience, logger);
         _reminders = new TableReminders(this, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);

@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Routing;
 /// Saves a routing table behind: some seconds after a change, when its activation ends, and before a newer epoch counts.
 /// </summary>
 internal sealed class TableSaver(
-    RoutingTableGrain grain, IPersistentState<TableState> state, TimeSpan delay, TimeProvider time, ILogger logger)
+    RoutingTableGrain grain, IPersistentState<TableState> state, StateVersion version, TimeSpan delay, TimeProvider time, ILogger logger)
 {
     private long _activation;
     private long _savedEpoch;
@@ -29,10 +29,10 @@ internal sealed class TableSaver(
     /// <summary>Numbers the activation, durably, and returns the number.</summary>
     public async Task<long> BeginAsync()
     {
-        StateSchema.Check(state.State.SchemaVersion, StateNames.RoutingTable);
+        version.Check(state.State.SchemaVersion, StateNames.RoutingTable);
         SavedBuckets = TableMapping.ToCore(state.State.Buckets);
         _savedEpoch = Epoch = state.State.Epoch;
-        _activation = ++state.State.Activations;
+        _activation = ++version.Stamp(state.State).Activations;
         await state.WriteStateAsync();
         return _activation;
     }
@@ -122,7 +122,8 @@ internal sealed class TableSaver(
     {
         var epoch = Epoch;
         _isChanged = false;
-        state.State = new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(grain.Save()) };
+        state.State = version.Stamp(
+            new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(grain.Save()) });
         var startedAt = time.GetTimestamp();
         try
         {

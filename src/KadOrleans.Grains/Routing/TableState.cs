@@ -5,10 +5,10 @@ namespace KadOrleans.Grains.Routing;
 /// <summary>A routing table as it is stored.</summary>
 [GenerateSerializer]
 [Alias("kad.TableState")]
-internal sealed class TableState
+internal sealed class TableState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Current;
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
     /// <summary>How often the table was activated: the upper half of its versions.</summary>
     [Id(1)]

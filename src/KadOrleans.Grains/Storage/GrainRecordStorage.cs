@@ -4,22 +4,24 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Storage;
 
 /// <summary>The records of one grain on the silo's grain storage, with a limit to how long storage may take.</summary>
-internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, TimeProvider time, TimeSpan timeout)
+internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
     : IRecordStorage
 {
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
-        where T : class, new()
+        where T : class, IVersionedState, new()
     {
         var state = new GrainState<T>();
         await storage.ReadStateAsync(name, grainId, state).WaitAsync(timeout, time);
-        return new StoredRecord<T>(state.RecordExists ? state.State : null, state.ETag);
+        var content = state.RecordExists ? state.State : null;
+        version.Check(content?.SchemaVersion ?? 0, name);
+        return new StoredRecord<T>(content, state.ETag);
     }
 
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
-        where T : class, new()
+        where T : class, IVersionedState, new()
     {
         // A state of its own: a write that is given up on may still set its ETag later.
-        var state = new GrainState<T>(content, etag) { RecordExists = etag is not null };
+        var state = new GrainState<T>(version.Stamp(content), etag) { RecordExists = etag is not null };
         var startedAt = time.GetTimestamp();
         try
         {

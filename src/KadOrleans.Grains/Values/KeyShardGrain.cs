@@ -45,6 +45,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     public KeyShardGrain(
         IOptions<KadClusterOptions> options,
         ClusterAgreement agreement,
+        StateVersion version,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
@@ -54,7 +55,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         _agreement = agreement;
         _time = time;
         _logger = logger;
-        var records = new GrainRecordStorage(storage, this.GetGrainId(), time, _options.StorageTimeout);
+        var records = new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout);
         _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), random, logger);
         _writer = new ShardWriter(_log, time, logger);
         _reminder = new ExpiryReminder(this, random, logger);

@@ -20,7 +20,6 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
         for (var tries = 0; tries < MaxTries; tries++)
         {
             var (manifest, etag) = await storage.ReadAsync<ShardManifestState>(StateNames.ShardManifest);
-            StateSchema.Check(manifest?.SchemaVersion ?? 0, StateNames.ShardManifest);
             var image = new ShardImage(new KeyShard(quota), manifest ?? new ShardManifestState(), etag);
             if (await ReadPagesAsync(image) && await ReadLogAsync(image, ring))
             {
@@ -39,7 +38,6 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
                 reference => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(reference.Slot))));
             foreach (var (reference, record) in references.Zip(records))
             {
-                StateSchema.Check(record.Content?.SchemaVersion ?? 0, StateNames.ShardPage(reference.Slot));
                 if (record.Content is not { } page || page.Fold != reference.Fold)
                 {
                     return false;

@@ -26,7 +26,6 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     {
         var name = NameOf(sequence);
         var (record, etag) = await storage.ReadAsync<ShardLogState>(name);
-        StateSchema.Check(record?.SchemaVersion ?? 0, name);
         Of(sequence) = new Slot(true, etag, record?.Entries.Length ?? 0);
         if (record is null || record.Sequence < sequence)
         {

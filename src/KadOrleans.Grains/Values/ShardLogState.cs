@@ -5,10 +5,10 @@ namespace KadOrleans.Grains.Values;
 /// <summary>The changes that one group commit made.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardLogState")]
-internal sealed class ShardLogState
+internal sealed class ShardLogState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Current;
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
     /// <summary>Its place in the log, from 1. A record whose turn comes again is overwritten.</summary>
     [Id(1)]

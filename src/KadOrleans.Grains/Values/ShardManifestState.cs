@@ -5,10 +5,10 @@ namespace KadOrleans.Grains.Values;
 /// <summary>What a shard's stored values are made of: pages, and the log records behind them.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardManifestState")]
-internal sealed class ShardManifestState
+internal sealed class ShardManifestState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Current;
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
     /// <summary>Counts the folds that were begun; whoever begins one changes the ETag and so ends every other.</summary>
     [Id(1)]

@@ -5,10 +5,10 @@ namespace KadOrleans.Grains.Values;
 /// <summary>Many values at once; never changed while a manifest names it.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardPageState")]
-internal sealed class ShardPageState
+internal sealed class ShardPageState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Current;
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
     /// <summary>The fold that wrote it; 0 once the page is given up and empty.</summary>
     [Id(1)]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using KadOrleans.Cluster.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Storage;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -15,6 +16,7 @@ internal sealed class StatusReport(
     ISiloStatusOracle silos,
     SiloReadiness readiness,
     ClockWatch clock,
+    StateVersion version,
     IGrainFactory grains,
     ILogger<StatusReport> logger)
 {
@@ -33,6 +35,7 @@ internal sealed class StatusReport(
             ["name"] = silo.Name,
             ["state"] = readiness.State,
             ["clockDifference"] = clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null,
+            ["stateVersion"] = new JsonObject { ["written"] = version.Written, ["known"] = version.Known },
             ["silos"] = Silos(),
             ["settings"] = status?.Settings is { } settings ? new JsonObject { ["shardBits"] = settings.ShardBits } : null,
             ["edges"] = status is null ? null : new JsonArray([.. status.Edges.Select(Edge)]),

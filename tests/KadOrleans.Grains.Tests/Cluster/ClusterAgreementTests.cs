@@ -57,13 +57,25 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task The_schema_version_stays_while_a_silo_does_not_tell_that_it_knows_a_newer_one()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(79);
+        var silo = cluster.Cluster.Silos[0].SiloAddress;
+        var terms = await grain.JoinAsync(new ClusterSettings(4), silo, StateSchema.Oldest + 1);
+        Assert.Equal(new ClusterTerms(new ClusterSettings(4), StateSchema.Oldest), terms);
+        Assert.Equal(terms, await grain.JoinAsync(new ClusterSettings(5), silo, StateSchema.Oldest));
+        Assert.Equal(new ClusterSettings(4), await grain.AgreeAsync(new ClusterSettings(5)));
+    }
+
+    [Fact]
     public void Options_out_of_bounds_are_named_with_what_is_allowed()
     {
-        var options = new KadClusterOptions { ShardBits = 17, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };
+        var options = new KadClusterOptions { ShardBits = 17, StateVersion = 2, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };
         var result = new KadClusterOptionsValidator().Validate(null, options);
         Assert.Equal(
             [
                 "Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.",
+                $"Kad:Cluster:StateVersion is 2; 3 to {StateSchema.Newest} is allowed.",
                 "Kad:Cluster:SaveDelay is 00:01:00; 00:00:00.1000000 to 00:00:10 is allowed.",
                 "Kad:Cluster:Trust is 'everybody'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.",
             ],

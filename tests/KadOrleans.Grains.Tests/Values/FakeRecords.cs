@@ -28,7 +28,7 @@ internal sealed class FakeRecords : IRecordStorage
     public Func<string, bool> FailRead { get; set; } = _ => false;
 
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
-        where T : class, new()
+        where T : class, IVersionedState, new()
     {
         await Task.Yield();
         Reads++;
@@ -37,13 +37,18 @@ internal sealed class FakeRecords : IRecordStorage
             throw new TimeoutException("read");
         }
 
-        return _rows.TryGetValue(name, out var row)
-            ? new StoredRecord<T>(JsonSerializer.Deserialize<T>(row.Json), Text(row.ETag))
-            : default;
+        if (!_rows.TryGetValue(name, out var row))
+        {
+            return default;
+        }
+
+        var content = JsonSerializer.Deserialize<T>(row.Json);
+        StateSchema.Check(content!.SchemaVersion, name);
+        return new StoredRecord<T>(content, Text(row.ETag));
     }
 
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
-        where T : class, new()
+        where T : class, IVersionedState, new()
     {
         var json = JsonSerializer.Serialize(content);
         await Task.Yield();
