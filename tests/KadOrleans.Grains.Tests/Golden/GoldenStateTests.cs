@@ -3,6 +3,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Routing;
+using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Tests.Serialization;
 using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +19,7 @@ public class GoldenStateTests
     private static readonly Serializer Serializer =
         new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
-    /// <summary>What schema-1.txt holds; never changes.</summary>
+    /// <summary>The changes that schema 1 knows; never changed.</summary>
     private static readonly ShardChange[] Changes =
     [
         new(NodeId.FromKey("text"), Value(DhtValue.FromString("Grüße, 世界"), SourceNetwork.Trusted)),
@@ -30,17 +31,18 @@ public class GoldenStateTests
         new(NodeId.MaxValue, null),
     ];
 
-    private static Dictionary<string, object> Schema1 => new()
+    /// <summary>What schema-N.txt holds; never changed.</summary>
+    private static Dictionary<string, object> StatesOf(int schema) => new()
     {
-        ["cluster"] = new ClusterState { SchemaVersion = 1, ShardBits = 12 },
+        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12 },
         ["edges"] = new EdgeDirectoryState
         {
-            SchemaVersion = 1,
+            SchemaVersion = schema,
             Edges = { ["edge-0"] = new EdgeState { Epoch = 7, NodeIds = [NodeId.FromKey("one").ToString()] } },
         },
         ["table"] = new TableState
         {
-            SchemaVersion = 1,
+            SchemaVersion = schema,
             Activations = 3,
             Epoch = 7,
             Buckets =
@@ -57,30 +59,40 @@ public class GoldenStateTests
         },
         ["manifest"] = new ShardManifestState
         {
-            SchemaVersion = 1,
+            SchemaVersion = schema,
             Fold = 5,
             FirstSequence = 97,
             Pages = [new ShardPageReference { Slot = 2, Fold = 5 }],
         },
-        ["page"] = new ShardPageState { SchemaVersion = 1, Fold = 5, Entries = ShardEntryCodec.Encode(Changes) },
-        ["log"] = new ShardLogState { SchemaVersion = 1, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(Changes) },
+        ["page"] = new ShardPageState { SchemaVersion = schema, Fold = 5, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
+        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
     };
 
-    [Fact]
-    public void States_of_schema_1_are_read_as_they_were_meant()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void States_of_each_schema_are_read_as_they_were_meant(int schema)
     {
-        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-1.txt"))
+        var lines = GoldenFile.Read($"schema-{schema}.txt")
             .Select(line => line.Split(' '))
             .ToDictionary(parts => parts[0], parts => Convert.FromBase64String(parts[1]));
-        Assert.Equal(Schema1.Keys.Order(), lines.Keys.Order());
-        foreach (var (name, expected) in Schema1)
+        var states = StatesOf(schema);
+        Assert.Equal(states.Keys.Order(), lines.Keys.Order());
+        foreach (var (name, expected) in states)
         {
             Deep.Equal(expected, Serializer.Deserialize<object>(lines[name]));
         }
 
         var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
-        Assert.Equal(Changes, ShardEntryCodec.Decode(page.Entries));
+        var read = ShardEntryCodec.Decode(page.Entries);
+        Assert.Equal(ChangesOf(schema), read);
+        Assert.Equal(schema < 3 ? 0 : 2, read.Count(change => change.Value?.IsFar == true));
     }
+
+    [Fact]
+    public void Every_schema_version_has_its_golden_file() =>
+        Assert.All(Enumerable.Range(1, StateSchema.Newest), schema => Assert.NotEmpty(GoldenFile.Read($"schema-{schema}.txt")));
 
     /// <summary>The bytes of a published value since schema 2, which never change.</summary>
     [Fact]
@@ -118,6 +130,20 @@ public class GoldenStateTests
         Assert.Equal(new ShardChange(NodeId.FromKey("text"), value), read);
         Assert.True(read.Value!.IsFar);
         Assert.Equal(golden, Convert.ToHexStringLower(ShardEntryCodec.Encode([read])));
+    }
+
+    private static ShardChange[] ChangesOf(int schema)
+    {
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted);
+        ShardChange published = new(NodeId.FromKey("published"), value with { PublishedAt = StoredAt.AddDays(1) });
+        ShardChange far = new(NodeId.FromKey("far"), value with { IsFar = true });
+        ShardChange both = new(NodeId.FromKey("both"), value with { IsFar = true, PublishedAt = StoredAt.AddDays(1) });
+        return schema switch
+        {
+            1 => Changes,
+            2 => [.. Changes, published],
+            _ => [.. Changes, published, far, both],
+        };
     }
 
     private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);

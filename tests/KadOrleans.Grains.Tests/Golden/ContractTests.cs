@@ -1,0 +1,67 @@
+using System.Reflection;
+using KadOrleans.Grains.Abstractions;
+using Orleans.CodeGeneration;
+
+namespace KadOrleans.Grains.Tests.Golden;
+
+/// <summary>What releases of one cluster say to each other, and store, fits together: what was released stays.</summary>
+public class ContractTests
+{
+    private static readonly Type[] Types =
+        [.. new[] { typeof(IClusterGrain).Assembly, typeof(ClusterGrain).Assembly }.SelectMany(assembly => assembly.GetTypes())];
+
+    /// <summary>Each line: alias, version, and the methods by their aliases with what they take and return.</summary>
+    [Fact]
+    public void An_interface_that_changes_has_another_version() => GoldenFile.Check(
+        "interfaces.txt",
+        Types.Where(type => type.IsInterface && type.IsAssignableTo(typeof(IAddressable))).Select(Describe),
+        "An interface changed since Golden/interfaces.txt was written. Methods of a released interface stay as they are; a new one raises [Version] once per release. Then put the new line into the file.");
+
+    /// <summary>Each line: alias or name, and the members by their ids.</summary>
+    [Fact]
+    public void A_serialized_type_keeps_its_alias_and_its_ids() => GoldenFile.Check(
+        "types.txt",
+        Types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false)).Select(DescribeType),
+        "A serialized type changed since Golden/types.txt was written. Aliases, and ids with their types, stay as released, and are never used again; a new id is the next number and, in a stored state, raises StateSchema.Newest. Then put the new line into the file.");
+
+    [Fact]
+    public void Every_grain_interface_has_a_version() => Assert.All(
+        Types.Where(type => type.IsInterface && type.IsAssignableTo(typeof(IGrain))),
+        type => Assert.True(type.IsDefined(typeof(VersionAttribute)), $"{type} needs a [Version]: 0 if it is new, or unchanged since versions were given."));
+
+    private static string Describe(Type type)
+    {
+        var methods = type.GetMethods().Select(method =>
+            $"{AliasOf(method) ?? method.Name}({string.Join(',', method.GetParameters().Select(parameter => NameOf(parameter.ParameterType)))}):{NameOf(method.ReturnType)}");
+        var version = type.GetCustomAttribute<VersionAttribute>()?.Version ?? 0;
+        return $"{NameOf(type)} {version} {string.Join(' ', methods.Order(StringComparer.Ordinal))}";
+    }
+
+    private static string DescribeType(Type type)
+    {
+        const BindingFlags own = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        var members = type.GetMembers(own)
+            .Select(member => (Id: member.GetCustomAttribute<IdAttribute>()?.Id, Type: (member as PropertyInfo)?.PropertyType ?? (member as FieldInfo)?.FieldType))
+            .Where(member => member is { Id: not null, Type: not null })
+            .OrderBy(member => member.Id)
+            .Select(member => $"{member.Id}:{NameOf(member.Type!)}");
+        return string.Join(' ', members.Prepend(NameOf(type)));
+    }
+
+    private static string NameOf(Type type)
+    {
+        if (type.IsArray)
+        {
+            return $"{NameOf(type.GetElementType()!)}[]";
+        }
+
+        var name = AliasOf(type) ?? type.Name.Split('`')[0];
+        return type.IsGenericType ? $"{name}<{string.Join(',', type.GetGenericArguments().Select(NameOf))}>" : name;
+    }
+
+    // A type that was renamed keeps its older aliases.
+    private static string? AliasOf(MemberInfo member) =>
+        member.GetCustomAttributes<AliasAttribute>(inherit: false).Select(alias => alias.Alias).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } aliases
+            ? string.Join('|', aliases)
+            : null;
+}
