@@ -16,7 +16,10 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     ];
 
     /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
-    public string Assembly { get; init; } = "KadOrleans.Silo";
+    public string Assembly { get; set; } = "KadOrleans.Silo";
+
+    /// <summary>Settings that are given at the next start besides the others.</summary>
+    public IReadOnlyList<string> MoreSettings { get; set; } = [];
 
     /// <summary>Where clients find it.</summary>
     public int Gateway { get; } = FreePort.Tcp();
@@ -36,7 +39,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
 
     /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, [.. _settings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+        Assembly, folder, [.. _settings, .. MoreSettings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");
