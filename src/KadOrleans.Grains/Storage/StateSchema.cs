@@ -2,7 +2,7 @@ namespace KadOrleans.Grains.Storage;
 
 /// <summary>
 /// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. States of
-/// older versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <see cref="StateVersion.Written"/>
+/// older versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c>
 /// before it writes what is new; a later release line raises <see cref="Oldest"/>.
 /// </summary>
 internal static class StateSchema

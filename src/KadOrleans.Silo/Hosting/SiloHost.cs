@@ -71,7 +71,10 @@ internal static class SiloHost
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
         silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration(ClusterProviders.Membership);
 
-        AddRebalancing(silo);
+        if (settings.Storage != StorageChoice.Local)
+        {
+            AddRebalancing(silo);
+        }
 
         // Each silo reports to the dashboards of all, whether or not it serves one.
         silo.AddDashboard(options => options.HideTrace = true);
