@@ -13,6 +13,13 @@ internal static class GrainFailures
     public static bool IsTransient(Exception exception) =>
         exception is OrleansMessageRejectionException or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException;
 
+    /// <summary>A call that nobody waits for any more may still fail; nobody is to be told of that then.</summary>
+    public static void Ignore(Task call) => _ = call.ContinueWith(
+        static failed => failed.Exception,
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+
     /// <summary>Twice as long, up to a bound.</summary>
     public static TimeSpan Next(TimeSpan delay, TimeSpan longest) => delay * 2 < longest ? delay * 2 : longest;
 }

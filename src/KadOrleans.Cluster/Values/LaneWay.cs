@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Diagnostics;
 using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.Cluster.Values;
@@ -48,12 +49,7 @@ internal sealed class LaneWay<TRequest, TResult>(
             return await rest;
         }
 
-        // Nobody is to be told of its failure any more.
-        _ = rest.ContinueWith(
-            static late => late.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        GrainFailures.Ignore(rest);
         return await ended;
     }
 }

@@ -23,8 +23,9 @@ internal sealed class ShardCalls(IGrainFactory grains, GrainKeyStoreOptions opti
             try
             {
                 ClusterMetrics.ShardCalls.Add(1, new KeyValuePair<string, object?>("kad.shard.call", kind));
-                return await Observed(call(grain).AsTask())
-                    .WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+                var called = call(grain).AsTask();
+                GrainFailures.Ignore(called);
+                return await called.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
             }
             catch (Exception e) when (GrainFailures.IsTransient(e) && delay < left)
             {
@@ -37,16 +38,5 @@ internal sealed class ShardCalls(IGrainFactory grains, GrainKeyStoreOptions opti
 
             await Task.Delay(delay, time, cancellationToken);
         }
-    }
-
-    /// <summary>A call that is given up may still fail later; nobody is to be told of that then.</summary>
-    private static Task<T> Observed<T>(Task<T> task)
-    {
-        _ = task.ContinueWith(
-            static failed => failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        return task;
     }
 }
