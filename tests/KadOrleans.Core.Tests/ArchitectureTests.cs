@@ -17,7 +17,6 @@ public class ArchitectureTests
         ["Wire"] = ["Core"],
         ["Node"] = ["Core", "Wire"],
         ["StateFiles"] = ["Core", "Wire", "Node"],
-        ["Simulation"] = ["Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Core", "Wire", "Node", "Sqlite"],
         ["Grains.Abstractions"] = ["Core"],

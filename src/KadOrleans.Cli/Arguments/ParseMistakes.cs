@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KadOrleans.Cli.Commands;
 
 namespace KadOrleans.Cli.Arguments;
 
@@ -56,7 +57,7 @@ internal static class ParseMistakes
         {
             if (at is CommandResult { Command: var command })
             {
-                names.Push(command is RootCommand ? "kad" : command.Name);
+                names.Push(command is ProgramCommand program ? program.ProgramName : command.Name);
             }
         }
 

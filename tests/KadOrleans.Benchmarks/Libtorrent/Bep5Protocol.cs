@@ -1,4 +1,4 @@
-using KadOrleans.Cli.Benchmarking;
+using KadOrleans.Lab.Benchmarking;
 using KadOrleans.Core;
 using KadOrleans.Wire;
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Benchmarking;
+using KadOrleans.Lab.Benchmarking;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Node;
@@ -11,7 +11,7 @@ using KadOrleans.Node;
 namespace KadOrleans.Benchmarks.Libtorrent;
 
 /// <summary>
-/// This project's node, plain echoes and libtorrent's DHT node in turns: PING, then FIND_NODE, under the load of <c>kad bench</c>.
+/// This project's node, plain echoes and libtorrent's DHT node in turns: PING, then FIND_NODE, under the load of <c>kad-lab bench</c>.
 /// libtorrent answers with 8 contacts of 26 bytes, this node with 20 of about 37.
 /// </summary>
 internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, string interpreter)

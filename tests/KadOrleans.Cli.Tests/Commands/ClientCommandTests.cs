@@ -1,6 +1,7 @@
 using KadOrleans.Cli.Tests.Running;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 

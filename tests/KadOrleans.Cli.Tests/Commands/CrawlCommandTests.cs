@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Testing;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 

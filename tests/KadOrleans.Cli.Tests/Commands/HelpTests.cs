@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 
@@ -13,8 +14,6 @@ public sealed class HelpTests
     [InlineData("ping")]
     [InlineData("stun")]
     [InlineData("find-node")]
-    [InlineData("simulate")]
-    [InlineData("bench")]
     [InlineData("crawl")]
     [InlineData("size")]
     [InlineData("state")]

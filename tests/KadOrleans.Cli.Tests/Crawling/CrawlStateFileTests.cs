@@ -1,7 +1,7 @@
 using KadOrleans.Cli.Crawling;
-using KadOrleans.Cli.Tests.Running;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Cli.Tests.Crawling;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Testing;
+using KadOrleans.Testing.Processes;
 using KadOrleans.Testing.Telemetry;
 
 namespace KadOrleans.Cli.Tests.Hosting;

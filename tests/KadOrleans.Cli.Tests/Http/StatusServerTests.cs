@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using KadOrleans.Cli.Tests.Running;
 using KadOrleans.Http;
+using KadOrleans.Testing;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Http;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using KadOrleans.Cli.Tests.Running;
 using KadOrleans.Core;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Cli.Tests.State;
 

@@ -1,0 +1,150 @@
+using KadOrleans.Cli;
+using KadOrleans.Cli.Clients;
+using KadOrleans.Core;
+using KadOrleans.Lab.Reports;
+using KadOrleans.Node;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Lab.Benchmarking;
+
+/// <summary>Makes targets ready for a load: contacts, proved sources, keys. Ends what it has started.</summary>
+/// <param name="io">Where warnings and progress go.</param>
+/// <param name="settings">What was asked for.</param>
+/// <param name="runner">Makes the loads.</param>
+/// <param name="keys">The keys, 20 bytes each.</param>
+/// <param name="port">The port of all sources.</param>
+internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys, ushort port) : IAsyncDisposable
+{
+    // Each source sends one request at first: to be proved, or to become a contact.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPreload = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PreloadPerKey = TimeSpan.FromMicroseconds(500);
+
+    private const int Preloading = 64;
+
+    // A target that pings nobody anew for so many looks has taken what it takes.
+    private const int FruitlessLooks = 6;
+    private const int LooksBetweenPings = 4;
+
+    private readonly Stack<IAsyncDisposable> _started = [];
+
+    private readonly int _sources = settings.Sources ?? BenchSettings.DefaultSources;
+
+    /// <summary>Starts <c>kad node</c> with contacts and keys.</summary>
+    public async Task<LoadTarget> StartNodeAsync(string name)
+    {
+        var own = NodeId.Random(new CryptographicRandomSource());
+        var contacts = TargetNode.ChooseContacts(own, settings.Contacts ?? BenchSettings.DefaultContacts, port);
+        var node = await TargetNode.StartAsync(io, new NodeState(own, contacts), keys, runner.CancellationToken);
+        _started.Push(node);
+        var ids = IdsOf(contacts);
+        var target = new LoadTarget(name, node.Process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = node.Process };
+        await runner.SettleAsync(target, contacts.Length, settings.Keys);
+        await ProveAsync(target);
+        return target;
+    }
+
+    /// <summary>Starts the Python implementation. Its contacts ask: each unknown id would cost it a walk over all its keys.</summary>
+    public async Task<LoadTarget> StartPythonAsync(string name, string interpreter)
+    {
+        var process = await PythonReference.StartAsync(io, interpreter, runner.CancellationToken);
+        _started.Push(process);
+        var contacts = TargetNode.ChooseContacts(process.Id, settings.Contacts ?? BenchSettings.DefaultContacts, port);
+        var ids = IdsOf(contacts);
+        var target = new LoadTarget(name, process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = process };
+        await FillAsync(target, ids[..contacts.Length]);
+        return target;
+    }
+
+    /// <summary>
+    /// Prepares a node that somebody runs. It is asked as clients do, so that it makes no contacts of what is gone soon; it has
+    /// contacts made by pings only where they were asked for.
+    /// </summary>
+    public async Task<LoadTarget> UseAsync(string name, UdpEndpoint endpoint)
+    {
+        var contacts = settings.Contacts is > 0 and var count
+            ? TargetNode.ChooseContacts(await AskIdAsync(name, endpoint), count, port)
+            : [];
+        var ids = IdsOf(contacts);
+        var sources = endpoint.IsLoopback ? _sources : 1;
+        var target = new LoadTarget(name, endpoint, new PeerResponder(ids), [.. Enumerable.Repeat(DhtNode.ClientId, sources)]);
+        await FillAsync(target, ids[..contacts.Length]);
+        return target;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_started.TryPop(out var started))
+        {
+            await started.DisposeAsync();
+        }
+    }
+
+    // Sources that are no contacts are clients.
+    private NodeId[] IdsOf(Contact[] contacts) => [.. Enumerable.Range(0, Math.Max(contacts.Length, _sources))
+        .Select(i => i < contacts.Length ? contacts[i].Id : DhtNode.ClientId)];
+
+    /// <summary>Gives a target that has nothing yet its contacts and keys.</summary>
+    private async Task FillAsync(LoadTarget target, NodeId[] contacts)
+    {
+        await MakeContactsAsync(target, contacts);
+        await ProveAsync(target);
+        await StoreAsync(target);
+    }
+
+    private async Task<NodeId> AskIdAsync(string name, UdpEndpoint endpoint)
+    {
+        await using var client = await EphemeralClient.StartOnAllAsync(runner.CancellationToken);
+        var pong = await client.Engine.PingAsync(endpoint, runner.CancellationToken);
+        return pong.Id ?? throw DoesNotAnswer(name);
+    }
+
+    /// <summary>Has each source ping under its id, and answers until the target has pinged all of them, or no more.</summary>
+    private async Task MakeContactsAsync(LoadTarget target, NodeId[] ids)
+    {
+        if (ids.Length == 0)
+        {
+            return;
+        }
+
+        var load = new Load(BenchOperation.Ping, keys, Preloading, Patience) { MostRequests = ids.Length, Senders = ids };
+        var lines = new ProgressLines(io);
+        for (var (pinged, fruitless) = (0, 0); pinged < ids.Length && fruitless < FruitlessLooks;)
+        {
+            await runner.RunAsync("making contacts", target, load);
+            var looks = 0;
+            await runner.ServeAsync(target, () =>
+            {
+                var now = target.Protocol.SourcesPinged;
+                lines.Say($"{target.Name} gets its contacts: {now} of {ids.Length} pinged back");
+                fruitless = now > pinged ? 0 : fruitless + 1;
+                pinged = now;
+                return pinged >= ids.Length || fruitless >= FruitlessLooks || ++looks >= LooksBetweenPings;
+            });
+        }
+    }
+
+    /// <summary>Has each source proved by a ping.</summary>
+    private async Task ProveAsync(LoadTarget target)
+    {
+        var sources = target.Senders.Length;
+        var load = new Load(BenchOperation.FindNode, keys, sources, Patience) { MostRequests = sources };
+        var proof = await runner.RunAsync("first requests", target, load);
+        if (proof.Lost == sources)
+        {
+            throw DoesNotAnswer(target.Name);
+        }
+    }
+
+    private async Task StoreAsync(LoadTarget target)
+    {
+        if (settings.Operation is not (BenchOperation.Ping or BenchOperation.FindNode))
+        {
+            var longest = LongestPreload + (settings.Keys * PreloadPerKey);
+            var load = new Load(BenchOperation.Store, keys, Preloading, longest) { MostRequests = settings.Keys };
+            await runner.RunAsync("storing keys", target, load);
+        }
+    }
+
+    private static CommandException DoesNotAnswer(string name) => CommandException.Failed($"The target {name} does not answer.");
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using KadOrleans.Cli;
+
+namespace KadOrleans.Lab.Benchmarking;
+
+/// <summary>Measures targets, and echoes where they are asked for, in turns: so what else the machine does meets all of them.</summary>
+internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys)
+{
+    // Before it a target still compiles its code.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
+
+    private const int Turns = 3;
+
+    /// <summary>Measures.</summary>
+    /// <param name="targets">At least one. An echo's answers are as long as those of the first.</param>
+    public async Task<BenchOutcome> RunAsync(IReadOnlyList<LoadTarget> targets)
+    {
+        var load = new Load(settings.Operation, keys, settings.InFlight, WarmUp) { Rate = settings.Rate };
+        var lengths = string.Empty;
+        foreach (var target in targets)
+        {
+            var result = await runner.RunAsync("warming up", target, load);
+            lengths = lengths.Length > 0 ? lengths : LengthsOf(target, result);
+        }
+
+        if (!settings.Baseline)
+        {
+            await MeasureAsync(targets, load);
+            return new BenchOutcome(settings, targets, []);
+        }
+
+        await using var one = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths], runner.CancellationToken);
+        await using var many = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, "--batch"], runner.CancellationToken);
+        var sources = targets[0].Senders.Length;
+        LoadTarget[] echoes = [LoadTarget.Echo("echo", one, sources), LoadTarget.Echo("echo in batches", many, sources)];
+        foreach (var echo in echoes)
+        {
+            await runner.RunAsync("warming up", echo, load);
+        }
+
+        await MeasureAsync([.. targets, .. echoes], load);
+        return new BenchOutcome(settings, targets, echoes);
+    }
+
+    private async Task MeasureAsync(IReadOnlyList<LoadTarget> targets, Load load)
+    {
+        var turns = targets.Count > 1 ? Turns : 1;
+        for (var turn = 0; turn < turns; turn++)
+        {
+            foreach (var target in targets)
+            {
+                await runner.MeasureAsync(BenchSession.NameOf(settings.Operation), target, load with { Duration = settings.Duration / turns });
+            }
+        }
+    }
+
+    private string LengthsOf(LoadTarget target, LoadResult result) => string.Join(
+        ',',
+        target.Protocol.RoundOf(settings.Operation).DistinctBy(request => request.Kind).Select(request => string.Create(
+            CultureInfo.InvariantCulture, $"{request.Bytes.Length}:{result.AnswerLength(request.Kind)}")));
+}

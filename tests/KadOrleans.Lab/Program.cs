@@ -1,0 +1,6 @@
+using KadOrleans.Cli;
+using KadOrleans.Lab;
+
+using var signals = new TerminationSignals();
+using var io = CommandIo.FromConsole();
+return await LabCommand.RunAsync(args, io, signals.Token);

@@ -1,0 +1,134 @@
+using KadOrleans.Wire;
+
+namespace KadOrleans.Simulation.Experiments;
+
+/// <summary>
+/// Builds a network of real nodes on virtual time, puts it to work, and reports how that went. The same settings give
+/// the same report, whatever else the machine does.
+/// </summary>
+public sealed class NetworkSimulation
+{
+    private readonly SimulationSettings _settings;
+    private readonly Action<SimulationProgress>? _progress;
+    private readonly SimulatedWorld _world;
+    private readonly Population _population;
+    private readonly LookupTrial _lookups;
+    private readonly ValueTrial _values;
+    private readonly TrafficMeter _traffic = new();
+
+    /// <summary>A simulation that has not begun.</summary>
+    /// <param name="settings">What is simulated.</param>
+    /// <param name="progress">Told of every join, lookup and the like.</param>
+    public NetworkSimulation(SimulationSettings settings, Action<SimulationProgress>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        (_settings, _progress) = (settings, progress);
+        _world = new SimulatedWorld(settings.Seed, settings.Network);
+        _world.Network.Traffic = _traffic;
+        _population = new Population(_world, settings);
+        _lookups = new LookupTrial(_world, _population, settings.Kademlia.BucketSize);
+        _values = new ValueTrial(_world, _population, settings.Kademlia.ValueTimeToLive);
+        _traffic.OnPublication = _values.OnPublication;
+    }
+
+    /// <summary>Runs it, on the calling thread. Called once.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled between two lookups or the like.</exception>
+    public SimulationReport Run(CancellationToken cancellationToken = default) =>
+        _world.Run(() => RunAsync(cancellationToken));
+
+    private async Task<SimulationReport> RunAsync(CancellationToken cancellationToken)
+    {
+        await new NetworkBuilder(_settings, _population, Report).BuildAsync(cancellationToken);
+        _traffic.Reset();
+        var begunAt = _world.Clock.Elapsed;
+        if (_settings.RunsMaintenance)
+        {
+            await RunForDurationAsync(cancellationToken);
+        }
+        else
+        {
+            await RepeatAsync("values set", _settings.Values, _values.SetAsync, cancellationToken);
+            await RepeatAsync("lookups", _settings.Lookups, _lookups.RunAsync, cancellationToken);
+        }
+
+        await RepeatAsync("looks at the values", 1, _values.LookAsync, cancellationToken);
+        return await CreateReportAsync(_world.Clock.Elapsed - begunAt);
+    }
+
+    private async Task RepeatAsync(string phase, int count, Func<Task> act, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await act();
+            Report(phase, i + 1, count);
+        }
+    }
+
+    private async Task RunForDurationAsync(CancellationToken cancellationToken)
+    {
+        // One more look follows at the end.
+        var looks = _settings.Values == 0 ? 0 : (int)Math.Ceiling(_settings.Duration / _settings.LookInterval) - 1;
+        var replacements = (int)(_settings.Nodes * _settings.Churn * _settings.Duration.TotalHours);
+        await Task.WhenAll(
+            SpreadAsync("lookups", _settings.Lookups, _lookups.RunAsync, cancellationToken),
+            SpreadAsync("nodes replaced", replacements, ReplaceAsync, cancellationToken),
+            SpreadAsync("values set", _settings.Values, _values.SetAsync, cancellationToken),
+            SpreadAsync("looks at the values", looks, _settings.LookInterval, _values.LookAsync, cancellationToken),
+            SpreadAsync("minutes", (int)_settings.Duration.TotalMinutes, () => Task.CompletedTask, cancellationToken));
+    }
+
+    /// <summary>Spreads acts evenly over the duration.</summary>
+    private Task SpreadAsync(string phase, int count, Func<Task> act, CancellationToken cancellationToken) =>
+        SpreadAsync(phase, count, _settings.Duration / Math.Max(count, 1), act, cancellationToken);
+
+    /// <summary>One act after each interval; one that takes long does not hold up the next.</summary>
+    private async Task SpreadAsync(
+        string phase, int count, TimeSpan interval, Func<Task> act, CancellationToken cancellationToken)
+    {
+        var begunAt = _world.Clock.Elapsed;
+        var acts = new List<Task>();
+        for (var i = 0; i < count; i++)
+        {
+            await _world.PassAsync(begunAt + (interval * (i + 1)) - _world.Clock.Elapsed);
+            cancellationToken.ThrowIfCancellationRequested();
+            acts.RemoveAll(task => task.IsCompletedSuccessfully);
+            acts.Add(act());
+            Report(phase, i + 1, count);
+        }
+
+        await Task.WhenAll(acts);
+    }
+
+    private async Task ReplaceAsync()
+    {
+        // The last node that answers stays: a newcomer has to join through somebody.
+        if (_population.Live.Count > 1)
+        {
+            await _population.KillAsync(_population.PickLive());
+        }
+
+        await _population.JoinAsync(_population.CreatePlace());
+    }
+
+    private async Task<SimulationReport> CreateReportAsync(TimeSpan simulated) => new()
+    {
+        Settings = _settings,
+        Simulated = simulated,
+        LiveNodes = _population.Live.Count,
+        Lookups = _lookups.Count,
+        Success = _lookups.Success,
+        Exact = _lookups.Exact,
+        Hops = _lookups.Hops,
+        Requests = _lookups.Requests,
+        Seconds = _lookups.Seconds,
+        Size = _lookups.Size,
+        Values = _values.Summarize(_population.Republished),
+        Tables = await TableSurvey.RunAsync(_population, _settings.Kademlia.BucketSize),
+        Traffic = Enum.GetValues<RequestKind>().ToDictionary(kind => kind, kind => _traffic[kind]),
+        OtherTraffic = _traffic.Other,
+    };
+
+    private void Report(string phase, long done, long total) => _progress?.Invoke(
+        new SimulationProgress(phase, done, total, _world.Clock.Elapsed, _traffic.Requests));
+}
