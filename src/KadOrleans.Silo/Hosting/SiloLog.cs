@@ -24,6 +24,10 @@ internal static partial class SiloLog
     [LoggerMessage(7006, LogLevel.Debug, "The silo's clock was not compared: {Problem}")]
     public static partial void ClockNotCompared(ILogger logger, string problem);
 
+    [LoggerMessage(7007, LogLevel.Warning,
+        "Whoever reaches the gateway at {Gateway} may call every grain, also remove values and take leases: {Setting} is not set")]
+    public static partial void GatewayOpen(ILogger logger, EndPoint gateway, string setting);
+
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
 }

@@ -33,6 +33,7 @@ internal static class SiloProgram
             SiloArguments.Check(args);
             host = SiloHost.Build(args, announcer);
             PortCheck.Run(host.Services);
+            GatewayExposure.Warn(host.Services);
             Open(host.Services);
             await SchemaCheck.RunAsync(host.Services);
             var fatal = host.Services.GetRequiredService<FatalError>();

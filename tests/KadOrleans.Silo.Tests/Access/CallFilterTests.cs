@@ -1,8 +1,10 @@
+using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Processes;
@@ -87,6 +89,15 @@ public sealed class CallFilterTests : IDisposable
         Assert.Contains("Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", silo.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", silo.Errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("127.0.0.1", null, false)]
+    [InlineData("::1", null, false)]
+    [InlineData("0.0.0.0", null, true)]
+    [InlineData("10.1.2.3", "", true)]
+    [InlineData("10.1.2.3", "a key of the test", false)]
+    public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
+        Assert.Equal(isOpen, GatewayExposure.IsOpen(new IPEndPoint(IPAddress.Parse(address), 30000), key));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }
