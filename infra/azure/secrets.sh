@@ -1,18 +1,46 @@
 #!/bin/sh
-# Makes the Secret that silos need, with a password of its own, unless it is there. Its argument is the kubectl context.
+# Makes the Secrets that silos and edges need, with a password and a key of its own, unless they are there. Its argument is the kubectl context.
 set -eu
 context=$1
+umask 077
+file=$(mktemp)
+trap 'rm -f "$file"' EXIT
 
 # Not by `apply`: it would take the labels of pod security from a namespace that is there.
-if ! kubectl --context "$context" get namespace kad --output name 2>/dev/null; then
-    kubectl --context "$context" create namespace kad
+for namespace in kad kad-edge; do
+    if ! kubectl --context "$context" get namespace "$namespace" --output name 2>/dev/null; then
+        kubectl --context "$context" create namespace "$namespace"
+    fi
+done
+
+has() {
+    kubectl --context "$context" --namespace "$1" get secret "$2" --output name 2>/dev/null
+}
+
+# What it holds goes through a file of this user's alone: arguments are seen by all on this machine.
+make() {
+    kubectl --context "$context" --namespace "$1" create secret generic "$2" --from-env-file="$file"
+}
+
+random() {
+    head -c 24 /dev/urandom | base64 | tr '+/' '-_'
+}
+
+if ! has kad kad-dashboard; then
+    printf 'Kad__Dashboard__User=kad\nKad__Dashboard__Password=%s\n' "$(random)" >"$file"
+    make kad kad-dashboard
 fi
-if ! kubectl --context "$context" --namespace kad get secret kad-dashboard --output name 2>/dev/null; then
-    password=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
-    # The password goes through a file of this user's alone: arguments are seen by all on this machine.
-    umask 077
-    file=$(mktemp)
-    trap 'rm -f "$file"' EXIT
-    printf 'Kad__Dashboard__User=kad\nKad__Dashboard__Password=%s\n' "$password" >"$file"
-    kubectl --context "$context" --namespace kad create secret generic kad-dashboard --from-env-file="$file"
-fi
+
+# Silos and edges have the same: what one of them has already is taken for the other.
+key=
+for namespace in kad kad-edge; do
+    if [ -z "$key" ] && has "$namespace" kad-edge-key; then
+        key=$(kubectl --context "$context" --namespace "$namespace" get secret kad-edge-key --output 'jsonpath={.data.Kad__Cluster__EdgeKey}' | base64 -d)
+    fi
+done
+printf 'Kad__Cluster__EdgeKey=%s\n' "${key:-$(random)}" >"$file"
+for namespace in kad kad-edge; do
+    if ! has "$namespace" kad-edge-key; then
+        make "$namespace" kad-edge-key
+    fi
+done

@@ -90,16 +90,27 @@ public sealed class AzdTests
         Assert.Equal("postdeploy", Assert.Single(Service(name)["hooks"]!.AsObject()).Key);
 
     [Fact]
-    public void Silos_get_their_Secret_before_they_are_waited_for()
+    public void Silos_get_their_Secrets_before_they_are_waited_for()
     {
         var run = Service("silo").Text("hooks.postdeploy.run")!;
-        Assert.InRange(run.IndexOf("dashboard-secret.sh", StringComparison.Ordinal), 0, run.IndexOf("rollout status", StringComparison.Ordinal));
+        Assert.InRange(run.IndexOf("secrets.sh", StringComparison.Ordinal), 0, run.IndexOf("rollout status", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Each_Secret_that_pods_wait_for_is_made()
+    {
+        var script = Repository.Read("infra/azure/secrets.sh");
+        var manifests = Manifests.Of("base");
+        var secrets = new[] { manifests.Silo, manifests.Edge }
+            .SelectMany(workload => workload.Entries("spec.template.spec.containers.0.envFrom")).Select(source => source.Text("secretRef.name")).OfType<string>();
+
+        Assert.All(secrets.Distinct(), secret => Assert.Matches($@"make (kad|""\$namespace"") {secret}\n", script));
     }
 
     [Fact]
     public void A_namespace_that_is_there_keeps_its_labels()
     {
-        var commands = Repository.Read("infra/azure/dashboard-secret.sh").Split('\n').Where(line => !line.TrimStart().StartsWith('#'));
+        var commands = Repository.Read("infra/azure/secrets.sh").Split('\n').Where(line => !line.TrimStart().StartsWith('#'));
         Assert.DoesNotContain(commands, line => line.Contains("apply", StringComparison.Ordinal));
     }
 

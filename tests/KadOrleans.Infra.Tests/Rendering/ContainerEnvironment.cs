@@ -10,6 +10,7 @@ internal static class ContainerEnvironment
     private static readonly Dictionary<string, Dictionary<string, string>> Secrets = new()
     {
         ["kad-dashboard"] = new() { ["Kad__Dashboard__User"] = "kad", ["Kad__Dashboard__Password"] = "secret" },
+        ["kad-edge-key"] = new() { ["Kad__Cluster__EdgeKey"] = "a secret of silos and edges" },
         ["kad-postgres"] = new() { ["Kad__PostgreSql__ConnectionString"] = "Host=db" },
     };
 

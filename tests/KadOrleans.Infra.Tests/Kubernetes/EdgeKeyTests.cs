@@ -1,0 +1,30 @@
+using KadOrleans.Edge.Configuration;
+using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Silo.Configuration;
+
+namespace KadOrleans.Infra.Tests.Kubernetes;
+
+/// <summary>In each deployed cluster silos tell edges from other clients.</summary>
+public sealed class EdgeKeyTests
+{
+    public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Silos_and_edges_have_it_from_a_Secret_that_must_be_there(string overlay)
+    {
+        var manifests = Manifests.Of(overlay);
+        foreach (var workload in new[] { manifests.Silo, manifests.Edge })
+        {
+            var container = Assert.Single(workload.Entries("spec.template.spec.containers"));
+            var source = Assert.Single(container.Entries("envFrom"), source => source.Text("secretRef.name") == "kad-edge-key");
+            Assert.Null(source.Text("secretRef.optional"));
+            var configuration = ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, workload));
+            Assert.InRange(configuration[EdgeKey.Setting]!.Length, EdgeKey.MinLength, EdgeKey.MaxLength);
+        }
+
+        SiloSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo)));
+        KadKeys.RefuseUnknown(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge)));
+    }
+}
