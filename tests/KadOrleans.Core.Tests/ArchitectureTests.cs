@@ -21,11 +21,12 @@ public class ArchitectureTests
         ["Storage.Sqlite"] = ["Core", "Wire", "Node", "Sqlite"],
         ["Grains.Abstractions"] = ["Core"],
         ["Grains"] = ["Core", "Grains.Abstractions"],
+        ["Tls"] = ["Core"],
         ["Client"] = ["Core", "Grains.Abstractions"],
         ["Cluster"] = ["Core", "Wire", "Node", "Grains.Abstractions"],
     };
 
-    private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Client", "Cluster"];
+    private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Tls", "Client", "Cluster"];
 
     private static readonly Dictionary<string, XDocument> Projects = ReadProjects();
 

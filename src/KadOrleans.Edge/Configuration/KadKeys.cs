@@ -18,15 +18,18 @@ internal static class KadKeys
         "Kad:Telemetry:Endpoint",
     ];
 
+    // Their own readers know the settings in them.
+    private static readonly string[] Sections = ["Kad:Edge:", "Kad:Tls:"];
+
     /// <summary>Refuses settings that nobody reads: a typing mistake must not pass for a default.</summary>
     /// <exception cref="ConfigurationException">There are some.</exception>
     public static void RefuseUnknown(IConfiguration configuration)
     {
         var unknown = configuration.GetSection("Kad").AsEnumerable()
             .Where(s => s.Value is not null
-                && !s.Key.StartsWith("Kad:Edge:", StringComparison.OrdinalIgnoreCase)
+                && !Sections.Any(section => s.Key.StartsWith(section, StringComparison.OrdinalIgnoreCase))
                 && !Known.Contains(s.Key, StringComparer.OrdinalIgnoreCase))
-            .Select(s => $"{s.Key} is not a setting of an edge; {string.Join(", ", Known)} and those under Kad:Edge are.")
+            .Select(s => $"{s.Key} is not a setting of an edge; {string.Join(", ", Known)} and those under Kad:Edge and Kad:Tls are.")
             .ToList();
         if (unknown.Count > 0)
         {

@@ -4,6 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Http;
 using KadOrleans.Telemetry;
+using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -91,6 +92,7 @@ internal static class EdgeProgram
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<PatientConnection>();
+            client.UseKadTls(builder.Configuration);
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
             if (telemetry is not null)
             {

@@ -1,5 +1,7 @@
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Hosting;
+using KadOrleans.Tls.Connections;
+using KadOrleans.Tls.Hosting;
 
 namespace KadOrleans.Edge.Transfer;
 
@@ -23,7 +25,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         var builder = ClusterHostBuilder.Create(settings);
         var problem = new LastProblem();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
-        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync));
+        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync).UseKadTls(builder.Configuration));
         return new ClusterClientHost(builder.Build(), problem);
     }
 
@@ -41,7 +43,8 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         catch (Exception e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             var setting = ClusterConnection.SettingOf(_host.Services.GetRequiredService<IConfiguration>());
-            var problem = (_problem.Value?.Message ?? "none answered").ReplaceLineEndings(" ").TrimEnd('.', ' ');
+            var reason = _host.Services.GetRequiredService<ConnectionProblems>().Last ?? _problem.Value?.Message ?? "none answered";
+            var problem = reason.ReplaceLineEndings(" ").TrimEnd('.', ' ');
             throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {problem}.", e);
         }
     }

@@ -3,6 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Edge.Transfer;
 
@@ -58,6 +59,7 @@ internal static class TransferProgram
     private static (int Code, string Sentence) Explain(Exception e) => e switch
     {
         ConfigurationException or StateFileException or FormatException => (ExitCode.WrongConfiguration, e.Message),
+        OptionsValidationException mistakes => (ExitCode.WrongConfiguration, mistakes.Failures.First()),
         OrleansConfigurationException => (ExitCode.WrongConfiguration, e.Message),
         TransferException or KeyStoreException => (ExitCode.Failed, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),

@@ -1,5 +1,6 @@
 using System.Net;
 using KadOrleans.Http;
+using KadOrleans.Tls.Configuration;
 
 namespace KadOrleans.Silo.Configuration;
 
@@ -29,6 +30,7 @@ internal sealed record SiloSettings
         "PostgreSql:ConnectionString",
         "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri",
         "Edge:*",
+        "Tls:*",
         .. ClusterOptionsReader.Names,
     ];
 
@@ -59,6 +61,9 @@ internal sealed record SiloSettings
     /// <summary>Who may see the dashboard; null if nobody was named.</summary>
     public DashboardCredentials? Dashboard { get; private init; }
 
+    /// <summary>How connections are encrypted; null if they are not.</summary>
+    public KadTlsOptions? Tls { get; private init; }
+
     /// <summary>Whether the silo's process runs an edge too. Default: true in Local mode alone.</summary>
     public bool EdgeEnabled { get; private init; }
 
@@ -67,7 +72,7 @@ internal sealed record SiloSettings
 
     /// <summary>Reads and checks the section.</summary>
     /// <exception cref="ConfigurationMistakeException">A setting is unknown or wrong.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting of the cluster is out of its bounds.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting of the cluster or of its encryption is wrong.</exception>
     public static SiloSettings Read(IConfiguration configuration)
     {
         var section = new KadSection(configuration);
@@ -86,6 +91,7 @@ internal sealed record SiloSettings
             SiloPort = section.Integer("Silo:Port", DefaultSiloPort, 0, ushort.MaxValue),
             GatewayPort = section.Integer("Silo:GatewayPort", DefaultGatewayPort, 0, ushort.MaxValue),
             Dashboard = ReadDashboard(section),
+            Tls = KadTlsOptionsReader.Read(configuration),
             EdgeEnabled = section.Flag("Edge:Enabled", storage == StorageChoice.Local),
         };
     }

@@ -5,6 +5,7 @@ using KadOrleans.Grains.Hosting;
 using KadOrleans.Node;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Telemetry;
+using KadOrleans.Tls.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -23,7 +24,7 @@ internal static class SiloHost
 
     /// <summary>The host, not started.</summary>
     /// <exception cref="ConfigurationMistakeException">The configuration is wrong.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The edge's configuration is wrong.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration of the edge, or of connections' encryption, is wrong.</exception>
     public static IHost Build(string[] args, Announcer announcer)
     {
         SiloSettings? settings = null;
@@ -65,6 +66,7 @@ internal static class SiloHost
         // Before the grains' own, which asks the system each time: one write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options => ClusterOptionsReader.Bind(configuration, options));
+        silo.UseKadTls(settings.Tls);
 
         silo.Services.AddDatabaseFailures();
         silo.Services.AddSingleton<FatalError>();

@@ -22,12 +22,16 @@ internal sealed class ClusterClient : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public static async Task<ClusterClient> ConnectAsync(int gateway)
+    public static async Task<ClusterClient> ConnectAsync(int gateway, Action<IClientBuilder>? configure = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleansClient(client => client
-            .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
-            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad")));
+        builder.UseOrleansClient(client =>
+        {
+            client
+                .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
+                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad"));
+            configure?.Invoke(client);
+        });
         var host = builder.Build();
         await host.StartAsync();
         return new ClusterClient(host);

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using KadOrleans.Core;
+
+namespace KadOrleans.Tls.Certificates;
+
+/// <summary>Decides which certificates are acceptable. Without I/O.</summary>
+/// <param name="name">What silos' certificates must carry.</param>
+/// <param name="isPrivate">Whether the authorities were given, and so sign for the cluster alone.</param>
+internal sealed class CertificatePolicy(string name, bool isPrivate)
+{
+    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    private const string ClientUse = "1.3.6.1.5.5.7.3.2";
+
+    /// <summary>What is wrong with a certificate.</summary>
+    /// <param name="certificate">Null if none was presented.</param>
+    /// <param name="use">What it is presented for.</param>
+    /// <param name="chain">What building its chain to a trusted authority found.</param>
+    /// <param name="now">The present.</param>
+    public CertificateFlaw Judge(X509Certificate2? certificate, CertificateUse use, X509ChainStatusFlags chain, DateTimeOffset now)
+    {
+        if (certificate is null)
+        {
+            return CertificateFlaw.Missing;
+        }
+
+        if (certificate.NotAfter < now)
+        {
+            return CertificateFlaw.Ended;
+        }
+
+        if (certificate.NotBefore > now)
+        {
+            return CertificateFlaw.NotBegun;
+        }
+
+        if (!IsFor(certificate, use))
+        {
+            return CertificateFlaw.OtherUse;
+        }
+
+        if (chain != X509ChainStatusFlags.NoError)
+        {
+            return CertificateFlaw.ForeignAuthority;
+        }
+
+        // A public authority signs for anybody, so that clients of the cluster are told by its name too.
+        return (use == CertificateUse.Silo || !isPrivate) && !certificate.MatchesHostname(name, allowCommonName: false)
+            ? CertificateFlaw.OtherName
+            : CertificateFlaw.None;
+    }
+
+    /// <summary>The rest of a sentence that begins with the certificate.</summary>
+    public string Explain(CertificateFlaw flaw, X509Certificate2 certificate, CertificateUse use, X509ChainStatusFlags chain) => flaw switch
+    {
+        CertificateFlaw.Ended => $"its time ended at {Show(certificate.NotAfter)}",
+        CertificateFlaw.NotBegun => $"its time begins at {Show(certificate.NotBefore)}",
+        CertificateFlaw.OtherUse => $"it names uses, and not {(use == CertificateUse.Silo ? "both server and client authentication" : "client authentication")}",
+        CertificateFlaw.ForeignAuthority => isPrivate
+            ? $"no authority of Kad:Tls:Authority vouches for it ({chain})"
+            : $"no authority that the system trusts vouches for it ({chain}), and Kad:Tls:Authority names none",
+        CertificateFlaw.OtherName => $"it carries {Names(certificate)}, and not '{name}' (Kad:Tls:Name, by default the cluster's id)",
+        _ => throw new ArgumentOutOfRangeException(nameof(flaw), flaw, "This flaw has no certificate."),
+    };
+
+    /// <summary>A certificate's subject, shortened.</summary>
+    public static string Show(X509Certificate2 certificate) => $"'{VisibleText.Excerpt(certificate.Subject)}'";
+
+    // One that names no uses is for all.
+    private static bool IsFor(X509Certificate2 certificate, CertificateUse use)
+    {
+        var uses = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()?.EnhancedKeyUsages;
+        return uses is null || (Has(ClientUse) && (use == CertificateUse.Client || Has(ServerUse)));
+
+        bool Has(string oid) => uses.Cast<System.Security.Cryptography.Oid>().Any(known => known.Value == oid);
+    }
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()).ToList();
+        return names.Count == 0 ? "no DNS name" : $"the DNS names '{VisibleText.Excerpt(string.Join(", ", names))}'";
+    }
+
+    private static string Show(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+}

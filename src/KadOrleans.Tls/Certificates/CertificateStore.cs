@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using KadOrleans.Tls.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Tls.Certificates;
+
+/// <summary>Finds a certificate in a store of the system.</summary>
+internal static class CertificateStore
+{
+    /// <summary>The one that was named, with its private key; of several with the subject the one that is valid now and ends last.</summary>
+    /// <exception cref="OptionsValidationException">There is none, or it has no key here; the one sentence names the setting.</exception>
+    public static X509Certificate2 Find(StoreCertificate wanted, DateTimeOffset now)
+    {
+        var all = ReadAll(wanted);
+        var found = wanted.Thumbprint is { } thumbprint
+            ? all.Find(X509FindType.FindByThumbprint, thumbprint, validOnly: false)
+            : all.Find(X509FindType.FindBySubjectName, wanted.Subject!, validOnly: false);
+        var chosen = found
+            .Where(certificate => certificate.HasPrivateKey)
+            .OrderByDescending(certificate => certificate.NotBefore <= now)
+            .ThenByDescending(certificate => certificate.NotAfter)
+            .FirstOrDefault();
+
+        return chosen ?? throw Mistake(wanted, found.Count == 0
+            ? "has no such certificate"
+            : "has that certificate without its private key, or one that this user may not read");
+    }
+
+    private static X509Certificate2Collection ReadAll(StoreCertificate wanted)
+    {
+        try
+        {
+            using var store = new X509Store(wanted.Name, wanted.Location);
+            store.Open(OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
+            return store.Certificates;
+        }
+        catch (CryptographicException e)
+        {
+            throw Mistake(wanted, $"cannot be opened ({(e.InnerException ?? e).Message.TrimEnd('.')})");
+        }
+    }
+
+    private static OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadTlsOptionsReader.Mistake(
+        $"{wanted.Setting} is '{wanted.Subject ?? wanted.Thumbprint}', but the store {wanted.Location}/{wanted.Name} {problem}; a certificate with its private key is needed there.");
+}

@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using KadOrleans.Tls.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Tls.Certificates;
+
+/// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
+/// <param name="options">Where they are.</param>
+/// <param name="use">What they are for.</param>
+/// <param name="time">The present.</param>
+internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
+{
+    // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
+    private const long MaxFileLength = 4 << 20;
+
+    /// <summary>Which certificates are acceptable, the own one included.</summary>
+    public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
+
+    /// <summary>Reads them anew.</summary>
+    /// <param name="known">Those of the last reading.</param>
+    /// <returns><paramref name="known"/> if nothing has changed.</returns>
+    /// <exception cref="OptionsValidationException">They cannot be used; the one sentence names the setting.</exception>
+    public Credentials Read(Credentials? known = null)
+    {
+        var authority = options.Authority is { } file ? ReadFile(KadTlsOptionsReader.AuthoritySetting, file) : null;
+        var credentials = options.Store is { } store ? FromStore(store, authority, known) : FromFiles(authority, known);
+        if (credentials != known)
+        {
+            Check(credentials);
+        }
+
+        return credentials;
+    }
+
+    private Credentials FromFiles(string? authority, Credentials? known)
+    {
+        var certificate = ReadFile(KadTlsOptionsReader.CertificateSetting, options.Certificate!);
+        var key = ReadFile(KadTlsOptionsReader.KeySetting, options.Key!);
+        var fingerprint = Digest($"{certificate}\0{key}\0{authority}");
+        if (known?.Fingerprint == fingerprint)
+        {
+            return known;
+        }
+
+        var all = ReadCertificates(KadTlsOptionsReader.CertificateSetting, options.Certificate!, certificate);
+        var own = WithKey(certificate, key);
+        all[0].Dispose();
+        all.RemoveAt(0);
+        return new Credentials(own, all, ReadAuthorities(authority), fingerprint);
+    }
+
+    private Credentials FromStore(StoreCertificate store, string? authority, Credentials? known)
+    {
+        var own = CertificateStore.Find(store, time.GetUtcNow());
+        var fingerprint = Digest($"{own.Thumbprint}\0{authority}");
+        if (known?.Fingerprint == fingerprint)
+        {
+            own.Dispose();
+            return known;
+        }
+
+        // Those between it and its authority are in the stores too, where they are looked for.
+        return new Credentials(own, [], ReadAuthorities(authority), fingerprint);
+    }
+
+    private void Check(Credentials credentials)
+    {
+        var chain = credentials.CheckChain();
+        var flaw = Policy.Judge(credentials.Certificate, use, chain, time.GetUtcNow());
+        if (flaw != CertificateFlaw.None)
+        {
+            var (setting, value) = options.Store is { } store
+                ? (store.Setting, store.Subject ?? store.Thumbprint)
+                : (KadTlsOptionsReader.CertificateSetting, options.Certificate);
+            throw KadTlsOptionsReader.Mistake(
+                $"{setting} is '{value}', whose certificate {CertificatePolicy.Show(credentials.Certificate)} others will refuse: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
+        }
+    }
+
+    private X509Certificate2Collection? ReadAuthorities(string? text) =>
+        text is null ? null : ReadCertificates(KadTlsOptionsReader.AuthoritySetting, options.Authority!, text);
+
+    private static X509Certificate2Collection ReadCertificates(string setting, string file, string text)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPem(text);
+        }
+        catch (CryptographicException e)
+        {
+            throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
+        }
+
+        return certificates.Count > 0
+            ? certificates
+            : throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
+    }
+
+    private X509Certificate2 WithKey(string certificate, string key)
+    {
+        try
+        {
+            var own = X509Certificate2.CreateFromPem(certificate, key);
+            if (!OperatingSystem.IsWindows())
+            {
+                return own;
+            }
+
+            // Windows presents no certificate whose key is in memory alone.
+            using (own)
+            {
+                return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
+            }
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
+                ? "whose private key is encrypted; one without a password is needed"
+                : $"which has not the private key of {KadTlsOptionsReader.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
+            throw KadTlsOptionsReader.Mistake($"{KadTlsOptionsReader.KeySetting} is '{options.Key}', {reason}.");
+        }
+    }
+
+    private static string ReadFile(string setting, string file)
+    {
+        try
+        {
+            using var stream = File.OpenRead(file);
+            if (stream.Length > MaxFileLength)
+            {
+                throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
+            }
+
+            using var reader = new StreamReader(stream);
+            return reader.ReadToEnd();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
+        }
+    }
+
+    private static string Digest(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

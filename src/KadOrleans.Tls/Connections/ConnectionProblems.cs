@@ -1,0 +1,50 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Tls.Connections;
+
+/// <summary>Says which connections came to nothing, and why: each kind once a minute, however many there are.</summary>
+public sealed class ConnectionProblems
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // Guards _told and _last.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ConnectionProblem, (long At, long Since)> _told = [];
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private string? _last;
+
+    internal ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger) => (_time, _logger) = (time, logger);
+
+    /// <summary>The last one, a sentence; null if there was none.</summary>
+    public string? Last
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _last;
+            }
+        }
+    }
+
+    internal void Add(ConnectionProblem kind, string sentence)
+    {
+        long more;
+        lock (_gate)
+        {
+            _last = sentence;
+            if (_told.TryGetValue(kind, out var told) && _time.GetElapsedTime(told.At) < Interval)
+            {
+                _told[kind] = (told.At, told.Since + 1);
+                return;
+            }
+
+            more = told.Since;
+            _told[kind] = (_time.GetTimestamp(), 0);
+        }
+
+        _logger.ConnectionRefused(sentence, more == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" {more} more such connections came since the last such line."));
+    }
+}

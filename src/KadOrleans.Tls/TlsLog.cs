@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Tls;
+
+/// <summary>What is logged of connections' security. Event ids 7400 to 7499.</summary>
+internal static partial class TlsLog
+{
+    [LoggerMessage(7400, LogLevel.Information, "New connections present the renewed certificate {Subject}, which ends at {End:yyyy-MM-dd HH:mm} UTC")]
+    public static partial void CertificateRenewed(this ILogger logger, string subject, DateTime end);
+
+    [LoggerMessage(7401, LogLevel.Warning,
+        "The certificate on the disk or in the store is not taken, and new connections present the one before, which ends at {End:yyyy-MM-dd HH:mm} UTC: {Problem}")]
+    public static partial void CertificateNotRenewed(this ILogger logger, string problem, DateTime end);
+
+    [LoggerMessage(7403, LogLevel.Error,
+        "The certificate {Subject} ended at {End:yyyy-MM-dd HH:mm} UTC, and others refuse new connections: put a new one in its place")]
+    public static partial void CertificateEnded(this ILogger logger, string subject, DateTime end);
+
+    [LoggerMessage(7402, LogLevel.Warning, "{Problem}{More}")]
+    public static partial void ConnectionRefused(this ILogger logger, string problem, string more);
+}
