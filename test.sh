@@ -62,6 +62,7 @@ elif ! command -v kubeconform >/dev/null; then
 fi
 if [ "$target" = KadOrleans.sln ]; then
     [ -n "${KAD_TEST_POSTGRES_SCRIPTS:-}" ] || without "KAD_TEST_POSTGRES_SCRIPTS is not set" "tests on PostgreSQL"
+    command -v openssl >/dev/null || without "openssl is not installed" "the script that makes certificates"
     [ -n "${KAD_TEST_AZURITE:-}" ] || without "KAD_TEST_AZURITE is not set" "tests on Azure Storage"
 fi
 
