@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Restores, builds and tests everything that the NuGet source allows. Where it lacks the Orleans packages, the
-# standalone part is tested and a line says which suites did not run. Ends with 'N passed, N failed, N skipped'.
+# standalone part is tested and a line says which suites did not run. Each reason of skipped tests has a line.
+# Ends with 'N passed, N failed, N skipped'.
 #
 #   ./test.sh                    everything
 #   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s)
@@ -52,19 +53,10 @@ if [ -n "$missing" ]; then
     echo "Not run, as the NuGet source lacks what they need: $missing"
 fi
 
-# What needs a program or a server that is not everywhere. CONTRIBUTING.md says how to have it.
-without() { echo "Not run, as $1: $2"; }
-command -v promtool >/dev/null || without "promtool is not installed" "what it judges of the alarms"
-if ! command -v kubectl >/dev/null; then
-    without "kubectl is not installed" "what the overlays render to"
-elif ! command -v kubeconform >/dev/null; then
-    without "kubeconform is not installed" "rendered overlays against the schemas of the Kubernetes API"
-fi
-if [ "$target" = KadOrleans.sln ]; then
-    [ -n "${KAD_TEST_POSTGRES_SCRIPTS:-}" ] || without "KAD_TEST_POSTGRES_SCRIPTS is not set" "tests on PostgreSQL"
-    command -v openssl >/dev/null || without "openssl is not installed" "the script that makes certificates"
-    [ -n "${KAD_TEST_AZURITE:-}" ] || without "KAD_TEST_AZURITE is not set" "tests on Azure Storage"
-fi
+# Each reason for which tests were skipped, and how many. CONTRIBUTING.md says how to get what is missing.
+awk '/<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
+    skipped && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); count[$0]++ }
+    END { for (reason in count) print count[reason] " skipped: " reason }' "$results"/trx/*.trx | sort -k3
 
 # The fuzzer's run counts as one test.
 count() { cat "$results"/trx/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }

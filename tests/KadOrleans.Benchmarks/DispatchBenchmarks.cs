@@ -7,6 +7,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
+using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Benchmarks;

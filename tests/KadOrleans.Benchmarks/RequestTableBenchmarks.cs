@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using KadOrleans.Core;
 using KadOrleans.Node;
 using KadOrleans.Node.Requests;
+using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Benchmarks;

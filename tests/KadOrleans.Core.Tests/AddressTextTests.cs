@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests;
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests;
 
@@ -98,17 +99,6 @@ public class ArchitectureTests
     }
 
     private static Dictionary<string, XDocument> ReadProjects() => Directory
-        .EnumerateFiles(Path.Combine(FindRoot(), "src"), "*.csproj", SearchOption.AllDirectories)
+        .EnumerateFiles(Repository.Path("src"), "*.csproj", SearchOption.AllDirectories)
         .ToDictionary(Name, XDocument.Load);
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
-    }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using KadOrleans.Core.Tests.Vectors;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests;
 

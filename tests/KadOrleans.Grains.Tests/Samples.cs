@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Grains.Tests;
 
@@ -25,13 +26,6 @@ internal static class Samples
 
     public static StoredValue Sized(int length) => new(
         DhtValue.FromBytes(new byte[length]), Now, Now + Life, SourceNetwork.Trusted);
-
-    public static byte[] NextBytes(this SeededRandomSource random, int length)
-    {
-        var bytes = new byte[length];
-        random.Fill(bytes);
-        return bytes;
-    }
 
     public static NodeId NextId(this SeededRandomSource random) => NodeId.Random(random);
 

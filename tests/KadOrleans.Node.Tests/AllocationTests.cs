@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
+using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests;
@@ -102,7 +102,7 @@ public sealed class AllocationTests : IAsyncDisposable
     {
         _node.Receive(Write("ping", _known.Id), Stranger);
         var forged = new byte[Datagram.MaxLength];
-        var length = ResponseWriter.WritePong(forged, new MessageId(_transport.Ping.AsSpan(1, MessageId.Length)), _known.Id);
+        var length = ResponseWriter.WritePong(forged, new MessageId(_transport.FirstRequest.AsSpan(1, MessageId.Length)), _known.Id);
 
         Assert.Equal(0, BytesAllocatedBy(forged[..length], Stranger.WithPort(1)));
     }
@@ -135,7 +135,7 @@ public sealed class AllocationTests : IAsyncDisposable
     {
         _node.Receive(Write("ping", _known.Id), endpoint);
         var pong = new byte[Datagram.MaxLength];
-        var length = ResponseWriter.WriteEmptyPong(pong, new MessageId(_transport.Ping.AsSpan(1, MessageId.Length)));
+        var length = ResponseWriter.WriteEmptyPong(pong, new MessageId(_transport.FirstRequest.AsSpan(1, MessageId.Length)));
         _node.Receive(pong.AsSpan(0, length), endpoint);
     }
 
@@ -181,36 +181,5 @@ public sealed class AllocationTests : IAsyncDisposable
         {
             _node.Receive(datagram, source);
         }
-    }
-
-    /// <summary>Throws away what is sent and counts it.</summary>
-    private sealed class CountingTransport : IDatagramTransport
-    {
-        public long Sent { get; private set; }
-
-        /// <summary>The first request that was sent.</summary>
-        public byte[]? Ping { get; private set; }
-
-        public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("127.0.0.1:8468")];
-
-        public void Start(IDatagramReceiver receiver)
-        {
-            // Datagrams are handed to the receiver directly.
-        }
-
-        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
-        {
-            Sent++;
-            if (Ping is null && datagram[0] == (byte)DatagramKind.Request)
-            {
-                Ping = datagram.ToArray();
-            }
-
-            return true;
-        }
-
-        public void Forget() => Sent = 0;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

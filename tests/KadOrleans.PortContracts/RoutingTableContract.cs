@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Ports;
+using KadOrleans.Testing;
 
 namespace KadOrleans.PortContracts;
 

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Transport.Udp.Tests;
 
@@ -54,7 +55,7 @@ public sealed class BindingTests
     {
         using var holder = new PlainSocket("127.0.0.1:0");
 
-        await FreePort.RetryAsync(async free =>
+        await FreePort.RetryAsync<TransportException>(async free =>
         {
             Assert.Throws<TransportException>(() => UdpTransport.Bind(free, holder.Endpoint));
             await using var transport = UdpTransport.Bind(free);
@@ -65,7 +66,7 @@ public sealed class BindingTests
     [InlineData(1)]
     [InlineData(3)]
     public async Task A_disposed_transport_gives_its_port_back(int sockets) =>
-        await FreePort.RetryAsync(async free =>
+        await FreePort.RetryAsync<TransportException>(async free =>
         {
             var first = UdpTransport.Bind(Options(free, sockets));
             first.Start(new Inbox());

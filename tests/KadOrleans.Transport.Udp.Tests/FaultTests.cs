@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KadOrleans.Core;
+using KadOrleans.Testing.Clusters;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp.Tests;
@@ -18,7 +19,7 @@ public sealed class FaultTests
 
         for (byte i = 0; i < 50; i++)
         {
-            transport.Send([i], FreePort.Next());
+            transport.Send([i], UdpEndpoint.FromIPv4(0x7F00_0001, (ushort)FreePort.Udp()));
             Assert.True(transport.Send([i], contact.Endpoint));
             Assert.Equal(new[] { i }, (await contact.NextAsync()).Datagram);
             contact.Send([i], transport.LocalEndpoints[0]);

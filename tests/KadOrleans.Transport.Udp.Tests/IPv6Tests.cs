@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Transport.Udp.Tests;
 
@@ -75,7 +76,7 @@ public sealed class IPv6Tests
             return;
         }
 
-        await FreePort.RetryAsync(async free =>
+        await FreePort.RetryAsync<TransportException>(async free =>
         {
             await using var transport = UdpTransport.Bind(Loopback.WithPort(free.Port));
             await using var beside = UdpTransport.Bind(free);

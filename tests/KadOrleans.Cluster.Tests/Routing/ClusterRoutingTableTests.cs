@@ -5,6 +5,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.PortContracts;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Routing;

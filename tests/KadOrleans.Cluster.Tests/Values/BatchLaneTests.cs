@@ -1,6 +1,6 @@
 using KadOrleans.Cluster.Values;
-using KadOrleans.PortContracts;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Values;

@@ -1,7 +1,7 @@
 using KadOrleans.Cluster.Values;
 using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.PortContracts;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Values;

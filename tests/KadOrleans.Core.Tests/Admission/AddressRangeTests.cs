@@ -1,5 +1,6 @@
 using System.Net;
 using KadOrleans.Core.Admission;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Admission;
 

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Admission;
 

@@ -2,6 +2,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Routing;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Crawling;
 

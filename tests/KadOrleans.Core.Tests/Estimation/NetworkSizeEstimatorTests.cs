@@ -1,5 +1,6 @@
 using KadOrleans.Core.Estimation;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Estimation;
 

@@ -2,6 +2,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Maintenance;
 

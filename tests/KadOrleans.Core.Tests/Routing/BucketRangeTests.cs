@@ -1,4 +1,5 @@
 using KadOrleans.Core.Routing;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Routing;
 

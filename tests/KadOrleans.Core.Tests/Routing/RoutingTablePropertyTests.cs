@@ -1,6 +1,7 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Routing;
 

@@ -1,6 +1,7 @@
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Tests.Vectors;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Routing;
 

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Values;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Values;
 

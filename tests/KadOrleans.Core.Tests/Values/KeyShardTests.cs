@@ -1,5 +1,6 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Values;
 

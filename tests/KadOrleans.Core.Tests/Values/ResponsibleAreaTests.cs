@@ -1,6 +1,7 @@
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Values;
 

@@ -3,6 +3,7 @@ using KadOrleans.Cluster.Edges;
 using KadOrleans.Edge.Http;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Http;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Edge.Tests.Edges;

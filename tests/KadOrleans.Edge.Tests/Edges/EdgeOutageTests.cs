@@ -2,6 +2,7 @@ using KadOrleans.Cluster.Edges;
 using KadOrleans.Core.Values;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Node;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Edge.Tests.Edges;
 

@@ -3,6 +3,7 @@ using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Node;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Edge.Tests.Edges;
 

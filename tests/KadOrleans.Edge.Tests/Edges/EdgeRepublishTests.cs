@@ -4,6 +4,7 @@ using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Node;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Edge.Tests.Edges;
 

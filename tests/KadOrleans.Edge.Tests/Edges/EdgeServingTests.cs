@@ -5,6 +5,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Testing;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Edge.Tests.Edges;

@@ -4,6 +4,7 @@ using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Reminders;
 using Orleans.Runtime.Hosting;

@@ -2,6 +2,7 @@ using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
+using KadOrleans.Testing;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -11,6 +11,7 @@ using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Routing;
 using KadOrleans.Grains.Values;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 

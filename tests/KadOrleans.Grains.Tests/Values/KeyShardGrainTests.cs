@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
@@ -279,16 +278,13 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task A_shard_of_100000_keys_activates_fast()
+    public async Task A_shard_of_100000_keys_activates_with_all_of_them()
     {
         var shard = cluster.Shard(14);
         Assert.Equal(100_000, await FillAsync(14, 100_000));
         await cluster.Cluster.DeactivateAsync(shard);
-        var watch = Stopwatch.StartNew();
-        var usage = await shard.GetUsageAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"100,000 keys ({usage.Bytes} bytes) were active after {watch.ElapsedMilliseconds} ms, from {cluster.Rows.StatesOf(shard.GetGrainId()).Count} records");
-        Assert.Equal(100_000, usage.Keys);
+
+        Assert.Equal(100_000, (await shard.GetUsageAsync()).Keys);
     }
 
     /// <summary>Keys of the shard by number, put by trusted code.</summary>

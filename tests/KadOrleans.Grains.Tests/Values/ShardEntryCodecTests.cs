@@ -1,4 +1,5 @@
 using KadOrleans.Grains.Values;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Grains.Tests.Values;
 

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Grains.Tests.Values;
 

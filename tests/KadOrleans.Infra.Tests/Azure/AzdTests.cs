@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Azure;
 
@@ -114,7 +116,8 @@ public sealed class AzdTests
         Assert.DoesNotContain(commands, line => line.Contains("apply", StringComparison.Ordinal));
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void What_azd_applies_is_the_overlay_with_what_it_provisioned()
     {
         foreach (var name in new[] { "silo", "edge" })
@@ -138,7 +141,8 @@ public sealed class AzdTests
         static string WithoutHash(string text) => Regex.Replace(text, "name: (kad-(?:silo|edge))-[0-9a-z]{10}", "name: $1");
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void A_parameter_that_was_not_provisioned_is_not_taken_from_the_sample()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));

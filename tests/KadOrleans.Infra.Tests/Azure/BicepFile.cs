@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Azure;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Edge.Configuration;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
 using KadOrleans.Silo.Configuration;
 using Microsoft.Extensions.Options;
@@ -66,14 +67,16 @@ public sealed class EnvironmentTests
             (string[])["Orleans:ClusterId", "Orleans:ServiceId", "Kad:Storage"], name => Assert.Equal(silo[name], edge[name]));
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void On_PostgreSql_both_find_the_cluster_there()
     {
         Assert.Equal(StorageChoice.AdoNet, SiloSettings.Read(Silo("postgres")).Storage);
         Assert.Equal("AdoNet", ClusterConnection.Complete(Edge("postgres"))["Orleans:Clustering:ProviderType"]);
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void On_Azure_both_have_the_addresses_of_their_storage()
     {
         var section = new KadSection(Silo("azure"));

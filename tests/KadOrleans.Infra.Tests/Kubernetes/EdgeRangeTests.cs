@@ -1,4 +1,6 @@
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -7,7 +9,8 @@ public sealed class EdgeRangeTests
 {
     private static readonly string[] Policies = ["kad-silo-edges", "kad-collector-edges"];
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void One_list_of_ranges_admits_them_to_gateways_and_to_the_collector()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));
@@ -19,7 +22,8 @@ public sealed class EdgeRangeTests
         Assert.All(Policies, policy => Assert.Equal(["192.0.2.0/24", "10.244.0.0/16", "2001:db8::/64"], Ranges(manifests, policy)));
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void On_Azure_the_nodes_range_admits_them() =>
         Assert.All(Policies, policy => Assert.Equal(["10.240.0.0/22"], Ranges(Manifests.Of("azure"), policy)));
 

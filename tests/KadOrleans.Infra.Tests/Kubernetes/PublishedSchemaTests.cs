@@ -1,4 +1,6 @@
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -7,7 +9,8 @@ public sealed class PublishedSchemaTests
 {
     private const string Overlays = "infra/kubernetes/overlays";
 
-    [KubeconformFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.Kubeconform)]
     public async Task Each_overlay_keeps_the_schemas_of_the_Kubernetes_API()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));
@@ -26,7 +29,8 @@ public sealed class PublishedSchemaTests
         }
     }
 
-    [KubeconformFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.Kubeconform)]
     public async Task A_field_that_is_misspelled_is_found()
     {
         var manifests = Kubectl.Kustomize(Repository.Path($"{Overlays}/postgres")).Replace("terminationGracePeriodSeconds:", "terminationGraceSeconds:", StringComparison.Ordinal);

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -20,11 +22,13 @@ public sealed class SchemaJobTests
         .Select(a => a.GetValue<string>()).Where(a => a.StartsWith("https://", StringComparison.Ordinal))];
 
     // A new release may have other scripts: look, and set revision, digests and this annotation.
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Names_the_release_in_use() =>
         Assert.Equal(Version, Job.Pairs("metadata.annotations")["kad.orleans/orleans-version"]);
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Fetches_the_scripts_at_the_revision_of_a_setting()
     {
         var fetch = Job.At("spec.template.spec.initContainers.0");
@@ -35,7 +39,8 @@ public sealed class SchemaJobTests
         Assert.Matches(@"^([0-9a-f]{40}|v\d+\.\d+\.\d+)$", Manifests.Of("postgres").One("ConfigMap", "kad-schema-settings").Pairs("data")["ORLEANS_REVISION"]);
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Stays_the_same_when_its_script_or_a_setting_changes()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));
@@ -49,10 +54,12 @@ public sealed class SchemaJobTests
         static string Text(string folder) => Assert.Single(Kubectl.Kustomize(folder).Split("\n---\n"), text => text.Contains("kind: Job\n", StringComparison.Ordinal));
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Runs_again_with_a_later_apply() => Assert.Equal("600", Job.Text("spec.ttlSecondsAfterFinished"));
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Applies_every_script_that_it_fetches_if_it_has_the_digest_that_a_setting_pins()
     {
         var settings = Manifests.Of("postgres").One("ConfigMap", "kad-schema-settings").Pairs("data");
@@ -68,7 +75,8 @@ public sealed class SchemaJobTests
         Assert.Equal(("FailJob", "apply", "4"), (rule.Text("action"), rule.Text("onExitCodes.containerName"), rule.Text("onExitCodes.values.0")));
     }
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Is_waited_for_by_silos_and_edges()
     {
         var manifests = Manifests.Of("postgres");

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Monitoring;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -71,7 +73,8 @@ public sealed class TelemetryTests
             .Single(m => m.Text("metadata.name")!.StartsWith("kad-alerts-", StringComparison.Ordinal)).Pairs("data")["alerts.yaml"]);
 
     // With the files where the pod mounts them.
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public void Prometheus_takes_its_configuration_and_finds_the_alarms()
     {
         const string folder = "infra/kubernetes/base/telemetry";

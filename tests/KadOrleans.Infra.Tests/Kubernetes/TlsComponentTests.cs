@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using KadOrleans.Edge.Configuration;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
 using KadOrleans.Silo.Configuration;
+using KadOrleans.Testing;
 using KadOrleans.Tls.Configuration;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
@@ -16,7 +18,8 @@ public sealed class TlsComponentTests
         Certificate = "/tls/tls.crt", Key = "/tls/tls.key", Authority = "/tls/ca.crt", Name = "kad",
     };
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Silos_and_edges_present_what_their_own_Secret_has() => Assert.All(Encrypted(), manifests =>
     {
         foreach (var workload in new[] { manifests.Silo, manifests.Edge })
@@ -37,7 +40,8 @@ public sealed class TlsComponentTests
         Assert.Equal(Expected, KadTlsOptionsReader.Read(edge));
     });
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Nothing_else_is_changed_by_it()
     {
         foreach (var (overlay, encrypted) in ((string[])["postgres", "azure"]).Zip(Encrypted()))

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -78,7 +80,8 @@ public sealed class WorkloadTests
     public void Each_image_is_an_exact_version(string overlay) => Assert.All(
         Workloads(overlay).SelectMany(Containers), container => Assert.Matches(@":v?\d+\.\d+[^:@]*(@sha256:[0-9a-f]{64})?$", container.Text("image")!));
 
-    [KubectlFact]
+    [Fact]
+    [Needs(Need.Kubectl)]
     public void Each_image_is_taken_by_its_digest_where_a_parameter_gives_one()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Monitoring;
 
@@ -18,7 +20,8 @@ public sealed partial class MonitoringTests
     private static IReadOnlyList<string> Expressions =>
         [.. Alerts.Select(a => a.Text("expr")!), .. Targets.Select(t => t["expr"]!.GetValue<string>())];
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public void Prometheus_takes_the_rules() =>
         Assert.Empty(Promtool.Problems("check", "rules", Repository.Path("infra/monitoring/alerts.yaml")));
 

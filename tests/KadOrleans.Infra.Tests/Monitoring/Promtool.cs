@@ -7,11 +7,6 @@ internal static class Promtool
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether it is on the path.</summary>
-    public static bool IsThere { get; } = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "promtool.exe" : "promtool")));
-
     /// <summary>What <c>promtool</c> finds wrong; empty if nothing.</summary>
     public static string Problems(params string[] args)
     {

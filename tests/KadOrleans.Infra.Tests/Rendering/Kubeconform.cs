@@ -14,11 +14,6 @@ internal static class Kubeconform
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
 
-    /// <summary>Whether it is on the path, and kubectl to render what it checks.</summary>
-    public static bool IsThere { get; } = Kubectl.IsThere && (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "kubeconform.exe" : "kubeconform")));
-
     /// <summary>What it finds wrong with manifests; empty if nothing.</summary>
     public static async Task<string> ProblemsAsync(string manifests, string release)
     {

@@ -7,11 +7,6 @@ internal static class Kubectl
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether it is on the path.</summary>
-    public static bool IsThere { get; } = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "kubectl.exe" : "kubectl")));
-
     /// <summary>What <c>kubectl kustomize</c> makes of a folder.</summary>
     public static string Kustomize(string folder)
     {

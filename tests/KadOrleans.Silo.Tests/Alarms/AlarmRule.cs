@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Silo.Tests.Alarms;
 

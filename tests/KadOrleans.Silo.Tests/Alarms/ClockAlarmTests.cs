@@ -1,6 +1,6 @@
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Cluster.Hosting;
-using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;
@@ -16,7 +16,8 @@ public sealed class ClockAlarmTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task An_edge_whose_clock_is_wrong()
     {
         await using var run = await AlarmRun.StartAsync();

@@ -1,4 +1,4 @@
-using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Infra.Tests.Conditions;
 
 namespace KadOrleans.Silo.Tests.Alarms;
 
@@ -7,7 +7,8 @@ public sealed class ProcessAlarmTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task An_edge_that_nobody_answers_and_then_no_process_at_all()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -34,7 +35,8 @@ public sealed class ProcessAlarmTests : IDisposable
         await run.VerifyAsync();
     }
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task An_edge_that_lost_its_name_to_another()
     {
         await using var run = await AlarmRun.StartAsync();

@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
 
@@ -11,7 +11,8 @@ public sealed class StorageAlarmTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task A_full_disk()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -41,7 +42,8 @@ public sealed class StorageAlarmTests : IDisposable
         await run.VerifyAsync();
     }
 
-    [PromtoolPostgreSqlFact]
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
     public async Task A_database_that_takes_seconds_for_a_write()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
@@ -72,7 +74,8 @@ public sealed class StorageAlarmTests : IDisposable
         await run.VerifyAsync();
     }
 
-    [PromtoolPostgreSqlFact]
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
     public async Task Silos_that_come_and_go()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
 
@@ -14,7 +14,8 @@ public sealed class TrafficAlarmTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task Strangers_who_store_and_prove_no_address()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -39,7 +40,8 @@ public sealed class TrafficAlarmTests : IDisposable
         await run.VerifyAsync();
     }
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task A_table_that_takes_no_observations()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -66,7 +68,8 @@ public sealed class TrafficAlarmTests : IDisposable
         await run.VerifyAsync();
     }
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task Lookups_that_reach_nobody()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -95,7 +98,8 @@ public sealed class TrafficAlarmTests : IDisposable
         }
     }
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task Lookups_that_never_reached_anybody()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -115,7 +119,8 @@ public sealed class TrafficAlarmTests : IDisposable
         await run.VerifyAsync();
     }
 
-    [PromtoolFact]
+    [Fact]
+    [Needs(Need.Promtool)]
     public async Task Reminders_that_come_late_and_then_no_more()
     {
         await using var run = await AlarmRun.StartAsync();

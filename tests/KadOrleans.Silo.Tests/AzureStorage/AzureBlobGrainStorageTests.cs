@@ -1,10 +1,11 @@
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Silo.Tests.Storage;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;
 
 /// <summary>Azure's blobs, as a silo uses them.</summary>
-[Azurite]
+[Needs(Need.Azurite)]
 public sealed class AzureBlobGrainStorageTests(AzureSilo silo) : GrainStorageConformance, IClassFixture<AzureSilo>
 {
     protected override IGrainStorage Storage => silo.Storage;

@@ -1,19 +1,19 @@
 using System.Net;
 using Azure.Data.Tables;
 using KadOrleans.Core;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Processes;
-using KadOrleans.Silo.Tests.Storage;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;
 
 /// <summary>A silo with an edge of its own on Azurite, stopped in order and started again.</summary>
-[Azurite]
+[Needs(Need.Azurite)]
 public sealed class AzureRestartTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
-    [StorageFact]
+    [Fact]
     public async Task Values_ids_and_reminders_outlive_the_process_and_the_dashboard_is_served()
     {
         await using var azurite = await AzuriteServer.StartAsync();

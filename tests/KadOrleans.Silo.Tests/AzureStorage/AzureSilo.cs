@@ -17,6 +17,12 @@ public sealed class AzureSilo : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (!AzuriteServer.IsThere)
+        {
+            // The tests are skipped.
+            return;
+        }
+
         _azurite = await AzuriteServer.StartAsync();
         _host = SiloHost.Build(
             [
@@ -31,8 +37,11 @@ public sealed class AzureSilo : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _host!.StopAsync();
-        await ((IAsyncDisposable)_host).DisposeAsync();
-        await _azurite!.DisposeAsync();
+        if (_azurite is not null)
+        {
+            await _host!.StopAsync();
+            await ((IAsyncDisposable)_host).DisposeAsync();
+            await _azurite.DisposeAsync();
+        }
     }
 }

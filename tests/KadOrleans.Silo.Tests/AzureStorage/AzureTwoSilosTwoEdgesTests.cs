@@ -1,13 +1,13 @@
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Silo.Tests.Processes;
-using KadOrleans.Silo.Tests.Storage;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;
 
 /// <summary>Two silos and two edges as processes on Azure's tables and blobs, each killed in turn under load.</summary>
-[Azurite]
+[Needs(Need.Azurite)]
 public sealed class AzureTwoSilosTwoEdgesTests
 {
-    [StorageFact]
+    [Fact]
     public async Task Each_process_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
     {
         await using var azurite = await AzuriteServer.StartAsync();

@@ -1,6 +1,7 @@
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
 
@@ -12,7 +13,8 @@ public sealed class DeployedClusterTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-deployed-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task Serves_and_keeps_its_values_over_a_restart_of_each_pod()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

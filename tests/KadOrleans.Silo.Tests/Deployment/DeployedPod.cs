@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Deployment;

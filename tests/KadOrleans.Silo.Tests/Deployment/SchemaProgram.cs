@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;

@@ -1,3 +1,4 @@
+using KadOrleans.Infra.Tests.Conditions;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;
@@ -15,7 +16,8 @@ public sealed class SchemaTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-schema-").FullName;
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task Of_two_first_writes_of_one_state_one_fails()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -45,7 +47,8 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal(1L, await program.ReadAsync("SELECT count(*) FROM orleansstorage"));
     }
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task A_database_with_the_tables_of_before_gets_index_and_grants()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -68,7 +71,8 @@ public sealed class SchemaTests : IDisposable
         Assert.False((bool)(await program.ReadAsync("SELECT has_table_privilege('kad_edge', 'orleansstorage', 'SELECT')"))!);
     }
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task Rows_that_are_there_twice_are_told_in_one_sentence()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -89,7 +93,8 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal("shard", await program.ReadAsync(statement));
     }
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task A_role_that_is_missing_is_named_and_nothing_is_applied()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -102,7 +107,8 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal(0L, await program.ReadAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"));
     }
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task A_script_with_another_digest_is_not_applied()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -116,7 +122,8 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal(0L, await program.ReadAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"));
     }
 
-    [DeploymentFact]
+    [Fact]
+    [Needs(Need.Kubectl | Need.PostgreSql)]
     public async Task An_edge_waits_for_tables_and_its_rights_and_says_so()
     {
         await using var server = await PostgreSqlServer.StartAsync();

@@ -1,7 +1,7 @@
 using KadOrleans.Faults;
 using KadOrleans.Faults.Campaigns;
 using KadOrleans.Faults.Clusters;
-using KadOrleans.Silo.Tests.Processes;
+using KadOrleans.Infra.Tests.Conditions;
 
 namespace KadOrleans.Silo.Tests.Faults;
 
@@ -28,7 +28,8 @@ public sealed class CampaignTests
     [Fact]
     public Task Faults_on_sqlite_lose_and_undo_nothing() => RunAsync(StorageKind.Sqlite, SqliteMembers.Silos, SqliteFaults);
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public Task Faults_on_postgresql_lose_and_undo_nothing() => RunAsync(StorageKind.PostgreSql, PostgreSqlMembers.Silos, PostgreSqlFaults);
 
     private static bool FreezesAnEdge(IReadOnlyList<Fault> plan) =>

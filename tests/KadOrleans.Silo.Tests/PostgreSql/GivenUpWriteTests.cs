@@ -1,17 +1,17 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Silo.Tests.Storage;
+using KadOrleans.Infra.Tests.Conditions;
 
 namespace KadOrleans.Silo.Tests.PostgreSql;
 
 /// <summary>A shard on PostgreSQL whose first writes take longer than it waits, and are kept after all.</summary>
-[PostgreSql]
+[Needs(Need.PostgreSql)]
 public sealed class GivenUpWriteTests(PostgreSqlSilo silo) : IClassFixture<PostgreSqlSilo>
 {
     private int _keys;
 
-    [StorageFact]
+    [Fact]
     public async Task First_writes_that_were_given_up_and_commit_later_leave_a_shard_that_can_be_written_and_read()
     {
         NodeId first, second;

@@ -1,17 +1,18 @@
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Silo.Tests.Storage;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.PostgreSql;
 
 /// <summary>PostgreSQL, as a silo uses it.</summary>
-[PostgreSql]
+[Needs(Need.PostgreSql)]
 public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStorageConformance, IClassFixture<PostgreSqlSilo>
 {
     private readonly GrainId _grain = Samples.Grain();
 
     protected override IGrainStorage Storage => silo.Storage;
 
-    [StorageFact]
+    [Fact]
     public async Task Of_two_first_writes_that_see_nothing_of_each_other_one_fails_and_the_state_can_be_read()
     {
         await using var gate = await InsertGate.CloseAsync(silo.Server);
@@ -26,7 +27,7 @@ public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStor
         Assert.Equal("first", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task A_first_write_that_a_crash_of_the_server_broke_off_left_nothing_and_the_next_is_kept()
     {
         var kept = await Storage.WriteAsync(_grain, "kept", "other");

@@ -22,6 +22,12 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (!PostgreSqlServer.IsThere)
+        {
+            // The tests are skipped.
+            return;
+        }
+
         _server = await PostgreSqlServer.StartAsync();
         await StartAsync();
     }
@@ -35,8 +41,11 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        await _server!.DisposeAsync();
+        if (_server is not null)
+        {
+            await StopAsync();
+            await _server.DisposeAsync();
+        }
     }
 
     private async Task StartAsync()

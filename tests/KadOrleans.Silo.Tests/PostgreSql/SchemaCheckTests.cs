@@ -1,7 +1,7 @@
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.PostgreSql;
-using KadOrleans.Silo.Tests.Processes;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Silo.Tests.PostgreSql;
 
@@ -14,7 +14,8 @@ public sealed class SchemaCheckTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-schema-").FullName;
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task A_silo_without_the_index_says_the_statement_and_starts_once_it_was_run()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -28,7 +29,8 @@ public sealed class SchemaCheckTests : IDisposable
         await silo.StartAsync();
     }
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task A_database_without_tables_names_the_step_that_makes_them_whatever_it_is_for()
     {
         await using var server = await PostgreSqlServer.StartAsync();
@@ -48,7 +50,8 @@ public sealed class SchemaCheckTests : IDisposable
         }
     }
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task Any_index_that_keeps_each_state_once_will_do_and_no_other()
     {
         await using var server = await PostgreSqlServer.StartAsync();

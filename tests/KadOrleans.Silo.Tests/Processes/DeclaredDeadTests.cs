@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using KadOrleans.Infra.Tests.Conditions;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -14,7 +15,8 @@ public sealed class DeclaredDeadTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task It_is_declared_dead_within_45_s_and_ends_with_3_and_a_sentence()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

@@ -1,3 +1,5 @@
+using KadOrleans.Infra.Tests.Conditions;
+
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>Two builds side by side, and no acknowledged value is lost on the way forward or back.</summary>
@@ -7,7 +9,8 @@ public sealed class RollingUpgradeTests
 
     private static readonly string HeldBack = $"Kad:Cluster:StateVersion={NextBuild.Older}";
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task Silos_and_edge_are_replaced_by_the_next_build_under_load_and_the_schema_rises_at_the_end()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
@@ -25,7 +28,8 @@ public sealed class RollingUpgradeTests
         await cluster.AllAreThereAsync();
     }
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task The_build_before_is_brought_back_under_load_while_the_schema_is_held_back()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
@@ -64,18 +68,19 @@ public sealed class RollingUpgradeTests
     }
 
     /// <summary>By hand, with the build of an older release.</summary>
-    [OlderBuildFact]
+    [Fact]
+    [Needs(Need.PostgreSql | Need.OlderBuild)]
     public async Task An_older_release_is_replaced_by_this_build_and_brought_back_under_load()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
-        await using var cluster = new RollingUpgrade(OlderBuildFactAttribute.Folder, silos: 2, Storage(postgres));
+        await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, Storage(postgres));
         await cluster.StartAsync();
 
         await cluster.RollSilosAsync(ThisBuild, HeldBack);
         await cluster.RollEdgeAsync(ThisBuild);
         await cluster.StillWritesAsync(NextBuild.Older);
-        await cluster.RollEdgeAsync(OlderBuildFactAttribute.Folder);
-        await cluster.RollSilosAsync(OlderBuildFactAttribute.Folder);
+        await cluster.RollEdgeAsync(Machine.OlderBuild);
+        await cluster.RollSilosAsync(Machine.OlderBuild);
 
         await cluster.AllAreThereAsync();
     }

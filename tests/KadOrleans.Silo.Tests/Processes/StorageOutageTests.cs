@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using KadOrleans.Core;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Node;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -13,7 +14,8 @@ public sealed class StorageOutageTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
@@ -58,7 +60,8 @@ public sealed class StorageOutageTests : IDisposable
         Assert.Equal((0, 0, 0), (await late.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
     }
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
@@ -78,6 +81,8 @@ public sealed class StorageOutageTests : IDisposable
 
         var stopping = Stopwatch.GetTimestamp();
         Assert.Equal(1, await silo.StopAsync());
+
+        // What orchestrators wait for a process to end.
         Assert.InRange(Stopwatch.GetElapsedTime(stopping), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         Assert.StartsWith("kad-silo: The silo could not leave the cluster in order", LastLine(silo.Errors), StringComparison.Ordinal);
         await silo.DisposeAsync();
@@ -91,7 +96,8 @@ public sealed class StorageOutageTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task Liveness_is_told_while_the_calls_of_a_database_that_hangs_time_out()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

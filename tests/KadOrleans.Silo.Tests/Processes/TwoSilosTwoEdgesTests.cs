@@ -1,9 +1,12 @@
+using KadOrleans.Infra.Tests.Conditions;
+
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>Two silos and two edges as processes on a PostgreSQL membership table, each killed in turn under load.</summary>
 public sealed class TwoSilosTwoEdgesTests
 {
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task Each_process_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

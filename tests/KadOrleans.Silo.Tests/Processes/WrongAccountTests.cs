@@ -1,3 +1,5 @@
+using KadOrleans.Infra.Tests.Conditions;
+
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>A database that is there and does not let the silo in.</summary>
@@ -5,7 +7,8 @@ public sealed class WrongAccountTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-account-").FullName;
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task A_user_or_a_database_that_is_not_there_is_named_with_the_setting()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

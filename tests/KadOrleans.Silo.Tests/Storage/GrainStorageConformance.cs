@@ -9,7 +9,7 @@ public abstract class GrainStorageConformance
 
     protected abstract IGrainStorage Storage { get; }
 
-    [StorageFact]
+    [Fact]
     public async Task A_written_state_is_read_back()
     {
         var written = await Storage.WriteAsync(_grain, "hello");
@@ -23,7 +23,7 @@ public abstract class GrainStorageConformance
         Assert.Equal(written.ETag, read.ETag);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task A_state_that_was_never_written_is_new_and_has_no_ETag()
     {
         var read = new GrainState<SampleState>(new SampleState { Text = "from before" });
@@ -34,7 +34,7 @@ public abstract class GrainStorageConformance
         Assert.Equal("new", read.State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task Each_write_has_an_ETag_of_its_own_and_the_next_one_builds_on_it()
     {
         var state = await Storage.WriteAsync(_grain, "0");
@@ -49,7 +49,7 @@ public abstract class GrainStorageConformance
         Assert.Equal("19", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task A_write_with_a_stale_ETag_is_refused_and_changes_nothing()
     {
         var first = await Storage.WriteAsync(_grain, "first");
@@ -64,7 +64,7 @@ public abstract class GrainStorageConformance
         Assert.Equal(("second", second.ETag), (read.State!.Text, read.ETag));
     }
 
-    [StorageFact]
+    [Fact]
     public async Task Of_two_first_writes_the_second_is_refused()
     {
         await Storage.WriteAsync(_grain, "first");
@@ -74,7 +74,7 @@ public abstract class GrainStorageConformance
         Assert.Equal("first", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task A_cleared_state_is_gone_and_can_be_written_anew()
     {
         var state = await Storage.WriteAsync(_grain, "hello");
@@ -89,7 +89,7 @@ public abstract class GrainStorageConformance
         Assert.Equal("again", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task Clearing_with_a_stale_ETag_is_refused_and_clears_nothing()
     {
         var first = await Storage.WriteAsync(_grain, "first");
@@ -100,7 +100,7 @@ public abstract class GrainStorageConformance
         Assert.Equal("second", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task A_writer_from_before_a_clearing_is_refused()
     {
         var old = await Storage.WriteAsync(_grain, "old");
@@ -113,7 +113,7 @@ public abstract class GrainStorageConformance
         Assert.Equal("new life", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task Of_writers_at_once_exactly_one_wins()
     {
         var first = await Storage.WriteAsync(_grain, "first");
@@ -139,7 +139,7 @@ public abstract class GrainStorageConformance
         }
     }
 
-    [StorageFact]
+    [Fact]
     public async Task Of_first_writes_at_once_exactly_one_wins_and_the_state_can_be_read()
     {
         var writers = Enumerable.Range(0, 16).Select(i => Samples.State($"{i}")).ToList();
@@ -152,7 +152,7 @@ public abstract class GrainStorageConformance
         Assert.Equal((winner.State!.Text, winner.ETag), (read.State!.Text, read.ETag));
     }
 
-    [StorageFact]
+    [Fact]
     public async Task States_of_one_grain_and_grains_of_one_state_share_nothing()
     {
         var other = Samples.Grain();
@@ -166,7 +166,7 @@ public abstract class GrainStorageConformance
         Assert.False((await Storage.ReadAsync(other, "first")).RecordExists);
     }
 
-    [StorageFact]
+    [Fact]
     public async Task Two_megabytes_come_back_as_they_were()
     {
         var bytes = new byte[2 * 1024 * 1024];

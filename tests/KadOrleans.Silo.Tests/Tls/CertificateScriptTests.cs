@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing;
 using KadOrleans.Tls.Certificates;
 using KadOrleans.Tls.Configuration;
 
@@ -10,7 +11,8 @@ public sealed class CertificateScriptTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-certificates-").FullName;
 
-    [OpenSslFact]
+    [Fact]
+    [Needs(Need.OpenSsl)]
     public async Task Makes_certificates_that_are_accepted_and_renews_them_by_the_same_authority()
     {
         await RunAsync();

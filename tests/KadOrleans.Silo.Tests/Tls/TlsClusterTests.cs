@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Processes;
@@ -27,7 +28,8 @@ public sealed class TlsClusterTests : IDisposable
         _edge = Files("edge").Write(edge, _authority);
     }
 
-    [PostgreSqlFact]
+    [Fact]
+    [Needs(Need.PostgreSql)]
     public async Task Two_silos_and_an_edge_serve_each_with_a_certificate_of_its_own()
     {
         await using var server = await PostgreSqlServer.StartAsync();

@@ -1,6 +1,7 @@
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Contracts;
 

@@ -5,6 +5,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.Sqlite;
+using KadOrleans.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Golden;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using KadOrleans.Core.Values;
 using KadOrleans.Storage.Sqlite.KillTarget;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Processes;
 

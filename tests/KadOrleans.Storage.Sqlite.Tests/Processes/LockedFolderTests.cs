@@ -1,6 +1,7 @@
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.KillTarget;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Processes;
 

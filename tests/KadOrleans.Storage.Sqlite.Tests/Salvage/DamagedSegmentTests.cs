@@ -5,6 +5,7 @@ using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Tests.Writing;
+using KadOrleans.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Salvage;

@@ -3,6 +3,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Salvage;
 

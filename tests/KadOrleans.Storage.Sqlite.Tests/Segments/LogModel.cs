@@ -4,6 +4,7 @@ using KadOrleans.PortContracts;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Tests.Writing;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Segments;

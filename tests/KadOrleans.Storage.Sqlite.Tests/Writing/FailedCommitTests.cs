@@ -2,6 +2,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.Sqlite;
+using KadOrleans.Testing;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;

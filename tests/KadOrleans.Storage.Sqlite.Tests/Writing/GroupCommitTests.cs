@@ -1,6 +1,7 @@
 using KadOrleans.Core.Values;
 using KadOrleans.PortContracts;
 using KadOrleans.Storage.Sqlite.Writing;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;
 

@@ -9,6 +9,11 @@ public sealed class ChildProcess : IAsyncDisposable
     // Generous: a loaded machine may take long to start a process.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
 
+    private const int SigInt = 2;
+
+    // A shell has what it runs in the background ignore SIGINT. .NET leaves an ignored signal ignored, in the processes that it starts too.
+    private static readonly bool IgnoresInterrupts = OperatingSystem.IsLinux() && ReadIgnored(SigInt);
+
     private readonly Process _process;
     private readonly string _name;
 
@@ -166,8 +171,15 @@ public sealed class ChildProcess : IAsyncDisposable
         return await ExitAsync();
     }
 
-    private static ProcessStartInfo StartInfo(string assembly, string folder, IEnumerable<string> args) =>
-        new("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args])
+    private static ProcessStartInfo StartInfo(string assembly, string folder, IEnumerable<string> args)
+    {
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args];
+        if (IgnoresInterrupts)
+        {
+            command = ["env", "--default-signal=INT", .. command];
+        }
+
+        return new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -175,4 +187,13 @@ public sealed class ChildProcess : IAsyncDisposable
             UseShellExecute = false,
             WorkingDirectory = folder,
         };
+    }
+
+    private static bool ReadIgnored(int signal)
+    {
+        // A mask in hexadecimal, whose lowest bit is signal 1.
+        const string field = "SigIgn:";
+        var line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith(field, StringComparison.Ordinal));
+        return (ulong.Parse(line[field.Length..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
+    }
 }

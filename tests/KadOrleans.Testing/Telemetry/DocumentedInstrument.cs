@@ -13,7 +13,7 @@ public sealed record DocumentedInstrument(
     /// <summary>All rows, in their order.</summary>
     public static IReadOnlyList<DocumentedInstrument> ReadAll() =>
     [
-        .. File.ReadLines(Path.Combine(FindRoot(), "docs", "telemetry.md"))
+        .. File.ReadLines(Repository.Path("docs/telemetry.md"))
             .Where(line => line.StartsWith("| `kad.", StringComparison.Ordinal))
             .Select(Parse),
     ];
@@ -26,15 +26,4 @@ public sealed record DocumentedInstrument(
 
     private static string[] List(string cell) =>
         [.. cell.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Trim('`'))];
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
-    }
 }

@@ -2,10 +2,10 @@ using FsCheck;
 using FsCheck.Fluent;
 using KadOrleans.Simulation;
 
-namespace KadOrleans.Core.Tests;
+namespace KadOrleans.Testing;
 
 /// <summary>Random cases; FsCheck prints the case, shrunk, and its seed when one fails.</summary>
-internal static class Randomized
+public static class Randomized
 {
     public static void ForSeeds(int count, Action<SeededRandomSource> check) =>
         Prop.ForAll(

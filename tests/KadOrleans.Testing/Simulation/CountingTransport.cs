@@ -1,12 +1,17 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
+using KadOrleans.Wire;
 
-namespace KadOrleans.Benchmarks;
+namespace KadOrleans.Testing.Simulation;
 
 /// <summary>Throws away what is sent and counts it: the engine without a network.</summary>
-internal sealed class CountingTransport : IDatagramTransport
+public sealed class CountingTransport : IDatagramTransport
 {
+    /// <summary>Datagrams sent since the beginning, or since <see cref="Forget"/>.</summary>
     public long Sent { get; private set; }
+
+    /// <summary>The first request that was sent.</summary>
+    public byte[]? FirstRequest { get; private set; }
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("127.0.0.1:8468")];
 
@@ -18,8 +23,16 @@ internal sealed class CountingTransport : IDatagramTransport
     public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
         Sent++;
+        if (FirstRequest is null && datagram[0] == (byte)DatagramKind.Request)
+        {
+            FirstRequest = datagram.ToArray();
+        }
+
         return true;
     }
+
+    /// <summary>Counts from 0 again.</summary>
+    public void Forget() => Sent = 0;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,8 +1,9 @@
-namespace KadOrleans.Infra.Tests.Rendering;
+namespace KadOrleans.Testing;
 
 /// <summary>The clone that the tests were built in.</summary>
-internal static class Repository
+public static class Repository
 {
+    /// <summary>The absolute path of its folder.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>The text of a file, by its path from the root.</summary>
