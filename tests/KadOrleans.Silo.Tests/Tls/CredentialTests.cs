@@ -78,6 +78,15 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
+    public void Without_an_authority_the_systems_roots_vouch()
+    {
+        var options = new KadTlsOptions { Certificate = _files.Certificate, Key = _files.Key, Name = "kad" };
+        var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
+        Assert.Contains(
+            "others will refuse: no authority that the system trusts vouches for it (", Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Certificates_in_between_are_sent_along()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
