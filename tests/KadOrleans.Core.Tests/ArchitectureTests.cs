@@ -69,6 +69,14 @@ public class ArchitectureTests
         }
     }
 
+    [Fact]
+    public void The_command_line_has_no_unsafe_code_and_sees_no_internals_of_the_transport()
+    {
+        Assert.Empty(Projects["Cli"].Descendants("AllowUnsafeBlocks"));
+        Assert.DoesNotContain(
+            Projects["Transport.Udp"].Descendants("InternalsVisibleTo").Select(item => item.Attribute("Include")?.Value), name => name == "kad");
+    }
+
     private static bool IsExecutable(XDocument project) =>
         project.Descendants("OutputType").Any(type => type.Value == "Exe")
         || project.Root!.Attribute("Sdk")?.Value is "Microsoft.NET.Sdk.Web" or "Microsoft.NET.Sdk.Worker";

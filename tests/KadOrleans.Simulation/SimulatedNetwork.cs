@@ -97,3 +97,45 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
         return address < 0x7F00_0000 ? address : throw new InvalidOperationException("The simulated network is out of addresses.");
     }
 }
+
+/// <summary>A datagram on its way. Used again, with its buffer, when it has arrived.</summary>
+internal sealed class Delivery(SimulatedNetwork network) : ScheduledEvent
+{
+    private byte[] _buffer = [];
+    private int _length;
+
+    public UdpEndpoint Source { get; private set; }
+
+    public UdpEndpoint Destination { get; private set; }
+
+    public ReadOnlySpan<byte> Datagram => _buffer.AsSpan(0, _length);
+
+    public void Load(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination)
+    {
+        if (_buffer.Length < datagram.Length)
+        {
+            _buffer = new byte[datagram.Length];
+        }
+
+        datagram.CopyTo(_buffer);
+        (_length, Source, Destination) = (datagram.Length, source, destination);
+    }
+
+    public override void Fire() => network.Arrive(this);
+}
+
+/// <summary>How a simulated network treats datagrams.</summary>
+public sealed record NetworkConditions
+{
+    /// <summary>Share of datagrams that are lost, 0 to 1.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Share of datagrams that arrive twice, 0 to 1.</summary>
+    public double Duplication { get; init; }
+
+    /// <summary>The shortest way from one node to another.</summary>
+    public TimeSpan MinDelay { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The longest; delays are drawn evenly, so datagrams overtake each other.</summary>
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(60);
+}

@@ -18,18 +18,14 @@ internal static class Numbers
     public static int ParseWhole(string name, string? text, int least, int most, int byDefault) =>
         text is null ? byDefault : ParseWhole(name, text, least, most);
 
-    /// <summary>A number, with or without a fraction.</summary>
-    /// <inheritdoc cref="ParseWhole(string, string, int, int)"/>
-    public static double ParseNumber(string name, string text, double least, double most) =>
-        Parse(name, text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, least, most, "a number");
-
-    /// <summary>A number within limits; false for anything else.</summary>
-    public static bool TryParse(string text, double least, double most, out double number) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number)
-        && number >= least
-        && number <= most;
-
-    private static T Parse<T>(string name, string text, NumberStyles styles, T least, T most, string what)
+    /// <summary>A number of any type.</summary>
+    /// <param name="name">The option, for the sentence.</param>
+    /// <param name="text">What was typed.</param>
+    /// <param name="styles">How it may be typed.</param>
+    /// <param name="least">The least that is allowed.</param>
+    /// <param name="most">The greatest.</param>
+    /// <param name="what">Such as 'a number', for the sentence.</param>
+    public static T Parse<T>(string name, string text, NumberStyles styles, T least, T most, string what)
         where T : INumber<T> => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
         ? number
         : throw CommandException.WrongUsage(string.Create(

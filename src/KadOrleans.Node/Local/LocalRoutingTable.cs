@@ -55,20 +55,7 @@ public sealed class LocalRoutingTable : IRoutingTable
             _changed |= _table.Version != _snapshot.Version;
         }
 
-        if (decision.Added is { } added)
-        {
-            _listener?.OnContactAdded(added);
-        }
-
-        foreach (var promoted in decision.AlsoAdded)
-        {
-            _listener?.OnContactAdded(promoted);
-        }
-
-        if (decision.Check is { } check)
-        {
-            _listener?.OnCheckNeeded(check);
-        }
+        Report(decision, _listener);
     }
 
     /// <summary>The buckets, for people to look at.</summary>
@@ -77,6 +64,25 @@ public sealed class LocalRoutingTable : IRoutingTable
         lock (_gate)
         {
             return _table.Describe();
+        }
+    }
+
+    /// <summary>Tells a listener what an observation did to a table.</summary>
+    internal static void Report(TableDecision decision, IRoutingTableListener? listener)
+    {
+        if (decision.Added is { } added)
+        {
+            listener?.OnContactAdded(added);
+        }
+
+        foreach (var promoted in decision.AlsoAdded)
+        {
+            listener?.OnContactAdded(promoted);
+        }
+
+        if (decision.Check is { } check)
+        {
+            listener?.OnCheckNeeded(check);
         }
     }
 

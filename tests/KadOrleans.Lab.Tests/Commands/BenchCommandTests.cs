@@ -12,10 +12,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_node_of_its_own_answers_the_mix_from_a_full_table_and_with_all_keys()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         var run = await RunAsync($"{Small} --op mix --baseline");
 
@@ -46,10 +43,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_rate_is_kept()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         var run = await RunAsync($"{Small} --op ping --rate 100");
 
@@ -59,10 +53,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task Another_node_gets_the_keys_first_and_makes_no_contact_of_who_asks()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         await using var node = await NodeProcess.StartAsync("--in-memory");
         var run = await RunAsync($"bench --seconds 1 --keys 50 --in-flight 4 --json --op find_value --target {node.Address}");
@@ -80,10 +71,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task Several_targets_take_turns_and_get_the_contacts_that_are_asked_for()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         await using var node = await NodeProcess.StartAsync("--in-memory");
         var run = await RunAsync($"{Small} --op find_node --target self --target other={node.Address}");
@@ -101,10 +89,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_person_reads_a_row_for_each_target_and_the_ratios()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         await using var node = await NodeProcess.StartAsync("--in-memory");
         await using var other = await NodeProcess.StartAsync("--in-memory");
@@ -122,10 +107,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_target_that_does_not_answer_is_said_to()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         var run = await LabRun.RunAsync("bench", "--target", "127.0.0.1:9");
 

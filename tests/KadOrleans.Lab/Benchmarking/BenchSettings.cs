@@ -1,3 +1,5 @@
+using KadOrleans.Node.Joining;
+
 namespace KadOrleans.Lab.Benchmarking;
 
 /// <summary>What <c>kad-lab bench</c> was asked for, checked.</summary>
@@ -41,4 +43,50 @@ internal sealed record BenchSettings
     public required bool Baseline { get; init; }
 
     public required bool Json { get; init; }
+}
+
+/// <summary>What <c>kad-lab bench</c> asks for, again and again.</summary>
+internal enum BenchOperation
+{
+    /// <summary>PING.</summary>
+    Ping,
+
+    /// <summary>FIND_NODE of random ids.</summary>
+    FindNode,
+
+    /// <summary>FIND_VALUE of keys that are held.</summary>
+    FindValue,
+
+    /// <summary>STORE of 64 bytes under keys that are held.</summary>
+    Store,
+
+    /// <summary>Of ten requests four FIND_NODE, three FIND_VALUE, two PING and one STORE.</summary>
+    Mix,
+}
+
+/// <summary>A node to load, as it was asked for.</summary>
+/// <param name="Name">For the report; no two are the same.</param>
+/// <param name="Kind">Which it is.</param>
+/// <param name="Address">Where a given one listens.</param>
+internal sealed record BenchTarget(string Name, TargetKind Kind, HostAddress Address = default)
+{
+    /// <summary>The node that is started, as it is typed.</summary>
+    public const string Self = "self";
+
+    public static BenchTarget Python { get; } = new("python", TargetKind.Python);
+
+    public static BenchTarget Started { get; } = new(Self, TargetKind.Started);
+}
+
+/// <summary>Where a target of <c>kad-lab bench</c> comes from.</summary>
+internal enum TargetKind
+{
+    /// <summary><c>kad node</c>, started with keys and contacts.</summary>
+    Started,
+
+    /// <summary>Somebody runs it.</summary>
+    Given,
+
+    /// <summary>The Python implementation, started with contacts.</summary>
+    Python,
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using KadOrleans.Cli;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
@@ -104,8 +105,8 @@ internal sealed class SimulateOptions
     private static (TimeSpan Min, TimeSpan Max) ReadLatency(string text)
     {
         var parts = text.Split('-', 2);
-        return Numbers.TryParse(parts[0], 0, 4_000, out var min)
-            && Numbers.TryParse(parts[^1], min, 4_000, out var max)
+        return TryParse(parts[0], 0, 4_000, out var min)
+            && TryParse(parts[^1], min, 4_000, out var max)
             ? (TimeSpan.FromMilliseconds(min), TimeSpan.FromMilliseconds(max))
             : throw CommandException.WrongUsage($"--latency is '{text}'; MS or MIN-MAX is needed, each 0 to 4000, MAX not below MIN.");
     }
@@ -117,13 +118,21 @@ internal sealed class SimulateOptions
     };
 
     private static TimeSpan ReadHours(ParseResult parsed, Option<string> option, double least, double most) =>
-        TimeSpan.FromHours(Numbers.ParseNumber(option.Name, parsed.GetValue(option)!, least, most));
+        TimeSpan.FromHours(ParseNumber(option.Name, parsed.GetValue(option)!, least, most));
 
     private static int ReadWhole(ParseResult parsed, Option<string> option, int least, int most) =>
         Numbers.ParseWhole(option.Name, parsed.GetValue(option)!, least, most);
 
+    private static double ParseNumber(string name, string text, double least, double most) =>
+        Numbers.Parse(name, text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, least, most, "a number");
+
+    private static bool TryParse(string text, double least, double most, out double number) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number)
+        && number >= least
+        && number <= most;
+
     private static double ReadShare(ParseResult parsed, Option<string> option, double most) =>
-        Numbers.ParseNumber(option.Name, parsed.GetValue(option)!, 0, most) / 100;
+        ParseNumber(option.Name, parsed.GetValue(option)!, 0, most) / 100;
 
     private static Option<string> Number(string name, string shape, string description, string standard) => new(name)
     {

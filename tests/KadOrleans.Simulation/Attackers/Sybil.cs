@@ -11,7 +11,7 @@ public sealed class Sybil(NodeId id, SimulatedTransport transport, IReadOnlyList
 {
     private const int Named = 20;
 
-    /// <summary>STOREs that it took and threw away.</summary>
+    /// <summary>STOREs that it acknowledged without keeping the value.</summary>
     public int Stores { get; private set; }
 
     /// <inheritdoc/>

@@ -31,3 +31,17 @@ internal static class TableSurvey
             some.Select(b => b.Count >= bucketSize ? 1.0 : 0).DefaultIfEmpty().Average();
     }
 }
+
+/// <summary>How full routing tables are, over a sample of the honest nodes that answer.</summary>
+/// <param name="Sampled">Tables looked at.</param>
+/// <param name="Contacts">Contacts per table.</param>
+/// <param name="FullShare">Share of the k-buckets that hold k contacts.</param>
+/// <param name="ByDepth">The same by the prefix length of the buckets, shortest first.</param>
+public sealed record TableFill(int Sampled, Distribution Contacts, double FullShare, IReadOnlyList<DepthFill> ByDepth);
+
+/// <summary>The k-buckets of one prefix length.</summary>
+/// <param name="Depth">How many leading bits the ids of such a bucket share.</param>
+/// <param name="Buckets">Such buckets per table.</param>
+/// <param name="Contacts">Contacts per bucket.</param>
+/// <param name="FullShare">Share of them that hold k contacts.</param>
+public readonly record struct DepthFill(int Depth, double Buckets, double Contacts, double FullShare);

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Simulation.Tables;
@@ -56,24 +57,8 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
         }
     }
 
-    private void Apply(ContactObservation observation, DateTimeOffset now)
-    {
-        var decision = Table.Apply(observation, now);
-        if (decision.Added is { } added)
-        {
-            _listener?.OnContactAdded(added);
-        }
-
-        foreach (var promoted in decision.AlsoAdded)
-        {
-            _listener?.OnContactAdded(promoted);
-        }
-
-        if (decision.Check is { } check)
-        {
-            _listener?.OnCheckNeeded(check);
-        }
-    }
+    private void Apply(ContactObservation observation, DateTimeOffset now) =>
+        LocalRoutingTable.Report(Table.Apply(observation, now), _listener);
 
     public IReadOnlyList<BucketSummary> Describe() => Table.Describe();
 
