@@ -39,6 +39,10 @@ internal static partial class EdgeLog
         "Another live edge uses the name {Edge}: this one waits until that one ends; give each edge its own Kad:Edge:Name")]
     public static partial void NameInUse(this ILogger logger, string edge);
 
+    [LoggerMessage(6212, LogLevel.Warning,
+        "Another edge had the name {Edge} and may be cut off by the loss of a silo: this one waits until that one is heard or its lease is over, {Seconds} s at most")]
+    public static partial void NameUnclear(this ILogger logger, string edge, double seconds);
+
     [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos was not told: {Problem}")]
     public static partial void ClockNotRead(this ILogger logger, string problem);
 

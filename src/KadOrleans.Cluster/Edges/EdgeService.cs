@@ -75,11 +75,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         {
             // Before the silo or the client of this process is up, grain calls fail or are lost.
             await _started.Task.WaitAsync(stoppingToken);
-            while (await ServeAsync(stoppingToken) == SessionEnd.Forgotten)
-            {
-                _logger.LeaseForgotten(Name);
-                _context.Health.Enter(EdgeState.Waiting, null);
-            }
+            await ServeAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -95,26 +91,36 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         }
     }
 
-    /// <summary>Leases the ids and serves them until something ends that.</summary>
-    private async Task<SessionEnd> ServeAsync(CancellationToken cancellationToken)
+    /// <summary>Leases the ids and serves them, again if the cluster forgot it.</summary>
+    private async Task ServeAsync(CancellationToken cancellationToken)
     {
+        // The same for all sessions: the name that it had is not another's.
         var reference = _context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
         try
         {
-            var session = await new SessionOpening(_context, _observer, TakeTransport, _logger).OpenAsync(reference, cancellationToken);
-            if (session is null)
+            while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
             {
-                return LoseLease(null);
+                _logger.LeaseForgotten(Name);
+                _context.Health.Enter(EdgeState.Waiting, null);
             }
-
-            Announce(session);
-            var end = await RunAsync(session, cancellationToken);
-            return end == SessionEnd.LeaseLost ? LoseLease(session) : end;
         }
         finally
         {
             _context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
         }
+    }
+
+    private async Task<SessionEnd> ServeAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var session = await new SessionOpening(_context, _observer, TakeTransport, _logger).OpenAsync(reference, cancellationToken);
+        if (session is null)
+        {
+            return LoseLease(null);
+        }
+
+        Announce(session);
+        var end = await RunAsync(session, cancellationToken);
+        return end == SessionEnd.LeaseLost ? LoseLease(session) : end;
     }
 
     private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)

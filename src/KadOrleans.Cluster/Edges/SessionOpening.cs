@@ -6,7 +6,8 @@ namespace KadOrleans.Cluster.Edges;
 
 /// <summary>
 /// Tries until the edge's name is free, its ids are leased and their tables taken up. A name that another live edge uses is
-/// left to it: two processes that are restarted whenever they end would else take it from each other for ever.
+/// left to it: two processes that are restarted whenever they end would else take it from each other for ever. So is one whose
+/// edge may live and be cut off by the loss of a silo.
 /// </summary>
 /// <param name="context">What the edge's parts share.</param>
 /// <param name="observer">What grains reach.</param>
@@ -19,18 +20,24 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
     /// <summary>A session; null if another process took the lease before it began.</summary>
     public async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
-        bool isTold = false, isNameTold = false;
+        bool isTold = false, isNameTold = false, isDoubtTold = false;
         for (var pause = context.Timing.FirstPause; ; pause = Longer(pause))
         {
             try
             {
-                if (!await context.CallAsync(context.Directory.IsHeldByAnotherAsync(Name, reference), cancellationToken))
+                switch (await context.CallAsync(context.Directory.AskForNameAsync(Name, reference), cancellationToken))
                 {
-                    return await LeaseAsync(reference, cancellationToken);
+                    case NameUse.Free:
+                        return await LeaseAsync(reference, cancellationToken);
+                    case NameUse.Held:
+                        TellOnce(ref isNameTold, () => logger.NameInUse(Name));
+                        context.Health.WaitFor($"another live edge uses the name {Name}");
+                        break;
+                    default:
+                        TellOnce(ref isDoubtTold, () => logger.NameUnclear(Name, IEdgeDirectoryGrain.LeaseDuration.TotalSeconds));
+                        context.Health.WaitFor($"another edge may use the name {Name}: this one waits until that one is heard or its lease is over");
+                        break;
                 }
-
-                TellOnce(ref isNameTold, () => logger.NameInUse(Name));
-                context.Health.WaitFor($"another live edge uses the name {Name}");
             }
             catch (LeaseLostException)
             {

@@ -5,7 +5,8 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
 /// Which edge holds which node ids. Key: <see cref="GrainKeys.Singleton"/>. The ids of an edge's name and their epochs are
-/// durable when a call returns; who is alive is kept in memory and known again one renewal after a silo was lost.
+/// durable when a call returns, and so is which leases were handed back; who is alive is kept in memory and known again one
+/// renewal after a silo was lost.
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(1)]
@@ -21,10 +22,18 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Whether an edge other than the one that asks holds this name and answers a call. A newcomer leases the name only if
-    /// not: else two processes that are restarted whenever they end would take it from each other for ever. A holder that
-    /// was killed costs <see cref="IEdgeObserver.ConfirmTimeout"/>, not the rest of its lease.
+    /// Whether an edge other than the one that asks uses this name. A newcomer leases the name only if not: else two processes
+    /// that are restarted whenever they end would take it from each other for ever. A holder that was killed costs
+    /// <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are well. After the loss of a silo, a holder that does not
+    /// answer keeps its name for the rest of its lease: the way to it may be what was lost. Since version 1.
     /// </summary>
+    /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
+    /// <param name="edge">Who asks.</param>
+    [AlwaysInterleave]
+    [Alias("AskForName")]
+    ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
+
+    /// <summary>The same for edges of earlier releases: false if the name is free.</summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="edge">Who asks.</param>
     [AlwaysInterleave]
@@ -48,7 +57,9 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("Renew")]
     ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
 
-    /// <summary>Hands a lease back; the ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
+    /// <summary>
+    /// Hands a lease back; the ids stay reserved for the name. That is durable when this returns. Ignored if a newer epoch exists.
+    /// </summary>
     [AlwaysInterleave]
     [Alias("Release")]
     ValueTask ReleaseAsync(string edgeName, long epoch);

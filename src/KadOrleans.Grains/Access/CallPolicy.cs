@@ -26,6 +26,7 @@ internal static class CallPolicy
             nameof(IRoutingTableGrain.UnsubscribeAsync),
             nameof(IRoutingTableGrain.GetSnapshotAsync)),
         [typeof(IEdgeDirectoryGrain)] = Names(
+            nameof(IEdgeDirectoryGrain.AskForNameAsync),
             nameof(IEdgeDirectoryGrain.IsHeldByAnotherAsync),
             nameof(IEdgeDirectoryGrain.LeaseAsync),
             nameof(IEdgeDirectoryGrain.RenewAsync),

@@ -62,8 +62,11 @@ internal static partial class GrainsLog
     [LoggerMessage(6030, LogLevel.Information, "Edge {Name} leases {Count} ids under epoch {Epoch}")]
     public static partial void IdsLeased(this ILogger logger, string name, int count, long epoch);
 
-    [LoggerMessage(6031, LogLevel.Information, "Edge {Name} of epoch {Epoch} does not answer: its name is free for another ({Message})")]
+    [LoggerMessage(6031, LogLevel.Information, "Edge {Name} of epoch {Epoch} does not answer another edge that asks for its name: {Message}")]
     public static partial void HolderSilent(this ILogger logger, string name, long epoch, string message);
+
+    [LoggerMessage(6032, LogLevel.Information, "Not every silo answers, so that the name of a silent edge stays its own: {Message}")]
+    public static partial void SiloSilent(this ILogger logger, string message);
 
     [LoggerMessage(6040, LogLevel.Warning, "Edge {Name} failed a call; another is tried: {Message}")]
     public static partial void EdgeFailed(this ILogger logger, string name, string message);

@@ -11,12 +11,16 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains.Edges;
 
-/// <summary>Leases node ids to edges by name. The ids and epochs are stored; who is alive is known from renewals.</summary>
+/// <summary>
+/// Leases node ids to edges by name. The ids, the epochs and which leases were handed back are stored; who is alive is known from
+/// renewals.
+/// </summary>
 [Reentrant]
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
     IOptions<KadClusterOptions> options,
     StateVersion version,
+    EdgeHolders holders,
     IRandomSource random,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
@@ -27,7 +31,8 @@ internal sealed class EdgeDirectoryGrain(
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
     private readonly List<LeaseRequest> _waiting = [];
-    private Task _leasing = Task.CompletedTask;
+    private readonly List<ReleaseRequest> _releasing = [];
+    private Task _writing = Task.CompletedTask;
 
     // A write that seemed to fail may have been done: the next lease reads it first, as an epoch must not be given twice.
     private bool _isInDoubt;
@@ -38,26 +43,34 @@ internal sealed class EdgeDirectoryGrain(
         return Task.CompletedTask;
     }
 
-    public async ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge)
+    public async ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge)
     {
         Check(edgeName, edge);
-        var holder = _live.GetAlive().FirstOrDefault(live => live.Name == edgeName);
-        if (holder is null || holder.Observer.Equals(edge))
+        if (_live.Find(edgeName) is not { } heard)
         {
-            return false;
+            return IsFree(state.State.Edges.GetValueOrDefault(edgeName), edge) ? NameUse.Free : NameUse.Unclear;
         }
 
-        try
+        if (heard.Edge.Observer.Equals(edge))
         {
-            await holder.Observer.ConfirmAsync();
-            return true;
+            return NameUse.Free;
         }
-        catch (Exception e)
+
+        if (await holders.AnswersAsync(heard.Edge))
         {
-            logger.HolderSilent(edgeName, holder.Epoch, e.Message);
-            return false;
+            return NameUse.Held;
         }
+
+        var isGone = _live.IsOver(heard)
+            || holders.IsWithinDeadSilo(EdgeHolders.KeyOf(heard.Edge.Observer))
+            || await holders.AreAllWellAsync(heard.Silos);
+
+        // It may have renewed meanwhile, or another leased the name.
+        return isGone && ReferenceEquals(_live.Find(edgeName), heard) ? NameUse.Free : NameUse.Unclear;
     }
+
+    public async ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge) =>
+        await AskForNameAsync(edgeName, edge) != NameUse.Free;
 
     public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge)
     {
@@ -69,11 +82,7 @@ internal sealed class EdgeDirectoryGrain(
 
         var request = new LeaseRequest(edgeName, count, edge, time.GetTimestamp());
         _waiting.Add(request);
-        if (_leasing.IsCompleted)
-        {
-            _leasing = LeaseWaitingAsync();
-        }
-
+        BeginWriting();
         return await request.Task;
     }
 
@@ -81,7 +90,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
+        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch || known.IsReleased)
         {
             return ValueTask.FromResult(false);
         }
@@ -89,14 +98,27 @@ internal sealed class EdgeDirectoryGrain(
         // After a silo was lost nobody knows how many ids the edge asked for; it reports an endpoint for each.
         var count = _live.CountOf(edgeName, epoch) ?? Math.Max(1, report.Endpoints.Count);
         NodeId[] ids = [.. known.NodeIds.Take(count).Select(NodeId.Parse)];
-        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report)));
+        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos));
     }
 
-    public ValueTask ReleaseAsync(string edgeName, long epoch)
+    public async ValueTask ReleaseAsync(string edgeName, long epoch)
     {
         ArgumentNullException.ThrowIfNull(edgeName);
+        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
+        {
+            return;
+        }
+
         _live.Release(edgeName, epoch);
-        return ValueTask.CompletedTask;
+        if (version.Written < StateSchema.EdgeHolders || known.IsReleased)
+        {
+            return;
+        }
+
+        var request = new ReleaseRequest(edgeName, epoch);
+        _releasing.Add(request);
+        BeginWriting();
+        await request.Task;
     }
 
     public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
@@ -115,22 +137,41 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    /// <summary>Gives leases in groups: those that are asked for while one write is under way share the next.</summary>
-    private async Task LeaseWaitingAsync()
+    /// <summary>Whether a name is free whose holder was not heard since this activation began.</summary>
+    private bool IsFree(EdgeState? known, IEdgeObserver edge) =>
+        known is null
+        || known.IsReleased
+        || known.Holder == EdgeHolders.KeyOf(edge)
+        || _live.IsComplete
+        || holders.IsWithinDeadSilo(known.Holder);
+
+    private void BeginWriting()
+    {
+        if (_writing.IsCompleted)
+        {
+            _writing = WriteWaitingAsync();
+        }
+    }
+
+    /// <summary>Gives leases and takes them back in groups: those that are asked for while one write is under way share the next.</summary>
+    private async Task WriteWaitingAsync()
     {
         // Calls that arrived in the same moment get their turn and join.
         await Task.Yield();
-        while (_waiting.Count > 0)
+        while (_waiting.Count + _releasing.Count > 0)
         {
-            LeaseRequest[] group = [.. _waiting];
+            LeaseRequest[] leases = [.. _waiting];
+            ReleaseRequest[] releases = [.. _releasing];
             _waiting.Clear();
+            _releasing.Clear();
             try
             {
-                await LeaseAsync([.. group.Where(IsAwaited)]);
+                await WriteAsync([.. leases.Where(IsAwaited)], releases);
             }
             catch (Exception e)
             {
-                Array.ForEach(group, request => request.TrySetException(e));
+                Array.ForEach(leases, request => request.TrySetException(e));
+                Array.ForEach(releases, request => request.TrySetException(e));
             }
         }
     }
@@ -139,9 +180,9 @@ internal sealed class EdgeDirectoryGrain(
         time.GetElapsedTime(request.Since) < IEdgeDirectoryGrain.LeasePatience
         || !request.TrySetException(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeasePatience.TotalSeconds} s."));
 
-    private async Task LeaseAsync(IReadOnlyList<LeaseRequest> group)
+    private async Task WriteAsync(LeaseRequest[] leases, ReleaseRequest[] releases)
     {
-        if (group.Count == 0)
+        if (leases.Length + releases.Length == 0)
         {
             return;
         }
@@ -153,33 +194,56 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         var edges = new Dictionary<string, EdgeState>(state.State.Edges);
-        var epochs = new List<long>();
-        foreach (var request in group)
+        foreach (var release in releases)
         {
-            var leased = Lease(edges.GetValueOrDefault(request.Name), request.Count);
+            Release(edges, release);
+        }
+
+        var epochs = new List<long>();
+        foreach (var request in leases)
+        {
+            var leased = Lease(edges.GetValueOrDefault(request.Name), request);
             edges[request.Name] = leased;
             epochs.Add(leased.Epoch);
         }
 
         await SaveAsync(edges);
-        foreach (var (request, epoch) in group.Zip(epochs))
+        foreach (var (request, epoch) in leases.Zip(epochs))
         {
             NodeId[] ids = [.. edges[request.Name].NodeIds.Take(request.Count).Select(NodeId.Parse)];
-            _live.Set(new LiveEdge(request.Name, epoch, ids, request.Edge, new EdgeReport()));
+            _live.Set(new LiveEdge(request.Name, epoch, ids, request.Edge, new EdgeReport()), holders.ActiveSilos);
             logger.IdsLeased(request.Name, request.Count, epoch);
             request.TrySetResult(new EdgeLease(epoch, ids, new ClusterSettings(options.Value.ShardBits)));
         }
+
+        foreach (var release in releases)
+        {
+            release.TrySetResult();
+        }
     }
 
-    private EdgeState Lease(EdgeState? known, int count)
+    private EdgeState Lease(EdgeState? known, LeaseRequest request)
     {
-        var leased = new EdgeState { Epoch = (known?.Epoch ?? 0) + 1, NodeIds = [.. known?.NodeIds ?? []] };
-        while (leased.NodeIds.Count < count)
+        var leased = new EdgeState
+        {
+            Epoch = (known?.Epoch ?? 0) + 1,
+            NodeIds = [.. known?.NodeIds ?? []],
+            Holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(request.Edge),
+        };
+        while (leased.NodeIds.Count < request.Count)
         {
             leased.NodeIds.Add(NodeId.Random(random).ToString());
         }
 
         return leased;
+    }
+
+    private static void Release(Dictionary<string, EdgeState> edges, ReleaseRequest release)
+    {
+        if (edges.TryGetValue(release.Name, out var known) && known.Epoch == release.Epoch)
+        {
+            edges[release.Name] = new EdgeState { Epoch = known.Epoch, NodeIds = known.NodeIds, Holder = known.Holder, IsReleased = true };
+        }
     }
 
     private async Task SaveAsync(Dictionary<string, EdgeState> edges)

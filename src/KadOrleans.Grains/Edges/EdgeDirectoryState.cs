@@ -27,4 +27,12 @@ internal sealed class EdgeState
     /// <summary>40 hexadecimal digits each, in the order of the edge's ports.</summary>
     [Id(1)]
     public List<string> NodeIds { get; set; } = [];
+
+    /// <summary>The key of the observer that leased them; null if it was not noted. Since schema 4.</summary>
+    [Id(2)]
+    public string? Holder { get; set; }
+
+    /// <summary>Whether the lease of this epoch was handed back. Since schema 4.</summary>
+    [Id(3)]
+    public bool IsReleased { get; set; }
 }

@@ -17,3 +17,13 @@ internal sealed class LeaseRequest(string name, int count, IEdgeObserver edge, l
 
     public long Since => since;
 }
+
+/// <summary>A lease that is handed back.</summary>
+/// <param name="name">The edge's stable name.</param>
+/// <param name="epoch">Of the lease.</param>
+internal sealed class ReleaseRequest(string name, long epoch) : TaskCompletionSource
+{
+    public string Name => name;
+
+    public long Epoch => epoch;
+}

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Access;
+using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -28,6 +29,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
         builder.Services.TryAddSingleton<StateVersion>();
+        builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
         builder.AddIncomingGrainCallFilter<CallFilter>();

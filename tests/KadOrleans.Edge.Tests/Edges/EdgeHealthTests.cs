@@ -2,6 +2,8 @@ using System.Net;
 using KadOrleans.Cluster.Edges;
 using KadOrleans.Edge.Http;
 using KadOrleans.Edge.Tests.Running;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Http;
 using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -94,6 +96,21 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await using var first = await TestEdge.ServeAsync(cluster.Client, "health-name");
         await using var second = await TestEdge.StartAsync(cluster.Client, "health-name");
         await SaysAsync(second, "not ready: another live edge uses the name health-name\n");
+    }
+
+    [Fact]
+    public async Task An_edge_whose_name_another_may_have_says_so_and_takes_it_when_that_one_s_lease_is_over()
+    {
+        await using var own = new TestCluster();
+        await own.InitializeAsync();
+        await using var silent = await TestEdge.ServeAsync(own.Client, "health-doubt", timing => timing with { Renewal = TimeSpan.FromHours(1) });
+        await own.Value.DeactivateAsync(own.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton));
+        await using var edge = await TestEdge.StartAsync(own.Client, "health-doubt");
+        await SaysAsync(edge, "not ready: another edge may use the name health-doubt: this one waits until that one is heard or its lease is over\n");
+
+        own.Clock.Passed += IEdgeDirectoryGrain.LeaseDuration;
+        await edge.BecomesAsync(EdgeState.Serving);
+        Assert.Equal(silent.Ids, edge.Ids);
     }
 
     [Theory]

@@ -21,8 +21,20 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
         Assert.Equal(new ClusterSettings(ClusterFixture.ShardBits), await grain.GetAsync());
         await cluster.Cluster.DeactivateAsync(grain);
-        Assert.Equal(new ClusterSettings(ClusterFixture.ShardBits), await grain.AgreeAsync(new ClusterSettings(3)));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await grain.AgreeAsync(new ClusterSettings(17)));
+        var silo = cluster.Cluster.Silos[0].SiloAddress;
+        Assert.Equal(
+            new ClusterTerms(new ClusterSettings(ClusterFixture.ShardBits), StateSchema.Newest),
+            await grain.JoinAsync(new ClusterSettings(3), silo, StateSchema.Newest));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await grain.JoinAsync(new ClusterSettings(17), silo, StateSchema.Newest));
+    }
+
+    [Fact]
+    public async Task A_silo_of_a_release_that_knows_no_versions_is_refused_once_the_schema_has_risen()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await grain.AgreeAsync(new ClusterSettings(ClusterFixture.ShardBits)));
+        Assert.Contains($"schema version {StateSchema.Newest}, which the silo's release does not know", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,9 +63,9 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     {
         var grain = cluster.Client.GetGrain<IClusterGrain>(78);
         cluster.Rows.Force(
-            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = 4, ShardBits = 4 }));
+            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = StateSchema.Newest + 1, ShardBits = 4 }));
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await grain.GetAsync());
-        Assert.Contains("kad-cluster has schema version 4", refusal.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"kad-cluster has schema version {StateSchema.Newest + 1}", refusal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

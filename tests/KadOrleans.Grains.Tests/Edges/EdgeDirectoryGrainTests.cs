@@ -84,6 +84,58 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     }
 
     [Fact]
+    public async Task A_directory_that_moved_leaves_a_name_to_its_holder_until_that_one_s_lease_is_over()
+    {
+        var reference = cluster.Reference(_edge);
+        var newcomer = new TestEdge();
+        var newcomerReference = cluster.Reference(newcomer);
+        var lease = await cluster.Directory.LeaseAsync("moved", 1, reference);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("moved", newcomerReference));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("moved", reference));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("never leased", newcomerReference));
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration - TimeSpan.FromTicks(1));
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("moved", newcomerReference));
+        cluster.Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("moved", newcomerReference));
+        Assert.True(await cluster.Directory.RenewAsync("moved", lease.Epoch, reference, new EdgeReport()));
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("moved", newcomerReference));
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
+    public async Task A_holder_that_answers_has_its_name_although_it_did_not_renew()
+    {
+        var newcomer = new TestEdge();
+        await cluster.Directory.LeaseAsync("late", 1, cluster.Reference(_edge));
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "late");
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("late", cluster.Reference(newcomer)));
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
+    public async Task A_name_that_was_handed_back_is_free_at_once_wherever_the_directory_is()
+    {
+        var reference = cluster.Reference(_edge);
+        var newcomer = new TestEdge();
+        var newcomerReference = cluster.Reference(newcomer);
+        var older = await cluster.Directory.LeaseAsync("returned", 1, reference);
+        var lease = await cluster.Directory.LeaseAsync("returned", 1, reference);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        await cluster.Directory.ReleaseAsync("returned", older.Epoch);
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("returned", newcomerReference));
+        await cluster.Directory.ReleaseAsync("returned", lease.Epoch);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("returned", newcomerReference));
+        Assert.False(await cluster.Directory.RenewAsync("returned", lease.Epoch, reference, new EdgeReport()));
+        Assert.Equal(lease.Epoch + 1, (await cluster.Directory.LeaseAsync("returned", 1, newcomerReference)).Epoch);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("returned", reference));
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
     public async Task While_a_holder_is_asked_others_are_served()
     {
         var reference = cluster.Reference(_edge);
@@ -172,19 +224,21 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
             return gate.Task;
         };
         var leasing = cluster.Directory.LeaseAsync("hangs", 1, reference).AsTask();
+        var releasing = Task.CompletedTask;
         await reached.Task;
 
         try
         {
             Assert.True(await cluster.Directory.RenewAsync("renewed", lease.Epoch, reference, new EdgeReport()));
             Assert.Contains(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "renewed");
-            await cluster.Directory.ReleaseAsync("renewed", lease.Epoch);
-            Assert.False(leasing.IsCompleted);
+            releasing = cluster.Directory.ReleaseAsync("renewed", lease.Epoch).AsTask();
+            Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "renewed");
+            Assert.False(leasing.IsCompleted || releasing.IsCompleted);
         }
         finally
         {
             gate.SetResult();
-            await leasing;
+            await Task.WhenAll(leasing, releasing);
         }
     }
 

@@ -38,7 +38,7 @@ public class GoldenStateTests
         ["edges"] = new EdgeDirectoryState
         {
             SchemaVersion = schema,
-            Edges = { ["edge-0"] = new EdgeState { Epoch = 7, NodeIds = [NodeId.FromKey("one").ToString()] } },
+            Edges = EdgesOf(schema),
         },
         ["table"] = new TableState
         {
@@ -72,6 +72,7 @@ public class GoldenStateTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public void States_of_each_schema_are_read_as_they_were_meant(int schema)
     {
         var lines = GoldenFile.Read($"schema-{schema}.txt")
@@ -130,6 +131,18 @@ public class GoldenStateTests
         Assert.Equal(new ShardChange(NodeId.FromKey("text"), value), read);
         Assert.True(read.Value!.IsFar);
         Assert.Equal(golden, Convert.ToHexStringLower(ShardEntryCodec.Encode([read])));
+    }
+
+    private static Dictionary<string, EdgeState> EdgesOf(int schema)
+    {
+        var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new() { Epoch = 7, NodeIds = [NodeId.FromKey("one").ToString()] } };
+        if (schema > 3)
+        {
+            edges["edge-1"] = new EdgeState { Epoch = 2, NodeIds = [NodeId.FromKey("four").ToString()], Holder = "hosted-127.0.0.1:11111@5+6" };
+            edges["edge-2"] = new EdgeState { Epoch = 3, NodeIds = [NodeId.FromKey("five").ToString()], Holder = "7+8", IsReleased = true };
+        }
+
+        return edges;
     }
 
     private static ShardChange[] ChangesOf(int schema)

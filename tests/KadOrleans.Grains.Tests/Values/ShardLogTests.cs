@@ -308,18 +308,18 @@ public class ShardLogTests
         switch (name)
         {
             case "kad-shard-manifest":
-                records.Set(name, new ShardManifestState { SchemaVersion = 4 });
+                records.Set(name, new ShardManifestState { SchemaVersion = StateSchema.Newest + 1 });
                 break;
             case "kad-shard-log-001":
-                records.Set(name, new ShardLogState { SchemaVersion = 4, Sequence = 1 });
+                records.Set(name, new ShardLogState { SchemaVersion = StateSchema.Newest + 1, Sequence = 1 });
                 break;
             default:
-                records.Set(name, new ShardPageState { SchemaVersion = 4, Fold = 1 });
+                records.Set(name, new ShardPageState { SchemaVersion = StateSchema.Newest + 1, Fold = 1 });
                 break;
         }
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
-        Assert.Contains($"{name} has schema version 4", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{name} has schema version {StateSchema.Newest + 1}", refusal.Message, StringComparison.Ordinal);
     });
 
     private static StoredValue At(string text, int seconds) =>

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using KadOrleans.Silo.Tests.Hosting;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -56,6 +58,51 @@ public sealed class EdgeSuccessionTests : IDisposable
 
         Assert.Equal(0, await hung.StopAsync());
         Assert.Equal(0, await successor.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_live_edge_keeps_its_name_when_the_silo_that_knew_it_is_killed_while_another_asks()
+    {
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var older = new EdgeServer(_folder, "edge", silo.GatewaySetting);
+        await using var newer = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
+        await Task.WhenAll(silo.StartAsync(), older.StartAsync());
+        newer.Launch();
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+
+        await silo.KillAsync();
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "the cluster gives no lease");
+        await silo.StartAsync();
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        Assert.False(older.HasEnded);
+        await older.KillAsync();
+        await newer.ListeningAsync();
+        Assert.Equal(older.Id, newer.Id);
+    }
+
+    [Fact]
+    public async Task A_silo_with_an_edge_that_starts_again_has_its_name_at_once()
+    {
+        string[] settings =
+        [
+            $"Kad:Silo:Port={FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+        ];
+        await using (var first = SiloProcess.Start(_folder, settings))
+        {
+            await first.LineAsync("listening udp ");
+            Assert.Equal(0, await first.TerminateAsync());
+        }
+
+        await using (var killed = SiloProcess.Start(_folder, settings))
+        {
+            await killed.LineAsync("listening udp ");
+            Assert.DoesNotContain("this one waits", killed.Errors, StringComparison.Ordinal);
+        }
+
+        await using var last = SiloProcess.Start(_folder, settings);
+        await last.LineAsync("listening udp ");
+        Assert.DoesNotContain("this one waits", last.Errors, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

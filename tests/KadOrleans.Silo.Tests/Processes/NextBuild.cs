@@ -3,10 +3,13 @@ namespace KadOrleans.Silo.Tests.Processes;
 /// <summary>A build of silo and edge whose states have the next schema version, in a folder of its own.</summary>
 internal sealed class NextBuild : IDisposable
 {
-    /// <summary>The schema version of this release, and of the next.</summary>
-    public const int Older = 3;
+    /// <summary>The schema version of the release before this one, of this one, and of the next.</summary>
+    public const int Oldest = 3;
 
-    /// <inheritdoc cref="Older"/>
+    /// <inheritdoc cref="Oldest"/>
+    public const int Older = Oldest + 1;
+
+    /// <inheritdoc cref="Oldest"/>
     public const int Newer = Older + 1;
 
     private const string Changed = "next";

@@ -76,9 +76,9 @@ public sealed class RollingUpgradeTests
         await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, Storage(postgres));
         await cluster.StartAsync();
 
-        await cluster.RollSilosAsync(ThisBuild, HeldBack);
+        await cluster.RollSilosAsync(ThisBuild, $"Kad:Cluster:StateVersion={NextBuild.Oldest}");
         await cluster.RollEdgeAsync(ThisBuild);
-        await cluster.StillWritesAsync(NextBuild.Older);
+        await cluster.StillWritesAsync(NextBuild.Oldest);
         await cluster.RollEdgeAsync(Machine.OlderBuild);
         await cluster.RollSilosAsync(Machine.OlderBuild);
 
