@@ -13,24 +13,31 @@ namespace KadOrleans.Silo.Hosting;
 /// </summary>
 internal static class PortCheck
 {
-    /// <summary>Checks both ports of the silo.</summary>
+    /// <summary>Claims both ports of the silo and checks them.</summary>
+    /// <param name="services">The silo's.</param>
+    /// <param name="claim">What holds the ports against silos that begin at the same time.</param>
     /// <exception cref="ConfigurationMistakeException">One is taken.</exception>
-    public static void Run(IServiceProvider services)
+    public static void Run(IServiceProvider services, PortClaim claim)
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        Run("Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
+        Run(claim, "Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
         if (endpoints.GatewayListeningEndpoint is { } listening)
         {
-            Run("Kad:Silo:GatewayPort", listening);
+            Run(claim, "Kad:Silo:GatewayPort", listening);
         }
         else if (endpoints.GatewayPort != 0)
         {
-            Run("Kad:Silo:GatewayPort", new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
+            Run(claim, "Kad:Silo:GatewayPort", new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
         }
     }
 
-    private static void Run(string setting, IPEndPoint endpoint)
+    private static void Run(PortClaim claim, string setting, IPEndPoint endpoint)
     {
+        if (!claim.TryTake(endpoint))
+        {
+            throw Taken(setting, endpoint);
+        }
+
         // Without the option to share it, which Orleans sets.
         using var listener = new TcpListener(endpoint);
         try
@@ -39,9 +46,7 @@ internal static class PortCheck
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            throw new ConfigurationMistakeException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
+            throw Taken(setting, endpoint);
         }
         catch (SocketException e)
         {
@@ -49,4 +54,8 @@ internal static class PortCheck
                 CultureInfo.InvariantCulture, $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}."));
         }
     }
+
+    private static ConfigurationMistakeException Taken(string setting, IPEndPoint endpoint) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
 }

@@ -26,13 +26,14 @@ internal static class SiloProgram
             return ExitCode.Done;
         }
 
+        using var claim = new PortClaim();
         var announcer = new Announcer(output);
         IHost? host = null;
         try
         {
             SiloArguments.Check(args);
             host = SiloHost.Build(args, announcer);
-            PortCheck.Run(host.Services);
+            PortCheck.Run(host.Services, claim);
             GatewayExposure.Warn(host.Services);
             Open(host.Services);
             await SchemaCheck.RunAsync(host.Services);

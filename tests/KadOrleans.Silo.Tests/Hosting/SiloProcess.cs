@@ -14,6 +14,8 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Where HTTP is served; known once the silo has started.</summary>
     public Uri Http { get; private set; } = new("http://localhost");
 
+    public bool HasExited => _process.HasExited;
+
     public string Errors => _process.Error.Text;
 
     /// <summary>Starts a process with its data in a folder.</summary>

@@ -180,6 +180,28 @@ public sealed class SiloProcessTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Kad:Silo:Port")]
+    [InlineData("Kad:Silo:GatewayPort")]
+    public async Task Of_two_silos_that_begin_at_once_with_one_port_one_is_refused_and_one_serves(string setting)
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var port = $"{setting}={FreePort.Tcp()}";
+            string[] folders = [.. new[] { "one", "other" }.Select(name => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName)];
+            await using var one = SiloProcess.Start(folders[0], port);
+            await using var other = SiloProcess.Start(folders[1], port);
+            await Task.WhenAll(Task.WhenAny(one.ExitAsync(), one.LineAsync("health ")), Task.WhenAny(other.ExitAsync(), other.LineAsync("health ")));
+
+            var (serving, refused) = one.HasExited ? (other, one) : (one, other);
+            Assert.True(refused.HasExited, $"Round {round}: both serve at {port}.");
+            Assert.Equal(2, await refused.ExitAsync());
+            var sentence = Assert.Single(refused.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.StartsWith($"kad-silo: {port.Replace("=", " is ", StringComparison.Ordinal)}, and another process listens on ", sentence, StringComparison.Ordinal);
+            Assert.Equal(0, await serving.TerminateAsync());
+        }
+    }
+
+    [Theory]
     [InlineData("Kad:Http=127.0.0.1:")]
     [InlineData("Kad:Silo:Port=")]
     [InlineData("Kad:Silo:GatewayPort=")]
