@@ -232,7 +232,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
             Assert.True(await cluster.Directory.RenewAsync("renewed", lease.Epoch, reference, new EdgeReport()));
             Assert.Contains(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "renewed");
             releasing = cluster.Directory.ReleaseAsync("renewed", lease.Epoch).AsTask();
-            Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "renewed");
+            await cluster.UntilAsync(async () => (await cluster.Directory.GetLiveAsync()).All(edge => edge.Name != "renewed"));
             Assert.False(leasing.IsCompleted || releasing.IsCompleted);
         }
         finally
