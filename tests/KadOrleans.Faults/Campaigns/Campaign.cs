@@ -18,11 +18,8 @@ internal sealed class Campaign : IAsyncDisposable
     private readonly FaultyCluster _cluster;
     private readonly ProgressLog _log;
     private readonly Random _random;
-    private readonly List<EdgeCalls> _writing;
-    private readonly List<EdgeCalls> _reading;
+    private readonly KeyOverwrites _keys;
     private readonly List<EdgeCalls> _probing;
-    private readonly List<KeyWriter> _writers;
-    private readonly List<KeyReader> _readers;
     private readonly List<EdgeProbes> _probes;
     private readonly List<Task> _running = [];
     private (int Acknowledged, int Late, int Stale, int Restarts) _counted;
@@ -31,12 +28,9 @@ internal sealed class Campaign : IAsyncDisposable
     {
         (_options, _cluster, _log) = (options, cluster, log);
         _random = new Random(options.Seed);
-        _writing = Open(20);
-        _reading = Open(21);
-        _probing = Open(22);
-        _writers = [.. Enumerable.Range(0, options.Keys).Select(key =>
-            new KeyWriter(new KeyHistory(key), _writing, options, _clock, new Random(_random.Next()), _stop.Token))];
-        _readers = _reading.ConvertAll(edge => new KeyReader(_writers, edge, new Random(_random.Next()), _stop.Token));
+        _keys = new KeyOverwrites(
+            cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, options.Patience, options.Pace), _clock, _random, log);
+        _probing = [.. cluster.EdgeAddresses.Select(edge => new EdgeCalls(edge, source: 22))];
         _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
     }
 
@@ -68,9 +62,9 @@ internal sealed class Campaign : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _writers.ForEach(writer => writer.GoOn());
+        await _keys.DisposeAsync();
         await Task.WhenAll(_running);
-        foreach (var calls in _writing.Concat(_reading).Concat(_probing))
+        foreach (var calls in _probing)
         {
             await calls.DisposeAsync();
         }
@@ -78,14 +72,11 @@ internal sealed class Campaign : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private List<EdgeCalls> Open(byte source) => [.. _cluster.EdgeAddresses.Select(edge => new EdgeCalls(edge, source))];
-
     private async Task<IReadOnlyList<FaultRow>> RunAsync(CancellationToken cancellationToken)
     {
         _running.AddRange(_probes.Select(probes => probes.RunAsync()));
         await BecomesHealthyAsync(cancellationToken);
-        _running.AddRange(_writers.Select(writer => writer.RunAsync()));
-        _running.AddRange(_readers.Select(reader => reader.RunAsync()));
+        _keys.Start();
         var members = new FaultMembers(
             _cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.IsServer, _cluster.Storage.IsDurable);
         var rows = new List<FaultRow>();
@@ -113,10 +104,10 @@ internal sealed class Campaign : IAsyncDisposable
         var healthy = _clock.Now;
         var silence = (Others: SilenceOf(fault, isTarget: false), Target: SilenceOf(fault, isTarget: true));
         isHealthy &= await AllRestAsync(cancellationToken);
-        var check = await new KeyCheck(_reading, _log).RunAsync(_writers);
+        var check = await _keys.CheckAsync();
         var (before, after) = (_counted, Counts());
         _counted = after;
-        _writers.ForEach(writer => writer.GoOn());
+        _keys.GoOn();
         return new FaultRow
         {
             Kind = fault.Kind.ToString().ToLowerInvariant(),
@@ -139,7 +130,7 @@ internal sealed class Campaign : IAsyncDisposable
     private async Task RestSomeAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var end = _clock.Now + duration;
-        var resting = _writers.Where(_ => _random.Next(2) == 0)
+        var resting = _keys.Writers.Where(_ => _random.Next(2) == 0)
             .Select(writer => (Writer: writer, At: _clock.Now + (duration * _random.NextDouble())))
             .OrderBy(rest => rest.At)
             .ToArray();
@@ -156,7 +147,7 @@ internal sealed class Campaign : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(_writers.Select(writer => writer.RestAsync())).WaitAsync(LongestToHealth, cancellationToken);
+            await _keys.RestAsync().WaitAsync(LongestToHealth, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -206,11 +197,7 @@ internal sealed class Campaign : IAsyncDisposable
     private IReadOnlyDictionary<string, double> SilenceOf(Fault fault, bool isTarget) => FaultRow.SilenceOf(
         _probes.Where((_, i) => (fault.Target == FaultTarget.Edge && fault.Index == i) == isTarget).Select(probes => probes.Silence), _clock.Now);
 
-    private (int Acknowledged, int Late, int Stale, int Restarts) Counts() => (
-        _writers.Sum(writer => writer.History.Acknowledged),
-        _writers.Sum(writer => writer.History.Late),
-        _readers.Sum(reader => reader.Stale),
-        _cluster.Restarts);
+    private (int Acknowledged, int Late, int Stale, int Restarts) Counts() => (_keys.Acknowledged, _keys.Late, _keys.Stale, _cluster.Restarts);
 
     private void Tell(int number, FaultRow row) => _log.Tell(
         $"{number} of {_options.Faults}: {row.Kind} {row.Target} for {row.Seconds} s; healthy {(row.IsHealthy ? $"after {row.SecondsToHealth} s" : "never")}; "

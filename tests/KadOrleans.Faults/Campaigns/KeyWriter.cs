@@ -9,7 +9,7 @@ namespace KadOrleans.Faults.Campaigns;
 /// edge; now and then it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
 internal sealed class KeyWriter(
-    KeyHistory history, IReadOnlyList<EdgeCalls> edges, CampaignOptions options, CampaignClock clock, Random random, CancellationToken stop)
+    KeyHistory history, IReadOnlyList<EdgeCalls> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
 {
     // One version in so many goes to another edge although the last one acknowledged.
     private const int Wandering = 8;
@@ -36,7 +36,7 @@ internal sealed class KeyWriter(
                 await _mayWrite.Task;
             }
 
-            await Task.Delay(options.Pace, CancellationToken.None);
+            await Task.Delay(pace.Pause, CancellationToken.None);
             _edge = (_edge + (isStored && random.Next(Wandering) > 0 ? 0 : 1)) % edges.Count;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class KeyWriter(
         var version = history.Send(_edge, clock.Now);
         try
         {
-            return await StoreAsync(edges[_edge], version).WaitAsync(options.Patience, CancellationToken.None);
+            return await StoreAsync(edges[_edge], version).WaitAsync(pace.Patience, CancellationToken.None);
         }
         catch (TimeoutException)
         {

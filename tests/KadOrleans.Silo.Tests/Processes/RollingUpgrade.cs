@@ -1,23 +1,29 @@
 using System.Globalization;
 using System.Text.Json;
+using KadOrleans.Faults;
+using KadOrleans.Faults.Campaigns;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>
-/// Silos and an edge as processes under STOREs that do not end, replaced by those of another build in turn, as a rolling upgrade
-/// does it: the next when the one before serves.
+/// Silos and two edges as processes under STOREs that do not end, of ever new keys and over the same ones, replaced by those of another
+/// build in turn, as a rolling upgrade does it: the next when the one before serves.
 /// </summary>
 internal sealed class RollingUpgrade : IAsyncDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly OverwritePace Pace = new(Keys: 64, Patience: TimeSpan.FromSeconds(5), Pause: TimeSpan.FromMilliseconds(20));
+    private static readonly int Seed = Random.Shared.Next();
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-roll-").FullName;
     private readonly HttpClient _http = new() { Timeout = Longest };
     private readonly int[] _ports;
     private readonly SiloServer[] _silos;
-    private readonly EdgeServer _edge;
+    private readonly EdgeServer[] _edges;
+    private readonly StringWriter _told = new();
     private StoreLoad? _load;
+    private KeyOverwrites? _overwrites;
 
     /// <param name="build">The folder of the build that all begin with; empty for the one of the tests.</param>
     /// <param name="silos">How many silos.</param>
@@ -32,7 +38,9 @@ internal sealed class RollingUpgrade : IAsyncDisposable
                 Assembly = SiloOf(build),
             }),
         ];
-        _edge = new EdgeServer(_folder, "edge", storage.Length > 0 ? storage : [_silos[0].GatewaySetting]) { Assembly = EdgeOf(build) };
+        string[] settings = storage.Length > 0 ? storage : [_silos[0].GatewaySetting];
+        var first = new EdgeServer(_folder, "first", settings) { Assembly = EdgeOf(build) };
+        _edges = [first, new EdgeServer(_folder, "second", [.. settings, $"Kad:Edge:Bootstrap={first.Address}"]) { Assembly = EdgeOf(build) }];
     }
 
     public async Task StartAsync()
@@ -42,8 +50,11 @@ internal sealed class RollingUpgrade : IAsyncDisposable
             await silo.StartAsync();
         }
 
-        await _edge.StartAsync();
-        _load = new StoreLoad(_edge.Address);
+        await Task.WhenAll(_edges.Select(edge => edge.StartAsync()));
+        _load = new StoreLoad(_edges[0].Address);
+        _overwrites = new KeyOverwrites(
+            [.. _edges.Select(edge => edge.Address)], source: 30, Pace, new CampaignClock(), new Random(Seed), new ProgressLog(_told));
+        _overwrites.Start();
         await WholeAsync("started");
     }
 
@@ -59,15 +70,18 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         }
     }
 
-    /// <summary>Replaces the edge.</summary>
-    public async Task RollEdgeAsync(string build)
+    /// <summary>Replaces one edge after another.</summary>
+    public async Task RollEdgesAsync(string build)
     {
-        var id = _edge.Id;
-        Assert.Equal(0, await _edge.StopAsync());
-        _edge.Assembly = EdgeOf(build);
-        await _edge.StartAsync();
-        Assert.Equal(id, _edge.Id);
-        await WholeAsync("the edge replaced");
+        foreach (var edge in _edges)
+        {
+            var id = edge.Id;
+            Assert.Equal(0, await edge.StopAsync());
+            edge.Assembly = EdgeOf(build);
+            await edge.StartAsync();
+            Assert.Equal(id, edge.Id);
+            await WholeAsync("an edge replaced");
+        }
     }
 
     /// <summary>Replaces the last silo by one that must not start, and returns what that one says.</summary>
@@ -122,14 +136,20 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the load and reads every acknowledged key back.</summary>
+    /// <summary>Ends the load and reads every acknowledged key back: each that was overwritten has its last acknowledged or a later version.</summary>
     public async Task AllAreThereAsync()
     {
         await _load!.StopAsync();
         var keys = _load.Acknowledged;
-        var missing = await ValueReading.MissingAsync(_edge.Address, keys);
+        var missing = await ValueReading.MissingAsync(_edges[0].Address, keys);
         Tell($"{missing.Count} of {keys.Count} acknowledged values missing");
         Assert.True(missing.Count == 0, $"{missing.Count} of {keys.Count}, such as {missing.FirstOrDefault()}");
+
+        await _overwrites!.RestAsync().WaitAsync(Longest);
+        var check = await _overwrites.CheckAsync();
+        Tell($"{_overwrites.Acknowledged} overwrites of {Pace.Keys} keys acknowledged, {_overwrites.Late} late, {_overwrites.Stale} reads stale; {check}");
+        Assert.True(check == default, $"Seed {Seed}: {check}\n{_told}");
+        Assert.True(_overwrites.Acknowledged > Pace.Keys);
     }
 
     public async ValueTask DisposeAsync()
@@ -139,13 +159,23 @@ internal sealed class RollingUpgrade : IAsyncDisposable
             await _load.DisposeAsync();
         }
 
-        await _edge.DisposeAsync();
+        if (_overwrites is not null)
+        {
+            await _overwrites.DisposeAsync();
+        }
+
+        foreach (var edge in _edges)
+        {
+            await edge.DisposeAsync();
+        }
+
         foreach (var silo in _silos)
         {
             await silo.DisposeAsync();
         }
 
         _http.Dispose();
+        await _told.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -11,7 +11,7 @@ public sealed class RollingUpgradeTests
 
     [Fact]
     [Needs(Need.PostgreSql)]
-    public async Task Silos_and_edge_are_replaced_by_the_next_build_under_load_and_the_schema_rises_at_the_end()
+    public async Task Silos_and_edges_are_replaced_by_the_next_build_under_load_and_the_schema_rises_at_the_end()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         using var next = new NextBuild();
@@ -20,7 +20,7 @@ public sealed class RollingUpgradeTests
 
         // The first new silo writes as the old one beside it; the schema rises when the second is new too.
         await cluster.RollSilosAsync(next.Folder);
-        await cluster.RollEdgeAsync(next.Folder);
+        await cluster.RollEdgesAsync(next.Folder);
         await cluster.WritesAsync(NextBuild.Newer);
 
         var refusal = await cluster.RefusalAsync(ThisBuild);
@@ -38,9 +38,9 @@ public sealed class RollingUpgradeTests
         await cluster.StartAsync();
 
         await cluster.RollSilosAsync(next.Folder, HeldBack);
-        await cluster.RollEdgeAsync(next.Folder);
+        await cluster.RollEdgesAsync(next.Folder);
         await cluster.StillWritesAsync(NextBuild.Older);
-        await cluster.RollEdgeAsync(ThisBuild);
+        await cluster.RollEdgesAsync(ThisBuild);
         await cluster.RollSilosAsync(ThisBuild);
 
         await cluster.AllAreThereAsync();
@@ -77,9 +77,9 @@ public sealed class RollingUpgradeTests
         await cluster.StartAsync();
 
         await cluster.RollSilosAsync(ThisBuild, $"Kad:Cluster:StateVersion={NextBuild.Oldest}");
-        await cluster.RollEdgeAsync(ThisBuild);
+        await cluster.RollEdgesAsync(ThisBuild);
         await cluster.StillWritesAsync(NextBuild.Oldest);
-        await cluster.RollEdgeAsync(Machine.OlderBuild);
+        await cluster.RollEdgesAsync(Machine.OlderBuild);
         await cluster.RollSilosAsync(Machine.OlderBuild);
 
         await cluster.AllAreThereAsync();
