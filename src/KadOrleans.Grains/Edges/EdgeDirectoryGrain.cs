@@ -48,7 +48,7 @@ internal sealed class EdgeDirectoryGrain(
         Check(edgeName, edge);
         if (_live.Find(edgeName) is not { } heard)
         {
-            return IsFree(state.State.Edges.GetValueOrDefault(edgeName), edge) ? NameUse.Free : NameUse.Unclear;
+            return IsFree(edgeName, edge) ? NameUse.Free : NameUse.Unclear;
         }
 
         if (heard.Edge.Observer.Equals(edge))
@@ -138,9 +138,10 @@ internal sealed class EdgeDirectoryGrain(
     }
 
     /// <summary>Whether a name is free whose holder was not heard since this activation began.</summary>
-    private bool IsFree(EdgeState? known, IEdgeObserver edge) =>
-        known is null
+    private bool IsFree(string edgeName, IEdgeObserver edge) =>
+        !state.State.Edges.TryGetValue(edgeName, out var known)
         || known.IsReleased
+        || _live.IsReleased(edgeName, known.Epoch)
         || known.Holder == EdgeHolders.KeyOf(edge)
         || _live.IsComplete
         || holders.IsWithinDeadSilo(known.Holder);

@@ -35,7 +35,7 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>Prolongs a lease; false if it was handed back.</summary>
     public bool Renew(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
     {
-        if (_released.GetValueOrDefault(edge.Name) == edge.Epoch)
+        if (IsReleased(edge.Name, edge.Epoch))
         {
             return false;
         }
@@ -50,6 +50,9 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
         _edges.Remove(name);
         _released[name] = epoch;
     }
+
+    /// <summary>Whether a lease was handed back since this began.</summary>
+    public bool IsReleased(string name, long epoch) => _released.GetValueOrDefault(name) == epoch;
 
     /// <summary>The edge of this name, whether or not its lease ran out; null if it was not heard, or handed its lease back.</summary>
     public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name);

@@ -136,6 +136,20 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     }
 
     [Fact]
+    public async Task A_name_that_was_handed_back_is_free_although_storage_is_away()
+    {
+        var reference = cluster.Reference(_edge);
+        var newcomer = new TestEdge();
+        var lease = await cluster.Directory.LeaseAsync("returned without storage", 1, reference);
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        Assert.True(await cluster.Directory.RenewAsync("returned without storage", lease.Epoch, reference, new EdgeReport()));
+        cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
+        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Directory.ReleaseAsync("returned without storage", lease.Epoch));
+        Assert.False(await cluster.Directory.IsHeldByAnotherAsync("returned without storage", cluster.Reference(newcomer)));
+        GC.KeepAlive(newcomer);
+    }
+
+    [Fact]
     public async Task While_a_holder_is_asked_others_are_served()
     {
         var reference = cluster.Reference(_edge);
