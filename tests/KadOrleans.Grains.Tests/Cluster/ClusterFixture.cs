@@ -33,7 +33,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>What grains take for the time: <see cref="Clock"/>, and how far it is set ahead.</summary>
     public SteppedClock TimeOfDay { get; }
 
-    internal ArrivedPuts Arrived { get; } = new();
+    internal ArrivedCalls Arrived { get; } = new();
 
     internal SiloLog Log { get; } = new();
 

@@ -268,12 +268,12 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
             reached.TrySetResult();
             return grain == cluster.Directory.GetGrainId() ? gate.Task : Task.CompletedTask;
         };
+        var arrived = cluster.Arrived.At(cluster.Directory, nameof(IEdgeDirectoryGrain.LeaseAsync));
         var first = cluster.Directory.LeaseAsync("many 0", 2, references.Keys.First()).AsTask();
         await reached.Task;
         var leasing = references.Keys.Select((reference, i) => cluster.Directory.LeaseAsync($"many {i}", 2, reference).AsTask()).ToList();
-
-        // Behind all of them: whatever this has met, they have.
-        await cluster.Directory.GetLiveAsync();
+        await cluster.UntilAsync(
+            () => Task.FromResult(cluster.Arrived.At(cluster.Directory, nameof(IEdgeDirectoryGrain.LeaseAsync)) - arrived == references.Count + 1));
         gate.SetResult();
         await first;
         var leases = await Task.WhenAll(leasing);

@@ -82,7 +82,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         cluster.Rows.BeforeWrite = (_, grain) => grain == shard.GetGrainId() ? gate.Task : Task.CompletedTask;
         var puts = Task.WhenAll(keys.Select(key => shard.PutAsync([new ShardPut(key, cluster.Text("x"))]).AsTask()));
 
-        await cluster.UntilAsync(() => Task.FromResult(cluster.Arrived.At(shard.GetGrainId()) == keys.Count));
+        await cluster.UntilAsync(() => Task.FromResult(cluster.Arrived.At(shard, nameof(IKeyShardGrain.PutAsync)) == keys.Count));
         gate.SetResult();
 
         Assert.All(await puts, result => Assert.Equal([StoreResult.Stored], result));

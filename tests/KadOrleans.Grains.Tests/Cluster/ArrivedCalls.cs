@@ -1,0 +1,17 @@
+using System.Collections.Concurrent;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>Counts the calls that have arrived at each grain by method, answered or not.</summary>
+internal sealed class ArrivedCalls : IIncomingGrainCallFilter
+{
+    private readonly ConcurrentDictionary<(GrainId, string), int> _counts = new();
+
+    public int At(IAddressable grain, string method) => _counts.GetValueOrDefault((grain.GetGrainId(), method));
+
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        _counts.AddOrUpdate((context.TargetId, context.MethodName), 1, (_, count) => count + 1);
+        return context.Invoke();
+    }
+}
