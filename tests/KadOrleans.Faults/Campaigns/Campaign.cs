@@ -78,7 +78,7 @@ internal sealed class Campaign : IAsyncDisposable
         await BecomesHealthyAsync(cancellationToken);
         _keys.Start();
         var members = new FaultMembers(
-            _cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.IsServer, _cluster.Storage.IsDurable);
+            _cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.IsServer, _cluster.Storage.IsDurable, _cluster.Storage.HasStandby);
         var rows = new List<FaultRow>();
         foreach (var fault in FaultPlan.Create(_options.Seed, _options.Faults, members, _options.LongestFreeze))
         {

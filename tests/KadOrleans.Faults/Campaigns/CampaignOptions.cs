@@ -33,7 +33,8 @@ internal sealed record CampaignOptions
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         campaign [--storage postgresql|sqlite|azurite] [--faults 50] [--seed 1] [--silos 3] [--edges 2] [--keys 64]
-                 [--longest-freeze SECONDS] [--patience SECONDS] [--pace SECONDS] [--shard-bits 7] [--json FILE] [--build FOLDER] [--scripts FOLDER]
+                 [--longest-freeze SECONDS] [--patience SECONDS] [--pace SECONDS] [--shard-bits 7] [--standbys 0|1] [--json FILE] [--build FOLDER]
+                 [--scripts FOLDER]
         """;
 
     /// <summary>Reads arguments.</summary>
@@ -41,9 +42,10 @@ internal sealed record CampaignOptions
     public static CampaignOptions Read(IReadOnlyList<string> args)
     {
         var options = new OptionReader(args);
+        var shape = ClusterShape.Read(options, edges: 2);
         var read = new CampaignOptions
         {
-            Shape = ClusterShape.Read(options, edges: 2),
+            Shape = shape with { HasStandby = options.Integer("--standbys", 0, 0, shape.Storage == StorageKind.PostgreSql ? 1 : 0) > 0 },
             Faults = options.Integer("--faults", 50, 0, 10_000),
             Seed = options.Integer("--seed", 1, 0, int.MaxValue),
             Keys = options.Integer("--keys", 64, 1, 10_000),

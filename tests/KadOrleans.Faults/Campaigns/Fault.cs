@@ -13,6 +13,9 @@ internal enum FaultKind
 
     /// <summary>An orderly stop, and a start after a while.</summary>
     Stop,
+
+    /// <summary>Of PostgreSQL alone: an immediate stop, the standby is promoted, and the other comes back as its standby after a while.</summary>
+    FailOver,
 }
 
 /// <summary>Whom it is done to.</summary>

@@ -9,7 +9,7 @@ internal static class FaultPlan
     /// <summary>Chooses faults. Each kind and target has its turn before any comes again.</summary>
     /// <param name="seed">What chooses.</param>
     /// <param name="count">How many faults.</param>
-    /// <param name="members">How many silos, edges and servers of a database there are, and whether that may be killed.</param>
+    /// <param name="members">How many silos, edges and servers of a database there are, and whether that may be killed or replaced.</param>
     /// <param name="longestFreeze">Freezes last from 1 s to this.</param>
     public static IReadOnlyList<Fault> Create(int seed, int count, FaultMembers members, TimeSpan longestFreeze)
     {
@@ -30,6 +30,7 @@ internal static class FaultPlan
         where target != FaultTarget.Database || members.HasDatabase
         from kind in Enum.GetValues<FaultKind>()
         where target != FaultTarget.Database || kind == FaultKind.Freeze || members.DatabaseIsDurable
+        where kind != FaultKind.FailOver || (target == FaultTarget.Database && members.HasStandby)
         select (kind, target);
 
     private static Fault NewFault(FaultKind kind, FaultTarget target, FaultMembers members, TimeSpan longestFreeze, Random random)
@@ -53,4 +54,5 @@ internal static class FaultPlan
 /// <param name="Edges">How many edges.</param>
 /// <param name="HasDatabase">Whether a server keeps the state.</param>
 /// <param name="DatabaseIsDurable">Whether it keeps what it holds when it is ended.</param>
-internal sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable);
+/// <param name="HasStandby">Whether another server takes over when it dies.</param>
+internal sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);

@@ -25,6 +25,7 @@ internal sealed class RunningFault : IAsyncDisposable
     {
         FaultKind.Freeze => (storage.HangAsync, storage.ContinueAsync),
         FaultKind.Kill => (storage.KillAsync, storage.RestartAsync),
+        FaultKind.FailOver => (storage.FailOverAsync, storage.RejoinAsync),
         _ => (storage.StopAsync, storage.RestartAsync),
     };
 

@@ -8,6 +8,9 @@ internal sealed record ClusterShape
     /// <summary>Where its state is kept.</summary>
     public StorageKind Storage { get; init; } = StorageKind.PostgreSql;
 
+    /// <summary>Whether PostgreSQL has a standby, which has each commit before it is told to anybody.</summary>
+    public bool HasStandby { get; init; }
+
     /// <summary>How many silos; one on SQLite.</summary>
     public int Silos { get; init; } = 3;
 

@@ -15,6 +15,9 @@ internal abstract class ClusterStorage : IAsyncDisposable
     /// <summary>Whether it keeps what it holds when it is ended.</summary>
     public virtual bool IsDurable => true;
 
+    /// <summary>Whether it is two servers, of which one takes over when the other dies.</summary>
+    public virtual bool HasStandby => false;
+
     /// <summary>Starts what a cluster's shape names.</summary>
     public static async Task<ClusterStorage> StartAsync(ClusterShape shape, string folder)
     {
@@ -34,11 +37,12 @@ internal abstract class ClusterStorage : IAsyncDisposable
         }
     }
 
-    private static async Task<OnPostgreSql> StartPostgreSqlAsync(ClusterShape shape)
+    private static async Task<ClusterStorage> StartPostgreSqlAsync(ClusterShape shape)
     {
         try
         {
-            return new OnPostgreSql(await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo)));
+            var server = await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo));
+            return shape.HasStandby ? new OnPair(await PostgreSqlPair.StartAsync(server)) : new OnPostgreSql(server);
         }
         catch (InvalidOperationException e)
         {
@@ -64,6 +68,12 @@ internal abstract class ClusterStorage : IAsyncDisposable
 
     /// <summary>It starts again where it was.</summary>
     public virtual Task RestartAsync() => throw new NotSupportedException();
+
+    /// <summary>The server ends as by a crash, and its standby takes over.</summary>
+    public virtual Task FailOverAsync() => throw new NotSupportedException();
+
+    /// <summary>The server that ended is the standby of the one that took over.</summary>
+    public virtual Task RejoinAsync() => throw new NotSupportedException();
 
     public abstract ValueTask DisposeAsync();
 
@@ -94,6 +104,30 @@ internal abstract class ClusterStorage : IAsyncDisposable
         public override Task RestartAsync() => server.RestartAsync();
 
         public override ValueTask DisposeAsync() => server.DisposeAsync();
+    }
+
+    private sealed class OnPair(PostgreSqlPair pair) : ClusterStorage
+    {
+        public override IReadOnlyList<string> SiloSettings { get; } =
+            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={pair.ConnectionString}"];
+
+        public override bool HasStandby => true;
+
+        public override Task HangAsync() => pair.Primary.HangAsync();
+
+        public override Task ContinueAsync() => pair.Primary.ContinueAsync();
+
+        public override Task KillAsync() => pair.Primary.KillAsync();
+
+        public override Task StopAsync() => pair.Primary.StopAsync();
+
+        public override Task RestartAsync() => pair.Primary.RestartAsync();
+
+        public override Task FailOverAsync() => pair.FailOverAsync();
+
+        public override Task RejoinAsync() => pair.RejoinAsync();
+
+        public override ValueTask DisposeAsync() => pair.DisposeAsync();
     }
 
     private sealed class OnAzurite(AzuriteServer server) : ClusterStorage

@@ -32,16 +32,27 @@ public sealed class CampaignTests
     [Needs(Need.PostgreSql)]
     public Task Faults_on_postgresql_lose_and_undo_nothing() => RunAsync(StorageKind.PostgreSql, PostgreSqlMembers.Silos, PostgreSqlFaults);
 
+    [Fact]
+    [Needs(Need.PostgreSql)]
+    public Task A_failover_of_postgresql_loses_and_undoes_nothing()
+    {
+        var members = PostgreSqlMembers with { HasStandby = true };
+        var seed = Enumerable.Range(1, 10_000).First(seed => FaultPlan.Create(seed, 1, members, LongestFreeze)[0].Kind == FaultKind.FailOver);
+        return RunAsync(StorageKind.PostgreSql, members.Silos, faults: 1, seed, hasStandby: true);
+    }
+
     private static bool FreezesAnEdge(IReadOnlyList<Fault> plan) =>
         plan.Any(fault => fault is { Kind: FaultKind.Freeze, Target: FaultTarget.Edge } && fault.Duration >= LongFreeze);
 
-    private static async Task RunAsync(StorageKind storage, int silos, int faults)
+    private static Task RunAsync(StorageKind storage, int silos, int faults) => RunAsync(storage, silos, faults, Seed, hasStandby: false);
+
+    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby)
     {
         var options = new CampaignOptions
         {
-            Shape = new ClusterShape { Storage = storage, Silos = silos, ShardBits = 4, Executables = Executables.Find(null) },
+            Shape = new ClusterShape { Storage = storage, Silos = silos, ShardBits = 4, HasStandby = hasStandby, Executables = Executables.Find(null) },
             Faults = faults,
-            Seed = Seed,
+            Seed = seed,
             Keys = 32,
             LongestFreeze = LongestFreeze,
         };
@@ -51,9 +62,9 @@ public sealed class CampaignTests
 
         await using var table = new StringWriter();
         CampaignTable.Write(table, rows);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {Seed}\n{progress}\n{table}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}\n{progress}\n{table}");
         Assert.Equal(faults, rows.Count);
-        Assert.All(rows, row => Assert.True(row.IsGood, $"Seed {Seed}, {row.Kind} {row.Target}:\n{progress}"));
+        Assert.All(rows, row => Assert.True(row.IsGood, $"Seed {seed}, {row.Kind} {row.Target}:\n{progress}"));
         Assert.True(rows.Sum(row => row.Acknowledged) > options.Keys);
     }
 }

@@ -16,12 +16,13 @@ public sealed class FaultPlanTests
     }
 
     [Theory]
-    [InlineData(true, true, 9)]
-    [InlineData(true, false, 7)]
-    [InlineData(false, true, 6)]
-    public void Each_kind_befalls_each_target_that_can_bear_it_before_any_comes_again(bool hasDatabase, bool isDurable, int pairs)
+    [InlineData(true, true, false, 9)]
+    [InlineData(true, true, true, 10)]
+    [InlineData(true, false, false, 7)]
+    [InlineData(false, true, false, 6)]
+    public void Each_kind_befalls_each_target_that_can_bear_it_before_any_comes_again(bool hasDatabase, bool isDurable, bool hasStandby, int pairs)
     {
-        var faults = FaultPlan.Create(1, pairs, new FaultMembers(3, 2, hasDatabase, isDurable), LongestFreeze);
+        var faults = FaultPlan.Create(1, pairs, new FaultMembers(3, 2, hasDatabase, isDurable, hasStandby), LongestFreeze);
 
         Assert.Equal(pairs, faults.Select(fault => (fault.Kind, fault.Target)).Distinct().Count());
         Assert.All(faults.Where(fault => fault.Kind == FaultKind.Freeze), fault =>

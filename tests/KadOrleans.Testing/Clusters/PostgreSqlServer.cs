@@ -24,6 +24,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private PostgreSqlServer(IReadOnlyList<string> scripts) => _scripts = scripts;
 
+    /// <summary>Where it listens, as HOST:PORT.</summary>
+    public string Address => $"127.0.0.1:{_port}";
+
     /// <summary>Whether the binaries and the scripts are on this machine.</summary>
     public static bool IsThere => Binaries is not null && FindScripts(DefaultScripts, AppContext.BaseDirectory) is not null;
 
@@ -63,6 +66,41 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Makes and starts a standby of this server, without which nothing is committed from then on.</summary>
+    /// <exception cref="InvalidOperationException">One of PostgreSQL's tools failed.</exception>
+    public async Task<PostgreSqlServer> StartStandbyAsync()
+    {
+        var standby = new PostgreSqlServer([]);
+        try
+        {
+            await standby.TakeFolderAsync();
+            await standby.FollowAsync(this);
+        }
+        catch
+        {
+            await standby.DisposeAsync();
+            throw;
+        }
+
+        return standby;
+    }
+
+    /// <summary>A standby becomes the primary, and commits alone.</summary>
+    public Task PromoteAsync() => RunAsync("pg_ctl", "-D", Data, "-w", "promote");
+
+    /// <summary>A server that does not run starts as a standby of another, which commits nothing without it from then on.</summary>
+    public async Task FollowAsync(PostgreSqlServer primary)
+    {
+        if (Directory.Exists(Data))
+        {
+            Directory.Delete(Data, recursive: true);
+        }
+
+        await RunAsync("pg_basebackup", "-h", "127.0.0.1", "-p", primary._port, "-U", "postgres", "-D", Data, "-R", "-X", "stream", "-c", "fast");
+        await RestartAsync();
+        await primary.RunSqlAsync("-c", "ALTER SYSTEM SET synchronous_standby_names = '*'", "-c", "SELECT pg_reload_conf()");
+    }
+
     /// <summary>It ends at once, as by a crash.</summary>
     public Task KillAsync() => StopAsync("immediate");
 
@@ -97,19 +135,25 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private async Task CreateAsync()
     {
-        if (Environment.IsPrivilegedProcess)
-        {
-            await RunToolAsync("chown", "postgres", _folder);
-        }
-
+        await TakeFolderAsync();
         await RunAsync("initdb", "-D", Data, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8");
         await RestartAsync();
         foreach (var script in _scripts)
         {
-            await RunToolAsync(
-                Path.Combine(Binaries!, "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", _port, "-U", "postgres", "-f", script);
+            await RunSqlAsync("-f", script);
         }
     }
+
+    private async Task TakeFolderAsync()
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunToolAsync("chown", "postgres", _folder);
+        }
+    }
+
+    private Task RunSqlAsync(params string[] what) => RunToolAsync(
+        Path.Combine(Binaries!, "psql"), ["-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", _port, "-U", "postgres", .. what]);
 
     private string Postmaster => File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
 
