@@ -22,7 +22,7 @@ internal static class Machine
             ? null
             : "PostgreSQL is not installed, or KAD_TEST_POSTGRES_SCRIPTS does not name the folder of Orleans' scripts",
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
-        _ => File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
+        _ => OlderBuild.Length > 0 && File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
             ? null
             : "KAD_TEST_OLDER_BUILD does not name a folder with silo and edge of an older release",
     };
