@@ -1,90 +1,126 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
 using Orleans.Runtime.Messaging;
 
 namespace KadOrleans.Client;
 
-/// <summary>The DHT through an Orleans client, or from within a silo.</summary>
-public sealed class DhtClient : IDhtClient
+/// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
+public sealed class DhtClient : IDht
 {
     /// <summary>A client reaches a grain through one silo, and different ones through different silos.</summary>
     private const int Ways = 16;
 
+    private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);
+
     private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
     private uint _turn;
 
     /// <summary>A client over a connected Orleans client's grain factory, or a silo's.</summary>
-    public DhtClient(IGrainFactory grains)
+    /// <param name="grains">The factory.</param>
+    /// <param name="time">The clock; default: the system's.</param>
+    public DhtClient(IGrainFactory grains, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(grains);
-        _grains = grains;
+        (_grains, _time) = (grains, time ?? TimeProvider.System);
     }
 
     /// <inheritdoc/>
-    public ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        CallAsync(dht => dht.GetAsync(key, cancellationToken), cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
-        RequireStorable(value);
-        return CallAsync(dht => dht.SetAsync(key, value, cancellationToken), cancellationToken);
+        while (!await IsReadyAsync(cancellationToken))
+        {
+            await Task.Delay(ReadyPause, _time, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var result = await CallAsync(dht => dht.GetAsync(key, cancellationToken), cancellationToken);
+        return new GetResult(result.Value, result.Lookup?.ToOutcome(key, result.Value));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Without a live edge the cluster's copy stands and the result says that the network has none. With
+    /// <see cref="SetAcknowledgement.Durable"/> a silo that dies within seconds may delay the network's copies until the cluster
+    /// publishes the value again.
+    /// </remarks>
+    public async Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfRefused(value);
+        var result = await CallAsync(
+            dht => acknowledgement == SetAcknowledgement.Durable
+                ? dht.PublishAsync(key, value, cancellationToken)
+                : dht.SetAsync(key, value, cancellationToken),
+            cancellationToken);
+        return new SetResult
+        {
+            Stored = result.Stored,
+            Refused = result.Refused,
+            Failed = result.Failed,
+            Local = result.Cluster,
+            Publication = result.Cluster,
+            Lookup = result.Lookup?.ToOutcome(key),
+        };
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         CallAsync(dht => dht.UnpublishAsync(key, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        CallAsync(dht => dht.FindNodeAsync(target, cancellationToken), cancellationToken);
+    public async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
+        (await CallAsync(dht => dht.FindNodeAsync(target, cancellationToken), cancellationToken)).ToOutcome(target);
 
     /// <inheritdoc/>
-    public ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (!endpoint.IsUnicast)
-        {
-            throw new ArgumentException($"No node can have the address {endpoint}.", nameof(endpoint));
-        }
-
-        return CallAsync(dht => dht.PingAsync(endpoint, cancellationToken), cancellationToken);
+        endpoint.ThrowIfNotUnicast();
+        var result = await CallAsync(dht => dht.PingAsync(endpoint, cancellationToken), cancellationToken);
+        return new PingResult(result.Id, result.Answered ? null : RequestFailure.TimedOut, result.RoundTrip);
     }
 
     /// <inheritdoc/>
-    public ValueTask<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
-        CallAsync(static dht => dht.GetStatusAsync(), cancellationToken);
-
-    private static void RequireStorable(DhtValue value)
+    public async Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        switch (StoreRules.Check(value))
+        var status = await CallAsync(static dht => dht.GetStatusAsync(), cancellationToken);
+        return new DhtStatus([.. status.Edges.Select(edge => new DhtNodeStatus(
+            edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts))]);
+    }
+
+    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        try
         {
-            case StoreResult.Stored:
-                return;
-            case StoreResult.TooLarge:
-                throw new ArgumentException(
-                    $"The value is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} are allowed.", nameof(value));
-            default:
-                throw new ArgumentException(
-                    "There is no value; text, a whole number, a floating-point number, a boolean or bytes is needed.", nameof(value));
+            return (await GetStatusAsync(cancellationToken)).Nodes.Count > 0;
+        }
+        catch (DhtUnavailableException)
+        {
+            return false;
         }
     }
 
-    private async ValueTask<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)).AsTask().WaitAsync(cancellationToken);
         }
-        catch (ShardUnavailableException e)
+        catch (Exception e) when (e is ShardUnavailableException or NoLiveEdgeException)
         {
-            throw new ClusterUnavailableException(e.Message, e);
+            throw new DhtUnavailableException(e.Message, e);
         }
         catch (Exception e) when (e is OrleansMessageRejectionException or ConnectionFailedException or GatewayTooBusyException
             or ClientNotAvailableException or TimeoutException)
         {
-            throw new ClusterUnavailableException("The cluster does not answer: see whether its silos run and this client reaches them.", e);
+            throw new DhtUnavailableException(
+                "The cluster does not respond: check that its silos run and that this client reaches them.", e);
         }
     }
 }

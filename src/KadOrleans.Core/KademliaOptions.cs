@@ -4,47 +4,47 @@ namespace KadOrleans.Core;
 public sealed record KademliaOptions
 {
     /// <summary>k: contacts per bucket and answer, and copies of a value (Kademlia §2.2). 1 to 64; default 20.</summary>
-    public int BucketSize { get; init; } = 20;
+    public int BucketSize { get; set; } = 20;
 
     /// <summary>α: requests of one lookup in flight at once (Kademlia §2.3). 1 to 64; default 3.</summary>
-    public int LookupConcurrency { get; init; } = 3;
+    public int LookupConcurrency { get; set; } = 3;
 
     /// <summary>
     /// d: paths of one lookup that share no contact (S/Kademlia §4.4). 1 to 16; default 3. With 1, one liar near the start
     /// leads the whole lookup; each path more costs requests. A table of fewer than k contacts allows one only.
     /// </summary>
-    public int DisjointPaths { get; init; } = 3;
+    public int DisjointPaths { get; set; } = 3;
 
     /// <summary>
     /// b: a bucket that does not cover our id is still split while its depth is not a multiple of this
     /// (Kademlia §4.2). 1 to 16; default 5. A larger value makes tables larger and lookups shorter.
     /// </summary>
-    public int SplitDepth { get; init; } = 5;
+    public int SplitDepth { get; set; } = 5;
 
     /// <summary>Replacements kept per bucket (Kademlia §4.1). 0 to 1,000; default 100, five times k.</summary>
-    public int ReplacementCacheSize { get; init; } = 100;
+    public int ReplacementCacheSize { get; set; } = 100;
 
     /// <summary>
     /// Requests in a row that a contact may leave unanswered before it is dropped (each has had its one retry).
     /// 1 to 10; default 2. Those of the same five seconds count as one. With 1 a short outage empties the table.
     /// </summary>
-    public int FailuresBeforeDrop { get; init; } = 2;
+    public int FailuresBeforeDrop { get; set; } = 2;
 
     /// <summary>How long a value lives after it was stored. Default one week, as in the network's other nodes.</summary>
-    public TimeSpan ValueTimeToLive { get; init; } = TimeSpan.FromDays(7);
+    public TimeSpan ValueTimeToLive { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). Default one hour.</summary>
-    public TimeSpan BucketRefreshInterval { get; init; } = TimeSpan.FromHours(1);
+    public TimeSpan BucketRefreshInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
     /// What is held for others goes out again when no STORE of it came in for this long (Kademlia §2.5). 6 minutes to
     /// 7 days; default one hour. Much longer than nodes stay, and values are lost with their holders.
     /// </summary>
-    public TimeSpan RepublishInterval { get; init; } = TimeSpan.FromHours(1);
+    public TimeSpan RepublishInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
     /// What this node published goes out again, with a new full life, this long after it did so last (Kademlia §2.5),
     /// or after half of <see cref="ValueTimeToLive"/> if that is shorter. 1 minute to 365 days; default 24 hours.
     /// </summary>
-    public TimeSpan PublishInterval { get; init; } = TimeSpan.FromHours(24);
+    public TimeSpan PublishInterval { get; set; } = TimeSpan.FromHours(24);
 }

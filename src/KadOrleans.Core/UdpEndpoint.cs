@@ -80,6 +80,16 @@ public readonly record struct UdpEndpoint
         }
     }
 
+    /// <summary>Refuses an endpoint that no node can have.</summary>
+    /// <exception cref="ArgumentException"><see cref="IsUnicast"/> is false.</exception>
+    public void ThrowIfNotUnicast()
+    {
+        if (!IsUnicast)
+        {
+            throw new ArgumentException($"The address {this} is not unicast; an address and port of one node are needed.");
+        }
+    }
+
     /// <summary>The upper 64 bits of the address in its IPv6 or IPv6-mapped form.</summary>
     public ulong AddressHigh => _high;
 

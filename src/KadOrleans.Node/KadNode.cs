@@ -1,7 +1,9 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Hosting;
@@ -9,6 +11,7 @@ using KadOrleans.Node.Joining;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Ports;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node;
@@ -17,7 +20,7 @@ namespace KadOrleans.Node;
 /// A standalone node: the engine with its routing table in this process, its own maintenance, and a state that
 /// survives restarts. <c>await using</c> it: stopping saves the state.
 /// </summary>
-public sealed partial class KadNode : IAsyncDisposable
+public sealed class KadNode : IDht, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -30,6 +33,7 @@ public sealed partial class KadNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LocalRoutingTable? _table;
     private DhtNode? _node;
     private StateSaver? _saver;
@@ -41,6 +45,10 @@ public sealed partial class KadNode : IAsyncDisposable
     private volatile bool _isOutside;
     private Task _loops = Task.CompletedTask;
 
+    /// <summary>Begins a node outside a host: choose transport and storage, then build.</summary>
+    public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
+        new ServiceCollection().AddKadNode(configure);
+
     /// <summary>Puts a node together from its parts, which it owns from now on and disposes when it stops.</summary>
     /// <param name="options">Its behaviour.</param>
     /// <param name="transport">Sends and receives.</param>
@@ -49,7 +57,7 @@ public sealed partial class KadNode : IAsyncDisposable
     /// <param name="environment">Time, randomness, logging; default: the system's.</param>
     /// <param name="publications">Remembers what is published; default: in memory, for this run.</param>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
-    public KadNode(
+    internal KadNode(
         KadNodeOptions options,
         IDatagramTransport transport,
         IKeyStore store,
@@ -74,6 +82,9 @@ public sealed partial class KadNode : IAsyncDisposable
 
     /// <summary>Makes the table of a node with this id in place of an empty one: a simulation starts with full tables.</summary>
     internal Func<NodeId, LocalRoutingTable>? CreateTable { get; init; }
+
+    /// <summary>Disposed after the node, if it was built outside a host; contains the node itself.</summary>
+    internal IAsyncDisposable? Parts { get; set; }
 
     /// <summary>The node's id, known once it has started.</summary>
     public NodeId Id => Engine.Id;
@@ -199,18 +210,162 @@ public sealed partial class KadNode : IAsyncDisposable
             await saver.SaveAsync(cancellationToken);
         }
 
+        if (!_isOutside)
+        {
+            _joined.TrySetResult();
+        }
+
         return result;
+    }
+
+    /// <inheritdoc/>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _joined.Task.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        await _publications.GetAsync(key, cancellationToken) is { IsPending: true } pending
+            ? new GetResult(pending.Value, null)
+            : await Engine.GetAsync(key, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// With <see cref="SetAcknowledgement.Network"/> this node stores a copy if it is one of the k nearest, and remembers the
+    /// publication once a copy exists. With <see cref="SetAcknowledgement.Durable"/> it remembers the publication first: a node that
+    /// is killed sends it after its next start. <see cref="KadNodeOptions.MaxPublications"/> bounds what it remembers.
+    /// </remarks>
+    public async Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
+    {
+        if (acknowledgement == SetAcknowledgement.Durable && !_options.ClientOnly)
+        {
+            return await PublishSoonAsync(key, value, cancellationToken);
+        }
+
+        var result = await Engine.SetAsync(key, value, cancellationToken);
+        return _options.ClientOnly || !result.Succeeded
+            ? result
+            : result with { Publication = await RememberAsync(key, new Publication(value, _environment.Time.GetUtcNow()), cancellationToken) };
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        await _publications.RemoveAsync(key, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
+        Engine.FindNodeAsync(target, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    {
+        endpoint.ThrowIfNotUnicast();
+        return await Engine.PingAsync(endpoint, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(
+        new DhtStatus([new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts)]));
+
+    /// <summary>
+    /// Joins the network through other nodes, given as HOST:PORT, this once. Nodes of <see cref="KadNodeOptions.Bootstrap"/>
+    /// are tried again until one responds: see <see cref="JoinAsync"/>.
+    /// </summary>
+    /// <returns>The result for each node, and for the lookup of the own id that followed.</returns>
+    public async Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default)
+    {
+        var result = await Engine.BootstrapAsync(nodes, cancellationToken);
+        if (result.Joined > 0)
+        {
+            _joined.TrySetResult();
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc cref="DhtNode.GetVisibleAddressesAsync"/>
+    public Task<IReadOnlyList<VisibleAddress>> GetVisibleAddressesAsync(
+        int contacts = 20, CancellationToken cancellationToken = default) =>
+        Engine.GetVisibleAddressesAsync(contacts, cancellationToken);
+
+    /// <summary>The contacts nearest to this node, nearest first: what another run can bootstrap from.</summary>
+    public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
+
+    /// <summary>Refreshes the table by random walks: asked for, or by itself. Starts and stops with the node.</summary>
+    public RoutingTableRefreshManager RefreshManager =>
+        _walks ?? throw new InvalidOperationException("The node has not been started.");
+
+    /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
+    public Task RefreshAsync(CancellationToken cancellationToken = default) =>
+        (_maintenance ?? throw new InvalidOperationException("The node has not been started."))
+            .RefreshAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
+
+    /// <summary>The id and contacts that were saved last; null if nothing was.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken.</exception>
+    public async Task<NodeState?> LoadStateAsync(CancellationToken cancellationToken = default) =>
+        await _states.LoadAsync(cancellationToken);
+
+    /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public Task SaveStateAsync(CancellationToken cancellationToken = default) =>
+        (_saver ?? throw new InvalidOperationException("The node has not been started.")).SaveAsync(cancellationToken);
+
+    /// <summary>Describes the node: its buckets, what it holds, its clock and its counters.</summary>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public async Task<NodeStatus> DescribeAsync(CancellationToken cancellationToken = default)
+    {
+        var usage = await _store.GetUsageAsync(cancellationToken);
+        return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts)
+        {
+            NetworkSize = Engine.NetworkSize,
+            StorageProblem = StorageProblem,
+            Clock = _clock?.Status ?? new ClockStatus(true, TimeSpan.Zero),
+            Turnover = _store.Turnover,
+            TopChanges = _store.GetTopChanges(10),
+        };
     }
 
     /// <summary>
     /// Stops and saves the state. Answers that are due are sent; requests of ours are given up. Every call completes when
     /// that is done.
     /// </summary>
-    public ValueTask DisposeAsync() => new(_stop.RunAsync());
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.RunAsync();
+        if (Parts is { } parts)
+        {
+            await parts.DisposeAsync();
+        }
+    }
+
+    private async Task<SetResult> PublishSoonAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        StoreRules.ThrowIfRefused(value);
+        var maintenance = _maintenance ?? throw new InvalidOperationException("The node has not been started.");
+        var publication = new Publication(value, _environment.Time.GetUtcNow()) { IsPending = true };
+        var remembered = await RememberAsync(key, publication, cancellationToken);
+        if (remembered == StoreResult.Stored)
+        {
+            maintenance.PublishSoon(key);
+        }
+
+        return new SetResult { Publication = remembered };
+    }
+
+    private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        var remembered = await _publications.PutAsync(key, publication, cancellationToken);
+        if (remembered != StoreResult.Stored)
+        {
+            _logger.NotRemembered(key, remembered);
+        }
+
+        return remembered;
+    }
 
     private async Task StopAsync()
     {
         _stopping.Cancel();
+        _joined.TrySetCanceled(CancellationToken.None);
         await _loops;
         if (_walks is not null)
         {

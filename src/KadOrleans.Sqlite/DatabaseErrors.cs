@@ -37,6 +37,12 @@ internal static class DatabaseErrors
             $"'{folder.DatabasePath}' was written by a newer release (schema {version}, this one knows {folder.Kind.Version}); run that release or {Elsewhere(folder)}."),
         null);
 
+    public static Exception Older(DataFolder folder, int version) => folder.Kind.Fault(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{folder.DatabasePath}' was written by a build before the first release (schema {version}, this one knows {folder.Kind.Version}); export it with that build, or {Elsewhere(folder)}."),
+        null);
+
     public static Exception Damaged(DataFolder folder, string what, Exception? cause = null) => folder.Kind.Fault(
         $"'{folder.DatabasePath}' is damaged ({what}); restore it from a backup, or move it away to {folder.Kind.FreshStart}.",
         new DamagedDatabaseException(what, cause));

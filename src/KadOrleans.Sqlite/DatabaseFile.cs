@@ -49,14 +49,13 @@ public sealed class DatabaseFile : IDisposable
     /// <summary>
     /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Every exception but
     /// what <paramref name="read"/> throws of its own is one of <see cref="DatabaseKind.Fault"/>, whose message names the
-    /// place and says what to do: the folder is unusable or in use; the file is no database, another application's, newer
-    /// than this release, damaged, or not to be written.
+    /// place and says what to do: the folder is unusable or in use; the file is no database, another application's, of
+    /// another schema version, damaged, or not to be written.
     /// </summary>
     /// <param name="folder">Relative to the current folder or absolute.</param>
     /// <param name="kind">What is expected there.</param>
     /// <param name="read">
-    /// Reads what must be readable; should it throw, the file is refused. Called once more for a file of an older version,
-    /// with what its upgrade made of it, before that is committed.
+    /// Reads what must be readable; should it throw, the file is refused.
     /// </param>
     public static DatabaseFile Open(string folder, DatabaseKind kind, Action<DatabaseFile> read)
     {
@@ -209,11 +208,9 @@ public sealed class DatabaseFile : IDisposable
         read(this);
         SetKeepLog(false);
         Configure();
-        if (Version < _folder.Kind.Version)
-        {
-            Upgrade(read);
-        }
 
+        // The first read creates the log, whose place is watched from here on.
+        Connection.QueryInteger("PRAGMA user_version");
         _places = new FilesInPlace(_folder);
     }
 
@@ -241,21 +238,6 @@ public sealed class DatabaseFile : IDisposable
             throw new DamagedDatabaseException(DatabaseErrors.Phrase(verdict));
         }
     }
-
-    private void Upgrade(Action<DatabaseFile> read)
-    {
-        Connection.Execute("BEGIN EXCLUSIVE");
-        for (var version = Version; version < _folder.Kind.Version; version++)
-        {
-            _folder.Kind.Upgrades[version - _folder.Kind.OldestVersion](this);
-            SetVersion(version + 1);
-        }
-
-        read(this);
-        Connection.Execute("COMMIT");
-    }
-
-    private void SetVersion(int version) => Execute($"PRAGMA user_version = {version}");
 
     private void Configure()
     {

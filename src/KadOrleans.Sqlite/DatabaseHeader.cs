@@ -41,7 +41,7 @@ internal static class DatabaseHeader
             BinaryPrimitives.ReadInt32BigEndian(header[UserVersionOffset..]));
     }
 
-    /// <summary>Refuses a file of another application or of a release to come.</summary>
+    /// <summary>Refuses a file of another application or of another schema version.</summary>
     public static void CheckOwner(DataFolder folder, int applicationId, int version)
     {
         if (applicationId != folder.Kind.ApplicationId)
@@ -54,9 +54,11 @@ internal static class DatabaseHeader
             throw DatabaseErrors.Newer(folder, version);
         }
 
-        if (version < folder.Kind.OldestVersion)
+        if (version < folder.Kind.Version)
         {
-            throw DatabaseErrors.Damaged(folder, "its schema version is unknown");
+            throw version <= 0
+                ? DatabaseErrors.Damaged(folder, "its schema version is unknown")
+                : DatabaseErrors.Older(folder, version);
         }
     }
 

@@ -12,17 +12,8 @@ public sealed record DatabaseKind
     /// <summary>Marks a file as being of this kind (SQLite's application id).</summary>
     public required int ApplicationId { get; init; }
 
-    /// <summary>Version of the layout, above 0. A change of it needs one more of <see cref="Upgrades"/>.</summary>
+    /// <summary>Version of the layout, above 0. A file of another version is refused.</summary>
     public required int Version { get; init; }
-
-    /// <summary>
-    /// What brings an older file up by one version each, the last of them to <see cref="Version"/>. They run in one
-    /// transaction, once all in the file was found readable.
-    /// </summary>
-    public IReadOnlyList<Action<DatabaseFile>> Upgrades { get; init; } = [];
-
-    /// <summary>The oldest version that can be opened.</summary>
-    internal int OldestVersion => Version - Upgrades.Count;
 
     /// <summary>The statements that lay an empty file out; they run in one transaction.</summary>
     public required string Layout { get; init; }

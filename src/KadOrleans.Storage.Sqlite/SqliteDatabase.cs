@@ -117,7 +117,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         LoadedDatabase? loaded = null;
         var file = DatabaseFile.Open(
             folder,
-            DatabaseSchema.CreateKind(logger, onDamage),
+            DatabaseSchema.CreateKind(onDamage),
             opened => loaded = LoadedDatabase.Read(opened, quota, maxPublications, onDamage));
         try
         {

@@ -20,9 +20,6 @@ internal static partial class StorageLog
     [LoggerMessage(5004, LogLevel.Information, "Closed {Path}")]
     public static partial void Closed(ILogger logger, string path);
 
-    [LoggerMessage(5005, LogLevel.Information, "Bringing {Path} up to date: {Done} of {Keys} keys")]
-    public static partial void Upgrading(ILogger logger, string path, long done, long keys);
-
     [LoggerMessage(5006, LogLevel.Error, "{Path} was removed or replaced while the node has it open: nothing is stored until the node is restarted. {Outcome}")]
     public static partial void Displaced(ILogger logger, string path, string outcome);
 

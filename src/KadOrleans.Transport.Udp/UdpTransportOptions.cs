@@ -17,11 +17,10 @@ public sealed record UdpTransportOptions
 
     /// <summary>
     /// Addresses and ports to listen on, most important first; default 0.0.0.0:8468. Port 0 takes any free one.
-    /// <c>[::]</c> takes IPv4 too. No two may overlap. On a machine with several addresses of one family, name the
-    /// address instead of 0.0.0.0 or <c>[::]</c>: there the system chooses the source address of what is sent, and
-    /// contacts drop an answer that comes from another address than the one they asked.
+    /// <c>[::]</c> takes IPv4 too. No two may overlap. On Linux a response leaves from the address that was queried. Elsewhere the
+    /// system chooses it: name the address there if the machine has several of one family.
     /// </summary>
-    public IReadOnlyList<UdpEndpoint> Listen { get; init; } = [UdpEndpoint.FromIPv4(0, DefaultPort)];
+    public IReadOnlyList<UdpEndpoint> Listen { get; set; } = [UdpEndpoint.FromIPv4(0, DefaultPort)];
 
     /// <summary>
     /// Sockets, each with a thread of its own, that share the port of an endpoint. 1 to 64; default 1. The system
@@ -30,29 +29,29 @@ public sealed record UdpTransportOptions
     /// (SO_REUSEPORT) can join this one unnoticed. Only Linux spreads them: any other system gets one socket, as
     /// macOS would hand every datagram to one of them and Windows promises no order at all.
     /// </summary>
-    public int SocketsPerEndpoint { get; init; } = 1;
+    public int SocketsPerEndpoint { get; set; } = 1;
 
     /// <summary>
     /// Bytes of datagrams that may wait in each socket, as asked of the system, which may grant less (Linux:
     /// net.core.rmem_max). 64 KiB to 1 GiB; default 4 MiB. Too small a buffer loses datagrams in bursts.
     /// </summary>
-    public int ReceiveBufferBytes { get; init; } = 4 * 1024 * 1024;
+    public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>
     /// Bytes that may wait to leave each socket, as asked of the system, which may grant less (Linux:
     /// net.core.wmem_max). 64 KiB to 1 GiB; default 4 MiB. While it is full, sending fails.
     /// </summary>
-    public int SendBufferBytes { get; init; } = 4 * 1024 * 1024;
+    public int SendBufferBytes { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>
     /// Whether sockets are read by threads that all such transports of the process share, one for each processor, in place of
     /// a thread each. Default false. For processes of many nodes: there it saves most of the switching between threads, but
     /// a receiver that takes its time holds the others up. Linux only; elsewhere each socket has its thread.
     /// </summary>
-    public bool SharesThreads { get; init; }
+    public bool SharesThreads { get; set; }
 
     /// <summary>Whether the way for all systems is used where there is a faster one: for tests of it.</summary>
-    internal bool IsPortable { get; init; }
+    internal bool IsPortable { get; set; }
 
     /// <summary>What is wrong with these options: one sentence per fault, none if they are valid.</summary>
     public IReadOnlyList<string> Validate()

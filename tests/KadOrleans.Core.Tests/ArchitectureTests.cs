@@ -12,19 +12,20 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Core"] = [],
+        ["Abstractions"] = ["Core"],
         ["Http"] = [],
         ["Sqlite"] = [],
         ["Telemetry"] = [],
         ["Wire"] = ["Core"],
-        ["Node"] = ["Core", "Wire"],
-        ["StateFiles"] = ["Core", "Wire", "Node"],
-        ["Transport.Udp"] = ["Core", "Wire", "Node"],
-        ["Storage.Sqlite"] = ["Core", "Wire", "Node", "Sqlite"],
+        ["Node"] = ["Abstractions", "Core", "Wire"],
+        ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
+        ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
+        ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "Sqlite"],
         ["Grains.Abstractions"] = ["Core"],
         ["Grains"] = ["Core", "Grains.Abstractions"],
         ["Tls"] = ["Core"],
-        ["Client"] = ["Core", "Grains.Abstractions"],
-        ["Cluster"] = ["Core", "Wire", "Node", "Grains.Abstractions"],
+        ["Client"] = ["Abstractions", "Core", "Grains.Abstractions"],
+        ["Cluster"] = ["Abstractions", "Core", "Wire", "Node", "Grains.Abstractions"],
     };
 
     private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Tls", "Client", "Cluster"];

@@ -14,7 +14,7 @@ public abstract class PublicationStoreContract
     public async Task A_publication_comes_back_until_it_is_removed()
     {
         var store = await OpenAsync(10);
-        var publication = Of("value");
+        var publication = Of("value") with { IsPending = true };
         Assert.Null(await store.GetAsync(StoredValues.Key(1)));
         Assert.False(await store.RemoveAsync(StoredValues.Key(1)));
 

@@ -1,8 +1,6 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node;
-using KadOrleans.Node.Local;
 using KadOrleans.Transport.Udp;
+using KadOrleans.Transport.Udp.Hosting;
 
 namespace KadOrleans.Cli.Clients;
 
@@ -30,32 +28,25 @@ internal sealed class EphemeralClient : IAsyncDisposable
     public static Task<EphemeralClient> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
     {
         var isIPv4 = targets.SelectMany(t => t.Endpoints).All(e => e.IsIPv4);
-        return StartAsync(UdpTransport.Bind(UdpEndpoint.Parse(isIPv4 ? IPv4 : Both)), cancellationToken);
+        return StartAsync(isIPv4 ? IPv4 : Both, cancellationToken);
     }
 
     /// <summary>Binds any free port of every address family that the system has.</summary>
-    public static Task<EphemeralClient> StartOnAllAsync(CancellationToken cancellationToken)
+    public static async Task<EphemeralClient> StartOnAllAsync(CancellationToken cancellationToken)
     {
-        UdpTransport transport;
         try
         {
-            transport = UdpTransport.Bind(UdpEndpoint.Parse(Both));
+            return await StartAsync(Both, cancellationToken);
         }
         catch (TransportException)
         {
-            transport = UdpTransport.Bind(UdpEndpoint.Parse(IPv4));
+            return await StartAsync(IPv4, cancellationToken);
         }
-
-        return StartAsync(transport, cancellationToken);
     }
 
-    private static async Task<EphemeralClient> StartAsync(UdpTransport transport, CancellationToken cancellationToken)
+    private static async Task<EphemeralClient> StartAsync(string listen, CancellationToken cancellationToken)
     {
-        var node = new KadNode(
-            new KadNodeOptions { ClientOnly = true },
-            transport,
-            new InMemoryKeyStore(new StoreQuota()),
-            new InMemoryNodeStateStore());
+        var node = await KadNode.CreateBuilder(options => options.ClientOnly = true).UseUdp(listen).BuildAsync();
         try
         {
             await node.StartAsync(cancellationToken);

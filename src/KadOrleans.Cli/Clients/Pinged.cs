@@ -1,6 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.Node;
-using KadOrleans.Node.Requests;
 
 namespace KadOrleans.Cli.Clients;
 

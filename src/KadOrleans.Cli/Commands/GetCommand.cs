@@ -5,7 +5,6 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Node.Values;
 
 namespace KadOrleans.Cli.Commands;
 

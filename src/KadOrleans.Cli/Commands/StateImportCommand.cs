@@ -7,7 +7,6 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cli.Commands;
 
@@ -49,7 +48,7 @@ internal static class StateImportCommand
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            await using var storage = NodeStorage.Open(data, new StoreQuota(), NullLoggerFactory.Instance, DamagePolicy.Refuse);
+            await using var storage = NodeStorage.Open(data, new StoreQuota(), DamagePolicy.Refuse);
             var held = await storage.States.LoadAsync(cancellationToken);
             Check(data, held?.Id, head.Id, force);
             stream.Position = 0;

@@ -2,9 +2,11 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite;
+using KadOrleans.Storage.Sqlite.Hosting;
 using KadOrleans.Telemetry;
 using KadOrleans.Transport.Udp;
+using KadOrleans.Transport.Udp.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Hosting;
@@ -25,18 +27,9 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
-        var options = settings.ToOptions();
         using var telemetry = settings.Telemetry?.Start();
-        await using var transport = Bind();
-        await using var storage = NodeStorage.Open(settings.Data, options.Quota, loggers, DamagePolicy.SetAside);
-        await using var node = new KadNode(
-            options,
-            transport,
-            storage.Keys,
-            storage.States,
-            new NodeEnvironment { LoggerFactory = loggers },
-            storage.Publications);
-        var saved = await storage.States.LoadAsync(cancellationToken);
+        await using var node = await BuildAsync();
+        var saved = await node.LoadStateAsync(cancellationToken);
         if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
         {
             throw unknown[0];
@@ -60,11 +53,13 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         await UntilCancelledAsync(node, cancellationToken);
     }
 
-    private UdpTransport Bind()
+    private async Task<KadNode> BuildAsync()
     {
+        var builder = KadNode.CreateBuilder(settings.Apply).UseUdp(new UdpTransportOptions { Listen = settings.Listen });
+        builder.Services.AddSingleton(loggers);
         try
         {
-            return UdpTransport.Bind(new UdpTransportOptions { Listen = settings.Listen }, loggers.CreateLogger<UdpTransport>());
+            return await (settings.Data is { } folder ? builder.UseSqlite(folder) : builder).BuildAsync();
         }
         catch (TransportException e)
         {

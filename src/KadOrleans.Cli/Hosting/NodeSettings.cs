@@ -53,17 +53,14 @@ internal sealed record NodeSettings
     /// <summary>Whether debug messages are logged.</summary>
     public required bool Verbose { get; init; }
 
-    /// <summary>The engine's options.</summary>
-    public KadNodeOptions ToOptions()
+    /// <summary>Sets a node's options to what was asked for.</summary>
+    public void Apply(KadNodeOptions options)
     {
-        var options = new KadNodeOptions
-        {
-            Id = Id?.ToString(),
-            RandomWalk = RandomWalk,
-            Upload = Upload,
-            TrustClock = TrustClock,
-            Kademlia = new KademliaOptions { DisjointPaths = DisjointPaths },
-        };
+        options.Id = Id?.ToString();
+        options.RandomWalk = RandomWalk;
+        options.Upload = Upload;
+        options.TrustClock = TrustClock;
+        options.Kademlia.DisjointPaths = DisjointPaths;
         foreach (var node in BootstrapTexts)
         {
             options.Bootstrap.Add(node);
@@ -73,7 +70,5 @@ internal sealed record NodeSettings
         {
             options.Trust.Add(range);
         }
-
-        return options;
     }
 }

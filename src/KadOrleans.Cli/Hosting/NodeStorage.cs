@@ -1,21 +1,19 @@
 using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Hosting;
 
-/// <summary>Where a node keeps its keys and its state: one file, or memory.</summary>
+/// <summary>The file in a node's data folder, opened while no node runs on it.</summary>
 internal sealed class NodeStorage : IAsyncDisposable
 {
-    private const int ManyKeys = 100_000;
+    private readonly SqliteDatabase _database;
 
-    private readonly SqliteDatabase? _database;
-
-    private NodeStorage(SqliteDatabase? database, IKeyStore keys, INodeStateStore states, IPublicationStore publications)
+    private NodeStorage(SqliteDatabase database)
     {
-        (_database, Keys, States, Publications) = (database, keys, states, publications);
+        _database = database;
+        (Keys, States, Publications) = (
+            new SqliteKeyStore(database), new SqliteNodeStateStore(database), new SqlitePublicationStore(database));
     }
 
     public IKeyStore Keys { get; }
@@ -25,39 +23,16 @@ internal sealed class NodeStorage : IAsyncDisposable
     public IPublicationStore Publications { get; }
 
     /// <summary>What was damaged when the folder was opened, in a sentence; null if it was sound.</summary>
-    public string? Damage => _database?.Damage;
+    public string? Damage => _database.Damage;
 
-    /// <summary>Opens a data folder, or memory where none is given.</summary>
+    /// <summary>Opens a data folder.</summary>
     /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
-    public static NodeStorage Open(string? folder, StoreQuota quota, ILoggerFactory loggers, DamagePolicy onDamage)
-    {
-        if (folder is null)
-        {
-            return new NodeStorage(
-                null,
-                new InMemoryKeyStore(quota),
-                new InMemoryNodeStateStore(),
-                new InMemoryPublicationStore(SqliteDatabase.DefaultMaxPublications));
-        }
-
-        var database = SqliteDatabase.Open(folder, quota, loggers.CreateLogger<SqliteDatabase>(), onDamage: onDamage);
-
-        // Reading a large file leaves behind about as much as it is for. Nobody waits yet, and half a second is a tenth of the start.
-        if (database.Keys >= ManyKeys)
-        {
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        }
-
-        return new NodeStorage(
-            database, new SqliteKeyStore(database), new SqliteNodeStateStore(database), new SqlitePublicationStore(database));
-    }
+    public static NodeStorage Open(string folder, StoreQuota quota, DamagePolicy onDamage) =>
+        new(SqliteDatabase.Open(folder, quota, onDamage: onDamage));
 
     public async ValueTask DisposeAsync()
     {
         await Keys.DisposeAsync();
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
-        }
+        await _database.DisposeAsync();
     }
 }

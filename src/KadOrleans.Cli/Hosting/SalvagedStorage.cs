@@ -2,7 +2,6 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cli.Hosting;
 
@@ -25,7 +24,7 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
         try
         {
             return new SalvagedStorage(
-                NodeStorage.Open(folder, StoreQuota.Unlimited, NullLoggerFactory.Instance, DamagePolicy.Refuse), null);
+                NodeStorage.Open(folder, StoreQuota.Unlimited, DamagePolicy.Refuse), null);
         }
         catch (KeyStoreException e) when (e.InnerException is DamagedDatabaseException)
         {
@@ -57,7 +56,7 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
                 }
             }
 
-            var storage = NodeStorage.Open(copy, StoreQuota.Unlimited, NullLoggerFactory.Instance, DamagePolicy.SetAside);
+            var storage = NodeStorage.Open(copy, StoreQuota.Unlimited, DamagePolicy.SetAside);
             return new SalvagedStorage(storage, storage.Damage) { Copy = copy };
         }
         catch

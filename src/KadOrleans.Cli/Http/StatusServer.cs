@@ -86,7 +86,7 @@ internal sealed class StatusServer : IAsyncDisposable
         application.MapGet("/health/ready", context => AnswerAsync(context, Readiness.Of(node, isFirst)));
         application.MapGet("/status", async context =>
         {
-            var status = await node.GetStatusAsync(context.RequestAborted);
+            var status = await node.DescribeAsync(context.RequestAborted);
             await WriteAsync(context, StatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
         });
     }

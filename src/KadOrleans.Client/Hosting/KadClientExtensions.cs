@@ -3,14 +3,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace KadOrleans.Client.Hosting;
 
-/// <summary>Adds <see cref="IDhtClient"/> to what already is, or has, an Orleans client.</summary>
+/// <summary>Adds <see cref="IDht"/> to what already is, or has, an Orleans client.</summary>
 public static class KadClientExtensions
 {
-    /// <summary>Registers <see cref="IDhtClient"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
+    /// <summary>Registers <see cref="IDht"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
     public static IServiceCollection AddKadClient(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton<IDhtClient, DhtClient>();
+        services.TryAddSingleton<IDht, DhtClient>();
         return services;
     }
 

@@ -7,8 +7,8 @@ public sealed record SubnetLimits
     /// Contacts of one subnet in one bucket. 1 or more; default 2. With k or more, one network can own a bucket and so
     /// hide every key near it.
     /// </summary>
-    public int PerBucket { get; init; } = 2;
+    public int PerBucket { get; set; } = 2;
 
     /// <summary>Contacts of one subnet in the whole table. 1 or more; default 10.</summary>
-    public int PerTable { get; init; } = 10;
+    public int PerTable { get; set; } = 10;
 }

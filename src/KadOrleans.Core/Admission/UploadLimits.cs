@@ -19,11 +19,11 @@ public sealed record UploadLimits
     /// Bytes per second to one endpoint, with as many at once after a pause. <see cref="Least"/> to <see cref="Most"/>, or 0 for no
     /// bound; default 1,000,000. Anybody can forge the address of an endpoint that has proved it: this is what they can draw onto it.
     /// </summary>
-    public long PerEndpoint { get; init; } = 1_000_000;
+    public long PerEndpoint { get; set; } = 1_000_000;
 
     /// <summary>
     /// Bytes per second to all endpoints together, with as many at once after a pause. <see cref="Least"/> to <see cref="Most"/>, or 0
     /// for no bound; default 0. A bound below what the network asks for costs contacts, as they take silence for death.
     /// </summary>
-    public long Total { get; init; }
+    public long Total { get; set; }
 }

@@ -154,6 +154,25 @@ public readonly struct DhtValue : IEquatable<DhtValue>
     /// <inheritdoc/>
     public static bool operator !=(DhtValue left, DhtValue right) => !left.Equals(right);
 
+    /// <inheritdoc cref="FromString"/>
+    public static implicit operator DhtValue(string text) => FromString(text);
+
+    /// <summary>A whole number.</summary>
+    public static implicit operator DhtValue(long number) => FromInteger(number);
+
+    /// <inheritdoc cref="FromFloat"/>
+    public static implicit operator DhtValue(double number) => FromFloat(number);
+
+    /// <inheritdoc cref="FromBoolean"/>
+    public static implicit operator DhtValue(bool value) => FromBoolean(value);
+
+    /// <summary>A copy of bytes.</summary>
+    public static implicit operator DhtValue(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return FromBytes([.. bytes]);
+    }
+
     // 1.0 and 1 are two values, and look so.
     private static string FormatFloat(double number)
     {

@@ -10,7 +10,7 @@ public sealed record StoreQuota
     public const int MaxReservePercent = 90;
 
     /// <summary>No bounds: for stores that only trusted code fills.</summary>
-    public static StoreQuota Unlimited { get; } = new()
+    public static StoreQuota Unlimited => new()
     {
         TotalKeys = int.MaxValue,
         TotalBytes = long.MaxValue,
@@ -24,41 +24,41 @@ public sealed record StoreQuota
     };
 
     /// <summary>Keys in all. Default 1,000,000.</summary>
-    public int TotalKeys { get; init; } = 1_000_000;
+    public int TotalKeys { get; set; } = 1_000_000;
 
     /// <summary>Footprint of all values in bytes, held in memory. Default 1 GiB.</summary>
-    public long TotalBytes { get; init; } = 1L << 30;
+    public long TotalBytes { get; set; } = 1L << 30;
 
     /// <summary>Keys of one source. Default 100,000: a tenth of the whole.</summary>
-    public int KeysPerSource { get; init; } = 100_000;
+    public int KeysPerSource { get; set; } = 100_000;
 
     /// <summary>Footprint of one source's values in bytes. Default 100 MiB: a tenth of the whole.</summary>
-    public long BytesPerSource { get; init; } = 100L << 20;
+    public long BytesPerSource { get; set; } = 100L << 20;
 
     /// <summary>
     /// Keys of one subnet, an IPv4 /24 or an IPv6 /48. Default 200,000: a fifth of the whole. Private, link-local and loopback
     /// addresses are exempt.
     /// </summary>
-    public int KeysPerSubnet { get; init; } = 200_000;
+    public int KeysPerSubnet { get; set; } = 200_000;
 
     /// <summary>Footprint of one subnet's values in bytes, with the same exemption. Default 200 MiB: a fifth of the whole.</summary>
-    public long BytesPerSubnet { get; init; } = 200L << 20;
+    public long BytesPerSubnet { get; set; } = 200L << 20;
 
     /// <summary>
     /// The part of <see cref="TotalKeys"/> and of <see cref="TotalBytes"/> that strangers' values cannot take if this node is
     /// not among the k nearest to their keys. Percent, 0 to <see cref="MaxReservePercent"/>; default 20. Too little, and a
     /// flood evicts near values sooner; too much, and less is held for others.
     /// </summary>
-    public int ReservePercent { get; init; } = 20;
+    public int ReservePercent { get; set; } = 20;
 
     /// <summary>
     /// Live values that one source may change in an hour although another one stored them; as many at once. Default 600: a
     /// publisher whose address changed goes on unhindered. Private, link-local and loopback addresses are exempt.
     /// </summary>
-    public int ChangesPerSource { get; init; } = 600;
+    public int ChangesPerSource { get; set; } = 600;
 
     /// <summary>The same for a subnet, with the same exemption. Default 2,400.</summary>
-    public int ChangesPerSubnet { get; init; } = 2_400;
+    public int ChangesPerSubnet { get; set; } = 2_400;
 
     internal long FarKeys => Without(TotalKeys);
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KadOrleans.Core.Values;
 
 /// <summary>What may be stored at all, before any quota is asked.</summary>
@@ -16,4 +18,18 @@ public static class StoreRules
         { ContentLength: > MaxContentLength } => StoreResult.TooLarge,
         _ => StoreResult.Stored,
     };
+
+    /// <summary>Refuses a value that <see cref="Check"/> refuses.</summary>
+    /// <exception cref="ArgumentException">The value is empty or longer than <see cref="MaxContentLength"/>.</exception>
+    public static void ThrowIfRefused(DhtValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (Check(value) is var rule && rule != StoreResult.Stored)
+        {
+            throw new ArgumentException(
+                rule == StoreResult.TooLarge
+                    ? $"The value is {value.ContentLength} bytes long; at most {MaxContentLength} are allowed."
+                    : "The value is empty (default(DhtValue)).",
+                name);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Grains.Abstractions.Dht;
 
@@ -39,6 +40,23 @@ public sealed record DhtLookup
     /// <summary>Holders of different networks that gave another value.</summary>
     [Id(7)]
     public int Differed { get; init; }
+
+    /// <summary>The lookup as callers of the DHT know it.</summary>
+    /// <param name="target">What was looked for.</param>
+    /// <param name="value">The value that it found, if any.</param>
+    public LookupOutcome ToOutcome(NodeId target, DhtValue? value = null) => new()
+    {
+        Target = target,
+        Reason = Reason,
+        Closest = Closest,
+        Value = value,
+        Asked = Asked,
+        Answered = Answered,
+        Failed = Failed,
+        Hops = Hops,
+        Agreed = Agreed,
+        Differed = Differed,
+    };
 
     /// <summary>Takes over what callers of a cluster are told of a lookup.</summary>
     public static DhtLookup From(LookupOutcome outcome)

@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// is none. Calls to a grain whose silo died are tried again until another has it, 20 s at most; a call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtGrain")]
-[Version(0)]
+[Version(1)]
 public interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -30,6 +30,13 @@ public interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Stores a value as <see cref="SetAsync"/> does, and returns once the cluster's copy is durable or was refused. The network gets it
+    /// in the background: at the latest when the cluster publishes it again.
+    /// </summary>
+    [Alias("Publish")]
+    ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Publishes a key no more, durably; false if the cluster did not. Its value stays, here and in the network, until it
     /// expires.
     /// </summary>
@@ -46,5 +53,5 @@ public interface IDhtGrain : IGrainWithIntegerKey
 
     /// <summary>The live edges and what the cluster is built on.</summary>
     [Alias("GetStatus")]
-    ValueTask<DhtStatus> GetStatusAsync();
+    ValueTask<ClusterStatus> GetStatusAsync();
 }

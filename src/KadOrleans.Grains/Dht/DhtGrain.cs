@@ -61,19 +61,24 @@ internal sealed class DhtGrain(
 
     public async ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        if (StoreRules.Check(value) is var rule && rule != StoreResult.Stored)
-        {
-            throw new ArgumentException(
-                rule == StoreResult.TooLarge
-                    ? $"The value has {value.ContentLength} bytes; {StoreRules.MaxContentLength} are the most that the network stores."
-                    : "The value is of none of the five types that the network stores.",
-                nameof(value));
-        }
-
+        StoreRules.ThrowIfRefused(value);
         var own = PutAsync(key, value, cancellationToken);
         var network = SpreadAsync(key, value, cancellationToken);
         await Task.WhenAll(own, network).WaitAsync(cancellationToken);
         return (await network) with { Cluster = await own };
+    }
+
+    public async ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfRefused(value);
+        var own = await PutAsync(key, value, cancellationToken);
+        if (own == StoreResult.Stored)
+        {
+            // It logs its failure itself; whoever asked has what was promised.
+            _ = SpreadAsync(key, value, CancellationToken.None);
+        }
+
+        return new DhtSetResult { Cluster = own };
     }
 
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
@@ -84,22 +89,18 @@ internal sealed class DhtGrain(
 
     public async ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (!endpoint.IsUnicast)
-        {
-            throw new ArgumentException($"No node can be reached at {endpoint}.", nameof(endpoint));
-        }
-
+        endpoint.ThrowIfNotUnicast();
         return await _edges.CallAsync(edge => edge.PingAsync(endpoint), Limit(CallLimit), cancellationToken);
     }
 
-    public async ValueTask<DhtStatus> GetStatusAsync()
+    public async ValueTask<ClusterStatus> GetStatusAsync()
     {
         var limit = Limit(CallLimit);
         var settings = await _calls.CallAsync(
             nameof(IClusterGrain), grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync, limit, CancellationToken.None);
         var edges = await _calls.CallAsync(
             nameof(IEdgeDirectoryGrain), grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync, limit, CancellationToken.None);
-        return new DhtStatus(
+        return new ClusterStatus(
             settings,
             [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
-using KadOrleans.Node.Requests;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Diagnostics;

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Node.Hosting;
 
@@ -12,4 +15,28 @@ public sealed class KadNodeBuilder
 
     /// <summary>The services that the node is registered in.</summary>
     public IServiceCollection Services { get; }
+
+    /// <summary>
+    /// Builds a node outside a host, from <see cref="KadNode.CreateBuilder"/>. Disposing it disposes its transport and storage. Without
+    /// logging among <see cref="Services"/> it logs nowhere.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No transport was chosen.</exception>
+    /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
+    public async Task<KadNode> BuildAsync()
+    {
+        Services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        Services.TryAddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        var provider = Services.BuildServiceProvider();
+        try
+        {
+            var node = provider.GetRequiredService<KadNode>();
+            node.Parts = provider;
+            return node;
+        }
+        catch
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -11,8 +12,17 @@ namespace KadOrleans.Node.Hosting;
 /// <summary>Registers a standalone node with a host.</summary>
 public static class KadNodeServiceCollectionExtensions
 {
+    /// <summary>Adds a node whose options are bound to a configuration section. An unknown key stops the start.</summary>
+    /// <inheritdoc cref="AddKadNode(IServiceCollection, Action{KadNodeOptions}?)"/>
+    public static KadNodeBuilder AddKadNode(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        services.AddOptions<KadNodeOptions>().Bind(section, static binder => binder.ErrorOnUnknownConfiguration = true);
+        return services.AddKadNode();
+    }
+
     /// <summary>
-    /// Adds a node that starts and stops with the host and can be injected as <see cref="KadNode"/>. A transport must
+    /// Adds a node that starts and stops with the host and is injected as <see cref="IDht"/> or <see cref="KadNode"/>. A transport must
     /// be chosen on the result; without a storage it keeps its keys in memory.
     /// </summary>
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, Action<KadNodeOptions>? configure = null)
@@ -32,6 +42,7 @@ public static class KadNodeServiceCollectionExtensions
         services.TryAddSingleton<IPublicationStore>(
             s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
         services.AddSingleton(CreateNode);
+        services.AddSingleton<IDht>(static provider => provider.GetRequiredService<KadNode>());
         services.AddHostedService<KadNodeService>();
         return new KadNodeBuilder(services);
     }

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
@@ -45,6 +46,9 @@ public sealed class MaintenanceRunner(
         ending.Cancel();
         await Task.WhenAll(loops);
     }
+
+    /// <summary>Sends a pending publication before anything else that is due. If too many wait, a later look sends it.</summary>
+    public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);
 
     /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
     public async Task RefreshAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)

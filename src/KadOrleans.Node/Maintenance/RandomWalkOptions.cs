@@ -4,22 +4,22 @@ namespace KadOrleans.Node.Maintenance;
 public sealed record RandomWalkOptions
 {
     /// <summary>Whether the table is refreshed at the interval. Default true; false leaves it to callers.</summary>
-    public bool AutoRefresh { get; init; } = true;
+    public bool AutoRefresh { get; set; } = true;
 
     /// <summary>
     /// Time between two refreshes; up to a tenth shorter, so that nodes do not walk together. 1 s to 1 day; default 300 s.
     /// </summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(300);
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(300);
 
     /// <summary>
     /// Contacts below which the table is refreshed at once, and again after pauses that grow from 1 s to
     /// <see cref="Interval"/>. 0 to 1,000; default 4.
     /// </summary>
-    public int MinTableSize { get; init; } = 4;
+    public int MinTableSize { get; set; } = 4;
 
     /// <summary>Walks of one refresh, all at the same time. 1 to 64; default 3.</summary>
-    public int Count { get; init; } = 3;
+    public int Count { get; set; } = 3;
 
     /// <summary>The longest that one walk takes; it keeps what it found by then. 1 s to 1 hour; default 60 s.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(60);
 }

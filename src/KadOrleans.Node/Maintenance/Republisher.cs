@@ -18,6 +18,9 @@ internal sealed class Republisher
     /// <summary>Values on their way at once. A lookup takes seconds: fewer would not keep to the rate.</summary>
     private const int MaxParallel = 64;
 
+    /// <summary>Pending publications on their way at once.</summary>
+    private const int MaxPending = 16;
+
     private readonly DhtNode _node;
     private readonly IKeyStore _store;
     private readonly IPublicationStore _publications;
@@ -29,6 +32,10 @@ internal sealed class Republisher
     // Bounded by those who give work: one look, and the keys that a schedule has accepted.
     private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
         new UnboundedChannelOptions { SingleReader = true });
+
+    // What no one waits for any more: beyond it, the next look finds the publication.
+    private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
+        new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
 
     // 1 while a look at everything waits: a second one would find nothing more.
     private int _lookWaits;
@@ -53,8 +60,23 @@ internal sealed class Republisher
         }
     }
 
+    /// <summary>Sends a pending publication at once, beside the work that is enqueued.</summary>
+    public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
+
     /// <summary>Works until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        Enumerable.Range(0, MaxPending).Select(_ => SendPendingAsync(cancellationToken)).Append(WorkAsync(cancellationToken)));
+
+    private async Task SendPendingAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var key = await _soon.Reader.ReadAsync(cancellationToken);
+            await SendAsync(key, static (_, _, _) => false, cancellationToken);
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -183,7 +205,7 @@ internal sealed class Republisher
         var result = await _node.SetAsync(key, publication.Value, cancellationToken);
         if (result.Succeeded && await _publications.GetAsync(key, cancellationToken) == publication)
         {
-            await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow() }, cancellationToken);
+            await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
             _published++;
         }
     }
@@ -230,8 +252,8 @@ internal sealed class Republisher
         }
     }
 
-    private bool IsDue(Publication publication) =>
-        RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+    private bool IsDue(Publication publication) => publication.IsPending
+        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsDue(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDue(key, held, _node.Id, _time.GetUtcNow(), Kademlia);

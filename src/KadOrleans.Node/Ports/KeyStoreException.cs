@@ -1,7 +1,7 @@
 namespace KadOrleans.Node.Ports;
 
 /// <summary>The storage behind a port is unusable or broken. The message names it and says what to do.</summary>
-public sealed class KeyStoreException : Exception
+public sealed class KeyStoreException : DhtUnavailableException
 {
     /// <summary>A failure without a word.</summary>
     public KeyStoreException()

@@ -20,7 +20,7 @@ internal sealed class ValuePublisher(
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, bool keepsCopy, CancellationToken cancellationToken)
     {
-        ThrowIfUnfit(value);
+        StoreRules.ThrowIfRefused(value);
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
 
         // What a lookup that was cut short calls the nearest is not where the value belongs.
@@ -62,17 +62,5 @@ internal sealed class ValuePublisher(
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
         return await store.PutAsync(key, stored, cancellationToken);
-    }
-
-    private static void ThrowIfUnfit(DhtValue value)
-    {
-        switch (StoreRules.Check(value))
-        {
-            case StoreResult.TooLarge:
-                throw new ArgumentException(
-                    $"The value is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} are allowed.", nameof(value));
-            case StoreResult.UnsupportedType:
-                throw new ArgumentException("A value is a string, an integer, a float, a boolean or bytes.", nameof(value));
-        }
     }
 }

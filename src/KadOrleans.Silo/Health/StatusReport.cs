@@ -42,7 +42,7 @@ internal sealed class StatusReport(
         };
     }
 
-    private async Task<DhtStatus?> AskAsync(CancellationToken cancellationToken)
+    private async Task<ClusterStatus?> AskAsync(CancellationToken cancellationToken)
     {
         try
         {

@@ -10,6 +10,8 @@ namespace KadOrleans.Storage.Sqlite.Hosting;
 /// <summary>Chooses SQLite as a node's storage.</summary>
 public static class SqliteKadNodeBuilderExtensions
 {
+    private const int ManyKeys = 100_000;
+
     /// <summary>
     /// Keeps keys and state in one file in <paramref name="folder"/>, which is made if it is missing. The file is
     /// opened when the host starts; if it can't be, the host does not.
@@ -18,14 +20,23 @@ public static class SqliteKadNodeBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        builder.Services.AddSingleton(services => SqliteDatabase.Open(
-            folder,
-            services.GetRequiredService<IOptions<KadNodeOptions>>().Value.Quota,
-            services.GetRequiredService<ILogger<SqliteDatabase>>(),
-            services.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
+        builder.Services.AddSingleton(services => Open(
+            folder, services.GetRequiredService<IOptions<KadNodeOptions>>().Value, services.GetRequiredService<ILogger<SqliteDatabase>>()));
         builder.Services.AddSingleton<IKeyStore, SqliteKeyStore>();
         builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
         return builder;
+    }
+
+    private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger)
+    {
+        var database = SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications);
+        if (database.Keys >= ManyKeys)
+        {
+            // Reading a large file leaves behind about as much as it is for. Half a second is a tenth of such a start.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+
+        return database;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
 using KadOrleans.Storage.Sqlite.Format;
@@ -34,35 +33,11 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             row => LoadSegment(raw.sqlite3_column_int64(row, 0), raw.sqlite3_column_blob(row, 1), memory, removed, table));
     }
 
-    /// <summary>Reads the rows that values had up to version 2, each with its key.</summary>
-    /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public void ReadRows(Action<NodeId, StoredValue> take) => Read(
-        "SELECT key, stored_at, expires_at, source, value FROM stored_value",
-        row =>
-        {
-            var key = ReadId(row, 0, "stored_value");
-            var source = raw.sqlite3_column_blob(row, 3);
-            if (!TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var storedAt)
-                || !TimeCodec.TryRead(raw.sqlite3_column_int64(row, 2), out var expiresAt)
-                || source.Length != SourceCodec.Length
-                || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 4), out var value))
-            {
-                throw file.Damaged($"the value of key {key} is unreadable");
-            }
-
-            take(key, new StoredValue(value, storedAt, expiresAt, SourceCodec.Read(source)));
-        });
-
     /// <summary>Restores all publications, whatever the capacity is now.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public void LoadPublications(PublicationMemory publications)
     {
-        if (file.Version < DatabaseSchema.PublicationsSince)
-        {
-            return;
-        }
-
-        Read("SELECT key, published_at, value FROM publication", row =>
+        Read("SELECT key, published_at, value, is_pending FROM publication", row =>
         {
             if (damage is not null && raw.sqlite3_column_blob(row, 0).Length != NodeId.Length)
             {
@@ -78,7 +53,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
                 return;
             }
 
-            publications.Apply([KeyValuePair.Create<NodeId, Publication?>(key, new Publication(value, publishedAt))]);
+            publications.Apply([KeyValuePair.Create<NodeId, Publication?>(key, new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 })]);
         });
     }
 

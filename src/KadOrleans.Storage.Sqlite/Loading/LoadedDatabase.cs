@@ -1,7 +1,6 @@
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.Sqlite;
-using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 
@@ -17,24 +16,15 @@ internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments,
     /// <summary>What was left out as it is unreadable; null where that is refused.</summary>
     public Damage? Damage { get; private init; }
 
-    /// <summary>Reads everything. Of a file of an older layout, values are only found readable: they are read once they are in the log.</summary>
+    /// <summary>Reads everything.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public static LoadedDatabase Read(DatabaseFile file, StoreQuota quota, int maxPublications, DamagePolicy onDamage)
     {
-        // Of an older schema nothing is left out: its upgrade would drop what is unreadable.
-        var damage = onDamage == DamagePolicy.SetAside && file.Version >= DatabaseSchema.SegmentsSince ? new Damage() : null;
+        var damage = onDamage == DamagePolicy.SetAside ? new Damage() : null;
         var loader = new DatabaseLoader(file, damage);
         var values = new ValueMemory(quota);
         var segments = new SegmentTable();
-        if (file.Version < DatabaseSchema.SegmentsSince)
-        {
-            loader.ReadRows((_, _) => { });
-        }
-        else
-        {
-            loader.LoadValues(values, segments);
-        }
-
+        loader.LoadValues(values, segments);
         var publications = new PublicationMemory(maxPublications);
         loader.LoadPublications(publications);
         return new LoadedDatabase(values, segments, publications, loader.LoadState()) { Damage = damage };

@@ -23,7 +23,7 @@ internal static class RowSalvage
         var unread = CopySegments(damaged, fresh);
         CopyTable(damaged, fresh, "node", "rowid", "id");
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
-        CopyTable(damaged, fresh, "publication", "key", "key, published_at, value");
+        CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending");
         return unread == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", {unread} segments of which are unreadable");
     }
 

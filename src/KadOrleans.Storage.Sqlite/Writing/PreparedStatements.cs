@@ -23,8 +23,8 @@ internal sealed class PreparedStatements : IDisposable
     {
         _connection = connection;
         _publish = connection.PrepareCommand(
-            "INSERT OR REPLACE INTO publication (key, published_at, value) VALUES ($key, $published, $value)",
-            Blob("$key", _key), Integer("$published"), Blob("$value"));
+            "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending) VALUES ($key, $published, $value, $pending)",
+            Blob("$key", _key), Integer("$published"), Blob("$value"), Integer("$pending"));
         _unpublish = connection.PrepareCommand("DELETE FROM publication WHERE key = $key", Blob("$key", _key));
         _setNode = connection.PrepareCommand("INSERT INTO node (id) VALUES ($id)", Blob("$id", _key));
         _addContact = connection.PrepareCommand(
@@ -44,6 +44,7 @@ internal sealed class PreparedStatements : IDisposable
 
         _publish.Parameters[1].Value = publication.PublishedAt.ToUnixTimeMilliseconds();
         _publish.Parameters[2].Value = ValueCodec.Encode(publication.Value);
+        _publish.Parameters[3].Value = publication.IsPending ? 1L : 0L;
         _publish.ExecuteNonQuery();
     }
 

@@ -1,12 +1,12 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite;
 using KadOrleans.Storage.Sqlite.Hosting;
-using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -24,28 +24,98 @@ public sealed class LibraryUseTests : IDisposable
     [Fact]
     public async Task A_program_without_a_host_runs_a_node_and_goes_on_publishing_what_an_earlier_run_did()
     {
-        await using (var database = SqliteDatabase.Open(_folder, new StoreQuota()))
+        var cancelling = TestContext.Current.CancellationToken;
+        await using (var node = await CreateAsync())
         {
-            await using var node = Create(database);
-            await node.StartAsync(TestContext.Current.CancellationToken);
-            await node.SetAsync("greeting", DhtValue.FromString("hello"), TestContext.Current.CancellationToken);
+            await node.StartAsync(cancelling);
+            await node.SetAsync("greeting", "hello", cancelling);
         }
 
-        await using var reopened = SqliteDatabase.Open(_folder, new StoreQuota());
-        await using var again = Create(reopened);
-        await again.StartAsync(TestContext.Current.CancellationToken);
-        await again.JoinAsync(TestContext.Current.CancellationToken);
-        var result = await again.GetAsync("greeting", TestContext.Current.CancellationToken);
+        await using var again = await CreateAsync();
+        await again.StartAsync(cancelling);
+        await again.JoinAsync(cancelling);
 
-        Assert.Equal("hello", result.Value?.AsString());
-        Assert.True(await again.UnpublishAsync("greeting", TestContext.Current.CancellationToken));
+        Assert.Equal("hello", (await again.GetAsync<string>("greeting", cancelling)).Value);
+        Assert.True(await again.UnpublishAsync("greeting", cancelling));
 
-        static KadNode Create(SqliteDatabase database) => new(
-            new KadNodeOptions(),
-            UdpTransport.Bind(AnyPort),
-            new SqliteKeyStore(database),
-            new SqliteNodeStateStore(database),
-            publications: new SqlitePublicationStore(database));
+        Task<KadNode> CreateAsync() => KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(_folder).BuildAsync();
+    }
+
+    [Fact]
+    public async Task Options_outside_a_host_reach_the_storage()
+    {
+        var cancelling = TestContext.Current.CancellationToken;
+        await using var node = await KadNode
+            .CreateBuilder(options =>
+            {
+                options.Kademlia.BucketSize = 8;
+                options.Quota.TotalKeys = 1;
+                options.MaxPublications = 1;
+            })
+            .UseUdp("127.0.0.1:0").UseSqlite(_folder).BuildAsync();
+        await node.StartAsync(cancelling);
+
+        var first = await node.SetAsync("first", 1, cancelling);
+        var second = await node.SetAsync("second", 2, cancelling);
+
+        Assert.Equal((StoreResult.Stored, StoreResult.Stored), (first.Local, first.Publication));
+        Assert.False(second.Succeeded);
+        Assert.Equal(StoreResult.TotalQuotaExceeded, (await node.SetAsync("second", 2, SetAcknowledgement.Durable, cancelling)).Publication);
+    }
+
+    [Fact]
+    public async Task A_folder_in_use_frees_the_port_again()
+    {
+        var cancelling = TestContext.Current.CancellationToken;
+        await using var holder = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(_folder).BuildAsync();
+        await holder.StartAsync(cancelling);
+        var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
+        await using var spare = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(other).BuildAsync();
+        var port = spare.LocalEndpoints[0].ToString();
+        await spare.DisposeAsync();
+
+        await Assert.ThrowsAsync<KeyStoreException>(() => KadNode.CreateBuilder().UseUdp(port).UseSqlite(_folder).BuildAsync());
+
+        await using var again = await KadNode.CreateBuilder().UseUdp(port).UseSqlite(other).BuildAsync();
+        Assert.Equal(port, again.LocalEndpoints[0].ToString());
+    }
+
+    [Fact]
+    public void Options_are_bound_to_configuration()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kad:Bootstrap:0"] = "127.0.0.1:1",
+            ["Kad:Kademlia:BucketSize"] = "8",
+            ["Kad:Quota:TotalKeys"] = "5",
+            ["Kad:Limits:PerSource:PerSecond"] = "7",
+            ["Kad:Limits:PerSource:Burst"] = "9",
+            ["Kad:RandomWalk:Interval"] = "00:01:00",
+        });
+        builder.Services.AddLogging().AddKadNode(builder.Configuration.GetSection("Kad")).UseUdp(AnyPort);
+        using var host = builder.Build();
+
+        var options = host.Services.GetRequiredService<IOptions<KadNodeOptions>>().Value;
+
+        Assert.Equal(["127.0.0.1:1"], options.Bootstrap);
+        Assert.Equal((8, 5), (options.Kademlia.BucketSize, options.Quota.TotalKeys));
+        Assert.Equal(new TokenRate(7, 9), options.Limits.PerSource);
+        Assert.Equal(TimeSpan.FromMinutes(1), options.RandomWalk.Interval);
+    }
+
+    [Fact]
+    public async Task A_misspelt_option_in_configuration_stops_the_start_and_is_named()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Kad:Kademlia:BuketSize"] = "8" });
+        builder.Services.AddLogging().AddKadNode(builder.Configuration.GetSection("Kad")).UseUdp(AnyPort);
+        using var host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("'BuketSize'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

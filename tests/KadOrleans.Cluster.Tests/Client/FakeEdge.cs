@@ -29,7 +29,7 @@ internal sealed class FakeEdge : IEdgeObserver
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
     public Task<DhtGetResult> GetAsync(NodeId key) =>
-        Task.FromResult(new DhtGetResult(key == NetworkKey ? DhtValue.FromString("far away") : null, Lookup));
+        Task.FromResult(new DhtGetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup));
 
     public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) =>
         Task.FromResult(new DhtSetResult { Stored = 2, Lookup = Lookup });

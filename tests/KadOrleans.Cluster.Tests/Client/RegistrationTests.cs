@@ -11,8 +11,8 @@ public sealed class RegistrationTests(SixteenShardCluster cluster)
     [Fact]
     public async Task A_silo_has_the_client_as_well_and_both_see_the_same_keys()
     {
-        var inSilo = cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDhtClient>();
-        var inClient = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDhtClient>();
+        var inSilo = cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDht>();
+        var inClient = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
 
         await inSilo.SetAsync("from the silo", "hello");
 
@@ -24,8 +24,8 @@ public sealed class RegistrationTests(SixteenShardCluster cluster)
     {
         var services = new ServiceCollection().AddSingleton(cluster.Grains).AddKadClient().AddKadClient();
 
-        Assert.Single(services, service => service.ServiceType == typeof(IDhtClient));
+        Assert.Single(services, service => service.ServiceType == typeof(IDht));
         using var provider = services.BuildServiceProvider();
-        Assert.IsType<DhtClient>(provider.GetRequiredService<IDhtClient>());
+        Assert.IsType<DhtClient>(provider.GetRequiredService<IDht>());
     }
 }

@@ -1,4 +1,3 @@
-using KadOrleans.Client;
 using KadOrleans.Cluster.Tests.Running;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,7 +12,7 @@ public sealed class SampleTests(SixteenShardCluster cluster)
     {
         var services = cluster.Cluster.Client.ServiceProvider;
 
-        var dht = services.GetRequiredService<IDhtClient>();
+        var dht = services.GetRequiredService<IDht>();
         await dht.SetAsync("greeting", "hello");
         var (found, greeting) = await dht.GetAsync<string>("greeting");
 

@@ -1,9 +1,9 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
 using KadOrleans.Transport.Udp;
+using KadOrleans.Transport.Udp.Hosting;
 
 namespace KadOrleans.Edge.Tests.Running;
 
@@ -11,10 +11,10 @@ namespace KadOrleans.Edge.Tests.Running;
 internal static class Peer
 {
     /// <summary>One that asks and stores nothing itself.</summary>
-    public static Task<KadNode> ClientAsync() => StartAsync(new KadNodeOptions { ClientOnly = true });
+    public static Task<KadNode> ClientAsync() => StartAsync(isClient: true);
 
     /// <summary>A full node.</summary>
-    public static Task<KadNode> NodeAsync() => StartAsync(new KadNodeOptions());
+    public static Task<KadNode> NodeAsync() => StartAsync(isClient: false);
 
     /// <summary>An engine alone: it answers, and looks nothing up by itself.</summary>
     public static DhtNode Engine()
@@ -29,13 +29,9 @@ internal static class Peer
         return node;
     }
 
-    private static async Task<KadNode> StartAsync(KadNodeOptions options)
+    private static async Task<KadNode> StartAsync(bool isClient)
     {
-        var node = new KadNode(
-            options,
-            UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")),
-            new InMemoryKeyStore(new StoreQuota()),
-            new InMemoryNodeStateStore());
+        var node = await KadNode.CreateBuilder(options => options.ClientOnly = isClient).UseUdp("127.0.0.1:0").BuildAsync();
         await node.StartAsync();
         return node;
     }

@@ -55,11 +55,11 @@ public class RoundTripTests
         Same<EdgeWork>(new RandomWalkWork(random.NextId()));
         Same<EdgeWork>(new RejoinWork(random.NextId()));
         Same(Lookup(random));
-        Same(new DhtGetResult(random.Next(2) == 0 ? null : random.NextValue(), Lookup(random)));
+        Same(new DhtGetResult(random.Next(2) == 0 ? default(DhtValue?) : random.NextValue(), Lookup(random)));
         Same(new DhtSetResult { Cluster = (StoreResult)random.Next(6), Stored = 1, Refused = 2, Failed = 3, Lookup = Lookup(random) });
         Same(new DhtSetResult());
         Same(new DhtPingResult(true, random.NextId(), TimeSpan.FromTicks(random.NextLong())));
-        Same(new DhtStatus(new ClusterSettings(5), [new EdgeStatus("edge", ["a", "b"], Report(random))]));
+        Same(new ClusterStatus(new ClusterSettings(5), [new EdgeStatus("edge", ["a", "b"], Report(random))]));
     });
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class JumpingClockTests
         await _world.PassAsync(TimeSpan.FromMinutes(40));
         Assert.Equal(0, await CountAsync(node));
         Assert.Equal(DhtValue.FromInteger(7), (await node.Node.GetAsync("own")).Value);
-        Assert.Equal(1, (await node.Node.GetStatusAsync()).Usage.Keys);
+        Assert.Equal(1, (await node.Node.DescribeAsync()).Usage.Keys);
     });
 
     [Fact]
@@ -99,12 +99,12 @@ public sealed class JumpingClockTests
 
         Assert.Equal(0, await CountAsync(node));
         await _world.PassAsync(TimeSpan.FromMinutes(2));
-        Assert.Equal(0, (await node.Node.GetStatusAsync()).Usage.Keys);
+        Assert.Equal(0, (await node.Node.DescribeAsync()).Usage.Keys);
     });
 
     private static async Task<(bool Agrees, TimeSpan Ahead)> ClockAsync(SimulatedNode node)
     {
-        var clock = (await node.Node.GetStatusAsync()).Clock;
+        var clock = (await node.Node.DescribeAsync()).Clock;
         return (clock.Agrees, clock.Ahead);
     }
 

@@ -52,7 +52,7 @@ public sealed class StoreWatchTests
         await _world.PassAsync(TimeSpan.FromSeconds(61));
 
         Assert.Equal([Reached], Told());
-        Assert.Equal(3, (await node.GetStatusAsync()).Turnover.Evicted);
+        Assert.Equal(3, (await node.DescribeAsync()).Turnover.Evicted);
     });
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class StoreWatchTests
         Store(attacker, node, keys, DhtValue.FromBoolean(false));
         await _world.PassAsync(TimeSpan.FromSeconds(61));
 
-        var status = await node.GetStatusAsync();
+        var status = await node.DescribeAsync();
         Assert.Equal([new SourceChanges(SourceNetwork.Of(attacker.Endpoint), 2)], status.TopChanges);
         Assert.Equal(2, status.Turnover.Changed);
         Assert.Equal(3, status.Counts["stores.refused.ChangeLimitExceeded"]);

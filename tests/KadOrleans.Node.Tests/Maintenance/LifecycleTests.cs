@@ -2,7 +2,6 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
-using KadOrleans.Node.Requests;
 using KadOrleans.Node.Tests.Handlers;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
@@ -206,7 +205,7 @@ public sealed class LifecycleTests
 
         await _world.PassAsync(TimeSpan.FromHours(1.1));
 
-        var status = await node.Node.GetStatusAsync();
+        var status = await node.Node.DescribeAsync();
         Assert.All(status.Buckets, b => Assert.True(b.LastLookup > before));
     });
 

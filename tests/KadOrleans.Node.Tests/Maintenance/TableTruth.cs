@@ -14,7 +14,7 @@ internal static class TableTruth
     {
         var others = alive.Where(n => n.Id != node.Id).Select(n => n.Contact).ToHashSet();
         var faults = node.RoutingTable.Contacts.Where(c => !others.Contains(c)).Select(c => $"{c} is gone").ToList();
-        foreach (var bucket in (await node.GetStatusAsync()).Buckets)
+        foreach (var bucket in (await node.DescribeAsync()).Buckets)
         {
             var range = new BucketRange(bucket.Prefix, bucket.Depth);
             var expected = Math.Min(bucketSize, others.Count(c => range.Contains(c.Id)));

@@ -2,7 +2,6 @@ using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
-using KadOrleans.Node.Requests;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 

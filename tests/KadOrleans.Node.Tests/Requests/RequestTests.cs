@@ -1,5 +1,4 @@
 using KadOrleans.Core.Timeouts;
-using KadOrleans.Node.Requests;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;

@@ -2,8 +2,7 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
-using KadOrleans.Node.Local;
-using KadOrleans.Transport.Udp;
+using KadOrleans.Transport.Udp.Hosting;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -15,11 +14,7 @@ internal static class NetworkClient
     /// <summary>A client that has joined through a node.</summary>
     public static async Task<KadNode> JoinAsync(INetworkNode via)
     {
-        var client = new KadNode(
-            new KadNodeOptions { ClientOnly = true },
-            UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")),
-            new InMemoryKeyStore(new StoreQuota()),
-            new InMemoryNodeStateStore());
+        var client = await KadNode.CreateBuilder(options => options.ClientOnly = true).UseUdp("127.0.0.1:0").BuildAsync();
         try
         {
             await client.StartAsync();

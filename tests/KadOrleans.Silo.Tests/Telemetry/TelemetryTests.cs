@@ -1,16 +1,14 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Node;
-using KadOrleans.Node.Local;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing.Telemetry;
-using KadOrleans.Transport.Udp;
+using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Silo.Tests.Telemetry;
@@ -26,7 +24,7 @@ public sealed class TelemetryTests : IDisposable
     public async Task The_documented_instruments_arrive_and_none_beside_them()
     {
         await using var collector = await OtlpCollector.StartAsync();
-        await using var peer = NewNode(new KadNodeOptions());
+        await using var peer = await NewNodeAsync(static _ => { });
         await peer.StartAsync(Token);
         await using var announced = new StringWriter();
         using var host = SiloHost.Build(
@@ -112,7 +110,7 @@ public sealed class TelemetryTests : IDisposable
 
     private static async Task StoreAsync(KadNode peer)
     {
-        await using var client = NewNode(new KadNodeOptions { ClientOnly = true });
+        await using var client = await NewNodeAsync(options => options.ClientOnly = true);
         await client.StartAsync(Token);
         await client.BootstrapAsync([peer.LocalEndpoints[0].ToString()], Token);
 
@@ -142,9 +140,6 @@ public sealed class TelemetryTests : IDisposable
         }
     }
 
-    private static KadNode NewNode(KadNodeOptions options) => new(
-        options,
-        UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")),
-        new InMemoryKeyStore(new StoreQuota()),
-        new InMemoryNodeStateStore());
+    private static Task<KadNode> NewNodeAsync(Action<KadNodeOptions> configure) =>
+        KadNode.CreateBuilder(configure).UseUdp("127.0.0.1:0").BuildAsync();
 }

@@ -3,7 +3,6 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
-using KadOrleans.Node.Values;
 using KadOrleans.Simulation.Tables;
 
 namespace KadOrleans.Simulation.Experiments;
@@ -77,5 +76,5 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     }
 
     public async Task<IReadOnlyList<BucketSummary>> DescribeAsync() =>
-        _node is not null ? (await _node.GetStatusAsync()).Buckets : _table?.Describe() ?? [];
+        _node is not null ? (await _node.DescribeAsync()).Buckets : _table?.Describe() ?? [];
 }

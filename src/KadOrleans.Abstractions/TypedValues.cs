@@ -1,6 +1,6 @@
 using KadOrleans.Core.Values;
 
-namespace KadOrleans.Client.Values;
+namespace KadOrleans;
 
 /// <summary>The five types of values as .NET has them.</summary>
 internal static class TypedValues
@@ -17,7 +17,7 @@ internal static class TypedValues
     /// <exception cref="NotSupportedException">The type is none of the five.</exception>
     public static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
         ? kind
-        : throw new NotSupportedException($"No value is a {type.Name}; string, long, double, bool and byte[] are there.");
+        : throw new NotSupportedException($"Type {type.Name} is not supported; use string, long, double, bool or byte[].");
 
     /// <exception cref="InvalidOperationException">The value is of another type, or a number beyond it.</exception>
     public static T Read<T>(DhtValue value)
@@ -40,5 +40,5 @@ internal static class TypedValues
 
     private static long ToInt64(Int128 number) => number <= long.MaxValue
         ? (long)number
-        : throw new InvalidOperationException($"The value is {number}, more than a long holds: get it without a type.");
+        : throw new InvalidOperationException($"The value is {number}, more than a long holds; get it without a type.");
 }

@@ -7,7 +7,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// <param name="Edges">Its live edges.</param>
 [GenerateSerializer]
 [Alias("kad.DhtStatus")]
-public sealed record DhtStatus(
+public sealed record ClusterStatus(
     [property: Id(0)] ClusterSettings? Settings, [property: Id(1)] IReadOnlyList<EdgeStatus> Edges);
 
 /// <summary>How one edge is doing.</summary>

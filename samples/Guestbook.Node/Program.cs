@@ -1,0 +1,14 @@
+using Guestbook;
+using KadOrleans.Node.Hosting;
+using KadOrleans.Storage.Sqlite.Hosting;
+using KadOrleans.Transport.Udp.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+// dotnet run --project samples/Guestbook.Node -- --Visitor=Ada --Kad:Bootstrap:0=node.example.org:8468
+var builder = Host.CreateApplicationBuilder(args);
+builder.Services.AddKadNode(builder.Configuration.GetSection("Kad"))
+    .UseUdp(builder.Configuration["Listen"] ?? "0.0.0.0:8468")
+    .UseSqlite(builder.Configuration["Data"] ?? "guestbook-data");
+builder.Services.AddHostedService<Visit>();
+await builder.Build().RunAsync();

@@ -1,0 +1,67 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans;
+
+/// <summary>
+/// A distributed hash table: one node in this process, or a cluster. A program moves from one to the other by changing what it
+/// registers. <see cref="DhtExtensions"/> adds text keys and typed values. Safe for any number of callers at once.
+/// </summary>
+public interface IDht
+{
+    /// <summary>
+    /// Waits until the DHT can reach the network: the node has joined, or the cluster has a live edge. The first node of a network has
+    /// nobody to join and is ready when it has started.
+    /// </summary>
+    Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Gets the value of a key: the one held here if it can be trusted, else the network's.</summary>
+    /// <exception cref="DhtUnavailableException">The storage or every edge failed: the key may have a value.</exception>
+    Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a value and publishes it again each day (Kademlia §2.5), until <see cref="UnpublishAsync"/> or until another node
+    /// publishes another value under the key. A client-only node publishes once.
+    /// </summary>
+    /// <param name="key">Where it is stored.</param>
+    /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
+    /// <param name="acknowledgement">What is awaited.</param>
+    /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
+    /// <exception cref="ArgumentException">The value is empty or too large; nothing was stored.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
+    Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
+    Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds the contacts nearest to a target.</summary>
+    /// <exception cref="DhtUnavailableException">No edge of the cluster can query the network.</exception>
+    Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends a PING and waits for the response.</summary>
+    /// <exception cref="ArgumentException">The address is not unicast.</exception>
+    /// <exception cref="DhtUnavailableException">No edge of the cluster can send it.</exception>
+    Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
+
+    /// <summary>Describes the nodes of this DHT: one, or those of the cluster's live edges.</summary>
+    /// <exception cref="DhtUnavailableException">No silo of the cluster responds, or the storage failed.</exception>
+    Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>What <see cref="IDht.SetAsync"/> awaits before it returns.</summary>
+public enum SetAcknowledgement
+{
+    /// <summary>The nearest contacts of the network have responded or timed out: seconds.</summary>
+    Network,
+
+    /// <summary>
+    /// The value is durable in this node's storage or in the cluster: milliseconds. The network gets it in the background. A
+    /// client-only node has no storage and awaits the network.
+    /// </summary>
+    Durable,
+}

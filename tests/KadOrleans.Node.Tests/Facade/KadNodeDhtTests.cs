@@ -1,0 +1,68 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+using KadOrleans.Simulation;
+
+namespace KadOrleans.Node.Tests.Facade;
+
+/// <summary>One node in a simulated network is a DHT.</summary>
+public sealed class KadNodeDhtTests : DhtContract
+{
+    private readonly SimulatedWorld _world = new(seed: 14);
+
+    protected override Task RunAsync(Func<IDht, Task> test)
+    {
+        _world.Run(async () =>
+        {
+            await _world.StartNetworkAsync(30);
+            await test(_world.Nodes[3].Node);
+        });
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public Task A_durable_set_reaches_the_network_without_being_awaited() => RunAsync(async dht =>
+    {
+        var set = await dht.SetAsync("key", "value", SetAcknowledgement.Durable);
+        Assert.Null(set.Lookup);
+
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal("value", (await _world.Nodes[20].Node.GetAsync<string>("key")).Value);
+    });
+
+    [Fact]
+    public Task A_durable_set_of_a_node_that_was_killed_reaches_the_network_after_its_next_start() => RunAsync(async _ =>
+    {
+        var (states, publications) = (new InMemoryNodeStateStore(), new InMemoryPublicationStore(10));
+        var alone = await StartAsync(states, publications, bootstrap: []);
+        await alone.SetAsync("key", "value", SetAcknowledgement.Durable);
+        await _world.PassAsync(TimeSpan.FromMilliseconds(1));
+        var pending = (await publications.GetAsync(NodeId.FromKey("key")))!;
+        await alone.DisposeAsync();
+
+        // What a kill leaves behind: the node alone was its own k nearest, and may have sent the value to itself already.
+        await publications.PutAsync(NodeId.FromKey("key"), pending with { IsPending = true });
+        await using var again = await StartAsync(states, publications, [_world.Nodes[0].Node.LocalEndpoints[0].ToString()]);
+        await again.JoinAsync();
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal("value", (await _world.Nodes[20].Node.GetAsync<string>("key")).Value);
+        Assert.False((await publications.GetAsync(NodeId.FromKey("key")))!.IsPending);
+    });
+
+    private async Task<KadNode> StartAsync(INodeStateStore states, IPublicationStore publications, string[] bootstrap)
+    {
+        var options = new KadNodeOptions();
+        foreach (var node in bootstrap)
+        {
+            options.Bootstrap.Add(node);
+        }
+
+        var started = new KadNode(
+            options, _world.Network.Bind(), new InMemoryKeyStore(options.Quota), states, _world.Environment, publications);
+        await started.StartAsync();
+        return started;
+    }
+}
