@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
+using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
