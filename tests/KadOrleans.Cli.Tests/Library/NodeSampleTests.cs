@@ -15,7 +15,8 @@ public sealed class NodeSampleTests : IDisposable
     [Fact]
     public async Task A_misspelt_setting_ends_it_and_is_named()
     {
-        await using var visit = ChildProcess.Start("Guestbook.Node", _folder, "--Listen=127.0.0.1:0", "--Data=data", "--Kad:Bootstap:0=127.0.0.1:1");
+        await using var visit = ChildProcess.Start(
+            GuestbookVisits.PathOf("Guestbook.Node"), _folder, "--Listen=127.0.0.1:0", "--Data=data", "--Kad:Bootstap:0=127.0.0.1:1");
 
         Assert.NotEqual(0, await visit.FinishAsync());
         Assert.Contains("'Bootstap'", visit.Error.Text, StringComparison.Ordinal);

@@ -3,18 +3,29 @@ namespace KadOrleans.Testing.Processes;
 /// <summary>Visits to the guestbook of the samples, each in a process of its own.</summary>
 public static class GuestbookVisits
 {
+    /// <summary>
+    /// Where a sample lies, without the extension. Beside a test it would run on the frameworks of the test, which are more.
+    /// </summary>
+    public static string PathOf(string sample)
+    {
+        // bin/CONFIGURATION/FRAMEWORK, as the test's own.
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        var build = Path.Combine("bin", folder.Parent!.Name, folder.Name);
+        return Path.Combine(Repository.Root, "samples", sample, build, sample);
+    }
+
     /// <summary>Two visits: the second reads what the first wrote.</summary>
-    /// <param name="assembly">The sample, without the extension.</param>
+    /// <param name="sample">Its project.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="args">Its arguments beside the visitor's name.</param>
     /// <returns>What both wrote.</returns>
-    public static async Task<IReadOnlyList<string>> VisitTwiceAsync(string assembly, string folder, params string[] args)
+    public static async Task<IReadOnlyList<string>> VisitTwiceAsync(string sample, string folder, params string[] args)
     {
         List<string> lines = [];
         foreach (var visitor in (string[])["Ada", "Bob"])
         {
             await using var visit = ChildProcess.Start(
-                assembly, folder, [.. args, $"--Visitor={visitor}", "--Logging:LogLevel:Default=Warning"]);
+                PathOf(sample), folder, [.. args, $"--Visitor={visitor}", "--Logging:LogLevel:Default=Warning"]);
             while (await visit.ReadLineAsync() is { } line)
             {
                 lines.Add(line);
@@ -22,7 +33,7 @@ public static class GuestbookVisits
 
             if (await visit.FinishAsync() is var code && code != 0)
             {
-                throw new InvalidOperationException($"{assembly} ended with {code}: {visit.Error.Text}");
+                throw new InvalidOperationException($"{sample} ended with {code}: {visit.Error.Text}");
             }
         }
 
