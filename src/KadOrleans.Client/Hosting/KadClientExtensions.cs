@@ -21,12 +21,4 @@ public static class KadClientExtensions
         builder.Services.AddKadClient();
         return builder;
     }
-
-    /// <inheritdoc cref="AddKadClient(IServiceCollection)"/>
-    public static ISiloBuilder AddKadClient(this ISiloBuilder builder)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddKadClient();
-        return builder;
-    }
 }

@@ -36,7 +36,7 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.AddMemoryGrainStorage(GrainStorageName.Kad);
             silo.UseInMemoryReminderService();
-            silo.UseKadGrains(Configure).AddKadClient();
+            silo.UseKadGrains(Configure).Services.AddKadClient();
             silo.AddIncomingGrainCallFilter(Gate);
         });
         builder.ConfigureClient(client => client.AddKadClient());
