@@ -1,4 +1,5 @@
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Dht;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ internal sealed class ClusterAgreement(
     IOptions<KadClusterOptions> options,
     ILocalSiloDetails silo,
     StateVersion version,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
@@ -28,6 +30,12 @@ internal sealed class ClusterAgreement(
     /// </summary>
     private static readonly TimeSpan FirstLookPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// How long the grain is called: after an outage of all silos it is looked for in those that are gone, until they are declared dead.
+    /// </summary>
+    private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
+
+    private readonly PatientCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when the settings agree; fails if they do not.</summary>
@@ -88,7 +96,15 @@ internal sealed class ClusterAgreement(
 
     private async Task AgreeAsync()
     {
-        await JoinAsync();
+        await _calls.CallAsync(
+            nameof(IClusterGrain),
+            async () =>
+            {
+                await JoinAsync();
+                return true;
+            },
+            new TimeLimit(AgreementLimit, time),
+            CancellationToken.None);
         logger.ClusterAgreed(options.Value.ShardBits, version.Written);
         _completion.TrySetResult();
     }

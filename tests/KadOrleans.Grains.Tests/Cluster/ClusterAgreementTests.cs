@@ -1,6 +1,7 @@
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Grains.Tests.Cluster;
 
@@ -13,6 +14,7 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     {
         cluster.Rows.Heal();
         cluster.Configure = _configure;
+        cluster.Arrived.Refuse = static _ => null;
     }
 
     [Fact]
@@ -35,6 +37,27 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(
             async () => await grain.AgreeAsync(new ClusterSettings(ClusterFixture.ShardBits)));
         Assert.Contains($"schema version {StateSchema.Newest}, which the silo's release does not know", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_starts_although_its_first_calls_go_to_one_that_is_gone()
+    {
+        var refusals = 3;
+        cluster.Arrived.Refuse = method => method == nameof(IClusterGrain.JoinAsync) && Interlocked.Decrement(ref refusals) >= 0
+            ? new SiloUnavailableException("gone")
+            : null;
+        var starting = cluster.Cluster.StartAdditionalSiloAsync();
+
+        await Eventually.ReadAsync(
+            () =>
+            {
+                cluster.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                return Task.FromResult(starting.IsCompleted);
+            },
+            isCompleted => isCompleted);
+
+        await cluster.Cluster.StopSiloAsync(await starting);
+        Assert.True(refusals <= 0);
     }
 
     [Fact]
