@@ -33,16 +33,13 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
-    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly NetworkJoin _join;
     private LocalRoutingTable? _table;
     private DhtNode? _node;
     private StateSaver? _saver;
     private MaintenanceRunner? _maintenance;
     private RoutingTableRefreshManager? _walks;
     private RefreshPolicy? _refresh;
-
-    // Whether none of the configured bootstrap nodes answered when they were asked last, this node itself apart.
-    private volatile bool _isOutside;
     private Task _loops = Task.CompletedTask;
 
     /// <summary>Begins a node outside a host: choose transport and storage, then build.</summary>
@@ -72,6 +69,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
 
         (_options, _transport, _store, _states) = (options, transport, store, states);
+        _join = new NetworkJoin(options);
         _stop = new SharedStop(StopAsync);
         _publications = publications ?? new InMemoryPublicationStore(options.MaxPublications);
         environment ??= new NodeEnvironment();
@@ -96,7 +94,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public RoutingTableSnapshot RoutingTable => Engine.RoutingTable;
 
     /// <summary>The engine, for callers who need more than the members here.</summary>
-    public DhtNode Engine => _node ?? throw new InvalidOperationException("The node has not been started.");
+    public DhtNode Engine => Started(_node);
 
     /// <summary>Why the node can store nothing now, in one sentence for its operator; null while it can.</summary>
     public string? StorageProblem => _store.Problem;
@@ -161,7 +159,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
             _node,
             _store,
             _publications,
-            new LocalMaintenanceSchedule(_table, _refresh, () => _isOutside, _environment.Time, _clock),
+            new LocalMaintenanceSchedule(_table, _refresh, () => _join.IsOutside, _environment.Time, _clock),
             _walks,
             JoinAsync,
             _environment);
@@ -179,47 +177,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// Joins the network through the configured bootstrap nodes and the saved contacts, then refreshes the buckets further
     /// away than the nearest neighbour's (Kademlia §2.3).
     /// </summary>
-    public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
-    {
-        var saver = _saver ?? throw new InvalidOperationException("The node has not been started.");
-
-        // Whom it met without them has been asked already, and may lie.
-        var asksAgain = _isOutside && RoutingTable.Count > 0;
-        var saved = asksAgain ? [] : saver.LastContacts.Take(_options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
-        var result = await Engine.BootstrapAsync(_options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
-        var others = result.Attempts.Where(attempt => _options.Bootstrap.Contains(attempt.Address) && !attempt.IsOwnId).ToList();
-        _isOutside = others.Count > 0 && others.All(attempt => attempt.Id is null);
-        if (asksAgain && _isOutside)
-        {
-            return result;
-        }
-
-        if (result.Joined == 0 && RoutingTable.Count > 0)
-        {
-            // Others than those asked are back: saved contacts, all of which are verified when the node starts.
-            await Engine.FindNodeAsync(Id, cancellationToken);
-        }
-
-        if (!_options.ClientOnly)
-        {
-            await _maintenance!.RefreshAfterJoinAsync(cancellationToken);
-        }
-
-        if (result.Joined > 0)
-        {
-            await saver.SaveAsync(cancellationToken);
-        }
-
-        if (!_isOutside)
-        {
-            _joined.TrySetResult();
-        }
-
-        return result;
-    }
+    public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default) =>
+        await _join.RunAsync(Engine, Started(_saver), Started(_maintenance), cancellationToken);
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _joined.Task.WaitAsync(cancellationToken);
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _join.Completion.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
@@ -271,16 +233,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// are tried again until one responds: see <see cref="JoinAsync"/>.
     /// </summary>
     /// <returns>The result for each node, and for the lookup of the own id that followed.</returns>
-    public async Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default)
-    {
-        var result = await Engine.BootstrapAsync(nodes, cancellationToken);
-        if (result.Joined > 0)
-        {
-            _joined.TrySetResult();
-        }
-
-        return result;
-    }
+    public async Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
+        await _join.RunOnceAsync(Engine, nodes, cancellationToken);
 
     /// <inheritdoc cref="DhtNode.GetVisibleAddressesAsync"/>
     public Task<IReadOnlyList<VisibleAddress>> GetVisibleAddressesAsync(
@@ -291,13 +245,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
 
     /// <summary>Refreshes the table by random walks: asked for, or by itself. Starts and stops with the node.</summary>
-    public RoutingTableRefreshManager RefreshManager =>
-        _walks ?? throw new InvalidOperationException("The node has not been started.");
+    public RoutingTableRefreshManager RefreshManager => Started(_walks);
 
     /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
     public Task RefreshAsync(CancellationToken cancellationToken = default) =>
-        (_maintenance ?? throw new InvalidOperationException("The node has not been started."))
-            .RefreshAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
+        Started(_maintenance).RefreshAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
 
     /// <summary>The id and contacts that were saved last; null if nothing was.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
@@ -307,7 +259,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     public Task SaveStateAsync(CancellationToken cancellationToken = default) =>
-        (_saver ?? throw new InvalidOperationException("The node has not been started.")).SaveAsync(cancellationToken);
+        Started(_saver).SaveAsync(cancellationToken);
 
     /// <summary>Describes the node: its buckets, what it holds, its clock and its counters.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
@@ -340,7 +292,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private async Task<SetResult> PublishSoonAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
-        var maintenance = _maintenance ?? throw new InvalidOperationException("The node has not been started.");
+        var maintenance = Started(_maintenance);
         var publication = new Publication(value, _environment.Time.GetUtcNow()) { IsPending = true };
         var remembered = await RememberAsync(key, publication, cancellationToken);
         if (remembered == StoreResult.Stored)
@@ -362,10 +314,13 @@ public sealed class KadNode : IDht, IAsyncDisposable
         return remembered;
     }
 
+    private static T Started<T>(T? part)
+        where T : class => part ?? throw new InvalidOperationException("The node has not been started.");
+
     private async Task StopAsync()
     {
         _stopping.Cancel();
-        _joined.TrySetCanceled(CancellationToken.None);
+        _join.GiveUp();
         await _loops;
         if (_walks is not null)
         {

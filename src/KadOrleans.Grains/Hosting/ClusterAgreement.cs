@@ -49,12 +49,7 @@ internal sealed class ClusterAgreement(
 
     /// <summary>Tells the cluster what this silo has and knows, and takes over which schema version is written.</summary>
     /// <exception cref="InvalidOperationException">They do not fit; the message names the setting.</exception>
-    public async Task JoinAsync()
-    {
-        var own = new ClusterSettings(options.Value.ShardBits);
-        var terms = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).JoinAsync(own, silo.SiloAddress, version.Known);
-        Compare(terms.Settings.ShardBits, terms.StateVersion);
-    }
+    public async Task JoinAsync() => Compare(await AskAsync());
 
     private async Task RunAsync(Func<Task> step)
     {
@@ -96,18 +91,15 @@ internal sealed class ClusterAgreement(
 
     private async Task AgreeAsync()
     {
-        await _calls.CallAsync(
-            nameof(IClusterGrain),
-            async () =>
-            {
-                await JoinAsync();
-                return true;
-            },
-            new TimeLimit(AgreementLimit, time),
-            CancellationToken.None);
+        Compare(await _calls.CallAsync(nameof(IClusterGrain), AskAsync, new TimeLimit(AgreementLimit, time), CancellationToken.None));
         logger.ClusterAgreed(options.Value.ShardBits, version.Written);
         _completion.TrySetResult();
     }
+
+    private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
+        .JoinAsync(new ClusterSettings(options.Value.ShardBits), silo.SiloAddress, version.Known);
+
+    private void Compare(ClusterTerms terms) => Compare(terms.Settings.ShardBits, terms.StateVersion);
 
     private void Compare(int agreed, int written)
     {

@@ -64,15 +64,24 @@ internal sealed class Republisher
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
     /// <summary>Works until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
-        Enumerable.Range(0, MaxPending).Select(_ => SendPendingAsync(cancellationToken)).Append(WorkAsync(cancellationToken)));
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(SendPendingAsync(cancellationToken), WorkAsync(cancellationToken));
 
     private async Task SendPendingAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        var running = new List<Task>();
+        try
         {
-            var key = await _soon.Reader.ReadAsync(cancellationToken);
-            await SendAsync(key, static (_, _, _) => false, cancellationToken);
+            while (true)
+            {
+                var key = await _soon.Reader.ReadAsync(cancellationToken);
+                await MakeRoomAsync(running, MaxPending);
+                running.Add(SendAsync(key, static (_, _, _) => false, cancellationToken));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(running);
         }
     }
 
@@ -145,14 +154,18 @@ internal sealed class Republisher
     private async Task BeginAsync(
         NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, CancellationToken cancellationToken)
     {
-        if (_running.Count >= MaxParallel)
-        {
-            await Task.WhenAny(_running);
-            _running.RemoveAll(static task => task.IsCompleted);
-        }
-
+        await MakeRoomAsync(_running, MaxParallel);
         _running.Add(SendAsync(key, isDue, cancellationToken));
         await Task.Delay(_pause, _time, cancellationToken);
+    }
+
+    private static async Task MakeRoomAsync(List<Task> running, int most)
+    {
+        if (running.Count >= most)
+        {
+            await Task.WhenAny(running);
+            running.RemoveAll(static task => task.IsCompleted);
+        }
     }
 
     /// <summary>Sends one value, and never fails.</summary>

@@ -12,13 +12,16 @@ internal static class GatewayExposure
     /// <summary>Warns once, if the silo is such a one.</summary>
     public static void Warn(IServiceProvider services)
     {
-        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        var gateway = endpoints.GatewayListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort);
-        if (IsOpen(gateway, services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
+        if (Find(services.GetRequiredService<IOptions<EndpointOptions>>().Value) is { } gateway
+            && IsOpen(gateway, services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
         {
             SiloLog.GatewayOpen(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(GatewayExposure)), gateway, EdgeKey.Setting);
         }
     }
+
+    /// <summary>Where a silo listens for clients; null if it does not.</summary>
+    public static IPEndPoint? Find(EndpointOptions endpoints) => endpoints.GatewayListeningEndpoint
+        ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
 
     /// <summary>Whether other machines may call what is the edges' alone.</summary>
     public static bool IsOpen(IPEndPoint gateway, string? edgeKey) => !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);

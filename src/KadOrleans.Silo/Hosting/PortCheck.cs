@@ -21,13 +21,9 @@ internal static class PortCheck
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
         Run(claim, "Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
-        if (endpoints.GatewayListeningEndpoint is { } listening)
+        if (GatewayExposure.Find(endpoints) is { } gateway)
         {
-            Run(claim, "Kad:Silo:GatewayPort", listening);
-        }
-        else if (endpoints.GatewayPort != 0)
-        {
-            Run(claim, "Kad:Silo:GatewayPort", new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
+            Run(claim, "Kad:Silo:GatewayPort", gateway);
         }
     }
 

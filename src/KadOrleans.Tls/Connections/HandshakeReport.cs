@@ -19,7 +19,7 @@ internal static class HandshakeReport
             return (ConnectionProblem.CertificateRefused, $"{beginning}{refusal}.");
         }
 
-        var reason = failure?.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ') ?? "it ended";
+        var reason = failure is null ? "it ended" : Reason(failure);
         return failure switch
         {
             OperationCanceledException => (ConnectionProblem.HandshakeFailed, $"{beginning}the TLS handshake took too long."),
@@ -35,9 +35,10 @@ internal static class HandshakeReport
     /// <summary>Of a connection that a silo ended before its first message.</summary>
     public static string EndedEarly(ConnectionSide side, EndPoint? other, bool isEncrypted, Exception failure)
     {
-        var reason = failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-        return $"{side.OtherName} {other} ended the connection before its first message ({reason}): " + (isEncrypted
+        return $"{side.OtherName} {other} ended the connection before its first message ({Reason(failure)}): " + (isEncrypted
             ? "it does not accept this process's certificate, as its log then says, or it stops."
             : "it wants TLS, and Kad:Tls:Certificate is not set here, or it stops.");
     }
+
+    private static string Reason(Exception failure) => failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 }

@@ -27,9 +27,11 @@ public sealed class PublicApiTests
     {
         var baseline = $"docs/api/{package.GetName().Name}.txt";
 
-        Assert.True(PublicApi.Compare(package, baseline) is [], $"""
+        var differences = PublicApi.Compare(package, baseline);
+
+        Assert.True(differences is [], $"""
             The public surface differs from {baseline}. Run the tests with KAD_UPDATE_API=true, and tell users in CHANGELOG.md.
-            {string.Join('\n', PublicApi.Compare(package, baseline))}
+            {string.Join('\n', differences)}
             """);
     }
 }

@@ -42,7 +42,7 @@ internal abstract class ClusterStorage : IAsyncDisposable
         try
         {
             var server = await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo));
-            return shape.HasStandby ? new OnPair(await PostgreSqlPair.StartAsync(server)) : new OnPostgreSql(server);
+            return shape.HasStandby ? new OnPair(await PostgreSqlPair.StartAsync(server)) : new OnPostgreSql(() => server, server.ConnectionString, server);
         }
         catch (InvalidOperationException e)
         {
@@ -88,46 +88,31 @@ internal abstract class ClusterStorage : IAsyncDisposable
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class OnPostgreSql(PostgreSqlServer server) : ClusterStorage
+    private class OnPostgreSql(Func<PostgreSqlServer> server, string connectionString, IAsyncDisposable owned) : ClusterStorage
     {
         public override IReadOnlyList<string> SiloSettings { get; } =
-            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
+            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}"];
 
-        public override Task HangAsync() => server.HangAsync();
+        public override Task HangAsync() => server().HangAsync();
 
-        public override Task ContinueAsync() => server.ContinueAsync();
+        public override Task ContinueAsync() => server().ContinueAsync();
 
-        public override Task KillAsync() => server.KillAsync();
+        public override Task KillAsync() => server().KillAsync();
 
-        public override Task StopAsync() => server.StopAsync();
+        public override Task StopAsync() => server().StopAsync();
 
-        public override Task RestartAsync() => server.RestartAsync();
+        public override Task RestartAsync() => server().RestartAsync();
 
-        public override ValueTask DisposeAsync() => server.DisposeAsync();
+        public override ValueTask DisposeAsync() => owned.DisposeAsync();
     }
 
-    private sealed class OnPair(PostgreSqlPair pair) : ClusterStorage
+    private sealed class OnPair(PostgreSqlPair pair) : OnPostgreSql(() => pair.Primary, pair.ConnectionString, pair)
     {
-        public override IReadOnlyList<string> SiloSettings { get; } =
-            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={pair.ConnectionString}"];
-
         public override bool HasStandby => true;
-
-        public override Task HangAsync() => pair.Primary.HangAsync();
-
-        public override Task ContinueAsync() => pair.Primary.ContinueAsync();
-
-        public override Task KillAsync() => pair.Primary.KillAsync();
-
-        public override Task StopAsync() => pair.Primary.StopAsync();
-
-        public override Task RestartAsync() => pair.Primary.RestartAsync();
 
         public override Task FailOverAsync() => pair.FailOverAsync();
 
         public override Task RejoinAsync() => pair.RejoinAsync();
-
-        public override ValueTask DisposeAsync() => pair.DisposeAsync();
     }
 
     private sealed class OnAzurite(AzuriteServer server) : ClusterStorage

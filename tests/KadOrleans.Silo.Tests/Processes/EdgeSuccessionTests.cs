@@ -12,14 +12,11 @@ public sealed class EdgeSuccessionTests : IDisposable
     [Fact]
     public async Task A_second_process_of_a_live_edges_name_waits_for_its_end_and_succeeds_it()
     {
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        await using var silo = NewSilo();
         using var health = new HealthReader(FreePort.Tcp());
         await using var older = new EdgeServer(_folder, "edge", silo.GatewaySetting);
         await using var newer = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
-        await Task.WhenAll(silo.StartAsync(), older.StartAsync());
-
-        newer.Launch();
-        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        await WaitForOlderAsync(silo, older, newer, health);
         await using (var client = await NetworkClient.JoinAsync(older))
         {
             Assert.Equal(older.Id, (await client.PingAsync(older.Address.ToEndpoint())).Id.ToString());
@@ -36,7 +33,7 @@ public sealed class EdgeSuccessionTests : IDisposable
     [Fact]
     public async Task An_edge_that_hung_while_another_took_its_name_ends_with_3_and_waits_when_restarted()
     {
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        await using var silo = NewSilo();
         using var health = new HealthReader(FreePort.Tcp());
         await using var hung = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
         await using var successor = new EdgeServer(_folder, "edge", silo.GatewaySetting);
@@ -50,7 +47,7 @@ public sealed class EdgeSuccessionTests : IDisposable
 
         // As its supervisor would.
         hung.Launch();
-        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        await NameIsTakenAsync(health);
         await using (var client = await NetworkClient.JoinAsync(successor))
         {
             Assert.Equal(successor.Id, (await client.PingAsync(successor.Address.ToEndpoint())).Id.ToString());
@@ -63,18 +60,16 @@ public sealed class EdgeSuccessionTests : IDisposable
     [Fact]
     public async Task A_live_edge_keeps_its_name_when_the_silo_that_knew_it_is_killed_while_another_asks()
     {
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        await using var silo = NewSilo();
         using var health = new HealthReader(FreePort.Tcp());
         await using var older = new EdgeServer(_folder, "edge", silo.GatewaySetting);
         await using var newer = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
-        await Task.WhenAll(silo.StartAsync(), older.StartAsync());
-        newer.Launch();
-        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        await WaitForOlderAsync(silo, older, newer, health);
 
         await silo.KillAsync();
         await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "the cluster gives no lease");
         await silo.StartAsync();
-        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+        await NameIsTakenAsync(health);
         Assert.False(older.HasEnded);
         await older.KillAsync();
         await newer.ListeningAsync();
@@ -103,6 +98,18 @@ public sealed class EdgeSuccessionTests : IDisposable
         await using var last = SiloProcess.Start(_folder, settings);
         await last.LineAsync("listening udp ");
         Assert.DoesNotContain("this one waits", last.Errors, StringComparison.Ordinal);
+    }
+
+    private SiloServer NewSilo() => new(_folder, "Kad:Cluster:ShardBits=4");
+
+    private static Task NameIsTakenAsync(HealthReader health) =>
+        health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
+
+    private static async Task WaitForOlderAsync(SiloServer silo, EdgeServer older, EdgeServer newer, HealthReader health)
+    {
+        await Task.WhenAll(silo.StartAsync(), older.StartAsync());
+        newer.Launch();
+        await NameIsTakenAsync(health);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

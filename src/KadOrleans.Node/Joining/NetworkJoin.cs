@@ -1,0 +1,70 @@
+using KadOrleans.Node.Maintenance;
+
+namespace KadOrleans.Node.Joining;
+
+/// <summary>How a standalone node joins the network, and whether it has.</summary>
+internal sealed class NetworkJoin(KadNodeOptions options)
+{
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isOutside;
+
+    /// <summary>Completes when the node has joined; cancelled by <see cref="GiveUp"/>.</summary>
+    public Task Completion => _joined.Task;
+
+    /// <summary>Whether none of the configured bootstrap nodes answered when they were asked last, this node itself apart.</summary>
+    public bool IsOutside => _isOutside;
+
+    /// <summary>Asks the configured bootstrap nodes and the saved contacts, then refreshes the buckets that a join fills.</summary>
+    public async Task<BootstrapResult> RunAsync(
+        DhtNode node, StateSaver saver, MaintenanceRunner maintenance, CancellationToken cancellationToken)
+    {
+        // Whom it met without them has been asked already, and may lie.
+        var asksAgain = IsOutside && node.RoutingTable.Count > 0;
+        var saved = asksAgain ? [] : saver.LastContacts.Take(options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
+        var result = await node.BootstrapAsync(options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
+        var others = result.Attempts.Where(attempt => options.Bootstrap.Contains(attempt.Address) && !attempt.IsOwnId).ToList();
+        _isOutside = others.Count > 0 && others.All(attempt => attempt.Id is null);
+        if (asksAgain && IsOutside)
+        {
+            return result;
+        }
+
+        if (result.Joined == 0 && node.RoutingTable.Count > 0)
+        {
+            // Others than those asked are back: saved contacts, all of which are verified when the node starts.
+            await node.FindNodeAsync(node.Id, cancellationToken);
+        }
+
+        if (!options.ClientOnly)
+        {
+            await maintenance.RefreshAfterJoinAsync(cancellationToken);
+        }
+
+        if (result.Joined > 0)
+        {
+            await saver.SaveAsync(cancellationToken);
+        }
+
+        if (!IsOutside)
+        {
+            _joined.TrySetResult();
+        }
+
+        return result;
+    }
+
+    /// <summary>Joins through other nodes than the configured ones, this once.</summary>
+    public async Task<BootstrapResult> RunOnceAsync(DhtNode node, IEnumerable<string> nodes, CancellationToken cancellationToken)
+    {
+        var result = await node.BootstrapAsync(nodes, cancellationToken);
+        if (result.Joined > 0)
+        {
+            _joined.TrySetResult();
+        }
+
+        return result;
+    }
+
+    /// <summary>The node stops: nobody waits for its join any more.</summary>
+    public void GiveUp() => _joined.TrySetCanceled(CancellationToken.None);
+}
