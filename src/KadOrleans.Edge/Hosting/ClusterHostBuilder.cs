@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Hosting;
+using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Edge.Configuration;
 
 namespace KadOrleans.Edge.Hosting;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using KadOrleans.Cluster.Edges;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Hosting;
 using KadOrleans.Http;

@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Clocks;
+using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Health;

@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Clocks;
+using KadOrleans.EdgeWorker.Clocks;
 
 namespace KadOrleans.Silo.Health;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Cluster.Clocks;
+using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Storage;

@@ -1,5 +1,5 @@
-using KadOrleans.Cluster.Edges;
-using KadOrleans.Cluster.Hosting;
+using KadOrleans.EdgeWorker.Edges;
+using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Transport.Udp;
 

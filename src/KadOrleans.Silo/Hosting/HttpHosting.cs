@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Clocks;
+using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Http;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.Health;

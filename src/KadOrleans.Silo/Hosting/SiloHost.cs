@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Hosting;
+using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Hosting;

@@ -1,5 +1,5 @@
 using System.Net;
-using KadOrleans.Cluster.Edges;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Http;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;

@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Edges;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Routing;

@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Edges;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;

@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Values;
+using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;

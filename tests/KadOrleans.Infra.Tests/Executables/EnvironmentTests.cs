@@ -1,5 +1,5 @@
 using System.Net;
-using KadOrleans.Cluster.Edges;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Infra.Tests.Rendering;

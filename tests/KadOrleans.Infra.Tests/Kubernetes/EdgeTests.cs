@@ -1,5 +1,5 @@
 using System.Globalization;
-using KadOrleans.Cluster.Edges;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Infra.Tests.Executables;
 using KadOrleans.Infra.Tests.Rendering;

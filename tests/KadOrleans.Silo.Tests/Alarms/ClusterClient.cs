@@ -1,5 +1,5 @@
 using System.Net;
-using KadOrleans.Cluster.Values;
+using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;

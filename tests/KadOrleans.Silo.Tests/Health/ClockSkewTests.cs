@@ -1,5 +1,5 @@
 using System.Net;
-using KadOrleans.Cluster.Clocks;
+using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Silo.Health;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Processes;

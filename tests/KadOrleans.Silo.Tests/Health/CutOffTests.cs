@@ -1,4 +1,4 @@
-using KadOrleans.Cluster.Clocks;
+using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Silo.Health;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Reflection;
-using KadOrleans.Cluster.Values;
+using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.Silo.Tests.Processes;

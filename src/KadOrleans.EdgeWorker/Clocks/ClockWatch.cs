@@ -1,0 +1,86 @@
+using System.Diagnostics.Metrics;
+using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Clocks;
+
+/// <summary>
+/// Compares this process's clock with that of the silo that leases node ids, which is one for all processes of a cluster. Says
+/// once when they are too far apart, and once when they are not any more. May be read from any thread.
+/// </summary>
+public sealed class ClockWatch : IDisposable
+{
+    private static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Meter _meter = new(ClusterMetrics.MeterName);
+
+    // Null before the first; a struct of two fields is not read in one piece.
+    private volatile object? _last;
+    private long _correction;
+
+    /// <param name="time">This process's clock.</param>
+    /// <param name="logger">Told of changes.</param>
+    public ClockWatch(TimeProvider time, ILogger<ClockWatch> logger)
+    {
+        (_time, _logger) = (time, logger);
+        _meter.CreateObservableGauge(
+            "kad.clock.difference", Measure, "s", "How far the clock of the silo that leases node ids is ahead of this process's.");
+    }
+
+    /// <summary>The last comparison; null before the first.</summary>
+    public ClockComparison? Last => (ClockComparison?)_last;
+
+    /// <summary>
+    /// What to add to this process's clock for the cluster's time. Zero while they agree to a second: a correction that moved
+    /// with each comparison would put what was taken in at nearly the same time into another order.
+    /// </summary>
+    public TimeSpan Correction => new(Interlocked.Read(ref _correction));
+
+    /// <summary>Whether the clocks were too far apart at the last comparison.</summary>
+    public bool IsSkewed => Last is { IsSkewed: true };
+
+    /// <summary>Asks once. What the call throws comes back, and the last comparison stays.</summary>
+    /// <param name="grains">The way to the cluster.</param>
+    /// <param name="patience">The longest wait.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task CompareAsync(IGrainFactory grains, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        var (asked, start) = (_time.GetUtcNow(), _time.GetTimestamp());
+        var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(patience, _time, cancellationToken);
+        Note(ClockComparison.Of(asked, _time.GetElapsedTime(start), theirs));
+    }
+
+    /// <summary>Reports no more.</summary>
+    public void Dispose() => _meter.Dispose();
+
+    internal void Note(ClockComparison comparison)
+    {
+        var wasSkewed = IsSkewed;
+        _last = comparison;
+        if ((comparison.Difference - Correction).Duration() - comparison.Uncertainty > Agreement)
+        {
+            Interlocked.Exchange(ref _correction, comparison.Difference.Ticks);
+        }
+
+        if (comparison.IsSkewed != wasSkewed)
+        {
+            var seconds = Math.Round(comparison.Difference.TotalSeconds, 1);
+            if (wasSkewed)
+            {
+                _logger.ClocksAgree(seconds);
+            }
+            else
+            {
+                _logger.ClocksDiffer(seconds, ClockComparison.Bound.TotalSeconds);
+            }
+        }
+    }
+
+    private IEnumerable<Measurement<double>> Measure() => Last is { } last ? [new Measurement<double>(last.Difference.TotalSeconds)] : [];
+}

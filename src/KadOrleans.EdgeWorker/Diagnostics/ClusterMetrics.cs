@@ -1,0 +1,53 @@
+using System.Diagnostics.Metrics;
+
+namespace KadOrleans.EdgeWorker.Diagnostics;
+
+/// <summary>
+/// The instruments of the adapters, on the meter of the node. Tags are small closed sets: never an id or a key.
+/// </summary>
+internal static class ClusterMetrics
+{
+    /// <summary>The same name as the node's meter, so that one subscription shows both.</summary>
+    public const string MeterName = "KadOrleans";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    public static Counter<long> ShardCalls { get; } =
+        Meter.CreateCounter<long>("kad.shard.calls", "{call}", "Grain calls to key shards, by kind.");
+
+    public static Histogram<long> ShardBatch { get; } = Meter.CreateHistogram<long>(
+        "kad.shard.batch",
+        "{item}",
+        "Puts or gets that shared one grain call, by kind.",
+        advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
+
+    public static Counter<long> ShardFailures { get; } =
+        Meter.CreateCounter<long>("kad.shard.failures", "{item}", "Puts and gets that ended without the shard's answer, by kind.");
+
+    public static Counter<long> TableCalls { get; } =
+        Meter.CreateCounter<long>("kad.table.calls", "{call}", "Grain calls that reported observations to a routing table.");
+
+    public static Counter<long> ObservationsSent { get; } =
+        Meter.CreateCounter<long>("kad.table.observations", "{observation}", "Observations that a routing table took.");
+
+    public static Counter<long> ObservationsDropped { get; } = Meter.CreateCounter<long>(
+        "kad.table.observations.dropped", "{observation}", "Observations given up because too many waited or none would take them.");
+
+    public static UpDownCounter<int> LeasesHeld { get; } =
+        Meter.CreateUpDownCounter<int>("kad.edge.leases", "{lease}", "Leases of node ids that the edge holds.");
+
+    public static Counter<long> LeasesLost { get; } = Meter.CreateCounter<long>(
+        "kad.edge.leases.lost", "{lease}", "Leases of node ids that another process took, or that the cluster forgot.");
+
+    /// <summary>Makes the series of the counters, at 0: a rate over one that appears with its first event misses that event.</summary>
+    public static void Begin()
+    {
+        ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "put"));
+        ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "get"));
+        TableCalls.Add(0);
+        ObservationsSent.Add(0);
+        ObservationsDropped.Add(0);
+        LeasesHeld.Add(0);
+        LeasesLost.Add(0);
+    }
+}

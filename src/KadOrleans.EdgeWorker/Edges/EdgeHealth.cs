@@ -1,0 +1,97 @@
+using KadOrleans.EdgeWorker.Clocks;
+
+namespace KadOrleans.EdgeWorker.Edges;
+
+/// <summary>How the edge of this process is doing. May be read from any thread at any time, and never waits.</summary>
+public sealed class EdgeHealth
+{
+    /// <summary>
+    /// An edge to which no silo answered for this long is not ready: one renewal and half of the next. Shorter, and a
+    /// single slow answer would take the edge out of service.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly EdgeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ClockWatch _clock;
+    private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _answeredAt;
+    private volatile EdgeSession? _session;
+    private volatile EdgeState _state;
+    private volatile string _waitsFor = "it waits for a silo";
+
+    internal EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
+    {
+        (_options, _time, _clock) = (options, time, clock);
+        _answeredAt = long.MinValue;
+    }
+
+    /// <summary>What the edge is at.</summary>
+    public EdgeState State => _state;
+
+    /// <summary>
+    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/> and whose clock is near its own, and
+    /// a contact that answers; the first edge of a network (no bootstrap nodes configured) needs no contact.
+    /// </summary>
+    public bool IsReady => Obstacle is null;
+
+    /// <summary>What keeps it from being ready, in a few words; null if it is.</summary>
+    public string? Obstacle => _state switch
+    {
+        EdgeState.Waiting => _waitsFor,
+        EdgeState.LeaseLost => "another process took the name",
+        EdgeState.Stopped => "it stopped",
+        EdgeState.CutOff => "the silos do not answer",
+        _ when !(SinceAnswer < Patience) => "the silos do not answer",
+        _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
+        _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
+        _ when _session is { Contacts: > 0 } => "no contact answers",
+        _ => "it has no contact",
+    };
+
+    /// <summary>
+    /// Completes when another process took the edge's name. The ids are not served any more; a process that is nothing
+    /// but an edge ends.
+    /// </summary>
+    public Task LeaseLost => _leaseLost.Task;
+
+    private TimeSpan? SinceAnswer => Interlocked.Read(ref _answeredAt) is var at && at == long.MinValue
+        ? null
+        : _time.GetElapsedTime(at);
+
+    /// <summary>How the edge is doing.</summary>
+    public EdgeOverview Describe()
+    {
+        var session = _session;
+        return new EdgeOverview(
+            _options.Name,
+            State,
+            IsReady,
+            session?.Lease.Epoch,
+            session?.Lease.Settings.ShardBits,
+            SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
+            session?.DescribeNodes() ?? [],
+            session?.Counts() ?? new Dictionary<string, long>())
+        {
+            ClockDifference = _clock.Last is { } clock ? Math.Round(clock.Difference.TotalSeconds, 3) : null,
+        };
+    }
+
+    /// <summary>Why there is no lease yet.</summary>
+    internal void WaitFor(string what) => _waitsFor = what;
+
+    internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
+
+    /// <summary>Whether the state is new.</summary>
+    internal bool Enter(EdgeState state, EdgeSession? session)
+    {
+        var isNew = _state != state;
+        (_session, _state) = (session, state);
+        if (state == EdgeState.LeaseLost)
+        {
+            _leaseLost.TrySetResult();
+        }
+
+        return isNew;
+    }
+}

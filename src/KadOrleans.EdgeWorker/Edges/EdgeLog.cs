@@ -1,0 +1,51 @@
+using KadOrleans.Core;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Edges;
+
+/// <summary>What an edge logs: one line for each change of its state. Event ids 6200 to 6299.</summary>
+internal static partial class EdgeLog
+{
+    [LoggerMessage(6200, LogLevel.Information, "listening udp {Endpoint} id {Id} edge {Edge}")]
+    public static partial void Listening(this ILogger logger, UdpEndpoint endpoint, NodeId id, string edge);
+
+    [LoggerMessage(6201, LogLevel.Warning, "Edge {Edge} waits for the cluster, and goes on trying: {Problem}")]
+    public static partial void WaitingForCluster(this ILogger logger, string edge, string problem);
+
+    [LoggerMessage(6202, LogLevel.Information, "Edge {Edge} holds {Count} node ids under epoch {Epoch}")]
+    public static partial void Leased(this ILogger logger, string edge, int count, long epoch);
+
+    [LoggerMessage(6203, LogLevel.Warning,
+        "Edge {Edge} is cut off from the silos: it answers PING and FIND_NODE from its last snapshot, and no STORE: {Problem}")]
+    public static partial void CutOff(this ILogger logger, string edge, string problem);
+
+    [LoggerMessage(6204, LogLevel.Information, "Edge {Edge} has its silos back")]
+    public static partial void Recovered(this ILogger logger, string edge);
+
+    [LoggerMessage(6205, LogLevel.Error,
+        "Edge {Edge} lost its node ids to another process of the same name, and stops using them: give each edge its own Kad:Edge:Name")]
+    public static partial void LeaseLost(this ILogger logger, string edge);
+
+    [LoggerMessage(6206, LogLevel.Warning, "The cluster forgot the lease of edge {Edge}: it asks for a new one")]
+    public static partial void LeaseForgotten(this ILogger logger, string edge);
+
+    [LoggerMessage(6207, LogLevel.Information, "Edge {Edge} stopped and handed its node ids back")]
+    public static partial void Stopped(this ILogger logger, string edge);
+
+    [LoggerMessage(6208, LogLevel.Warning, "Edge {Edge} stopped, but could not hand its node ids back; the lease runs out by itself: {Problem}")]
+    public static partial void NotReleased(this ILogger logger, string edge, string problem);
+
+    [LoggerMessage(6210, LogLevel.Warning,
+        "Another live edge uses the name {Edge}: this one waits until that one ends; give each edge its own Kad:Edge:Name")]
+    public static partial void NameInUse(this ILogger logger, string edge);
+
+    [LoggerMessage(6212, LogLevel.Warning,
+        "Another edge had the name {Edge} and may be cut off by the loss of a silo: this one waits until that one is heard or its lease is over, {Seconds} s at most")]
+    public static partial void NameUnclear(this ILogger logger, string edge, double seconds);
+
+    [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos was not told: {Problem}")]
+    public static partial void ClockNotRead(this ILogger logger, string problem);
+
+    [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
+    public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
+}

@@ -1,0 +1,139 @@
+using KadOrleans.EdgeWorker.Maintenance;
+using KadOrleans.EdgeWorker.Routing;
+using KadOrleans.EdgeWorker.Values;
+using KadOrleans.Core;
+using KadOrleans.Node;
+using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Edges;
+
+/// <summary>One node id of an edge: the engine on the cluster's table and keys, and the loops that keep it going.</summary>
+internal sealed class EdgeNode : IAsyncDisposable
+{
+    private readonly EdgeContext _context;
+    private readonly IDatagramTransport _transport;
+    private readonly RoutingTableRefreshManager _walks;
+    private readonly MaintenanceRunner _maintenance;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loops = Task.CompletedTask;
+
+    /// <summary>Puts a node together; nothing is received before <see cref="Start"/>.</summary>
+    /// <param name="context">What the edge's parts share.</param>
+    /// <param name="table">Of the node's id, subscribed.</param>
+    /// <param name="transport">Bound already; the node disposes it.</param>
+    /// <param name="store">The cluster's keys, shared by the edge's ids.</param>
+    public EdgeNode(EdgeContext context, ClusterRoutingTable table, IDatagramTransport transport, GrainKeyStore store)
+    {
+        (_context, _transport, Table) = (context, transport, table);
+        _logger = context.Environment.LoggerFactory.CreateLogger<EdgeNode>();
+        var keys = store.ScanningFor(table);
+        var options = context.Options.ToNodeOptions();
+        var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
+        Node = new DhtNode(options, transport, table, keys, context.Environment);
+        Schedule = new ClusterMaintenanceSchedule(Id);
+
+        // Never started: reminders say when to walk.
+        _walks = new RoutingTableRefreshManager(
+            Node, new RandomWalk(Node, options.RandomWalk, context.Environment), options.RandomWalk, context.Environment);
+        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, _walks, JoinOnceAsync, context.Environment);
+    }
+
+    public NodeId Id => Node.Id;
+
+    public DhtNode Node { get; }
+
+    public ClusterRoutingTable Table { get; }
+
+    public ClusterMaintenanceSchedule Schedule { get; }
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
+
+    /// <summary>Begins to answer, to join the network and to maintain the table.</summary>
+    public void Start()
+    {
+        Node.Start();
+        _loops = Task.WhenAll(
+            RunAsync(nameof(Table), Table.RunAsync),
+            RunAsync(nameof(JoinAsync), JoinAsync),
+            RunAsync(nameof(MaintenanceRunner), _maintenance.RunAsync));
+    }
+
+    /// <summary>Closes the socket at once: what is due is not answered any more.</summary>
+    public ValueTask SilenceAsync() => _transport.DisposeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        await _loops;
+        await _walks.DisposeAsync();
+        await Node.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(string name, Func<CancellationToken, Task> loop)
+    {
+        try
+        {
+            await loop(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.LoopFailed(name, Id, e);
+        }
+    }
+
+    /// <summary>
+    /// Joins, and tries again at growing intervals while the node knows nobody: at first, or when a silo died that had not saved the
+    /// table yet.
+    /// </summary>
+    private async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        var timing = _context.Timing;
+        var pause = timing.FirstJoinPause;
+        await JoinOnceAsync(cancellationToken);
+        while (_context.Options.Bootstrap.Count > 0)
+        {
+            if (Table.Snapshot.Count > 0)
+            {
+                pause = timing.FirstJoinPause;
+                await Task.Delay(timing.LongestJoinPause, _context.Environment.Time, cancellationToken);
+                continue;
+            }
+
+            await Task.Delay(pause, _context.Environment.Time, cancellationToken);
+            pause = pause * 2 < timing.LongestJoinPause ? pause * 2 : timing.LongestJoinPause;
+            if (Table.Snapshot.Count == 0)
+            {
+                await JoinOnceAsync(cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Asks the bootstrap nodes and looks the own id up; without them it is looked up from the table, so that its contacts
+    /// learn an address that may have changed. Then the farther buckets are refreshed (Kademlia §2.3).
+    /// </summary>
+    private async Task JoinOnceAsync(CancellationToken cancellationToken)
+    {
+        var nodes = _context.Options.Bootstrap;
+        var joined = nodes.Count == 0 ? 0 : (await Node.BootstrapAsync(nodes, cancellationToken)).Joined;
+        if (joined == 0 && Table.Snapshot.Count > 0)
+        {
+            await Node.FindNodeAsync(Id, cancellationToken);
+        }
+
+        await _maintenance.RefreshAfterJoinAsync(cancellationToken);
+    }
+}

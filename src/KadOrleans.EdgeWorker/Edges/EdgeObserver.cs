@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Node;
+
+namespace KadOrleans.EdgeWorker.Edges;
+
+/// <summary>
+/// What grains reach of an edge. Whatever asks the network is shared out among the edge's ids in turn. Before the ids are
+/// served and after, calls fail with <see cref="NoLiveEdgeException"/> and callers try another edge.
+/// </summary>
+internal sealed class EdgeObserver : IEdgeObserver
+{
+    private volatile IReadOnlyList<EdgeNode> _nodes = [];
+    private uint _turn;
+
+    /// <summary>Names the nodes that calls go to; none ends them.</summary>
+    public void Serve(IReadOnlyList<EdgeNode> nodes) => _nodes = nodes;
+
+    public Task ConfirmAsync() => Task.CompletedTask;
+
+    public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
+    {
+        if (TryFind(nodeId, out var node))
+        {
+            node.Table.Update(snapshot);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> AcceptAsync(EdgeWork work)
+    {
+        // Each schedule knows its own work.
+        return Task.FromResult(_nodes.Any(n => n.Schedule.TryAccept(work)));
+    }
+
+    public async Task<DhtGetResult> GetAsync(NodeId key)
+    {
+        var result = await Next().GetFromContactsAsync(key);
+        return new DhtGetResult(result.Value, result.Lookup is { } lookup ? DhtLookup.From(lookup) : null);
+    }
+
+    public async Task<DhtSetResult> SetAsync(NodeId key, DhtValue value)
+    {
+        var result = await Next().SetOnContactsAsync(key, value);
+        return new DhtSetResult
+        {
+            Stored = result.Stored,
+            Refused = result.Refused,
+            Failed = result.Failed,
+            Lookup = result.Lookup is { } lookup ? DhtLookup.From(lookup) : null,
+        };
+    }
+
+    public async Task<DhtLookup> FindNodeAsync(NodeId target) => DhtLookup.From(await Next().FindNodeAsync(target));
+
+    public async Task<DhtPingResult> PingAsync(UdpEndpoint endpoint)
+    {
+        var result = await Next().PingAsync(endpoint);
+        return new DhtPingResult(result.Answered, result.Id, result.RoundTrip);
+    }
+
+    private bool TryFind(NodeId nodeId, [NotNullWhen(true)] out EdgeNode? node)
+    {
+        node = _nodes.FirstOrDefault(n => n.Id == nodeId);
+        return node is not null;
+    }
+
+    private DhtNode Next()
+    {
+        var nodes = _nodes;
+        return nodes.Count == 0
+            ? throw new NoLiveEdgeException("The edge does not serve its node ids: it is starting or stopping.")
+            : nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)].Node;
+    }
+}

@@ -1,0 +1,206 @@
+using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Edges;
+
+/// <summary>
+/// An edge for as long as its host runs: binds its ports, waits for the cluster, leases its node ids and serves them. It
+/// may start before any silo, and outlives them all being away. When another process takes its name it stops serving, says
+/// so in <see cref="EdgeHealth.LeaseLost"/>, and does nothing more.
+/// </summary>
+internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
+{
+    private readonly EdgeContext _context;
+    private readonly Func<UdpEndpoint, IDatagramTransport> _transports;
+    private readonly Action<string>? _announce;
+    private readonly ILogger _logger;
+
+    // Grains reach it by a reference that keeps nothing alive: this field does.
+    private readonly EdgeObserver _observer = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly UdpEndpoint[] _listen;
+    private readonly IDatagramTransport?[] _bound;
+
+    public EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
+    {
+        (_context, _transports, _announce) = (context, transports, announce);
+        _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
+        _listen = [.. context.Options.Listen];
+        _bound = new IDatagramTransport?[_listen.Length];
+    }
+
+    private string Name => _context.Options.Name;
+
+    /// <summary>
+    /// Binds the ports, before a silo or a client of this process starts: a port that is taken ends start-up at once, not
+    /// when silos were found.
+    /// </summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        ClusterMetrics.Begin();
+        try
+        {
+            for (var i = 0; i < _listen.Length; i++)
+            {
+                _bound[i] = _transports(_listen[i]);
+
+                // A port of the system's choice stays the same for the life of the process.
+                _listen[i] = _bound[i]!.LocalEndpoints[0];
+            }
+        }
+        catch
+        {
+            await UnbindAsync();
+            throw;
+        }
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _started.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await UnbindAsync();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            // Before the silo or the client of this process is up, grain calls fail or are lost.
+            await _started.Task.WaitAsync(stoppingToken);
+            await ServeAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped before there was a lease.
+        }
+        finally
+        {
+            await UnbindAsync();
+            if (stoppingToken.IsCancellationRequested && _context.Health.State != EdgeState.LeaseLost)
+            {
+                _context.Health.Enter(EdgeState.Stopped, null);
+            }
+        }
+    }
+
+    /// <summary>Leases the ids and serves them, again if the cluster forgot it.</summary>
+    private async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        // The same for all sessions: the name that it had is not another's.
+        var reference = _context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
+        try
+        {
+            while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
+            {
+                _logger.LeaseForgotten(Name);
+                _context.Health.Enter(EdgeState.Waiting, null);
+            }
+        }
+        finally
+        {
+            _context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
+        }
+    }
+
+    private async Task<SessionEnd> ServeAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var session = await new SessionOpening(_context, _observer, TakeTransport, _logger).OpenAsync(reference, cancellationToken);
+        if (session is null)
+        {
+            return LoseLease(null);
+        }
+
+        Announce(session);
+        var end = await RunAsync(session, cancellationToken);
+        return end == SessionEnd.LeaseLost ? LoseLease(session) : end;
+    }
+
+    private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)
+    {
+        var leases = session.Lease.NodeIds.Count;
+        ClusterMetrics.LeasesHeld.Add(leases);
+        try
+        {
+            var end = await session.RunAsync(cancellationToken);
+            ClusterMetrics.LeasesLost.Add(end == SessionEnd.Stopping ? 0 : leases);
+            await CloseAsync(session, end);
+            return end;
+        }
+        finally
+        {
+            ClusterMetrics.LeasesHeld.Add(-leases);
+        }
+    }
+
+    private void Announce(EdgeSession session)
+    {
+        _context.Health.Enter(EdgeState.Serving, session);
+        foreach (var node in session.Nodes)
+        {
+            foreach (var endpoint in node.LocalEndpoints)
+            {
+                _logger.Listening(endpoint, node.Id, Name);
+                _announce?.Invoke($"listening udp {endpoint} id {node.Id} edge {Name}");
+            }
+        }
+    }
+
+    private async Task CloseAsync(EdgeSession session, SessionEnd end)
+    {
+        if (end != SessionEnd.Stopping)
+        {
+            await session.SilenceAsync();
+        }
+
+        await session.DisposeAsync();
+        if (end != SessionEnd.Stopping)
+        {
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(_context.Timing.HandBack, _context.Environment.Time);
+        try
+        {
+            await session.HandBackAsync(patience.Token);
+            _logger.Stopped(Name);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.NotReleased(Name, e.Message);
+        }
+    }
+
+    private SessionEnd LoseLease(EdgeSession? session)
+    {
+        _logger.LeaseLost(Name);
+        _context.Health.Enter(EdgeState.LeaseLost, session);
+        return SessionEnd.LeaseLost;
+    }
+
+    /// <summary>The transport of the id at an index; bound anew if an earlier session closed it.</summary>
+    private IDatagramTransport TakeTransport(int index)
+    {
+        var transport = _bound[index] ?? _transports(_listen[index]);
+        _bound[index] = null;
+        return transport;
+    }
+
+    private async Task UnbindAsync()
+    {
+        for (var i = 0; i < _bound.Length; i++)
+        {
+            if (Interlocked.Exchange(ref _bound[i], null) is { } transport)
+            {
+                await transport.DisposeAsync();
+            }
+        }
+    }
+}

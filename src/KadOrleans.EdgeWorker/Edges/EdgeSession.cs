@@ -1,0 +1,251 @@
+using KadOrleans.EdgeWorker.Routing;
+using KadOrleans.EdgeWorker.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Edges;
+
+/// <summary>The use of one lease: its ids served, its renewals, its end.</summary>
+internal sealed class EdgeSession : IAsyncDisposable
+{
+    private readonly EdgeContext _context;
+    private readonly EdgeObserver _observer;
+    private readonly IEdgeObserver _reference;
+    private readonly GrainKeyStore _store;
+    private readonly IReadOnlyList<EdgeNode> _nodes;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _fenced = new();
+    private long _subscribedAt;
+
+    private EdgeSession(
+        EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
+    {
+        (_context, Lease, _observer, _reference, _store, _nodes) = (context, lease, observer, reference, store, nodes);
+        _logger = context.Environment.LoggerFactory.CreateLogger<EdgeSession>();
+        _subscribedAt = context.Environment.Time.GetTimestamp();
+    }
+
+    public EdgeLease Lease { get; }
+
+    public IReadOnlyList<EdgeNode> Nodes => _nodes;
+
+    /// <summary>Contacts in the tables of all ids.</summary>
+    public int Contacts => _nodes.Sum(n => n.Table.Snapshot.Count);
+
+    /// <summary>Whether one of the ids has a contact that answers.</summary>
+    public bool HasGoodContact => _nodes.Any(n => n.Node.HasGoodContact);
+
+    /// <summary>Takes the tables up and begins to serve the ids of a lease.</summary>
+    /// <param name="context">What the edge's parts share.</param>
+    /// <param name="lease">Held already.</param>
+    /// <param name="observer">What grains reach; it serves the nodes from now on.</param>
+    /// <param name="reference">How they reach it.</param>
+    /// <param name="bind">Binds the transport of the id at an index.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
+    public static async Task<EdgeSession> OpenAsync(
+        EdgeContext context,
+        EdgeLease lease,
+        EdgeObserver observer,
+        IEdgeObserver reference,
+        Func<int, IDatagramTransport> bind,
+        CancellationToken cancellationToken)
+    {
+        var environment = context.Environment;
+        var tables = lease.NodeIds
+            .Select(id => new ClusterRoutingTable(
+                context.Grains, id, lease.Epoch, environment.Time, environment.LoggerFactory.CreateLogger<ClusterRoutingTable>()))
+            .ToList();
+        await Task.WhenAll(tables.Select(t => context.CallAsync(t.SubscribeAsync(reference), cancellationToken)));
+        var store = new GrainKeyStore(
+            context.Grains, lease.Settings.ShardBits, environment.Time, environment.LoggerFactory.CreateLogger<GrainKeyStore>())
+        {
+            ClockCorrection = () => context.Clock.Correction,
+        };
+        var nodes = new List<EdgeNode>();
+        try
+        {
+            foreach (var (i, table) in tables.Index())
+            {
+                nodes.Add(new EdgeNode(context, table, bind(i), store));
+            }
+        }
+        catch
+        {
+            // A port is taken: those that were free must be so when it is tried again.
+            await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
+            await store.DisposeAsync();
+            throw;
+        }
+
+        return new EdgeSession(context, lease, observer, reference, store, nodes);
+    }
+
+    /// <summary>Serves until cancelled, fenced or forgotten.</summary>
+    public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        _observer.Serve(_nodes);
+        foreach (var node in _nodes)
+        {
+            node.Table.Fenced += OnFenced;
+            node.Start();
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fenced.Token);
+        using var timer = new PeriodicTimer(_context.Timing.Renewal, _context.Environment.Time);
+        try
+        {
+            do
+            {
+                if (await KeepAsync(either.Token) is { } end)
+                {
+                    return end;
+                }
+            }
+            while (await timer.WaitForNextTickAsync(either.Token));
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            // Fenced, or the process stops.
+        }
+
+        return _fenced.IsCancellationRequested ? SessionEnd.LeaseLost : SessionEnd.Stopping;
+    }
+
+    public IReadOnlyList<EdgeNodeOverview> DescribeNodes() =>
+    [
+        .. _nodes.Select(n => new EdgeNodeOverview(
+            n.Id.ToString(),
+            [.. n.LocalEndpoints.Select(e => e.ToString())],
+            n.Table.Snapshot.Count,
+            n.Table.Snapshot.Version)
+        {
+            NetworkSize = n.Node.NetworkSize,
+        }),
+    ];
+
+    /// <summary>Counts of all ids together.</summary>
+    public IReadOnlyDictionary<string, long> Counts()
+    {
+        var sums = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (name, count) in _nodes.SelectMany(n => n.Node.Counts.Concat(n.Table.Totals())).Concat(_store.Totals()))
+        {
+            sums[name] = sums.GetValueOrDefault(name) + count;
+        }
+
+        return sums;
+    }
+
+    /// <summary>Closes the sockets at once.</summary>
+    public async Task SilenceAsync()
+    {
+        _observer.Serve([]);
+        foreach (var node in _nodes)
+        {
+            await node.SilenceAsync();
+        }
+    }
+
+    /// <summary>Hands everything back, after <see cref="DisposeAsync"/>: the tables are saved and the lease is free.</summary>
+    public async Task HandBackAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_nodes.Select(n => _context.CallAsync(
+            _context.Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(n.Id)).UnsubscribeAsync(Lease.Epoch), cancellationToken)));
+        await _context.CallAsync(_context.Directory.ReleaseAsync(_context.Options.Name, Lease.Epoch), cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _observer.Serve([]);
+        foreach (var node in _nodes)
+        {
+            node.Table.Fenced -= OnFenced;
+        }
+
+        await Task.WhenAll(_nodes.Select(n => n.DisposeAsync().AsTask()));
+        await _store.DisposeAsync();
+        _fenced.Dispose();
+    }
+
+    /// <summary>Renews what is due. Failures of the cluster are noted; only its word that the lease is gone ends it.</summary>
+    private async Task<SessionEnd?> KeepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var renewed = await _context.CallAsync(
+                _context.Directory.RenewAsync(_context.Options.Name, Lease.Epoch, _reference, Report()), cancellationToken);
+            if (!renewed)
+            {
+                return await FindReasonAsync(cancellationToken);
+            }
+
+            await RenewSubscriptionsAsync(cancellationToken);
+            await CompareClocksAsync(cancellationToken);
+            if (_context.Health.Enter(EdgeState.Serving, this))
+            {
+                _logger.Recovered(_context.Options.Name);
+            }
+        }
+        catch (LeaseLostException)
+        {
+            return SessionEnd.LeaseLost;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            if (_context.Health.Enter(EdgeState.CutOff, this))
+            {
+                _logger.CutOff(_context.Options.Name, e.Message);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task CompareClocksAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // The renewal was answered: what is at stake is the comparison alone.
+            _logger.ClockNotRead(e.Message);
+        }
+    }
+
+    /// <summary>At their interval, and at once after an outage: a grain that moved has forgotten who listens.</summary>
+    private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
+    {
+        var time = _context.Environment.Time;
+        if (_context.Health.State == EdgeState.Serving && time.GetElapsedTime(_subscribedAt) < _context.Timing.Subscription)
+        {
+            return;
+        }
+
+        await Task.WhenAll(_nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken)));
+        _subscribedAt = time.GetTimestamp();
+    }
+
+    private async Task<SessionEnd> FindReasonAsync(CancellationToken cancellationToken)
+    {
+        var live = await _context.CallAsync(_context.Directory.GetLiveAsync(), cancellationToken);
+
+        // A lease that this process asked for twice, as an answer was late, is no other's.
+        return live.Any(e => e.Name == _context.Options.Name && e.Epoch > Lease.Epoch && !e.Observer.Equals(_reference))
+            ? SessionEnd.LeaseLost
+            : SessionEnd.Forgotten;
+    }
+
+    private void OnFenced(object? sender, EventArgs e) => _fenced.Cancel();
+
+    private EdgeReport Report() => new()
+    {
+        Endpoints = [.. _nodes.Select(n => n.LocalEndpoints[0])],
+        Contacts = Contacts,
+        Counts = Counts().ToDictionary(),
+    };
+}

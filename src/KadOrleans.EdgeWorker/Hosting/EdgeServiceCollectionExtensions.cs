@@ -1,0 +1,61 @@
+using KadOrleans.EdgeWorker.Clocks;
+using KadOrleans.EdgeWorker.Edges;
+using KadOrleans.Core;
+using KadOrleans.Node;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.EdgeWorker.Hosting;
+
+/// <summary>Registers an edge with the host of a silo or of an Orleans client.</summary>
+public static class EdgeServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds an edge that starts and stops with the host. Called after the silo or the client was added, so that the edge
+    /// stops before it. How the edge is doing can be injected as <see cref="EdgeHealth"/>.
+    /// </summary>
+    /// <param name="services">Of a host with a silo or an Orleans client.</param>
+    /// <param name="section">The edge's settings: <c>Kad:Edge</c>.</param>
+    /// <param name="transports">Binds one endpoint. What it throws ends start-up.</param>
+    /// <param name="announce">
+    /// Told <c>listening udp IP:PORT id HEX edge NAME</c> for each id when it is up, beside the log.
+    /// </param>
+    /// <exception cref="OptionsValidationException">Mistakes in the section, one sentence for each.</exception>
+    public static IServiceCollection AddKadEdge(
+        this IServiceCollection services,
+        IConfigurationSection section,
+        Func<UdpEndpoint, IDatagramTransport> transports,
+        Action<string>? announce = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(transports);
+        var options = EdgeOptionsReader.Read(section);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        services.TryAddSingleton(new EdgeTiming());
+        services.TryAddSingleton<ClockWatch>();
+        services.AddSingleton(options);
+        services.AddSingleton(s => new EdgeHealth(
+            options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ClockWatch>()));
+        services.AddSingleton<IHostedService>(s => new EdgeService(CreateContext(s), transports, announce));
+        return services;
+    }
+
+    private static EdgeContext CreateContext(IServiceProvider services) => new(
+        services.GetRequiredService<EdgeOptions>(),
+        services.GetRequiredService<EdgeTiming>(),
+        services.GetRequiredService<IGrainFactory>(),
+        new NodeEnvironment
+        {
+            Time = services.GetRequiredService<TimeProvider>(),
+            Random = services.GetRequiredService<IRandomSource>(),
+            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+        },
+        services.GetRequiredService<EdgeHealth>(),
+        services.GetRequiredService<ClockWatch>());
+}

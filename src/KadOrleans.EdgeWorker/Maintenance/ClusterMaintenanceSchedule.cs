@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.EdgeWorker.Maintenance;
+
+/// <summary>
+/// Periodic work as the cluster's reminders hand it to one node id of an edge. Values expire in their shards, so that
+/// work never comes here.
+/// </summary>
+public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
+{
+    /// <summary>
+    /// Pieces of work that may wait: reminders fire every few minutes, so this many waiting means that the edge is far
+    /// behind, and more would only be done later still.
+    /// </summary>
+    public const int Capacity = 16;
+
+    /// <summary>Pieces of republishing that may wait or be under way, apart from the others: some ten minutes of work.</summary>
+    public const int RepublishCapacity = 64;
+
+    private readonly NodeId _nodeId;
+    private readonly Channel<EdgeWork> _work = Channel.CreateBounded<EdgeWork>(
+        new BoundedChannelOptions(Capacity + RepublishCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    private int _republishing;
+    private int _others;
+
+    /// <summary>The schedule of one node id, with nothing to do.</summary>
+    public ClusterMaintenanceSchedule(NodeId nodeId)
+    {
+        _nodeId = nodeId;
+    }
+
+    /// <summary>
+    /// Takes work, to be done in its order. False if it is another id's or of a kind unknown here, or if
+    /// <see cref="Capacity"/> pieces wait already, <see cref="RepublishCapacity"/> of republishing: whoever offered it offers it again
+    /// when it is due next. What is taken is done.
+    /// </summary>
+    public bool TryAccept(EdgeWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return NodeIdOf(work) == _nodeId
+            && (work is RepublishWork ? TryCount(ref _republishing, RepublishCapacity) : TryCount(ref _others, Capacity))
+            && _work.Writer.TryWrite(work);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Watched by one reader at a time.</remarks>
+    public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await _work.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_work.Reader.TryRead(out var work))
+            {
+                if (work is not RepublishWork)
+                {
+                    Interlocked.Decrement(ref _others);
+                }
+
+                yield return ToTask(work);
+            }
+        }
+    }
+
+    private static NodeId? NodeIdOf(EdgeWork work) => work switch
+    {
+        RefreshBucketsWork refresh => refresh.NodeId,
+        RandomWalkWork walk => walk.NodeId,
+        RejoinWork rejoin => rejoin.NodeId,
+        RepublishWork republish => republish.NodeId,
+        _ => null,
+    };
+
+    private static bool TryCount(ref int count, int most)
+    {
+        if (Interlocked.Increment(ref count) <= most)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref count);
+        return false;
+    }
+
+    private MaintenanceTask ToTask(EdgeWork work) => work switch
+    {
+        RefreshBucketsWork refresh => new MaintenanceTask.RefreshBuckets(refresh.Buckets),
+        RejoinWork => new MaintenanceTask.Rejoin(),
+        RepublishWork republish => new MaintenanceTask.RepublishKeys(republish.Keys)
+        {
+            Ended = () => Interlocked.Decrement(ref _republishing),
+        },
+        _ => new MaintenanceTask.RandomWalk(),
+    };
+}

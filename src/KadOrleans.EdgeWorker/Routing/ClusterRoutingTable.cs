@@ -1,0 +1,202 @@
+using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Routing;
+
+/// <summary>
+/// The cluster's table of one node id, as an edge that leases the id sees it: answers come from the newest snapshot it
+/// was given, whether silos are there or not; observations go out in batches while <see cref="RunAsync"/> runs.
+/// Under a lease that another edge holds by now, it stops reporting and says so once.
+/// </summary>
+public sealed class ClusterRoutingTable : IRoutingTable
+{
+    private readonly NodeId _ownId;
+    private readonly long _epoch;
+    private readonly IRoutingTableGrain _grain;
+    private readonly ILogger _logger;
+    private readonly ObservationQueue _queue;
+    private readonly ObservationSender _sender;
+    private readonly SnapshotLag _lag;
+
+    // Guards _snapshot's replacement; readers take the newest without it.
+    private readonly Lock _gate = new();
+    private volatile RoutingTableSnapshot _snapshot;
+
+    // A table takes whoever did not subscribe for one whose lease is lost, so nothing is told to it before.
+    private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IRoutingTableListener? _listener;
+    private int _isFenced;
+
+    /// <summary>A table without contacts until it is given a snapshot.</summary>
+    /// <param name="grains">A connected client's, or a silo's.</param>
+    /// <param name="ownId">The leased id.</param>
+    /// <param name="epoch">The lease's epoch.</param>
+    /// <param name="time">For pauses.</param>
+    /// <param name="logger">Told when the table cannot be reached and when it can again.</param>
+    /// <param name="options">Null for the defaults.</param>
+    public ClusterRoutingTable(
+        IGrainFactory grains,
+        NodeId ownId,
+        long epoch,
+        TimeProvider time,
+        ILogger<ClusterRoutingTable> logger,
+        ClusterRoutingTableOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logger);
+        options ??= new ClusterRoutingTableOptions();
+        (_ownId, _epoch, _logger) = (ownId, epoch, logger);
+        _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
+        _queue = new ObservationQueue(options.Queue, options.MaxBatch);
+        _sender = new ObservationSender(ownId, batch => _grain.ObserveAsync(epoch, batch), _queue, options, time, logger);
+        _lag = new SnapshotLag(options.PushPatience, time);
+        _snapshot = RoutingTableSnapshot.Empty(ownId);
+    }
+
+    /// <summary>Raised once, from any thread, when another edge turns out to hold the id: its node must stop using it.</summary>
+    public event EventHandler? Fenced;
+
+    /// <summary>Whether another edge holds the id.</summary>
+    public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
+
+    /// <summary>Observations given up, since too many waited or the table would not take them.</summary>
+    public long Dropped => _queue.Dropped;
+
+    /// <inheritdoc/>
+    public RoutingTableSnapshot Snapshot => _snapshot;
+
+    /// <summary>Grain calls made, and the observations they carried, by a stable name.</summary>
+    public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
+    {
+        ["table.calls"] = _sender.Calls,
+        ["table.observations"] = _sender.Sent,
+        ["table.observations.dropped"] = Dropped,
+    };
+
+    /// <inheritdoc/>
+    public void Attach(IRoutingTableListener listener) => _listener = listener;
+
+    /// <inheritdoc/>
+    public void Observe(ContactObservation observation)
+    {
+        if (!IsFenced)
+        {
+            _queue.Add(observation, _snapshot);
+        }
+    }
+
+    /// <summary>Takes a snapshot that was pushed. False if it is another id's or not newer than the one at hand.</summary>
+    public bool Update(RoutingTableSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        lock (_gate)
+        {
+            if (snapshot.OwnId != _ownId || snapshot.Version <= _snapshot.Version)
+            {
+                return false;
+            }
+
+            _snapshot = snapshot;
+        }
+
+        _subscribed.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Has the table push its snapshots to an edge, or goes on having it so; takes over the newest.</summary>
+    /// <exception cref="LeaseLostException">Another edge holds the id; <see cref="Fenced"/> was raised.</exception>
+    public async ValueTask SubscribeAsync(IEdgeObserver edge)
+    {
+        try
+        {
+            Update(await _grain.SubscribeAsync(_epoch, edge));
+            _subscribed.TrySetResult();
+        }
+        catch (LeaseLostException)
+        {
+            Fence();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reports observations from the first subscription or snapshot on until cancelled, which ends it without an
+    /// exception, or until it is fenced. A batch that does not get through is tried again while newer ones wait, and the
+    /// oldest of these are dropped. Run once.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _subscribed.Task.WaitAsync(cancellationToken);
+            while (!IsFenced)
+            {
+                if (!await _sender.AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
+                {
+                    await FetchAsync();
+                }
+                else if (await _sender.SendNextAsync(cancellationToken) is { } answer)
+                {
+                    await ApplyAsync(answer);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task ApplyAsync(TableAnswer answer)
+    {
+        if (answer.IsFenced)
+        {
+            Fence();
+            return;
+        }
+
+        foreach (var added in answer.Added)
+        {
+            _listener?.OnContactAdded(added);
+        }
+
+        foreach (var check in answer.Checks)
+        {
+            _listener?.OnCheckNeeded(check);
+        }
+
+        if (_lag.IsBehind(answer.Version, _snapshot.Version))
+        {
+            await FetchAsync();
+        }
+    }
+
+    private async Task FetchAsync()
+    {
+        _lag.Asked();
+        try
+        {
+            Update(await _grain.GetSnapshotAsync());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // It is asked for again as long as it stays behind.
+            _logger.TableUnreachable(e, _ownId);
+        }
+    }
+
+    private void Fence()
+    {
+        if (Interlocked.Exchange(ref _isFenced, 1) == 0)
+        {
+            _logger.TableFenced(_ownId);
+            Fenced?.Invoke(this, EventArgs.Empty);
+        }
+    }
+}

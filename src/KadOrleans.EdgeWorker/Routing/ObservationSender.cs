@@ -1,0 +1,97 @@
+using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Abstractions.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Routing;
+
+/// <summary>Sends what waits in a queue, batch by batch, each until it gets through or is refused for good.</summary>
+internal sealed class ObservationSender(
+    NodeId nodeId,
+    Func<IReadOnlyList<ContactObservation>, ValueTask<TableAnswer>> report,
+    ObservationQueue queue,
+    ClusterRoutingTableOptions options,
+    TimeProvider time,
+    ILogger logger)
+{
+    private long _calls;
+    private long _sent;
+
+    public long Calls => Interlocked.Read(ref _calls);
+
+    public long Sent => Interlocked.Read(ref _sent);
+
+    /// <summary>Waits until something is to be sent; false if nothing was within the patience. Null waits for ever.</summary>
+    public async Task<bool> AnyAsync(TimeSpan? patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await queue.Any.WaitAsync(patience ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The answer to the next batch; null if the batch was given up.</summary>
+    public async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
+    {
+        await queue.Any.WaitAsync(cancellationToken);
+        await Task.WhenAny(queue.Full, Task.Delay(options.BatchInterval, time, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        return await SendAsync(queue.Take(), cancellationToken);
+    }
+
+    private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        for (var delay = options.FirstBackOff; ; delay = GrainFailures.Next(delay, options.LongestBackOff))
+        {
+            try
+            {
+                var answer = await CallAsync(batch, cancellationToken);
+                if (failures > 0)
+                {
+                    logger.TableReachable(nodeId);
+                }
+
+                return answer;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (e is ArgumentException)
+                {
+                    // The table refuses it for what is in it, and would again; whatever else failed may pass.
+                    queue.CountDropped(batch.Count);
+                    logger.ObservationsRefused(e, nodeId, batch.Count);
+                    return null;
+                }
+
+                if (failures++ == 0)
+                {
+                    logger.TableUnreachable(e, nodeId);
+                }
+            }
+
+            await Task.Delay(delay, time, cancellationToken);
+        }
+    }
+
+    private async Task<TableAnswer> CallAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _calls);
+        ClusterMetrics.TableCalls.Add(1);
+        var answer = await report(batch).AsTask().WaitAsync(cancellationToken);
+        if (!answer.IsFenced)
+        {
+            Interlocked.Add(ref _sent, batch.Count);
+            ClusterMetrics.ObservationsSent.Add(batch.Count);
+        }
+
+        return answer;
+    }
+}

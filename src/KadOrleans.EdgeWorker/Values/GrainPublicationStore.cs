@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>
+/// What the cluster publishes: the values in its shards that are marked so, for all of its edges. To publish is to store
+/// the value with a full life and the mark; to end it takes the mark away, and the value stays until it expires.
+/// </summary>
+/// <param name="store">The cluster's keys.</param>
+/// <param name="timeToLive">A full life.</param>
+/// <param name="time">The present.</param>
+internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
+{
+    public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { PublishedAt: { } publishedAt } held
+            ? new Publication(held.Value, publishedAt)
+            : null;
+
+    public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(publication);
+        var expiresAt = publication.PublishedAt + timeToLive;
+        var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
+        {
+            PublishedAt = publication.PublishedAt,
+        };
+        return store.PutAsync(key, value, cancellationToken);
+    }
+
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        store.UnpublishAsync(key, cancellationToken);
+
+    /// <summary>All publications of the cluster; as dear as <see cref="GrainKeyStore.ScanAsync(CancellationToken)"/>.</summary>
+    public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var (key, held) in store.ScanAsync(cancellationToken))
+        {
+            if (held.PublishedAt is { } publishedAt)
+            {
+                yield return KeyValuePair.Create(key, new Publication(held.Value, publishedAt));
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>
+/// Where a node's duty to hand values to newcomers (<see cref="HandOffRule"/>) can reach at all: only to keys that no
+/// known contact is nearer to than the node. In a network of thousands that is a shard or two of a cluster's.
+/// </summary>
+public static class HandOffScope
+{
+    /// <summary>
+    /// False if some contact, whichever of them is the newcomer, is nearer to every key of the range than the node is.
+    /// </summary>
+    public static bool Covers(RoutingTableSnapshot snapshot, BucketRange range)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var shared = snapshot.OwnId.CommonPrefixLength(range.Prefix);
+        if (shared >= range.Depth)
+        {
+            return true;
+        }
+
+        // A contact that shares one bit more with the range than the node does is nearer to all of it. Of two such
+        // contacts one is not the newcomer.
+        var nearer = new BucketRange(range.Prefix, shared + 1);
+        Span<Contact> nearest = stackalloc Contact[2];
+        return snapshot.FindClosest(range.Prefix, nearest) < 2 || !nearer.Contains(nearest[0].Id) || !nearer.Contains(nearest[1].Id);
+    }
+}

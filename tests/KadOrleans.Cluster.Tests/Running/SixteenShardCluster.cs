@@ -1,4 +1,0 @@
-namespace KadOrleans.Cluster.Tests.Running;
-
-/// <summary>Keys spread over sixteen shards.</summary>
-public sealed class SixteenShardCluster() : TestCluster(shardBits: 4);

@@ -1,0 +1,139 @@
+using KadOrleans.EdgeWorker.Tests.Running;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.PortContracts;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.EdgeWorker.Tests.Client;
+
+[Collection(Clients.Name)]
+public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, IAsyncLifetime
+{
+    private const string EdgeName = "client-tests";
+
+    private readonly FakeEdge _edge = new();
+    private long _epoch;
+
+    private IDht Client { get; } = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
+
+    private IEdgeDirectoryGrain Directory => cluster.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.ClearAsync(StoreQuota.Unlimited);
+
+        // The facade forgets the edges of the test before.
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+        var lease = await Directory.LeaseAsync(EdgeName, 1, cluster.Grains.CreateObjectReference<IEdgeObserver>(_edge));
+        _epoch = lease.Epoch;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        cluster.Gate.Open();
+        await Directory.ReleaseAsync(EdgeName, _epoch);
+        GC.KeepAlive(_edge);
+    }
+
+    protected override Task RunAsync(Func<IDht, Task> test) => test(Client);
+
+    [Fact]
+    public async Task A_set_tells_of_the_clusters_copy_and_of_the_networks()
+    {
+        var result = await Client.SetAsync("key", "value");
+
+        Assert.Equal(StoreResult.Stored, result.Local);
+        Assert.Equal((2, true), (result.Stored, result.Succeeded));
+        Assert.Equal(3, result.Lookup?.Asked);
+    }
+
+    [Fact]
+    public async Task A_key_is_found_in_the_cluster_else_in_the_network_else_nowhere()
+    {
+        await Client.SetAsync("here", DhtValue.FromInteger(7));
+
+        var here = await Client.GetAsync("here");
+        Assert.Equal((DhtValue.FromInteger(7), null), (here.Value, here.Lookup));
+        var there = await Client.GetAsync(FakeEdge.NetworkKey);
+        Assert.Equal("far away", there.Value?.AsString());
+        Assert.NotNull(there.Lookup);
+        var (found, value) = await Client.GetAsync<string>("nowhere");
+        Assert.False(found);
+        Assert.Null(value);
+    }
+
+    [Fact]
+    public async Task What_may_not_be_stored_or_asked_reaches_no_grain()
+    {
+        var before = (cluster.Gate.Count<IDhtGrain>("SetAsync"), cluster.Gate.Count<IDhtGrain>("PingAsync"));
+
+        var large = await Assert.ThrowsAsync<ArgumentException>(
+            async () => await Client.SetAsync("key", new byte[StoreRules.MaxContentLength + 1]));
+        Assert.StartsWith("The value is 8138 bytes long; at most 8137 are allowed.", large.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Client.SetAsync("key", default(DhtValue)));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Client.PingAsync(UdpEndpoint.Parse("224.0.0.1:1")));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await Client.SetAsync("key", (string)null!));
+
+        Assert.Equal(before, (cluster.Gate.Count<IDhtGrain>("SetAsync"), cluster.Gate.Count<IDhtGrain>("PingAsync")));
+    }
+
+    [Fact]
+    public async Task Nodes_are_found_and_pinged_and_the_status_names_the_edges()
+    {
+        Assert.Equal(FakeEdge.Lookup.Closest, (await Client.FindNodeAsync(NodeId.FromKey("target"))).Closest);
+        Assert.True((await Client.PingAsync(UdpEndpoint.Parse("203.0.113.1:8468"))).Answered);
+
+        var status = await Client.GetStatusAsync();
+        Assert.Contains(status.Nodes, edge => edge.Name == EdgeName);
+    }
+
+    [Fact]
+    public async Task Without_a_live_edge_the_clusters_copy_stands_and_questions_for_the_network_say_why_they_fail()
+    {
+        await Directory.ReleaseAsync(EdgeName, _epoch);
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var result = await Client.SetAsync("key", "value");
+        Assert.Equal((StoreResult.Stored, 0), (result.Local, result.Stored));
+        Assert.Equal("value", (await Client.GetAsync<string>("key")).Value);
+        await Assert.ThrowsAsync<DhtUnavailableException>(async () => await Client.GetAsync("nowhere"));
+        await Assert.ThrowsAsync<DhtUnavailableException>(async () => await Client.FindNodeAsync(NodeId.FromKey("target")));
+        await Assert.ThrowsAsync<DhtUnavailableException>(async () => await Client.PingAsync(UdpEndpoint.Parse("203.0.113.1:8468")));
+    }
+
+    [Fact]
+    public async Task Silos_that_do_not_answer_are_told_of_in_a_sentence()
+    {
+        cluster.Gate.Set<IDhtGrain>("GetAsync", () => throw new SiloUnavailableException("Gone."));
+
+        var failure = await Assert.ThrowsAsync<DhtUnavailableException>(async () => await Client.GetAsync("key"));
+
+        Assert.StartsWith("The cluster does not respond", failure.Message, StringComparison.Ordinal);
+        Assert.IsType<SiloUnavailableException>(failure.InnerException);
+    }
+
+    [Fact]
+    public async Task A_call_can_be_cancelled_before_and_during()
+    {
+        var reached = new TaskCompletionSource();
+        var held = new TaskCompletionSource();
+        cluster.Gate.Set<IDhtGrain>("GetAsync", () =>
+        {
+            reached.TrySetResult();
+            return held.Task;
+        });
+        using var cancelling = new CancellationTokenSource();
+        var get = Client.GetAsync("key", cancelling.Token);
+        await reached.Task;
+
+        await cancelling.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => get);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Client.SetAsync("key", 1L, cancelling.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Client.GetStatusAsync(cancelling.Token));
+        held.SetResult();
+    }
+}

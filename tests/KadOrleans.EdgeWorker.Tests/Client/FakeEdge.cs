@@ -1,0 +1,41 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+
+namespace KadOrleans.EdgeWorker.Tests.Client;
+
+/// <summary>A live edge before a network that holds one key and takes whatever it is given twice.</summary>
+internal sealed class FakeEdge : IEdgeObserver
+{
+    public static NodeId NetworkKey { get; } = NodeId.FromKey("only in the network");
+
+    public static DhtLookup Lookup { get; } = new()
+    {
+        Reason = TerminationReason.Converged,
+        Closest = [new Contact(NodeId.FromKey("contact"), UdpEndpoint.Parse("203.0.113.1:8468"))],
+        Asked = 3,
+        Answered = 2,
+        Failed = 1,
+        Hops = 2,
+    };
+
+    public Task ConfirmAsync() => Task.CompletedTask;
+
+    public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot) => Task.CompletedTask;
+
+    public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
+
+    public Task<DhtGetResult> GetAsync(NodeId key) =>
+        Task.FromResult(new DhtGetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup));
+
+    public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) =>
+        Task.FromResult(new DhtSetResult { Stored = 2, Lookup = Lookup });
+
+    public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(Lookup);
+
+    public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
+        Task.FromResult(new DhtPingResult(true, NodeId.FromKey("contact"), TimeSpan.FromMilliseconds(5)));
+}

@@ -1,0 +1,31 @@
+using KadOrleans.Client;
+using KadOrleans.Client.Hosting;
+using KadOrleans.EdgeWorker.Tests.Running;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.EdgeWorker.Tests.Client;
+
+[Collection(Clients.Name)]
+public sealed class RegistrationTests(SixteenShardCluster cluster)
+{
+    [Fact]
+    public async Task A_silo_has_the_client_as_well_and_both_see_the_same_keys()
+    {
+        var inSilo = cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDht>();
+        var inClient = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
+
+        await inSilo.SetAsync("from the silo", "hello");
+
+        Assert.Equal("hello", (await inClient.GetAsync<string>("from the silo")).Value);
+    }
+
+    [Fact]
+    public void Adding_it_twice_adds_one()
+    {
+        var services = new ServiceCollection().AddSingleton(cluster.Grains).AddKadClient().AddKadClient();
+
+        Assert.Single(services, service => service.ServiceType == typeof(IDht));
+        using var provider = services.BuildServiceProvider();
+        Assert.IsType<DhtClient>(provider.GetRequiredService<IDht>());
+    }
+}

@@ -1,0 +1,63 @@
+using KadOrleans.EdgeWorker.Clocks;
+using KadOrleans.Simulation;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Tests.Clocks;
+
+/// <summary>What is told of comparisons, on virtual time.</summary>
+public sealed class ClockWatchTests : ILogger<ClockWatch>
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly List<(LogLevel Level, string Text)> _lines = [];
+
+    [Fact]
+    public void A_skew_is_told_once_when_it_begins_and_once_when_it_ends()
+    {
+        using var watch = new ClockWatch(_time, this);
+        Assert.Null(watch.Last);
+        Note(watch, 0);
+        Assert.Empty(_lines);
+
+        Note(watch, 7);
+        Note(watch, 8);
+        Assert.True(watch.IsSkewed);
+        Note(watch, -1);
+        Assert.False(watch.IsSkewed);
+
+        Assert.Equal([LogLevel.Warning, LogLevel.Information], _lines.Select(line => line.Level));
+        Assert.StartsWith("The clock of the silo that leases node ids is 7 s ahead", _lines[0].Text, StringComparison.Ordinal);
+        Assert.Contains("NTP", _lines[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_correction_is_zero_while_clocks_agree_to_a_second_and_stays_while_the_difference_does()
+    {
+        using var watch = new ClockWatch(_time, this);
+        Note(watch, 0.9);
+        Assert.Equal(TimeSpan.Zero, watch.Correction);
+        Note(watch, -7);
+        var correction = watch.Correction;
+        Assert.Equal(TimeSpan.FromSeconds(-7), correction);
+        Note(watch, -7.9);
+        Assert.Equal(correction, watch.Correction);
+        Note(watch, 0.1);
+        Assert.InRange(watch.Correction, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
+    }
+
+    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
+
+    bool ILogger.IsEnabled(LogLevel logLevel) => true;
+
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Add((logLevel, formatter(state, exception)));
+
+    private void Note(ClockWatch watch, double ahead)
+    {
+        var asked = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        var theirs = _time.GetUtcNow() + TimeSpan.FromSeconds(ahead);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        watch.Note(ClockComparison.Of(asked, _time.GetUtcNow() - asked, theirs));
+    }
+}

@@ -1,0 +1,211 @@
+using KadOrleans.EdgeWorker.Routing;
+using KadOrleans.EdgeWorker.Tests.Running;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.PortContracts;
+using KadOrleans.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.EdgeWorker.Tests.Routing;
+
+[Collection(Tables.Name)]
+public sealed class ClusterRoutingTableTests : IAsyncDisposable
+{
+    private const string Observe = nameof(IRoutingTableGrain.ObserveAsync);
+
+    private readonly OneShardCluster _cluster;
+    private readonly ClusterRoutingTableHost _host;
+    private readonly ListenerLog _log = new();
+    private readonly NodeId _ownId = NodeId.FromKey(Guid.NewGuid().ToString());
+
+    public ClusterRoutingTableTests(OneShardCluster cluster)
+    {
+        _cluster = cluster;
+        _host = new ClusterRoutingTableHost(cluster);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _cluster.Gate.Open();
+        await _host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task While_silos_are_away_it_answers_from_its_last_snapshot_and_tells_them_later()
+    {
+        var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Count == 1);
+
+        var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);
+        _cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new SiloUnavailableException("Away."));
+        table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => _cluster.Gate.Count<IRoutingTableGrain>(Observe) >= before + 2);
+        Assert.Equal([Contact(1)], table.Snapshot.Contacts);
+
+        _cluster.Gate.Open();
+        await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(2)));
+        Assert.Equal(0, table.Dropped);
+        Assert.False(table.IsFenced);
+    }
+
+    [Fact]
+    public async Task A_thousand_observations_travel_in_a_few_calls()
+    {
+        var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        for (var i = 0; i < 1_000; i++)
+        {
+            table.Observe(ContactObservation.Answered(Contact(i)));
+        }
+
+        await Eventually.IsTrueAsync(() => table.Totals()["table.observations"] == 1_000);
+        Assert.InRange(table.Totals()["table.calls"], 4, 8);
+    }
+
+    [Fact]
+    public async Task A_newer_lease_fences_the_older_holder_once_and_for_good()
+    {
+        var older = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        var fenced = 0;
+        older.Fenced += (_, _) => Interlocked.Increment(ref fenced);
+        var newer = await _host.OpenAsync(_ownId, new ListenerLog(), epoch: 2);
+
+        older.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => older.IsFenced);
+        var calls = older.Totals()["table.calls"];
+        older.Observe(ContactObservation.Answered(Contact(2)));
+        newer.Observe(ContactObservation.Answered(Contact(3)));
+        await Eventually.IsTrueAsync(() => newer.Snapshot.Count == 1);
+
+        Assert.Equal([Contact(3)], newer.Snapshot.Contacts);
+        await Assert.ThrowsAsync<LeaseLostException>(() => _host.OpenAsync(_ownId, _log, epoch: 1));
+        Assert.Equal((1, calls), (fenced, older.Totals()["table.calls"]));
+        Assert.Empty(_log.Added);
+    }
+
+    [Fact]
+    public async Task A_subscription_under_a_lost_lease_fences()
+    {
+        await _host.OpenAsync(_ownId, _log, epoch: 2);
+        var table = CreateTable(epoch: 1);
+        var fenced = 0;
+        table.Fenced += (_, _) => fenced++;
+        var edge = new TestEdge(table);
+        var reference = _cluster.Grains.CreateObjectReference<IEdgeObserver>(edge);
+
+        await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
+        await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
+
+        Assert.True(table.IsFenced);
+        Assert.Equal(1, fenced);
+        GC.KeepAlive(edge);
+    }
+
+    [Fact]
+    public async Task What_the_table_refuses_is_given_up_and_counted_and_the_next_gets_through()
+    {
+        var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        _cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new ArgumentException("Nonsense."));
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Dropped == 1);
+
+        _cluster.Gate.Open();
+        table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Count == 1);
+        Assert.Equal([Contact(2)], table.Snapshot.Contacts);
+    }
+
+    [Fact]
+    public async Task A_snapshot_whose_push_was_lost_is_asked_for()
+    {
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushPatience = TimeSpan.Zero });
+        var deaf = new TestEdge(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+
+        for (var i = 1; table.Snapshot.Count == 0 && i < 100; i++)
+        {
+            var sent = table.Totals()["table.observations"];
+            table.Observe(ContactObservation.Answered(Contact(i)));
+            await Eventually.IsTrueAsync(() => table.Totals()["table.observations"] > sent);
+        }
+
+        Assert.NotEqual(0, table.Snapshot.Count);
+        await stopping.CancelAsync();
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
+    public async Task A_snapshot_whose_push_was_lost_is_asked_for_though_nothing_more_is_observed()
+    {
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushPatience = TimeSpan.FromMilliseconds(50) });
+        var deaf = new TestEdge(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+
+        // The first try to ask fails, as well.
+        var asked = 0;
+        _cluster.Gate.Set<IRoutingTableGrain>(
+            nameof(IRoutingTableGrain.GetSnapshotAsync),
+            () => Interlocked.Increment(ref asked) == 1 ? throw new SiloUnavailableException("Away.") : Task.CompletedTask);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(1)));
+
+        await stopping.CancelAsync();
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_before_the_first_subscription()
+    {
+        var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);
+        var table = CreateTable(epoch: 1);
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+
+        await stopping.CancelAsync();
+        await loop;
+        Assert.Equal(before, _cluster.Gate.Count<IRoutingTableGrain>(Observe));
+        Assert.False(table.IsFenced);
+    }
+
+    [Fact]
+    public void Pushes_that_are_older_or_of_another_id_are_ignored()
+    {
+        var table = CreateTable(epoch: 1);
+        var second = new RoutingTableSnapshot(_ownId, 2, [Contact(1)]);
+
+        Assert.True(table.Update(second));
+        Assert.False(table.Update(new RoutingTableSnapshot(_ownId, 1, [])));
+        Assert.False(table.Update(new RoutingTableSnapshot(_ownId, 2, [])));
+        Assert.False(table.Update(new RoutingTableSnapshot(StoredValues.Key(1), 3, [])));
+        Assert.Same(second, table.Snapshot);
+        Assert.True(table.Update(new RoutingTableSnapshot(_ownId, 3, [])));
+    }
+
+    [Fact]
+    public void Observations_that_nobody_takes_are_bounded_and_dropped_ones_counted()
+    {
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { Queue = 10 });
+        for (var i = 0; i < 25; i++)
+        {
+            table.Observe(ContactObservation.Answered(Contact(i)));
+        }
+
+        Assert.Equal(15, table.Dropped);
+        Assert.Equal(15, table.Totals()["table.observations.dropped"]);
+    }
+
+    private static Contact Contact(int number) =>
+        new(StoredValues.Key(number), UdpEndpoint.FromIPv4(0x0800_0001 + ((uint)number << 8), 4000));
+
+    private ClusterRoutingTable CreateTable(long epoch, ClusterRoutingTableOptions? options = null) => new(
+        _cluster.Grains, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, options);
+}

@@ -1,0 +1,30 @@
+using KadOrleans.EdgeWorker.Routing;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+
+namespace KadOrleans.EdgeWorker.Tests.Routing;
+
+/// <summary>An edge that takes snapshots for one table and nothing else.</summary>
+internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
+{
+    public Task ConfirmAsync() => Task.CompletedTask;
+
+    public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
+    {
+        table.Update(snapshot);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
+
+    public Task<DhtGetResult> GetAsync(NodeId key) => Task.FromResult(new DhtGetResult(null, null));
+
+    public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => Task.FromResult(new DhtSetResult());
+
+    public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(new DhtLookup());
+
+    public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new DhtPingResult(false, null, default));
+}

@@ -1,0 +1,183 @@
+using KadOrleans.EdgeWorker.Values;
+using KadOrleans.Simulation;
+using KadOrleans.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.EdgeWorker.Tests.Values;
+
+public sealed class BatchLaneTests
+{
+    private static readonly GrainKeyStoreOptions Options = new() { MaxBatch = 3, LaneQueue = 5 };
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly PendingCalls _calls = new();
+
+    [Fact]
+    public async Task What_arrives_during_a_call_goes_out_together_in_the_order_of_arrival()
+    {
+        var lane = CreateLane();
+        var first = lane.AskAsync(1, CancellationToken.None);
+        var call = await _calls.NextAsync();
+        var others = Enumerable.Range(2, 5).Select(i => lane.AskAsync(i, CancellationToken.None)).ToList();
+
+        call.Answer();
+        var second = await _calls.NextAsync();
+        second.Answer();
+        var third = await _calls.NextAsync();
+        third.Answer();
+
+        Assert.Equal([1], call.Requests);
+        Assert.Equal([2, 3, 4], second.Requests);
+        Assert.Equal([5, 6], third.Requests);
+        Assert.Equal(10, (await first).Result);
+        Assert.Equal([20, 30, 40, 50, 60], (await Task.WhenAll(others)).Select(outcome => outcome.Result));
+        Assert.Equal(3, _calls.Count);
+    }
+
+    [Fact]
+    public async Task Beyond_the_queue_a_request_fails_at_once_and_those_before_it_do_not()
+    {
+        var lane = CreateLane();
+        var first = lane.AskAsync(0, CancellationToken.None);
+        var call = await _calls.NextAsync();
+        var queued = Enumerable.Range(1, Options.LaneQueue).Select(i => lane.AskAsync(i, CancellationToken.None)).ToList();
+
+        Assert.True((await lane.AskAsync(99, CancellationToken.None)).Failed);
+
+        Assert.All(queued, request => Assert.False(request.IsCompleted));
+        call.Answer();
+        (await _calls.NextAsync()).Answer();
+        (await _calls.NextAsync()).Answer();
+        Assert.All(await Task.WhenAll([first, .. queued]), outcome => Assert.False(outcome.Failed));
+    }
+
+    [Fact]
+    public async Task A_call_without_an_answer_costs_its_askers_their_patience_and_nothing_is_sent_for_those_who_left()
+    {
+        var lane = CreateLane();
+        var sent = lane.AskAsync(1, CancellationToken.None);
+        var call = await _calls.NextAsync();
+        var waiting = lane.AskAsync(2, CancellationToken.None);
+
+        _clock.Advance(Options.Patience - TimeSpan.FromMilliseconds(1));
+        Assert.False(sent.IsCompleted || waiting.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.IsType<TimeoutException>((await sent).Failure);
+        Assert.IsType<TimeoutException>((await waiting).Failure);
+
+        var later = lane.AskAsync(3, CancellationToken.None);
+        call.Answer();
+        var next = await _calls.NextAsync();
+        next.Answer();
+        Assert.Equal([3], next.Requests);
+        Assert.Equal(30, (await later).Result);
+    }
+
+    [Fact]
+    public async Task A_call_that_did_not_get_through_is_made_again_before_any_later_one()
+    {
+        var lane = CreateLane();
+        var first = lane.AskAsync(1, CancellationToken.None);
+        var call = await _calls.NextAsync();
+        var second = lane.AskAsync(2, CancellationToken.None);
+
+        for (var i = 0; i < 3; i++)
+        {
+            call.Fail(new SiloUnavailableException("The silo has just died."));
+            call = await NextAfterPauseAsync();
+            Assert.Equal([1], call.Requests);
+        }
+
+        call.Answer();
+        (await _calls.NextAsync()).Answer();
+        Assert.Equal((10, 20), ((await first).Result, (await second).Result));
+        Assert.True(_clock.Elapsed < Options.Patience);
+    }
+
+    [Fact]
+    public async Task Without_a_silo_a_request_is_tried_until_its_patience_ends_and_the_next_one_afterwards()
+    {
+        var lane = CreateLane();
+        _calls.Failure = new SiloUnavailableException("No silo.");
+        var first = lane.AskAsync(1, CancellationToken.None);
+        await RunPausesUntilAsync(first);
+
+        Assert.True((await first).Failed);
+        Assert.InRange(_clock.Elapsed, Options.Patience, Options.Patience + Options.LongestBackOff);
+        Assert.InRange(_calls.Count, 4, 20);
+
+        _calls.Failure = null;
+        var second = lane.AskAsync(2, CancellationToken.None);
+        var calling = _calls.NextAsync();
+        await RunPausesUntilAsync(calling);
+        (await calling).Answer();
+        Assert.Equal([2], (await calling).Requests);
+        Assert.Equal(20, (await second).Result);
+    }
+
+    [Theory]
+    [InlineData(typeof(TimeoutException))]
+    [InlineData(typeof(InvalidOperationException))]
+    public async Task A_call_that_failed_otherwise_is_not_made_again(Type failure)
+    {
+        var lane = CreateLane();
+        var first = lane.AskAsync(1, CancellationToken.None);
+        (await _calls.NextAsync()).Fail((Exception)Activator.CreateInstance(failure)!);
+
+        Assert.IsType(failure, (await first).Failure);
+        var second = lane.AskAsync(2, CancellationToken.None);
+        (await _calls.NextAsync()).Answer();
+        Assert.Equal(20, (await second).Result);
+        Assert.Equal(2, _calls.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_of_the_wrong_length_answers_nobody()
+    {
+        var lane = CreateLane();
+        var first = lane.AskAsync(1, CancellationToken.None);
+        (await _calls.NextAsync()).Answer(1, 2);
+
+        Assert.IsType<InvalidOperationException>((await first).Failure);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_wait_of_one_request_alone()
+    {
+        var lane = CreateLane();
+        using var cancelling = new CancellationTokenSource();
+        var first = lane.AskAsync(1, cancelling.Token);
+        var call = await _calls.NextAsync();
+        var second = lane.AskAsync(2, CancellationToken.None);
+
+        await cancelling.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+
+        call.Answer();
+        (await _calls.NextAsync()).Answer();
+        Assert.Equal(20, (await second).Result);
+    }
+
+    private BatchLane<int, int> CreateLane() => new("a lane", _calls.CallAsync, Options, _clock, NullLogger.Instance);
+
+    /// <summary>Waits until the lane pauses, and lets the pause pass.</summary>
+    private async Task<PendingCall> NextAfterPauseAsync()
+    {
+        var next = _calls.NextAsync();
+        await RunPausesUntilAsync(next);
+        return await next;
+    }
+
+    private async Task RunPausesUntilAsync(Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            await Eventually.IsTrueAsync(
+                () => task.IsCompleted || (_clock.NextDue is { } due && due - _clock.Elapsed <= Options.LongestBackOff));
+            if (!task.IsCompleted)
+            {
+                _clock.FireNext();
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using KadOrleans.EdgeWorker.Tests.Running;
+using KadOrleans.PortContracts;
+
+namespace KadOrleans.EdgeWorker.Tests.Values;
+
+[Collection(OneShard.Name)]
+public sealed class GrainKeyStoreQuotaTests(OneShardCluster cluster) : KeyStoreQuotaContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}

@@ -1,0 +1,140 @@
+using KadOrleans.EdgeWorker.Values;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Simulation;
+using KadOrleans.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.EdgeWorker.Tests.Values;
+
+/// <summary>Requests are numbers; the shard of one is its tens, and an answer ten times the number.</summary>
+public sealed class SharedLanesTests
+{
+    private static readonly GrainKeyStoreOptions Options = new() { Lanes = 1 };
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly PendingCalls _many = new();
+    private readonly PendingCalls _one = new();
+    private readonly HashSet<long> _late = [];
+    private readonly SharedLanes<int, int> _lanes;
+
+    public SharedLanesTests()
+    {
+        _lanes = new SharedLanes<int, int>(
+            number => number / 10, (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), Options, _clock, NullLogger.Instance);
+    }
+
+    [Fact]
+    public async Task Requests_to_many_shards_travel_together_in_the_order_of_arrival()
+    {
+        var first = Ask(1);
+        var call = await _many.NextAsync();
+        var others = new[] { 33, 12, 31, 25 }.Select(Ask).ToArray();
+        call.Answer();
+        var second = await _many.NextAsync();
+        second.Answer();
+
+        Assert.Equal([33, 12, 31, 25], second.Requests);
+        Assert.Equal(10, await first);
+        await AssertAsync([330, 120, 310, 250], others);
+        Assert.Equal(0, _one.Count);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_late_shard_waits_apart_and_no_later_request_overtakes()
+    {
+        _late.Add(1);
+        var first = Ask(2);
+        var call = await _many.NextAsync();
+        var (late, well) = (Ask(11), Ask(21));
+        call.Answer();
+        (await _many.NextAsync()).Answer();
+        var apart = await _one.NextAsync();
+        Assert.Equal([11], apart.Requests);
+        Assert.Equal(210, await well);
+
+        var (later, latest, other) = (Ask(12), Ask(13), Ask(22));
+        (await _many.NextAsync()).Answer();
+        Assert.Equal(220, await other);
+        Assert.False(late.IsCompleted || later.IsCompleted || latest.IsCompleted);
+
+        apart.Answer();
+        var next = await _one.NextAsync();
+        next.Answer();
+        Assert.Equal([12, 13], next.Requests);
+        await AssertAsync([20, 110, 120, 130], first, late, later, latest);
+    }
+
+    [Fact]
+    public async Task A_shard_that_was_late_travels_with_the_others_again_after_a_while()
+    {
+        _late.Add(1);
+        var late = Ask(11);
+        (await _many.NextAsync()).Answer();
+        (await _one.NextAsync()).Answer();
+        await late;
+        _late.Clear();
+
+        var soon = Ask(12);
+        (await _one.NextAsync()).Answer();
+        await soon;
+        _clock.Advance(Options.ApartFor);
+        var later = Ask(13);
+        (await _many.NextAsync()).Answer();
+
+        await AssertAsync([120, 130], soon, later);
+        Assert.Equal((2, 2), (_many.Count, _one.Count));
+    }
+
+    [Fact]
+    public async Task A_call_that_did_not_get_through_is_made_again_and_nothing_is_asked_twice_apart()
+    {
+        _late.Add(1);
+        var late = Ask(11);
+        (await _many.NextAsync()).Answer();
+        var apart = await _one.NextAsync();
+        var blocker = Ask(21);
+        var blocked = await _many.NextAsync();
+        var (later, other) = (Ask(12), Ask(22));
+        blocked.Answer();
+        (await _many.NextAsync()).Fail(new Orleans.Runtime.SiloUnavailableException("The silo has just died."));
+        await Eventually.IsTrueAsync(() => _clock.NextDue <= Options.FirstBackOff);
+        _clock.Advance(Options.FirstBackOff);
+        (await _many.NextAsync()).Answer();
+        apart.Answer();
+        var next = await _one.NextAsync();
+        next.Answer();
+
+        Assert.Equal([12], next.Requests);
+        await AssertAsync([110, 210, 120, 220], late, blocker, later, other);
+    }
+
+    [Fact]
+    public async Task A_get_waits_no_longer_than_its_caller()
+    {
+        _late.Add(1);
+        using var cancelling = new CancellationTokenSource();
+        var late = _lanes.AskAsync(11, cancelling.Token).AsTask();
+        (await _many.NextAsync()).Answer();
+        await _one.NextAsync();
+        await cancelling.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
+    }
+
+    private static async Task AssertAsync(int[] expected, params Task<int>[] requests) =>
+        Assert.Equal(expected, await Task.WhenAll(requests));
+
+    private async Task<int> Ask(int number)
+    {
+        var outcome = await _lanes.AskAsync(number, CancellationToken.None);
+        Assert.Null(outcome.Failure);
+        return outcome.Result;
+    }
+
+    private async Task<ShardBatch<int>> CallManyAsync(IReadOnlyList<int> numbers)
+    {
+        var results = await _many.CallAsync(numbers);
+        return new ShardBatch<int>(
+            results, [.. Enumerable.Range(0, numbers.Count).Where(place => _late.Contains(numbers[place] / 10))]);
+    }
+}
