@@ -33,3 +33,19 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<ClusterSettings?> GetAsync();
 }
+
+/// <summary>What holds for all silos of a cluster.</summary>
+/// <param name="Settings">What was fixed when it was created.</param>
+/// <param name="StateVersion">The schema version that stored states are written with. It may rise, and never falls.</param>
+[GenerateSerializer]
+[Alias("kad.ClusterTerms")]
+public sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion);
+
+/// <summary>What is fixed when a cluster is created.</summary>
+/// <param name="ShardBits">
+/// Leading bits of a key that choose its shard, 0 to 16: 2 to that power grains hold the cluster's keys. Another value would
+/// look for every key in the wrong place.
+/// </param>
+[GenerateSerializer]
+[Alias("kad.ClusterSettings")]
+public sealed record ClusterSettings([property: Id(0)] int ShardBits);

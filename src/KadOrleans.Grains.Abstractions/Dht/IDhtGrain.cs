@@ -55,3 +55,39 @@ public interface IDhtGrain : IGrainWithIntegerKey
     [Alias("GetStatus")]
     ValueTask<ClusterStatus> GetStatusAsync();
 }
+
+/// <summary>No edge of the cluster could be reached, so nobody can ask the network.</summary>
+[GenerateSerializer]
+[Alias("kad.NoLiveEdgeException")]
+public sealed class NoLiveEdgeException : Exception
+{
+    /// <summary>No live edge.</summary>
+    public NoLiveEdgeException()
+        : base("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
+    {
+    }
+
+    /// <summary>No live edge, explained, with its cause if there is one.</summary>
+    public NoLiveEdgeException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>The cluster's own shard of a key did not answer in time, so nobody knows whether the cluster holds the key.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardUnavailableException")]
+public sealed class ShardUnavailableException : Exception
+{
+    /// <summary>A shard that does not answer.</summary>
+    public ShardUnavailableException()
+        : base("The cluster's shard of the key does not answer.")
+    {
+    }
+
+    /// <summary>A shard that does not answer, explained, with its cause if there is one.</summary>
+    public ShardUnavailableException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}

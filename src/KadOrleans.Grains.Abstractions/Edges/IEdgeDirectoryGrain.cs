@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
@@ -78,4 +79,98 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [AlwaysInterleave]
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();
+}
+
+/// <summary>Whether another edge uses a name.</summary>
+public enum NameUse
+{
+    /// <summary>None does: it may be leased.</summary>
+    Free,
+
+    /// <summary>Another edge has it, and answers.</summary>
+    Held,
+
+    /// <summary>
+    /// Another edge has it and is not heard, maybe for want of a silo on the way to it. At the latest
+    /// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> later this is clear.
+    /// </summary>
+    Unclear,
+}
+
+/// <summary>The node ids that an edge may use.</summary>
+/// <param name="Epoch">Grows with every lease of the name; whoever acts under an older one is fenced.</param>
+/// <param name="NodeIds">One per UDP port, always in the same order.</param>
+/// <param name="Settings">What the cluster is built on.</param>
+[GenerateSerializer]
+[Alias("kad.EdgeLease")]
+public sealed record EdgeLease(
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
+    [property: Id(2)] ClusterSettings Settings);
+
+/// <summary>An edge acted on a lease that another holds by now. It stops using the id at once.</summary>
+[GenerateSerializer]
+[Alias("kad.LeaseLostException")]
+public sealed class LeaseLostException : Exception
+{
+    /// <summary>A lost lease.</summary>
+    public LeaseLostException()
+        : base("The lease is held by another edge.")
+    {
+    }
+
+    /// <summary>A lost lease, explained, with its cause if there is one.</summary>
+    public LeaseLostException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>The edges whose leases are alive, as far as the directory knows.</summary>
+/// <param name="Edges">In no order.</param>
+/// <param name="KnownFor">
+/// How long the directory has heard renewals. One that has just moved knows those that renewed since; from
+/// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> on it knows all.
+/// </param>
+/// <param name="Released">The names of edges that are not alive, as they handed their leases back in that time.</param>
+[GenerateSerializer]
+[Alias("kad.EdgeList")]
+public sealed record EdgeList(
+    [property: Id(0)] IReadOnlyList<LiveEdge> Edges, [property: Id(1)] TimeSpan KnownFor, [property: Id(2)] IReadOnlyList<string> Released)
+{
+    /// <summary>Whether an edge that is not named here is not alive.</summary>
+    public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
+}
+
+/// <summary>An edge whose lease is alive.</summary>
+/// <param name="Name">Its stable name.</param>
+/// <param name="Epoch">The epoch of its lease.</param>
+/// <param name="NodeIds">Its ids.</param>
+/// <param name="Observer">How to reach it.</param>
+/// <param name="Report">What it last said of itself.</param>
+[GenerateSerializer]
+[Alias("kad.LiveEdge")]
+public sealed record LiveEdge(
+    [property: Id(0)] string Name,
+    [property: Id(1)] long Epoch,
+    [property: Id(2)] IReadOnlyList<NodeId> NodeIds,
+    [property: Id(3)] IEdgeObserver Observer,
+    [property: Id(4)] EdgeReport Report);
+
+/// <summary>How an edge is doing, told at each renewal.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeReport")]
+public sealed record EdgeReport
+{
+    /// <summary>What each of its ids listens on, in the order of the lease.</summary>
+    [Id(0)]
+    public IReadOnlyList<UdpEndpoint> Endpoints { get; init; } = [];
+
+    /// <summary>Contacts in the tables of all its ids.</summary>
+    [Id(1)]
+    public int Contacts { get; init; }
+
+    /// <summary>Counts since its start, by name.</summary>
+    [Id(2)]
+    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 }

@@ -68,3 +68,19 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("GetUsage")]
     ValueTask<ShardUsage> GetUsageAsync();
 }
+
+/// <summary>A key and its value.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Value">The value, as it is held or is to be held.</param>
+/// <param name="Kind">Of a put: where the value comes from.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardPut")]
+public readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);
+
+/// <summary>What a shard holds.</summary>
+/// <param name="Keys">Keys, expired ones included until they are removed.</param>
+/// <param name="Bytes">Footprint of their values in bytes.</param>
+[GenerateSerializer]
+[Alias("kad.ShardUsage")]
+public readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);

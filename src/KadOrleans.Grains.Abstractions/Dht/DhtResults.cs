@@ -1,0 +1,144 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Edges;
+
+namespace KadOrleans.Grains.Abstractions.Dht;
+
+/// <summary>How far a lookup in the network got.</summary>
+[GenerateSerializer]
+[Alias("kad.DhtLookup")]
+public sealed record DhtLookup
+{
+    /// <summary>Why it ended.</summary>
+    [Id(0)]
+    public TerminationReason Reason { get; init; }
+
+    /// <summary>The contacts that answered, nearest first, at most k.</summary>
+    [Id(1)]
+    public IReadOnlyList<Contact> Closest { get; init; } = [];
+
+    /// <summary>Contacts that were asked.</summary>
+    [Id(2)]
+    public int Asked { get; init; }
+
+    /// <summary>Contacts that answered.</summary>
+    [Id(3)]
+    public int Answered { get; init; }
+
+    /// <summary>Contacts that failed.</summary>
+    [Id(4)]
+    public int Failed { get; init; }
+
+    /// <summary>Length of the chain of answers that led to the nearest contact.</summary>
+    [Id(5)]
+    public int Hops { get; init; }
+
+    /// <summary>Holders of different networks that gave the value.</summary>
+    [Id(6)]
+    public int Agreed { get; init; }
+
+    /// <summary>Holders of different networks that gave another value.</summary>
+    [Id(7)]
+    public int Differed { get; init; }
+
+    /// <summary>The lookup as callers of the DHT know it.</summary>
+    /// <param name="target">What was looked for.</param>
+    /// <param name="value">The value that it found, if any.</param>
+    public LookupOutcome ToOutcome(NodeId target, DhtValue? value = null) => new()
+    {
+        Target = target,
+        Reason = Reason,
+        Closest = Closest,
+        Value = value,
+        Asked = Asked,
+        Answered = Answered,
+        Failed = Failed,
+        Hops = Hops,
+        Agreed = Agreed,
+        Differed = Differed,
+    };
+
+    /// <summary>Takes over what callers of a cluster are told of a lookup.</summary>
+    public static DhtLookup From(LookupOutcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        return new DhtLookup
+        {
+            Reason = outcome.Reason,
+            Closest = outcome.Closest,
+            Asked = outcome.Asked,
+            Answered = outcome.Answered,
+            Failed = outcome.Failed,
+            Hops = outcome.Hops,
+            Agreed = outcome.Agreed,
+            Differed = outcome.Differed,
+        };
+    }
+}
+
+/// <summary>What a get came to.</summary>
+/// <param name="Value">The value, or null if none was found.</param>
+/// <param name="Lookup">How far the lookup in the network got; null if the cluster itself holds the value.</param>
+[GenerateSerializer]
+[Alias("kad.DhtGetResult")]
+public sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property: Id(1)] DhtLookup? Lookup)
+{
+    /// <summary>Whether there is a value.</summary>
+    public bool Found => Value is not null;
+}
+
+/// <summary>What a set came to: the truth about each copy.</summary>
+[GenerateSerializer]
+[Alias("kad.DhtSetResult")]
+public sealed record DhtSetResult
+{
+    /// <summary>What became of the cluster's own, durable copy; null where a call does not make one.</summary>
+    [Id(0)]
+    public StoreResult? Cluster { get; init; }
+
+    /// <summary>Contacts of the network that took the value.</summary>
+    [Id(1)]
+    public int Stored { get; init; }
+
+    /// <summary>Contacts that answered that they did not.</summary>
+    [Id(2)]
+    public int Refused { get; init; }
+
+    /// <summary>Contacts that did not answer.</summary>
+    [Id(3)]
+    public int Failed { get; init; }
+
+    /// <summary>How the contacts were found; null if no live edge could look.</summary>
+    [Id(4)]
+    public DhtLookup? Lookup { get; init; }
+
+    /// <summary>Whether at least one copy exists.</summary>
+    public bool Succeeded => Stored > 0 || Cluster == StoreResult.Stored;
+}
+
+/// <summary>What a ping came to.</summary>
+/// <param name="Answered">Whether somebody answered.</param>
+/// <param name="Id">The id that answered; null without an answer, or from a client.</param>
+/// <param name="RoundTrip">Time to the answer, or to the end of patience.</param>
+[GenerateSerializer]
+[Alias("kad.DhtPingResult")]
+public sealed record DhtPingResult(
+    [property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
+
+/// <summary>How a cluster is doing.</summary>
+/// <param name="Settings">What it is built on.</param>
+/// <param name="Edges">Its live edges.</param>
+[GenerateSerializer]
+[Alias("kad.DhtStatus")]
+public sealed record ClusterStatus(
+    [property: Id(0)] ClusterSettings? Settings, [property: Id(1)] IReadOnlyList<EdgeStatus> Edges);
+
+/// <summary>How one edge is doing.</summary>
+/// <param name="Name">Its stable name.</param>
+/// <param name="NodeIds">Its ids, as hexadecimal digits.</param>
+/// <param name="Report">What it last said of itself.</param>
+[GenerateSerializer]
+[Alias("kad.EdgeStatus")]
+public sealed record EdgeStatus(
+    [property: Id(0)] string Name, [property: Id(1)] IReadOnlyList<string> NodeIds, [property: Id(2)] EdgeReport Report);

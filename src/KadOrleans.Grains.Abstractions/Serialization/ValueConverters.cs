@@ -1,0 +1,152 @@
+using System.Runtime.InteropServices;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using Orleans.Serialization.Cloning;
+
+namespace KadOrleans.Grains.Abstractions.Serialization;
+
+/// <summary>A value between processes: its type, and its content as bytes or as a number.</summary>
+[GenerateSerializer]
+[Alias("kad.DhtValue")]
+public struct DhtValueSurrogate
+{
+    /// <summary>Its type.</summary>
+    [Id(0)]
+    public DhtValueKind Kind { get; set; }
+
+    /// <summary>Text in UTF-8, or bytes; else null.</summary>
+    [Id(1)]
+    public byte[]? Content { get; set; }
+
+    /// <summary>A whole number, the bits of a float, or 0 and 1; else 0.</summary>
+    [Id(2)]
+    public Int128 Number { get; set; }
+}
+
+/// <summary>Carries <see cref="DhtValue"/> by <see cref="DhtValueSurrogate"/>.</summary>
+[RegisterConverter]
+public sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
+{
+    /// <inheritdoc/>
+    public DhtValue ConvertFromSurrogate(in DhtValueSurrogate surrogate) => surrogate.Kind switch
+    {
+        DhtValueKind.String => DhtValue.FromUtf8(surrogate.Content!),
+        DhtValueKind.Bytes => DhtValue.FromBytes(surrogate.Content!),
+        DhtValueKind.Integer => DhtValue.FromInteger(surrogate.Number),
+        DhtValueKind.Float => DhtValue.FromFloat(BitConverter.Int64BitsToDouble((long)surrogate.Number)),
+        DhtValueKind.Boolean => DhtValue.FromBoolean(surrogate.Number != 0),
+        _ => default,
+    };
+
+    /// <inheritdoc/>
+    public DhtValueSurrogate ConvertToSurrogate(in DhtValue value) => new()
+    {
+        Kind = value.Kind,
+        Content = value.Kind switch
+        {
+            DhtValueKind.String => ArrayOf(value.AsUtf8()),
+            DhtValueKind.Bytes => ArrayOf(value.AsBytes()),
+            _ => null,
+        },
+        Number = value.Kind switch
+        {
+            DhtValueKind.Integer => value.AsInteger(),
+            DhtValueKind.Float => BitConverter.DoubleToInt64Bits(value.AsFloat()),
+            DhtValueKind.Boolean => value.AsBoolean() ? 1 : 0,
+            _ => 0,
+        },
+    };
+
+    // What is written to a stream only is not copied for it.
+    private static byte[] ArrayOf(ReadOnlyMemory<byte> content) =>
+        MemoryMarshal.TryGetArray(content, out var segment) && segment.Array is { } array && array.Length == content.Length
+            ? array
+            : content.ToArray();
+}
+
+/// <summary>Whom a value is counted against, between processes.</summary>
+[GenerateSerializer]
+[Alias("kad.SourceNetwork")]
+public struct SourceNetworkSurrogate
+{
+    /// <summary>Upper half of the address.</summary>
+    [Id(0)]
+    public ulong High { get; set; }
+
+    /// <summary>Lower half.</summary>
+    [Id(1)]
+    public ulong Low { get; set; }
+}
+
+/// <summary>Carries <see cref="SourceNetwork"/> by <see cref="SourceNetworkSurrogate"/>.</summary>
+[RegisterConverter]
+public sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
+{
+    /// <inheritdoc/>
+    public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) => new(surrogate.High, surrogate.Low);
+
+    /// <inheritdoc/>
+    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) => new() { High = value.High, Low = value.Low };
+}
+
+/// <summary>A held value between processes.</summary>
+[GenerateSerializer]
+[Alias("kad.StoredValue")]
+public struct StoredValueSurrogate
+{
+    /// <summary>The value.</summary>
+    [Id(0)]
+    public DhtValue Value { get; set; }
+
+    /// <summary>When the last STORE of it arrived.</summary>
+    [Id(1)]
+    public DateTimeOffset StoredAt { get; set; }
+
+    /// <summary>From when on it is gone.</summary>
+    [Id(2)]
+    public DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>Whom it is counted against.</summary>
+    [Id(3)]
+    public SourceNetwork Source { get; set; }
+
+    /// <summary>When the cluster published it last, if it did.</summary>
+    [Id(4)]
+    public DateTimeOffset? PublishedAt { get; set; }
+
+    /// <summary>Whether the edge that took it is not responsible for its key.</summary>
+    [Id(5)]
+    public bool IsFar { get; set; }
+}
+
+/// <summary>Carries <see cref="StoredValue"/> by <see cref="StoredValueSurrogate"/>.</summary>
+[RegisterConverter]
+public sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
+{
+    /// <inheritdoc/>
+    public StoredValue ConvertFromSurrogate(in StoredValueSurrogate surrogate) =>
+        new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source)
+        {
+            PublishedAt = surrogate.PublishedAt,
+            IsFar = surrogate.IsFar,
+        };
+
+    /// <inheritdoc/>
+    public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) => new()
+    {
+        Value = value.Value,
+        StoredAt = value.StoredAt,
+        ExpiresAt = value.ExpiresAt,
+        Source = value.Source,
+        PublishedAt = value.PublishedAt,
+        IsFar = value.IsFar,
+    };
+}
+
+/// <summary>A held value never changes: within a silo a call or a reply hands it over as it is.</summary>
+[RegisterCopier]
+internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
+
+/// <inheritdoc cref="StoredValueCopier"/>
+[RegisterCopier]
+internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
