@@ -16,7 +16,7 @@ internal static class Usage
           Kad:Storage=Local|AdoNet|AzureStorage      how the silos are found
           Kad:Cluster:Gateway=127.0.0.1:30000        gateways of silos, with Local
           Kad:PostgreSql:ConnectionString=...        with AdoNet
-          Kad:Edge:Name=... Kad:Edge:Listen=...      of an edge that serves; docs/operations.md has the rest
+          Kad:Edge:Name=... Kad:Edge:Listen=...      of an edge that serves; docs/settings.md has the rest
 
         Examples:
           KadOrleans.Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000

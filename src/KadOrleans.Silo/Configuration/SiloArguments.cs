@@ -17,7 +17,7 @@ internal static class SiloArguments
           Kad:Silo:Address=127.0.0.1                 where silos and clients reach it
           Kad:Silo:Port=11111                        port for other silos; 0 is any free one
           Kad:Silo:GatewayPort=30000                 port for edges and other clients; 0 is any free one
-          Kad:Http=127.0.0.1:8080                    dashboard, status and health; docs/operations.md has the rest
+          Kad:Http=127.0.0.1:8080                    dashboard, status and health; docs/settings.md has the rest
 
         Examples:
           KadOrleans.Silo

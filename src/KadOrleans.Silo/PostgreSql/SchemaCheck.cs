@@ -12,7 +12,7 @@ internal static class SchemaCheck
     /// <summary>What a start on a database without Orleans' tables ends with.</summary>
     public const string Missing =
         "The database lacks Orleans' tables, or part of them; apply Orleans' scripts and kad-schema.sql to it, as "
-        + "docs/operations.md#postgresql says";
+        + "docs/install.md#postgresql says";
 
     private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{StateIdentity.Table}') IS NOT NULL";
 
@@ -51,7 +51,7 @@ internal static class SchemaCheck
         {
             throw new ConfigurationMistakeException(
                 $"The table {StateIdentity.Table} has no unique index over the identity of a state, so that two first writes of one could "
-                + $"both be kept, and neither read; run kad-schema.sql (docs/operations.md#postgresql), or as its owner: {StateIdentity.Statement}");
+                + $"both be kept, and neither read; run kad-schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
         }
     }
 

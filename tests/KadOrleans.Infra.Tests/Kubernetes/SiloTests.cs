@@ -110,7 +110,7 @@ public sealed class SiloTests
         Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), Assert.Single(silo.Entries("from")).Pairs("podSelector.matchLabels"));
     }
 
-    // docs/operations.md, Memory, has where these figures come from.
+    // docs/install.md, Memory, has where these figures come from.
     [Theory]
     [MemberData(nameof(All))]
     public void Have_room_for_the_quotas_when_one_of_them_is_gone(string overlay)

@@ -66,7 +66,7 @@ public sealed partial class MonitoringTests
     [Fact]
     public void Each_alarm_has_a_section_that_says_what_it_means_and_what_to_do()
     {
-        var document = Repository.Read("docs/operations.md");
+        var document = Repository.Read("docs/runbook.md");
         var alarms = document[document.IndexOf("\n## Alarms\n", StringComparison.Ordinal)..];
         alarms = alarms[..alarms.IndexOf("\n## ", 1, StringComparison.Ordinal)];
         var sections = alarms.Split("\n### ")[1..].ToDictionary(s => s[..s.IndexOf('\n', StringComparison.Ordinal)].Trim(), s => s);

@@ -6,7 +6,7 @@ namespace KadOrleans.Infra.Tests.Rendering;
 /// <summary>The environment variables that a pod's only container gets.</summary>
 internal static class ContainerEnvironment
 {
-    // What the Secrets hold that docs/operations.md tells operators to make.
+    // What the Secrets hold that docs/install.md tells operators to make.
     private static readonly Dictionary<string, Dictionary<string, string>> Secrets = new()
     {
         ["kad-dashboard"] = new() { ["Kad__Dashboard__User"] = "kad", ["Kad__Dashboard__Password"] = "secret" },

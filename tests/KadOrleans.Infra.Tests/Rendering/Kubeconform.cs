@@ -9,7 +9,7 @@ namespace KadOrleans.Infra.Tests.Rendering;
 /// </summary>
 internal static class Kubeconform
 {
-    /// <summary>The oldest release that docs/operations.md names, and the newest that was looked at.</summary>
+    /// <summary>The oldest release that docs/install.md names, and the newest that was looked at.</summary>
     public static readonly IReadOnlyList<string> Releases = ["1.30.0", "1.32.0"];
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);

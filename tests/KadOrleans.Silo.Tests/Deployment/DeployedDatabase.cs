@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;
 
-/// <summary>A database as docs/operations.md has it made: users for silos and edges, and all else by the Job's program.</summary>
+/// <summary>A database as docs/install.md has it made: users for silos and edges, and all else by the Job's program.</summary>
 internal static class DeployedDatabase
 {
     private const string Name = "kad";

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Infra.Tests.Documents;
+
+/// <summary>Links between documents lead somewhere, and so do references to documents from everything else.</summary>
+public sealed partial class DocumentTests
+{
+    private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git", ".vs", ".idea"];
+
+    private static readonly IReadOnlyList<string> Files = [.. FilesBelow(Repository.Root).Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))];
+
+    private static readonly IReadOnlyDictionary<string, Document> Documents =
+        Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal)).ToDictionary(f => f, Document.Read);
+
+    [Fact]
+    public void Each_link_leads_to_a_file_or_a_heading_that_exists()
+    {
+        var broken =
+            from document in Documents.Values
+            from link in document.Links
+            where !link.Contains("://", StringComparison.Ordinal)
+            let parts = link.Split('#', 2)
+            let file = parts[0].Length == 0 ? document.Path : Resolve(document.Path, parts[0])
+            where !Exists(file, parts.ElementAtOrDefault(1))
+            select $"{document.Path}: {link}";
+
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void Each_page_that_a_source_or_manifest_names_exists_and_has_the_heading()
+    {
+        var broken =
+            from file in Files
+            where Path.GetExtension(file) is ".cs" or ".csproj" or ".yaml" or ".env" or ".sh" or ".bicep" or ".md"
+            from Match match in Page().Matches(Repository.Read(file))
+            let anchor = match.Groups["anchor"].Success ? match.Groups["anchor"].Value : match.Groups["heading"].Value.ToLowerInvariant()
+            where !Exists(match.Groups["page"].Value, anchor.Length == 0 ? null : anchor)
+            select $"{file}: {match.Value}";
+
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void Each_page_is_linked_from_another()
+    {
+        var linked = Documents.Values
+            .SelectMany(d => d.Links.Select(l => Resolve(d.Path, l.Split('#')[0])).Where(l => l != d.Path))
+            .ToHashSet();
+
+        Assert.All(
+            Documents.Keys.Where(d => d.StartsWith("docs/", StringComparison.Ordinal)),
+            d => Assert.True(linked.Contains(d) || linked.Contains(FolderOf(d)), $"No page links to {d}."));
+    }
+
+    private static bool Exists(string file, string? anchor) => anchor is null
+        ? File.Exists(Repository.Path(file)) || Directory.Exists(Repository.Path(file))
+        : Documents.TryGetValue(file, out var document) && document.Anchors.Contains(anchor);
+
+    private static string Resolve(string from, string link) =>
+        Path.GetRelativePath(Repository.Root, Repository.Path(Path.Combine(FolderOf(from), link))).Replace('\\', '/');
+
+    private static string FolderOf(string file) => Path.GetDirectoryName(file)!.Replace('\\', '/');
+
+    private static IEnumerable<string> FilesBelow(string folder) => Directory.EnumerateFiles(folder)
+        .Concat(Directory.EnumerateDirectories(folder).Where(d => !NotOurs.Contains(Path.GetFileName(d))).SelectMany(FilesBelow));
+
+    // 'docs/install.md', 'docs/install.md#memory', and in comments 'docs/install.md, Memory'.
+    [GeneratedRegex(@"(?<![\w/])(?<page>docs/[\w/-]+\.md)(?:#(?<anchor>[\w-]+)|, (?<heading>[A-Z][a-z]+)[.:,])?")]
+    private static partial Regex Page();
+}
