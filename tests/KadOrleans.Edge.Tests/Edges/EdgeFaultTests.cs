@@ -62,7 +62,7 @@ public sealed class EdgeFaultTests
         await using var peer = await Peer.NodeAsync();
         await using var edge = await TestEdge.ServeAsync(
             cluster.Client, "handed", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Health.IsReady, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
         var (id, endpoint, epoch) = (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch);
         var keys = Enumerable.Range(0, 20).Select(number => $"key {number}").ToList();
         await using (var client = await JoinedAsync(endpoint))
@@ -76,7 +76,7 @@ public sealed class EdgeFaultTests
         await cluster.Value.StopSiloAsync(cluster.Value.Silos.Single(silo => silo.SiloAddress.Equals(address)), Token);
 
         // Each activation's versions are above those of the one before: the edge is subscribed to the new one.
-        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].TableVersion >> 32 > version >> 32, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].TableVersion >> 32 > version >> 32, edge.Describe);
         await edge.BecomesAsync(EdgeState.Serving);
         Assert.Contains((await table.GetSnapshotAsync()).Contacts, contact => contact.Id == peer.Id);
 

@@ -104,6 +104,9 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await using var own = new TestCluster();
         await own.InitializeAsync();
         await using var silent = await TestEdge.ServeAsync(own.Client, "health-doubt", timing => timing with { Renewal = TimeSpan.FromHours(1) });
+
+        // Clocks are compared after the one renewal: none is under way any more.
+        await Eventually.BecomesAsync(() => silent.Overview.ClockDifference is not null, silent.Describe);
         await own.Value.DeactivateAsync(own.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton));
         await using var edge = await TestEdge.StartAsync(own.Client, "health-doubt");
         await SaysAsync(edge, "not ready: another edge may use the name health-doubt: this one waits until that one is heard or its lease is over\n");

@@ -18,7 +18,7 @@ public sealed class EdgeOutageTests
         await using var peer = await Peer.NodeAsync();
         await using var edge = await TestEdge.ServeAsync(
             cluster.Client, "outlives", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Health.IsReady, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
         var (ids, endpoint, epoch) = (edge.Ids, edge.Endpoints[0], edge.Overview.Epoch);
 
         foreach (var silo in cluster.Value.Silos.ToList())
@@ -38,11 +38,11 @@ public sealed class EdgeOutageTests
 
         await cluster.Value.StartAdditionalSiloAsync();
         await edge.BecomesAsync(EdgeState.Serving);
-        await Eventually.BecomesAsync(() => edge.Health.IsReady, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
         Assert.Equal((ids[0], endpoint, epoch), (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch));
         await using var later = await Peer.ClientAsync();
         await later.BootstrapAsync([endpoint.ToString()], Token);
-        await Eventually.BecomesAsync(async () => await StoreAsync(later, "after") == (2, 0), () => edge.Overview);
+        await Eventually.BecomesAsync(async () => await StoreAsync(later, "after") == (2, 0), edge.Describe);
     }
 
     [Fact]

@@ -68,7 +68,7 @@ public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<Test
     private async Task<TestEdge> ServeForAsync(KadNode peer, string name)
     {
         var edge = await TestEdge.ServeAsync(cluster.Client, name, ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, edge.Describe);
         await Eventually.BecomesAsync(() => peer.RoutingTable.Count == 1, () => "nobody");
         return edge;
     }

@@ -69,7 +69,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         var (ids, endpoints, epoch) = (edge.Ids, edge.Endpoints, edge.Overview.Epoch!.Value);
         await cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).ReleaseAsync("rebinds", epoch);
 
-        await Eventually.BecomesAsync(() => edge.Health.State == EdgeState.Serving && edge.Overview.Epoch > epoch, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Health.State == EdgeState.Serving && edge.Overview.Epoch > epoch, edge.Describe);
         await using var client = await Peer.ClientAsync();
         foreach (var (endpoint, id) in endpoints.Zip(ids))
         {
@@ -85,8 +85,8 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
     {
         await using var peer = await Peer.NodeAsync();
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "joins", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, () => edge.Overview);
-        await Eventually.BecomesAsync(() => edge.Health.IsReady, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, edge.Describe);
+        await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
 
         await using var client = await Peer.ClientAsync();
         var joined = await client.BootstrapAsync([edge.Endpoints[0].ToString()], Token);
@@ -164,7 +164,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
     {
         await using var peer = await Peer.NodeAsync();
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "reached", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Health.IsReady, () => edge.Overview);
+        await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
         var observer = (await LiveAsync()).Single(e => e.Name == "reached").Observer;
         var key = NodeId.FromKey("through an edge");
 

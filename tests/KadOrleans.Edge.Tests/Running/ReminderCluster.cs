@@ -39,6 +39,7 @@ public sealed class ReminderCluster : IAsyncLifetime, IIncomingGrainCallFilter
         {
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+            silo.Services.AddSingleton<IRandomSource>(new LateFirstTicks());
             silo.UseInMemoryReminderService();
             silo.UseKadGrains(options =>
             {
@@ -85,5 +86,20 @@ public sealed class ReminderCluster : IAsyncLifetime, IIncomingGrainCallFilter
                 return false;
             },
             last);
+    }
+
+    /// <summary>Ids at random, and the first tick of each reminder a whole period away: walks come long before the refresh.</summary>
+    private sealed class LateFirstTicks : IRandomSource
+    {
+        public void Fill(Span<byte> destination)
+        {
+            if (destination.Length == sizeof(ushort))
+            {
+                destination.Fill(byte.MaxValue);
+                return;
+            }
+
+            Random.Shared.NextBytes(destination);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Core;
@@ -94,7 +95,10 @@ internal sealed class TestEdge : IAsyncDisposable
         return edge;
     }
 
-    public Task BecomesAsync(EdgeState state) => Eventually.BecomesAsync(() => Health.State == state, () => Overview);
+    public Task BecomesAsync(EdgeState state) => Eventually.BecomesAsync(() => Health.State == state, Describe);
+
+    /// <summary>All there is to say of it, for the message of a test that fails.</summary>
+    public string Describe() => JsonSerializer.Serialize(new { Overview, Health.State, Health.Obstacle });
 
     public Task StopAsync() => _host.StopAsync();
 
