@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Loading;
 using KadOrleans.Storage.Sqlite.Salvage;

@@ -14,21 +14,22 @@ public class ArchitectureTests
         ["Core"] = [],
         ["Abstractions"] = ["Core"],
         ["Http"] = [],
-        ["Sqlite"] = [],
+        ["SqliteFiles"] = [],
+        ["GrainStorage.Sqlite"] = ["SqliteFiles"],
         ["Telemetry"] = [],
         ["Wire"] = ["Core"],
         ["Node"] = ["Abstractions", "Core", "Wire"],
         ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
-        ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "Sqlite"],
+        ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],
         ["Grains.Abstractions"] = ["Core"],
         ["Grains"] = ["Core", "Grains.Abstractions"],
         ["Tls"] = ["Core"],
         ["Client"] = ["Abstractions", "Core", "Grains.Abstractions"],
-        ["Cluster"] = ["Abstractions", "Core", "Wire", "Node", "Grains.Abstractions"],
+        ["EdgeWorker"] = ["Abstractions", "Core", "Wire", "Node", "Grains.Abstractions"],
     };
 
-    private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Tls", "Client", "Cluster"];
+    private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Tls", "Client", "EdgeWorker", "GrainStorage.Sqlite"];
 
     private static readonly Dictionary<string, XDocument> Projects = ReadProjects();
 

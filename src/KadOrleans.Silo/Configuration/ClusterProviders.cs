@@ -74,6 +74,7 @@ internal static class ClusterProviders
         if (AddProvider(configuration, filled, Storage, "Sqlite"))
         {
             filled[$"{Storage}:Folder"] = settings.Data;
+            filled[$"{Storage}:FolderSetting"] = "Kad:Data";
         }
 
         AddProvider(configuration, filled, Reminders, "Memory");

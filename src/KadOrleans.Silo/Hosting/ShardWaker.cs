@@ -1,6 +1,6 @@
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Silo.Storage;
+using KadOrleans.GrainStorage.Sqlite;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
@@ -40,7 +40,7 @@ internal sealed class ShardWaker(
 
         try
         {
-            var shards = await ((SqliteGrainStorage)storage).Database.ListAsync(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
+            var shards = await ((SqliteGrainStorage)storage).ListGrainsAsync(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
             var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stoppingToken };
             await Parallel.ForEachAsync(shards, options, async (shard, _) => await WakeAsync(shard));
             if (shards.Count > 0)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.PostgreSql;
-using KadOrleans.Silo.Storage;
+using KadOrleans.GrainStorage.Sqlite;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;

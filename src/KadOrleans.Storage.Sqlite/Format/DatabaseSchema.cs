@@ -1,6 +1,6 @@
 using System.Globalization;
 using KadOrleans.Node.Ports;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Salvage;
 
 namespace KadOrleans.Storage.Sqlite.Format;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Writing;

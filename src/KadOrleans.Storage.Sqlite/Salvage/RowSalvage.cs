@@ -1,5 +1,5 @@
 using System.Globalization;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
 using KadOrleans.Storage.Sqlite.Salvage;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using KadOrleans.Node.Ports;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Loading;
 using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;

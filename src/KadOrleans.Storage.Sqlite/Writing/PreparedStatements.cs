@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Node.Ports;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
 using Microsoft.Data.Sqlite;
 

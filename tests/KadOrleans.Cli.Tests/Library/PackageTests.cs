@@ -8,7 +8,7 @@ public sealed class PackageTests : IDisposable
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Abstractions", "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Sqlite", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
+        "KadOrleans.Abstractions", "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.SqliteFiles", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
         "KadOrleans.Transport.Udp", "KadOrleans.Wire",
     ];
 

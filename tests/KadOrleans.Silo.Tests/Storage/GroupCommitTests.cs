@@ -1,5 +1,5 @@
-using KadOrleans.Silo.Storage;
-using KadOrleans.Sqlite;
+using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.SqliteFiles;
 using Orleans.Storage;
 using SQLitePCL;
 

@@ -1,4 +1,4 @@
-using KadOrleans.Silo.Storage;
+using KadOrleans.GrainStorage.Sqlite;
 
 namespace KadOrleans.Silo.Tests.Storage;
 
@@ -90,7 +90,7 @@ public sealed class RefusedFileTests : IDisposable
         var file = Path.Combine(_folder.Path, "file");
         File.WriteAllText(file, "no folder");
 
-        var refused = Assert.Throws<GrainDatabaseException>(() => GrainDatabase.Open(file, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+        var refused = Assert.Throws<GrainDatabaseException>(() => GrainDatabase.Open(file, null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
 
         Assert.Contains($"'{file}' cannot be created or entered", refused.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using KadOrleans.Silo.Storage;
-using KadOrleans.Sqlite;
+using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,6 +25,7 @@ internal sealed class SqliteFolder : IDisposable
         new SqliteGrainStorageOptions
         {
             Folder = Path,
+            FolderSetting = "Kad:Data",
             DeleteStateOnClear = deleteStateOnClear,
             GrainStorageSerializer = new OrleansGrainStorageSerializer(_services.GetRequiredService<Serializer>()),
         },

@@ -1,4 +1,4 @@
-using KadOrleans.Silo.Storage;
+using KadOrleans.GrainStorage.Sqlite;
 
 namespace KadOrleans.Silo.Tests.Storage;
 

@@ -3,7 +3,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Tests.Writing;
 using KadOrleans.Testing;
 using Microsoft.Data.Sqlite;

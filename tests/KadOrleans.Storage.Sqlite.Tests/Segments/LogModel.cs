@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.PortContracts;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Tests.Writing;
 using KadOrleans.Testing;

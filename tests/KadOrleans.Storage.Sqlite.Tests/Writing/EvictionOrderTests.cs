@@ -1,7 +1,7 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.PortContracts;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;

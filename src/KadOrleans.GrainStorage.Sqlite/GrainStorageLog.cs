@@ -1,4 +1,6 @@
-namespace KadOrleans.Silo.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.GrainStorage.Sqlite;
 
 /// <summary>What the grain storage logs. Event ids 7100 to 7199.</summary>
 internal static partial class GrainStorageLog

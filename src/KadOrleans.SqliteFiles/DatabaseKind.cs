@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>What tells one kind of database file from others: its marks, its layout, and the words for its faults.</summary>
 public sealed record DatabaseKind

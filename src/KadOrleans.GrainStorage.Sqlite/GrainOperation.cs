@@ -1,9 +1,66 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using KadOrleans.Node;
+using System.Security.Cryptography;
 using Orleans.Storage;
 
-namespace KadOrleans.Silo.Storage;
+namespace KadOrleans.GrainStorage.Sqlite;
+
+/// <summary>Something to be done by the one thread that has the file, and whoever waits for it.</summary>
+internal abstract class GrainOperation
+{
+    /// <summary>Whether it needs a transaction. What does not sees committed rows alone.</summary>
+    public abstract bool IsWrite { get; }
+
+    /// <summary>Bytes it adds to a transaction, roughly.</summary>
+    public virtual int Size => 0;
+
+    /// <summary>Does it; what it throws fails this operation alone.</summary>
+    public abstract void Run(GrainStatements statements);
+
+    /// <summary>Tells the waiter how it went: what it did is committed.</summary>
+    public abstract void Complete();
+
+    /// <summary>Tells the waiter that nothing of it was done.</summary>
+    public abstract void Fail(Exception cause);
+}
+
+/// <summary>An operation whose waiter gets a result.</summary>
+internal abstract class ResultOperation<TResult> : GrainOperation
+{
+    private readonly TaskCompletionSource<TResult> _completion = new(Options);
+
+    /// <summary>Completes when the operation did.</summary>
+    public Task<TResult> Task => _completion.Task;
+
+    /// <summary>What came of it; told to the waiter once it is true.</summary>
+    protected TResult? Result { get; set; }
+
+    // The writer must not run what its callers do next. A grain goes on in its own scheduler in any case, and then a detour
+    // through the thread pool is only work.
+    private static TaskCreationOptions Options => TaskScheduler.Current == TaskScheduler.Default
+        ? TaskCreationOptions.RunContinuationsAsynchronously
+        : TaskCreationOptions.None;
+
+    public override void Complete() => _completion.TrySetResult(Result!);
+
+    public override void Fail(Exception cause) => _completion.TrySetException(cause);
+}
+
+/// <summary>Reads one row.</summary>
+internal sealed class GrainRead(GrainRowKey key) : ResultOperation<GrainRow>
+{
+    public override bool IsWrite => false;
+
+    public override void Run(GrainStatements statements) => Result = statements.Read(key);
+}
+
+/// <summary>Reads which grains of a type have a stored state.</summary>
+internal sealed class GrainListRead(string grainType) : ResultOperation<IReadOnlyList<string>>
+{
+    public override bool IsWrite => false;
+
+    public override void Run(GrainStatements statements) => Result = statements.ListGrains($"{grainType}/");
+}
 
 /// <summary>
 /// Writes or deletes one row if its ETag is the one that the writer read. Tags are random: those of a row that was deleted
@@ -11,8 +68,6 @@ namespace KadOrleans.Silo.Storage;
 /// </summary>
 internal sealed class GrainWrite : ResultOperation<long?>
 {
-    private static readonly CryptographicRandomSource Tags = new();
-
     private readonly GrainRowKey _key;
     private readonly string? _expected;
     private readonly byte[]? _payload;
@@ -83,7 +138,7 @@ internal sealed class GrainWrite : ResultOperation<long?>
     private static long NewETag()
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        Tags.Fill(bytes);
+        RandomNumberGenerator.Fill(bytes);
         return BinaryPrimitives.ReadInt64BigEndian(bytes);
     }
 }

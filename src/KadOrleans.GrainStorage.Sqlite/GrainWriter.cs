@@ -1,8 +1,9 @@
 using System.Threading.Channels;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Silo.Storage;
+namespace KadOrleans.GrainStorage.Sqlite;
 
 /// <summary>
 /// The one user of the connection. While a transaction is on its way to the disk, the writes that arrive gather in the

@@ -1,13 +1,10 @@
 using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>Saves what a database holds whose files were removed or replaced while it is open: it can still be read.</summary>
 internal static class DisplacedFile
 {
-    /// <summary>Files of this kind that may lie in a folder: each may be as large as the database.</summary>
-    private const int MaxCopies = 8;
-
     /// <summary>Writes all that is committed to a file of its own, and returns its path: that of the database, if nothing is there.</summary>
     /// <param name="folder">Where the database was opened.</param>
     /// <param name="connection">It is open still.</param>
@@ -33,7 +30,7 @@ internal static class DisplacedFile
             File.Delete(folder.LogPath);
         }
 
-        var target = IsFree(folder) ? folder.DatabasePath : SpareFile.NextName(folder.DatabasePath, "lost", MaxCopies);
+        var target = IsFree(folder) ? folder.DatabasePath : folder.NextSpareName("lost");
         File.Move(partial, target, overwrite: false);
         return target;
     }

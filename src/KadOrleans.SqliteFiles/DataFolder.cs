@@ -1,4 +1,6 @@
-namespace KadOrleans.Sqlite;
+using System.Globalization;
+
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>
 /// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other
@@ -7,6 +9,9 @@ namespace KadOrleans.Sqlite;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
+    /// <summary>Files of one word that may lie beside a database, each as large as it: a disk that damages one after another needs a look.</summary>
+    private const int MaxSpareFiles = 8;
+
     // Guards itself: the databases claimed in this process.
     private static readonly HashSet<string> Claimed = new(StringComparer.Ordinal);
 
@@ -37,6 +42,26 @@ internal sealed class DataFolder : IDisposable
         {
             return Claimed.Add(claim.DatabasePath) ? claim : throw DatabaseErrors.InUse(claim);
         }
+    }
+
+    /// <summary>
+    /// The first free name for a file beside the database that keeps what was in it: <c>kad.db.damaged-1</c>, <c>kad.db.damaged-2</c>, …
+    /// None is ever overwritten.
+    /// </summary>
+    /// <exception cref="IOException">All are taken.</exception>
+    public string NextSpareName(string word)
+    {
+        for (var number = 1; number <= MaxSpareFiles; number++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{DatabasePath}.{word}-{number}");
+            if (!File.Exists(name))
+            {
+                return name;
+            }
+        }
+
+        throw new IOException(string.Create(
+            CultureInfo.InvariantCulture, $"'{DatabasePath}.{word}-1' to '-{MaxSpareFiles}' are there already; move them away"));
     }
 
     /// <summary>Gives the folder up.</summary>

@@ -1,7 +1,7 @@
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Silo.Storage;
+namespace KadOrleans.GrainStorage.Sqlite;
 
 /// <summary>The statements that run often, compiled once. Only the writer's thread uses them.</summary>
 internal sealed class GrainStatements : IDisposable
@@ -120,3 +120,14 @@ internal sealed class GrainStatements : IDisposable
     private SqliteCommand PrepareForRow(string sql, params ReadOnlySpan<SqliteParameter> more) => _connection.PrepareCommand(
         sql, [new SqliteParameter("$name", SqliteType.Text), new SqliteParameter("$grain", SqliteType.Text), .. more]);
 }
+
+/// <summary>Which state of which grain a row holds.</summary>
+internal readonly record struct GrainRowKey(string StateName, string GrainId)
+{
+    public override string ToString() => $"{StateName} of {GrainId}";
+}
+
+/// <summary>What a row holds.</summary>
+/// <param name="ETag">Drawn at random by each write; null if there is no row.</param>
+/// <param name="Payload">The serialized state; null if there is none.</param>
+internal readonly record struct GrainRow(long? ETag, byte[]? Payload);

@@ -1,8 +1,9 @@
 using System.Threading.Channels;
-using KadOrleans.Sqlite;
+using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Silo.Storage;
+namespace KadOrleans.GrainStorage.Sqlite;
 
 /// <summary>The file that grain state is kept in, open for this process alone.</summary>
 internal sealed class GrainDatabase : IAsyncDisposable
@@ -35,14 +36,17 @@ internal sealed class GrainDatabase : IAsyncDisposable
     /// Opens the database in a folder, making both if they are missing, and checks the whole file. One that is refused
     /// stays as it is, to the byte.
     /// </summary>
+    /// <param name="folder">Relative to the current folder or absolute.</param>
+    /// <param name="folderSetting">The setting that chose it, for errors; null if there is none.</param>
+    /// <param name="logger">Told of openings and failures.</param>
     /// <exception cref="GrainDatabaseException">
     /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or damaged.
     /// </exception>
-    public static GrainDatabase Open(string folder, ILogger logger)
+    public static GrainDatabase Open(string folder, string? folderSetting, ILogger logger)
     {
         var states = 0L;
         var file = DatabaseFile.Open(
-            folder, GrainSchema.Kind, opened => states = opened.Connection.QueryInteger("SELECT count(*) FROM grain_state"));
+            folder, CreateKind(folderSetting), opened => states = opened.Connection.QueryInteger("SELECT count(*) FROM grain_state"));
         GrainStorageLog.Opened(logger, file.Path, states);
         return new GrainDatabase(file, logger);
     }
@@ -102,5 +106,58 @@ internal sealed class GrainDatabase : IAsyncDisposable
             _file.Dispose();
             GrainStorageLog.Closed(_logger, Path);
         }
+    }
+
+    // A state may have megabytes, so its row has a rowid: the index then holds keys alone.
+    private static DatabaseKind CreateKind(string? folderSetting) => new()
+    {
+        FileName = FileName,
+
+        // "KadG" in ASCII.
+        ApplicationId = 0x4B616447,
+        Version = 1,
+        Layout = """
+            CREATE TABLE grain_state (
+                state_name TEXT NOT NULL,
+                grain_id TEXT NOT NULL,
+                etag INTEGER NOT NULL,
+                payload BLOB,
+                PRIMARY KEY (state_name, grain_id)
+            );
+            """,
+
+        // A put of a small value writes a row of some 300 bytes at a place of its own.
+        PageBytes = 1024,
+
+        // The pages that shards write to next. With SQLite's own 2 MB nearly each write read one first.
+        CacheKiB = 32 * 1024,
+        Owner = "silo",
+        FolderSetting = folderSetting is null ? string.Empty : $" with {folderSetting}",
+        AlteredLayout = "its table is missing or altered",
+        FreshStart = "start an empty cluster",
+        Fault = (message, cause) => new GrainDatabaseException(message, cause),
+    };
+}
+
+/// <summary>The file of the grain state cannot be opened, read or written. The message is a sentence that says what to do.</summary>
+[GenerateSerializer]
+[Alias("kad.GrainDatabaseException")]
+public sealed class GrainDatabaseException : Exception
+{
+    /// <summary>An unexplained failure.</summary>
+    public GrainDatabaseException()
+    {
+    }
+
+    /// <summary>A failure and what to do about it.</summary>
+    public GrainDatabaseException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A failure, what to do about it, and its cause.</summary>
+    public GrainDatabaseException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
     }
 }

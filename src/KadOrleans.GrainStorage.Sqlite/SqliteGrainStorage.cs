@@ -1,13 +1,14 @@
+using Microsoft.Extensions.Logging;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
-namespace KadOrleans.Silo.Storage;
+namespace KadOrleans.GrainStorage.Sqlite;
 
 /// <summary>
 /// Grain state in one SQLite file, for a cluster of one process. A write is on the disk when its call returns. States are
 /// told apart by their name and grain, never by the provider's name.
 /// </summary>
-internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
+public sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
 {
     private readonly SqliteGrainStorageOptions _options;
     private readonly IActivatorProvider _activators;
@@ -24,10 +25,11 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
 
     /// <summary>Opens the file, or makes it.</summary>
     /// <exception cref="GrainDatabaseException">It cannot be used; the message says why and what to do.</exception>
-    public static SqliteGrainStorage Open(
+    internal static SqliteGrainStorage Open(
         SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) =>
-        new(GrainDatabase.Open(options.Folder, logger), options, activators);
+        new(GrainDatabase.Open(options.Folder, options.FolderSetting, logger), options, activators);
 
+    /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var row = await Database.ReadAsync(Key(stateName, grainId));
@@ -38,6 +40,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
             : _activators.GetActivator<T>().Create();
     }
 
+    /// <inheritdoc/>
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var payload = _options.GrainStorageSerializer.Serialize(grainState.State).ToArray();
@@ -46,6 +49,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
         grainState.RecordExists = true;
     }
 
+    /// <inheritdoc/>
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var key = Key(stateName, grainId);
@@ -57,6 +61,11 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
         grainState.State = _activators.GetActivator<T>().Create();
     }
 
+    /// <summary>The grains of a type that have a stored state.</summary>
+    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
+    public Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) => Database.ListAsync(type);
+
+    /// <summary>Finishes what is queued and closes the file; one file is left.</summary>
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
     private static GrainRowKey Key(string stateName, GrainId grainId) => new(stateName, grainId.ToString());

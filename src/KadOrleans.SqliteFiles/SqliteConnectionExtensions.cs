@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>Statements in one line each. Every text passed must be a constant: nothing here escapes.</summary>
 [SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of its assembly.")]

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>
 /// A database file, open for this process alone: whole, of the right kind, locked, and set up so that a commit survives

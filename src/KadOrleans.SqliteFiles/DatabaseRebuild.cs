@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>
 /// Makes a sound database of one whose structure is damaged: what can be read of it is copied to a new file, which takes its place. The
@@ -10,9 +10,6 @@ namespace KadOrleans.Sqlite;
 /// </summary>
 internal static class DatabaseRebuild
 {
-    /// <summary>Damaged files that are kept. A disk that damaged one after another must be looked at; until then none is overwritten.</summary>
-    private const int MaxKept = 8;
-
     /// <summary>Whether a failure to open means that the structure is damaged, so that a copy may help.</summary>
     public static bool CanHelp(Exception failure) => failure
         is DamagedDatabaseException
@@ -52,7 +49,7 @@ internal static class DatabaseRebuild
     {
         try
         {
-            return SpareFile.NextName(folder.DatabasePath, "damaged", MaxKept);
+            return folder.NextSpareName("damaged");
         }
         catch (IOException exception)
         {

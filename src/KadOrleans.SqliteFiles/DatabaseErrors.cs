@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>What a person is told of a fault: one sentence with the place, the fault and the way out.</summary>
 internal static class DatabaseErrors
@@ -77,4 +77,18 @@ internal static class DatabaseErrors
         fault is SqliteException sqlite ? raw.sqlite3_errstr(sqlite.SqliteExtendedErrorCode).utf8_to_string() : fault.Message);
 
     private static string Elsewhere(DataFolder folder) => $"choose another data folder{folder.Kind.FolderSetting}";
+}
+
+/// <summary>
+/// A database's structure or content is damaged. It is the cause of the exception that <see cref="DatabaseKind.Fault"/> makes of it.
+/// </summary>
+public sealed class DamagedDatabaseException : Exception
+{
+    /// <summary>Says what is damaged.</summary>
+    /// <param name="what">As a part of a sentence.</param>
+    /// <param name="cause">What it came from, if from an exception.</param>
+    public DamagedDatabaseException(string what, Exception? cause = null)
+        : base(what, cause)
+    {
+    }
 }

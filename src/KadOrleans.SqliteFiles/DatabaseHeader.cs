@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace KadOrleans.Sqlite;
+namespace KadOrleans.SqliteFiles;
 
 /// <summary>
 /// A look at the first bytes of the file before SQLite sees it, because SQLite may create files beside a database,

@@ -1,0 +1,71 @@
+using KadOrleans.GrainStorage.Sqlite;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Providers;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization.Serializers;
+using Orleans.Storage;
+
+[assembly: RegisterProvider("Sqlite", "GrainStorage", "Silo", typeof(SqliteGrainStorageProviderBuilder))]
+
+namespace KadOrleans.GrainStorage.Sqlite;
+
+/// <summary>Chooses SQLite as a silo's grain storage.</summary>
+public static class SqliteGrainStorageSiloBuilderExtensions
+{
+    /// <summary>
+    /// Adds grain storage in one file in <see cref="SqliteGrainStorageOptions.Folder"/>. The file is opened when the silo starts; if it
+    /// can't be, the silo does not start and a <see cref="GrainDatabaseException"/> says why. For a cluster of one silo.
+    /// </summary>
+    /// <param name="builder">The silo's builder.</param>
+    /// <param name="name">The storage's name, as <c>[PersistentState("…", "name")]</c> has it.</param>
+    /// <param name="configure">Sets the options; null leaves the defaults.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
+    public static ISiloBuilder AddSqliteGrainStorage(
+        this ISiloBuilder builder, string name, Action<SqliteGrainStorageOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var options = builder.Services.AddOptions<SqliteGrainStorageOptions>(name).Configure<IServiceProvider>((options, services) =>
+            options.GrainStorageSerializer = services.GetKeyedService<IGrainStorageSerializer>(name)
+                ?? ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        builder.Services.AddGrainStorage(name, Create);
+        return builder;
+    }
+
+    private static SqliteGrainStorage Create(IServiceProvider services, string name) => SqliteGrainStorage.Open(
+        services.GetRequiredService<IOptionsMonitor<SqliteGrainStorageOptions>>().Get(name),
+        services.GetRequiredService<IActivatorProvider>(),
+        services.GetRequiredService<ILogger<SqliteGrainStorage>>());
+}
+
+/// <summary>
+/// Grain storage as <c>Orleans:GrainStorage:{name}:ProviderType=Sqlite</c> asks for it, with <c>Folder</c>,
+/// <c>DeleteStateOnClear</c> and <c>SerializerKey</c> beside the type.
+/// </summary>
+internal sealed class SqliteGrainStorageProviderBuilder : IProviderBuilder<ISiloBuilder>
+{
+    public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection)
+    {
+        builder.AddSqliteGrainStorage(name!);
+        builder.Services.AddOptions<SqliteGrainStorageOptions>(name).Configure<IServiceProvider>((options, services) =>
+        {
+            options.Folder = Text(nameof(options.Folder)) ?? options.Folder;
+            options.FolderSetting = Text(nameof(options.FolderSetting)) ?? $"{configurationSection.Path}:{nameof(options.Folder)}";
+            options.DeleteStateOnClear = configurationSection.GetValue(nameof(options.DeleteStateOnClear), true);
+            if (Text("SerializerKey") is { } key)
+            {
+                options.GrainStorageSerializer = services.GetRequiredKeyedService<IGrainStorageSerializer>(key);
+            }
+        });
+
+        string? Text(string setting) => configurationSection[setting] is { Length: > 0 } text ? text : null;
+    }
+}
