@@ -21,3 +21,38 @@ public sealed record CrawlOptions
     /// <summary>An id that no node has: that of the crawler and of other clients, which tables may still name.</summary>
     public NodeId? IgnoredId { get; init; }
 }
+
+/// <summary>How far a crawl has come.</summary>
+/// <param name="Reachable">Nodes that answered.</param>
+/// <param name="Visited">Those of them that have been asked for their contacts.</param>
+/// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
+/// <param name="Unreachable">Endpoints that did not answer.</param>
+/// <param name="NotNodes">Endpoints that answered without an id.</param>
+/// <param name="Refused">Contacts named with an address that their namer has no say over, or that none can have.</param>
+/// <param name="Overflow">Contacts passed over because of <see cref="CrawlOptions.MaxNodes"/>.</param>
+public readonly record struct CrawlCounts(
+    int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
+
+/// <summary>A request that a crawl wants sent.</summary>
+/// <param name="Endpoint">To whom.</param>
+/// <param name="Target">The target of a FIND_NODE; null for a PING.</param>
+public readonly record struct CrawlQuestion(UdpEndpoint Endpoint, NodeId? Target);
+
+/// <summary>How far a crawl has come with one endpoint.</summary>
+public enum CrawlState
+{
+    /// <summary>Named by others, not asked to its end yet.</summary>
+    Waiting,
+
+    /// <summary>It answered with an id, and is being asked for its contacts.</summary>
+    Visiting,
+
+    /// <summary>It answered with an id, and has been asked for its contacts.</summary>
+    Visited,
+
+    /// <summary>It answered none of several pings.</summary>
+    Unreachable,
+
+    /// <summary>It answered without an id of its own: a client, or nothing that speaks the protocol well.</summary>
+    NotANode,
+}

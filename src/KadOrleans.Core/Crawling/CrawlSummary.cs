@@ -65,3 +65,114 @@ public sealed record CrawlSummary
         };
     }
 }
+
+/// <summary>How a measure is spread over the nodes.</summary>
+/// <param name="Least">The lowest.</param>
+/// <param name="P10">A tenth are at or below it.</param>
+/// <param name="P50">The median.</param>
+/// <param name="P90">Nine tenths are at or below it.</param>
+/// <param name="P99">All but one of a hundred are at or below it.</param>
+/// <param name="Most">The highest.</param>
+public sealed record Quantiles(double Least, double P10, double P50, double P90, double P99, double Most)
+{
+    /// <summary>Of the given values; null if there are none.</summary>
+    public static Quantiles? Of(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? null : new Quantiles(sorted[0], At(0.1), At(0.5), At(0.9), At(0.99), sorted[^1]);
+
+        double At(double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
+    }
+}
+
+/// <summary>
+/// How evenly ids are spread over the space, by their first bits: a chi-square test against an even spread.
+/// </summary>
+/// <param name="Bits">How many first bits were compared.</param>
+/// <param name="ChiSquare">The sum of squared deviations over the expected count.</param>
+/// <param name="Probability">How likely chance alone deviates that much.</param>
+/// <param name="Fullest">The prefix with the most ids, as bits.</param>
+/// <param name="FullestRatio">Its ids over its even share.</param>
+/// <param name="Emptiest">The prefix with the fewest ids, as bits.</param>
+/// <param name="EmptiestRatio">Its ids over its even share.</param>
+public sealed record PrefixBalance(
+    int Bits,
+    double ChiSquare,
+    double Probability,
+    string Fullest,
+    double FullestRatio,
+    string Emptiest,
+    double EmptiestRatio)
+{
+    /// <summary>Ids that each prefix must have on average. With fewer, the test says nothing.</summary>
+    public const int LeastPerPrefix = 10;
+
+    // 256 prefixes: more would show no pattern that a person can act on.
+    private const int MaxBits = 8;
+
+    /// <summary>Of the given ids; null if there are too few.</summary>
+    public static PrefixBalance? Of(IReadOnlyCollection<NodeId> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var bits = 0;
+        while (bits < MaxBits && ids.Count >> (bits + 1) >= LeastPerPrefix)
+        {
+            bits++;
+        }
+
+        if (bits == 0)
+        {
+            return null;
+        }
+
+        var counts = new int[1 << bits];
+        foreach (var id in ids)
+        {
+            counts[PrefixOf(id, bits)]++;
+        }
+
+        var expected = (double)ids.Count / counts.Length;
+        var chiSquare = counts.Sum(c => (c - expected) * (c - expected)) / expected;
+        var (fullest, emptiest) = (Array.IndexOf(counts, counts.Max()), Array.IndexOf(counts, counts.Min()));
+        return new PrefixBalance(
+            bits,
+            chiSquare,
+            UpperTail(chiSquare, counts.Length - 1),
+            Format(fullest),
+            counts[fullest] / expected,
+            Format(emptiest),
+            counts[emptiest] / expected);
+
+        string Format(int prefix) => Convert.ToString(prefix, 2).PadLeft(bits, '0');
+    }
+
+    /// <summary>The first bits of an id as a number.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="bits">0 to 31.</param>
+    public static int PrefixOf(NodeId id, int bits)
+    {
+        var prefix = 0;
+        for (var i = 0; i < bits; i++)
+        {
+            prefix = (prefix << 1) | (id.GetBit(i) ? 1 : 0);
+        }
+
+        return prefix;
+    }
+
+    /// <summary>How likely a chi-square variable exceeds a value, by the normal approximation of Wilson and Hilferty (1931).</summary>
+    private static double UpperTail(double value, int freedom)
+    {
+        var variance = 2.0 / (9 * freedom);
+        var z = (Math.Cbrt(value / freedom) - (1 - variance)) / Math.Sqrt(variance);
+        return z < 0 ? 1 - NormalTail(-z) : NormalTail(z);
+    }
+
+    // Abramowitz and Stegun, 26.2.17: off by less than 1e-7.
+    private static double NormalTail(double z)
+    {
+        var t = 1 / (1 + (0.2316419 * z));
+        var polynomial = t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
+        return Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * polynomial;
+    }
+}

@@ -58,3 +58,35 @@ public sealed record LookupOutcome
     /// <summary>Length of the chain of answers that led to the nearest contact that answered.</summary>
     public required int Hops { get; init; }
 }
+
+/// <summary>What a lookup is for (Kademlia §2.3).</summary>
+public enum LookupKind
+{
+    /// <summary>Finds the k contacts nearest to the target, by FIND_NODE.</summary>
+    Node,
+
+    /// <summary>Finds the value stored under the target, by FIND_VALUE, or else the nearest contacts.</summary>
+    Value,
+}
+
+/// <summary>Why a lookup ended.</summary>
+public enum TerminationReason
+{
+    /// <summary>The k nearest contacts that answer have answered.</summary>
+    Converged,
+
+    /// <summary>A value was found.</summary>
+    ValueFound,
+
+    /// <summary>There was nobody to ask.</summary>
+    NoContacts,
+
+    /// <summary>Everybody known was asked and nobody answered.</summary>
+    NobodyAnswered,
+
+    /// <summary>The bound on requests was reached; somebody may be leading the lookup astray.</summary>
+    RequestLimit,
+
+    /// <summary>The caller gave up.</summary>
+    Cancelled,
+}

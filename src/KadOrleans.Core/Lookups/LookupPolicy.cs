@@ -1,4 +1,5 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
@@ -26,4 +27,40 @@ public sealed record LookupPolicy
 
     /// <summary>Whether a value is judged only when all of the k nearest have answered, however much the first agree.</summary>
     public bool AsksAllHolders { get; init; }
+}
+
+/// <summary>What the holders of a value say: each network (/24 or /48) has one voice, that of its nearest holder.</summary>
+/// <param name="Value">The value that most agree on; of equally many, the nearest holder's. Null without holders.</param>
+/// <param name="Agreed">Voices for it.</param>
+/// <param name="Differed">Voices for other values.</param>
+/// <param name="Life">
+/// How long it has yet to live by the middle one of those who agree and say so: one of them that exaggerates changes little.
+/// </param>
+/// <param name="Holder">The nearest of those who agree.</param>
+internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
+{
+    /// <summary>Counts the voices.</summary>
+    /// <param name="byDistance">Contacts that answered, nearest first; those without a value have no voice.</param>
+    public static LookupVote Count(IEnumerable<Candidate> byDistance)
+    {
+        var voices = byDistance.Where(c => c.IsHolder).DistinctBy(VoiceOf).ToList();
+        DhtValue? best = null;
+        var agreed = 0;
+        foreach (var voice in voices)
+        {
+            // k voices at the most, so counting pairs is cheaper than a table.
+            var count = voices.Count(c => c.Value == voice.Value);
+            if (count > agreed)
+            {
+                (best, agreed) = (voice.Value, count);
+            }
+        }
+
+        var lives = voices.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
+        var life = lives.Count == 0 ? null : lives[lives.Count / 2];
+        return new LookupVote(best, agreed, voices.Count - agreed, life, voices.Find(c => c.Value == best)?.Contact);
+    }
+
+    private static object VoiceOf(Candidate candidate) =>
+        candidate.Network is { } network ? network : candidate.Contact.Endpoint;
 }

@@ -17,3 +17,16 @@ public readonly record struct ContactObservation(ObservationKind Kind, Contact C
     /// <summary>A lookup for <paramref name="target"/> began, which refreshes its bucket (Kademlia §2.3).</summary>
     public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
 }
+
+/// <summary>What was seen of a contact or a range.</summary>
+public enum ObservationKind
+{
+    /// <summary>The contact answered a request of ours and so proved its endpoint; see <see cref="ContactObservation.Answered"/>.</summary>
+    Answered,
+
+    /// <summary>The contact left a request of ours unanswered.</summary>
+    Failed,
+
+    /// <summary>A lookup for a target began.</summary>
+    LookedUp,
+}

@@ -6,20 +6,10 @@ namespace KadOrleans.Core.Routing;
 /// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations, never acts, and says what the
 /// caller should do. Not safe for several threads: whoever owns it serialises calls and hands out snapshots.
 /// </summary>
-public sealed partial class RoutingTable
+public sealed class RoutingTable
 {
     private readonly KademliaOptions _options;
-    private readonly SubnetDiversity _diversity;
-    private readonly BucketTree _tree;
-
-    // The id that each endpoint of the table answered with: an endpoint is one node and so has one entry.
-    private readonly Dictionary<UdpEndpoint, NodeId> _byEndpoint = [];
-
-    // The contacts by ascending id, as snapshots have them: one is taken after nearly every change.
-    private readonly List<Contact> _sorted = [];
-
-    // Who entered while the current observation was applied; empty between calls.
-    private readonly List<Contact> _arrivals = [];
+    private readonly TablePlaces _places;
     private RoutingTableSnapshot? _snapshot;
 
     /// <summary>An empty table: one bucket that covers every id.</summary>
@@ -33,32 +23,31 @@ public sealed partial class RoutingTable
         ArgumentNullException.ThrowIfNull(diversity);
         OwnId = ownId;
         _options = options;
-        _diversity = diversity;
-        _tree = new BucketTree(ownId, options, now);
+        _places = new TablePlaces(ownId, options, diversity, now);
     }
 
     /// <summary>The id of the node.</summary>
     public NodeId OwnId { get; }
 
     /// <summary>Contacts in the table, replacements not counted.</summary>
-    public int Count => _byEndpoint.Count;
+    public int Count => _places.Count;
 
     /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
-    public long Version { get; private set; }
+    public long Version => _places.Version;
 
     /// <summary>The contacts as they are now; made anew only when <see cref="Version"/> has moved on.</summary>
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
-    internal IReadOnlyList<KBucket> Buckets => _tree.Buckets;
+    internal IReadOnlyList<KBucket> Buckets => _places.Tree.Buckets;
 
     /// <summary>Whether a contact has this id.</summary>
-    public bool Contains(NodeId id) => _tree.Find(id).Find(id) is not null;
+    public bool Contains(NodeId id) => _places.Tree.Find(id).Find(id) is not null;
 
     /// <summary>Whether a contact has this endpoint.</summary>
-    public bool Contains(UdpEndpoint endpoint) => _byEndpoint.ContainsKey(endpoint);
+    public bool Contains(UdpEndpoint endpoint) => _places.TryGetId(endpoint, out _);
 
     /// <summary>Whether a contact has this id and this endpoint.</summary>
-    public bool Contains(Contact contact) => _byEndpoint.TryGetValue(contact.Endpoint, out var id) && id == contact.Id;
+    public bool Contains(Contact contact) => _places.TryGetId(contact.Endpoint, out var id) && id == contact.Id;
 
     /// <summary>Learns of an observation.</summary>
     /// <param name="observation">What was seen; see <see cref="ContactObservation"/> for what may be reported.</param>
@@ -71,13 +60,6 @@ public sealed partial class RoutingTable
         ObservationKind.LookedUp => ApplyLookup(observation.Contact.Id, now),
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
-
-    /// <summary>
-    /// The ranges that no lookup aimed into for at least <paramref name="interval"/> and that are due for refresh
-    /// (Kademlia §2.3). A bucket's creation counts as a lookup, a split does not.
-    /// </summary>
-    public IReadOnlyList<BucketRange> GetLonelyBuckets(TimeSpan interval, DateTimeOffset now) =>
-        [.. from bucket in Buckets where now.Since(bucket.LastLookup) >= interval select bucket.Range];
 
     /// <summary>All buckets in the order of their ranges.</summary>
     public IReadOnlyList<BucketSummary> Describe()
@@ -97,9 +79,55 @@ public sealed partial class RoutingTable
         return summaries;
     }
 
+    /// <summary>All that is needed to bring the table back.</summary>
+    public RoutingTableState Save() => new(
+        OwnId,
+        Version,
+        [.. from bucket in Buckets select Save(bucket)]);
+
+    /// <summary>
+    /// Brings a saved table back. Contacts are taken in anew, least recently seen first, so every rule holds even when
+    /// the options, the trusted ranges or the bytes on disk have changed. With none of them changed it is the same table.
+    /// </summary>
+    /// <param name="state">What <see cref="Save()"/> returned.</param>
+    /// <param name="options">k, b and the bounds as they are now.</param>
+    /// <param name="diversity">An instance without contacts.</param>
+    /// <param name="now">No time of the saved state counts as later than this.</param>
+    /// <returns>A table whose version is above the saved one.</returns>
+    public static RoutingTable Restore(
+        RoutingTableState state, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var table = new RoutingTable(state.OwnId, options, diversity, now);
+        table._places.Version = state.Version;
+        foreach (var saved in state.Buckets)
+        {
+            table.RestoreRange(saved.Range);
+        }
+
+        foreach (var saved in state.Buckets.SelectMany(bucket => bucket.Contacts).OrderBy(saved => saved.LastSeen))
+        {
+            table.RestoreContact(saved, now);
+        }
+
+        foreach (var saved in state.Buckets.SelectMany(bucket => bucket.Replacements).OrderBy(saved => saved.LastSeen))
+        {
+            table.RestoreReplacement(saved, now);
+        }
+
+        foreach (var bucket in table.Buckets)
+        {
+            bucket.LastLookup = LastLookup(bucket.Range, state, now);
+        }
+
+        table._places.Arrivals.Clear();
+        table._places.Version++;
+        return table;
+    }
+
     private TableDecision ApplyLookup(NodeId target, DateTimeOffset now)
     {
-        _tree.Find(target).LastLookup = now;
+        _places.Tree.Find(target).LastLookup = now;
         return new TableDecision(TableOutcome.LookedUp);
     }
 
@@ -115,7 +143,7 @@ public sealed partial class RoutingTable
         if (former is { } dropped)
         {
             // Only now, so that the newcomer comes before those that wait.
-            Promote(_tree.Find(dropped.Id), dropped.Id);
+            _places.Promote(_places.Tree.Find(dropped.Id), dropped.Id);
             decision = decision with { Dropped = dropped };
         }
 
@@ -124,7 +152,7 @@ public sealed partial class RoutingTable
 
     private TableDecision ApplyFailure(Contact contact, DateTimeOffset now)
     {
-        var bucket = _tree.Find(contact.Id);
+        var bucket = _places.Tree.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
         if (entry is null || entry.Contact != contact)
         {
@@ -138,36 +166,36 @@ public sealed partial class RoutingTable
             return new TableDecision(TableOutcome.Failed);
         }
 
-        RemoveEntry(bucket, entry);
-        Promote(bucket, contact.Id);
-        var outcome = _arrivals.Count == 0 ? TableOutcome.Dropped : TableOutcome.Replaced;
+        _places.Remove(bucket, entry);
+        _places.Promote(bucket, contact.Id);
+        var outcome = _places.Arrivals.Count == 0 ? TableOutcome.Dropped : TableOutcome.Replaced;
         return WithArrivals(new TableDecision(outcome) { Dropped = contact });
     }
 
     /// <summary>An endpoint that answers with a new id no longer answers as the old one, which is gone.</summary>
     private Contact? RemoveFormerId(Contact contact)
     {
-        if (!_byEndpoint.TryGetValue(contact.Endpoint, out var formerId) || formerId == contact.Id)
+        if (!_places.TryGetId(contact.Endpoint, out var formerId) || formerId == contact.Id)
         {
             return null;
         }
 
-        var bucket = _tree.Find(formerId);
+        var bucket = _places.Tree.Find(formerId);
         var entry = bucket.Find(formerId)!;
-        RemoveEntry(bucket, entry);
+        _places.Remove(bucket, entry);
         return entry.Contact;
     }
 
     private TableDecision Place(Contact contact, DateTimeOffset now)
     {
-        var bucket = _tree.Find(contact.Id);
+        var bucket = _places.Tree.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
         if (entry is null)
         {
-            var outcome = Insert(new BucketEntry(contact, now));
+            var outcome = _places.Insert(new BucketEntry(contact, now));
             return new TableDecision(outcome)
             {
-                Check = outcome == TableOutcome.KeptAsReplacement ? _tree.Find(contact.Id).ChooseCheck(now) : null,
+                Check = outcome == TableOutcome.KeptAsReplacement ? _places.Tree.Find(contact.Id).ChooseCheck(now) : null,
             };
         }
 
@@ -180,20 +208,86 @@ public sealed partial class RoutingTable
         }
 
         // Ids are not proved by any secret: a known address must fail before another takes its id over.
-        KeepAsReplacement(bucket, new Replacement(contact, now));
+        _places.KeepAsReplacement(bucket, new Replacement(contact, now));
         return new TableDecision(TableOutcome.AddressConflict) { Check = KBucket.Check(entry, now) };
     }
 
     private RoutingTableSnapshot TakeSnapshot()
     {
-        var buckets = _tree.Buckets;
+        var buckets = _places.Tree.Buckets;
         var rooms = new BucketRoom[buckets.Count];
         for (var i = 0; i < rooms.Length; i++)
         {
             var bucket = buckets[i];
-            rooms[i] = new BucketRoom(bucket.Range, !bucket.IsFull || _tree.CanSplit(bucket) || WantsReplacements(bucket));
+            rooms[i] = new BucketRoom(bucket.Range, !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket));
         }
 
-        return RoutingTableSnapshot.OfSorted(OwnId, Version, [.. _sorted], rooms);
+        return RoutingTableSnapshot.OfSorted(OwnId, Version, _places.Sorted(), rooms);
     }
+
+    /// <summary>Says in the decision who entered the table on its account.</summary>
+    private TableDecision WithArrivals(TableDecision decision)
+    {
+        if (_places.Arrivals.Count == 0)
+        {
+            return decision;
+        }
+
+        var result = decision with { Added = _places.Arrivals[0], AlsoAdded = _places.Arrivals[1..] };
+        _places.Arrivals.Clear();
+        return result;
+    }
+
+    private static SavedBucket Save(KBucket bucket) => new(
+        bucket.Range,
+        bucket.LastLookup,
+        [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures))],
+        [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
+
+    /// <summary>The oldest time among the saved buckets that the range shares ids with.</summary>
+    private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now)
+    {
+        var oldest = now;
+        foreach (var saved in state.Buckets)
+        {
+            if (saved.LastLookup < oldest && saved.Range.Overlaps(range))
+            {
+                oldest = saved.LastLookup;
+            }
+        }
+
+        return oldest;
+    }
+
+    /// <summary>Splits as far as the saved range and the rules go.</summary>
+    private void RestoreRange(BucketRange range)
+    {
+        var bucket = _places.Tree.Find(range.Prefix);
+        while (bucket.Range.Depth < range.Depth && _places.Tree.CanSplit(bucket))
+        {
+            _places.Tree.Split(bucket);
+            bucket = _places.Tree.Find(range.Prefix);
+        }
+    }
+
+    private void RestoreContact(SavedContact saved, DateTimeOffset now)
+    {
+        if (IsPossible(saved.Contact) && !Contains(saved.Contact.Id) && !Contains(saved.Contact.Endpoint))
+        {
+            _places.Insert(new BucketEntry(saved.Contact, Earlier(saved.LastSeen, now), saved.Failures));
+        }
+    }
+
+    private void RestoreReplacement(SavedContact saved, DateTimeOffset now)
+    {
+        if (IsPossible(saved.Contact) && !Contains(saved.Contact))
+        {
+            var bucket = _places.Tree.Find(saved.Contact.Id);
+            _places.KeepAsReplacement(bucket, new Replacement(saved.Contact, Earlier(saved.LastSeen, now)));
+        }
+    }
+
+    private bool IsPossible(Contact contact) => contact.Id != OwnId && contact.Endpoint.IsUnicast;
+
+    private static DateTimeOffset Earlier(DateTimeOffset time, DateTimeOffset now) => time < now ? time : now;
 }

@@ -5,3 +5,20 @@ namespace KadOrleans.Core.Routing;
 /// <param name="Version">The table's version when it was saved.</param>
 /// <param name="Buckets">In the order of their ranges.</param>
 public sealed record RoutingTableState(NodeId OwnId, long Version, IReadOnlyList<SavedBucket> Buckets);
+
+/// <summary>A bucket as it is stored.</summary>
+/// <param name="Range">What it covers.</param>
+/// <param name="LastLookup">When a lookup last aimed into it.</param>
+/// <param name="Contacts">Least recently seen first.</param>
+/// <param name="Replacements">Newest last; their failures are 0.</param>
+public sealed record SavedBucket(
+    BucketRange Range,
+    DateTimeOffset LastLookup,
+    IReadOnlyList<SavedContact> Contacts,
+    IReadOnlyList<SavedContact> Replacements);
+
+/// <summary>A contact as it is stored.</summary>
+/// <param name="Contact">Id and endpoint.</param>
+/// <param name="LastSeen">When it last answered.</param>
+/// <param name="Failures">Requests left unanswered since then, 0 or more.</param>
+public readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures);

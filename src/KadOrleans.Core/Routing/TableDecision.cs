@@ -25,3 +25,46 @@ public readonly record struct TableDecision(TableOutcome Outcome)
     /// </summary>
     public Contact? Check { get; init; }
 }
+
+/// <summary>What a routing table made of an observation.</summary>
+public enum TableOutcome
+{
+    /// <summary>The contact is new and in the table.</summary>
+    Added,
+
+    /// <summary>The contact was in the table and is now its bucket's most recently seen.</summary>
+    Refreshed,
+
+    /// <summary>The bucket is full of contacts that come first; the newcomer waits for a place (Kademlia §4.1).</summary>
+    KeptAsReplacement,
+
+    /// <summary>The id is in the table under another endpoint, which stays until it fails; the newcomer waits.</summary>
+    AddressConflict,
+
+    /// <summary>The id is our own.</summary>
+    RefusedOwnId,
+
+    /// <summary>Nobody can be reached at the endpoint: port 0, multicast, unspecified or reserved.</summary>
+    RefusedEndpoint,
+
+    /// <summary>The contact's subnet has as many contacts in the bucket or the table as it may.</summary>
+    RefusedDiversity,
+
+    /// <summary>The contact failed, but not often enough to be dropped.</summary>
+    Failed,
+
+    /// <summary>The contact failed too often and is gone; nobody took its place.</summary>
+    Dropped,
+
+    /// <summary>The contact failed too often and a replacement took its place.</summary>
+    Replaced,
+
+    /// <summary>The contact waited for a place, failed, and waits no longer.</summary>
+    ReplacementDropped,
+
+    /// <summary>The failed contact is not known under that id and endpoint.</summary>
+    Unknown,
+
+    /// <summary>The time of the lookup was noted.</summary>
+    LookedUp,
+}

@@ -84,3 +84,38 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
     private static string Show(DateTime time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }
+
+/// <summary>Why a certificate is not acceptable.</summary>
+internal enum CertificateFlaw
+{
+    /// <summary>Nothing: it is.</summary>
+    None,
+
+    /// <summary>There is none.</summary>
+    Missing,
+
+    /// <summary>Its time is over.</summary>
+    Ended,
+
+    /// <summary>Its time has not begun.</summary>
+    NotBegun,
+
+    /// <summary>It names uses, and not the one that it is presented for.</summary>
+    OtherUse,
+
+    /// <summary>No trusted authority signed it, or one whose own time is over.</summary>
+    ForeignAuthority,
+
+    /// <summary>It does not carry the cluster's name.</summary>
+    OtherName,
+}
+
+/// <summary>What a certificate is presented for.</summary>
+internal enum CertificateUse
+{
+    /// <summary>To be a silo, which both listens and calls other silos.</summary>
+    Silo,
+
+    /// <summary>To be a client of silos: an edge or any other.</summary>
+    Client,
+}

@@ -48,3 +48,16 @@ public sealed class ConnectionProblems
         _logger.ConnectionRefused(sentence, more == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" {more} more such connections came since the last such line."));
     }
 }
+
+/// <summary>Kinds of connections that came to nothing; each is logged at its own pace.</summary>
+internal enum ConnectionProblem
+{
+    /// <summary>The other side's certificate is not accepted.</summary>
+    CertificateRefused,
+
+    /// <summary>The handshake failed otherwise.</summary>
+    HandshakeFailed,
+
+    /// <summary>The other side ended the connection before its first message.</summary>
+    EndedEarly,
+}

@@ -1,9 +1,15 @@
+using System.Net.Security;
 using KadOrleans.Tls.Certificates;
 using KadOrleans.Tls.Configuration;
 using KadOrleans.Tls.Connections;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Connections.Security;
 
 namespace KadOrleans.Tls.Hosting;
 
@@ -39,4 +45,97 @@ public static class KadTlsExtensions
         });
         return builder;
     }
+}
+
+/// <summary>Brings options into Orleans' connections.</summary>
+internal static class TlsSetup
+{
+    /// <summary>Reads the credentials, and registers what connections need.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">They cannot be used.</exception>
+    public static void AddServices(IServiceCollection services, KadTlsOptions? options, CertificateUse use)
+    {
+        services.TryAddSingleton(provider => new ConnectionProblems(Time(provider), provider.GetRequiredService<ILogger<ConnectionProblems>>()));
+        if (options is null)
+        {
+            return;
+        }
+
+        var reader = new CredentialReader(options, use, TimeProvider.System);
+        var first = reader.Read();
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new RenewedCredentials(
+            reader, first, Time(provider), provider.GetRequiredService<ILogger<RenewedCredentials>>()));
+    }
+
+    /// <summary>Has connections of one kind watched, and encrypted if there are options.</summary>
+    public static void Use(IConnectionBuilder builder, ConnectionSide side)
+    {
+        var services = builder.ApplicationServices;
+        var options = services.GetService<KadTlsOptions>();
+        var problems = services.GetRequiredService<ConnectionProblems>();
+        if (options is not null)
+        {
+            builder.Use(next => new HandshakeWatch(next, side, problems).RunAsync);
+            Encrypt(new HandshakeFailures(builder), side, Create(options, services.GetRequiredService<RenewedCredentials>(), side));
+        }
+
+        if (side.IsCaller)
+        {
+            builder.Use(next => new GreetingWatch(next, side, options is not null, problems).RunAsync);
+        }
+    }
+
+    private static void Encrypt(IConnectionBuilder builder, ConnectionSide side, TlsOptions options)
+    {
+        if (side.IsCaller)
+        {
+            builder.UseClientTls(options);
+        }
+        else
+        {
+            builder.UseServerTls(options);
+        }
+    }
+
+    private static TlsOptions Create(KadTlsOptions options, RenewedCredentials credentials, ConnectionSide side) => new()
+    {
+        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+        RemoteCertificateValidation = (certificate, chain, _) =>
+        {
+            var flags = Credentials.Flags(chain);
+            var flaw = credentials.Policy.Judge(certificate, side.Other, flags, credentials.Now);
+            if (flaw != CertificateFlaw.None)
+            {
+                Handshake.Current?.Refuse(flaw, certificate, credentials.Policy.Explain(flaw, certificate, side.Other, flags));
+            }
+
+            return flaw == CertificateFlaw.None;
+        },
+
+        // It must be there, but the context below goes before it and has the certificates in between, too.
+        LocalServerCertificateSelector = (_, _) => credentials.Get().Certificate,
+        OnAuthenticateAsServer = (_, given) => Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
+        OnAuthenticateAsClient = (_, given) =>
+            Fill((SslClientAuthenticationOptions)given.SslClientAuthenticationOptions, credentials.Get(), options.Name),
+    };
+
+    private static void Fill(SslServerAuthenticationOptions server, Credentials credentials)
+    {
+        server.ServerCertificateSelectionCallback = null;
+        server.ServerCertificateContext = credentials.Context;
+        server.CertificateChainPolicy = credentials.CreateChainPolicy();
+
+        // A resumed session would be spared the look at certificates.
+        server.AllowTlsResume = false;
+    }
+
+    private static void Fill(SslClientAuthenticationOptions client, Credentials credentials, string name)
+    {
+        client.TargetHost = name;
+        client.ClientCertificateContext = credentials.Context;
+        client.CertificateChainPolicy = credentials.CreateChainPolicy();
+        client.AllowTlsResume = false;
+    }
+
+    private static TimeProvider Time(IServiceProvider services) => services.GetService<TimeProvider>() ?? TimeProvider.System;
 }

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Wire.MessagePack;
 
 namespace KadOrleans.Wire;
@@ -192,5 +193,99 @@ public readonly ref struct Request
         {
             throw new InvalidOperationException($"The request is {Kind}, not {kind}.");
         }
+    }
+}
+
+/// <summary>The five calls of the protocol (Kademlia §2.3, and STUN).</summary>
+public enum RequestKind
+{
+    /// <summary>Are you there? Answered with the callee's id.</summary>
+    Ping,
+
+    /// <summary>Which endpoint do you see me at? The only call that does not name its sender.</summary>
+    Stun,
+
+    /// <summary>Keep a value.</summary>
+    Store,
+
+    /// <summary>Who is nearest to an id?</summary>
+    FindNode,
+
+    /// <summary>The value of a key, or else who is nearest to it?</summary>
+    FindValue,
+}
+
+/// <summary>Asks whether a node is alive (Kademlia §2.3, PING).</summary>
+/// <param name="Sender">The caller's id. Its address is the datagram's source, never something it says.</param>
+public readonly record struct PingRequest(NodeId Sender);
+
+/// <summary>Asks a node to keep a value (Kademlia §2.3, STORE).</summary>
+/// <param name="Sender">The caller's id.</param>
+/// <param name="Key">The key, already hashed into the id space.</param>
+/// <param name="Value">
+/// What to keep. One that came in as none of the five types is <c>default</c>: it is answered with false, not stored.
+/// </param>
+/// <param name="SecondsLeft">How long it has yet to live where it comes from; null for a value that begins its life.</param>
+public readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);
+
+/// <summary>Asks for the contacts nearest to an id (Kademlia §2.3, FIND_NODE).</summary>
+/// <param name="Sender">The caller's id.</param>
+/// <param name="Target">The id sought.</param>
+public readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
+
+/// <summary>
+/// Asks for the value of a key or, failing that, the contacts nearest to it (Kademlia §2.3, FIND_VALUE).
+/// </summary>
+/// <param name="Sender">The caller's id.</param>
+/// <param name="Key">The key, already hashed into the id space.</param>
+public readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
+
+/// <summary>Asks for the caller's own endpoint as the callee sees it. Has no arguments and names no sender.</summary>
+public readonly record struct StunRequest;
+
+/// <summary>The five calls by their names on the wire, which are case sensitive, and their argument counts.</summary>
+internal static class RequestFunction
+{
+    private static ReadOnlySpan<byte> Ping => "ping"u8;
+
+    private static ReadOnlySpan<byte> Stun => "stun"u8;
+
+    private static ReadOnlySpan<byte> Store => "store"u8;
+
+    private static ReadOnlySpan<byte> FindNode => "find_node"u8;
+
+    private static ReadOnlySpan<byte> FindValue => "find_value"u8;
+
+    /// <summary>The name that is written.</summary>
+    public static ReadOnlySpan<byte> NameOf(RequestKind kind) => kind switch
+    {
+        RequestKind.Ping => Ping,
+        RequestKind.Stun => Stun,
+        RequestKind.Store => Store,
+        RequestKind.FindNode => FindNode,
+        _ => FindValue,
+    };
+
+    /// <summary>How many arguments the call takes, exactly.</summary>
+    public static int ArgumentCountOf(RequestKind kind) => kind switch
+    {
+        RequestKind.Stun => 0,
+        RequestKind.Ping => 1,
+        RequestKind.Store => 3,
+        _ => 2,
+    };
+
+    /// <summary>Finds the call of that name.</summary>
+    public static bool TryFind(ReadOnlySpan<byte> name, out RequestKind kind)
+    {
+        for (kind = RequestKind.Ping; kind <= RequestKind.FindValue; kind++)
+        {
+            if (name.SequenceEqual(NameOf(kind)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

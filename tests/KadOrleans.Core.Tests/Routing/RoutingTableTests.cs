@@ -216,16 +216,19 @@ public class RoutingTableTests
     public void Buckets_without_a_lookup_are_lonely()
     {
         var hour = TimeSpan.FromHours(1);
-        Assert.Empty(_table.GetLonelyBuckets(hour, Start + hour - TimeSpan.FromTicks(1)));
-        Assert.Equal([BucketRange.Whole], _table.GetLonelyBuckets(hour, Start + hour));
+        IReadOnlyList<BucketRange> Lonely(DateTimeOffset now) =>
+            [.. from bucket in _table.Describe() where now - bucket.LastLookup >= hour select new BucketRange(bucket.Prefix, bucket.Depth)];
+
+        Assert.Empty(Lonely(Start + hour - TimeSpan.FromTicks(1)));
+        Assert.Equal([BucketRange.Whole], Lonely(Start + hour));
 
         // A split keeps the time of the parent; a lookup counts for the bucket that it aims into.
         Fill();
         Answer(new Contact(NodeId.MinValue.WithBit(159, true), Peer(90).Endpoint));
-        Assert.Equal(2, _table.GetLonelyBuckets(hour, Start + hour).Count);
+        Assert.Equal(2, Lonely(Start + hour).Count);
         Assert.Equal(
             TableOutcome.LookedUp, _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start.AddMinutes(1)).Outcome);
-        Assert.Equal([new BucketRange(Own, 1)], _table.GetLonelyBuckets(hour, Start + hour));
+        Assert.Equal([new BucketRange(Own, 1)], Lonely(Start + hour));
     }
 
     [Fact]

@@ -2,26 +2,53 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <content>Who gets which place: additions, splits and promotions, with the books on endpoints and subnets.</content>
-public sealed partial class RoutingTable
+/// <summary>
+/// Who has which place in a table: additions, splits and promotions, with the books on endpoints and subnets. The table
+/// decides what an observation means; this knows where there is room.
+/// </summary>
+internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
+    // The id that each endpoint of the table answered with: an endpoint is one node and so has one entry.
+    private readonly Dictionary<UdpEndpoint, NodeId> _byEndpoint = [];
+
+    // The contacts by ascending id, as snapshots have them: one is taken after nearly every change.
+    private readonly List<Contact> _sorted = [];
+
+    /// <summary>The buckets.</summary>
+    public BucketTree Tree { get; } = new(ownId, options, now);
+
+    /// <summary>Who entered while the current observation was applied; empty between observations.</summary>
+    public List<Contact> Arrivals { get; } = [];
+
+    /// <summary>Contacts, replacements not counted.</summary>
+    public int Count => _byEndpoint.Count;
+
+    /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
+    public long Version { get; set; }
+
+    /// <summary>A copy of the contacts by ascending id.</summary>
+    public Contact[] Sorted() => [.. _sorted];
+
+    /// <summary>The id under which an endpoint is in the table.</summary>
+    public bool TryGetId(UdpEndpoint endpoint, out NodeId id) => _byEndpoint.TryGetValue(endpoint, out id);
+
     /// <summary>
     /// Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. Only a newcomer whose
     /// subnet may have another contact waits as a replacement, and one of each subnet waits, so that one network cannot fill
     /// the waiting places.
     /// </summary>
-    private TableOutcome Insert(BucketEntry entry)
+    public TableOutcome Insert(BucketEntry entry)
     {
         var id = entry.Contact.Id;
-        var bucket = _tree.Find(id);
+        var bucket = Tree.Find(id);
         var wanted = WantsReplacements(bucket);
         bucket.Replacements.Remove(id);
         List<KBucket>? otherHalves = null;
-        while (bucket.IsFull && _tree.CanSplit(bucket))
+        while (bucket.IsFull && Tree.CanSplit(bucket))
         {
-            var (lower, upper) = _tree.Split(bucket);
+            var (lower, upper) = Tree.Split(bucket);
             Version++;
-            bucket = _tree.Find(id);
+            bucket = Tree.Find(id);
             (otherHalves ??= []).Add(bucket == lower ? upper : lower);
         }
 
@@ -54,14 +81,14 @@ public sealed partial class RoutingTable
             return TableOutcome.KeptAsReplacement;
         }
 
-        AddEntry(bucket, entry);
+        Add(bucket, entry);
         return TableOutcome.Added;
     }
 
-    private void KeepAsReplacement(KBucket bucket, Replacement replacement)
+    public void KeepAsReplacement(KBucket bucket, Replacement replacement)
     {
         var endpoint = replacement.Contact.Endpoint;
-        if (!_diversity.IsExempt(endpoint))
+        if (!diversity.IsExempt(endpoint))
         {
             bucket.Replacements.Remove(SourceNetwork.SubnetOf(endpoint));
         }
@@ -73,7 +100,7 @@ public sealed partial class RoutingTable
     /// Fills free places from the replacements: first the other endpoint of the id that left, then the newest. Those
     /// whose endpoint is now known under another id are stale; those whose subnet has its share go on waiting.
     /// </summary>
-    private void Promote(KBucket bucket, NodeId? preferred = null)
+    public void Promote(KBucket bucket, NodeId? preferred = null)
     {
         var replacements = bucket.Replacements;
         if (preferred is { } id && replacements.IndexOf(id) is >= 0 and var index)
@@ -97,7 +124,7 @@ public sealed partial class RoutingTable
         else if (!bucket.IsFull && bucket.Find(contact.Id) is null && IsDiverse(bucket, contact.Endpoint))
         {
             bucket.Replacements.RemoveAt(index);
-            AddEntry(bucket, new BucketEntry(contact, lastSeen));
+            Add(bucket, new BucketEntry(contact, lastSeen));
         }
     }
 
@@ -105,28 +132,28 @@ public sealed partial class RoutingTable
     /// A full bucket still welcomes newcomers until k of them wait: enough to replace all it holds. The cache takes
     /// more than that, but nobody is pinged for it.
     /// </summary>
-    private bool WantsReplacements(KBucket bucket) =>
-        bucket.Replacements.Count < Math.Min(_options.BucketSize, _options.ReplacementCacheSize);
+    public bool WantsReplacements(KBucket bucket) =>
+        bucket.Replacements.Count < Math.Min(options.BucketSize, options.ReplacementCacheSize);
 
     private bool IsDiverse(KBucket bucket, UdpEndpoint endpoint) =>
-        _diversity.IsExempt(endpoint) || _diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));
+        diversity.IsExempt(endpoint) || diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));
 
-    private void AddEntry(KBucket bucket, BucketEntry entry)
+    private void Add(KBucket bucket, BucketEntry entry)
     {
         bucket.Insert(entry);
         _sorted.Insert(IndexOf(entry.Contact.Id), entry.Contact);
         _byEndpoint.Add(entry.Contact.Endpoint, entry.Contact.Id);
-        _diversity.Add(entry.Contact.Endpoint);
-        _arrivals.Add(entry.Contact);
+        diversity.Add(entry.Contact.Endpoint);
+        Arrivals.Add(entry.Contact);
         Version++;
     }
 
-    private void RemoveEntry(KBucket bucket, BucketEntry entry)
+    public void Remove(KBucket bucket, BucketEntry entry)
     {
         bucket.Remove(entry);
         _sorted.RemoveAt(IndexOf(entry.Contact.Id));
         _byEndpoint.Remove(entry.Contact.Endpoint);
-        _diversity.Remove(entry.Contact.Endpoint);
+        diversity.Remove(entry.Contact.Endpoint);
         Version++;
     }
 
@@ -149,18 +176,5 @@ public sealed partial class RoutingTable
         }
 
         return low;
-    }
-
-    /// <summary>Says in the decision who entered the table on its account.</summary>
-    private TableDecision WithArrivals(TableDecision decision)
-    {
-        if (_arrivals.Count == 0)
-        {
-            return decision;
-        }
-
-        var result = decision with { Added = _arrivals[0], AlsoAdded = _arrivals[1..] };
-        _arrivals.Clear();
-        return result;
     }
 }

@@ -1,0 +1,170 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using KadOrleans.Tls.Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Orleans.Connections.Security;
+
+namespace KadOrleans.Tls.Connections;
+
+/// <summary>What one connection's handshake came to. The callbacks that judge it know no connection: they find it by the asynchronous flow that they run in.</summary>
+internal sealed class Handshake
+{
+    private static readonly AsyncLocal<Handshake?> Flow = new();
+
+    /// <summary>That of the connection that this flow sets up; null outside of one.</summary>
+    public static Handshake? Current => Flow.Value;
+
+    /// <summary>What was wrong with the other side's certificate.</summary>
+    public CertificateFlaw Flaw { get; private set; }
+
+    /// <summary>The same in words, as the end of a sentence.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>What ended it, if that was no certificate.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Begins one: what is called and awaited from here belongs to it.</summary>
+    public static Handshake Begin() => Flow.Value = new Handshake();
+
+    public void Refuse(CertificateFlaw flaw, X509Certificate2 certificate, string explanation) =>
+        (Flaw, Refusal) = (flaw, $"its certificate {CertificatePolicy.Show(certificate)} is not accepted: {explanation}");
+
+    public void Fail(Exception exception) => Failure = exception;
+}
+
+/// <summary>Which side of which connection this process is.</summary>
+/// <param name="IsCaller">Whether it opened the connection.</param>
+/// <param name="Other">What the other side claims to be.</param>
+internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
+{
+    /// <summary>A silo or a client that calls a silo.</summary>
+    public static readonly ConnectionSide Caller = new(true, CertificateUse.Silo);
+
+    /// <summary>A silo on its port for silos.</summary>
+    public static readonly ConnectionSide SiloPort = new(false, CertificateUse.Silo);
+
+    /// <summary>A silo on its port for clients.</summary>
+    public static readonly ConnectionSide Gateway = new(false, CertificateUse.Client);
+
+    /// <summary>What the other side is called in a sentence.</summary>
+    public string OtherName => IsCaller ? "The silo at" : Other == CertificateUse.Silo ? "A caller of the port for silos at" : "A client at";
+}
+
+/// <summary>Around the encryption of connections: tells which handshakes failed, and why.</summary>
+internal sealed class HandshakeWatch(ConnectionDelegate next, ConnectionSide side, ConnectionProblems problems)
+{
+    /// <summary>Sets a connection up and serves it to its end.</summary>
+    public async Task RunAsync(ConnectionContext connection)
+    {
+        var handshake = Handshake.Begin();
+        await next(connection);
+        if (connection.Features.Get<ITlsHandshakeFeature>() is null or { Protocol: SslProtocols.None })
+        {
+            var (kind, sentence) = HandshakeReport.Failed(side, connection.RemoteEndPoint, handshake.Refusal, handshake.Failure);
+            problems.Add(kind, sentence);
+        }
+    }
+}
+
+/// <summary>
+/// Within the encryption of connections that this process opened, if there is one: tells which the other side ended before its
+/// first message. With TLS 1.3 a caller learns only then that its certificate was refused.
+/// </summary>
+internal sealed class GreetingWatch(ConnectionDelegate next, ConnectionSide side, bool isEncrypted, ConnectionProblems problems)
+{
+    /// <summary>Serves a connection to its end.</summary>
+    public async Task RunAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await next(connection);
+        }
+        catch (Exception e)
+        {
+            // Once messages pass, Orleans lets nothing through.
+            problems.Add(ConnectionProblem.EndedEarly, HandshakeReport.EndedEarly(side, connection.RemoteEndPoint, isEncrypted, e));
+            throw;
+        }
+    }
+}
+
+/// <summary>
+/// Takes up why a handshake failed: Orleans only logs that, with a stack trace for each connection and without its address. It
+/// stands in for the builder of connections, with itself as the log of what is added by it.
+/// </summary>
+internal sealed class HandshakeFailures(IConnectionBuilder builder) : IConnectionBuilder, IServiceProvider, ILoggerFactory, ILogger
+{
+    public IServiceProvider ApplicationServices => this;
+
+    public ConnectionDelegate Build() => builder.Build();
+
+    public IConnectionBuilder Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) => builder.Use(middleware);
+
+    public object? GetService(Type serviceType) =>
+        serviceType == typeof(ILoggerFactory) ? this : builder.ApplicationServices.GetService(serviceType);
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (exception is not null)
+        {
+            Handshake.Current?.Fail(exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        // It holds nothing.
+    }
+}
+
+/// <summary>Puts into a sentence why a connection came to nothing. Without I/O.</summary>
+internal static class HandshakeReport
+{
+    /// <summary>Of a handshake that failed.</summary>
+    /// <param name="side">This process's.</param>
+    /// <param name="other">The other side's address.</param>
+    /// <param name="refusal">What is wrong with its certificate, if it presented one that is not accepted.</param>
+    /// <param name="failure">What ended the handshake else.</param>
+    public static (ConnectionProblem Kind, string Sentence) Failed(ConnectionSide side, EndPoint? other, string? refusal, Exception? failure)
+    {
+        var beginning = $"{side.OtherName} {other} was refused: ";
+        if (refusal is not null)
+        {
+            return (ConnectionProblem.CertificateRefused, $"{beginning}{refusal}.");
+        }
+
+        var reason = failure is null ? "it ended" : Reason(failure);
+        return failure switch
+        {
+            OperationCanceledException => (ConnectionProblem.HandshakeFailed, $"{beginning}the TLS handshake took too long."),
+
+            // A certificate that was presented would have been judged.
+            AuthenticationException { InnerException: null } when !side.IsCaller && failure.Message.Contains("certificate", StringComparison.Ordinal) =>
+                (ConnectionProblem.CertificateRefused, $"{beginning}it presents no certificate; Kad:Tls:Certificate or Kad:Tls:Store is to be set there."),
+            _ => (ConnectionProblem.HandshakeFailed,
+                $"{beginning}the TLS handshake failed ({reason}): it does not speak TLS, or it does not accept this process's certificate, as its log then says."),
+        };
+    }
+
+    /// <summary>Of a connection that a silo ended before its first message.</summary>
+    public static string EndedEarly(ConnectionSide side, EndPoint? other, bool isEncrypted, Exception failure)
+    {
+        return $"{side.OtherName} {other} ended the connection before its first message ({Reason(failure)}): " + (isEncrypted
+            ? "it does not accept this process's certificate, as its log then says, or it stops."
+            : "it wants TLS, and Kad:Tls:Certificate is not set here, or it stops.");
+    }
+
+    private static string Reason(Exception failure) => failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+}
