@@ -13,12 +13,11 @@ public class ArchitectureTests
     {
         ["Core"] = [],
         ["Abstractions"] = ["Core"],
-        ["Http"] = [],
         ["SqliteFiles"] = [],
         ["GrainStorage.Sqlite"] = ["SqliteFiles"],
-        ["Telemetry"] = [],
         ["Wire"] = ["Core"],
         ["Node"] = ["Abstractions", "Core", "Wire"],
+        ["Hosting"] = ["Abstractions", "Core", "Wire", "Node"],
         ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],

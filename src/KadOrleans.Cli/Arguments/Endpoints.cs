@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Node.Joining;
 
 namespace KadOrleans.Cli.Arguments;

@@ -3,7 +3,7 @@ using KadOrleans.Cli.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.Hosting;
-using KadOrleans.Telemetry;
+using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Maintenance;

@@ -1,4 +1,4 @@
-using KadOrleans.Telemetry;
+using KadOrleans.Hosting.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Commands;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using KadOrleans.Core;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 
 namespace KadOrleans.Edge.Configuration;
 

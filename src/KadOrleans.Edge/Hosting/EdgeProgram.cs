@@ -3,7 +3,7 @@ using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Http;
-using KadOrleans.Telemetry;
+using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Logging.Console;

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Hosting;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 
 namespace KadOrleans.Edge.Http;
 

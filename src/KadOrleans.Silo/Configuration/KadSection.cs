@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 
 namespace KadOrleans.Silo.Configuration;
 
@@ -86,9 +86,9 @@ internal sealed class KadSection(IConfiguration configuration)
     /// <summary>Host names, several with commas; none where the setting is missing.</summary>
     public HostNames HostNames(string key) => Text(key) switch
     {
-        null => KadOrleans.Http.HostNames.None,
-        var text when KadOrleans.Http.HostNames.TryParse(text, out var hosts) => hosts,
-        var text => throw Wrong(key, text, $"{KadOrleans.Http.HostNames.Needed}, several with commas"),
+        null => KadOrleans.Hosting.Http.HostNames.None,
+        var text when KadOrleans.Hosting.Http.HostNames.TryParse(text, out var hosts) => hosts,
+        var text => throw Wrong(key, text, $"{KadOrleans.Hosting.Http.HostNames.Needed}, several with commas"),
     };
 
     /// <summary>An address that a credential may be sent to, and so an https:// one.</summary>

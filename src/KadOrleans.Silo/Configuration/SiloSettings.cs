@@ -1,5 +1,5 @@
 using System.Net;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Tls.Configuration;
 
 namespace KadOrleans.Silo.Configuration;

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using KadOrleans.Telemetry;
+using KadOrleans.Hosting.Telemetry;
 
 namespace KadOrleans.Silo.Health;
 

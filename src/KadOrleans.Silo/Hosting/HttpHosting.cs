@@ -1,5 +1,5 @@
 using KadOrleans.EdgeWorker.Clocks;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Silo.Configuration;
 using KadOrleans.Silo.Health;
 using Orleans.Dashboard;

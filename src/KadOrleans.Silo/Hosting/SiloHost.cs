@@ -4,7 +4,7 @@ using KadOrleans.Grains;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Node;
 using KadOrleans.Silo.Configuration;
-using KadOrleans.Telemetry;
+using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Tls.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;

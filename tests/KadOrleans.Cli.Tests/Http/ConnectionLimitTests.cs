@@ -1,4 +1,4 @@
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Cli.Tests.Http;

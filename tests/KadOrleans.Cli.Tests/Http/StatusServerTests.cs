@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
 

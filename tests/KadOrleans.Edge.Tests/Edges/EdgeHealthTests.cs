@@ -4,7 +4,7 @@ using KadOrleans.Edge.Http;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
-using KadOrleans.Http;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,7 @@
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Telemetry;
+using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,14 +1,16 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace KadOrleans.Telemetry;
+namespace KadOrleans.Hosting.Telemetry;
 
 /// <summary>
 /// Sends metrics and traces to a collector in the background for as long as it lives. A collector that does not answer costs
@@ -96,4 +98,59 @@ public sealed class TelemetryExport : IDisposable
         return ResourceBuilder.CreateDefault().AddService(
             name, serviceVersion: version?.Split('+')[0], serviceInstanceId: $"{Environment.MachineName}-{process.Id}");
     }
+}
+
+/// <summary>Registers the export with a host.</summary>
+public static class TelemetryServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds an export that starts before all services that are added later, and stops after them. Without options nothing is
+    /// added.
+    /// </summary>
+    public static IServiceCollection AddKadTelemetry(
+        this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return options is null
+            ? services
+            : services.AddSingleton<IHostedService>(_ => new TelemetryService(options, configuration));
+    }
+}
+
+/// <summary>Exports from before a host's other services start until after they have stopped.</summary>
+internal sealed class TelemetryService(TelemetryOptions options, IConfiguration configuration) : IHostedLifecycleService, IDisposable
+{
+    private TelemetryExport? _export;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _export = TelemetryExport.Start(options, configuration);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => _export?.StopAsync() ?? Task.CompletedTask;
+
+    // A host whose start failed is disposed without being stopped.
+    public void Dispose() => _export?.Dispose();
+}
+
+/// <summary>Reports, until it is disposed, what <c>/health/ready</c> says, so that an alarm needs no second way to ask.</summary>
+public sealed class ReadyGauge : IDisposable
+{
+    private readonly Meter _meter = new(TelemetryExport.SourceName);
+
+    /// <param name="isReady">Asked at each export, from any thread; never waits.</param>
+    public ReadyGauge(Func<bool> isReady) => _meter.CreateObservableGauge(
+        "kad.process.ready", () => isReady() ? 1 : 0, "{process}", "Whether the process is ready, as /health/ready says: 1 or 0.");
+
+    /// <summary>Reports no more.</summary>
+    public void Dispose() => _meter.Dispose();
 }

@@ -1,7 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace KadOrleans.Http;
+namespace KadOrleans.Hosting.Http;
 
 /// <summary>
 /// What strangers can hold or send to the HTTP server of a node, an edge or a silo. All that these serve are short answers to
@@ -47,5 +48,57 @@ public static class HttpLimits
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => connections.RunAsync(connection, next));
         });
+    }
+}
+
+/// <summary>
+/// Bounds the open connections of one server. Beyond the bound the oldest is closed, not the newest refused: who holds
+/// connections open without asking anything must not keep probes and operators out.
+/// </summary>
+/// <param name="most">Open connections, at least 1.</param>
+internal sealed class ConnectionLimit(int most)
+{
+    // Guards _open.
+    private readonly Lock _gate = new();
+    private readonly LinkedList<ConnectionContext> _open = new();
+
+    /// <summary>Serves a connection to its end.</summary>
+    public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var place = Add(connection, out var oldest);
+        oldest?.Abort(new ConnectionAbortedException($"The oldest of {most} connections is closed for a new one."));
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            Remove(place);
+        }
+    }
+
+    private LinkedListNode<ConnectionContext> Add(ConnectionContext connection, out ConnectionContext? oldest)
+    {
+        lock (_gate)
+        {
+            oldest = _open.Count < most ? null : _open.First!.Value;
+            if (oldest is not null)
+            {
+                _open.RemoveFirst();
+            }
+
+            return _open.AddLast(connection);
+        }
+    }
+
+    private void Remove(LinkedListNode<ConnectionContext> place)
+    {
+        lock (_gate)
+        {
+            if (place.List is not null)
+            {
+                _open.Remove(place);
+            }
+        }
     }
 }

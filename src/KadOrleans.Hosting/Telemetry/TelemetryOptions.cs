@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Telemetry;
+namespace KadOrleans.Hosting.Telemetry;
 
 /// <summary>Where metrics and traces go, and under which name.</summary>
 public sealed record TelemetryOptions
