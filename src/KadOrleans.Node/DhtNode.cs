@@ -37,7 +37,6 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private readonly EndpointQuestions _questions;
     private readonly Prober _prober;
     private readonly AnswerGate _gate;
-    private readonly LateAnswers _late;
     private readonly RequestDispatcher _dispatcher;
     private readonly LookupRunner _lookups;
     private readonly ValueStorer _storer;
@@ -84,8 +83,15 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
-        _late = new LateAnswers(_metrics, _logger);
-        _dispatcher = CreateDispatcher(trusted, budget);
+        _dispatcher = new RequestDispatcher(
+            new RequestHandlers(Id, table, store, options.Kademlia, _time),
+            new SourceAdmission(trusted, _verified, options.Limits, _time),
+            _gate,
+            budget,
+            _metrics,
+            options.ClientOnly,
+            _time,
+            _logger);
         _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
@@ -178,10 +184,11 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     }
 
     /// <inheritdoc/>
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => Receive(datagram, source, TimeSpan.Zero);
-
-    /// <inheritdoc/>
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, TimeSpan lain)
+    /// <param name="datagram"/>
+    /// <param name="source"/>
+    /// <param name="route">The route of responses to it, now and later. Null: the transport itself.</param>
+    /// <param name="age"/>
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute? route = null, TimeSpan age = default)
     {
         if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
         {
@@ -201,7 +208,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         }
         else
         {
-            _dispatcher.Dispatch(id, body, datagram.Length, source, _transport.Route, lain);
+            _dispatcher.Dispatch(id, body, datagram.Length, source, route ?? _transport, age);
         }
     }
 
@@ -214,7 +221,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private async Task StopAsync()
     {
         _stopping.Cancel();
-        await _late.DrainAsync();
+        await _dispatcher.DrainAsync();
         await _transport.DisposeAsync();
         _prober.Dispose();
         _strangers.Dispose();
@@ -223,22 +230,5 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         TableGauges.Forget(_reachability);
         await _handOffLoop;
         _stopping.Dispose();
-    }
-
-    private RequestDispatcher CreateDispatcher(AddressRangeSet trusted, UploadBudget budget)
-    {
-        var findNode = new FindNodeHandler(_table, _options.Kademlia);
-        return new RequestDispatcher(
-            new PingHandler(Id),
-            new StoreHandler(_store, _options.Kademlia, _time),
-            findNode,
-            new FindValueHandler(_store, findNode, _time),
-            new SourceAdmission(trusted, _verified, _options.Limits, _time),
-            _gate,
-            budget,
-            _metrics,
-            _options.ClientOnly,
-            _late,
-            _time);
     }
 }

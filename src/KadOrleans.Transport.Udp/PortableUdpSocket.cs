@@ -40,9 +40,6 @@ internal sealed class PortableUdpSocket : UdpSocket
         return CountSent(sent: true, datagram.Length);
     }
 
-    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint from) =>
-        TrySend(datagram, source, from);
-
     protected override void EndReading() => _socket.Dispose();
 
     protected override void ReadUntilStopped()

@@ -8,37 +8,30 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>One bound socket and the thread that reads it; how it reads and sends is the system's matter.</summary>
-internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IAnswerRoute, IDisposable
+internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IResponseRoute, IDisposable
 {
     protected const int LargestDatagram = 65_535;
 
-    // Addresses of one host that are asked at the same time; with more, the ways back are made anew now and then.
-    private const int MostRoutes = 64;
+    // Addresses of one host that get datagrams at the same time; with more, the routes are made anew now and then.
+    private const int MaxRoutes = 64;
 
     // Before reading again after an error that may come back at once, so that a broken socket does not take a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
 
-    [ThreadStatic]
-    private static UdpSocket? _current;
-
-    [ThreadStatic]
-    private static UdpEndpoint _currentSource;
-
-    [ThreadStatic]
-    private static UdpEndpoint _currentLocal;
-
-    // The ways back by the address that was asked. Used by the thread that reads.
-    private readonly Dictionary<UdpEndpoint, AskedAddress> _routes = [];
+    // The routes by the local address that a datagram came to. Used by the thread that reads.
+    private readonly Dictionary<UdpEndpoint, LocalAddressRoute> _routes = [];
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IDatagramReceiver? _receiver;
-    private object? _owner;
     private volatile bool _stopping;
+
+    // The managed id of the thread that reads; 0 while there is none.
+    private volatile int _reader;
     private ReceiveCounters _received;
     private SendCounters _sent;
 
-    /// <summary>Whether the calling thread is this socket's, inside its receiver.</summary>
-    internal bool IsReceivingHere => _current == this;
+    /// <summary>Whether the calling thread is the one that reads this socket, and so inside its receiver.</summary>
+    internal bool IsReceivingHere => _reader == Environment.CurrentManagedThreadId;
 
     /// <summary>Done when the thread has ended; never fails.</summary>
     internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
@@ -57,57 +50,32 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     internal long SendFailures => Interlocked.Read(ref _sent.Failures);
 
-    /// <summary>
-    /// The address that the datagram came to with which this thread's receiver runs; none (<see langword="default"/>) if the
-    /// socket has a single one or the system does not tell.
-    /// </summary>
-    internal static UdpEndpoint AskedAt => _currentLocal;
-
     protected bool IsStopping => _stopping;
-
-    /// <summary>
-    /// The owner's socket whose receiver is running on this thread with a datagram from
-    /// <paramref name="destination"/>; null if there is none.
-    /// </summary>
-    internal static UdpSocket? AskedBy(UdpEndpoint destination, object owner) =>
-        _current is { } current && current._owner == owner && _currentSource == destination ? current : null;
-
-    /// <summary>The way back to whom the owner's receiver runs for on this thread; null if it does not run here.</summary>
-    internal static IAnswerRoute? RouteHere(object owner) =>
-        _current is { } current && current._owner == owner ? current.RouteFrom(_currentLocal) : null;
 
     /// <summary>The socket for this system.</summary>
     internal static UdpSocket Create(Socket socket, UdpEndpoint local, UdpTransportOptions options, ILogger logger) =>
         OperatingSystem.IsLinux() && !options.IsPortable
-            ? new BatchingUdpSocket(socket, local, options.SharesThreads, logger)
+            ? new BatchingUdpSocket(socket, local, logger)
             : new PortableUdpSocket(socket, local, logger);
 
-    internal void Start(IDatagramReceiver receiver, object owner)
+    internal void Start(IDatagramReceiver receiver)
     {
         _receiver = receiver;
-        _owner = owner;
-        if (!TryShareThread())
-        {
-            new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
-        }
+        new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
     }
 
-    /// <summary>Closes the socket, by the thread that has read it.</summary>
-    internal void Finish()
+    /// <inheritdoc/>
+    /// <remarks>From the socket's only address, or from the one that the system chooses.</remarks>
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Respond(datagram, destination, default);
+
+    /// <inheritdoc/>
+    public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => RespondLater(datagram, destination, default);
+
+    /// <inheritdoc/>
+    public virtual void Flush()
     {
-        OnClosing();
-        socket.Dispose();
-        _ended.SetResult();
+        // Nothing waits.
     }
-
-    /// <summary>An answer from the socket's only address.</summary>
-    public bool SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Answer(datagram, destination, default);
-
-    /// <summary>Sends an answer from any thread, from the address that was asked.</summary>
-    internal bool Answer(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
-        IsReceivingHere && _currentSource == destination
-            ? TryAnswer(datagram, destination, from)
-            : TryAnswerLate(datagram, destination, from);
 
     /// <summary>Sends if the system takes the datagram at once.</summary>
     /// <param name="datagram">What to send.</param>
@@ -116,13 +84,14 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
     /// <summary>
-    /// The same to the source of the datagram that this thread's receiver is running with, now or together with its other
-    /// answers. True then promises even less than elsewhere.
+    /// The same for a response. On the thread that reads, it may leave together with the responses to the other datagrams that were
+    /// read with this one.
     /// </summary>
-    internal abstract bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint from);
+    internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+        TrySend(datagram, destination, from);
 
-    /// <summary>The same from any thread, now or with the others of an <see cref="AnswerBatch"/>.</summary>
-    internal virtual bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+    /// <summary>The same, at the next <see cref="Flush"/> at the latest.</summary>
+    internal virtual bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
         TrySend(datagram, destination, from);
 
     /// <summary>Asks the thread to end with the datagram it is at. <see cref="Dispose"/> then wakes it.</summary>
@@ -151,9 +120,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     protected virtual void OnClosing()
     {
     }
-
-    /// <summary>Whether a thread that reads other sockets too took this one.</summary>
-    protected virtual bool TryShareThread() => false;
 
     /// <summary>Reads and delivers until <see cref="IsStopping"/>.</summary>
     protected abstract void ReadUntilStopped();
@@ -203,17 +169,16 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     }
 
     /// <param name="datagram">What came.</param>
-    /// <param name="source">Whom from.</param>
+    /// <param name="source">Where it came from.</param>
     /// <param name="asked">The local address that it came to; none if the socket has a single one or the system does not tell.</param>
-    /// <param name="lain">How long it has lain in the socket; zero if the system does not tell.</param>
-    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan lain)
+    /// <param name="age">How long it has lain in the socket; zero if the system does not tell.</param>
+    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan age)
     {
         Volatile.Write(ref _received.Datagrams, _received.Datagrams + 1);
         Volatile.Write(ref _received.Bytes, _received.Bytes + datagram.Length);
-        (_current, _currentSource, _currentLocal) = (this, source, asked);
         try
         {
-            _receiver!.Receive(datagram, source, lain);
+            _receiver!.Receive(datagram, source, RouteFrom(asked), age);
         }
         catch (Exception fault)
         {
@@ -223,13 +188,9 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
                 logger.ReceiverFault(fault, local, source, faults);
             }
         }
-        finally
-        {
-            _current = null;
-        }
     }
 
-    private IAnswerRoute RouteFrom(UdpEndpoint asked)
+    private IResponseRoute RouteFrom(UdpEndpoint asked)
     {
         if (asked == default)
         {
@@ -238,12 +199,12 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
         if (!_routes.TryGetValue(asked, out var route))
         {
-            if (_routes.Count == MostRoutes)
+            if (_routes.Count == MaxRoutes)
             {
                 _routes.Clear();
             }
 
-            _routes.Add(asked, route = new AskedAddress(this, asked));
+            _routes.Add(asked, route = new LocalAddressRoute(this, asked));
         }
 
         return route;
@@ -251,7 +212,23 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     private void Run()
     {
+        _reader = Environment.CurrentManagedThreadId;
         ReadUntilStopped();
-        Finish();
+
+        // Another thread may get the id once this one has ended.
+        _reader = 0;
+        OnClosing();
+        socket.Dispose();
+        _ended.SetResult();
+    }
+
+    /// <summary>The route through a socket of many addresses: from the one that a datagram came to.</summary>
+    private sealed class LocalAddressRoute(UdpSocket socket, UdpEndpoint local) : IResponseRoute
+    {
+        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.Respond(datagram, destination, local);
+
+        public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.RespondLater(datagram, destination, local);
+
+        public void Flush() => socket.Flush();
     }
 }

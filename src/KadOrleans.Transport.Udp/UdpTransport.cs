@@ -6,20 +6,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver, or shares one
-/// (<see cref="UdpTransportOptions.SharesThreads"/>). Neither
-/// reading nor sending allocates per datagram.
+/// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver. Neither reading nor sending
+/// allocates per datagram.
 /// <para>
 /// Sending never waits: a full buffer is a failed send. On Linux a thread reads all that has arrived, up to 32
-/// datagrams, in one system call, and its answers to them leave in one; elsewhere each costs a call, and one more to
+/// datagrams, in one system call, and its responses to them leave in one; elsewhere each costs a call, and one more to
 /// poll before it is read.
 /// </para>
 /// <para>
-/// An answer leaves from where it was asked: while the receiver runs, what it sends on the same thread to the
-/// source of the datagram goes out where that came in, and so does later what is sent by <see cref="Route"/>. On Linux that is the
-/// very address, also of a socket that is bound to all of them; elsewhere the system chooses which of those it is. All else goes
-/// out where the destination alone decides: the first listed endpoint of its family, else a dual-mode one; a
-/// loopback-bound endpoint is used for loopback destinations only.
+/// A response by the route of its request leaves from where that came in. On Linux that is the very address, also of a socket that is
+/// bound to all of them; elsewhere the system chooses which of those it is. All else goes out where the destination alone decides:
+/// the first listed endpoint of its family, else a dual-mode one; a loopback-bound endpoint is used for loopback destinations only.
 /// </para>
 /// </summary>
 public sealed class UdpTransport : IDatagramTransport
@@ -49,9 +46,6 @@ public sealed class UdpTransport : IDatagramTransport
 
     /// <summary>Sockets open, of all endpoints: what the system made of the options.</summary>
     public int SocketCount => _sockets.Length;
-
-    /// <inheritdoc/>
-    public IAnswerRoute Route => UdpSocket.RouteHere(this) ?? this;
 
     /// <summary>Datagrams handed to the receiver.</summary>
     public long DatagramsReceived => _sockets.Sum(socket => socket.DatagramsReceived);
@@ -128,15 +122,24 @@ public sealed class UdpTransport : IDatagramTransport
             }
 
             _started = true;
-            Array.ForEach(_sockets, socket => socket.Start(receiver, this));
+            Array.ForEach(_sockets, socket => socket.Start(receiver));
         }
     }
 
     /// <inheritdoc/>
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination, mayWait: false);
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        var socket = _routes.To(destination)?.SocketTo(destination);
 
-    /// <inheritdoc/>
-    public bool SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination, mayWait: true);
+        // Anyone can claim an address that is not unicast; a datagram there must not cost a failing system call.
+        if (socket is null || _disposed || !destination.IsUnicast)
+        {
+            Interlocked.Increment(ref _unroutable);
+            return false;
+        }
+
+        return socket.TrySend(datagram, destination, default);
+    }
 
     /// <summary>
     /// Closes the sockets and waits until no receiver runs any more, except one that is itself the caller.
@@ -158,22 +161,5 @@ public sealed class UdpTransport : IDatagramTransport
         {
             Array.ForEach(_endpoints, endpoint => _logger.Stopped(endpoint.Local));
         }
-    }
-
-    private bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination, bool mayWait)
-    {
-        var asked = UdpSocket.AskedBy(destination, this);
-        var socket = asked ?? _routes.To(destination)?.SocketTo(destination);
-
-        // Anyone can forge a source that is no unicast address; an answer there must not cost a failing system call.
-        if (socket is null || _disposed || !destination.IsUnicast)
-        {
-            Interlocked.Increment(ref _unroutable);
-            return false;
-        }
-
-        return asked is not null ? asked.TryAnswer(datagram, destination, UdpSocket.AskedAt)
-            : mayWait ? socket.TryAnswerLate(datagram, destination, default)
-            : socket.TrySend(datagram, destination, default);
     }
 }

@@ -43,13 +43,6 @@ public sealed record UdpTransportOptions
     /// </summary>
     public int SendBufferBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>
-    /// Whether sockets are read by threads that all such transports of the process share, one for each processor, in place of
-    /// a thread each. Default false. For processes of many nodes: there it saves most of the switching between threads, but
-    /// a receiver that takes its time holds the others up. Linux only; elsewhere each socket has its thread.
-    /// </summary>
-    public bool SharesThreads { get; set; }
-
     /// <summary>Whether the way for all systems is used where there is a faster one: for tests of it.</summary>
     internal bool IsPortable { get; set; }
 

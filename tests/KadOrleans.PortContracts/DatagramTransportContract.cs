@@ -128,26 +128,26 @@ public abstract class DatagramTransportContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Answers_of_a_batch_all_arrive_with_its_end()
+    public async Task Responses_that_wait_for_others_all_arrive_with_the_flush()
     {
-        const int Answers = 80;
-        var (sender, _) = OpenStarted();
+        const int Responses = 80;
+        var (sender, senderInbox) = OpenStarted();
         var (target, inbox) = OpenStarted();
         var seen = new HashSet<byte>();
+        Assert.True(target.Send([0], sender.LocalEndpoints[0]));
+        var (_, asker) = await senderInbox.NextAsync();
 
-        AnswerBatch.Run(() =>
+        for (byte i = 0; i < Responses; i++)
         {
-            for (byte i = 0; i < Answers; i++)
-            {
-                Assert.True(sender.SendAnswer([i], target.LocalEndpoints[0]));
-            }
-        });
+            Assert.True(senderInbox.LastRoute!.SendLater([i], asker));
+        }
 
-        while (seen.Count < Answers)
+        senderInbox.LastRoute!.Flush();
+        while (seen.Count < Responses)
         {
             var (datagram, source) = await inbox.NextAsync();
             Assert.True(seen.Add(datagram[0]));
-            Assert.Contains(source, sender.LocalEndpoints);
+            Assert.Equal(sender.LocalEndpoints[0], source);
         }
     }
 
@@ -178,7 +178,7 @@ public abstract class DatagramTransportContract : IAsyncLifetime
     {
         var (asker, answers) = OpenStarted();
         var responder = Open();
-        responder.Start(new Echo(responder));
+        responder.Start(new Echo());
 
         foreach (var asked in responder.LocalEndpoints.Concat(responder.LocalEndpoints.Reverse()))
         {
@@ -297,10 +297,13 @@ public abstract class DatagramTransportContract : IAsyncLifetime
         private readonly ConcurrentQueue<(byte[] Datagram, UdpEndpoint Source)> _datagrams = new();
         private readonly SemaphoreSlim _arrived = new(0);
 
-        public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+        public IResponseRoute? LastRoute { get; private set; }
+
+        public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
         {
             var copy = datagram.ToArray();
             onDatagram?.Invoke(copy);
+            LastRoute = route;
             _datagrams.Enqueue((copy, source));
             _arrived.Release();
         }
@@ -313,8 +316,8 @@ public abstract class DatagramTransportContract : IAsyncLifetime
         }
     }
 
-    private sealed class Echo(IDatagramTransport transport) : IDatagramReceiver
+    private sealed class Echo : IDatagramReceiver
     {
-        public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => transport.Send(datagram, source);
+        public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age) => route.Send(datagram, source);
     }
 }

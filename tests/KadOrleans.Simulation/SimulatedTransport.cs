@@ -64,7 +64,7 @@ public sealed class SimulatedTransport : IDatagramTransport
     {
         if (!_disposed && !IsCutOff)
         {
-            _receiver?.Receive(datagram, source);
+            _receiver?.Receive(datagram, source, this, TimeSpan.Zero);
         }
     }
 }

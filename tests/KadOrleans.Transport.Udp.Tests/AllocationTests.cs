@@ -26,9 +26,9 @@ public sealed class AllocationTests
         var options = new UdpTransportOptions { Listen = [endpoint], SocketsPerEndpoint = sockets, IsPortable = isPortable };
         await using var left = UdpTransport.Bind(options);
         await using var right = UdpTransport.Bind(options);
-        var rally = new Rally(left);
+        var rally = new Rally();
         left.Start(rally);
-        right.Start(new DelegateReceiver((datagram, source) => right.Route.SendAnswer(datagram, source)));
+        right.Start(new DelegateReceiver((datagram, source, route) => route.Send(datagram, source)));
 
         var there = right.LocalEndpoints[0];
         Assert.True(left.Send(new byte[100], there.IsWildcard ? UdpEndpoint.FromIPv4(0x7F000001, there.Port) : there));
@@ -41,7 +41,7 @@ public sealed class AllocationTests
     {
         await using var sender = UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0"));
         await using var target = UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0"));
-        target.Start(new DelegateReceiver((_, _) => { }));
+        target.Start(new DelegateReceiver((_, _, _) => { }));
         var datagram = new byte[100];
         var destination = target.LocalEndpoints[0];
 
@@ -66,13 +66,13 @@ public sealed class AllocationTests
     private static void AssertNothingPerDatagram(long bytes) => Assert.InRange(bytes, 0, Measured / 10 * 24);
 
     /// <summary>Plays each datagram back, and compares what its thread had allocated early and late in the rally.</summary>
-    private sealed class Rally(UdpTransport transport) : IDatagramReceiver
+    private sealed class Rally : IDatagramReceiver
     {
         private readonly TaskCompletionSource<long> _allocated = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _count;
         private long _before;
 
-        public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+        public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
         {
             _count++;
             if (_count == WarmUp)
@@ -85,7 +85,7 @@ public sealed class AllocationTests
                 return;
             }
 
-            transport.Send(datagram, source);
+            route.Send(datagram, source);
         }
 
         internal Task<long> AllocatedAsync() => _allocated.Task.WaitAsync(Patience.Long);

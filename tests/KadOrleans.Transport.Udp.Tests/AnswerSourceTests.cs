@@ -15,7 +15,7 @@ public sealed class AnswerSourceTests
             ? [AnyPort, AnyPort]
             : [AnyPort, AnyPort, UdpEndpoint.Parse("[::1]:0"), UdpEndpoint.Parse("[::]:0")];
         await using var transport = UdpTransport.Bind(listen);
-        transport.Start(new DelegateReceiver((datagram, source) => transport.Send(datagram, source)));
+        transport.Start(new DelegateReceiver((datagram, source, route) => route.Send(datagram, source)));
 
         foreach (var bound in transport.LocalEndpoints.SelectMany(Addresses))
         {
@@ -26,13 +26,11 @@ public sealed class AnswerSourceTests
     }
 
     [Theory]
-    [InlineData("0.0.0.0:0", false)]
-    [InlineData("0.0.0.0:0", true)]
-    [InlineData("[::]:0", false)]
-    [InlineData("[::]:0", true)]
-    public async Task A_socket_of_all_addresses_answers_from_the_one_that_was_asked_at_once_and_later(string listen, bool sharesThreads)
+    [InlineData("0.0.0.0:0")]
+    [InlineData("[::]:0")]
+    public async Task A_socket_of_all_addresses_answers_from_the_one_that_was_asked_at_once_and_later(string listen)
     {
-        var options = new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)], SharesThreads = sharesThreads };
+        var options = new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)] };
         if (!options.Listen[0].IsIPv4 && IPv6Loopback.IsMissing)
         {
             IPv6Loopback.AssertRefusedClearly(() => UdpTransport.Bind(options));
@@ -45,11 +43,11 @@ public sealed class AnswerSourceTests
         }
 
         await using var transport = UdpTransport.Bind(options);
-        var asked = new BlockingCollection<(IAnswerRoute Route, UdpEndpoint Source)>();
-        transport.Start(new DelegateReceiver((datagram, source) =>
+        var asked = new BlockingCollection<(IResponseRoute Route, UdpEndpoint Source)>();
+        transport.Start(new DelegateReceiver((datagram, source, route) =>
         {
-            transport.Route.SendAnswer(datagram, source);
-            asked.Add((transport.Route, source));
+            route.Send(datagram, source);
+            asked.Add((route, source));
         }));
 
         using var contact = new PlainSocket("127.0.0.1:0");
@@ -60,9 +58,10 @@ public sealed class AnswerSourceTests
             Assert.Equal(address, (await contact.NextAsync()).Source);
 
             var (route, source) = asked.Take(TestContext.Current.CancellationToken);
-            Assert.True(route.SendAnswer([2], source));
+            Assert.True(route.Send([2], source));
             Assert.Equal(address, (await contact.NextAsync()).Source);
-            AnswerBatch.Run(() => Assert.True(route.SendAnswer([3], source)));
+            Assert.True(route.SendLater([3], source));
+            route.Flush();
             Assert.Equal(address, (await contact.NextAsync()).Source);
         }
     }
@@ -71,19 +70,17 @@ public sealed class AnswerSourceTests
     public async Task An_answer_that_leaves_later_comes_from_the_endpoint_that_was_asked()
     {
         await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
-        var routes = new BlockingCollection<IAnswerRoute>();
-        transport.Start(new DelegateReceiver((_, _) => routes.Add(transport.Route)));
+        var routes = new BlockingCollection<IResponseRoute>();
+        transport.Start(new DelegateReceiver((_, _, route) => routes.Add(route)));
         using var contact = new PlainSocket("127.0.0.1:0");
 
         foreach (var endpoint in transport.LocalEndpoints)
         {
             contact.Send([1], endpoint);
             var route = routes.Take(TestContext.Current.CancellationToken);
-            Assert.True(route.SendAnswer([2], contact.Endpoint));
+            Assert.True(route.Send([2], contact.Endpoint));
             Assert.Equal(endpoint, (await contact.NextAsync()).Source);
         }
-
-        Assert.Same(transport, transport.Route);
     }
 
     [Fact]
@@ -92,7 +89,7 @@ public sealed class AnswerSourceTests
         await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
         using var asker = new PlainSocket("127.0.0.1:0");
         using var third = new PlainSocket("127.0.0.1:0");
-        transport.Start(new DelegateReceiver((datagram, _) => transport.Send(datagram, third.Endpoint)));
+        transport.Start(new DelegateReceiver((datagram, _, _) => transport.Send(datagram, third.Endpoint)));
 
         asker.Send([1], transport.LocalEndpoints[1]);
         Assert.Equal(transport.LocalEndpoints[0], (await third.NextAsync()).Source);
@@ -107,7 +104,7 @@ public sealed class AnswerSourceTests
         await using var asked = UdpTransport.Bind(AnyPort);
         await using var other = UdpTransport.Bind(AnyPort);
         using var contact = new PlainSocket("127.0.0.1:0");
-        asked.Start(new DelegateReceiver((datagram, source) => other.Send(datagram, source)));
+        asked.Start(new DelegateReceiver((datagram, source, _) => other.Send(datagram, source)));
 
         contact.Send([1], asked.LocalEndpoints[0]);
 
@@ -119,9 +116,9 @@ public sealed class AnswerSourceTests
     {
         await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
         using var contact = new PlainSocket("127.0.0.1:0");
-        transport.Start(new DelegateReceiver((datagram, source) =>
+        transport.Start(new DelegateReceiver((datagram, source, route) =>
         {
-            transport.Send(datagram, source);
+            route.Send(datagram, source);
             throw new InvalidOperationException("The receiver fails on purpose.");
         }));
 

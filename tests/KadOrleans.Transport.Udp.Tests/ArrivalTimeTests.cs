@@ -9,11 +9,9 @@ public sealed class ArrivalTimeTests : IDatagramReceiver
 {
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(50);
 
-    private readonly BlockingCollection<TimeSpan> _lain = [];
+    private readonly BlockingCollection<TimeSpan> _ages = [];
 
-    void IDatagramReceiver.Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) => throw new InvalidOperationException("How long it lay is not told.");
-
-    void IDatagramReceiver.Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, TimeSpan lain) => _lain.Add(lain);
+    void IDatagramReceiver.Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age) => _ages.Add(age);
 
     [Theory]
     [InlineData("127.0.0.1:0")]
@@ -29,8 +27,8 @@ public sealed class ArrivalTimeTests : IDatagramReceiver
 
         // Nobody has read it until now.
         transport.Start(this);
-        var lain = Take();
-        Assert.InRange(lain, OperatingSystem.IsLinux() ? Wait : TimeSpan.Zero, Patience.Long);
+        var age = Take();
+        Assert.InRange(age, OperatingSystem.IsLinux() ? Wait : TimeSpan.Zero, Patience.Long);
 
         contact.Send([2], target);
         Assert.True(Take() < Stopwatch.GetElapsedTime(sent));
@@ -38,7 +36,7 @@ public sealed class ArrivalTimeTests : IDatagramReceiver
 
     private TimeSpan Take()
     {
-        Assert.True(_lain.TryTake(out var lain, Patience.Long));
-        return lain;
+        Assert.True(_ages.TryTake(out var age, Patience.Long));
+        return age;
     }
 }

@@ -74,7 +74,7 @@ public sealed class FaultTests
         var log = new MemoryLogger();
         await using var transport = UdpTransport.Bind(new UdpTransportOptions { Listen = [AnyPort] }, log);
         using var contact = new PlainSocket("127.0.0.1:0");
-        transport.Start(new DelegateReceiver((datagram, source) =>
+        transport.Start(new DelegateReceiver((datagram, source, _) =>
         {
             transport.Send(datagram, source);
             throw new InvalidOperationException("The receiver fails on purpose.");
@@ -118,7 +118,7 @@ public sealed class FaultTests
         using var release = new ManualResetEventSlim();
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var left = false;
-        transport.Start(new DelegateReceiver((_, _) =>
+        transport.Start(new DelegateReceiver((_, _, _) =>
         {
             entered.SetResult();
             release.Wait(Patience.Long);

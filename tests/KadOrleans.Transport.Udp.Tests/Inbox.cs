@@ -9,7 +9,7 @@ internal sealed class Inbox : IDatagramReceiver
 {
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>();
 
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source) =>
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age) =>
         _arrivals.Writer.TryWrite(new Arrival(datagram.ToArray(), source, Environment.CurrentManagedThreadId));
 
     public Task<Arrival> NextAsync() => _arrivals.Reader.ReadAsync().AsTask().WaitAsync(Patience.Long);

@@ -4,70 +4,85 @@ using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Trust;
 using KadOrleans.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// Takes requests from the wire to their handlers and answers back to it: limits, decodes, dispatches. What cannot be
-/// answered at once (a STORE until it is durable, a value that is not in memory) is answered later, within a bound.
+/// Takes requests from the wire to their handlers and responses back to it: limits, decodes, dispatches. What has no response
+/// at once (a STORE until it is durable, a value that is not in memory) gets it later, within a bound.
 /// </summary>
-internal sealed class RequestDispatcher(
-    PingHandler ping,
-    StoreHandler store,
-    FindNodeHandler findNode,
-    FindValueHandler findValue,
-    SourceAdmission sources,
-    IAnswerGate gate,
-    UploadBudget budget,
-    NodeMetrics metrics,
-    bool clientOnly,
-    LateAnswers late,
-    TimeProvider time)
+internal sealed class RequestDispatcher
 {
-    /// <summary>The longest answer: 64 contacts, or the longest value behind its header.</summary>
-    private const int AnswerLength = Datagram.MaxLength + 256;
+    /// <summary>The longest response: 64 contacts, or the longest value behind its header.</summary>
+    private const int MaxResponseLength = Datagram.MaxLength + 256;
 
     /// <summary>
     /// A STORE that arrived longer ago is not done: its sender may have given it up, and stored another value elsewhere. Senders wait
     /// longer; a node that works reads its sockets within milliseconds, and proof is waited for <see cref="Strangers.StoreWait"/>.
     /// </summary>
-    internal static readonly TimeSpan LongestLain = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
+    internal static readonly TimeSpan MaxStoreAge = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
 
     [ThreadStatic]
-    private static byte[]? _answerBuffer;
+    private static byte[]? _responseBuffer;
 
-    // Made once, as it would be made anew for each STORE.
-    private Action<StoreResult, RequestContext>? _answerStore;
+    private readonly RequestHandlers _handlers;
+    private readonly SourceAdmission _sources;
+    private readonly AnswerGate _gate;
+    private readonly UploadBudget _budget;
+    private readonly NodeMetrics _metrics;
+    private readonly bool _clientOnly;
+    private readonly TimeProvider _time;
+    private readonly DeferredResponses _deferred;
+
+    public RequestDispatcher(
+        RequestHandlers handlers,
+        SourceAdmission sources,
+        AnswerGate gate,
+        UploadBudget budget,
+        NodeMetrics metrics,
+        bool clientOnly,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_handlers, _sources, _gate, _budget, _metrics, _clientOnly, _time) = (handlers, sources, gate, budget, metrics, clientOnly, time);
+        _deferred = new DeferredResponses(RespondToStore, metrics, logger);
+    }
+
+    private static Span<byte> Buffer => _responseBuffer ??= new byte[MaxResponseLength];
+
+    /// <summary>Completes when no response waits for storage.</summary>
+    public Task DrainAsync() => _deferred.DrainAsync();
 
     /// <summary>Handles one request; never throws for anything that a stranger can send.</summary>
-    public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IAnswerRoute route, TimeSpan lain)
+    public void Dispatch(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
         if (!source.IsUnicast)
         {
             // An answer, or the ping before it, would go to nobody or to a whole network.
-            metrics.Refused(RefusalReason.UnreachableSource);
+            _metrics.Refused(RefusalReason.UnreachableSource);
             return;
         }
 
-        var isTrusted = sources.IsTrusted(source);
-        var verified = isTrusted ? null : sources.Find(source);
-        if (!isTrusted && !sources.TryAdmit(source, verified))
+        var isTrusted = _sources.IsTrusted(source);
+        var verified = isTrusted ? null : _sources.Find(source);
+        if (!isTrusted && !_sources.TryAdmit(source, verified))
         {
-            metrics.Refused(RefusalReason.SourceLimit);
+            _metrics.Refused(RefusalReason.SourceLimit);
             return;
         }
 
         if (!Request.TryDecode(body, out var request, out _))
         {
-            metrics.Refused(RefusalReason.Malformed);
+            _metrics.Refused(RefusalReason.Malformed);
             return;
         }
 
-        metrics.Received(request.Kind);
-        var context = new RequestContext(id, source, requestLength, route, isTrusted, verified) { Lain = lain };
-        if (clientOnly)
+        _metrics.Received(request.Kind);
+        var context = new RequestContext(id, source, requestLength, route, isTrusted, verified) { Age = age };
+        if (_clientOnly)
         {
-            Send(ClientHandler.Answer(AnswerBuffer, request.Kind, context), request.Kind, default, context);
+            Send(RequestHandlers.WriteAsClient(Buffer, request.Kind, context), request.Kind, default, context);
         }
         else
         {
@@ -82,16 +97,16 @@ internal sealed class RequestDispatcher(
         switch (held.Kind)
         {
             case RequestKind.FindNode:
-                Send(findNode.Answer(AnswerBuffer, held.Target, context), held.Kind, held.Target, context);
+                Send(_handlers.WriteNodes(Buffer, held.Target, context), held.Kind, held.Target, context);
                 break;
             case RequestKind.FindValue:
                 FindValue(held.Target, context);
                 break;
             case RequestKind.Stun:
-                Send(StunHandler.Answer(AnswerBuffer, context), held.Kind, default, context);
+                Send(RequestHandlers.WriteStun(Buffer, context), held.Kind, default, context);
                 break;
-            case RequestKind.Store when IsLate(context):
-                metrics.Refused(RefusalReason.Late);
+            case RequestKind.Store when IsTooOld(context):
+                _metrics.Refused(RefusalReason.Late);
                 break;
             case RequestKind.Store:
                 StoreProven(held.Store, context);
@@ -109,39 +124,37 @@ internal sealed class RequestDispatcher(
     {
         if (held.Kind is not (RequestKind.FindNode or RequestKind.FindValue))
         {
-            metrics.Refused(reason);
+            _metrics.Refused(reason);
             return;
         }
 
-        var length = findNode.AnswerWithin(AnswerGate.AllowanceOf(held), AnswerBuffer, held.Target, ContextOf(held));
-        if (!budget.TrySendToStranger(length))
+        var length = _handlers.WriteNodesWithin(AnswerGate.AllowanceOf(held), Buffer, held.Target, ContextOf(held));
+        if (!_budget.TrySendToStranger(length))
         {
-            metrics.Refused(RefusalReason.ByteBudget);
+            _metrics.Refused(RefusalReason.ByteBudget);
             return;
         }
 
-        metrics.Shortened();
-        held.Route.SendAnswer(AnswerBuffer[..length], held.Source);
+        _metrics.Shortened();
+        held.Route.Send(Buffer[..length], held.Source);
     }
 
     private RequestContext ContextOf(HeldRequest held) => new(
-        held.Id, held.Source, held.Length, held.Route, IsTrusted: false, sources.Find(held.Source))
+        held.Id, held.Source, held.Length, held.Route, IsTrusted: false, _sources.Find(held.Source))
     {
-        Lain = time.GetElapsedTime(held.HeldAt),
+        Age = _time.GetElapsedTime(held.HeldAt),
     };
 
-    private static Span<byte> AnswerBuffer => _answerBuffer ??= new byte[AnswerLength];
-
-    private void Route(Request request, RequestContext context)
+    private void Route(Request request, in RequestContext context)
     {
         switch (request.Kind)
         {
             case RequestKind.Ping:
-                Send(ping.Answer(AnswerBuffer, context), RequestKind.Ping, default, context);
+                Send(_handlers.WritePong(Buffer, context), RequestKind.Ping, default, context);
                 Consider(request.AsPing().Sender, context);
                 break;
             case RequestKind.Stun:
-                Send(StunHandler.Answer(AnswerBuffer, context), RequestKind.Stun, default, context);
+                Send(RequestHandlers.WriteStun(Buffer, context), RequestKind.Stun, default, context);
                 break;
             case RequestKind.FindNode:
                 FindNode(request.AsFindNode(), context);
@@ -156,9 +169,9 @@ internal sealed class RequestDispatcher(
         }
     }
 
-    private void FindNode(FindNodeRequest request, RequestContext context)
+    private void FindNode(FindNodeRequest request, in RequestContext context)
     {
-        Send(findNode.Answer(AnswerBuffer, request.Target, context), RequestKind.FindNode, request.Target, context);
+        Send(_handlers.WriteNodes(Buffer, request.Target, context), RequestKind.FindNode, request.Target, context);
         Consider(request.Sender, context);
     }
 
@@ -168,32 +181,32 @@ internal sealed class RequestDispatcher(
     {
         if (context.IsProven)
         {
-            gate.Consider(new Contact(sender, context.Source));
+            _gate.Consider(new Contact(sender, context.Source));
         }
     }
 
-    private void FindValue(NodeId key, RequestContext context)
+    private void FindValue(NodeId key, in RequestContext context)
     {
-        if (late.IsFull)
+        if (_deferred.IsFull)
         {
-            metrics.Refused(RefusalReason.Busy);
-            AnswerFindValue(key, null, context);
+            _metrics.Refused(RefusalReason.Busy);
+            RespondToFindValue(key, null, context);
             return;
         }
 
-        var found = findValue.FindAsync(key);
+        var found = _handlers.FindValueAsync(key);
         if (found.IsCompletedSuccessfully)
         {
-            AnswerFindValue(key, found.Result, context);
+            RespondToFindValue(key, found.Result, context);
         }
         else
         {
-            late.Add(AnswerFindValueAsync(key, found, context));
+            _deferred.Add(RespondToFindValueAsync(key, found, context));
         }
     }
 
     // A method of its own, as a local function would have every request pay for what only the late ones need.
-    private async Task AnswerFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context)
+    private async Task RespondToFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context)
     {
         StoredValue? stored = null;
         try
@@ -203,20 +216,20 @@ internal sealed class RequestDispatcher(
         catch (KeyStoreException e)
         {
             // The nearest contacts are an answer too, and whoever gets none thinks that this node is gone.
-            late.OnFailed(e);
+            _deferred.OnFailed(e);
         }
 
-        AnswerFindValue(key, stored, context);
+        RespondToFindValue(key, stored, context);
     }
 
-    private void AnswerFindValue(NodeId key, StoredValue? stored, RequestContext context) =>
-        Send(findValue.Answer(AnswerBuffer, key, stored, context), RequestKind.FindValue, key, context);
+    private void RespondToFindValue(NodeId key, StoredValue? stored, in RequestContext context) =>
+        Send(_handlers.WriteValue(Buffer, key, stored, context), RequestKind.FindValue, key, context);
 
-    private void Store(StoreRequest request, RequestContext context)
+    private void Store(StoreRequest request, in RequestContext context)
     {
-        if (IsLate(context))
+        if (IsTooOld(context))
         {
-            metrics.Refused(RefusalReason.Late);
+            _metrics.Refused(RefusalReason.Late);
         }
         else if (context.IsProven)
         {
@@ -226,46 +239,46 @@ internal sealed class RequestDispatcher(
         else if (StoreRules.Check(request.Value) is var rule && rule != StoreResult.Stored)
         {
             // Refused whoever sent it.
-            AnswerStore(rule, context);
+            RespondToStore(rule, context);
         }
         else
         {
-            gate.Hold(request, context);
+            _gate.Hold(request, context);
         }
     }
 
-    private static bool IsLate(in RequestContext context) => context.Lain > LongestLain;
+    private static bool IsTooOld(in RequestContext context) => context.Age > MaxStoreAge;
 
-    private void StoreProven(StoreRequest request, RequestContext context)
+    private void StoreProven(StoreRequest request, in RequestContext context)
     {
-        if (late.IsFull)
+        if (_deferred.IsFull)
         {
-            metrics.Refused(RefusalReason.Busy);
+            _metrics.Refused(RefusalReason.Busy);
             return;
         }
 
-        var stored = store.StoreAsync(request, context);
+        var stored = _handlers.StoreAsync(request, context);
         if (stored.IsCompletedSuccessfully)
         {
-            AnswerStore(stored.Result, context);
+            RespondToStore(stored.Result, context);
         }
         else
         {
-            late.Add(stored, context, _answerStore ??= AnswerStore);
+            _deferred.Add(stored, context);
         }
     }
 
-    private void AnswerStore(StoreResult result, RequestContext context)
+    private void RespondToStore(StoreResult result, RequestContext context)
     {
-        metrics.Stored(result);
-        Send(StoreHandler.Answer(AnswerBuffer, result, context), RequestKind.Store, default, context);
+        _metrics.Stored(result);
+        Send(RequestHandlers.WriteStored(Buffer, result, context), RequestKind.Store, default, context);
     }
 
     private void Send(int length, RequestKind kind, NodeId target, in RequestContext context)
     {
         if (length > 0)
         {
-            gate.Answer(AnswerBuffer[..length], kind, target, context);
+            _gate.Answer(Buffer[..length], kind, target, context);
         }
     }
 }

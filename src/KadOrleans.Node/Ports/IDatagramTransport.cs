@@ -3,9 +3,10 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Sends and receives datagrams. Knows addresses and bytes, nothing of what they mean.
+/// Sends and receives datagrams. Knows addresses and bytes, nothing of what they mean. What is sent through the transport itself
+/// leaves by the route that the destination decides.
 /// </summary>
-public interface IDatagramTransport : IAnswerRoute, IAsyncDisposable
+public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 {
     /// <summary>What it is bound to, with the real ports; known before <see cref="Start"/>.</summary>
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
@@ -15,18 +16,17 @@ public interface IDatagramTransport : IAnswerRoute, IAsyncDisposable
     /// nothing that arrives ends reception; disposing does.
     /// </summary>
     void Start(IDatagramReceiver receiver);
+}
 
+/// <summary>Takes datagrams from a transport.</summary>
+public interface IDatagramReceiver
+{
     /// <summary>
-    /// Sends one datagram without waiting. False if the system would not take it: no route, no matching socket,
-    /// full buffers. As with any datagram, true promises nothing. Safe from several threads.
+    /// Handles one datagram. Called from several threads at once; returns soon, as no other datagram of that thread is read meanwhile.
     /// </summary>
-    bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
-
-    /// <summary>
-    /// The way on which the datagram came with which the receiver runs on this thread, for an answer that leaves later. The
-    /// transport itself where it has one way only, and outside the receiver.
-    /// </summary>
-    IAnswerRoute Route => this;
-
-    bool IAnswerRoute.SendAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
+    /// <param name="datagram">Valid only during the call.</param>
+    /// <param name="source">Where it came from.</param>
+    /// <param name="route">The route of responses to it, now and later: from the address that it came to.</param>
+    /// <param name="age">How long ago it arrived: more than milliseconds if this process was frozen or is far behind. Zero if unknown.</param>
+    void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age);
 }

@@ -18,11 +18,12 @@ internal sealed class AnswerGate(
     UploadBudget budget,
     NodeMetrics metrics,
     TimeProvider time,
-    bool clientOnly) : IAnswerGate
+    bool clientOnly)
 {
     /// <summary>Bytes sent per byte received that an unproven address may draw.</summary>
     public const int MaxAmplification = 2;
 
+    /// <summary>Whoever sends a request may become a contact, once verified.</summary>
     public void Consider(Contact sender)
     {
         if (IsWanted(sender))
@@ -40,11 +41,14 @@ internal sealed class AnswerGate(
         }
     }
 
+    /// <summary>
+    /// Sends the answer, or holds its request if the source has not proved its address and the answer is much longer than the request.
+    /// </summary>
     public void Answer(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context)
     {
         if (context.IsTrusted)
         {
-            context.Route.SendAnswer(answer, context.Source);
+            context.Respond(answer);
         }
         else if (context.Verified is { } verified)
         {
@@ -56,6 +60,7 @@ internal sealed class AnswerGate(
         }
     }
 
+    /// <summary>Holds a STORE until its source has proved its address.</summary>
     public void Hold(in StoreRequest request, in RequestContext context) =>
         strangers.Hold(new HeldRequest(RequestKind.Store, request.Key, context) { Store = request });
 
@@ -77,7 +82,7 @@ internal sealed class AnswerGate(
             return;
         }
 
-        context.Route.SendAnswer(answer, context.Source);
+        context.Respond(answer);
     }
 
     private void AnswerStranger(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context)
@@ -100,7 +105,7 @@ internal sealed class AnswerGate(
 
         if (budget.TrySendToStranger(answer.Length))
         {
-            context.Route.SendAnswer(answer, context.Source);
+            context.Respond(answer);
         }
         else
         {

@@ -35,7 +35,7 @@ internal sealed class HeldRequest
 
     public UdpEndpoint Source { get; }
 
-    public IAnswerRoute Route { get; }
+    public IResponseRoute Route { get; }
 
     /// <summary>Bytes of the datagram.</summary>
     public int Length { get; }

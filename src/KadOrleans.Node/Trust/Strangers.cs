@@ -88,7 +88,7 @@ internal sealed class Strangers : IDisposable
 
     /// <summary>Pings an endpoint by the way its request came: an address translator in between lets no other through.</summary>
     /// <returns>Whether the rate and the bytes of strangers allowed it.</returns>
-    public bool TryPing(UdpEndpoint endpoint, IAnswerRoute route)
+    public bool TryPing(UdpEndpoint endpoint, IResponseRoute route)
     {
         lock (_gate)
         {
@@ -105,7 +105,7 @@ internal sealed class Strangers : IDisposable
 
         Span<byte> ping = stackalloc byte[PingLength];
         var length = RequestWriter.WritePing(ping, _proofs.Issue(endpoint), new PingRequest(_ownId));
-        route.SendAnswer(ping[..length], endpoint);
+        route.Send(ping[..length], endpoint);
         _metrics.ProofAsked();
         return true;
     }

@@ -1,5 +1,3 @@
-using KadOrleans.Node.Ports;
-
 namespace KadOrleans.Storage.Sqlite.Writing;
 
 /// <summary>
@@ -19,10 +17,7 @@ internal sealed class Acknowledgements(PutWrite[] puts) : IThreadPoolWorkItem
         }
     }
 
-    // Those that are STOREs of other nodes have their answers sent together.
-    public void Execute() => AnswerBatch.Run(AcknowledgeAll);
-
-    private void AcknowledgeAll()
+    public void Execute()
     {
         foreach (var put in puts)
         {

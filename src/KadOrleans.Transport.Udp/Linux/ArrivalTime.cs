@@ -30,7 +30,7 @@ internal static class ArrivalTime
     }
 
     /// <summary>How long a datagram has lain in its socket; zero if the system did not tell.</summary>
-    public static TimeSpan Lain(ReadOnlySpan<byte> control, DateTime now)
+    public static TimeSpan Age(ReadOnlySpan<byte> control, DateTime now)
     {
         var told = ControlData.Find(control, Level, Type);
         if (told.Length < Length)

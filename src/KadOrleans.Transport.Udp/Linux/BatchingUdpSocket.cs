@@ -5,42 +5,34 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Transport.Udp.Linux;
 
 /// <summary>
-/// Reads all that has arrived in one system call, and sends the answers to it in another. The socket blocks, so that the
+/// Reads all that has arrived in one system call, and sends the responses to it in another. The socket blocks, so that the
 /// thread waits in the very call that reads; sending asks not to wait.
 /// </summary>
 internal sealed unsafe class BatchingUdpSocket : UdpSocket
 {
-    /// <summary>The longest answer that waits for the others, in bytes; the protocol's datagrams are shorter.</summary>
-    internal const int LongestAnswer = 9 * 1024;
-
-    /// <summary>The longest datagram that is read, in bytes.</summary>
-    internal const int LongestRequest = LargestDatagram;
+    /// <summary>The longest response that waits for others, in bytes; the protocol's datagrams are shorter.</summary>
+    internal const int MaxBatchedLength = 9 * 1024;
 
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
-    private readonly bool _sharesThread;
-    private readonly LateAnswerBatch _late;
+    private readonly DeferredBatch _deferred;
 
-    // The answers of the reading thread that wait to be sent.
-    private MessageBatch? _answers;
+    // The responses of the reading thread that wait to be sent.
+    private MessageBatch? _responses;
     private int _waiting;
 
-    internal BatchingUdpSocket(Socket socket, UdpEndpoint local, bool sharesThread, ILogger logger)
+    internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
         : base(socket, local, logger)
     {
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
-        _sharesThread = sharesThread;
-        _late = new LateAnswerBatch(this, _family);
+        _deferred = new DeferredBatch(this, _family);
         ArrivalTime.Enable(socket);
         if (local.IsWildcard)
         {
             PacketInformation.Enable(socket);
         }
     }
-
-    /// <summary>The number of the socket, its own until the thread that reads it has closed it.</summary>
-    internal int Descriptor => (int)_handle.DangerousGetHandle();
 
     internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
@@ -85,23 +77,26 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    internal override bool TryAnswer(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint from)
+    internal override bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
-        if (!_answers!.Put(_waiting, datagram, source, from, _family))
+        if (!IsReceivingHere || !_responses!.Put(_waiting, datagram, destination, from, _family))
         {
-            return TrySend(datagram, source, from);
+            return TrySend(datagram, destination, from);
         }
 
         if (++_waiting == MessageBatch.Capacity)
         {
-            SendAnswers();
+            SendResponses();
         }
 
         return true;
     }
 
-    internal override bool TryAnswerLate(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
-        _late.TryPut(datagram, destination, from) || TrySend(datagram, destination, from);
+    internal override bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) => IsReceivingHere
+        ? Respond(datagram, destination, from)
+        : _deferred.TryPut(datagram, destination, from) || TrySend(datagram, destination, from);
+
+    public override void Flush() => _deferred.Send();
 
     /// <summary>Sends a batch from any thread.</summary>
     internal void SendShared(MessageBatch batch, int count)
@@ -125,7 +120,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    protected override void OnClosing() => _late.Close();
+    protected override void OnClosing() => _deferred.Close();
 
     protected override void EndReading()
     {
@@ -140,35 +135,21 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    /// <summary>Reads and answers what has come, on a thread that reads others too. False if this one is to stop.</summary>
-    internal bool ReadOnce(MessageBatch requests, MessageBatch answers)
-    {
-        _answers = answers;
-        if (!IsStopping)
-        {
-            ReadSome(requests, LinuxCalls.DoNotWait);
-        }
-
-        return !IsStopping;
-    }
-
-    protected override bool TryShareThread() => _sharesThread && SharedReader.TryAdd(this);
-
     protected override void ReadUntilStopped()
     {
         using var batch = new MessageBatch(LargestDatagram);
-        using var answers = _answers = new MessageBatch(LongestAnswer);
+        using var responses = _responses = new MessageBatch(MaxBatchedLength);
         while (!IsStopping)
         {
-            ReadSome(batch, LinuxCalls.WaitForOne);
+            ReadSome(batch);
         }
     }
 
-    private void ReadSome(MessageBatch batch, int wait)
+    private void ReadSome(MessageBatch batch)
     {
         batch.Reset();
         var count = LinuxCalls.ReceiveMany(
-            (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, wait, null);
+            (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, LinuxCalls.WaitForOne, null);
         if (count < 0)
         {
             OnReadError(LinuxCalls.LastError());
@@ -180,16 +161,16 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         {
             if (SocketAddressBytes.TryRead(batch.Address(i), _family, out var source))
             {
-                Deliver(batch.Datagram(i), source, batch.Asked(i), batch.Lain(i));
+                Deliver(batch.Datagram(i), source, batch.Asked(i), batch.Age(i));
             }
         }
 
-        SendAnswers();
+        SendResponses();
     }
 
-    private void SendAnswers()
+    private void SendResponses()
     {
-        Send(_answers!, _waiting);
+        Send(_responses!, _waiting);
         _waiting = 0;
     }
 

@@ -55,7 +55,7 @@ internal sealed unsafe class MessageBatch : IDisposable
     internal UdpEndpoint Asked(int index) => PacketInformation.TryRead(Told(index), out var asked) ? asked : default;
 
     /// <summary>How long the datagram of a place has lain in the socket.</summary>
-    internal TimeSpan Lain(int index) => ArrivalTime.Lain(Told(index), DateTime.UtcNow);
+    internal TimeSpan Age(int index) => ArrivalTime.Age(Told(index), DateTime.UtcNow);
 
     /// <summary>Makes every place ready to be read into.</summary>
     internal void Reset()

@@ -19,7 +19,7 @@ internal sealed class LoopbackNode : IAsyncDisposable
             options.Bootstrap.Add(endpoint.ToString());
         }
 
-        var transport = UdpTransport.Bind(new UdpTransportOptions { Listen = [UdpEndpoint.Parse("127.0.0.1:0")], SharesThreads = true });
+        var transport = UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0"));
         Node = new KadNode(options, transport, _store, new InMemoryNodeStateStore());
     }
 

@@ -39,14 +39,14 @@ internal sealed class WatchedTransport(SimulatedTransport inner, Func<TimeSpan> 
         return inner.Send(datagram, destination);
     }
 
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
         if (datagram[0] == (byte)DatagramKind.Response)
         {
             _unanswered[source]--;
         }
 
-        _receiver!.Receive(datagram, source);
+        _receiver!.Receive(datagram, source, this, age);
     }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -45,7 +45,7 @@ public abstract class AttackerPeer : IDatagramReceiver
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => _transport.Send(datagram, destination);
 
     /// <inheritdoc/>
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
         Received++;
         ReceivedBytes += datagram.Length;

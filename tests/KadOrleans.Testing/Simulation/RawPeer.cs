@@ -61,7 +61,7 @@ public sealed class RawPeer : IDatagramReceiver
     public void Store(UdpEndpoint destination, MessageId id, StoreRequest request) =>
         Send(b => RequestWriter.TryWriteStore(b, id, request with { Sender = Id }, out var length) ? length : 0, destination);
 
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
         Received.Add(datagram.ToArray());
         if (OnRequest is null

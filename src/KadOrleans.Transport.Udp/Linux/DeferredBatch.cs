@@ -1,29 +1,23 @@
 using System.Net.Sockets;
 using KadOrleans.Core;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Transport.Udp.Linux;
 
 /// <summary>
-/// The answers through one socket that wait for the end of an <see cref="AnswerBatch"/>, or for a system call's worth of them.
-/// Threads with batches of their own share it: it is sent when the first of them ends.
+/// The responses through one socket that wait for <see cref="UdpSocket.Flush"/>, or for a system call's worth of them. Threads share
+/// it: it is sent when the first of them flushes.
 /// </summary>
-internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily family) : IWaitingAnswers
+internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily family)
 {
     // Guards all below; held while the system copies what it sends, which does not wait.
     private readonly Lock _gate = new();
-    private MessageBatch? _answers;
+    private MessageBatch? _responses;
     private int _waiting;
     private bool _closed;
 
-    /// <summary>Takes an answer. False if no batch is open on this thread, or the answer is too long for it.</summary>
+    /// <summary>Takes a response. False if it is too long, or the socket is closed.</summary>
     public bool TryPut(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
-        if (!AnswerBatch.TryJoin(this))
-        {
-            return false;
-        }
-
         lock (_gate)
         {
             if (_closed)
@@ -31,8 +25,8 @@ internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily fa
                 return false;
             }
 
-            _answers ??= new MessageBatch(BatchingUdpSocket.LongestAnswer);
-            if (!_answers.Put(_waiting, datagram, destination, from, family))
+            _responses ??= new MessageBatch(BatchingUdpSocket.MaxBatchedLength);
+            if (!_responses.Put(_waiting, datagram, destination, from, family))
             {
                 return false;
             }
@@ -46,6 +40,7 @@ internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily fa
         }
     }
 
+    /// <summary>Sends what waits.</summary>
     public void Send()
     {
         lock (_gate)
@@ -61,8 +56,8 @@ internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily fa
         {
             SendWaiting();
             _closed = true;
-            _answers?.Dispose();
-            _answers = null;
+            _responses?.Dispose();
+            _responses = null;
         }
     }
 
@@ -70,7 +65,7 @@ internal sealed class LateAnswerBatch(BatchingUdpSocket socket, AddressFamily fa
     {
         if (_waiting > 0)
         {
-            socket.SendShared(_answers!, _waiting);
+            socket.SendShared(_responses!, _waiting);
             _waiting = 0;
         }
     }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Tests.Handlers;
 
-public sealed class LateAnswerTests
+public sealed class DeferredResponseTests
 {
     private readonly SimulatedWorld _world = new(seed: 32);
     private readonly ScriptedStore _store = new();
@@ -62,7 +62,7 @@ public sealed class LateAnswerTests
         var node = await StartAsync();
         var peer = _world.AddPeer();
 
-        for (var i = 0; i < LateAnswers.Capacity + 10; i++)
+        for (var i = 0; i < DeferredResponses.Capacity + 10; i++)
         {
             peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
         }
@@ -105,14 +105,14 @@ public sealed class LateAnswerTests
         var peer = _world.AddPeer();
         var buffer = new byte[Datagram.MaxLength];
         Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, RequestDispatcher.LongestLain + TimeSpan.FromTicks(1));
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestDispatcher.MaxStoreAge + TimeSpan.FromTicks(1));
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Empty(peer.Responses);
         Assert.Equal(1, node.Engine.Counts["refused.Late"]);
 
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, RequestDispatcher.LongestLain);
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestDispatcher.MaxStoreAge);
         length = RequestWriter.WriteFindNode(buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, TimeSpan.FromMinutes(1));
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(1, node.Engine.Counts["stores.accepted"]);

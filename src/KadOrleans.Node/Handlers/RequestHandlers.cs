@@ -1,0 +1,104 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.Node.Values;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Handlers;
+
+/// <summary>
+/// What each kind of request does, and how its response reads. The methods that write return the response's length; 0 for silence.
+/// </summary>
+/// <param name="ownId">The node's id.</param>
+/// <param name="table">Where contacts come from.</param>
+/// <param name="store">Where values are.</param>
+/// <param name="options">k, and how long a value lives.</param>
+/// <param name="time">The clock of lives.</param>
+internal sealed class RequestHandlers(
+    NodeId ownId, IRoutingTable table, IKeyStore store, KademliaOptions options, TimeProvider time)
+{
+    /// <summary>Responds to PING with our id.</summary>
+    public int WritePong(Span<byte> response, in RequestContext context) => ResponseWriter.WritePong(response, context.Id, ownId);
+
+    /// <summary>Responds to STUN with the address that the request came from.</summary>
+    public static int WriteStun(Span<byte> response, in RequestContext context) =>
+        ResponseWriter.WriteStun(response, context.Id, context.Source);
+
+    /// <summary>
+    /// Responds to FIND_NODE with the k nearest contacts, nearest first, without the one that asks (by its endpoint) and
+    /// without the one that is asked for, as the network's nodes do.
+    /// </summary>
+    public int WriteNodes(Span<byte> response, NodeId target, in RequestContext context)
+    {
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
+        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
+        return ResponseWriter.WriteNodes(response, context.Id, nearest[..count]);
+    }
+
+    /// <summary>The same with as many of the nearest as fit into so many bytes; 0 if not even an empty list does.</summary>
+    public int WriteNodesWithin(int maxLength, Span<byte> response, NodeId target, in RequestContext context)
+    {
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
+        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
+        var fitting = -1;
+
+        // Two or three fit into twice a request, of twenty: so counting up is the shorter way.
+        while (fitting < count && ResponseWriter.WriteNodes(response, context.Id, nearest[..(fitting + 1)]) <= maxLength)
+        {
+            fitting++;
+        }
+
+        return fitting < 0 ? 0 : ResponseWriter.WriteNodes(response, context.Id, nearest[..fitting]);
+    }
+
+    /// <summary>Looks for the value that a FIND_VALUE asks for.</summary>
+    public ValueTask<StoredValue?> FindValueAsync(NodeId key) => store.GetAsync(key, time.GetUtcNow());
+
+    /// <summary>Responds to FIND_VALUE with the value if it is held here, else as to FIND_NODE.</summary>
+    public int WriteValue(Span<byte> response, NodeId key, StoredValue? stored, in RequestContext context) => stored is null
+        ? WriteNodes(response, key, context)
+        : ResponseWriter.WriteValue(response, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(time.GetUtcNow())));
+
+    /// <summary>Does a STORE: holds the value (durably, where the store is) unless rules or quotas refuse it.</summary>
+    public ValueTask<StoreResult> StoreAsync(in StoreRequest request, in RequestContext context)
+    {
+        var rule = StoreRules.Check(request.Value);
+        if (rule != StoreResult.Stored)
+        {
+            return ValueTask.FromResult(rule);
+        }
+
+        var now = time.GetUtcNow();
+        var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
+        if (request.SecondsLeft is not { } seconds)
+        {
+            return store.PutAsync(request.Key, new StoredValue(request.Value, now, now + options.ValueTimeToLive, source));
+        }
+
+        var life = TimeSpan.FromSeconds(seconds);
+        var expiresAt = now + (life < options.ValueTimeToLive ? life : options.ValueTimeToLive);
+        return store.PutCopyAsync(request.Key, new StoredValue(request.Value, now, expiresAt, source));
+    }
+
+    /// <summary>
+    /// Responds to STORE with true once the value is held, with false if it was refused or something newer is held, and not
+    /// at all if the storage failed: nothing was promised, and the peer may try again.
+    /// </summary>
+    public static int WriteStored(Span<byte> response, StoreResult result, in RequestContext context) =>
+        result == StoreResult.StorageFailed
+            ? 0
+            : ResponseWriter.WriteStored(response, context.Id, result == StoreResult.Stored);
+
+    /// <summary>
+    /// Responds for a client, which is no node: it has no id to keep, knows nobody and stores nothing. It responds all the
+    /// same, so that nodes that took it for one do not wait for it while it runs.
+    /// </summary>
+    public static int WriteAsClient(Span<byte> response, RequestKind kind, in RequestContext context) => kind switch
+    {
+        RequestKind.Ping => ResponseWriter.WriteEmptyPong(response, context.Id),
+        RequestKind.Stun => WriteStun(response, context),
+        RequestKind.Store => ResponseWriter.WriteStored(response, context.Id, false),
+        _ => ResponseWriter.WriteNodes(response, context.Id, []),
+    };
+}
