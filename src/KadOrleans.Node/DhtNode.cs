@@ -1,8 +1,12 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Joining;
@@ -20,7 +24,7 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind four ports. It answers requests, runs lookups, and keeps the trust rules; it keeps
 /// no time of its own and saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IHeldRequestHandler, IAsyncDisposable
+public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IHeldRequestHandler, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -34,7 +38,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     private readonly VerifiedEndpoints _verified;
     private readonly Strangers _strangers;
     private readonly RequestTable _requests;
-    private readonly EndpointQuestions _questions;
+    private readonly EndpointQueries _queries;
     private readonly Prober _prober;
     private readonly AnswerGate _gate;
     private readonly RequestDispatcher _dispatcher;
@@ -79,7 +83,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         var budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, budget, this, _metrics, _time);
         _requests = new RequestTable(transport, _time, environment.Random, this);
-        _questions = new EndpointQuestions(_requests, Id);
+        _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
@@ -96,7 +100,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
-        _bootstrapper = new Bootstrapper(_questions, _lookups, environment.Resolver, table, _logger);
+        _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
     }
 
     /// <summary>The node's id.</summary>
@@ -114,6 +118,15 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
+    /// <summary>
+    /// Whether the network can be reached: the table has a contact, one answered since the start, and not all of the table, or
+    /// <see cref="Reachability.SilentContacts"/>, have kept silent since the last answer a minute ago.
+    /// </summary>
+    public bool HasGoodContact => _reachability.IsGood;
+
+    /// <summary>How the node was told to behave.</summary>
+    internal KadNodeOptions Options => _options;
+
     internal KademliaOptions Kademlia => _options.Kademlia;
 
     internal NodeMetrics Metrics => _metrics;
@@ -123,8 +136,8 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     {
         _table.Attach(this);
         NodeMetrics.Begin();
-        NetworkSizeGauge.Watch(_size);
-        TableGauges.Watch(_reachability);
+        NodeGauges.NetworkSizes.Watch(_size);
+        NodeGauges.Tables.Watch(_reachability);
         _handOffLoop = _handOff.RunAsync(_stopping.Token);
         _transport.Start(this);
     }
@@ -141,7 +154,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
         var startedAt = _time.GetTimestamp();
-        var (id, failure) = await _questions.PingAsync(endpoint, cancellationToken);
+        var (id, failure) = await _queries.PingAsync(endpoint, cancellationToken);
         OnProbed(endpoint, id);
         return new PingResult(id, failure, _time.GetElapsedTime(startedAt));
     }
@@ -149,7 +162,7 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// <summary>Asks an endpoint under which address it sees this node.</summary>
     /// <returns>The address, or null without an answer.</returns>
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
-        _questions.StunAsync(endpoint, cancellationToken);
+        _queries.StunAsync(endpoint, cancellationToken);
 
     /// <summary>
     /// Asks several contacts under which address they see this node. They may disagree, behind some routers and
@@ -171,8 +184,77 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
-    /// <summary>How the node was told to behave.</summary>
-    internal KadNodeOptions Options => _options;
+    /// <summary>
+    /// Gets the value of a key: the local one if this node is one of the k nearest and stored it itself or for a trusted or private
+    /// source. Else it is the one that most holders agree on, and the local one only where they have none: anybody on the Internet
+    /// can store one here. A copy is sent to the nearest contact that lacks it (Kademlia
+    /// §2.3), for two hours at most, and for minutes if it is none of the k nearest: it will not be told of the next value.
+    /// </summary>
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
+        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, _options.Kademlia.BucketSize))
+        {
+            return new GetResult(held.Value, null);
+        }
+
+        // Nodes that came since have pushed this one out: a newer value is stored on them alone.
+        var result = await GetFromContactsAsync(key, cancellationToken);
+        return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
+    }
+
+    /// <summary>The same without a look at what is held here, for callers who have looked.</summary>
+    public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+        if (outcome is { Value: { } value, CacheAt: { } contact })
+        {
+            // Its outcome changes nothing here; the request table sees it through.
+            _ = _storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact);
+        }
+
+        return new GetResult(outcome.Value, outcome);
+    }
+
+    /// <summary>
+    /// Stores a value on the k nearest contacts, and here if this node is one of the k nearest. A network of one
+    /// stores it here.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// Cancelled: during the lookup nothing was stored, later some copies may have been.
+    /// </exception>
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
+        _publisher.SetAsync(key, value, keepsCopy: !_options.ClientOnly, cancellationToken);
+
+    /// <summary>The same without a copy here, for callers who hold one.</summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
+        _publisher.SetAsync(key, value, keepsCopy: false, cancellationToken);
+
+    /// <summary>
+    /// Stores a value that is held here on the k nearest contacts, with what is left of its life. The copy here is the
+    /// caller's affair.
+    /// </summary>
+    internal Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) =>
+        _publisher.SpreadAsync(key, held, cancellationToken);
+
+    /// <summary>What all of the k nearest hold of a key. Leaves no copy behind.</summary>
+    internal Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
+        _lookups.AskAllHoldersAsync(key, cancellationToken);
+
+    /// <summary>
+    /// Prepares a crawl of the network under this node's id. The routing table plays no part in it and learns nothing
+    /// of it; the crawl begins with the endpoints that were added to it.
+    /// </summary>
+    /// <param name="crawl">What is known, and the bounds; used by nobody else from now on.</param>
+    /// <param name="perSecond">Datagrams per second: 1 to 10,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that.</exception>
+    public CrawlRun PrepareCrawl(Crawl crawl, int perSecond)
+    {
+        ArgumentNullException.ThrowIfNull(crawl);
+        return new CrawlRun(crawl, perSecond, _requests, Id, _time);
+    }
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
@@ -218,6 +300,73 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
     /// </summary>
     public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
+    void IRoutingTableListener.OnContactAdded(Contact contact)
+    {
+        if (!_options.ClientOnly)
+        {
+            _handOff.Enqueue(contact);
+        }
+    }
+
+    void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.Check(contact);
+
+    void IRequestObserver.OnAddressProved(OutgoingRequest request)
+    {
+        if (_verified.Add(request.Destination))
+        {
+            _strangers.Release(request.Destination);
+        }
+    }
+
+    void IRequestObserver.OnAnswered(OutgoingRequest request)
+    {
+        if (request is not PingCall && KnownContact(request) is { } contact)
+        {
+            _table.Observe(ContactObservation.Answered(contact));
+        }
+
+        _reachability.Answered();
+        NodeMetrics.RequestEnded(request.Kind, null);
+    }
+
+    void IRequestObserver.OnFailed(OutgoingRequest request, RequestFailure failure)
+    {
+        if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
+        {
+            _table.Observe(ContactObservation.Failed(contact));
+            _reachability.Failed(contact.Id);
+        }
+
+        NodeMetrics.RequestEnded(request.Kind, failure);
+    }
+
+    void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);
+
+    void IHeldRequestHandler.Proceed(HeldRequest request)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            _metrics.Refused(RefusalReason.Stopping);
+        }
+        else
+        {
+            _dispatcher.Proceed(request);
+        }
+    }
+
+    void IHeldRequestHandler.GiveUp(HeldRequest request, RefusalReason reason)
+    {
+        try
+        {
+            _dispatcher.GiveUp(request, reason);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // On a timer's thread it would end the process.
+            _logger.RequestFaulted(e);
+        }
+    }
+
     private async Task StopAsync()
     {
         _stopping.Cancel();
@@ -226,9 +375,41 @@ public sealed partial class DhtNode : IDatagramReceiver, IRoutingTableListener, 
         _prober.Dispose();
         _strangers.Dispose();
         _requests.Dispose();
-        NetworkSizeGauge.Forget(_size);
-        TableGauges.Forget(_reachability);
+        NodeGauges.NetworkSizes.Forget(_size);
+        NodeGauges.Tables.Forget(_reachability);
         await _handOffLoop;
         _stopping.Dispose();
+    }
+
+    /// <summary>The table's contact behind a request: a claim made by others has no say over it.</summary>
+    private Contact? KnownContact(OutgoingRequest request) =>
+        request.ExpectedId is { } id && _table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
+            ? known
+            : null;
+
+    /// <summary>A response that answers no request of ours may answer the ping of a stranger.</summary>
+    private void OnUnknownResponse(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
+    {
+        if (!_strangers.TryProve(id, source, out var roundTrip))
+        {
+            return;
+        }
+
+        _requests.Learn(source, roundTrip);
+        _reachability.Answered();
+        if (ResponseReader.TryReadPong(body, out var sender))
+        {
+            _gate.Introduce(new Contact(sender, source));
+        }
+    }
+
+    private void OnIdProved(Contact contact) => OnProbed(contact.Endpoint, contact.Id);
+
+    private void OnProbed(UdpEndpoint endpoint, NodeId? id)
+    {
+        if (id is { } known && known != Id)
+        {
+            _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
+        }
     }
 }

@@ -139,10 +139,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
 
         _node.Start();
-        ValueGauges.Watch(_store);
+        NodeGauges.Stores.Watch(_store);
         if (_clock is not null)
         {
-            ClockGauge.Watch(_clock);
+            NodeGauges.Clocks.Watch(_clock);
         }
 
         foreach (var contact in contacts)
@@ -338,10 +338,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
             _logger.NodeStopped(_node.Id);
         }
 
-        ValueGauges.Forget(_store);
+        NodeGauges.Stores.Forget(_store);
         if (_clock is not null)
         {
-            ClockGauge.Forget(_clock);
+            NodeGauges.Clocks.Forget(_clock);
         }
 
         await _store.DisposeAsync();

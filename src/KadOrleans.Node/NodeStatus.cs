@@ -35,3 +35,8 @@ public sealed record NodeStatus(
     /// <summary>Why the node can store nothing now, in one sentence; null while it can.</summary>
     public string? StorageProblem { get; init; }
 }
+
+/// <summary>How one contact sees this node.</summary>
+/// <param name="Contact">Who was asked.</param>
+/// <param name="Seen">The address and port it reports; null without an answer.</param>
+public sealed record VisibleAddress(Contact Contact, UdpEndpoint? Seen);

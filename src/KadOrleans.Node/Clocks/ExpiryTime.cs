@@ -119,3 +119,8 @@ internal sealed class ExpiryTime : TimeProvider
 
     private (DateTimeOffset Wall, TimeSpan Elapsed) Read() => (_system.GetUtcNow(), _system.GetElapsedTime(_start));
 }
+
+/// <summary>What a node makes of the system's clock.</summary>
+/// <param name="Agrees">Whether the wall clock has kept pace with the monotonic clock for the last ten minutes, or since the start.</param>
+/// <param name="Ahead">How far the wall clock is ahead of the time that values expire by; zero unless it jumped ahead.</param>
+public readonly record struct ClockStatus(bool Agrees, TimeSpan Ahead);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Lookups;
@@ -15,7 +16,7 @@ namespace KadOrleans.Node.Joining;
 /// of each node that did not why.
 /// </summary>
 internal sealed class Bootstrapper(
-    EndpointQuestions questions,
+    EndpointQueries queries,
     LookupRunner lookups,
     Func<string, CancellationToken, Task<IPAddress[]>> resolver,
     IRoutingTable table,
@@ -86,7 +87,7 @@ internal sealed class Bootstrapper(
 
     private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
-        var (id, failure) = await questions.PingAsync(endpoint, cancellationToken);
+        var (id, failure) = await queries.PingAsync(endpoint, cancellationToken);
         return Judge(node, endpoint, id, failure);
     }
 
@@ -115,4 +116,24 @@ internal sealed class Bootstrapper(
         RequestFailure.Unreachable => "no way to send there",
         _ => "the node stopped",
     };
+}
+
+/// <summary>What came of joining a network.</summary>
+/// <param name="Attempts">Each bootstrap node and each of its addresses.</param>
+/// <param name="Lookup">The lookup of the own id that followed; null if nobody answered.</param>
+public sealed record BootstrapResult(IReadOnlyList<BootstrapAttempt> Attempts, LookupOutcome? Lookup)
+{
+    /// <summary>How many bootstrap nodes answered.</summary>
+    public int Joined => Attempts.Count(a => a.Id is not null);
+}
+
+/// <summary>What came of one bootstrap node.</summary>
+/// <param name="Address">The address as it was given.</param>
+/// <param name="Endpoint">What it resolved to; null if it did not.</param>
+/// <param name="Id">The id that answered; null if none did.</param>
+/// <param name="Problem">One sentence why it was of no use; null if it answered.</param>
+public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, NodeId? Id, string? Problem)
+{
+    /// <summary>Whether this node's own id answered: itself, as when all nodes have the same list, or another with its id.</summary>
+    public bool IsOwnId { get; init; }
 }

@@ -1,3 +1,5 @@
+using KadOrleans.Core;
+
 namespace KadOrleans.Node.Ports;
 
 /// <summary>Keeps what a node needs to come back as itself: its id and its contacts.</summary>
@@ -11,3 +13,8 @@ public interface INodeStateStore
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default);
 }
+
+/// <summary>A node's identity and the contacts it can bootstrap from.</summary>
+/// <param name="Id">The node's id.</param>
+/// <param name="Contacts">Contacts of its routing table, nearest first.</param>
+public sealed record NodeState(NodeId Id, IReadOnlyList<Contact> Contacts);

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Node.Ports;
@@ -18,4 +19,14 @@ public interface IRoutingTable
 
     /// <summary>Names who is told what the table decided. Called once, before the first observation.</summary>
     void Attach(IRoutingTableListener listener);
+}
+
+/// <summary>Told what a routing table decided. Calls come from any thread and return soon.</summary>
+public interface IRoutingTableListener
+{
+    /// <summary>A verified contact entered the table.</summary>
+    void OnContactAdded(Contact contact);
+
+    /// <summary>The table wants to know whether this contact still answers (Kademlia §2.2).</summary>
+    void OnCheckNeeded(Contact contact);
 }

@@ -74,3 +74,6 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>There will be no answer.</summary>
     public abstract void OnFailed(RequestFailure failure);
 }
+
+/// <summary>An answer counts only with the id that was sent and from the endpoint it was sent to.</summary>
+internal readonly record struct RequestKey(MessageId Id, UdpEndpoint Destination);

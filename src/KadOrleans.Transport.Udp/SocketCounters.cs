@@ -21,3 +21,20 @@ internal struct ReceiveCounters
     [FieldOffset(88)]
     internal long ReceiverFaults;
 }
+
+/// <summary>
+/// What the threads that send through one socket count, with atomic writes. The empty bytes around keep them out of
+/// the cache lines of the receiving thread.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 192)]
+internal struct SendCounters
+{
+    [FieldOffset(64)]
+    internal long Datagrams;
+
+    [FieldOffset(72)]
+    internal long Bytes;
+
+    [FieldOffset(80)]
+    internal long Failures;
+}

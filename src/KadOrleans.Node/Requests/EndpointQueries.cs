@@ -3,7 +3,7 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Requests;
 
 /// <summary>PING and STUN for callers that wait for the answer. Cancelling ends a wait with an answer of its own.</summary>
-internal sealed class EndpointQuestions(RequestTable requests, NodeId ownId)
+internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
     /// <summary>Asks who is there: the id if it gave one, or why nobody answered.</summary>
     public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)

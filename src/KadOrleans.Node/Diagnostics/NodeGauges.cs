@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Clocks;
+using KadOrleans.Node.Lookups;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Diagnostics;
+
+/// <summary>What the nodes of the process report together: their ids may not become tags.</summary>
+internal static class NodeGauges
+{
+    /// <summary>How many standalone nodes do not believe the system's clock.</summary>
+    public static WatchedParts<ExpiryTime> Clocks { get; } = new(static (meter, clocks) => meter.CreateObservableGauge(
+        "kad.clock.distrusted",
+        () => IfAny(clocks.All, all => all.Count(clock => !clock.Status.Agrees)),
+        "{node}",
+        "Nodes whose values do not expire, as the system's clock jumped."));
+
+    /// <summary>The size of the network: the median of what the nodes estimate, as all of them are in the same network.</summary>
+    public static WatchedParts<NetworkSize> NetworkSizes { get; } = new(static (meter, sizes) => meter.CreateObservableGauge(
+        "kad.network.size",
+        () => IfAny([.. sizes.All.Select(size => size.Estimate?.Nodes).OfType<double>().Order()], all => all[all.Length / 2]),
+        "{node}",
+        "Nodes in the network, estimated from lookups."));
+
+    /// <summary>The tables of all nodes.</summary>
+    public static WatchedParts<Reachability> Tables { get; } = new(static (meter, nodes) =>
+    {
+        meter.CreateObservableGauge(
+            "kad.table.contacts",
+            () => MeasureContacts(nodes.All),
+            "{contact}",
+            "Contacts, by the bits that their id shares with the node's own.");
+        meter.CreateObservableGauge("kad.nodes.served", () => nodes.All.Length, "{node}", "Node ids that the process serves.");
+        meter.CreateObservableGauge(
+            "kad.nodes.connected", () => nodes.All.Count(node => node.IsGood), "{node}", "Node ids with a contact that answers.");
+    });
+
+    /// <summary>What the key stores of standalone nodes hold.</summary>
+    public static WatchedParts<IKeyStore> Stores { get; } = new(static (meter, stores) =>
+    {
+        meter.CreateObservableGauge(
+            "kad.values.held", () => MeasureUsage(stores.All, usage => usage.Keys), "{key}", "Keys held for the network.");
+        meter.CreateObservableGauge(
+            "kad.values.size", () => MeasureUsage(stores.All, usage => usage.Bytes), "By", "Footprint of the values held.");
+        meter.CreateObservableCounter(
+            "kad.values.evicted",
+            () => new[]
+            {
+                MeasureEvicted(stores.All, "Far", turnover => turnover.EvictedFar),
+                MeasureEvicted(stores.All, "Near", turnover => turnover.EvictedNear),
+            },
+            "{value}",
+            "Values evicted so that others had room, by class.");
+        meter.CreateObservableCounter(
+            "kad.values.changed",
+            () => stores.All.Sum(store => store.Turnover.Changed),
+            "{value}",
+            "Live values replaced by another source than the one that stored them.");
+    });
+
+    private static IEnumerable<Measurement<TValue>> IfAny<TPart, TValue>(TPart[] parts, Func<TPart[], TValue> measure)
+        where TValue : struct => parts.Length == 0 ? [] : [new Measurement<TValue>(measure(parts))];
+
+    // At most NodeId.BitLength series; a prefix length without contacts has none.
+    private static IEnumerable<Measurement<int>> MeasureContacts(Reachability[] nodes)
+    {
+        var counts = new int[NodeId.BitLength];
+        foreach (var snapshot in nodes.Select(node => node.Table.Snapshot))
+        {
+            foreach (var contact in snapshot.Contacts)
+            {
+                counts[snapshot.OwnId.CommonPrefixLength(contact.Id)]++;
+            }
+        }
+
+        for (var length = 0; length < counts.Length; length++)
+        {
+            if (counts[length] > 0)
+            {
+                yield return new Measurement<int>(counts[length], new KeyValuePair<string, object?>("kad.prefix.length", length));
+            }
+        }
+    }
+
+    // A store that would have to ask others first is left out: nobody may wait here.
+    private static IEnumerable<Measurement<long>> MeasureUsage(IKeyStore[] stores, Func<KeyStoreUsage, long> part) => IfAny(
+        [.. stores
+            .Select(store => store.GetUsageAsync().AsTask())
+            .Where(usage => usage.IsCompletedSuccessfully)
+            .Select(usage => usage.Result)],
+        (KeyStoreUsage[] known) => known.Sum(part));
+
+    private static Measurement<long> MeasureEvicted(IKeyStore[] stores, string name, Func<StoreTurnover, long> part) =>
+        new(stores.Sum(store => part(store.Turnover)), new KeyValuePair<string, object?>("kad.eviction.class", name));
+}
+
+/// <summary>Parts of the process's nodes that instruments report on. The instruments exist from the first part on.</summary>
+/// <param name="create">Creates them.</param>
+internal sealed class WatchedParts<T>(Action<Meter, WatchedParts<T>> create)
+    where T : class
+{
+    private readonly ConcurrentDictionary<T, byte> _parts = new(1, 31);
+    private int _created;
+
+    /// <summary>Those that are watched now.</summary>
+    public T[] All => [.. _parts.Keys];
+
+    public void Watch(T part)
+    {
+        _parts.TryAdd(part, 0);
+        if (Interlocked.Exchange(ref _created, 1) == 0)
+        {
+            create(NodeMetrics.Meter, this);
+        }
+    }
+
+    public void Forget(T part) => _parts.TryRemove(part, out _);
+}

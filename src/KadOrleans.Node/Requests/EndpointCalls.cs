@@ -1,0 +1,95 @@
+using KadOrleans.Core;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Requests;
+
+/// <summary>A PING. Its answer proves an endpoint and tells the id behind it.</summary>
+/// <param name="destination">Whom to ask.</param>
+/// <param name="expectedId">The id it is known by, if it is.</param>
+/// <param name="sender">Our id.</param>
+/// <param name="onEnd">Told the id that answered; null if nobody did, or a client without one.</param>
+/// <param name="onLate">Told when the usual time for an answer is over; null if nobody wants to know.</param>
+internal sealed class PingCall(
+    UdpEndpoint destination,
+    NodeId? expectedId,
+    NodeId sender,
+    Action<PingCall, NodeId?, RequestFailure?> onEnd,
+    Action? onLate = null)
+    : OutgoingRequest(destination, expectedId)
+{
+    public override bool IsIntroduction => true;
+
+    public override RequestKind Kind => RequestKind.Ping;
+
+    public override int Write(Span<byte> destination, MessageId id) =>
+        RequestWriter.WritePing(destination, id, new PingRequest(sender));
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        if (ResponseReader.TryReadPong(body, out var id))
+        {
+            onEnd(this, id, null);
+            return true;
+        }
+
+        if (ResponseReader.IsEmptyPong(body))
+        {
+            onEnd(this, null, null);
+            return true;
+        }
+
+        return false;
+    }
+
+    public override void OnLate() => onLate?.Invoke();
+
+    public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
+}
+
+/// <summary>A STUN: asks under which address we are seen.</summary>
+internal sealed class StunCall(UdpEndpoint destination, NodeId? expectedId, Action<UdpEndpoint?, RequestFailure?> onEnd)
+    : OutgoingRequest(destination, expectedId)
+{
+    public override RequestKind Kind => RequestKind.Stun;
+
+    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.WriteStun(destination, id);
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        if (!ResponseReader.TryReadStun(body, out var seen))
+        {
+            return false;
+        }
+
+        onEnd(seen, null);
+        return true;
+    }
+
+    public override void OnFailed(RequestFailure failure) => onEnd(null, failure);
+}
+
+/// <summary>A STORE of one value at one contact.</summary>
+/// <param name="contact">Where to.</param>
+/// <param name="request">What.</param>
+/// <param name="onEnd">Told whether the contact took the value, or why there was no answer.</param>
+internal sealed class StoreCall(Contact contact, StoreRequest request, Action<bool, RequestFailure?> onEnd)
+    : OutgoingRequest(contact.Endpoint, contact.Id)
+{
+    public override RequestKind Kind => RequestKind.Store;
+
+    public override int Write(Span<byte> destination, MessageId id) =>
+        RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0;
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        if (!ResponseReader.TryReadStored(body, out var stored))
+        {
+            return false;
+        }
+
+        onEnd(stored, null);
+        return true;
+    }
+
+    public override void OnFailed(RequestFailure failure) => onEnd(false, failure);
+}
