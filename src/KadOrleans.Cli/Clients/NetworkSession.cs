@@ -1,5 +1,7 @@
 using KadOrleans.Cli.Output;
 using KadOrleans.Node;
+using KadOrleans.Transport.Udp;
+using KadOrleans.Transport.Udp.Hosting;
 
 namespace KadOrleans.Cli.Clients;
 
@@ -7,14 +9,14 @@ namespace KadOrleans.Cli.Clients;
 internal sealed class NetworkSession(CommandIo io, bool json)
 {
     // For nodes that are slower than the first; with one node in reach the rest of the network is found.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Joins as a client, acts, leaves.</summary>
     /// <param name="via">As typed.</param>
     /// <param name="title">What is being done, for the progress line.</param>
     /// <param name="act">What is done once joined.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CommandException">None of the nodes answers; the message says of the last why, and those before it were told.</exception>
+    /// <exception cref="CommandException">None of the nodes answers. The message has the last reason; the others were printed.</exception>
     public async Task<T> RunAsync<T>(
         IReadOnlyList<string> via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
     {
@@ -29,7 +31,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 
     private async Task JoinAsync(DhtNode engine, Target[] targets, CancellationToken cancellationToken)
     {
-        var pinged = await new Pinger(engine).PingAllAsync(targets, Patience, cancellationToken);
+        var pinged = await new Pinger(engine).PingAllAsync(targets, Timeout, cancellationToken);
         var problems = pinged.Where(p => !p.IsNode).Select(p => $"--via: {p.Problem}").ToList();
         var isAlone = problems.Count == pinged.Count;
         foreach (var problem in isAlone ? problems.SkipLast(1) : problems)
@@ -39,9 +41,67 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 
         if (isAlone)
         {
-            throw CommandException.Failed(problems[^1]);
+            throw CommandException.Unreachable(problems[^1]);
         }
 
         await engine.BootstrapAsync(pinged.Where(p => p.IsNode).Select(p => p.Endpoint.ToString()), cancellationToken);
     }
+}
+
+/// <summary>
+/// A client of the network for the length of one command: it asks, but nobody takes it for a node, and it keeps
+/// nothing.
+/// </summary>
+internal sealed class EphemeralClient : IAsyncDisposable
+{
+    private const string IPv4 = "0.0.0.0:0";
+    private const string Both = "[::]:0";
+
+    private readonly KadNode _node;
+
+    private EphemeralClient(KadNode node)
+    {
+        _node = node;
+    }
+
+    /// <summary>The engine behind it.</summary>
+    public DhtNode Engine => _node.Engine;
+
+    /// <summary>Binds any free port of the targets' address family: of both, if one of them is IPv6.</summary>
+    /// <exception cref="TransportException">The system lacks that family.</exception>
+    public static Task<EphemeralClient> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
+    {
+        var isIPv4 = targets.SelectMany(t => t.Endpoints).All(e => e.IsIPv4);
+        return StartAsync(isIPv4 ? IPv4 : Both, cancellationToken);
+    }
+
+    /// <summary>Binds any free port of every address family that the system has.</summary>
+    public static async Task<EphemeralClient> StartOnAllAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StartAsync(Both, cancellationToken);
+        }
+        catch (TransportException)
+        {
+            return await StartAsync(IPv4, cancellationToken);
+        }
+    }
+
+    private static async Task<EphemeralClient> StartAsync(string listen, CancellationToken cancellationToken)
+    {
+        var node = await KadNode.CreateBuilder(options => options.ClientOnly = true).UseUdp(listen).BuildAsync();
+        try
+        {
+            await node.StartAsync(cancellationToken);
+            return new EphemeralClient(node);
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
 }

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using KadOrleans.Core;
+using KadOrleans.Node.Joining;
 
 namespace KadOrleans.Cli.Clients;
 
@@ -40,4 +43,59 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
         unknown.ForEach(e => io.Say(e.Message));
         return [.. targets];
     }
+}
+
+/// <summary>Turns host names into endpoints, before anything else is done with them.</summary>
+internal static class HostResolver
+{
+    /// <summary>Every endpoint behind an address: one for a literal, all of the system's for a name.</summary>
+    /// <param name="name">The option or argument, for the sentence.</param>
+    /// <param name="address">What was typed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="CommandException">Nobody knows the name.</exception>
+    public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
+        string name, HostAddress address, CancellationToken cancellationToken)
+    {
+        if (address.ToEndpoint() is { } literal)
+        {
+            return [literal];
+        }
+
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(address.Host, cancellationToken);
+            UdpEndpoint[] usable = [.. addresses
+                .Where(a => a.AddressFamily == AddressFamily.InterNetwork || Socket.OSSupportsIPv6)
+                .Select(a => UdpEndpoint.FromIPAddress(a, address.Port))
+                .Distinct()];
+            return usable.Length > 0 ? usable : throw Unknown(name, address, "it has no address that this machine can use", null);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw Unknown(name, address, e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    /// <summary>The complaints about those addresses whose names nobody knows, in their order.</summary>
+    public static async Task<IReadOnlyList<CommandException>> FindUnknownAsync(
+        string name, IEnumerable<HostAddress> addresses, CancellationToken cancellationToken)
+    {
+        var unknown = new List<CommandException>();
+        foreach (var address in addresses)
+        {
+            try
+            {
+                await ResolveAsync(name, address, cancellationToken);
+            }
+            catch (CommandException e)
+            {
+                unknown.Add(e);
+            }
+        }
+
+        return unknown;
+    }
+
+    private static CommandException Unknown(string name, HostAddress address, string reason, Exception? cause) =>
+        CommandException.WrongUsage($"{name}: the host name '{address.Host}' could not be resolved ({reason}).", cause);
 }

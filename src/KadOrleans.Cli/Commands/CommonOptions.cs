@@ -8,6 +8,9 @@ internal static class CommonOptions
     /// <summary>The data folder where none is named.</summary>
     public const string DefaultData = "kad-data";
 
+    /// <summary>The option with which results and errors are JSON.</summary>
+    public const string JsonName = "--json";
+
     public static Option<string[]> Via() => new("--via")
     {
         Description = "A node of the network to ask through. Repeatable: one that answers is enough.",
@@ -16,7 +19,7 @@ internal static class CommonOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON object." };
+    public static Option<bool> Json() => new(JsonName) { Description = "Print the result, or the error, as one JSON object on one line." };
 
     public static Option<string?> Digest() => new("--digest")
     {

@@ -39,28 +39,21 @@ internal static class FindNodeCommand
         var outcome = await new NetworkSession(io, json).RunAsync(
             via, "Looking for the nearest nodes…", engine => engine.FindNodeAsync(target, cancellationToken), cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        Print(new ResultPrinter(io, json), outcome);
-        return outcome.Closest.Count > 0 ? ExitCode.Done : ExitCode.Failed;
+        return Print(new ResultPrinter(io, json), outcome);
     }
 
-    private static void Print(ResultPrinter printer, LookupOutcome outcome)
+    private static int Print(ResultPrinter printer, LookupOutcome outcome)
     {
+        if (outcome.Closest.Count == 0)
+        {
+            return printer.Fail(LookupText.ExitCodeOf(outcome), $"No node was found: {LookupText.Describe(outcome)}", ToJson(outcome));
+        }
+
         if (printer.IsJson)
         {
-            var contacts = outcome.Closest.Select(JsonNode? (contact) => new JsonObject
-            {
-                ["id"] = contact.Id.ToString(),
-                ["endpoint"] = contact.Endpoint.ToString(),
-                ["sharedPrefixBits"] = contact.Id.CommonPrefixLength(outcome.Target),
-            });
-            printer.Json(new JsonObject
-            {
-                ["target"] = outcome.Target.ToString(),
-                ["contacts"] = new JsonArray([.. contacts]),
-                ["lookup"] = LookupText.ToJson(outcome),
-            });
+            printer.Json(ToJson(outcome));
         }
-        else if (outcome.Closest.Count > 0)
+        else
         {
             printer.Table(["Id", "Address", "Shared bits"], [.. outcome.Closest.Select(contact => new[]
             {
@@ -70,9 +63,18 @@ internal static class FindNodeCommand
             })]);
         }
 
-        if (outcome.Closest.Count == 0)
-        {
-            printer.Note($"No node was found: {LookupText.Describe(outcome)}");
-        }
+        return ExitCode.Done;
     }
+
+    private static JsonObject ToJson(LookupOutcome outcome) => new()
+    {
+        ["target"] = outcome.Target.ToString(),
+        ["contacts"] = new JsonArray([.. outcome.Closest.Select(JsonNode? (contact) => new JsonObject
+        {
+            ["id"] = contact.Id.ToString(),
+            ["endpoint"] = contact.Endpoint.ToString(),
+            ["sharedPrefixBits"] = contact.Id.CommonPrefixLength(outcome.Target),
+        })]),
+        ["lookup"] = LookupText.ToJson(outcome),
+    };
 }

@@ -14,7 +14,7 @@ internal static class GetCommand
     public static Command Create(CommandIo io)
     {
         var key = new Argument<string?>("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
-        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal, and text with its invisible characters on a terminal too." };
+        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal, and text unchanged on a terminal too." };
         var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());
         var command = new ExampleCommand("get", "Find the value of a key.")
         {
@@ -24,9 +24,9 @@ internal static class GetCommand
                 "kad get picture --raw --via 127.0.0.1:8468 > picture.png",
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
-            Notes = "Text is printed as it is; on a terminal as one line with a newline behind it, with pictures such as ␛ in place "
-                + "of control characters, line breaks too, and <U+202E> and the like in place of other invisible ones. Numbers, booleans and bytes in hexadecimal end with a newline. The standard error "
-                + "output says how many holders agree on the value, and how many have another one. A key without a value exits with 1.",
+            Notes = "Text is printed unchanged to a file or pipe. On a terminal it is one line: control characters and line breaks are shown as "
+                + "␛ and the like, other invisible characters as <U+202E>. Numbers, booleans and bytes in hexadecimal end with a newline. "
+                + "The standard error output says how many holders agree on the value, and how many have another one.",
         };
         command.Add(key);
         command.Add(digest);
@@ -50,19 +50,20 @@ internal static class GetCommand
         var result = await new NetworkSession(io, json).RunAsync(
             via, "Looking for the value…", engine => engine.GetAsync(digest, cancellationToken), cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        if (json)
-        {
-            new ResultPrinter(io, json).Json(ToJson(digest, key, result));
-        }
-
+        var printer = new ResultPrinter(io, json);
         if (result.Value is not { } value)
         {
-            io.Say(
-                $"Not found: {key ?? digest.ToString()}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "nobody was asked.")}");
-            return ExitCode.Failed;
+            return printer.Fail(
+                LookupText.ExitCodeOf(result.Lookup),
+                $"Not found: {key ?? digest.ToString()}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "nobody was asked.")}",
+                ToJson(digest, key, result));
         }
 
-        if (!json)
+        if (json)
+        {
+            printer.Json(ToJson(digest, key, result));
+        }
+        else
         {
             await WriteAsync(io, value, raw, cancellationToken);
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))

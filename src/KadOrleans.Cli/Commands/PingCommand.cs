@@ -29,34 +29,28 @@ internal static class PingCommand
         var targets = await Target.ResolveAsync("HOST:PORT", [host], io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
         var pinged = await new Progress(io, json).ShowAsync(
-            "Waiting for an answer…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
-        Print(new ResultPrinter(io, json), pinged);
-        return pinged.Result.Answered ? ExitCode.Done : ExitCode.Failed;
+            "Waiting for a response…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
+        return Print(new ResultPrinter(io, json), pinged);
     }
 
-    private static void Print(ResultPrinter printer, Pinged pinged)
+    private static int Print(ResultPrinter printer, Pinged pinged)
     {
         var milliseconds = Math.Round(pinged.Result.RoundTrip.TotalMilliseconds, 3);
-        if (printer.IsJson)
+        var json = new JsonObject
         {
-            printer.Json(new JsonObject
-            {
-                ["answered"] = pinged.Result.Answered,
-                ["target"] = pinged.Target.Text,
-                ["endpoint"] = pinged.Endpoint.ToString(),
-                ["id"] = pinged.Result.Id?.ToString(),
-                ["roundTripMilliseconds"] = pinged.Result.Answered ? milliseconds : null,
-            });
-        }
-        else if (pinged.Result.Answered)
-        {
-            var who = pinged.Result.Id is { } id ? $"id {id}" : "a client without an id";
-            printer.Line(string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
-        }
-
+            ["answered"] = pinged.Result.Answered,
+            ["target"] = pinged.Target.Text,
+            ["endpoint"] = pinged.Endpoint.ToString(),
+            ["id"] = pinged.Result.Id?.ToString(),
+            ["roundTripMilliseconds"] = pinged.Result.Answered ? milliseconds : null,
+        };
         if (!pinged.Result.Answered)
         {
-            printer.Note(pinged.Problem);
+            return printer.Fail(ExitCode.Unreachable, pinged.Problem, json);
         }
+
+        var who = pinged.Result.Id is { } id ? $"id {id}" : "a client without an id";
+        printer.Print(json, string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
+        return ExitCode.Done;
     }
 }

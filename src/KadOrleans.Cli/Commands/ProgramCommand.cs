@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Output;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
 using KadOrleans.Transport.Udp;
@@ -30,11 +33,12 @@ internal sealed class ProgramCommand : RootCommand
     /// <param name="cancellationToken">Ends the command: a node stops in order, anything else gives up.</param>
     public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
     {
-        var result = Parse(args);
+        // A key or value may begin with '@', which would otherwise name a file of arguments.
+        var result = Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var printer = new ResultPrinter(io, json: result.Tokens.Any(t => t is { Type: TokenType.Option, Value: CommonOptions.JsonName }));
         if (ParseMistakes.Find(result) is { } mistake)
         {
-            io.Say(mistake);
-            return ExitCode.WrongUsage;
+            return printer.Fail(ExitCode.WrongUsage, mistake);
         }
 
         try
@@ -52,8 +56,7 @@ internal sealed class ProgramCommand : RootCommand
         catch (Exception e)
         {
             var (exitCode, sentence) = Explain(e);
-            io.Say(sentence);
-            return exitCode;
+            return printer.Fail(exitCode, sentence);
         }
     }
 
@@ -65,4 +68,47 @@ internal sealed class ProgramCommand : RootCommand
         IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
         _ => (ExitCode.Failed, $"This should not have happened ({e.GetType().Name}): {e.Message}"),
     };
+}
+
+/// <summary>A command whose help ends with examples.</summary>
+/// <param name="name">As it is typed.</param>
+/// <param name="description">One sentence.</param>
+internal sealed class ExampleCommand(string name, string description) : Command(name, description)
+{
+    /// <summary>Command lines that work, at least two.</summary>
+    public required IReadOnlyList<string> Examples { get; init; }
+
+    /// <summary>What the options' descriptions have no room for.</summary>
+    public string? Notes { get; init; }
+}
+
+/// <summary>A command's help, followed by its examples and the exit codes.</summary>
+internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> rootExamples) : SynchronousCommandLineAction
+{
+    private const string ExitCodes = "Exit codes: 0 done; 1 not found, rejected or interrupted; 2 wrong usage; 3 no node answered.";
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        ArgumentNullException.ThrowIfNull(parseResult);
+        var exitCode = help.Invoke(parseResult);
+        var command = parseResult.CommandResult.Command as ExampleCommand;
+        var output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine("Examples:");
+        foreach (var example in command?.Examples ?? rootExamples)
+        {
+            output.WriteLine($"  {example}");
+        }
+
+        output.WriteLine();
+        if (command is { Notes: { } notes })
+        {
+            output.WriteLine(notes);
+        }
+
+        output.WriteLine(ExitCodes);
+        output.WriteLine();
+        return exitCode;
+    }
 }

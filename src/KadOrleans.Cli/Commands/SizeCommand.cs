@@ -51,23 +51,20 @@ internal static class SizeCommand
         cancellationToken.ThrowIfCancellationRequested();
         var estimate = estimator.Estimate();
         var printer = new ResultPrinter(io, json);
-        if (json)
-        {
-            printer.Json(NetworkSizeJson.Create(estimate) ?? new JsonObject { ["nodes"] = null, ["standardError"] = null, ["lookups"] = estimator.Count });
-        }
-        else if (estimate is not null)
-        {
-            printer.Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{estimate.Nodes:N0} nodes, ± {estimate.StandardError:N0} (standard error), by {estimate.Lookups} lookups"));
-        }
-
         if (estimate is null)
         {
-            printer.Note($"No estimate: {estimator.Count} of {lookups} lookups reached their target; {NetworkSizeEstimator.MinLookups} are needed.");
+            return printer.Fail(
+                ExitCode.Failed,
+                $"No estimate: {estimator.Count} of {lookups} lookups reached their target; {NetworkSizeEstimator.MinLookups} are needed.",
+                new JsonObject { ["nodes"] = null, ["standardError"] = null, ["lookups"] = estimator.Count });
         }
 
-        return estimate is null ? ExitCode.Failed : ExitCode.Done;
+        printer.Print(
+            NetworkSizeJson.Create(estimate)!,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{estimate.Nodes:N0} nodes, ± {estimate.StandardError:N0} (standard error), by {estimate.Lookups} lookups"));
+        return ExitCode.Done;
     }
 
     private static async Task<NetworkSizeEstimator> LookUpAsync(DhtNode engine, int lookups, CancellationToken cancellationToken)

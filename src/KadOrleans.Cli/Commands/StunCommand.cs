@@ -30,11 +30,10 @@ internal static class StunCommand
         var targets = await Target.ResolveAsync("HOST:PORT", hosts, io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
         var answers = await new Progress(io, json).ShowAsync(
-            "Waiting for answers…",
+            "Waiting for responses…",
             () => Task.WhenAll(targets.Select(target => AskAsync(client.Engine, target, cancellationToken))));
         cancellationToken.ThrowIfCancellationRequested();
-        Print(new ResultPrinter(io, json), answers);
-        return answers.Any(a => a.Seen is not null) ? ExitCode.Done : ExitCode.Failed;
+        return Print(new ResultPrinter(io, json), answers);
     }
 
     // The first of a name's addresses that answers speaks for it.
@@ -57,32 +56,39 @@ internal static class StunCommand
         return (target, last.Item1, last.Item2);
     }
 
-    private static void Print(ResultPrinter printer, (Target Target, UdpEndpoint Endpoint, UdpEndpoint? Seen)[] answers)
+    private static int Print(ResultPrinter printer, (Target Target, UdpEndpoint Endpoint, UdpEndpoint? Seen)[] answers)
     {
-        if (printer.IsJson)
+        var seen = answers.Where(a => a.Seen is not null).ToList();
+        var silent = answers.Where(a => a.Seen is null).Select(a => $"{a.Target.Text} did not answer.").ToList();
+        var json = new JsonObject
         {
-            var views = answers.Select(JsonNode? (a) => new JsonObject
+            ["agree"] = seen.Select(a => a.Seen).Distinct().Count() == 1,
+            ["answers"] = new JsonArray([.. answers.Select(JsonNode? (a) => new JsonObject
             {
                 ["target"] = a.Target.Text,
                 ["endpoint"] = a.Endpoint.ToString(),
                 ["seen"] = a.Seen?.ToString(),
-            });
-            printer.Json(new JsonObject
-            {
-                ["agree"] = answers.Where(a => a.Seen is not null).Select(a => a.Seen).Distinct().Count() == 1,
-                ["answers"] = new JsonArray([.. views]),
-            });
-        }
-        else if (answers.Any(a => a.Seen is not null))
+            })]),
+        };
+        foreach (var sentence in seen.Count > 0 ? silent : silent.SkipLast(1))
         {
-            printer.Table(
-                ["Asked", "Sees this machine as"],
-                [.. answers.Where(a => a.Seen is not null).Select(a => new[] { a.Target.Text, a.Seen!.Value.ToString() })]);
+            printer.Note(sentence);
         }
 
-        foreach (var silent in answers.Where(a => a.Seen is null))
+        if (seen.Count == 0)
         {
-            printer.Note($"{silent.Target.Text} did not answer.");
+            return printer.Fail(ExitCode.Unreachable, silent[^1], json);
         }
+
+        if (printer.IsJson)
+        {
+            printer.Json(json);
+        }
+        else
+        {
+            printer.Table(["Asked", "Sees this machine as"], [.. seen.Select(a => new[] { a.Target.Text, a.Seen!.Value.ToString() })]);
+        }
+
+        return ExitCode.Done;
     }
 }

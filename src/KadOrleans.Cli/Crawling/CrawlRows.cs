@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 
 namespace KadOrleans.Cli.Crawling;
@@ -27,4 +30,70 @@ internal static class CrawlRows
         $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{CrawlRecordJson.Name(record.State)},{CrawlRecordJson.Milliseconds(record)},{record.Contacts},{record.Questions},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)}");
 
     private static string Bool(bool value) => value ? "true" : "false";
+}
+
+/// <summary>One endpoint of a crawl as a JSON object: a row of the result, and of the state file.</summary>
+internal static class CrawlRecordJson
+{
+    public static JsonObject Create(CrawlRecord record) => new()
+    {
+        ["id"] = record.Id?.ToString(),
+        ["endpoint"] = record.Endpoint.ToString(),
+        ["reachable"] = record.IsReachable,
+        ["state"] = Name(record.State),
+        ["roundTripMilliseconds"] = Milliseconds(record),
+        ["contacts"] = record.Contacts,
+        ["questions"] = record.Questions,
+        ["complete"] = record.IsComplete,
+        ["otherIds"] = new JsonArray([.. record.ClaimedIds.Select(JsonNode? (id) => id.ToString())]),
+    };
+
+    /// <summary>The name of a state in files.</summary>
+    public static string Name(CrawlState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+
+    /// <summary>The shortest round trip, to the microsecond.</summary>
+    public static double? Milliseconds(CrawlRecord record) =>
+        record.RoundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null;
+
+    /// <summary>Reads what <see cref="Create"/> wrote.</summary>
+    /// <returns>The record, or null if the line is anything else.</returns>
+    public static CrawlRecord? TryParse(string line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return Read(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static CrawlRecord? Read(JsonElement row)
+    {
+        if (!Enum.TryParse<CrawlState>(row.GetProperty("state").GetString(), ignoreCase: true, out var state) || !Enum.IsDefined(state))
+        {
+            return null;
+        }
+
+        var roundTrip = row.GetProperty("roundTripMilliseconds");
+        var id = row.GetProperty("id").GetString();
+        if (id is null && state is CrawlState.Visiting or CrawlState.Visited)
+        {
+            return null;
+        }
+
+        return new CrawlRecord
+        {
+            Endpoint = UdpEndpoint.Parse(row.GetProperty("endpoint").GetString() ?? string.Empty),
+            State = state,
+            Id = id is null ? null : NodeId.Parse(id),
+            ClaimedIds = [.. row.GetProperty("otherIds").EnumerateArray().Select(i => NodeId.Parse(i.GetString() ?? string.Empty))],
+            RoundTrip = roundTrip.ValueKind == JsonValueKind.Null ? null : TimeSpan.FromMilliseconds(roundTrip.GetDouble()),
+            Contacts = row.GetProperty("contacts").GetInt32(),
+            Questions = row.GetProperty("questions").GetInt32(),
+            IsComplete = row.GetProperty("complete").GetBoolean(),
+        };
+    }
 }

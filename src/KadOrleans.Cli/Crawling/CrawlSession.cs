@@ -74,19 +74,33 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
             CrawlFile.Write(svg, writer => new KeySpacePicture(records, summary, _startedAt).Write(writer));
         }
 
-        PrintSummary(CrawlReport.ToJson(summary, counts, run.Sent, finished), CrawlReport.ToLines(summary, counts));
-        if (!finished)
+        var json = CrawlReport.ToJson(summary, counts, run.Sent, finished);
+        var printer = new ResultPrinter(io, settings.Json);
+        if (!settings.Json)
         {
-            var hint = settings.Resume is { } file ? $" --resume {file} goes on." : string.Empty;
-            io.Say(string.Create(
-                CultureInfo.InvariantCulture, $"Stopped: {summary.Unfinished:N0} endpoints were not asked to the end.{hint}"));
-        }
-        else if (summary.Nodes == 0)
-        {
-            io.Say("No node answered.");
+            PrintLines(CrawlReport.ToLines(summary, counts));
         }
 
-        return finished && summary.Nodes > 0 ? ExitCode.Done : ExitCode.Failed;
+        if (!finished)
+        {
+            var hint = settings.Resume is { } file ? $" Continue with --resume {file}." : string.Empty;
+            return printer.Fail(
+                ExitCode.Failed,
+                string.Create(CultureInfo.InvariantCulture, $"Stopped: {summary.Unfinished:N0} endpoints were not visited completely.{hint}"),
+                json);
+        }
+
+        if (summary.Nodes == 0)
+        {
+            return printer.Fail(ExitCode.Unreachable, "No node answered.", json);
+        }
+
+        if (settings.Json)
+        {
+            printer.Json(json);
+        }
+
+        return ExitCode.Done;
     }
 
     private void WriteRows(string output, List<CrawlRecord> records)
@@ -102,18 +116,43 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
     }
 
     /// <summary>To the standard output, unless the rows are there.</summary>
-    private void PrintSummary(System.Text.Json.Nodes.JsonObject json, IEnumerable<string> lines)
+    private void PrintLines(IEnumerable<string> lines)
     {
-        if (settings.Json)
-        {
-            new ResultPrinter(io, json: true).Json(json);
-            return;
-        }
-
         var writer = settings.Output == "-" ? io.Error : io.Output;
         foreach (var line in lines)
         {
             writer.WriteLine(line);
         }
     }
+}
+
+/// <summary>What <c>kad crawl</c> was asked for.</summary>
+internal sealed record CrawlSettings
+{
+    /// <summary>Nodes to begin with, as typed.</summary>
+    public required IReadOnlyList<string> Via { get; init; }
+
+    /// <summary>Datagrams per second.</summary>
+    public required int Rate { get; init; }
+
+    /// <summary>Requests under way at once.</summary>
+    public required int Concurrency { get; init; }
+
+    /// <summary>Endpoints remembered.</summary>
+    public required int MaxNodes { get; init; }
+
+    /// <summary>Where the rows go: a file, <c>-</c> for the standard output, or null for nowhere.</summary>
+    public required string? Output { get; init; }
+
+    /// <summary>Whether rows are CSV rather than JSON lines.</summary>
+    public required bool IsCsv { get; init; }
+
+    /// <summary>Where the picture goes, or null.</summary>
+    public required string? Svg { get; init; }
+
+    /// <summary>The state file, or null.</summary>
+    public required string? Resume { get; init; }
+
+    /// <summary>Whether the summary is JSON.</summary>
+    public required bool Json { get; init; }
 }

@@ -17,6 +17,10 @@ internal static class LookupText
         ? $"Holders that agree: {outcome.Agreed}."
         : $"Holders that agree: {outcome.Agreed}; holders with another value: {outcome.Differed}.";
 
+    /// <summary>What a command ends with whose lookup did not bring what it was for: was anybody there?</summary>
+    public static int ExitCodeOf(LookupOutcome? outcome) =>
+        outcome?.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered ? ExitCode.Unreachable : ExitCode.Failed;
+
     /// <summary>The same as an object: reason, asked, answered, failed, hops; after a get also agreed, differed.</summary>
     public static JsonObject ToJson(LookupOutcome outcome) => new()
     {

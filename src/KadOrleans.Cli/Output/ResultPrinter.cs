@@ -24,8 +24,39 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     /// <summary>Prints a line of text.</summary>
     public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
 
+    /// <summary>Prints a result: the object for programs, the line for people.</summary>
+    public void Print(JsonObject result, string line)
+    {
+        if (json)
+        {
+            Json(result);
+        }
+        else
+        {
+            Line(line);
+        }
+    }
+
     /// <summary>Prints a sentence beside the result.</summary>
     public void Note(string text) => io.Say(text);
+
+    /// <summary>Prints why a command failed: a sentence for people, and for programs the object with an <c>error</c>.</summary>
+    /// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
+    /// <param name="sentence">What is wrong.</param>
+    /// <param name="result">What the command found all the same; null if nothing.</param>
+    /// <returns><paramref name="exitCode"/>.</returns>
+    public int Fail(int exitCode, string sentence, JsonObject? result = null)
+    {
+        if (json)
+        {
+            result ??= [];
+            result["error"] = new JsonObject { ["code"] = ExitCode.NameOf(exitCode), ["message"] = sentence };
+            Json(result);
+        }
+
+        io.Say(sentence);
+        return exitCode;
+    }
 
     /// <summary>Prints rows under their headings; without a terminal as bare columns, one row a line.</summary>
     /// <param name="headings">One for each column.</param>

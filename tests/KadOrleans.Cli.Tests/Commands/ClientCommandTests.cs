@@ -41,7 +41,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
     {
         var run = await KadRun.RunAsync("ping", "127.0.0.1:9", "--json");
 
-        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.False(run.Json["answered"]!.GetValue<bool>());
         Assert.Null(run.Json["id"]);
         Assert.Equal("127.0.0.1:9 did not answer a ping.", run.Error.Trim());
@@ -192,7 +192,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
     {
         var run = await KadRun.RunAsync([.. command, "--via", "127.0.0.1:9", "--via", "127.0.0.1:10"]);
 
-        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Equal(
             ["--via: 127.0.0.1:9 did not answer a ping.", "--via: 127.0.0.1:10 did not answer a ping."],
             run.Error.Trim().Split(Environment.NewLine));

@@ -89,7 +89,7 @@ public sealed class CrawlCommandTests : IAsyncLifetime
 
             Assert.Equal(ExitCode.Failed, await process.ExitAsync());
             Assert.False(json["finished"]!.GetValue<bool>());
-            Assert.Contains($"--resume {state} goes on.", process.Error.Text, StringComparison.Ordinal);
+            Assert.Contains($"Continue with --resume {state}.", process.Error.Text, StringComparison.Ordinal);
         }
 
         var run = await KadRun.RunAsync("crawl", "--resume", state, "--json");
@@ -112,7 +112,7 @@ public sealed class CrawlCommandTests : IAsyncLifetime
     public async Task Nobody_there_is_said_in_a_sentence()
     {
         var run = await KadRun.RunAsync("crawl", "--via", "127.0.0.1:9");
-        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Equal("No node answered.", run.Error.Trim());
     }
 }

@@ -81,11 +81,15 @@ public sealed class WrongUsageTests
         { $"crawl {Via} --output /proc/x", ["--output", "'/proc/x'", "cannot be written"] },
         { $"crawl {Via} --svg no/such/folder/x", ["--svg", "'no/such/folder/x'", "does not exist"] },
         { $"crawl {Via} --resume no/such/folder/x", ["--resume", "'no/such/folder/x'", "does not exist"] },
-        { $"crawl {Via} --json --output -", ["--json", "--output -"] },
         { $"size {Via} --lookups 7", ["--lookups", "'7'", "8 to 1000"] },
         { "size", ["--via"] },
         { "state", ["command"] },
         { "state export - --data no/such/folder", ["--data", "'no/such/folder'", "kad.db"] },
+        { $"set {Via}", ["KEY", "--digest"] },
+        { $"set --digest 356a192b7913b04c54574d18c28d46e6395428ab {Via}", ["VALUE", "--file"] },
+        { $"set k v --file f {Via}", ["VALUE 'v'", "--file 'f'", "one of them"] },
+        { $"set k --file no/such/file {Via}", ["--file", "'no/such/file'"] },
+        { "ping @no-such-file", ["'@no-such-file'", "HOST:PORT"] },
         { "state import no/such/file --data no/such/folder", ["FILE", "'no/such/file'"] },
     };
 
