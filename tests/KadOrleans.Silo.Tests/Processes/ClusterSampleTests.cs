@@ -1,8 +1,9 @@
+using KadOrleans.Infra.Tests.Conditions;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
-/// <summary>The sample as a client of a cluster.</summary>
+/// <summary>The samples as clients of a cluster.</summary>
 public sealed class ClusterSampleTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-sample-").FullName;
@@ -19,5 +20,31 @@ public sealed class ClusterSampleTests : IDisposable
             await GuestbookVisits.VisitTwiceAsync("Guestbook.Cluster", _folder, $"--Gateway=127.0.0.1:{silo.Gateway}"));
     }
 
+    [Fact]
+    [Needs(Need.PostgreSql)]
+    public async Task A_visitor_finds_the_silos_in_a_database()
+    {
+        await using var postgres = await PostgreSqlServer.StartAsync();
+        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}"];
+        await VisitAsync(_folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={postgres.ConnectionString}", storage);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>Two visits to a cluster of one silo and one edge.</summary>
+    /// <param name="folder">An empty one.</param>
+    /// <param name="sample">Its project.</param>
+    /// <param name="way">The argument by which it finds the silos.</param>
+    /// <param name="storage">The same for silo and edge.</param>
+    internal static async Task VisitAsync(string folder, string sample, string way, string[] storage)
+    {
+        await using var silo = new SiloServer(folder, [.. storage, SiloServer.ShardBits(4)]);
+        await silo.StartAsync();
+        await using var edge = new EdgeServer(folder, "edge", storage);
+        await edge.StartAsync();
+
+        Assert.Equal(
+            ["Nobody was here before.", "Ada signed.", "The last visitor was Ada.", "Bob signed."],
+            await GuestbookVisits.VisitTwiceAsync(sample, folder, way));
+    }
 }
