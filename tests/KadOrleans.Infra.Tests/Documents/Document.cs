@@ -21,7 +21,7 @@ internal sealed partial class Document
     public IEnumerable<string> Anchors => _lines.Select(l => Heading().Match(l)).Where(m => m.Success).Select(m => Anchor(m.Groups[1].Value));
 
     /// <summary>The targets of the links, as they are written.</summary>
-    public IEnumerable<string> Links => _lines.SelectMany(l => Link().Matches(InlineCode().Replace(l, "code"))).Select(m => m.Groups[2].Value);
+    public IEnumerable<string> Links => Link().Matches(InlineCode().Replace(string.Join('\n', _lines), "code")).Select(m => m.Groups[2].Value);
 
     /// <summary>The sentences of paragraphs and lists. Headings and tables have none; a piece of code is one word.</summary>
     public IEnumerable<string> Sentences =>

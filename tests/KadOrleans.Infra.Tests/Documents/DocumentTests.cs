@@ -8,6 +8,8 @@ public sealed partial class DocumentTests
 {
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git", ".vs", ".idea"];
 
+    private const int MostWords = 25;
+
     private static readonly IReadOnlyList<string> Files = [.. FilesBelow(Repository.Root).Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))];
 
     private static readonly IReadOnlyDictionary<string, Document> Documents =
@@ -53,6 +55,14 @@ public sealed partial class DocumentTests
             Documents.Keys.Where(d => d.StartsWith("docs/", StringComparison.Ordinal)),
             d => Assert.True(linked.Contains(d) || linked.Contains(FolderOf(d)), $"No page links to {d}."));
     }
+
+    [Fact]
+    public void No_sentence_is_longer_than_a_reader_in_a_hurry_takes_in() => Assert.Empty(
+        from document in Documents.Values
+        from sentence in document.Sentences
+        let words = sentence.Split(' ').Count(word => word.Any(char.IsLetterOrDigit))
+        where words > MostWords
+        select $"{document.Path}, {words} words, {MostWords} are allowed: {sentence}");
 
     private static bool Exists(string file, string? anchor) => anchor is null
         ? File.Exists(Repository.Path(file)) || Directory.Exists(Repository.Path(file))
