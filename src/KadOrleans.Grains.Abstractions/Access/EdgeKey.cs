@@ -15,21 +15,3 @@ public static class EdgeKey
     /// <summary>The entry of the request context that carries it.</summary>
     public const string ContextKey = "kad.edge";
 }
-
-/// <summary>A process outside the silos called what is not open to it. Another try ends the same way.</summary>
-[GenerateSerializer]
-[Alias("kad.CallRefusedException")]
-public sealed class CallRefusedException : Exception
-{
-    /// <summary>A refused call.</summary>
-    public CallRefusedException()
-        : base("The call is not open to this process.")
-    {
-    }
-
-    /// <summary>A refused call, explained, with its cause if there is one.</summary>
-    public CallRefusedException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-}

@@ -1,0 +1,19 @@
+namespace KadOrleans.Grains.Abstractions.Access;
+
+/// <summary>A process outside the silos called what is not open to it. Another try ends the same way.</summary>
+[GenerateSerializer]
+[Alias("kad.CallRefusedException")]
+public sealed class CallRefusedException : Exception
+{
+    /// <summary>A refused call.</summary>
+    public CallRefusedException()
+        : base("The call is not open to this process.")
+    {
+    }
+
+    /// <summary>A refused call, explained, with its cause if there is one.</summary>
+    public CallRefusedException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
