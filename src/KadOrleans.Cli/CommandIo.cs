@@ -56,8 +56,7 @@ internal sealed class CommandIo : IDisposable
 }
 
 /// <summary>
-/// Standard error: what cannot be written there is nobody's to read, and no reason to end a node or to change a
-/// result.
+/// Standard error. A failure to write there must not end a node or change a result.
 /// </summary>
 internal sealed class BestEffortStream(Stream inner) : Stream
 {

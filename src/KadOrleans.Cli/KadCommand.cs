@@ -5,16 +5,17 @@ namespace KadOrleans.Cli;
 /// <summary>The <c>kad</c> command: what the process runs, and what a test can run without one.</summary>
 internal static class KadCommand
 {
-    /// <summary>Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an exception.</summary>
+    /// <summary>Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an
+    /// exception.</summary>
     /// <param name="args">What follows <c>kad</c>.</param>
-    /// <param name="io">Where it reads and writes.</param>
-    /// <param name="cancellationToken">Ends the command: a node stops in order, anything else gives up.</param>
+    /// <param name="io">Its streams.</param>
+    /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 
     private static ProgramCommand Create(CommandIo io) => new(
         "kad",
-        "A node of a Kademlia network, and the tools to ask one.",
+        "Runs a node of a Kademlia network, and sends requests to one.",
         [
             "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468",
             "kad get greeting --via 127.0.0.1:8468",

@@ -5,9 +5,8 @@ using KadOrleans.Cli.Commands;
 namespace KadOrleans.Cli.Arguments;
 
 /// <summary>
-/// Says in one sentence what is wrong with a command line as such. That includes options that a command does not
-/// know where they were taken for arguments; what stands behind <c>--</c>, and what begins with one dash only (a
-/// negative number), is an argument.
+/// Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words behind
+/// <c>--</c>, and words with one dash only (a negative number), are arguments.
 /// </summary>
 internal static class ParseMistakes
 {
@@ -41,8 +40,8 @@ internal static class ParseMistakes
             : command.Subcommands.Select(c => c.Name);
         if (known.Contains(typed))
         {
-            // Only behind a double dash is a known option no option.
-            return $"'{typed}' stands behind '--', where everything is an argument; options belong before it.";
+            // A known option is an argument only behind a double dash.
+            return $"'{typed}' is behind '--', where everything is an argument; options belong before it.";
         }
 
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";

@@ -8,10 +8,10 @@ namespace KadOrleans.Cli.Clients;
 /// <summary>Does something with a network through the nodes of <c>--via</c>.</summary>
 internal sealed class NetworkSession(CommandIo io, bool json)
 {
-    // For nodes that are slower than the first; with one node in reach the rest of the network is found.
+    // Extra time for nodes that are slower than the first. One node is enough to find the rest of the network.
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Joins as a client, acts, leaves.</summary>
+    /// <summary>Joins as a client, acts, and leaves.</summary>
     /// <param name="via">As typed.</param>
     /// <param name="title">What is being done, for the progress line.</param>
     /// <param name="act">What is done once joined.</param>
@@ -49,8 +49,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 }
 
 /// <summary>
-/// A client of the network for the length of one command: it asks, but nobody takes it for a node, and it keeps
-/// nothing.
+/// A client for the length of one command. It sends requests, other nodes do not take it for a node, and it keeps nothing.
 /// </summary>
 internal sealed class EphemeralClient : IAsyncDisposable
 {

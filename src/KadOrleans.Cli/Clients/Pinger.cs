@@ -4,12 +4,12 @@ using KadOrleans.Node;
 namespace KadOrleans.Cli.Clients;
 
 /// <summary>
-/// Asks every address of several targets who is there. A name may have addresses on which nobody listens, so the
-/// first answer of a target ends the wait for its others.
+/// Pings every address of several targets. A name may have addresses on which nobody listens, so the first response of a target ends the
+/// wait for its others.
 /// </summary>
 internal sealed class Pinger(DhtNode engine)
 {
-    /// <summary>One target's answer: its first, or the failure of its last address.</summary>
+    /// <summary>One target's response: its first, or the failure of its last address.</summary>
     public async Task<Pinged> PingAsync(Target target, CancellationToken cancellationToken)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -29,8 +29,7 @@ internal sealed class Pinger(DhtNode engine)
     }
 
     /// <summary>
-    /// Every target's answer. Once one has answered, the others get <paramref name="patience"/> more: whoever asks
-    /// through several nodes needs one.
+    /// Every target's response. Once one has answered, the others get <paramref name="patience"/> more: one node is enough.
     /// </summary>
     public async Task<IReadOnlyList<Pinged>> PingAllAsync(
         IReadOnlyList<Target> targets, TimeSpan patience, CancellationToken cancellationToken)
@@ -66,21 +65,21 @@ internal sealed class Pinger(DhtNode engine)
         new(target, endpoint, await engine.PingAsync(endpoint, cancellationToken));
 }
 
-/// <summary>What came of pinging a target.</summary>
-/// <param name="Target">Whom it was.</param>
-/// <param name="Endpoint">Which of its addresses this is about.</param>
-/// <param name="Result">What came back.</param>
+/// <summary>The result of pinging a target.</summary>
+/// <param name="Target">The target.</param>
+/// <param name="Endpoint">The address that was pinged.</param>
+/// <param name="Result">The response or the failure.</param>
 internal sealed record Pinged(Target Target, UdpEndpoint Endpoint, PingResult Result)
 {
-    /// <summary>Whether a node answered; a client has no id and cannot be asked through.</summary>
+    /// <summary>Whether a node answered. A client has no id and leads to no network.</summary>
     public bool IsNode => Result.Id is not null;
 
     /// <summary>One sentence why no node is there.</summary>
     public string Problem => $"{Name} {Result.Failure switch
     {
         null => "answered without an id: it is a client, not a node",
-        RequestFailure.Unreachable => "cannot be reached from here: the system would not send to it",
-        RequestFailure.Malformed => "answered with something that is no answer to a ping",
+        RequestFailure.Unreachable => "cannot be reached: the system does not send to it",
+        RequestFailure.Malformed => "sent a malformed response to a ping",
         _ => "did not answer a ping",
     }}.";
 

@@ -10,16 +10,16 @@ namespace KadOrleans.Cli.Clients;
 /// <param name="Endpoints">At least one.</param>
 internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
-    /// <summary>Parses and resolves each. Names that nobody knows are complained of and left out.</summary>
+    /// <summary>Parses and resolves each. Names that do not resolve are reported and left out.</summary>
     /// <param name="name">The option or argument, for sentences.</param>
     /// <param name="texts">What was typed.</param>
-    /// <param name="io">Where complaints go.</param>
+    /// <param name="io">Gets a sentence for each name that does not resolve.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">One is no HOST:PORT, or nobody knows any of the names.</exception>
+    /// <exception cref="CommandException">One is not HOST:PORT, or none of the names resolves.</exception>
     public static async Task<Target[]> ResolveAsync(
         string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
-        // All are parsed before the first is resolved: a slip shows at once.
+        // All are parsed before the first is resolved, so a typo shows at once.
         var parsed = texts.Distinct().Select(text => (Text: text, Address: Arguments.Endpoints.ParseHost(name, text))).ToList();
         var targets = new List<Target>();
         var unknown = new List<CommandException>();
@@ -52,7 +52,7 @@ internal static class HostResolver
     /// <param name="name">The option or argument, for the sentence.</param>
     /// <param name="address">What was typed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">Nobody knows the name.</exception>
+    /// <exception cref="CommandException">The name does not resolve.</exception>
     public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
         string name, HostAddress address, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal static class HostResolver
         }
     }
 
-    /// <summary>The complaints about those addresses whose names nobody knows, in their order.</summary>
+    /// <summary>The errors of those addresses whose names do not resolve, in their order.</summary>
     public static async Task<IReadOnlyList<CommandException>> FindUnknownAsync(
         string name, IEnumerable<HostAddress> addresses, CancellationToken cancellationToken)
     {

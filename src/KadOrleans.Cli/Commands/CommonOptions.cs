@@ -13,7 +13,7 @@ internal static class CommonOptions
 
     public static Option<string[]> Via() => new("--via")
     {
-        Description = "A node of the network to ask through. Repeatable: one that answers is enough.",
+        Description = "A node of the network. Repeatable: one that answers is enough.",
         HelpName = "HOST:PORT",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

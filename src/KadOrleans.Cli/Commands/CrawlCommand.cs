@@ -23,13 +23,13 @@ internal static class CrawlCommand
         };
         var rate = Text("--rate", "N", $"Datagrams per second, 1 to {CrawlRun.HighestRate}. [default: {DefaultRate}]");
         var concurrency = Text(
-            "--concurrency", "N", $"Requests under way at once, 1 to {CrawlOptions.HighestConcurrency}; never two to one address. [default: {Defaults.Concurrency}]");
+            "--concurrency", "N", $"Pending requests, 1 to {CrawlOptions.HighestConcurrency}; at most one to an address. [default: {Defaults.Concurrency}]");
         var maxNodes = Text(
-            "--max-nodes", "N", $"Addresses remembered, 1 to {CrawlOptions.HighestMaxNodes}: a bound on what liars can invent. [default: {Defaults.MaxNodes}]");
-        var output = Text("--output", "FILE", "Write a row for each address here; - is the standard output.");
-        var format = Text("--format", "FORMAT", "Of the rows: jsonl or csv. [default: jsonl]");
-        var svg = Text("--svg", "FILE", "Draw the key space here.");
-        var resume = Text("--resume", "FILE", "Keep the state here, and go on from it if it is there.");
+            "--max-nodes", "N", $"Most addresses to remember, 1 to {CrawlOptions.HighestMaxNodes}, against liars who invent nodes. [default: {Defaults.MaxNodes}]");
+        var output = Text("--output", "FILE", "Write a row for each address to this file; - is the standard output.");
+        var format = Text("--format", "FORMAT", "Format of the rows: jsonl or csv. [default: jsonl]");
+        var svg = Text("--svg", "FILE", "Draw the key space in this file.");
+        var resume = Text("--resume", "FILE", "Keep the state in this file, and continue from it if it exists.");
         var json = CommonOptions.Json();
         var command = new ExampleCommand("crawl", "Visit every node of the network that can be reached.")
         {
@@ -39,7 +39,7 @@ internal static class CrawlCommand
                 "kad crawl --via node.example.org:8468 --rate 500 --output nodes.jsonl --svg network.svg --resume crawl.state",
                 "kad crawl --via node.example.org:8468 --output - --format csv",
             ],
-            Notes = "Ctrl-C stops it, and reports what was found by then. Each node is asked for all of its contacts, within the rate.",
+            Notes = "Each node is asked for all of its contacts, within the rate. Ctrl-C stops the crawl and prints what was found.",
         };
         foreach (var option in new Option[] { via, rate, concurrency, maxNodes, output, format, svg, resume, json })
         {

@@ -55,7 +55,7 @@ internal static class GetCommand
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not found: {key ?? digest.ToString()}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "nobody was asked.")}",
+                $"Not found: {key ?? digest.ToString()}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "no lookup was made.")}",
                 ToJson(digest, key, result));
         }
 
@@ -87,7 +87,7 @@ internal static class GetCommand
         return json;
     }
 
-    // A file that is made from a text value has that text's bytes and no others.
+    // Output to a file has the text's bytes and no others.
     private static async Task WriteAsync(CommandIo io, DhtValue value, bool raw, CancellationToken cancellationToken)
     {
         if (value.Kind == DhtValueKind.String && io.IsOutputTerminal && !raw)

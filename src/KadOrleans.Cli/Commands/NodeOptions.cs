@@ -42,7 +42,7 @@ internal sealed class NodeOptions
 
     private readonly Option<string?> _walkInterval = new("--walk-interval")
     {
-        Description = "Seconds between random walks that keep the routing table full, 1 to 86400; 0 is none. [default: 300]",
+        Description = "Seconds between random walks, which keep the routing table full, 1 to 86400; 0 turns them off. [default: 300]",
         HelpName = "SECONDS",
     };
 
@@ -75,7 +75,7 @@ internal sealed class NodeOptions
 
     private readonly Option<bool> _trustClock = new("--trust-clock")
     {
-        Description = "Expire values by the system's clock, whatever it does. Else a jump of it is believed after ten minutes.",
+        Description = "Expire values by the system's clock even after it jumps. Otherwise a jump is accepted after ten minutes.",
     };
 
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };

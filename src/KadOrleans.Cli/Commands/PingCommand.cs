@@ -11,9 +11,9 @@ internal static class PingCommand
 {
     public static Command Create(CommandIo io)
     {
-        var host = new Argument<string>("HOST:PORT") { Description = "Whom to ask." };
+        var host = new Argument<string>("HOST:PORT") { Description = "The address to ping." };
         var json = CommonOptions.Json();
-        var command = new ExampleCommand("ping", "Ask an address whether a node is there, and for its id.")
+        var command = new ExampleCommand("ping", "Ping an address, and print the id of the node there.")
         {
             Examples = ["kad ping 127.0.0.1:8468", "kad ping node.example.org:8468 --json"],
         };

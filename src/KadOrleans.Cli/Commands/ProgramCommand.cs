@@ -30,7 +30,7 @@ internal sealed class ProgramCommand : RootCommand
     /// <summary>Runs one command line and returns its <see cref="ExitCode"/>.</summary>
     /// <param name="args">What follows the executable's name.</param>
     /// <param name="io">Where the command reads and writes.</param>
-    /// <param name="cancellationToken">Ends the command: a node stops in order, anything else gives up.</param>
+    /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
     public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
     {
         // A key or value may begin with '@', which would otherwise name a file of arguments.
@@ -66,7 +66,7 @@ internal sealed class ProgramCommand : RootCommand
         TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
-        _ => (ExitCode.Failed, $"This should not have happened ({e.GetType().Name}): {e.Message}"),
+        _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
     };
 }
 

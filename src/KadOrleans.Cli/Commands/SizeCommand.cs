@@ -30,7 +30,7 @@ internal static class SizeCommand
         var command = new ExampleCommand("size", "Estimate how many nodes the network has.")
         {
             Examples = ["kad size --via 127.0.0.1:8468", "kad size --via node.example.org:8468 --lookups 100 --json"],
-            Notes = "The nearer the nodes found lie to random ids, the more of them there must be. Four times the lookups halve the error.",
+            Notes = "In a larger network the nodes found lie nearer to random ids. Four times the lookups halve the error.",
         };
         command.Add(via);
         command.Add(lookups);

@@ -33,7 +33,7 @@ internal static class StateExportCommand
         var file = new Argument<string>("FILE") { Description = "The file to write; - is the standard output." };
         var salvage = new Option<bool>("--salvage")
         {
-            Description = "Export what can be read of a damaged folder, which stays as it is. Exit code 1 if something is missing.",
+            Description = "Export the readable part of a damaged folder, which stays as it is. Exit code 1 if something is missing.",
         };
         var (data, json) = (CommonOptions.Data(), CommonOptions.Json());
         var command = new ExampleCommand("export", "Write a stopped node's id, contacts and values to a JSON file.")
@@ -59,7 +59,7 @@ internal static class StateExportCommand
             throw CommandException.WrongUsage("Both --json and FILE '-' write to the standard output; one of them is allowed.");
         }
 
-        // Opening would make a folder that is not there.
+        // Opening would create a missing folder.
         if (!File.Exists(Path.Combine(data, SqliteDatabase.FileName)))
         {
             throw CommandException.WrongUsage($"--data: '{data}' holds no node's database ({SqliteDatabase.FileName}); the folder of a node is needed.");
@@ -70,7 +70,7 @@ internal static class StateExportCommand
             await using var salvaged = SalvagedStorage.Open(data, salvages);
             if (salvaged.Damage is not null && await IsEmptyAsync(salvaged.Storage, cancellationToken))
             {
-                throw CommandException.WrongUsage($"--data: nothing that is in '{data}' can be read.");
+                throw CommandException.WrongUsage($"--data: nothing in '{data}' can be read.");
             }
 
             var (contacts, values) = file == StateFile.Standard
@@ -123,7 +123,7 @@ internal static class StateImportCommand
         var command = new ExampleCommand("import", "Read a node's id, contacts and values from a JSON file.")
         {
             Examples = ["kad state import backup.json", "gunzip -c backup.json.gz | kad state import - --data /var/lib/kad"],
-            Notes = "Id and contacts replace those of the folder; values are added, and the later stored one of a key stays. "
+            Notes = "Id and contacts replace those of the folder. Values are added; of two values of a key the one stored later stays.  "
                 + "The whole file is checked before anything is written.",
         };
         command.Add(file);
@@ -168,7 +168,7 @@ internal static class StateImportCommand
     private static async Task<StateImport> ImportAsync(
         NodeStorage storage, StateReader head, StateReader values, CancellationToken cancellationToken)
     {
-        // A node keeps what it publishes elsewhere, so what a cluster published is a value as any other to it.
+        // A node keeps its own publications elsewhere. A value that a cluster published is an ordinary value here.
         var importer = new StateImporter(storage.Keys, Together, TimeProvider.System);
         if (!await importer.ImportAsync(values.ReadValues().Select(Unpublished), cancellationToken))
         {
@@ -217,6 +217,6 @@ internal static class StateImportCommand
 
     /// <param name="Id">The id that the folder has now; null if it has none.</param>
     /// <param name="Contacts">Contacts that replaced the folder's.</param>
-    /// <param name="Values">What came of the values.</param>
+    /// <param name="Values">The result of importing the values.</param>
     private sealed record StateImport(NodeId? Id, int Contacts, ImportResult Values);
 }

@@ -12,7 +12,7 @@ internal static class StunCommand
 {
     public static Command Create(CommandIo io)
     {
-        var hosts = new Argument<string[]>("HOST:PORT") { Description = "Whom to ask; several may disagree.", Arity = ArgumentArity.OneOrMore };
+        var hosts = new Argument<string[]>("HOST:PORT") { Description = "Nodes to ask; they may see different addresses.", Arity = ArgumentArity.OneOrMore };
         var json = CommonOptions.Json();
         var command = new ExampleCommand("stun", "Ask nodes under which address and port they see this machine.")
         {
@@ -36,7 +36,7 @@ internal static class StunCommand
         return Print(new ResultPrinter(io, json), answers);
     }
 
-    // The first of a name's addresses that answers speaks for it.
+    // The first response from any of a name's addresses counts.
     private static async Task<(Target Target, UdpEndpoint Endpoint, UdpEndpoint? Seen)> AskAsync(
         DhtNode engine, Target target, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace KadOrleans.Cli.Crawling;
 /// <summary>The summary of a crawl, for people and for programs.</summary>
 internal static class CrawlReport
 {
-    // Of duplicates the first few are shown; the rows have all.
+    // Only the first few duplicates are shown; the rows have all.
     private const int MostExamples = 5;
 
     // Chance alone deviates that much in one network of a hundred.
@@ -68,12 +68,12 @@ internal static class CrawlReport
         yield return Text($"Several ids        {summary.SeveralIds.Count:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
         if (counts.Refused > 0)
         {
-            yield return Text($"Passed over        {counts.Refused:N0} contacts with addresses that none can have, or their namer has no say over");
+            yield return Text($"Ignored            {counts.Refused:N0} contacts at addresses that no host can have, or that the node that named them cannot know");
         }
 
         if (counts.Overflow > 0)
         {
-            yield return Text($"Beyond the bound   {counts.Overflow:N0} times an endpoint was named that --max-nodes had no room for");
+            yield return Text($"Beyond the bound   {counts.Overflow:N0} times a new endpoint was ignored because of --max-nodes");
         }
     }
 
@@ -87,7 +87,7 @@ internal static class CrawlReport
 
         var extremes = Text($"the fullest of {1 << balance.Bits} prefixes, {balance.Fullest}, has {balance.FullestRatio:0.0} times its share, the emptiest, {balance.Emptiest}, {balance.EmptiestRatio:0.0} times");
         return balance.Probability >= Doubt
-            ? $"even, as chance has it; {extremes}"
+            ? $"even: chance explains the differences; {extremes}"
             : $"uneven, more than chance explains (p = {Text($"{balance.Probability:0.#e+0}")}); {extremes}";
     }
 

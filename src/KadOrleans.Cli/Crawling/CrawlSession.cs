@@ -7,7 +7,7 @@ using KadOrleans.Node.Crawling;
 
 namespace KadOrleans.Cli.Crawling;
 
-/// <summary>Crawls, keeps the state meanwhile, and hands out the result.</summary>
+/// <summary>Crawls, saves the state meanwhile, and prints the result.</summary>
 internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 {
     // What a killed process loses.

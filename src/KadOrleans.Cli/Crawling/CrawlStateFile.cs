@@ -4,8 +4,8 @@ using KadOrleans.Core.Crawling;
 namespace KadOrleans.Cli.Crawling;
 
 /// <summary>
-/// Keeps a crawl in a file that grows: a line that says what it is, then one for each change, of which the last of an
-/// endpoint counts. A process that is killed leaves at worst half a line at the end, which the next one cuts off.
+/// Keeps a crawl in a file that grows: a line with the format, then one for each change. The last line of an endpoint counts. A killed
+/// process leaves at worst half a line at the end, which the next one cuts off.
 /// </summary>
 internal sealed class CrawlStateFile : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class CrawlStateFile : IDisposable
     }
 
     /// <summary>Opens a file, or makes it, and hands over what it holds.</summary>
-    /// <exception cref="CommandException">It is damaged, of something else, in use, or cannot be opened.</exception>
+    /// <exception cref="CommandException">It is damaged, not a crawl's state, in use, or cannot be opened.</exception>
     public static CrawlStateFile Open(string path, Action<CrawlRecord> restore)
     {
         FileStream file;

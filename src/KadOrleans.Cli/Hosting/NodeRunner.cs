@@ -21,7 +21,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     /// its state is saved when this returns.
     /// </summary>
     /// <exception cref="CommandException">
-    /// No host name is known and no contact saved, so that the node could never join; or an address cannot be listened on.
+    /// No host name resolves and no contact is saved, so the node could never join; or an address cannot be listened on.
     /// </exception>
     /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
         {
             return salvages
                 ? OpenCopy(folder)
-                : throw CommandException.WrongUsage($"{e.Message} What can be read of it is exported with --salvage.", e);
+                : throw CommandException.WrongUsage($"{e.Message} --salvage exports what can be read.", e);
         }
     }
 

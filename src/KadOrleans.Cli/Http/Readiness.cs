@@ -3,8 +3,8 @@ using KadOrleans.Node;
 namespace KadOrleans.Cli.Http;
 
 /// <summary>
-/// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that can not store still serves
-/// what it holds.
+/// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that cannot store still serves what it
+/// holds.
 /// </summary>
 /// <param name="Status"><see cref="Ok"/>, or what is missing in a word.</param>
 /// <param name="Reason">The same in a sentence, where there is more to say.</param>

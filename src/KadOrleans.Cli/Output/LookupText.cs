@@ -37,7 +37,7 @@ internal static class LookupText
     {
         TerminationReason.Converged => "the nearest contacts that answer have all answered",
         TerminationReason.ValueFound => "a value was found",
-        TerminationReason.NoContacts => "there was nobody to ask",
+        TerminationReason.NoContacts => "no contact was known",
         TerminationReason.NobodyAnswered => "nobody answered",
         TerminationReason.RequestLimit => "it reached its limit of requests",
         _ => "it was interrupted",

@@ -2,9 +2,9 @@ using Spectre.Console;
 
 namespace KadOrleans.Cli.Output;
 
-/// <summary>Shows a person that something which takes long is under way.</summary>
+/// <summary>Shows progress to a person.</summary>
 /// <param name="io">Shown on its error output, if that is a terminal.</param>
-/// <param name="silent">Nothing is shown: a program reads along.</param>
+/// <param name="silent">Shows nothing: a program reads the output.</param>
 internal sealed class Progress(CommandIo io, bool silent)
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
@@ -13,7 +13,7 @@ internal sealed class Progress(CommandIo io, bool silent)
     /// <summary>Does the work and shows <paramref name="title"/> from two seconds on.</summary>
     public Task<T> ShowAsync<T>(string title, Func<Task<T>> work) => ShowAsync(() => title, work);
 
-    /// <summary>Does the work and shows what <paramref name="describe"/> says of it, anew twice a second.</summary>
+    /// <summary>Does the work and shows the text of <paramref name="describe"/>, renewed twice a second.</summary>
     public async Task<T> ShowAsync<T>(Func<string> describe, Func<Task<T>> work)
     {
         var task = work();

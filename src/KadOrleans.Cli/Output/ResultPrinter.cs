@@ -9,7 +9,7 @@ namespace KadOrleans.Cli.Output;
 /// <summary>Prints results: a JSON object for programs, a table for a person at a terminal, plain lines otherwise.</summary>
 internal sealed class ResultPrinter(CommandIo io, bool json)
 {
-    // What is printed is no part of a web page, so text stays readable.
+    // The output is not part of a web page, so text stays readable.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Spaces and borders around a cell, generously.
@@ -43,7 +43,7 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     /// <summary>Prints why a command failed: a sentence for people, and for programs the object with an <c>error</c>.</summary>
     /// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
     /// <param name="sentence">What is wrong.</param>
-    /// <param name="result">What the command found all the same; null if nothing.</param>
+    /// <param name="result">The result so far; null if none.</param>
     /// <returns><paramref name="exitCode"/>.</returns>
     public int Fail(int exitCode, string sentence, JsonObject? result = null)
     {
@@ -61,7 +61,7 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     /// <summary>Prints rows under their headings; without a terminal as bare columns, one row a line.</summary>
     /// <param name="headings">One for each column.</param>
     /// <param name="rows">As many cells each.</param>
-    /// <param name="isReport">Whether people read it there too, as one table of several: then with the headings.</param>
+    /// <param name="isReport">Whether it is one of several tables, which keep their headings without a terminal.</param>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows, bool isReport = false)
     {
         string[][] shown = [.. rows.Select(row => Array.ConvertAll(row, VisibleText.Show))];
@@ -86,7 +86,7 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
             table.AddRow(Array.ConvertAll(row, Markup.Escape));
         }
 
-        // Where the terminal is too narrow it breaks lines itself; an id that is cut short would be of no use.
+        // A terminal that is too narrow breaks lines itself; an id that is cut short would be useless.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) });
         var widest = shown.Append([.. headings]).Aggregate(new int[headings.Count], Widen).Sum() + CellPadding;
         console.Profile.Width = Math.Max(console.Profile.Width, widest);

@@ -75,7 +75,7 @@ public sealed class StateCommandTests : IDisposable
         var run = await KadRun.RunAsync("state", "export", _folder["none.json"], "--data", Data, "--salvage");
 
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Contains($"nothing that is in '{Data}' can be read", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"nothing in '{Data}' can be read", run.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["none.json"]));
     }
 
