@@ -37,14 +37,14 @@ public sealed record KademliaOptions
     public TimeSpan BucketRefreshInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// What is held for others goes out again when no STORE of it came in for this long (Kademlia §2.5). 6 minutes to
-    /// 7 days; default one hour. Much longer than nodes stay, and values are lost with their holders.
+    /// Values held for others are republished when no STORE of them came in for this long (Kademlia §2.5). 6 minutes to 7 days; default one
+    /// hour. If it is much longer than nodes stay, values are lost with their holders.
     /// </summary>
     public TimeSpan RepublishInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// What this node published goes out again, with a new full life, this long after it did so last (Kademlia §2.5),
-    /// or after half of <see cref="ValueTimeToLive"/> if that is shorter. 1 minute to 365 days; default 24 hours.
+    /// A value of this node is published again, with a new full life, after this time (Kademlia §2.5), or after half of
+    /// <see cref="ValueTimeToLive"/> if that is shorter. 1 minute to 365 days; default 24 hours.
     /// </summary>
     public TimeSpan PublishInterval { get; set; } = TimeSpan.FromHours(24);
 }

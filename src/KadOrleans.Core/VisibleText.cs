@@ -4,9 +4,8 @@ using System.Text;
 namespace KadOrleans.Core;
 
 /// <summary>
-/// Text of strangers for people to read: names from files, values of peers, messages that echo them. A terminal obeys control
-/// characters, and bidirectional and zero-width characters make a text look like another one. All of them are replaced by
-/// something visible.
+/// Makes strangers' text safe to show: names from files, values of peers, messages that echo them. A terminal obeys control characters.
+/// Bidirectional and zero-width characters make a text look like another one. All of them are replaced by something visible.
 /// </summary>
 /// <remarks>
 /// Characters are chosen by their Unicode category, so that none is forgotten: controls, format characters, separators of lines

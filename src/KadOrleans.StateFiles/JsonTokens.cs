@@ -7,7 +7,7 @@ namespace KadOrleans.StateFiles;
 /// <param name="stream">UTF-8, with a byte-order mark or without.</param>
 internal sealed class JsonTokens(Stream stream)
 {
-    // No token of a state is longer: the largest value, every byte of it escaped, has 50 KB.
+    // No token of a state is longer: the largest value has 50 KB with every byte escaped.
     private const int MaxToken = 1024 * 1024;
 
     private byte[] _buffer = new byte[64 * 1024];

@@ -7,8 +7,8 @@ public static class StateFile
     public const string Standard = "-";
 
     /// <summary>
-    /// Opens a file to be read more than once. What comes through the standard input is kept in a temporary file, which goes
-    /// when the stream is closed.
+    /// Opens a file to be read more than once. The standard input is copied to a temporary file, which is deleted when the stream is
+    /// closed.
     /// </summary>
     /// <param name="file">A path, or <see cref="Standard"/>.</param>
     /// <param name="openInput">Opens the standard input.</param>
@@ -28,8 +28,8 @@ public static class StateFile
     }
 
     /// <summary>
-    /// Writes a file beside its place and then renames it: what fails leaves an earlier file as it was. A link is followed.
-    /// What is no plain file, such as a device or a pipe, is written to and never replaced.
+    /// Writes a file beside its place and then renames it, so a failure leaves an earlier file as it was. A link is followed. A device or a
+    /// pipe is written to and never replaced.
     /// </summary>
     /// <param name="file">A path.</param>
     /// <param name="write">Writes the content.</param>
@@ -104,7 +104,7 @@ public sealed class StateFileException : Exception
 {
     /// <summary>Says what is wrong.</summary>
     /// <param name="message">One sentence, with the file's name.</param>
-    /// <param name="cause">What it came from, if from an exception.</param>
+    /// <param name="cause">The exception behind it, if any.</param>
     public StateFileException(string message, Exception? cause = null)
         : base(message, cause)
     {
@@ -115,11 +115,11 @@ public sealed class StateFileException : Exception
 public static class SpecialFile
 {
     /// <summary>The file that a path leads to at last: a link is not to be replaced, but what it names.</summary>
-    /// <param name="file">A path; nothing need be there.</param>
+    /// <param name="file">A path; it need not exist.</param>
     /// <exception cref="IOException">The links cannot be followed.</exception>
     public static string FollowLinks(string file)
     {
-        // A shell's /dev/fd/63 is a link to what has no name.
+        // A shell's /dev/fd/63 is a link to something without a name.
         var target = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null;
         return File.Exists(target) ? target : file;
     }

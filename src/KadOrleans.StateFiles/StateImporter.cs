@@ -6,8 +6,8 @@ namespace KadOrleans.StateFiles;
 
 /// <summary>Puts a file's values into a store, with their times and sources.</summary>
 /// <param name="keys">The store.</param>
-/// <param name="together">Values under way at once: they share transactions or calls. No more than the store queues.</param>
-/// <param name="time">Says what is expired.</param>
+/// <param name="together">Pending values: they share transactions or calls. At most what the store queues.</param>
+/// <param name="time">Clock by which values expire.</param>
 public sealed class StateImporter(IKeyStore keys, int together, TimeProvider time)
 {
     private long _imported;
@@ -20,12 +20,12 @@ public sealed class StateImporter(IKeyStore keys, int together, TimeProvider tim
         Interlocked.Read(ref _imported), Interlocked.Read(ref _expired), Interlocked.Read(ref _older), Interlocked.Read(ref _refused));
 
     /// <summary>
-    /// Imports values; durable when it returns. A value stays out if its time is over, unless the cluster published it
-    /// (<see cref="StoredValue.PublishedAt"/>), and if one of its key is held that was stored later.
+    /// Imports values; durable when it returns. An expired value is left out, unless the cluster published it
+    /// (<see cref="StoredValue.PublishedAt"/>), and so is one whose key has a value that was stored later.
     /// </summary>
     /// <param name="values">Read as it goes on.</param>
-    /// <param name="cancellationToken">Ends it; what was imported stays.</param>
-    /// <returns>False if a write failed: what was imported until then stays, and may be imported again.</returns>
+    /// <param name="cancellationToken">Stops the import; imported values stay.</param>
+    /// <returns>False if a write failed. Values imported until then stay, and may be imported again.</returns>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     /// <exception cref="StateFileException">The file is broken.</exception>
     public async Task<bool> ImportAsync(IEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ public sealed class StateImporter(IKeyStore keys, int together, TimeProvider tim
 
 /// <summary>What came of a file's values.</summary>
 /// <param name="Imported">Values that are durable now.</param>
-/// <param name="Expired">Values left out because their time is over.</param>
+/// <param name="Expired">Values left out because they have expired.</param>
 /// <param name="Older">Values left out because one of the same key is held that was stored later.</param>
 /// <param name="Refused">Values that are too long, or beyond the quotas.</param>
 public sealed record ImportResult(long Imported, long Expired, long Older, long Refused);

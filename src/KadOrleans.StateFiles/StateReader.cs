@@ -136,7 +136,7 @@ public sealed class StateReader(Stream stream, string name)
         }
     }
 
-    // The reader says of text that is no UTF-8 that the operation is invalid.
+    // For text that is not UTF-8 the reader throws InvalidOperationException.
     private bool Guard(Func<bool> read)
     {
         try

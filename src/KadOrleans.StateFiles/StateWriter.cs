@@ -9,7 +9,7 @@ namespace KadOrleans.StateFiles;
 /// <summary>Writes a state file value by value: memory does not grow with their number.</summary>
 public static class StateWriter
 {
-    // Written to the stream whenever this much waits: memory does not grow with the number of keys.
+    // Written to the stream whenever this much is buffered: memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;
 
     /// <summary>Writes everything and returns how many values that were.</summary>

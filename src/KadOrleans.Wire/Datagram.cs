@@ -16,13 +16,14 @@ public static class Datagram
     public const int MinLength = HeaderLength + 1;
 
     /// <summary>
-    /// The longest body. The network's nodes refuse to send a longer request; answers carry at most a value that
-    /// came in such a request, under a shorter header, so the same limit holds for them.
+    /// The longest body. The network's nodes refuse to send a longer request. A response carries at most a value that came in such a
+    /// request, under a shorter header, so the same limit holds.
     /// </summary>
     public const int MaxBodyLength = 8192;
 
     /// <summary>
-    /// The longest datagram that is written or read: a full body and its trailer. A larger limit would let a stranger make us parse and store
+    /// The longest datagram that is written or read: a full body and its trailer. A larger limit would let a stranger make us parse and
+    /// store
     /// more than any well-behaved node can send; a smaller one would refuse the largest legal value.
     /// </summary>
     public const int MaxLength = HeaderLength + MaxBodyLength + LifeTrailer.Length;
@@ -30,7 +31,7 @@ public static class Datagram
     /// <summary>Takes a received datagram apart. Says nothing about whether the body makes sense.</summary>
     /// <param name="datagram">All bytes received.</param>
     /// <param name="kind">Whether the body is a request or a response.</param>
-    /// <param name="id">The id that an answer echoes.</param>
+    /// <param name="id">The id that a response echoes.</param>
     /// <param name="body">The bytes behind the header: the body and what follows it.</param>
     /// <param name="error">
     /// <see cref="DecodeError.TooShort"/>, <see cref="DecodeError.TooLong"/> or <see cref="DecodeError.UnknownKind"/>.

@@ -1,7 +1,7 @@
 namespace KadOrleans.Wire;
 
 /// <summary>
-/// Why a datagram is refused. The wire has no error answer: whatever the reason, the sender gets silence.
+/// Why a datagram is refused. The wire has no error response: whatever the reason, the sender gets none.
 /// </summary>
 public enum DecodeError
 {
@@ -39,7 +39,7 @@ public enum DecodeError
     UnknownFunction,
 
     /// <summary>
-    /// The arguments are no array, are too few or too many, or an id or key among them is not 20 bytes of bin.
+    /// The arguments are not an array, too few or too many, or an id or key among them is not 20 bytes of bin.
     /// </summary>
     WrongArguments,
 }

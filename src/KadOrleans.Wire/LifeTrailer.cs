@@ -4,9 +4,9 @@ using KadOrleans.Wire.MessagePack;
 namespace KadOrleans.Wire;
 
 /// <summary>
-/// The seconds of life that a value has left, as one more MessagePack object behind the body of a STORE or of a
-/// FIND_VALUE answer. Nodes that do not know it ignore what follows the first object. It is always a uint 32 of five
-/// bytes and ends the datagram, so that stray bytes of other programs are not taken for it.
+/// The seconds that are left of a value's life, as one more MessagePack object behind the body of a STORE or of a FIND_VALUE response.
+/// Nodes that do not know it ignore what follows the first object. It is always a uint 32 of five bytes and ends the datagram, so stray
+/// bytes of other programs are not taken for it.
 /// </summary>
 public static class LifeTrailer
 {

@@ -5,8 +5,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Wire;
 
 /// <summary>
-/// The 20 bytes by which an answer names its request. Drawn at random by the caller and echoed as they are, so they
-/// also prove that whoever answers has seen the request.
+/// The 20 bytes by which a response names its request. The caller draws them at random and the response echoes them, which proves that its
+/// sender has seen the request.
 /// </summary>
 public readonly struct MessageId : IEquatable<MessageId>
 {
@@ -32,7 +32,7 @@ public readonly struct MessageId : IEquatable<MessageId>
     }
 
     /// <summary>
-    /// A fresh id. Nodes that face a network pass a cryptographic source: a guessable id lets strangers forge answers.
+    /// A fresh id. Nodes that face a network pass a cryptographic source: a guessable id lets strangers forge responses.
     /// </summary>
     public static MessageId Random(IRandomSource random)
     {

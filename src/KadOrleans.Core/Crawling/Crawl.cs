@@ -3,25 +3,25 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>
-/// Visits every node of a network that can be reached, as a state machine: says whom to ask next and takes what came
-/// back. Each endpoint is pinged for its id, then asked with FIND_NODE for its whole table; whom it names is visited in
-/// turn. One request at a time goes to an endpoint. What strangers name is bounded: in all by
+/// Visits every reachable node of a network, as a state machine: says whom to ask next and takes the responses. Each endpoint is pinged for
+/// its id, then asked with FIND_NODE for its whole table. The contacts that it names are visited in turn. One request at a time goes to an
+/// endpoint. The contacts that strangers name are bounded: in all by
 /// <see cref="CrawlOptions.MaxNodes"/>, and for each of them by <see cref="MaxUnproven"/>. Not safe for several threads.
 /// </summary>
 public sealed class Crawl
 {
     /// <summary>
-    /// Endpoints that one node may have named first without a node answering there. At this number its walk waits for
-    /// those that were not asked yet, and ends if none of them helps. A table in a network where half of the nodes have
-    /// left has some 200 such; too low a bound would cut honest walks short.
+    /// Endpoints that one node may have named first without a node answering there. At this number its walk waits for those that were not
+    /// asked yet, and ends if none of them answers. In a network where half of the nodes have left a table has some 200 such contacts. A
+    /// lower bound would cut honest walks short.
     /// </summary>
     public const int MaxUnproven = 512;
 
     /// <summary>Pings to an endpoint, each with its one retry. With a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
     public const int MaxPings = 3;
 
-    // A node that answered before is worth more; one that pings strangers before it answers them long needs several
-    // datagrams to arrive for the first of its answers.
+    // A node that answered before is worth more retries. One that pings strangers before a long response needs several datagrams to arrive
+    // for its first response.
     private const int MaxFailures = 8;
 
     private readonly CrawlOptions _options;
@@ -76,8 +76,8 @@ public sealed class Crawl
     }
 
     /// <summary>
-    /// Takes up what an earlier crawl knew: what it ended with stands, and the rest is asked anew. A later record of an
-    /// endpoint replaces an earlier one, as long as nothing has been asked.
+    /// Restores an earlier crawl: its results stay, and unfinished endpoints are asked again. A later record of an endpoint replaces an
+    /// earlier one, as long as no request was sent.
     /// </summary>
     public void Restore(CrawlRecord record)
     {
@@ -158,7 +158,7 @@ public sealed class Crawl
 
     /// <summary>A request came to nothing.</summary>
     /// <param name="endpoint">To whom it was.</param>
-    /// <param name="isFinal">Whether asking again is of no use: the system cannot send there.</param>
+    /// <param name="isFinal">Whether a retry is useless: the system cannot send there.</param>
     public void OnFailed(UdpEndpoint endpoint, bool isFinal)
     {
         if (Settle(endpoint) is not { } node)
@@ -189,7 +189,7 @@ public sealed class Crawl
         return changes;
     }
 
-    // A record that was restored again stands in the queue twice: only the entry that counts is asked.
+    // A record that was restored again is in the queue twice: only the entry that counts is asked.
     private bool TryDequeueWaiting([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out CrawledNode? node)
     {
         while (_waiting.TryDequeue(out node) || _again.TryDequeue(out node))

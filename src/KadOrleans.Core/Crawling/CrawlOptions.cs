@@ -10,8 +10,8 @@ public sealed record CrawlOptions
     public const int HighestMaxNodes = 2_000_000;
 
     /// <summary>
-    /// Endpoints remembered, reachable or not; 1 to 2,000,000, default 200,000. What is named beyond it is counted and
-    /// passed over, so that invented contacts cannot fill the memory: about 400 bytes each.
+    /// Endpoints remembered, reachable or not; 1 to 2,000,000, default 200,000. Further ones are counted and ignored, so invented contacts
+    /// cannot fill the memory: about 400 bytes each.
     /// </summary>
     public int MaxNodes { get; init; } = 200_000;
 
@@ -28,8 +28,8 @@ public sealed record CrawlOptions
 /// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
 /// <param name="Unreachable">Endpoints that did not answer.</param>
 /// <param name="NotNodes">Endpoints that answered without an id.</param>
-/// <param name="Refused">Contacts named with an address that their namer has no say over, or that none can have.</param>
-/// <param name="Overflow">Contacts passed over because of <see cref="CrawlOptions.MaxNodes"/>.</param>
+/// <param name="Refused">Contacts at addresses that no host can have, or that the node that named them cannot know.</param>
+/// <param name="Overflow">Contacts ignored because of <see cref="CrawlOptions.MaxNodes"/>.</param>
 public readonly record struct CrawlCounts(
     int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
 

@@ -3,16 +3,15 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>
-/// Learns a node's whole routing table from its answers to FIND_NODE. An answer has the k contacts nearest to its
-/// target, so the walk asks about ever smaller ranges of ids. Of a range it has the answer to a target in one half, and
-/// asks for one in the other. If neither answer is taken up by its own half (then there may be more of them in it) and
-/// the second brings no contact of the range that was not known, the range is done; else both halves are walked, each
-/// with the target that was asked in it. The first target is the node's own id, near which its table is densest.
+/// Learns a node's whole routing table from its responses to FIND_NODE. A response has the k contacts nearest to its target, so the walk
+/// asks about ever smaller ranges of ids. It has the response to a target in one half of a range, and asks for a target in the other half.
+/// The range is done under two conditions: both responses reach beyond their halves, and the second brings no new contact of the range.
+/// Otherwise both halves are walked, each with the target that was asked in it. The first target is the node's own id, near which its table
+/// is densest.
 /// <para>
-/// For nodes that name exactly the nearest, all contacts are found for certain: k nearest that reach beyond a half
-/// include the whole half. The demand for nothing new is for nodes that answer bucket by bucket, and so is this one: a
-/// range is divided too if the answer left out a known contact of it that is nearer than one it has. An answer that is
-/// short has the whole table. Takes two to four questions for each bucket.
+/// For nodes that name exactly the nearest, this finds all contacts: k nearest that reach beyond a half include the whole half. The second
+/// condition is for nodes that answer bucket by bucket. For them a range is also divided if the response left out a known contact of it
+/// that is nearer than one it has. A short response has the whole table. A bucket takes two to four requests.
 /// </para>
 /// </summary>
 internal sealed class TableWalk
@@ -23,7 +22,7 @@ internal sealed class TableWalk
     /// <summary>Contacts taken from one node, at most: more than a full bucket for each of 160 bits.</summary>
     public const int MaxContacts = 4_096;
 
-    // The network's k: an answer with fewer contacts, or fewer than another of the same node, is short.
+    // The network's k: a response with fewer contacts, or fewer than another of the same node, is short.
     private const int UsualAnswer = 20;
 
     private readonly IRandomSource _random;
@@ -55,7 +54,7 @@ internal sealed class TableWalk
     public bool IsComplete => Questions > 0 && _ranges.Count == 0 && !_isOverfull;
 
     /// <summary>Takes the answer to <see cref="Target"/> and chooses the next target.</summary>
-    /// <returns>The contacts of the answer that were not named before.</returns>
+    /// <returns>The contacts of the response that were not named before.</returns>
     public IReadOnlyList<Contact> Take(ReadOnlySpan<Contact> contacts)
     {
         Questions++;
@@ -109,7 +108,7 @@ internal sealed class TableWalk
     }
 
     /// <summary>
-    /// How far an answer reaches: the prefix that all its contacts share with the target; 0 if it is short.
+    /// How far a response reaches: the prefix that all its contacts share with the target; 0 if it is short.
     /// </summary>
     private int Reach(ReadOnlySpan<Contact> contacts)
     {
@@ -155,6 +154,6 @@ internal sealed class TableWalk
 
     /// <param name="Range">What is to be learned.</param>
     /// <param name="Asked">A target in it that was asked.</param>
-    /// <param name="Reach">How far the answer reached.</param>
+    /// <param name="Reach">How far the response reached.</param>
     private readonly record struct Part(BucketRange Range, NodeId Asked, int Reach);
 }

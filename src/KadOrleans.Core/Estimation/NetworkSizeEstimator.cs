@@ -3,9 +3,9 @@ namespace KadOrleans.Core.Estimation;
 /// <summary>
 /// Estimates the number of nodes from how near the contacts lie that lookups end with. Ids are spread evenly, so the
 /// share of the space within the distance of the k-th nearest has a Gamma(k) distribution around k / N, whatever the
-/// target. Its cube root is nearly normal (Wilson and Hilferty, 1931); the cube roots of many lookups are averaged
-/// without the lowest and highest fifth, so that those whose neighbourhood is full of made-up ids, or that missed
-/// contacts, have no say while they are fewer. Bounded; not safe for several threads.
+/// target. Its cube root is nearly normal (Wilson and Hilferty, 1931); the cube roots of many lookups are averaged without the lowest and
+/// highest fifth. So lookups near made-up ids, or that missed contacts, do not count while they are fewer. Bounded; not safe for several
+/// threads.
 /// </summary>
 public sealed class NetworkSizeEstimator
 {
@@ -38,8 +38,8 @@ public sealed class NetworkSizeEstimator
     public int Count => _order.Count;
 
     /// <summary>
-    /// Takes what a lookup ended with. One of a target that is remembered replaces the former: a key that is asked for
-    /// often says no more than once. One of the own id says nothing and is passed over, as is one that found nobody.
+    /// Adds the result of a lookup. A second lookup of one target replaces the first, so a popular key counts once. Lookups of the own id,
+    /// or without contacts, are ignored.
     /// </summary>
     /// <param name="target">What was looked up; chosen without regard to who is there.</param>
     /// <param name="closest">The nearest contacts that answered, nearest first.</param>

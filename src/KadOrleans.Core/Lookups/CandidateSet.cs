@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>
-/// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not
-/// asked makes room for a nearer one, so answers full of strangers cannot grow it. Counts how many contacts of one
+/// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not asked makes room for
+/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one
 /// network were asked.
 /// </summary>
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
@@ -110,7 +110,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     public bool HasShare(Candidate candidate, int limit) =>
         candidate.Network is null || _asked.CountOf(candidate.Contact.Endpoint) < limit;
 
-    // One that is silent or late keeps no other of its network from being asked.
+    // An unresponsive contact does not keep others of its network from being asked.
     private static bool Counts(CandidateState state) => state is CandidateState.Waiting or CandidateState.Answered;
 
     /// <summary>An id whose endpoint is proved is nobody else's; one that is only claimed may have few other claimants.</summary>

@@ -5,14 +5,14 @@ namespace KadOrleans.Core.Lookups;
 
 /// <summary>
 /// An iterative lookup as a state machine (Kademlia §2.3): says whom to ask next and takes what came back. It keeps
-/// up to α requests in flight at all times rather than in rounds, so one silent contact delays nobody, and ends once
+/// up to α requests in flight at all times rather than in rounds, so one unresponsive contact delays nobody, and ends once
 /// the k nearest contacts that answer have answered on each of its disjoint paths. Not safe for several threads.
 /// </summary>
 public sealed class Lookup
 {
     /// <summary>
-    /// Requests of one lookup, at most; each path has an equal share. An honest network of millions needs about 60; one that
-    /// leads us on with invented contacts must not keep us busy for ever.
+    /// Requests of one lookup, at most; each path has an equal share. An honest network of millions needs about 60; one that names ever
+    /// more invented contacts must not keep us busy without end.
     /// </summary>
     public const int MaxRequests = 256;
 
@@ -35,7 +35,7 @@ public sealed class Lookup
     private int _failed;
     private int _slow;
 
-    // Late ones that have answered the question, and not yet who they are.
+    // Timed-out ones that have answered the query and not yet proved their id.
     private int _unproved;
     private bool _hasValue;
     private bool _isDisputed;
@@ -150,7 +150,7 @@ public sealed class Lookup
     /// <summary>A contact answered with the value.</summary>
     /// <param name="from">The contact.</param>
     /// <param name="value">The value.</param>
-    /// <param name="life">How long it has yet to live there; null if the contact does not say.</param>
+    /// <param name="life">Its remaining life there; null if the contact does not say.</param>
     public void OnValue(Contact from, DhtValue value, TimeSpan? life = null)
     {
         if (TakeReply(from) is { } candidate)
@@ -197,7 +197,7 @@ public sealed class Lookup
     }
 
     /// <summary>
-    /// An endpoint is late with its id. Once it has answered the lookup's question, others are asked in its place.
+    /// An endpoint's id ping timed out. Once it has answered the lookup's query, others are asked in its place.
     /// </summary>
     public void OnProofSlow(UdpEndpoint endpoint)
     {
@@ -325,7 +325,7 @@ public sealed class Lookup
         }
     }
 
-    // What comes after the end changes nothing: a late answer must not send a lookup that is over on its way again.
+    // A response after the end changes nothing: it must not start a finished lookup again.
     private Candidate? TakeReply(Contact from)
     {
         if (IsDone || Find(from) is not { IsPending: true, HasReplied: false } candidate)

@@ -21,7 +21,7 @@ public sealed record LookupOutcome
     public DhtValue? Value { get; init; }
 
     /// <summary>
-    /// How long the value has yet to live, by the middle one of the holders that agree on it; null if none of them says.
+    /// The value's remaining life: the median of the holders that agree on it; null if none of them says.
     /// </summary>
     public TimeSpan? ValueLife { get; init; }
 

@@ -17,12 +17,12 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     public const int PerNetworkWhenFew = 2;
 
     /// <summary>
-    /// Contacts named by one answer that may turn out invented or silent before its other contacts are left aside. An
-    /// honest node names some that have left; a liar can name an unlimited number, and each costs a request.
+    /// Invented or unresponsive contacts that one response may name before its others are ignored. An honest node names some that have
+    /// left. A liar can name any number, and each costs a request.
     /// </summary>
     private const int MaxMisled = 3;
 
-    // Contacts of a network that kept silent, by the path that asked them.
+    // Unresponsive contacts of a network, by the path that asked them.
     private readonly Dictionary<(int Path, SourceNetwork Network), int> _silent = [];
     private readonly int[] _asked = new int[count];
     private readonly int[] _waiting = new int[count];
@@ -188,8 +188,8 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     }
 
     /// <summary>
-    /// Silent contacts of a network count against the path that asked them: a liar who names one host under many ports has
-    /// it asked once, and cannot keep the other paths from asking an honest contact beside it.
+    /// Unresponsive contacts of a network count against the path that asked them. A liar who names one host under many ports has it asked
+    /// once, and cannot keep other paths from an honest contact beside it.
     /// </summary>
     private bool MayAsk(Candidate candidate, int path, int perNetwork) =>
         candidates.HasShare(candidate, perNetwork)

@@ -3,9 +3,8 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Core.Maintenance;
 
 /// <summary>
-/// Says which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each
-/// node comes up to a quarter of the interval early, by an amount of its own: nodes that were started together would
-/// else refresh together for ever.
+/// Says which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node is up to a
+/// quarter of the interval early, by an amount of its own. Otherwise nodes that started together would always refresh together.
 /// </summary>
 /// <param name="ownId">The id of the node.</param>
 /// <param name="interval">The longest time a bucket goes without a lookup; above zero.</param>

@@ -27,8 +27,8 @@ public static class RepublishPolicy
     }
 
     /// <summary>
-    /// Whether a value is due for a schedule that looks once per interval. Early by the spread: one that was seen to soon
-    /// after a look would else be a little too young at the next, and wait for the one after it.
+    /// Whether a value is due for a schedule that looks once per interval. Early by the spread: otherwise a value republished soon after
+    /// one look would be a little too young at the next, and wait for the one after it.
     /// </summary>
     public static bool IsDueAtLook(StoredValue stored, DateTimeOffset now, KademliaOptions options)
     {
@@ -46,8 +46,8 @@ public static class RepublishPolicy
     }
 
     /// <summary>
-    /// Whether this node is one of the k nearest to the key by what it knows. If not, others have pushed it out; it keeps
-    /// its copy until that expires, and is responsible again if they vanish.
+    /// Whether this node is one of the k nearest to the key by what it knows. If not, nearer nodes have taken its place. It keeps its copy
+    /// until that expires, and is responsible again if they vanish.
     /// </summary>
     public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
     {

@@ -9,7 +9,7 @@ namespace KadOrleans.Core.Routing;
 /// </summary>
 internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, Span<Contact> destination)
 {
-    // Below this, sorting the few into the answer is cheaper than halving further.
+    // Below this, sorting the few is cheaper than halving further.
     private const int SmallRange = 4;
 
     private readonly ReadOnlySpan<Contact> _contacts = contacts;

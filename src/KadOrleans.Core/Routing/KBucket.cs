@@ -8,14 +8,14 @@ namespace KadOrleans.Core.Routing;
 internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)
 {
     /// <summary>
-    /// A contact that answered within this time is not pinged for a newcomer's sake. Shorter, and every newcomer of a
-    /// busy bucket costs a ping; much longer, and a dead contact keeps its place from live ones for that long.
+    /// A contact that answered within this time is not pinged to make room for a new one. If it is too short, every new contact of a busy
+    /// bucket costs a ping. If it is too long, a dead contact keeps its place from live ones.
     /// </summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The pause between two checks of one contact: longer than a ping with its retry takes, so that newcomers arriving
-    /// together cannot turn one short outage into several failures.
+    /// The pause between two checks of one contact. It is longer than a ping with its retry takes, so new contacts that arrive together
+    /// cannot turn one short outage into several failures.
     /// </summary>
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
@@ -46,8 +46,8 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
     }
 
     /// <summary>
-    /// Places an entry by the time it was last seen, behind those of the same time: a replacement that was promoted
-    /// after long silence is no fresher for it.
+    /// Places an entry by the time it was last seen, behind those of the same time. A promoted replacement that has not answered for long
+    /// stays old.
     /// </summary>
     public void Insert(BucketEntry entry)
     {
@@ -85,10 +85,9 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
     }
 
     /// <summary>
-    /// The contact that should prove itself when a newcomer wants its place: the least recently seen of those that
-    /// failed, else the head if it has been silent for <see cref="FreshFor"/>. Null when all are well: contacts that
-    /// live long are likely to go on living, so they are preferred to any newcomer (Kademlia §2.2). One that failed is
-    /// not replaced at once: the fault may have been our own network's.
+    /// The contact to ping when a new one wants its place: the least recently seen of those that failed, else the head if it has not
+    /// answered for <see cref="FreshFor"/>. Null when all are responsive: contacts that have lived long are likely to go on living, so they
+    /// are preferred to new ones (Kademlia §2.2). One that failed is not replaced at once: the fault may have been our own network's.
     /// </summary>
     public Contact? ChooseCheck(DateTimeOffset now)
     {

@@ -86,7 +86,7 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
 {
     /// <summary>
     /// Failures within this time of one that counted are the same failure: requests of several lookups that were under
-    /// way together must not drop a contact, or empty the table, for one short outage. As long as the wire's patience.
+    /// way together must not drop a contact, or empty the table, for one short outage. As long as the longest timeout of a request.
     /// </summary>
     public static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(5);
 

@@ -86,8 +86,8 @@ public sealed class RoutingTable
         [.. from bucket in Buckets select Save(bucket)]);
 
     /// <summary>
-    /// Brings a saved table back. Contacts are taken in anew, least recently seen first, so every rule holds even when
-    /// the options, the trusted ranges or the bytes on disk have changed. With none of them changed it is the same table.
+    /// Brings a saved table back. Contacts are added again, least recently seen first, so every rule holds even when the options, the
+    /// trusted ranges or the bytes on disk have changed. If none of them changed it is the same table.
     /// </summary>
     /// <param name="state">What <see cref="Save()"/> returned.</param>
     /// <param name="options">k, b and the bounds as they are now.</param>
@@ -201,7 +201,7 @@ public sealed class RoutingTable
 
         if (entry.Contact == contact)
         {
-            // It lives, so whoever else claimed its id waits in vain.
+            // It lives, so nobody else gets its id.
             bucket.Replacements.Remove(contact.Id);
             bucket.Refresh(entry, now);
             return new TableDecision(TableOutcome.Refreshed);

@@ -4,8 +4,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
-/// The contacts of a table at one moment, for any number of readers at once. It is plain data (id, version, contacts,
-/// room per range), so that a table can be read where it does not live.
+/// The contacts of a table at one moment, for any number of readers at once. It is plain data (id, version, contacts, room per range), so a
+/// table can be read in another process.
 /// </summary>
 public sealed class RoutingTableSnapshot
 {
@@ -21,7 +21,7 @@ public sealed class RoutingTableSnapshot
     /// <param name="ownId">The id of the node whose table it is.</param>
     /// <param name="version">The version of the table.</param>
     /// <param name="contacts">In any order; no id twice.</param>
-    /// <param name="rooms">The table's buckets, in any order. None: every newcomer counts as welcome.</param>
+    /// <param name="rooms">The table's buckets, in any order. Without any, every new contact has room.</param>
     /// <exception cref="ArgumentException">An id comes twice.</exception>
     public RoutingTableSnapshot(
         NodeId ownId, long version, IReadOnlyCollection<Contact> contacts, IReadOnlyCollection<BucketRoom>? rooms = null)
@@ -129,8 +129,8 @@ public sealed class RoutingTableSnapshot
     }
 
     /// <summary>
-    /// Whether a newcomer with this id could find a place, so that a ping to verify it is not wasted: its bucket has
-    /// room or can be split. Never for our own id.
+    /// Whether a new contact with this id could get a place: its bucket has room or can be split. If not, a ping to verify it would be
+    /// wasted. False for our own id.
     /// </summary>
     public bool WouldAccept(NodeId id)
     {

@@ -5,8 +5,8 @@ namespace KadOrleans.Core.Routing;
 public readonly record struct TableDecision(TableOutcome Outcome)
 {
     /// <summary>
-    /// The contact that entered the table: the observed one, or the replacement that took a dropped one's place. It is
-    /// due for the hand-over of values (Kademlia §2.5).
+    /// The contact that entered the table: the observed one, or the replacement that took a dropped one's place. It is due for hand-off
+    /// (Kademlia §2.5).
     /// </summary>
     public Contact? Added { get; init; }
 
@@ -20,8 +20,8 @@ public readonly record struct TableDecision(TableOutcome Outcome)
     public Contact? Dropped { get; init; }
 
     /// <summary>
-    /// A contact to ping now and to report as answered or failed: the one whose place a newcomer wants, or the known
-    /// endpoint of an id that now answers elsewhere.
+    /// A contact to ping now and to report as answered or failed. It is the one whose place a new contact wants, or the known endpoint of
+    /// an id that now answers elsewhere.
     /// </summary>
     public Contact? Check { get; init; }
 }

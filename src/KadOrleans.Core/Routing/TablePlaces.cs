@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
-/// Who has which place in a table: additions, splits and promotions, with the books on endpoints and subnets. The table
-/// decides what an observation means; this knows where there is room.
+/// The places of a table: additions, splits and promotions, with the counts of endpoints and subnets. The table decides what an observation
+/// means; this class knows where there is room.
 /// </summary>
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
@@ -129,8 +129,8 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
     }
 
     /// <summary>
-    /// A full bucket still welcomes newcomers until k of them wait: enough to replace all it holds. The cache takes
-    /// more than that, but nobody is pinged for it.
+    /// A full bucket still has room for new contacts until k of them wait: enough to replace all it holds. The cache takes more, but pings
+    /// none of them.
     /// </summary>
     public bool WantsReplacements(KBucket bucket) =>
         bucket.Replacements.Count < Math.Min(options.BucketSize, options.ReplacementCacheSize);

@@ -1,14 +1,14 @@
 namespace KadOrleans.Core.Timeouts;
 
 /// <summary>
-/// What is known of how long an endpoint takes to answer: smoothed mean and deviation, as TCP keeps them (RFC 6298).
+/// An endpoint's round-trip time: smoothed mean and deviation, as TCP keeps them (RFC 6298).
 /// </summary>
 /// <param name="Mean">Smoothed round-trip time.</param>
 /// <param name="Deviation">Smoothed deviation from it.</param>
 public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
 {
     /// <summary>
-    /// Nobody is called late before this. Below it, a pause of the peer's garbage collector would look like a loss.
+    /// The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.
     /// </summary>
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
@@ -19,8 +19,8 @@ public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviatio
     public static readonly TimeSpan InitialTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The least wait for the answer to a retry. With the first wait it makes at least half a second of silence
-    /// before a contact counts as failed.
+    /// The shortest timeout of a retry. With the first timeout it makes at least half a second without a response before a contact counts
+    /// as failed.
     /// </summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 

@@ -1,8 +1,8 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Who hands a value to a newcomer (Kademlia §2.5): of all nodes that hold it, the one nearest to the key, so that
-/// the newcomer gets it once. Judged by the key itself.
+/// Which node hands a value off to a new contact (Kademlia §2.5): of all holders the one nearest to the key, so the new contact gets it
+/// once.
 /// </summary>
 public static class HandOffRule
 {

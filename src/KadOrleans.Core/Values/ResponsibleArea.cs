@@ -3,8 +3,8 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// The keys among whose k nearest nodes this node may be: those that share a prefix with its own id. A value rather than a
-/// question to the routing table, so that a store can judge a million keys. The default value contains every key.
+/// The keys among whose k nearest nodes this node may be: those that share a prefix with its own id. It is a value and no query of the
+/// routing table, so a store can judge a million keys. The default value contains every key.
 /// </summary>
 /// <param name="OwnId">The node's id.</param>
 /// <param name="PrefixLength">Bits that a key must share with it, 0 to 160.</param>

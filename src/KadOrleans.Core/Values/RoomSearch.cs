@@ -2,9 +2,9 @@ namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// The rules by which a full store makes room for one value. Far values go before near ones, then those of the subnet that
-/// uses most, within it those of the source that uses most, within it the oldest. A newcomer evicts a value of its own class
-/// only from a network that uses more than its own with it: so nobody gains by flooding, and equals do not evict each other.
-/// What is tried is taken back: the search changes nothing.
+/// uses most, within it those of the source that uses most, within it the oldest. A new value evicts one of its own class only from a
+/// network that uses more than its own network would. So nobody gains by flooding, and equals do not evict each other. The search changes
+/// nothing: it undoes what it tries.
 /// </summary>
 internal sealed class RoomSearch
 {

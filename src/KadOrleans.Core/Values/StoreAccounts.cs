@@ -3,7 +3,7 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// What a set of keys takes of a <see cref="StoreQuota"/>: in all, by subnet and by source; and which key goes first when room
+/// The share that a set of keys has of a <see cref="StoreQuota"/>: in all, by subnet and by source; and which key goes first when room
 /// is needed. Every change takes O(log n) of the networks. Not safe for several threads: whoever owns it serialises calls.
 /// </summary>
 public sealed class StoreAccounts
@@ -15,7 +15,7 @@ public sealed class StoreAccounts
     private readonly SlotTable _slots = new();
     private readonly UsageScale _scale;
 
-    // Where judging is: the next source, which of its lists, and the next slot of that. Puts between its parts may move on the slot.
+    // Progress of judging: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
     private int _judgedSource;
     private bool _judgesFar;
     private int _judgedSlot = SlotTable.None;

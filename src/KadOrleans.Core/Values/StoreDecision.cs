@@ -2,7 +2,7 @@ namespace KadOrleans.Core.Values;
 
 /// <summary>What becomes of a value that is offered to a store. Done by the store's owner.</summary>
 /// <param name="Result">What the caller is told.</param>
-/// <param name="Held">What is held of the key from then on; null if the offer is refused and nothing changes.</param>
+/// <param name="Held">The key's value from then on; null if the offer is refused and nothing changes.</param>
 /// <param name="NeedsWrite">
 /// Whether it has to be made durable. False for what is held already: only <see cref="StoredValue.StoredAt"/> moves, and
 /// a restart that forgets this has the value republished a little early.
@@ -10,7 +10,7 @@ namespace KadOrleans.Core.Values;
 public readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
     /// <summary>
-    /// What has to go so that there is room. Whoever does what the decision says removes these keys with the same write.
+    /// Keys to evict. The caller removes them with the same write.
     /// </summary>
     public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
 
@@ -18,8 +18,8 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     public bool IsChange { get; private init; }
 
     /// <summary>
-    /// A longer life of no more than this is not worth a write: what k holders send each other each hour differs by
-    /// delays and rounding.
+    /// A life that grows by no more than this is not written: copies that k holders send each other each hour differ by delays and
+    /// rounding.
     /// </summary>
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// How much a node holds for others. When a bound is reached, values go by rules so that others have room; see
+/// Bounds of what a node holds for others. When one is reached, values are evicted; see
 /// <see cref="StoreAccounts.FindRoom"/> and ADR 16.
 /// </summary>
 public sealed record StoreQuota

@@ -5,9 +5,9 @@ using static KadOrleans.Wire.MessagePack.MessagePackCode;
 namespace KadOrleans.Wire.MessagePack;
 
 /// <summary>
-/// Reads MessagePack from bytes that a stranger sent. Never throws on them and never allocates: every length and
-/// count is held against the bytes that are left before it is used. Headers wider than needed are accepted, as all
-/// nodes of the network do. After a failure <see cref="Error"/> says why and the reader is of no more use.
+/// Reads MessagePack from bytes that a stranger sent. It never throws and never allocates: every length and count is checked against the
+/// remaining bytes before it is used. Headers wider than needed are accepted, as all nodes of the network do. After a failure
+/// <see cref="Error"/> says why and the reader must not be used again.
 /// </summary>
 internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 {
@@ -198,7 +198,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 
     private bool TryReadContainer(MessagePackType type, ulong count, out MessagePackToken token)
     {
-        // Each object takes a byte at least. So no count is believed that the datagram could not hold.
+        // Each object takes a byte at least. A count that the datagram could not hold is refused.
         var least = type == MessagePackType.Map ? count * 2 : count;
         if (least > (ulong)Remaining)
         {

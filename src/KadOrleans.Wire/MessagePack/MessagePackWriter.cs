@@ -123,7 +123,7 @@ internal ref struct MessagePackWriter(Span<byte> destination)
     }
 
     /// <summary>Writes a value of one of the five types.</summary>
-    /// <exception cref="ArgumentException">It is of none: there is nothing to write.</exception>
+    /// <exception cref="ArgumentException">It is of no type: there is nothing to write.</exception>
     public void WriteValue(DhtValue value)
     {
         switch (value.Kind)
@@ -147,7 +147,7 @@ internal ref struct MessagePackWriter(Span<byte> destination)
                 WriteBoolean(value.AsBoolean());
                 break;
             default:
-                throw new ArgumentException("A value of no type cannot be written.", nameof(value));
+                throw new ArgumentException("The value is empty (default(DhtValue)) and cannot be written.", nameof(value));
         }
     }
 

@@ -31,12 +31,13 @@ public readonly ref struct Request
 
     /// <summary>
     /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing.
-    /// Bytes behind that array are ignored, but for the <see cref="LifeTrailer"/> of a STORE; a name may be str or, as nodes under Python 2 write it, bin; ids and keys
+    /// Bytes behind that array are ignored, but for the <see cref="LifeTrailer"/> of a STORE; a name may be str or, as nodes under Python 2
+    /// write it, bin; ids and keys
     /// are 20 bytes of bin.
     /// </summary>
     /// <param name="body">The datagram behind its header.</param>
-    /// <param name="request">The call; void if the result is false.</param>
-    /// <param name="error">Why the body is refused; it is to be met with silence.</param>
+    /// <param name="request">The call; default if the result is false.</param>
+    /// <param name="error">Why the body is refused; the caller sends no response.</param>
     public static bool TryDecode(ReadOnlySpan<byte> body, out Request request, out DecodeError error)
     {
         var reader = new MessagePackReader(body);
@@ -165,8 +166,8 @@ public readonly ref struct Request
     }
 
     /// <summary>
-    /// An array of the right length. The network's nodes take whatever they can iterate: an empty map, text or bin is
-    /// no arguments, and a map of one pair is its key. More than that nobody sends.
+    /// An array of the right length. The network's nodes accept whatever they can iterate: an empty map, text or bin is no arguments, and a
+    /// map of one pair is its key. Nothing else occurs.
     /// </summary>
     private static bool HoldsArguments(MessagePackToken arguments, int count) => arguments.Type switch
     {
@@ -225,7 +226,7 @@ public readonly record struct PingRequest(NodeId Sender);
 /// <param name="Value">
 /// What to keep. One that came in as none of the five types is <c>default</c>: it is answered with false, not stored.
 /// </param>
-/// <param name="SecondsLeft">How long it has yet to live where it comes from; null for a value that begins its life.</param>
+/// <param name="SecondsLeft">Seconds of its life that are left at the sender; null for a value that begins its life.</param>
 public readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);
 
 /// <summary>Asks for the contacts nearest to an id (Kademlia §2.3, FIND_NODE).</summary>

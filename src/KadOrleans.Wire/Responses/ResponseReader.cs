@@ -5,9 +5,9 @@ using KadOrleans.Wire.MessagePack;
 namespace KadOrleans.Wire;
 
 /// <summary>
-/// Reads the bodies of responses. A response does not say what it answers, so the caller picks the reader by the
-/// request it sent. False means malformed: as good as no answer. Bytes behind the
-/// first object are ignored, but for a <see cref="LifeTrailer"/>.
+/// Reads the bodies of responses. A response does not say to which request it belongs, so the caller picks the reader by the request it
+/// sent. False means malformed, which counts as no response. Bytes behind the first object are ignored, except for a
+/// <see cref="LifeTrailer"/>.
 /// </summary>
 public static class ResponseReader
 {
@@ -30,7 +30,7 @@ public static class ResponseReader
     }
 
     /// <summary>
-    /// Reads the answer to STUN: our address and port as the callee saw them and, from a callee that listens on IPv6,
+    /// Reads the response to STUN: our address and port as the callee saw them and, from a callee that listens on IPv6,
     /// flow and scope, which are ignored. An endpoint where nobody can be reached is malformed.
     /// </summary>
     public static bool TryReadStun(ReadOnlySpan<byte> body, out UdpEndpoint endpoint)
@@ -71,8 +71,8 @@ public static class ResponseReader
     }
 
     /// <summary>
-    /// Reads the answer to FIND_NODE. Nil, false, 0 and an empty array are no contacts. A bad entry is left out and
-    /// the others are kept: one contact's poison must not spoil what an honest callee says.
+    /// Reads the response to FIND_NODE. Nil, false, 0 and an empty array are no contacts. A bad entry is left out and the others are kept:
+    /// one liar's contact must not void an honest response.
     /// </summary>
     /// <param name="body">The response behind its header.</param>
     /// <param name="contacts">Receives the contacts in order; those beyond its length are ignored.</param>
@@ -85,7 +85,7 @@ public static class ResponseReader
     }
 
     /// <summary>
-    /// Reads the answer to FIND_VALUE: a map with the value, or contacts as <see cref="TryReadNodes"/> reads them. A
+    /// Reads the response to FIND_VALUE: a map with the value, or contacts as <see cref="TryReadNodes"/> reads them. A
     /// value of nil is a miss without contacts. A map without a value, with two, or with one of another type is
     /// malformed.
     /// </summary>

@@ -11,7 +11,7 @@ namespace KadOrleans.Wire;
 public static class ResponseWriter
 {
     /// <summary>
-    /// The most contacts that surely fit a body of <see cref="Datagram.MaxBodyLength"/> bytes: each takes up to 67,
+    /// The most contacts that always fit a body of <see cref="Datagram.MaxBodyLength"/> bytes: each takes up to 67,
     /// its array header, 22 of id, 41 of address and 3 of port, and the list 3 more. The protocol sends 20.
     /// </summary>
     public const int MaxContacts = (Datagram.MaxBodyLength - 3) / 67;
@@ -58,8 +58,8 @@ public static class ResponseWriter
     }
 
     /// <summary>
-    /// Answers FIND_NODE, and FIND_VALUE for a key that is not here. Other nodes of the network die of an entry they
-    /// cannot send to, so every endpoint has to be <see cref="UdpEndpoint.IsUnicast"/>.
+    /// Answers FIND_NODE, and FIND_VALUE for a key that is not held. Other nodes of the network crash on an entry they cannot send to, so
+    /// every endpoint has to be <see cref="UdpEndpoint.IsUnicast"/>.
     /// </summary>
     /// <param name="destination">Where to write.</param>
     /// <param name="id">The request's id.</param>
@@ -89,7 +89,7 @@ public static class ResponseWriter
     /// <param name="destination">Where to write.</param>
     /// <param name="id">The request's id.</param>
     /// <param name="value">One that came, or could have come, in a STORE: other lengths may not fit.</param>
-    /// <param name="secondsLeft">How long it has yet to live here.</param>
+    /// <param name="secondsLeft">Seconds of its life that are left here.</param>
     /// <exception cref="ArgumentException">
     /// <paramref name="value"/> is <c>default</c>, or does not fit <paramref name="destination"/>.
     /// </exception>
