@@ -119,8 +119,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
     /// <summary>
-    /// Whether the network can be reached: the table has a contact, one answered since the start, and not all of the table, or
-    /// <see cref="Reachability.SilentContacts"/>, have kept silent since the last answer a minute ago.
+    /// True if some contact has responded since the start, and one of two things holds: the last response is less than a minute old, or
+    /// fewer contacts than <see cref="Reachability.SilentContacts"/> and than the table has did not respond since.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 

@@ -45,7 +45,7 @@ public sealed record DatabaseKind
     /// </summary>
     public Func<SqliteConnection, SqliteConnection, string>? Salvage { get; init; }
 
-    /// <summary>Makes the exception that a fault is thrown as, of its sentence and its cause.</summary>
+    /// <summary>Creates the exception to throw for a fault, with its sentence and its cause.</summary>
     public required Func<string, Exception?, Exception> Fault { get; init; }
 
     /// <summary>

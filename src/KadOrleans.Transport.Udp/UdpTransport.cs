@@ -14,9 +14,9 @@ namespace KadOrleans.Transport.Udp;
 /// poll before it is read.
 /// </para>
 /// <para>
-/// A response by the route of its request leaves from where that came in. On Linux that is the very address, also of a socket that is
-/// bound to all of them; elsewhere the system chooses which of those it is. All else goes out where the destination alone decides:
-/// the first listed endpoint of its family, else a dual-mode one; a loopback-bound endpoint is used for loopback destinations only.
+/// On Linux a response leaves from the address that was queried, even on a wildcard socket. On other systems the OS picks the address of
+/// such a socket. Other datagrams use the first listed endpoint of the destination's family, else a dual-mode one. A loopback-bound
+/// endpoint serves loopback destinations only.
 /// </para>
 /// </summary>
 public sealed class UdpTransport : IDatagramTransport

@@ -101,7 +101,7 @@ public sealed record DhtSetResult
     [Id(1)]
     public int Stored { get; init; }
 
-    /// <summary>Contacts that answered that they did not.</summary>
+    /// <summary>Contacts that rejected the value.</summary>
     [Id(2)]
     public int Refused { get; init; }
 

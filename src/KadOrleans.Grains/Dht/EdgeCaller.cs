@@ -17,7 +17,7 @@ internal sealed class EdgeCaller(
     /// <summary>How long a list of live edges is used: a call per request would make the directory a bottleneck.</summary>
     private static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(2);
 
-    /// <summary>An edge that failed is asked last until its lease, if it is gone, has ended.</summary>
+    /// <summary>A failed edge is tried last for one lease duration.</summary>
     private static readonly TimeSpan SuspicionLifetime = IEdgeDirectoryGrain.LeaseDuration;
 
     /// <summary>How long a newer list is waited for when there is an older one.</summary>

@@ -16,7 +16,7 @@ internal sealed class TableSaver(
     private long _savedEpoch;
     private bool _isChanged;
 
-    // Another activation has the table. What this one read of it last fits its ETag: a write would go over it.
+    // Another activation owns the table. Our ETag still matches, so a write would overwrite its state.
     private bool _isOver;
     private IGrainTimer? _timer;
 

@@ -68,7 +68,7 @@ internal sealed class StoreTally
     /// <summary>Contacts that took the value.</summary>
     public int Stored { get; private set; }
 
-    /// <summary>Contacts that answered that they did not.</summary>
+    /// <summary>Contacts that rejected the value.</summary>
     public int Refused { get; private set; }
 
     /// <summary>Contacts that did not answer.</summary>

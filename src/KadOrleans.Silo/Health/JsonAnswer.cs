@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace KadOrleans.Silo.Health;
 
-/// <summary>An answer that nobody keeps.</summary>
+/// <summary>Writes a JSON response with Cache-Control: no-store.</summary>
 internal static class JsonAnswer
 {
     public static Task WriteAsync(HttpContext context, JsonObject body)

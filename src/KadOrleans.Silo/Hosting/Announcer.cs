@@ -7,7 +7,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>Says, once it is so, where the process can be reached: a line for each thing, for people and scripts.</summary>
+/// <summary>Prints the service URLs after start-up, one per line.</summary>
 internal sealed class Announcer(TextWriter output)
 {
     // Guards the output: the edge announces from another thread.

@@ -163,7 +163,7 @@ internal sealed class SegmentLog : IDisposable
         _rows.Delete(segment.Number);
     }
 
-    /// <summary>Copies what of a segment is still needed to the commit's own, and deletes it.</summary>
+    /// <summary>Rewrites the segment's live records into the current commit, then drops the segment.</summary>
     public void Absorb(Segment segment, bool isOldest)
     {
         try

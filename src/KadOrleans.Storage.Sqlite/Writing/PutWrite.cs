@@ -26,7 +26,7 @@ internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : Wr
     {
     }
 
-    // A put that was refused, or of what is in the file already, has its answer, whatever became of the batch around it.
+    // A rejected or no-op put keeps its result even if the batch fails.
     public override void Fail(Exception cause) => _result = _isAtStake ? StoreResult.StorageFailed : _result;
 
     /// <summary>Tells the waiter, after <see cref="Complete"/> or <see cref="Fail"/>.</summary>
