@@ -23,6 +23,9 @@ internal sealed partial class Document
     /// <summary>The targets of the links, as they are written.</summary>
     public IEnumerable<string> Links => Link().Matches(InlineCode().Replace(string.Join('\n', _lines), "code")).Select(m => m.Groups[2].Value);
 
+    /// <summary>The pieces of code within lines, such as the names of types.</summary>
+    public IEnumerable<string> Codes => _lines.SelectMany(l => InlineCode().Matches(l)).Select(m => m.Value.Trim('`'));
+
     /// <summary>The sentences of paragraphs and lists. Headings and tables have none; a piece of code is one word.</summary>
     public IEnumerable<string> Sentences =>
         Paragraphs().SelectMany(p => SentenceEnd().Split(Link().Replace(InlineCode().Replace(p, "Code"), "$1").Replace("*", "", StringComparison.Ordinal)));

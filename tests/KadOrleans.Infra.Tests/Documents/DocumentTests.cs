@@ -64,6 +64,16 @@ public sealed partial class DocumentTests
         where words > MostWords
         select $"{document.Path}, {words} words, {MostWords} are allowed: {sentence}");
 
+    [Fact]
+    public void Each_type_that_the_map_names_exists()
+    {
+        var words = Files.Where(f => f.EndsWith(".cs", StringComparison.Ordinal)).SelectMany(f => Word().Matches(Repository.Read(f))).Select(m => m.Value).ToHashSet();
+
+        Assert.All(
+            Documents["docs/architecture.md"].Codes.SelectMany(code => TypeName().Matches(code)).Select(m => m.Value),
+            name => Assert.Contains(name, words));
+    }
+
     private static void AssertNone(IEnumerable<string> problems)
     {
         var sentences = problems.ToList();
@@ -81,6 +91,12 @@ public sealed partial class DocumentTests
 
     private static IEnumerable<string> FilesBelow(string folder) => Directory.EnumerateFiles(folder)
         .Concat(Directory.EnumerateDirectories(folder).Where(d => !NotOurs.Contains(Path.GetFileName(d))).SelectMany(FilesBelow));
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"\b[A-Z][a-z]+(?:[A-Z][a-z0-9]*)+\b")]
+    private static partial Regex TypeName();
 
     // 'docs/install.md', 'docs/install.md#memory', and in comments 'docs/install.md, Memory'.
     [GeneratedRegex(@"(?<![\w/])(?<page>docs/[\w/-]+\.md)(?:#(?<anchor>[\w-]+)|, (?<heading>[A-Z][a-z]+)[.:,])?")]
