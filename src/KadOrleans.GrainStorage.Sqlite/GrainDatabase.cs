@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -53,53 +52,26 @@ internal sealed class GrainDatabase : IAsyncDisposable
 
     /// <summary>The row of a state, as committed last.</summary>
     /// <exception cref="GrainDatabaseException">It cannot be read.</exception>
-    public async Task<GrainRow> ReadAsync(GrainRowKey key)
-    {
-        var read = new GrainRead(key);
-        await EnqueueAsync(read);
-        return await read.Task;
-    }
+    public Task<GrainRow> ReadAsync(GrainRowKey key) => Writer.RunAsync(new GrainRead(key));
 
     /// <summary>The grains of a type that have a stored state.</summary>
     /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
-    public async Task<IReadOnlyList<GrainId>> ListAsync(GrainType type)
-    {
-        var read = new GrainListRead(type.ToString()!);
-        await EnqueueAsync(read);
-        return [.. (await read.Task).Select(id => GrainId.Parse(id))];
-    }
+    public async Task<IReadOnlyList<GrainId>> ListAsync(GrainType type) =>
+        [.. (await Writer.RunAsync(new GrainListRead(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
     /// <summary>Writes, and answers the row's ETag once that is on the disk; null if the row is gone.</summary>
     /// <exception cref="GrainDatabaseException">It cannot be written; the row is as it was.</exception>
     /// <exception cref="Orleans.Storage.InconsistentStateException">The row's ETag is another.</exception>
-    public Task<long?> WriteAsync(GrainWrite write) => Writer.TryEnqueue(write) ? write.Task : WaitAndWriteAsync(write);
+    public Task<long?> WriteAsync(GrainWrite write) => Writer.RunAsync(write);
 
     /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
     public async ValueTask DisposeAsync() => await _closing.Value;
-
-    private async Task<long?> WaitAndWriteAsync(GrainWrite write)
-    {
-        await EnqueueAsync(write);
-        return await write.Task;
-    }
-
-    private async Task EnqueueAsync(GrainOperation operation)
-    {
-        try
-        {
-            await Writer.EnqueueAsync(operation);
-        }
-        catch (ChannelClosedException)
-        {
-            throw new GrainDatabaseException($"'{Path}' is closed: the silo stops.");
-        }
-    }
 
     private async Task CloseAsync()
     {
         try
         {
-            await Writer.StopAsync();
+            await Writer.DisposeAsync();
         }
         finally
         {
@@ -160,4 +132,14 @@ public sealed class GrainDatabaseException : Exception
         : base(message, innerException)
     {
     }
+}
+
+/// <summary>What the grain storage logs. Event ids 7100 to 7199.</summary>
+internal static partial class GrainStorageLog
+{
+    [LoggerMessage(7100, LogLevel.Information, "Opened {Path}: {States} grain states")]
+    public static partial void Opened(ILogger logger, string path, long states);
+
+    [LoggerMessage(7104, LogLevel.Information, "Closed {Path}")]
+    public static partial void Closed(ILogger logger, string path);
 }

@@ -1,72 +1,32 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using KadOrleans.SqliteFiles;
 using Orleans.Storage;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>Something to be done by the one thread that has the file, and whoever waits for it.</summary>
-internal abstract class GrainOperation
-{
-    /// <summary>Whether it needs a transaction. What does not sees committed rows alone.</summary>
-    public abstract bool IsWrite { get; }
-
-    /// <summary>Bytes it adds to a transaction, roughly.</summary>
-    public virtual int Size => 0;
-
-    /// <summary>Does it; what it throws fails this operation alone.</summary>
-    public abstract void Run(GrainStatements statements);
-
-    /// <summary>Tells the waiter how it went: what it did is committed.</summary>
-    public abstract void Complete();
-
-    /// <summary>Tells the waiter that nothing of it was done.</summary>
-    public abstract void Fail(Exception cause);
-}
-
-/// <summary>An operation whose waiter gets a result.</summary>
-internal abstract class ResultOperation<TResult> : GrainOperation
-{
-    private readonly TaskCompletionSource<TResult> _completion = new(Options);
-
-    /// <summary>Completes when the operation did.</summary>
-    public Task<TResult> Task => _completion.Task;
-
-    /// <summary>What came of it; told to the waiter once it is true.</summary>
-    protected TResult? Result { get; set; }
-
-    // The writer must not run what its callers do next. A grain goes on in its own scheduler in any case, and then a detour
-    // through the thread pool is only work.
-    private static TaskCreationOptions Options => TaskScheduler.Current == TaskScheduler.Default
-        ? TaskCreationOptions.RunContinuationsAsynchronously
-        : TaskCreationOptions.None;
-
-    public override void Complete() => _completion.TrySetResult(Result!);
-
-    public override void Fail(Exception cause) => _completion.TrySetException(cause);
-}
-
 /// <summary>Reads one row.</summary>
-internal sealed class GrainRead(GrainRowKey key) : ResultOperation<GrainRow>
+internal sealed class GrainRead(GrainRowKey key) : DatabaseOperation<GrainStatements, GrainRow>
 {
     public override bool IsWrite => false;
 
-    public override void Run(GrainStatements statements) => Result = statements.Read(key);
+    public override void Run(GrainStatements context) => Result = context.Read(key);
 }
 
 /// <summary>Reads which grains of a type have a stored state.</summary>
-internal sealed class GrainListRead(string grainType) : ResultOperation<IReadOnlyList<string>>
+internal sealed class GrainListRead(string grainType) : DatabaseOperation<GrainStatements, IReadOnlyList<string>>
 {
     public override bool IsWrite => false;
 
-    public override void Run(GrainStatements statements) => Result = statements.ListGrains($"{grainType}/");
+    public override void Run(GrainStatements context) => Result = context.ListGrains($"{grainType}/");
 }
 
 /// <summary>
 /// Writes or deletes one row if its ETag is the one that the writer read. Tags are random: those of a row that was deleted
 /// and written anew never come back, so a writer from before finds itself stale.
 /// </summary>
-internal sealed class GrainWrite : ResultOperation<long?>
+internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
 {
     private readonly GrainRowKey _key;
     private readonly string? _expected;
@@ -82,8 +42,6 @@ internal sealed class GrainWrite : ResultOperation<long?>
         _deletes = deletes;
     }
 
-    public override bool IsWrite => true;
-
     public override int Size => _payload?.Length ?? 0;
 
     /// <summary>Puts a payload into the row; null leaves a row without one.</summary>
@@ -95,16 +53,16 @@ internal sealed class GrainWrite : ResultOperation<long?>
     /// <summary>Deletes the row.</summary>
     public static GrainWrite Delete(GrainRowKey key, string? expected) => new(key, expected, payload: null, deletes: true);
 
-    public override void Run(GrainStatements statements)
+    public override void Run(GrainStatements context)
     {
         var etag = NewETag();
-        if (TryRun(statements, etag))
+        if (TryRun(context, etag))
         {
             Result = _deletes ? null : etag;
             return;
         }
 
-        var stored = statements.ReadETag(_key);
+        var stored = context.ReadETag(_key);
         _conflict = new InconsistentStateException(
             $"The state {_key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
     }

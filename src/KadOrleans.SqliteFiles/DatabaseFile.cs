@@ -34,8 +34,8 @@ public sealed class DatabaseFile : IDisposable
     /// <summary>Full path of the file.</summary>
     public string Path => _folder.DatabasePath;
 
-    /// <summary>Version of the file's layout: an older one while it is read, <see cref="DatabaseKind.Version"/> from then on.</summary>
-    public int Version => (int)Connection.QueryInteger("PRAGMA user_version");
+    /// <summary>What has the file open, in words: "node".</summary>
+    public string Owner => _folder.Kind.Owner;
 
     /// <summary>The only connection.</summary>
     public SqliteConnection Connection { get; }
@@ -231,7 +231,7 @@ public sealed class DatabaseFile : IDisposable
         DatabaseHeader.CheckOwner(
             _folder,
             (int)Connection.QueryInteger("PRAGMA application_id"),
-            Version);
+            (int)Connection.QueryInteger("PRAGMA user_version"));
         var verdict = Connection.QueryText("PRAGMA quick_check(1)");
         if (verdict != "ok")
         {

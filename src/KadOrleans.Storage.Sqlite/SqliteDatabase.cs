@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -143,44 +142,24 @@ public sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
     /// <exception cref="KeyStoreException">It failed.</exception>
-    internal async Task<TResult> WriteAsync<TResult>(ResultWrite<TResult> write, CancellationToken cancellationToken)
+    internal Task<TResult> WriteAsync<TResult>(DatabaseOperation<BatchPlan, TResult> write, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        try
-        {
-            await Writer.EnqueueAsync(write, cancellationToken);
-        }
-        catch (ChannelClosedException)
-        {
-            // Closing began after the check above.
-            throw new ObjectDisposedException(nameof(SqliteDatabase));
-        }
-
-        return await write.Task.WaitAsync(cancellationToken);
+        return Writer.RunAsync(write, cancellationToken);
     }
 
     /// <summary>Waits until every write that is queued now is committed or has failed.</summary>
     internal async Task FlushAsync()
     {
-        if (IsClosed)
-        {
-            await _closing.Value;
-            return;
-        }
-
-        var flush = new FlushWrite();
         try
         {
-            await Writer.EnqueueAsync(flush, CancellationToken.None);
+            await Writer.RunAsync(new FlushWrite());
         }
-        catch (ChannelClosedException)
+        catch (ObjectDisposedException)
         {
             // Closing flushes too.
             await _closing.Value;
-            return;
         }
-
-        await flush.Task;
     }
 
     // What is damaged goes out of the file before anything is written to it, and what is left is loaded anew.
@@ -221,7 +200,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await Writer.StopAsync();
+            await Writer.DisposeAsync();
         }
         finally
         {
@@ -230,4 +209,33 @@ public sealed class SqliteDatabase : IAsyncDisposable
             StorageLog.Closed(_logger, Path);
         }
     }
+}
+
+/// <summary>What becomes of a data file that is damaged.</summary>
+public enum DamagePolicy
+{
+    /// <summary>
+    /// What can be read is kept, damaged bytes are moved to a file beside it (<c>kad.db.damaged-1</c> to <c>-8</c>), and
+    /// <see cref="SqliteDatabase.Damage"/> says what is missing.
+    /// </summary>
+    SetAside,
+
+    /// <summary>The file is refused, and stays as it is.</summary>
+    Refuse,
+}
+
+/// <summary>What the storage logs. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's.</summary>
+internal static partial class StorageLog
+{
+    [LoggerMessage(5000, LogLevel.Information, "Opened {Path}: {Keys} keys, {Bytes} bytes of values")]
+    public static partial void Opened(ILogger logger, string path, long keys, long bytes);
+
+    [LoggerMessage(5004, LogLevel.Information, "Closed {Path}")]
+    public static partial void Closed(ILogger logger, string path);
+
+    [LoggerMessage(5007, LogLevel.Error, "{Sentence} Values that other nodes hold come back from them")]
+    public static partial void Damaged(ILogger logger, string sentence);
+
+    [LoggerMessage(5008, LogLevel.Error, "Segment {Number} of {Path} was damaged while the node ran; its values are written again from memory. Check the disk's health")]
+    public static partial void SegmentRewritten(ILogger logger, long number, string path);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 
 namespace KadOrleans.Storage.Sqlite.Format;
@@ -113,5 +114,37 @@ internal static class RecordCodec
             value = new StoredValue(content, storedAt, expiresAt, source.IsEmpty ? default : SourceCodec.Read(source));
             return true;
         }
+    }
+}
+
+/// <summary>Whom a value is counted against, in the file: two 64-bit numbers, big-endian.</summary>
+internal static class SourceCodec
+{
+    /// <summary>Length in bytes.</summary>
+    public const int Length = 2 * sizeof(ulong);
+
+    public static void Write(SourceNetwork source, Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination, source.High);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[sizeof(ulong)..], source.Low);
+    }
+
+    public static SourceNetwork Read(ReadOnlySpan<byte> encoded) => new(
+        BinaryPrimitives.ReadUInt64BigEndian(encoded),
+        BinaryPrimitives.ReadUInt64BigEndian(encoded[sizeof(ulong)..]));
+}
+
+/// <summary>A time in the file: milliseconds since 1970 UTC.</summary>
+internal static class TimeCodec
+{
+    private static readonly long Min = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+    private static readonly long Max = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    /// <summary>False if there is no such time.</summary>
+    public static bool TryRead(long milliseconds, out DateTimeOffset time)
+    {
+        var valid = milliseconds >= Min && milliseconds <= Max;
+        time = valid ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
+        return valid;
     }
 }

@@ -1,9 +1,10 @@
 using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.SqliteFiles;
 
 namespace KadOrleans.Silo.Tests.Storage;
 
 /// <summary>Holds the writer between two batches, so that a test decides what the next one consists of.</summary>
-internal sealed class WriterGate : GrainOperation, IDisposable
+internal sealed class WriterGate : DatabaseOperation<GrainStatements>, IDisposable
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _open = new();
@@ -18,22 +19,22 @@ internal sealed class WriterGate : GrainOperation, IDisposable
     public static async Task<WriterGate> CloseAsync(GrainDatabase database)
     {
         var gate = new WriterGate();
-        await database.Writer.EnqueueAsync(gate);
+        Assert.True(database.Writer.TryEnqueue(gate));
         await gate._reached.Task;
         return gate;
     }
 
-    public override void Run(GrainStatements statements)
-    {
-    }
-
-    public override void Complete()
+    public override void Run(GrainStatements context)
     {
         _reached.SetResult();
         _open.Wait();
     }
 
-    public override void Fail(Exception cause) => _reached.SetException(cause);
+    public override void Complete()
+    {
+    }
+
+    public override void Fail(Exception cause) => _reached.TrySetException(cause);
 
     public void Dispose() => _open.Set();
 }

@@ -1,3 +1,4 @@
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Writing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;
@@ -6,7 +7,7 @@ namespace KadOrleans.Storage.Sqlite.Tests.Writing;
 /// Holds the writer between two batches, so that a test decides what the next one consists of, and lends it the
 /// connection meanwhile.
 /// </summary>
-internal sealed class WriterGate : Write, IDisposable
+internal sealed class WriterGate : DatabaseOperation<BatchPlan>, IDisposable
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _open = new();
@@ -24,17 +25,17 @@ internal sealed class WriterGate : Write, IDisposable
         return gate;
     }
 
-    public override void Plan(BatchPlan plan)
-    {
-    }
-
-    public override void Complete()
+    public override void Run(BatchPlan context)
     {
         _reached.SetResult();
         _open.Wait();
     }
 
-    public override void Fail(Exception cause) => _reached.SetException(cause);
+    public override void Complete()
+    {
+    }
+
+    public override void Fail(Exception cause) => _reached.TrySetException(cause);
 
     public void Dispose() => _open.Set();
 }

@@ -1,0 +1,316 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.SqliteFiles;
+
+/// <summary>
+/// The one user of a database's connection. While a transaction is on its way to the disk, the operations that arrive gather in the
+/// queue, and the next transaction takes them together: the more load, the fewer commits per operation. A transaction that fails is
+/// rolled back, and fails its own operations alone.
+/// </summary>
+/// <typeparam name="TContext">What operations run on.</typeparam>
+public abstract class GroupCommit<TContext> : IAsyncDisposable
+{
+    /// <summary>Operations of one transaction; the rest of the queue goes into the next.</summary>
+    public const int MaxBatch = 4096;
+
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<DatabaseOperation<TContext>> _queue;
+    private readonly DatabaseFile _file;
+    private readonly long _maxBatchBytes;
+    private readonly ILogger _logger;
+    private Task _loop = Task.CompletedTask;
+    private string? _problem;
+    private long _failedAt;
+    private string? _displaced;
+    private bool _isSaved;
+    private long _commits;
+
+    /// <summary>Sets it up. <see cref="Start"/> begins.</summary>
+    /// <param name="file">The database; nobody else uses its connection.</param>
+    /// <param name="capacity">Operations that may wait.</param>
+    /// <param name="maxBatchBytes">Bytes of one transaction, roughly, unless one operation has more.</param>
+    /// <param name="logger">Told when an outage begins and ends.</param>
+    protected GroupCommit(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
+    {
+        _file = file;
+        _maxBatchBytes = maxBatchBytes;
+        _logger = logger;
+        _queue = Channel.CreateBounded<DatabaseOperation<TContext>>(
+            new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+    }
+
+    /// <summary>Transactions committed so far.</summary>
+    public long Commits => Volatile.Read(ref _commits);
+
+    /// <summary>Why the last transaction failed, in one sentence; null once one works.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
+
+    /// <summary>Whether one transaction that works shows that an outage is over: on a full disk a small one works now and then.</summary>
+    protected virtual bool IsConclusive => true;
+
+    /// <summary>What operations run on.</summary>
+    protected abstract TContext Context { get; }
+
+    /// <summary>Adds an operation to the queue without waiting. False if the queue is full or stopped.</summary>
+    public bool TryEnqueue(DatabaseOperation<TContext> operation) => _queue.Writer.TryWrite(operation);
+
+    /// <summary>Queues an operation, waiting for room, and waits until it is committed.</summary>
+    /// <exception cref="Exception">It failed: what <see cref="DatabaseKind.Fault"/> makes. Or the writer is stopped: what <see cref="Closed"/> makes.</exception>
+    public Task<TResult> RunAsync<TResult>(DatabaseOperation<TContext, TResult> operation, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        return TryEnqueue(operation) ? operation.Task.WaitAsync(cancellationToken) : WaitAndRunAsync(operation, cancellationToken);
+    }
+
+    /// <summary>Takes no more operations; completes when those in the queue are done.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    /// <summary>Begins to work on the queue.</summary>
+    protected void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Decides what a batch changes; false if there is nothing to write.</summary>
+    protected abstract bool Plan(List<DatabaseOperation<TContext>> batch);
+
+    /// <summary>Writes what was planned, in the open transaction. Operations that fail alone are taken out of the batch.</summary>
+    protected abstract void Write(List<DatabaseOperation<TContext>> batch);
+
+    /// <summary>Takes over what was planned: it is committed, or there was nothing to write.</summary>
+    protected abstract void Apply();
+
+    /// <summary>Forgets what was planned: it was not committed.</summary>
+    protected abstract void Abandon();
+
+    /// <summary>A transaction was committed.</summary>
+    /// <param name="duration">How long it took.</param>
+    protected virtual void Committed(TimeSpan duration)
+    {
+    }
+
+    /// <summary>Tells the waiters of a batch that is over.</summary>
+    /// <param name="batch">The operations. The list is used again once this returns.</param>
+    /// <param name="failure">Null if it is committed.</param>
+    protected virtual void Tell(List<DatabaseOperation<TContext>> batch, Exception? failure)
+    {
+        foreach (var operation in batch)
+        {
+            Tell(operation, failure);
+        }
+    }
+
+    /// <summary>Ends the use of the connection.</summary>
+    protected abstract void Close();
+
+    /// <summary>The exception for a call after <see cref="DisposeAsync"/>.</summary>
+    protected abstract Exception Closed();
+
+    /// <summary>Tells the waiter of an operation.</summary>
+    protected static void Tell(DatabaseOperation<TContext> operation, Exception? failure)
+    {
+        if (failure is null)
+        {
+            operation.Complete();
+        }
+        else
+        {
+            operation.Fail(failure);
+        }
+    }
+
+    /// <summary>
+    /// Runs an operation in the open transaction; if it fails and leaves that open, it undid its own statement and nothing else: then its
+    /// waiter is told and the others go on.
+    /// </summary>
+    protected bool TryRun(DatabaseOperation<TContext> operation)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        try
+        {
+            operation.Run(Context);
+            return true;
+        }
+        catch (Exception exception) when (_file.Connection.IsInTransaction())
+        {
+            operation.Fail(Note(exception, count: 1));
+            return false;
+        }
+    }
+
+    // Once per outage: a full disk fails a batch every few milliseconds. Returns what the waiters are told.
+    private Exception Note(Exception cause, int count)
+    {
+        if (_problem is null && _displaced is null)
+        {
+            GroupCommitLog.WritingFailed(_logger, cause, _file.Path, count);
+        }
+
+        _failedAt = Stopwatch.GetTimestamp();
+        var failure = _displaced is null ? _file.Unwritable(cause) : cause;
+        Volatile.Write(ref _problem, failure.Message);
+        return failure;
+    }
+
+    private async Task<TResult> WaitAndRunAsync<TResult>(DatabaseOperation<TContext, TResult> operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(operation, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            throw Closed();
+        }
+
+        return await operation.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<DatabaseOperation<TContext>>(MaxBatch);
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            Take(batch);
+            Run(batch);
+            batch.Clear();
+        }
+
+        if (_displaced is not null && !_isSaved)
+        {
+            SaveDisplaced();
+        }
+
+        Close();
+    }
+
+    private void Take(List<DatabaseOperation<TContext>> batch)
+    {
+        var bytes = 0L;
+        while (batch.Count < MaxBatch && bytes < _maxBatchBytes && _queue.Reader.TryRead(out var operation))
+        {
+            batch.Add(operation);
+            bytes += operation.Size;
+        }
+    }
+
+    // Whatever is thrown fails this batch and no other: if the loop ended here, all later operations would wait forever.
+    private void Run(List<DatabaseOperation<TContext>> batch)
+    {
+        Exception? failure = null;
+        try
+        {
+            batch.RemoveAll(operation => !operation.IsWrite && Read(operation));
+            if (batch.Count > 0)
+            {
+                CheckInPlace();
+                Commit(batch);
+            }
+        }
+        catch (Exception exception)
+        {
+            RollBack();
+            Abandon();
+            failure = Note(exception, batch.Count);
+        }
+
+        Tell(batch, failure);
+    }
+
+    private bool Read(DatabaseOperation<TContext> operation)
+    {
+        try
+        {
+            operation.Run(Context);
+            operation.Complete();
+        }
+        catch (Exception exception)
+        {
+            operation.Fail(_file.Unreadable(exception));
+        }
+
+        return true;
+    }
+
+    private void Commit(List<DatabaseOperation<TContext>> batch)
+    {
+        if (!Plan(batch))
+        {
+            Apply();
+            return;
+        }
+
+        var startedAt = Stopwatch.GetTimestamp();
+        _file.Connection.BeginWriting();
+        Write(batch);
+        _file.Connection.Commit();
+        CheckInPlace();
+        Committed(Stopwatch.GetElapsedTime(startedAt));
+        Apply();
+        Volatile.Write(ref _commits, _commits + 1);
+        if (_problem is not null && (_file.HasRoom() || (IsConclusive && Stopwatch.GetElapsedTime(_failedAt) > QuietTime)))
+        {
+            Volatile.Write(ref _problem, null);
+            GroupCommitLog.WritingAgain(_logger, _file.Path);
+        }
+    }
+
+    // A commit to a file that was removed is as good as none. Once it was, memory and the file at the path are apart for good.
+    private void CheckInPlace()
+    {
+        if (_displaced is null)
+        {
+            _displaced = _file.FindDisplaced();
+            if (_displaced is null)
+            {
+                return;
+            }
+
+            _file.Connection.RollBack();
+            SaveDisplaced();
+        }
+
+        throw _file.Displaced(_displaced);
+    }
+
+    private void SaveDisplaced()
+    {
+        (_isSaved, var outcome) = _file.SaveDisplaced(_displaced!);
+        GroupCommitLog.Displaced(_logger, _displaced!, _file.Owner, outcome);
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _file.Connection.RollBack();
+        }
+        catch (SqliteException exception)
+        {
+            // The cause of the failure is on its way to the waiters; the next batch begins with another attempt.
+            GroupCommitLog.RollbackFailed(_logger, exception, _file.Path);
+        }
+    }
+}
+
+/// <summary>What writers of databases log. Event ids 5001 to 5006.</summary>
+internal static partial class GroupCommitLog
+{
+    [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and so are others until it works again")]
+    public static partial void WritingFailed(ILogger logger, Exception exception, string path, int count);
+
+    [LoggerMessage(5002, LogLevel.Warning, "Writing {Path} works again")]
+    public static partial void WritingAgain(ILogger logger, string path);
+
+    [LoggerMessage(5003, LogLevel.Error, "Rolling a failed write of {Path} back failed; the next write tries again")]
+    public static partial void RollbackFailed(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(5006, LogLevel.Error, "{Path} was removed or replaced while the {Owner} has it open: nothing is stored until the {Owner} is restarted. {Outcome}")]
+    public static partial void Displaced(ILogger logger, string path, string owner, string outcome);
+}

@@ -1,0 +1,91 @@
+using System.Threading.Tasks.Sources;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.SqliteFiles;
+
+namespace KadOrleans.Storage.Sqlite.Writing;
+
+/// <summary>
+/// A value to store. Most writes are puts, so they are their own tasks: whoever waits goes on in the thread that tells them.
+/// </summary>
+internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchPlan>, IValueTaskSource<StoreResult>
+{
+    private ManualResetValueTaskSourceCore<StoreResult> _completion;
+    private StoreResult _result;
+
+    // Until it is planned, nothing is known of it.
+    private bool _isAtStake = true;
+
+    /// <summary>What is told to the waiter; to be awaited once.</summary>
+    public ValueTask<StoreResult> Task => new(this, _completion.Version);
+
+    public override void Run(BatchPlan context) => _result = context.Put(key, value, kind, out _isAtStake);
+
+    public override void Complete() => _completion.SetResult(_result);
+
+    // A rejected or no-op put keeps its result even if the batch fails.
+    public override void Fail(Exception cause) => _completion.SetResult(_isAtStake ? StoreResult.StorageFailed : _result);
+
+    StoreResult IValueTaskSource<StoreResult>.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<StoreResult>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<StoreResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+}
+
+/// <summary>Keys that were found expired, to be removed if they still are. The result is how many were.</summary>
+internal sealed class RemoveExpiredWrite(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchPlan, int>
+{
+    public override void Run(BatchPlan context)
+    {
+        foreach (var key in keys.Span)
+        {
+            if (context.RemoveExpired(key, now))
+            {
+                Result++;
+            }
+        }
+    }
+}
+
+/// <summary>A publication to remember.</summary>
+internal sealed class PublishWrite(NodeId key, Publication publication) : DatabaseOperation<BatchPlan, StoreResult>
+{
+    public override void Run(BatchPlan context) => Result = context.Publish(key, publication);
+
+    public override void Fail(Exception cause) => End(Result == StoreResult.Stored ? StoreResult.StorageFailed : Result);
+}
+
+/// <summary>A publication to forget. The result is whether there was one.</summary>
+internal sealed class UnpublishWrite(NodeId key) : DatabaseOperation<BatchPlan, bool>
+{
+    public override void Run(BatchPlan context)
+    {
+        Result = context.FindPublication(key) is not null;
+        if (Result)
+        {
+            context.Publish(key, null);
+        }
+    }
+}
+
+/// <summary>A node state to save.</summary>
+internal sealed class SaveStateWrite(NodeState state) : DatabaseOperation<BatchPlan, NodeState>
+{
+    public override void Run(BatchPlan context)
+    {
+        context.SaveState(state);
+        Result = state;
+    }
+}
+
+/// <summary>Changes nothing; completes when everything before it has been committed or has failed.</summary>
+internal sealed class FlushWrite : DatabaseOperation<BatchPlan, bool>
+{
+    public override void Run(BatchPlan context) => Result = true;
+
+    public override void Fail(Exception cause) => End(false);
+}
