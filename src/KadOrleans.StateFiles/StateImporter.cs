@@ -51,7 +51,7 @@ public sealed class StateImporter(IKeyStore keys, int together, TimeProvider tim
             return StoreResult.Stored;
         }
 
-        var result = await keys.ImportAsync(key, value);
+        var result = await keys.PutAsync(key, value, PutKind.Import);
         switch (result)
         {
             case StoreResult.Stored:

@@ -38,16 +38,31 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, or at once if the disk is so far behind
     /// that the queue of writes is full.
     /// </summary>
-    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, PutKind.Publication, cancellationToken);
+    public ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Check(cancellationToken);
 
-    /// <inheritdoc/>
-    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, PutKind.Copy, cancellationToken);
+        // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
+        // with all puts before this one in place.
+        var result = _database.Memory.CheckPut(key, value, kind);
+        if (result != StoreResult.Stored)
+        {
+            return ValueTask.FromResult(result);
+        }
 
-    /// <inheritdoc/>
-    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, PutKind.Import, cancellationToken);
+        var write = new PutWrite(key, value, kind);
+        if (_database.Writer.TryEnqueue(write))
+        {
+            return cancellationToken.CanBeCanceled
+                ? new ValueTask<StoreResult>(write.Task.AsTask().WaitAsync(cancellationToken))
+                : write.Task;
+        }
+
+        Check(cancellationToken);
+        return ValueTask.FromResult(StoreResult.StorageFailed);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
@@ -96,31 +111,6 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         _disposed = true;
         await _database.FlushAsync();
-    }
-
-    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutKind kind, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        Check(cancellationToken);
-
-        // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
-        // with all puts before this one in place.
-        var result = _database.Memory.CheckPut(key, value, kind);
-        if (result != StoreResult.Stored)
-        {
-            return ValueTask.FromResult(result);
-        }
-
-        var write = new PutWrite(key, value, kind);
-        if (_database.Writer.TryEnqueue(write))
-        {
-            return cancellationToken.CanBeCanceled
-                ? new ValueTask<StoreResult>(write.Task.AsTask().WaitAsync(cancellationToken))
-                : write.Task;
-        }
-
-        Check(cancellationToken);
-        return ValueTask.FromResult(StoreResult.StorageFailed);
     }
 
     private void Check(CancellationToken cancellationToken)

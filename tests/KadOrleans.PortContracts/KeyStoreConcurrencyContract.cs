@@ -77,7 +77,7 @@ public abstract class KeyStoreConcurrencyContract
         var cancelled = new CancellationToken(canceled: true);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await store.PutAsync(StoredValues.Key(1), StoredValues.Text("never"), cancelled));
+            async () => await store.PutAsync(StoredValues.Key(1), StoredValues.Text("never"), PutKind.Publication, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await store.GetAsync(StoredValues.Key(1), StoredValues.Now, cancelled));
 

@@ -196,11 +196,11 @@ public abstract class KeyStoreContract
 
         Assert.Equal(
             StoreResult.Outdated,
-            await store.PutCopyAsync(StoredValues.Key(1), StoredValues.Text("older") with { ExpiresAt = held.ExpiresAt.AddSeconds(-1) }));
+            await store.PutAsync(StoredValues.Key(1), StoredValues.Text("older") with { ExpiresAt = held.ExpiresAt.AddSeconds(-1) }, PutKind.Copy));
         Assert.Equal(held, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
 
         var newest = StoredValues.Text("newest") with { ExpiresAt = held.ExpiresAt.AddSeconds(1) };
-        Assert.Equal(StoreResult.Stored, await store.PutCopyAsync(StoredValues.Key(1), newest));
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), newest, PutKind.Copy));
         Assert.Equal(newest, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
     }
 
@@ -217,13 +217,13 @@ public abstract class KeyStoreContract
         {
             if (i % 2 == 0)
             {
-                imports.Add(store.ImportAsync(StoredValues.Key(i), earlier).AsTask());
+                imports.Add(store.PutAsync(StoredValues.Key(i), earlier, PutKind.Import).AsTask());
             }
 
             puts.Add(store.PutAsync(StoredValues.Key(i), later).AsTask());
             if (i % 2 != 0)
             {
-                imports.Add(store.ImportAsync(StoredValues.Key(i), earlier).AsTask());
+                imports.Add(store.PutAsync(StoredValues.Key(i), earlier, PutKind.Import).AsTask());
             }
         }
 
@@ -242,13 +242,13 @@ public abstract class KeyStoreContract
         var later = StoredValues.Now.AddMinutes(5);
         host.MoveTo(later);
 
-        await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = later.AddHours(1) });
+        await store.PutAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = later.AddHours(1) }, PutKind.Copy);
         Assert.Equal(held, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
 
-        await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later });
+        await store.PutAsync(StoredValues.Key(1), held with { StoredAt = later }, PutKind.Copy);
         Assert.Equal(held with { StoredAt = later }, await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
 
-        await store.PutCopyAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = held.ExpiresAt.AddHours(1) });
+        await store.PutAsync(StoredValues.Key(1), held with { StoredAt = later, ExpiresAt = held.ExpiresAt.AddHours(1) }, PutKind.Copy);
         Assert.Equal(held.ExpiresAt.AddHours(1), (await store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.ExpiresAt);
     }
 
@@ -274,12 +274,7 @@ public abstract class KeyStoreContract
             var value = StoredValues.Sized(random.Next(4) * 100, source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };
             var kind = (PutKind)random.Next(3);
             value = value with { StoredAt = kind == PutKind.Import ? now.AddSeconds(-random.Next(40)) : now };
-            var result = await (kind switch
-            {
-                PutKind.Copy => store.PutCopyAsync(key, value),
-                PutKind.Import => store.ImportAsync(key, value),
-                _ => store.PutAsync(key, value),
-            });
+            var result = await store.PutAsync(key, value, kind);
             Assert.Equal(model.Put(key, value, kind), result);
             if (random.Next(5) == 0)
             {

@@ -77,16 +77,34 @@ public sealed class GrainKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, PutKind.Publication, cancellationToken);
+    public async ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        using var call = Enter(cancellationToken);
+        var rule = StoreRules.Check(value.Value);
+        if (rule != StoreResult.Stored)
+        {
+            return rule;
+        }
 
-    /// <inheritdoc/>
-    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, PutKind.Copy, cancellationToken);
+        var shard = GrainKeys.Shard(key, _shardBits);
+        var outcome = call.IsWithinQueue
+            ? await _lanes.PutAsync(new ShardPut(key, _mark.Apply(key, Correct(value, kind)), kind), cancellationToken)
+            : TooMany<StoreResult>();
+        if (outcome.Failed)
+        {
+            Report(shard, "put", outcome.Failure);
+            return StoreResult.StorageFailed;
+        }
 
-    /// <inheritdoc/>
-    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, PutKind.Import, cancellationToken);
+        if (outcome.Result == StoreResult.Stored)
+        {
+            _held.Add(shard);
+        }
+
+        return outcome.Result;
+    }
 
     /// <summary>
     /// Has the shards of which <see cref="GetUsageAsync"/> knows remove what is expired. All shards do so each hour by
@@ -186,34 +204,6 @@ public sealed class GrainKeyStore : IKeyStore
         var ended = await _calls.CallAsync(
             GrainKeys.Shard(key, _shardBits), "unpublish", grain => grain.UnpublishAsync([key]), cancellationToken);
         return ended[0];
-    }
-
-    private async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutKind kind, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        using var call = Enter(cancellationToken);
-        var rule = StoreRules.Check(value.Value);
-        if (rule != StoreResult.Stored)
-        {
-            return rule;
-        }
-
-        var shard = GrainKeys.Shard(key, _shardBits);
-        var outcome = call.IsWithinQueue
-            ? await _lanes.PutAsync(new ShardPut(key, _mark.Apply(key, Correct(value, kind)), kind), cancellationToken)
-            : TooMany<StoreResult>();
-        if (outcome.Failed)
-        {
-            Report(shard, "put", outcome.Failure);
-            return StoreResult.StorageFailed;
-        }
-
-        if (outcome.Result == StoreResult.Stored)
-        {
-            _held.Add(shard);
-        }
-
-        return outcome.Result;
     }
 
     private StoredValue Correct(StoredValue value, PutKind kind)

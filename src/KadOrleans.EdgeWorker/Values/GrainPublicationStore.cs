@@ -28,7 +28,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
         {
             PublishedAt = publication.PublishedAt,
         };
-        return store.PutAsync(key, value, cancellationToken);
+        return store.PutAsync(key, value, PutKind.Publication, cancellationToken);
     }
 
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>

@@ -12,14 +12,9 @@ internal sealed class NeighbourhoodKeyStore(GrainKeyStore store, IRoutingTable t
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         store.GetAsync(key, now, cancellationToken);
 
-    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        store.PutAsync(key, _mark.Apply(key, value), cancellationToken);
-
-    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        store.PutCopyAsync(key, _mark.Apply(key, value), cancellationToken);
-
-    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        store.ImportAsync(key, _mark.Apply(key, value), cancellationToken);
+    public ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
+        store.PutAsync(key, _mark.Apply(key, value), kind, cancellationToken);
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         store.RemoveExpiredAsync(now, cancellationToken);

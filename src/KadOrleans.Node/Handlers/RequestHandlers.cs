@@ -78,7 +78,7 @@ internal sealed class RequestHandlers(
 
         var life = TimeSpan.FromSeconds(seconds);
         var expiresAt = now + (life < options.ValueTimeToLive ? life : options.ValueTimeToLive);
-        return store.PutCopyAsync(request.Key, new StoredValue(request.Value, now, expiresAt, source));
+        return store.PutAsync(request.Key, new StoredValue(request.Value, now, expiresAt, source), PutKind.Copy);
     }
 
     /// <summary>

@@ -31,16 +31,13 @@ public sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        Put(key, value, PutKind.Publication, cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        Put(key, value, PutKind.Copy, cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-        Put(key, value, PutKind.Import, cancellationToken);
+    public ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.Put(key, value, kind));
+    }
 
     /// <inheritdoc/>
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
@@ -100,13 +97,6 @@ public sealed class InMemoryKeyStore : IKeyStore
         }
 
         return ValueTask.CompletedTask;
-    }
-
-    private ValueTask<StoreResult> Put(NodeId key, StoredValue value, PutKind kind, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(_shard.Put(key, value, kind));
     }
 
     private Lock.Scope Enter(CancellationToken cancellationToken)

@@ -64,7 +64,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
             var source = await SourceOfAsync(key, value, holder, cancellationToken);
             var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
-            return await store.PutCopyAsync(key, copy, cancellationToken) == StoreResult.Stored;
+            return await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -184,7 +184,7 @@ internal sealed class Republisher
             if (held is not null && isDue(this, key, held) && IsResponsible(key))
             {
                 await _node.SpreadAsync(key, held, cancellationToken);
-                await _store.PutCopyAsync(key, held with { StoredAt = _time.GetUtcNow() }, cancellationToken);
+                await _store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
                 _republished++;
                 _node.Metrics.ValueRepublished();
             }
@@ -261,7 +261,7 @@ internal sealed class Republisher
     {
         if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
         {
-            await _store.PutCopyAsync(key, later with { Source = held.Source }, cancellationToken);
+            await _store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
         }
     }
 

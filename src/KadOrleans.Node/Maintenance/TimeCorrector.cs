@@ -40,5 +40,5 @@ internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publicati
 
     // The same value with a later end of life is a renewal to every store.
     private async Task<bool> MoveAsync(NodeId key, StoredValue? value, CancellationToken cancellationToken) =>
-        value is not null && await store.PutCopyAsync(key, value, cancellationToken) == StoreResult.Stored;
+        value is not null && await store.PutAsync(key, value, PutKind.Copy, cancellationToken) == StoreResult.Stored;
 }

@@ -19,23 +19,22 @@ public interface IKeyStore : IAsyncDisposable
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Holds a value as its publisher sends it, in place of any earlier one. Completes with <see cref="StoreResult.Stored"/> only once the
-    /// value survives whatever the adapter survives. Cancelling stops the wait, not always the write.
+    /// Holds a value if <see cref="StoreDecision"/> says so, and writes nothing where that finds nothing to write. Completes with
+    /// <see cref="StoreResult.Stored"/> only once the value survives whatever the adapter survives. Cancelling stops the wait, not
+    /// always the write.
     /// </summary>
-    ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// The same for a copy from another holder, whose <see cref="StoredValue.ExpiresAt"/> is what is left of its life:
-    /// <see cref="StoreResult.Outdated"/> if another value is held that lives as long or longer.
-    /// </summary>
-    ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// The same for a value of a state file, with the time at which it was stored: <see cref="StoreResult.Outdated"/> if what is
-    /// held of the key was stored later. Each kind of put does what <see cref="KeyShard.Decide"/> says, and writes nothing
-    /// where that finds nothing to write.
-    /// </summary>
-    ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default);
+    /// <param name="key">The key.</param>
+    /// <param name="value">
+    /// The value. Of a copy, <see cref="StoredValue.ExpiresAt"/> is what is left of its life; of an import,
+    /// <see cref="StoredValue.StoredAt"/> is when it was stored, else it is the present moment.
+    /// </param>
+    /// <param name="kind">
+    /// Where the value comes from. A publication replaces any earlier value; a copy is <see cref="StoreResult.Outdated"/> if another
+    /// value is held that lives as long or longer, an import if what is held was stored later.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default);
 
     /// <summary>Removes what is expired at <paramref name="now"/> and returns how many keys that were.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);

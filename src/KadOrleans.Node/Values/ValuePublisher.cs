@@ -61,6 +61,6 @@ internal sealed class ValuePublisher(
 
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
-        return await store.PutAsync(key, stored, cancellationToken);
+        return await store.PutAsync(key, stored, PutKind.Publication, cancellationToken);
     }
 }

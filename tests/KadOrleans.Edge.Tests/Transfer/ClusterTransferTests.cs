@@ -154,7 +154,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
             cluster.Client, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
         foreach (var some in values.Chunk(500))
         {
-            var results = await Task.WhenAll(some.Select(pair => store.ImportAsync(pair.Key, pair.Value).AsTask()));
+            var results = await Task.WhenAll(some.Select(pair => store.PutAsync(pair.Key, pair.Value, PutKind.Import).AsTask()));
             Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
         }
     }

@@ -44,11 +44,11 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
         var store = new GrainPublicationStore(keys, TimeSpan.FromDays(7), cluster.Clock);
         await store.PutAsync(StoredValues.Key(1), Published);
 
-        await keys.PutCopyAsync(StoredValues.Key(1), StoredValues.Text("value"));
-        await keys.PutCopyAsync(StoredValues.Key(1), StoredValues.Text("older"));
+        await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("value"), PutKind.Copy);
+        await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("older"), PutKind.Copy);
         var later = StoredValues.Text("later", StoredValues.Alice) with { ExpiresAt = StoredValues.Now.AddDays(8) };
         Assert.Equal(StoreResult.Outdated, await keys.PutAsync(StoredValues.Key(1), later));
-        Assert.Equal(StoreResult.Outdated, await keys.PutCopyAsync(StoredValues.Key(1), later));
+        Assert.Equal(StoreResult.Outdated, await keys.PutAsync(StoredValues.Key(1), later, PutKind.Copy));
         Assert.Equal(Published, await store.GetAsync(StoredValues.Key(1)));
 
         await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("other"));

@@ -92,7 +92,7 @@ internal sealed class TargetNode : IAsyncDisposable
         var (stored, all, lines) = (0, keys.Length / NodeId.Length, new ProgressLines(io));
         foreach (var some in Enumerable.Range(0, all).Chunk(WritesAtOnce))
         {
-            var results = await Task.WhenAll(some.Select(key => store.PutAsync(KeyAt(keys, key), value, cancellationToken).AsTask()));
+            var results = await Task.WhenAll(some.Select(key => store.PutAsync(KeyAt(keys, key), value, PutKind.Publication, cancellationToken).AsTask()));
             if (results.Any(result => result != StoreResult.Stored))
             {
                 throw CommandException.Failed($"The keys could not be stored in '{folder}'.");

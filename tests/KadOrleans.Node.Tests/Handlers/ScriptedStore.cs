@@ -26,22 +26,11 @@ internal sealed class ScriptedStore : IKeyStore
         return await _inner.GetAsync(key, now, cancellationToken);
     }
 
-    public async ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
+    public async ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
         await BeforePut();
-        return await _inner.PutAsync(key, value, cancellationToken);
-    }
-
-    public async ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
-    {
-        await BeforePut();
-        return await _inner.PutCopyAsync(key, value, cancellationToken);
-    }
-
-    public async ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default)
-    {
-        await BeforePut();
-        return await _inner.ImportAsync(key, value, cancellationToken);
+        return await _inner.PutAsync(key, value, kind, cancellationToken);
     }
 
     public StoreTurnover Turnover => _inner.Turnover;

@@ -122,14 +122,9 @@ public sealed class StoreAcknowledgementTests
         public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult<StoredValue?>(null);
 
-        public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoreResult> PutAsync(
+            NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
             new(_put.Task);
-
-        public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-            PutAsync(key, value, cancellationToken);
-
-        public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-            PutAsync(key, value, cancellationToken);
 
         public StoreTurnover Turnover => default;
 

@@ -61,7 +61,7 @@ public sealed class LongAbsenceTests
     private async Task HoldAsync(string key, TimeSpan lifetime)
     {
         var now = _world.Clock.GetUtcNow();
-        await _store.PutAsync(NodeId.FromKey(key), new StoredValue(DhtValue.FromString(key), now, now + lifetime, default), CancellationToken.None);
+        await _store.PutAsync(NodeId.FromKey(key), new StoredValue(DhtValue.FromString(key), now, now + lifetime, default), PutKind.Publication, CancellationToken.None);
     }
 
     private static async Task<List<(NodeId, StoredValue)>> ReadAsync(InMemoryKeyStore store)

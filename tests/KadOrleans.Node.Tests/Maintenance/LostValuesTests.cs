@@ -133,14 +133,9 @@ public sealed class LostValuesTests
         public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
             _store.GetAsync(key, now, cancellationToken);
 
-        public ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-            _store.PutAsync(key, value, cancellationToken);
-
-        public ValueTask<StoreResult> PutCopyAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-            _store.PutCopyAsync(key, value, cancellationToken);
-
-        public ValueTask<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken = default) =>
-            _store.ImportAsync(key, value, cancellationToken);
+        public ValueTask<StoreResult> PutAsync(
+            NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
+            _store.PutAsync(key, value, kind, cancellationToken);
 
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             _store.RemoveExpiredAsync(now, cancellationToken);

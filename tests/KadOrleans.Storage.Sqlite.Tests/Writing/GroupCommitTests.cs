@@ -100,7 +100,7 @@ public sealed class GroupCommitTests : IDisposable
         using var cancellation = new CancellationTokenSource();
 
         var gate = await WriterGate.CloseAsync(database);
-        var put = store.PutAsync(StoredValues.Key(1), StoredValues.Text("impatient"), cancellation.Token).AsTask();
+        var put = store.PutAsync(StoredValues.Key(1), StoredValues.Text("impatient"), PutKind.Publication, cancellation.Token).AsTask();
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => put);
         gate.Dispose();
