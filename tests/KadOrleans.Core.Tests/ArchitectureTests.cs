@@ -23,9 +23,10 @@ public class ArchitectureTests
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],
         ["Grains.Abstractions"] = ["Core"],
         ["Grains"] = ["Core", "Grains.Abstractions"],
-        ["Tls"] = ["Core"],
+        ["Tls"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
+        ["Hosting.Cluster"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
         ["Client"] = ["Abstractions", "Core", "Grains.Abstractions"],
-        ["EdgeWorker"] = ["Abstractions", "Core", "Wire", "Node", "Grains.Abstractions"],
+        ["EdgeWorker"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Grains.Abstractions"],
     };
 
     private static readonly string[] WithOrleans = ["Grains.Abstractions", "Grains", "Tls", "Client", "EdgeWorker", "GrainStorage.Sqlite"];

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KadOrleans.Cli.Hosting;
-using KadOrleans.Cli.Logging;
+using KadOrleans.Hosting.Logging;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Commands;
 
@@ -29,7 +30,7 @@ internal static class NodeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);
-            using var loggers = LineLoggerProvider.CreateFactory(io.Error, settings.Verbose);
+            using var loggers = CreateLoggers(io.Error, settings.Verbose);
             try
             {
                 await new NodeRunner(io, settings, loggers).RunAsync(cancellationToken);
@@ -43,4 +44,14 @@ internal static class NodeCommand
         });
         return command;
     }
+
+    // What the node does, and all warnings; which files and sockets it opens is a detail.
+    private static ILoggerFactory CreateLoggers(TextWriter output, bool verbose) => LoggerFactory.Create(logging =>
+    {
+        logging.UseLines(output, verbose);
+        if (!verbose)
+        {
+            logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Transport", LogLevel.Warning);
+        }
+    });
 }

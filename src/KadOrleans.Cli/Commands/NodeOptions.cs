@@ -67,7 +67,7 @@ internal sealed class NodeOptions
     private readonly Option<string[]> _httpHost = Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
 
-    private readonly Option<string?> _otlp = new(NodeTelemetry.Option)
+    private readonly Option<string?> _otlp = new(NodeSettings.OtlpOption)
     {
         Description = "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]",
         HelpName = "URL",
@@ -125,7 +125,7 @@ internal sealed class NodeOptions
             DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, new KademliaOptions().DisjointPaths),
             Http = http is null ? null : Endpoints.ParseHttp(http),
             HttpHosts = Endpoints.ParseHttpHosts(HttpHost, httpHosts),
-            Telemetry = NodeTelemetry.Read(parsed.GetValue(_otlp)),
+            Telemetry = NodeSettings.ReadTelemetry(parsed.GetValue(_otlp)),
             TrustClock = parsed.GetValue(_trustClock),
             Verbose = parsed.GetValue(_verbose),
         };

@@ -7,6 +7,7 @@ using KadOrleans.Cli.Output;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
 using KadOrleans.Transport.Udp;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Commands;
 
@@ -63,6 +64,7 @@ internal sealed class ProgramCommand : RootCommand
     private static (int ExitCode, string Sentence) Explain(Exception e) => e switch
     {
         CommandException known => (known.ExitCode, known.Message),
+        OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures.First()),
         TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),

@@ -27,7 +27,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
-        using var telemetry = settings.Telemetry?.Start();
+        using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options, NodeSettings.Environment) : null;
         await using var node = await BuildAsync();
         var saved = await node.LoadStateAsync(cancellationToken);
         if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
@@ -43,7 +43,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         await node.StartAsync(cancellationToken);
         var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
         await using var http = await StartHttpAsync(node, isFirst, cancellationToken);
-        using var ready = new ReadyGauge(() => Readiness.Of(node, isFirst).IsReady);
+        using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isFirst).IsReady);
         foreach (var endpoint in node.LocalEndpoints)
         {
             await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");
@@ -67,14 +67,14 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
     }
 
-    private async Task<StatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
+    private async Task<NodeStatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
     {
         if (settings.Http is not { } address)
         {
             return null;
         }
 
-        var server = await StatusServer.StartAsync(
+        var server = await NodeStatusServer.StartAsync(
             address, settings.HttpHosts, node, isFirst, TimeProvider.System, loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
@@ -110,4 +110,17 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             await await Task.WhenAny(cancelled.Task, node.Completion);
         }
     }
+}
+
+/// <summary>What the command itself logs. Event ids 8000 to 8099.</summary>
+internal static partial class NodeRunnerLog
+{
+    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]
+    public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+
+    [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining: {Problem}")]
+    public static partial void NotSaved(this ILogger logger, string problem);
+
+    [LoggerMessage(8002, LogLevel.Warning, "{Problem} It will be tried again when the node has lost all contacts.")]
+    public static partial void HostUnknown(this ILogger logger, string problem);
 }

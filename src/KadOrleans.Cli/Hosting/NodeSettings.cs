@@ -2,15 +2,21 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Node;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Maintenance;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Hosting;
 
 /// <summary>What <c>kad node</c> was asked for, checked.</summary>
 internal sealed record NodeSettings
 {
+    /// <summary>The option with the collector's address.</summary>
+    public const string OtlpOption = "--otlp";
+
     /// <summary>Where it listens; at least one.</summary>
     public required IReadOnlyList<UdpEndpoint> Listen { get; init; }
 
@@ -45,13 +51,27 @@ internal sealed record NodeSettings
     public HostNames HttpHosts { get; init; } = HostNames.None;
 
     /// <summary>Where metrics and traces go, if anywhere.</summary>
-    public NodeTelemetry? Telemetry { get; init; }
+    public TelemetryOptions? Telemetry { get; init; }
 
     /// <summary>Whether values expire by the system's clock whatever it does.</summary>
     public bool TrustClock { get; init; }
 
     /// <summary>Whether debug messages are logged.</summary>
     public required bool Verbose { get; init; }
+
+    /// <summary>The process's environment: OpenTelemetry's own variables are read from it.</summary>
+    public static IConfiguration Environment => new ConfigurationBuilder().AddEnvironmentVariables().Build();
+
+    /// <summary>Reads where metrics and traces go: as the option says, or as OpenTelemetry's own variables do; null if nowhere.</summary>
+    /// <param name="endpoint">The option's value, if it was given.</param>
+    /// <exception cref="OptionsValidationException">The option, or a variable, cannot be used.</exception>
+    public static TelemetryOptions? ReadTelemetry(string? endpoint) => TelemetryOptions.Read(
+        new ConfigurationBuilder()
+            .AddConfiguration(Environment)
+            .AddInMemoryCollection([KeyValuePair.Create(OtlpOption, endpoint)])
+            .Build(),
+        "kad-node",
+        OtlpOption);
 
     /// <summary>Sets a node's options to what was asked for.</summary>
     public void Apply(KadNodeOptions options)

@@ -1,8 +1,71 @@
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Cli.Hosting;
+
+/// <summary>
+/// A data folder opened to be read. One that is damaged is copied to a temporary folder, and the copy is repaired: the folder itself stays
+/// as it is.
+/// </summary>
+/// <param name="Storage">The folder, or its copy.</param>
+/// <param name="Damage">What is missing, in a sentence; null if the folder was sound.</param>
+internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IAsyncDisposable
+{
+    private string? Copy { get; init; }
+
+    /// <summary>Opens a data folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="salvages">Whether a damaged one is opened too.</param>
+    /// <exception cref="KeyStoreException">It cannot be opened.</exception>
+    public static SalvagedStorage Open(string folder, bool salvages)
+    {
+        try
+        {
+            return new SalvagedStorage(
+                NodeStorage.Open(folder, StoreQuota.Unlimited, DamagePolicy.Refuse), null);
+        }
+        catch (KeyStoreException e) when (e.InnerException is DamagedDatabaseException)
+        {
+            return salvages
+                ? OpenCopy(folder)
+                : throw CommandException.WrongUsage($"{e.Message} --salvage exports what can be read.", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Storage.DisposeAsync();
+        if (Copy is not null)
+        {
+            Directory.Delete(Copy, recursive: true);
+        }
+    }
+
+    private static SalvagedStorage OpenCopy(string folder)
+    {
+        var copy = Directory.CreateTempSubdirectory("kad-salvage-").FullName;
+        try
+        {
+            foreach (var name in new[] { SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal" })
+            {
+                if (File.Exists(Path.Combine(folder, name)))
+                {
+                    File.Copy(Path.Combine(folder, name), Path.Combine(copy, name));
+                }
+            }
+
+            var storage = NodeStorage.Open(copy, StoreQuota.Unlimited, DamagePolicy.SetAside);
+            return new SalvagedStorage(storage, storage.Damage) { Copy = copy };
+        }
+        catch
+        {
+            Directory.Delete(copy, recursive: true);
+            throw;
+        }
+    }
+}
 
 /// <summary>The file in a node's data folder, opened while no node runs on it.</summary>
 internal sealed class NodeStorage : IAsyncDisposable

@@ -1,5 +1,8 @@
 using KadOrleans.EdgeWorker.Hosting;
-using KadOrleans.Edge.Configuration;
+using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Edge.Hosting;
 
@@ -8,20 +11,51 @@ internal static class ClusterHostBuilder
 {
     /// <summary>A host with its settings checked, with those that Orleans needs to find silos, and without a log.</summary>
     /// <param name="args">Settings, as <c>--Kad:Storage=AdoNet</c>.</param>
-    /// <exception cref="ConfigurationException">A setting is missing, unknown or unreadable.</exception>
-    public static HostApplicationBuilder Create(string[] args)
+    /// <returns>The host's builder, and its settings, which are among its services too.</returns>
+    /// <exception cref="OptionsValidationException">Settings are missing, unknown or unreadable; one sentence for each.</exception>
+    public static (HostApplicationBuilder Builder, EdgeSettings Settings) Create(string[] args)
     {
-        SettingArguments.Check(args);
         var configuration = new ConfigurationManager();
         configuration.AddInMemoryCollection(SettingsFiles.Unwatched);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, Configuration = configuration });
-        KadKeys.RefuseUnknown(builder.Configuration);
-        PostgreSqlCheck.Run(builder.Configuration);
-        builder.Configuration.AddInMemoryCollection(ClusterConnection.Complete(builder.Configuration));
+        var settings = EdgeSettings.Read(builder.Configuration);
+        builder.Configuration.AddInMemoryCollection(ClusterProviders.FillIn(builder.Configuration, settings));
         builder.Logging.ClearProviders();
-        builder.Services.AddDatabaseFailures();
+        builder.Services.AddSingleton(settings).AddDatabaseFailures();
         EdgeKeyFilter.Add(builder.Services, builder.Configuration);
-        AzureClustering.AddClient(builder.Services, builder.Configuration);
-        return builder;
+        if (ClusterProviders.NeedsAzureTables(builder.Configuration))
+        {
+            builder.Services.AddAzureTables(AzureSettings.Read(builder.Configuration, needsBlobs: false));
+        }
+
+        return (builder, settings);
+    }
+}
+
+/// <summary>Sends the edge's key with each call to the silos.</summary>
+internal sealed class EdgeKeyFilter(string key) : IOutgoingGrainCallFilter
+{
+    /// <summary>Adds it if a key is set.</summary>
+    /// <exception cref="OptionsValidationException">The key is too short or too long; it is not told.</exception>
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        if (new KadSection(configuration).Text("Cluster:EdgeKey") is not { } key)
+        {
+            return;
+        }
+
+        if (key.Length is < EdgeKey.MinLength or > EdgeKey.MaxLength)
+        {
+            throw KadSection.Mistake(
+                $"{EdgeKey.Setting} has {key.Length} characters; {EdgeKey.MinLength} to {EdgeKey.MaxLength} are allowed.");
+        }
+
+        services.AddSingleton<IOutgoingGrainCallFilter>(new EdgeKeyFilter(key));
+    }
+
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        RequestContext.Set(EdgeKey.ContextKey, key);
+        return context.Invoke();
     }
 }

@@ -1,30 +1,36 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
-using KadOrleans.Core;
-using KadOrleans.Edge.Configuration;
-using KadOrleans.Edge.Http;
+using KadOrleans.Hosting;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Logging;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace KadOrleans.Edge.Hosting;
 
-/// <summary>The edge's process, from its arguments to its exit code.</summary>
+/// <summary>The edge's process, from its settings to its exit code.</summary>
 internal static class EdgeProgram
 {
-    /// <summary>Less than the 30 s that orchestrators give a process to stop.</summary>
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
-
     /// <summary>How often silos are looked up anew: less than it takes to declare one dead.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
 
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
     /// <summary>Runs until told to stop, by a signal or by the loss of the lease.</summary>
-    /// <param name="args">Settings, as <c>--Kad:Edge:Name=a</c>.</param>
+    /// <param name="args">Settings, as <c>Kad:Edge:Name=a</c>.</param>
     /// <param name="output">Gets one line for each id that listens.</param>
-    /// <param name="error">Gets one sentence for each mistake.</param>
+    /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
@@ -34,13 +40,13 @@ internal static class EdgeProgram
         {
             int code;
             Exception? crash;
-            using (var host = Build(args, output, () => hasStarted))
+            using (var host = Build(args, output, error, () => hasStarted))
             {
                 code = await RunAsync(host, () => hasStarted = true);
                 crash = ServiceCrash.Find(host.Services);
             }
 
-            // Disposed, the host has written its log: the reason is to be the last line.
+            // The reason is to be the last line.
             return crash is null ? code : await FailAsync(error, crash);
         }
         catch (OptionsValidationException e)
@@ -51,7 +57,7 @@ internal static class EdgeProgram
         {
             await error.WriteLineAsync(VisibleText.Show($"Kad:Edge:Listen: {e.Message}"));
         }
-        catch (Exception e) when (e is ConfigurationException or OrleansConfigurationException or FormatException)
+        catch (OrleansConfigurationException e)
         {
             await error.WriteLineAsync(VisibleText.ShowLines(e.Message));
         }
@@ -60,8 +66,30 @@ internal static class EdgeProgram
             return await FailAsync(error, e);
         }
 
-        return ExitCode.WrongConfiguration;
+        return ExitCode.WrongUsage;
     }
+
+    /// <summary>
+    /// Serves health and, on loopback alone, <c>/status</c>. It runs before the silos are found, and nothing that it serves calls a grain.
+    /// </summary>
+    public static Task<StatusServer> ServeHealthAsync(
+        IPEndPoint address, HostNames hosts, EdgeHealth health, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        StatusServer.StartAsync(
+            new HttpPlace(address, hosts, ProcessSettings.HttpSetting, ProcessSettings.HttpHostsSetting),
+            () => new Health(health.Obstacle ?? Health.Ready),
+            pages =>
+            {
+                if (IPAddress.IsLoopback(address.Address))
+                {
+                    pages.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
+                }
+                else
+                {
+                    loggers.CreateLogger(typeof(EdgeProgram)).StatusNotServed(address);
+                }
+            },
+            loggers,
+            cancellationToken);
 
     private static async Task<int> FailAsync(TextWriter error, Exception failure)
     {
@@ -70,37 +98,29 @@ internal static class EdgeProgram
         return ExitCode.Failed;
     }
 
-    private static IHost Build(string[] args, TextWriter output, Func<bool> hasStarted)
+    private static IHost Build(string[] args, TextWriter output, TextWriter error, Func<bool> hasStarted)
     {
-        var builder = ClusterHostBuilder.Create(args);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("KadOrleans", LogLevel.Information)
+        var (builder, settings) = ClusterHostBuilder.Create(args);
+        builder.Logging.UseLines(error, settings.Verbose)
             // Each attempt to reach a silo that is away would be a warning with a stack trace; the edge says it once.
             .AddFilter("Orleans", LogLevel.Error)
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
-            .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddConsoleFormatter<VisibleFormatter, ConsoleFormatterOptions>();
-        builder.Services.Configure<ConsoleLoggerOptions>(console =>
-        {
-            console.FormatterName = VisibleFormatter.FormatterName;
-            console.LogToStandardErrorThreshold = LogLevel.Trace;
-        });
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+            .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
+            .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = EdgeSettings.ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
-        var telemetry = TelemetryOptions.Read(builder.Configuration, "kad-edge");
-        builder.Services.AddKadTelemetry(telemetry, builder.Configuration);
+        builder.Services.AddKadTelemetry(settings.Telemetry, builder.Configuration);
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<PatientConnection>();
-            client.UseKadTls(builder.Configuration);
+            client.UseKadTls(settings.Tls);
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
-            if (telemetry is not null)
+            if (settings.Telemetry is not null)
             {
                 client.AddActivityPropagation();
             }
         });
-        builder.Services.AddKadEdge(
-            builder.Configuration.GetSection("Kad:Edge"), endpoint => UdpTransport.Bind(endpoint), output.WriteLine);
+        builder.Services.AddKadEdge(settings.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine);
         return builder.Build();
     }
 
@@ -109,9 +129,8 @@ internal static class EdgeProgram
         var health = host.Services.GetRequiredService<EdgeHealth>();
         var loggers = host.Services.GetRequiredService<ILoggerFactory>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        var configuration = host.Services.GetRequiredService<IConfiguration>();
-        var (address, hosts) = (HttpAddress.Read(configuration), HttpAddress.ReadHosts(configuration));
-        await using var http = await StatusServer.StartAsync(address, hosts, health, loggers, CancellationToken.None);
+        var settings = host.Services.GetRequiredService<EdgeSettings>();
+        await using var http = await ServeHealthAsync(settings.Http, settings.HttpHosts, health, loggers, CancellationToken.None);
         using var ready = new ReadyGauge(() => health.IsReady);
         loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
         _ = EndWithLeaseAsync(health, lifetime);
@@ -127,13 +146,13 @@ internal static class EdgeProgram
             lifetime.ApplicationStopping.IsCancellationRequested && (e is OperationCanceledException || !hasStarted))
         {
             // Told to stop before any silo was found; the start then ends as its last attempt did.
-            return ExitCode.Stopped;
+            return ExitCode.Done;
         }
 
         return health.State switch
         {
-            EdgeState.LeaseLost => ExitCode.LeaseLost,
-            EdgeState.Stopped => ExitCode.Stopped,
+            EdgeState.LeaseLost => ExitCode.Replaced,
+            EdgeState.Stopped => ExitCode.Done,
             _ => ExitCode.Failed,
         };
     }

@@ -1,10 +1,11 @@
-using KadOrleans.Edge.Configuration;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.Edge.Hosting;
 
 /// <summary>Tries to reach a silo for as long as the process lives, and says so once a minute.</summary>
 internal sealed class PatientConnection(
-    TimeProvider time, IConfiguration configuration, ILogger<PatientConnection> logger) : IClientConnectionRetryFilter
+    TimeProvider time, EdgeSettings settings, ILogger<PatientConnection> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
@@ -16,10 +17,23 @@ internal sealed class PatientConnection(
         if (_loggedAt is not { } at || time.GetElapsedTime(at) >= LogInterval)
         {
             _loggedAt = time.GetTimestamp();
-            logger.SilosNotFound(ClusterConnection.SettingOf(configuration), exception.Message);
+            logger.SilosNotFound(ClusterProviders.SettingOf(settings), exception.Message);
         }
 
         await Task.Delay(Pause, time, cancellationToken);
         return true;
     }
+}
+
+/// <summary>What the edge's process logs. Event ids 7300 to 7399.</summary>
+internal static partial class EdgeHostLog
+{
+    [LoggerMessage(7300, LogLevel.Information, "Health is served on http://{Address}")]
+    public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+
+    [LoggerMessage(7301, LogLevel.Warning, "No silo was reached so far by {Setting}, and it is tried again each second: {Problem}")]
+    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
+
+    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
+    public static partial void StatusNotServed(this ILogger logger, System.Net.IPEndPoint address);
 }

@@ -1,5 +1,6 @@
-using KadOrleans.Edge.Configuration;
 using KadOrleans.Edge.Hosting;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Tls.Connections;
 using KadOrleans.Tls.Hosting;
 
@@ -19,13 +20,13 @@ internal sealed class ClusterClientHost : IAsyncDisposable
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>A client that is not yet connected.</summary>
-    /// <exception cref="ConfigurationException">A setting is missing, unknown or unreadable.</exception>
-    public static ClusterClientHost Create(string[] settings)
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are missing, unknown or unreadable.</exception>
+    public static ClusterClientHost Create(string[] args)
     {
-        var builder = ClusterHostBuilder.Create(settings);
+        var (builder, settings) = ClusterHostBuilder.Create(args);
         var problem = new LastProblem();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
-        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync).UseKadTls(builder.Configuration));
+        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync).UseKadTls(settings.Tls));
         return new ClusterClientHost(builder.Build(), problem);
     }
 
@@ -42,7 +43,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         }
         catch (Exception e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var setting = ClusterConnection.SettingOf(_host.Services.GetRequiredService<IConfiguration>());
+            var setting = ClusterProviders.SettingOf(_host.Services.GetRequiredService<EdgeSettings>());
             var reason = _host.Services.GetRequiredService<ConnectionProblems>().Last ?? _problem.Value?.Message ?? "none answered";
             var problem = reason.ReplaceLineEndings(" ").TrimEnd('.', ' ');
             throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {problem}.", e);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KadOrleans.Core;
-using KadOrleans.Edge.Configuration;
+using KadOrleans.Hosting;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
 using Microsoft.Extensions.Options;
@@ -11,17 +12,17 @@ namespace KadOrleans.Edge.Transfer;
 internal static class TransferProgram
 {
     /// <summary>Runs one of the two. Mistakes end in a sentence, never in an exception.</summary>
-    /// <param name="args">Of which the first is the verb.</param>
+    /// <param name="arguments">What is asked for.</param>
     /// <param name="io">Where it reads and writes.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TransferIo io)
+    public static async Task<int> RunAsync(TransferArguments arguments, TransferIo io)
     {
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            var arguments = TransferArguments.Parse(args);
+            arguments.RequireFile();
             return await RunAsync(arguments, io, stopping.Token);
         }
         catch (Exception e)
@@ -58,12 +59,67 @@ internal static class TransferProgram
 
     private static (int Code, string Sentence) Explain(Exception e) => e switch
     {
-        ConfigurationException or StateFileException or FormatException => (ExitCode.WrongConfiguration, e.Message),
-        OptionsValidationException mistakes => (ExitCode.WrongConfiguration, mistakes.Failures.First()),
-        OrleansConfigurationException => (ExitCode.WrongConfiguration, e.Message),
+        StateFileException or OrleansConfigurationException => (ExitCode.WrongUsage, e.Message),
+        OptionsValidationException mistakes => (ExitCode.WrongUsage, string.Join(Environment.NewLine, mistakes.Failures)),
         TransferException or KeyStoreException => (ExitCode.Failed, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),
         IOException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
         _ => (ExitCode.Failed, $"This should not have happened ({e.GetType().Name}): {e.Message}"),
     };
 }
+
+/// <summary>The arguments of <c>export</c> and <c>import</c>.</summary>
+/// <param name="Verb">Which of the two.</param>
+/// <param name="File">A path, or <see cref="StateFile.Standard"/>.</param>
+/// <param name="IsJson">Whether the summary is JSON.</param>
+/// <param name="Settings">Settings, as an edge takes them.</param>
+internal sealed record TransferArguments(string Verb, string File, bool IsJson, string[] Settings)
+{
+    public const string Export = "export";
+    public const string Import = "import";
+
+    /// <summary>Checks that there is a file: a setting in its place means that it was left out.</summary>
+    /// <exception cref="OptionsValidationException">There is none.</exception>
+    public void RequireFile()
+    {
+        if (File.Length == 0 || (File.Contains('=', StringComparison.Ordinal)
+            && (File.StartsWith("Kad:", StringComparison.OrdinalIgnoreCase) || File.StartsWith("Orleans:", StringComparison.OrdinalIgnoreCase))))
+        {
+            throw KadSection.Mistake(
+                $"FILE is missing: KadOrleans.Edge {Verb} FILE [settings], where - is the standard {(Verb == Export ? "output" : "input")}.");
+        }
+    }
+}
+
+/// <summary>What <c>export</c> and <c>import</c> read from and write to, and how long they wait.</summary>
+internal sealed record TransferIo
+{
+    /// <summary>Opens the standard input.</summary>
+    public required Func<Stream> OpenInput { get; init; }
+
+    /// <summary>Opens the standard output, for the file.</summary>
+    public required Func<Stream> OpenOutput { get; init; }
+
+    /// <summary>The standard output, for the summary.</summary>
+    public required TextWriter Output { get; init; }
+
+    /// <summary>The standard error output. Must be safe to use from several threads.</summary>
+    public required TextWriter Error { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How long silos may keep silent, at the beginning and at each call.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The process's own streams.</summary>
+    public static TransferIo FromConsole() => new()
+    {
+        OpenInput = Console.OpenStandardInput,
+        OpenOutput = Console.OpenStandardOutput,
+        Output = Console.Out,
+        Error = Console.Error,
+    };
+}
+
+/// <summary>A file was not written, or not imported as a whole. The message is one sentence.</summary>
+internal sealed class TransferException(string message, Exception? cause = null) : Exception(message, cause);

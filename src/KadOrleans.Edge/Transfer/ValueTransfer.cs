@@ -4,6 +4,7 @@ using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Hosting;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -102,7 +103,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
             }.ToJsonString()
             : VisibleText.Show($"imported {result.Imported} values from {arguments.File}; left out: {result.Expired} expired, "
                 + $"{result.Older} older than the cluster's, {result.Refused} too long or beyond the quotas"));
-        return result.Refused == 0 ? ExitCode.Stopped : ExitCode.Failed;
+        return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private async Task<GrainKeyStore> OpenAsync(IGrainFactory grains, CancellationToken cancellationToken)
@@ -150,12 +151,44 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         await summary.WriteLineAsync(arguments.IsJson
             ? new JsonObject { ["file"] = arguments.File, ["values"] = _count }.ToJsonString()
             : VisibleText.Show($"exported {_count} values {where}"));
-        return ExitCode.Stopped;
+        return ExitCode.Done;
     }
 
     private void Tell(Func<string> describe)
     {
         Interlocked.Exchange(ref _count, 0);
         Volatile.Write(ref _describe, describe);
+    }
+}
+
+/// <summary>Says how far something is, every two seconds.</summary>
+internal sealed class ProgressLines : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private readonly PeriodicTimer _timer;
+    private readonly Task _writing;
+
+    /// <param name="error">Gets a line each time.</param>
+    /// <param name="describe">The line. Called from another thread.</param>
+    /// <param name="time">For the interval.</param>
+    public ProgressLines(TextWriter error, Func<string> describe, TimeProvider time)
+    {
+        _timer = new PeriodicTimer(Interval, time);
+        _writing = WriteAsync(error, describe);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _timer.Dispose();
+        await _writing;
+    }
+
+    private async Task WriteAsync(TextWriter error, Func<string> describe)
+    {
+        while (await _timer.WaitForNextTickAsync())
+        {
+            await error.WriteLineAsync(describe());
+        }
     }
 }

@@ -1,6 +1,7 @@
 using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Node;
 
 namespace KadOrleans.EdgeWorker.Edges;

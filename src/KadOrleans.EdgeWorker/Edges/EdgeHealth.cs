@@ -1,4 +1,5 @@
 using KadOrleans.EdgeWorker.Clocks;
+using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.EdgeWorker.Edges;
 

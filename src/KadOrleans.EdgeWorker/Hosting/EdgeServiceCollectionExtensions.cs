@@ -1,14 +1,13 @@
+using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Core;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.EdgeWorker.Hosting;
 
@@ -20,21 +19,19 @@ public static class EdgeServiceCollectionExtensions
     /// stops before it. How the edge is doing can be injected as <see cref="EdgeHealth"/>.
     /// </summary>
     /// <param name="services">Of a host with a silo or an Orleans client.</param>
-    /// <param name="section">The edge's settings: <c>Kad:Edge</c>.</param>
+    /// <param name="options">How the edge is set up.</param>
     /// <param name="transports">Binds one endpoint. What it throws ends start-up.</param>
     /// <param name="announce">
     /// Told <c>listening udp IP:PORT id HEX edge NAME</c> for each id when it is up, beside the log.
     /// </param>
-    /// <exception cref="OptionsValidationException">Mistakes in the section, one sentence for each.</exception>
     public static IServiceCollection AddKadEdge(
         this IServiceCollection services,
-        IConfigurationSection section,
+        EdgeOptions options,
         Func<UdpEndpoint, IDatagramTransport> transports,
         Action<string>? announce = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(transports);
-        var options = EdgeOptionsReader.Read(section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton(new EdgeTiming());

@@ -2,6 +2,9 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains.Hosting;
 
@@ -58,4 +61,33 @@ public sealed class KadClusterOptions
     /// edges what they need. Null, the default: whoever reaches a gateway may call every grain.
     /// </summary>
     public string? EdgeKey { get; set; }
+}
+
+/// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
+public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOptions>
+{
+    private static readonly TimeSpan Tenth = TimeSpan.FromMilliseconds(100);
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, KadClusterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var checks = new OptionChecks("Kad:Cluster:", ':');
+        checks.Within("ShardBits", options.ShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
+        checks.Within("StateVersion", options.StateVersion ?? StateSchema.Newest, StateSchema.Oldest, StateSchema.Newest);
+        checks.Check(options.Quota);
+        checks.Check(options.Kademlia);
+        checks.Check(options.Subnets);
+        checks.Within("SaveDelay", options.SaveDelay, Tenth, TimeSpan.FromSeconds(10));
+        checks.Within("StorageTimeout", options.StorageTimeout, Tenth, TimeSpan.FromSeconds(25));
+        checks.Within("EdgeTimeout", options.EdgeTimeout, Tenth, TimeSpan.FromSeconds(9));
+        if (options.EdgeKey is { Length: > 0 and (< EdgeKey.MinLength or > EdgeKey.MaxLength) } key)
+        {
+            // The value is a secret.
+            checks.Problems.Add($"{EdgeKey.Setting} has {key.Length} characters; {EdgeKey.MinLength} to {EdgeKey.MaxLength} are allowed.");
+        }
+
+        checks.CheckTrust(options.Trust);
+        return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
+    }
 }

@@ -1,48 +1,59 @@
 using System.Net.Http.Headers;
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
-using KadOrleans.Silo.Configuration;
+using System.Text.Encodings.Web;
+using KadOrleans.Hosting.Settings;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Silo.Health;
 
 /// <summary>
-/// HTTP basic authentication (RFC 7617) before every endpoint that is marked so, if a user is set. It goes by the endpoint
-/// that routing chose, not by the path, of which there are many spellings. The password is readable on its way: outside one
-/// machine the address belongs behind TLS.
+/// HTTP basic authentication (RFC 7617) of those who may see the dashboard. The password is readable on its way: outside one machine the
+/// address belongs behind TLS. Nothing is logged of a request that is refused: a stranger could fill the log.
 /// </summary>
-internal sealed class DashboardAuthentication(RequestDelegate next, SiloSettings settings)
+internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, SiloSettings settings)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
-    private readonly byte[]? _expected = settings.Dashboard is { } credentials
-        ? Hash(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}"))
-        : null;
+    private const string Basic = "Basic";
 
-    /// <summary>Answers 401, or passes the request on.</summary>
-    public Task InvokeAsync(HttpContext context)
-    {
-        var isRestricted = context.GetEndpoint()?.Metadata.GetMetadata<RequiresDashboardCredentials>() is not null;
-        if (!isRestricted || _expected is null || IsAllowed(context.Request.Headers.Authorization, _expected))
+    /// <summary>Adds the scheme for endpoints that require authorization.</summary>
+    public static void Add(IServiceCollection services) => services
+        .AddTransient<DashboardAuthentication>()
+        .AddAuthenticationCore(authentication =>
         {
-            return next(context);
-        }
+            authentication.DefaultScheme = Basic;
+            authentication.AddScheme<DashboardAuthentication>(Basic, displayName: null);
+        })
+        .AddAuthorization();
 
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        context.Response.Headers.WWWAuthenticate = "Basic realm=\"KadOrleans\", charset=\"UTF-8\"";
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var isAllowed = settings.Dashboard is { } credentials
+            && AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+            && header.Scheme.Equals(Basic, StringComparison.OrdinalIgnoreCase)
+            && Matches(header.Parameter ?? string.Empty, credentials);
+        return Task.FromResult(isAllowed
+            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(Basic)), Basic))
+            : AuthenticateResult.NoResult());
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.StatusCode = StatusCodes.Status401Unauthorized;
+        Response.Headers.WWWAuthenticate = "Basic realm=\"KadOrleans\", charset=\"UTF-8\"";
         return Task.CompletedTask;
     }
 
     // Hashes have one length, so the comparison tells nothing of the password's.
-    private static bool IsAllowed(string? header, byte[] expected)
+    private static bool Matches(string given, DashboardCredentials credentials)
     {
-        if (!AuthenticationHeaderValue.TryParse(header, out var value)
-            || !value.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
-        var given = new byte[value.Parameter?.Length ?? 0];
-        return Convert.TryFromBase64String(value.Parameter ?? string.Empty, given, out var length)
-            && CryptographicOperations.FixedTimeEquals(Hash(given.AsSpan(0, length)), expected);
+        var bytes = new byte[given.Length];
+        return Convert.TryFromBase64String(given, bytes, out var length)
+            && CryptographicOperations.FixedTimeEquals(
+                SHA256.HashData(bytes.AsSpan(0, length)),
+                SHA256.HashData(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}")));
     }
-
-    private static byte[] Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes);
 }

@@ -1,5 +1,5 @@
 using System.Reflection;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Hosting.Http;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.Health;
 using Orleans.Dashboard;
 
@@ -16,38 +16,54 @@ internal static class HttpHosting
     /// <param name="settings">The settings, read by the time they are asked for.</param>
     public static void Configure(IWebHostBuilder web, Func<SiloSettings> settings) => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http))
-        .ConfigureServices(services => services
-            .AddRouting()
-            .AddSingleton(settings())
-            .AddSingleton<StorageWatch>()
-            .AddHostedService(s => s.GetRequiredService<StorageWatch>())
-            .AddSingleton(s => new ClockWatch(
-                s.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Grains), s.GetRequiredService<ILogger<ClockWatch>>()))
-            .AddSingleton<ClockService>()
-            .AddHostedService(s => s.GetRequiredService<ClockService>())
-            .AddSingleton<SiloReadiness>()
-            .AddHostedService<ClusterGauges>()
-            .AddSingleton<StatusReport>())
+        .ConfigureServices(services =>
+        {
+            services.AddRouting();
+            services.AddHealth(provider => provider.GetRequiredService<SiloReadiness>().Health);
+            DashboardAuthentication.Add(services);
+            services
+                .AddSingleton(settings())
+                .AddSingleton<StorageWatch>()
+                .AddHostedService(s => s.GetRequiredService<StorageWatch>())
+                .AddSingleton(s => new ClockWatch(
+                    s.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Grains), s.GetRequiredService<ILogger<ClockWatch>>()))
+                .AddSingleton<ClockService>()
+                .AddHostedService(s => s.GetRequiredService<ClockService>())
+                .AddSingleton<SiloReadiness>()
+                .AddHostedService<ClusterGauges>()
+                .AddSingleton<StatusReport>();
+        })
         .Configure(application => Map(application, settings()));
 
     private static void Map(IApplicationBuilder application, SiloSettings settings)
     {
-        application.UseHostCheck(settings.HttpHosts, SiloSettings.HttpHostsSetting);
+        application.UseHostCheck(settings.HttpHosts, ProcessSettings.HttpHostsSetting);
         application.UseRouting();
-        application.UseMiddleware<DashboardAuthentication>();
+        application.UseAuthentication();
+        application.UseAuthorization();
         application.UseEndpoints(endpoints =>
         {
-            HealthEndpoints.Map(endpoints);
-            if (settings.ServesDashboard)
+            endpoints.MapHealth();
+            if (!settings.ServesDashboard)
             {
-                var restricted = new RequiresDashboardCredentials();
-                endpoints.MapOrleansDashboard(routePrefix: Dashboard).WithMetadata(restricted);
-                StatusEndpoint.Map(endpoints).WithMetadata(restricted);
+                SiloLog.DashboardNotServed(
+                    endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http);
                 return;
             }
 
-            SiloLog.DashboardNotServed(
-                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http);
+            IEndpointConventionBuilder[] restricted =
+            [
+                endpoints.MapOrleansDashboard(routePrefix: Dashboard),
+                endpoints.MapGet("/status", async context =>
+                {
+                    var report = context.RequestServices.GetRequiredService<StatusReport>();
+                    await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
+                }),
+            ];
+            if (settings.Dashboard is not null)
+            {
+                Array.ForEach(restricted, endpoint => endpoint.RequireAuthorization());
+            }
         });
     }
 }

@@ -1,11 +1,14 @@
-using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Core;
+using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Node;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Logging;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Node;
 using KadOrleans.Tls.Hosting;
+using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -16,31 +19,68 @@ namespace KadOrleans.Silo.Hosting;
 /// <summary>Puts the process together. The order matters: HTTP starts first and stops last, so that health is told throughout.</summary>
 internal static class SiloHost
 {
-    /// <summary>
-    /// How long a stop may take: leases are handed back and the state of all grains is saved within it. With the grace of
-    /// <see cref="OrderlyStop"/> less than the 30 s that orchestrators give a process to stop.
-    /// </summary>
-    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
-
     /// <summary>The host, not started.</summary>
-    /// <exception cref="ConfigurationMistakeException">The configuration is wrong.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration of the edge, or of connections' encryption, is wrong.</exception>
-    public static IHost Build(string[] args, Announcer announcer)
+    /// <param name="args">Settings.</param>
+    /// <param name="announcer">Says where an edge of the process can be reached.</param>
+    /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each mistake.</exception>
+    public static IHost Build(string[] args, Announcer announcer, TextWriter? log = null)
     {
         SiloSettings? settings = null;
-        TelemetryOptions? telemetry = null;
         return Host.CreateDefaultBuilder(args)
             .ConfigureHostConfiguration(host => host.AddInMemoryCollection(SettingsFiles.Unwatched))
             .ConfigureAppConfiguration(configuration => settings = Complete(configuration))
-            .ConfigureLogging((context, logging) => SiloLogging.Configure(logging, context.Configuration, settings!.Verbose))
-            .ConfigureServices(services => services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout))
-            .ConfigureServices((context, services) => services.AddKadTelemetry(
-                telemetry = TelemetryOptions.Read(context.Configuration, "kad-silo"), context.Configuration))
+            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
+            .ConfigureServices((context, services) => services
+                .Configure<HostOptions>(options => options.ShutdownTimeout = SiloSettings.ShutdownTimeout)
+                .AddKadTelemetry(settings!.Telemetry, context.Configuration))
             .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
-            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, telemetry is not null))
-            .ConfigureServices((context, services) => ShardWaker.Add(services, context.Configuration))
-            .ConfigureServices((context, services) => CohostedEdge.Add(services, context.Configuration, settings!, announcer))
+            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!))
+            .ConfigureServices((context, services) =>
+            {
+                ShardWaker.Add(services, context.Configuration);
+                if (settings!.EdgeEnabled)
+                {
+                    // It calls grains as any code in a silo does, without an Orleans client.
+                    services.AddKadEdge(
+                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), announcer.Write);
+                }
+            })
             .Build();
+    }
+
+    /// <summary>Takes over the section <c>Kad:Cluster</c>, whose settings are the properties of the options.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value is of the wrong type.</exception>
+    public static void Bind(IConfiguration configuration, KadClusterOptions options)
+    {
+        try
+        {
+            configuration.GetSection("Kad:Cluster").Bind(options);
+        }
+        catch (InvalidOperationException mistake)
+        {
+            throw KadSection.Mistake(mistake.Message);
+        }
+    }
+
+    private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose)
+    {
+        logging.UseLines(log, verbose);
+
+        // Its first check may come before its first time-stamp, and then warns of a stall since the machine's start.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+        if (!verbose)
+        {
+            // Each read and write that fails, while storage is away some each second; whoever asked for it tells of it.
+            logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
+        }
+        else
+        {
+            logging.AddFilter("Orleans", LogLevel.Information);
+        }
+
+        // After the filters above, so that it wins.
+        logging.AddConfiguration(configuration.GetSection("Logging"));
     }
 
     private static SiloSettings Complete(IConfigurationBuilder configuration)
@@ -58,14 +98,14 @@ internal static class SiloHost
         }
     }
 
-    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings, bool isTraced)
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings)
     {
         // Stored state is what [GenerateSerializer] says, whichever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
         // Before the grains' own, which asks the system each time: one write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
-        silo.UseKadGrains(options => ClusterOptionsReader.Bind(configuration, options));
+        silo.UseKadGrains(options => Bind(configuration, options));
         silo.UseKadTls(settings.Tls);
 
         silo.Services.AddDatabaseFailures();
@@ -80,14 +120,16 @@ internal static class SiloHost
 
         // Each silo reports to the dashboards of all, whether or not it serves one.
         silo.AddDashboard(options => options.HideTrace = true);
-        if (isTraced)
+        if (settings.Telemetry is not null)
         {
             silo.AddActivityPropagation();
         }
 
         if (settings.Storage == StorageChoice.AzureStorage)
         {
-            AzureStorageSupport.Add(silo.Services, ClusterProviders.ReadAzure(configuration));
+            var azure = AzureSettings.Read(configuration, needsBlobs: true);
+            silo.Services.AddAzureTables(azure);
+            silo.Services.AddAzureBlobs(azure);
         }
     }
 

@@ -1,7 +1,8 @@
-using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Grains;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting;
+using KadOrleans.Hosting.Logging;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.PostgreSql;
 using Orleans.Storage;
 
@@ -10,6 +11,25 @@ namespace KadOrleans.Silo.Hosting;
 /// <summary>The process from its first line to its exit code.</summary>
 internal static class SiloProgram
 {
+    private const string Help = """
+        A silo of a cluster: it holds routing tables and values, and serves until told to stop.
+
+        Without settings it is a whole cluster in one process: values in the folder kad-cluster-data, an edge at UDP port 8468, and
+        dashboard and status on http://127.0.0.1:8080. The settings most used:
+
+          Kad:Storage=Local|AdoNet|AzureStorage      where state is kept
+          Kad:PostgreSql:ConnectionString=...        with AdoNet
+          Kad:Silo:Address=127.0.0.1                 where silos and clients reach it
+          Kad:Silo:Port=11111                        port for other silos; 0 is any free one
+          Kad:Silo:GatewayPort=30000                 port for edges and other clients; 0 is any free one
+          Kad:Http=127.0.0.1:8080                    dashboard, status and health; docs/settings.md has the rest
+
+        Examples:
+          KadOrleans.Silo
+          KadOrleans.Silo Kad:Data=/var/lib/kad Kad:Edge:Listen=0.0.0.0:8468
+          KadOrleans.Silo Kad:Storage=AdoNet "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans;Username=kad_silo"
+        """;
+
     /// <summary>
     /// Starts the silo, says where it can be reached, and runs until SIGTERM or Ctrl-C. What keeps it from starting is told
     /// in one sentence.
@@ -18,21 +38,17 @@ internal static class SiloProgram
     /// <param name="output">Where it says what is served.</param>
     /// <param name="error">Where it says why it ends.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
-    {
-        if (SiloArguments.AskForHelp(args))
-        {
-            await output.WriteLineAsync(SiloArguments.Help);
-            return ExitCode.Done;
-        }
+    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error) =>
+        SettingsCommand.Create(Help, settings => ServeAsync(settings, output, error)).RunAsync(args, output, error);
 
+    private static async Task<int> ServeAsync(string[] settings, TextWriter output, TextWriter error)
+    {
         using var claim = new PortClaim();
         var announcer = new Announcer(output);
         IHost? host = null;
         try
         {
-            SiloArguments.Check(args);
-            host = SiloHost.Build(args, announcer);
+            host = SiloHost.Build(settings, announcer, error);
             PortCheck.Run(host.Services, claim);
             GatewayExposure.Warn(host.Services);
             Open(host.Services);
@@ -45,13 +61,8 @@ internal static class SiloProgram
         }
         catch (StopException exception)
         {
-            // What was logged so far is written; the host itself might hang.
-            host!.Services.GetRequiredService<LogGate>().Close();
-            foreach (var log in host.Services.GetServices<ILoggerProvider>())
-            {
-                log.Dispose();
-            }
-
+            // The host itself might hang.
+            host!.Services.GetRequiredService<LineLoggerProvider>().Close();
             await error.WriteLineAsync(VisibleText.Show($"kad-silo: {exception.Message}"));
             host = null;
             return exception.Code;
@@ -64,7 +75,7 @@ internal static class SiloProgram
         catch (Exception exception)
         {
             // What a half-started silo says while it is taken down would bury the reason.
-            host?.Services.GetRequiredService<LogGate>().Close();
+            host?.Services.GetRequiredService<LineLoggerProvider>().Close();
             var (code, sentence) = StartFailure.Explain(exception, host);
             return await EndAsync(host, error, code, sentence);
         }
@@ -86,7 +97,7 @@ internal static class SiloProgram
             ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed(crash))
             : ExitCode.Done;
 
-    // The log is written in the background until the host is disposed; the reason is to be the last line.
+    // What the host logs while it is disposed comes first: the reason is to be the last line.
     private static async Task<int> EndAsync(IHost? host, TextWriter error, int code, string sentence)
     {
         await DisposeAsync(host);

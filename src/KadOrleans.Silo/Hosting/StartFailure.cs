@@ -1,9 +1,9 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using KadOrleans.Transport.Udp;
-using KadOrleans.Silo.Configuration;
-using KadOrleans.Silo.PostgreSql;
 using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.Hosting;
+using KadOrleans.Silo.PostgreSql;
+using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
@@ -22,7 +22,7 @@ internal static class StartFailure
         {
             switch (cause)
             {
-                case ConfigurationMistakeException or GrainDatabaseException:
+                case GrainDatabaseException:
                     return (ExitCode.WrongUsage, cause.Message);
                 case TransportException:
                     return (ExitCode.WrongUsage, $"Kad:Edge:Listen: {cause.Message}");
@@ -30,7 +30,7 @@ internal static class StartFailure
                     // What only the cluster could tell of a setting.
                     return (ExitCode.WrongUsage, cause.Message);
                 case OptionsValidationException mistakes:
-                    return (ExitCode.WrongUsage, mistakes.Failures.First());
+                    return (ExitCode.WrongUsage, string.Join(" ", mistakes.Failures));
                 case OrleansConfigurationException:
                     return (ExitCode.WrongUsage, Sentence(cause.Message));
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable }:

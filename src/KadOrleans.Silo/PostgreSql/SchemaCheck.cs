@@ -1,8 +1,9 @@
 using KadOrleans.Grains;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
+using System.Text.RegularExpressions;
 
 namespace KadOrleans.Silo.PostgreSql;
 
@@ -24,7 +25,7 @@ internal static class SchemaCheck
         + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
 
     /// <summary>Checks grain storage if it is PostgreSQL.</summary>
-    /// <exception cref="ConfigurationMistakeException">It lacks the tables or the index; the message has the remedy.</exception>
+    /// <exception cref="OptionsValidationException">It lacks the tables or the index; the message has the remedy.</exception>
     /// <exception cref="NpgsqlException">It does not answer.</exception>
     public static async Task RunAsync(IServiceProvider services)
     {
@@ -36,7 +37,7 @@ internal static class SchemaCheck
     }
 
     /// <summary>Checks a database.</summary>
-    /// <exception cref="ConfigurationMistakeException">It lacks the tables or the index; the message has the remedy.</exception>
+    /// <exception cref="OptionsValidationException">It lacks the tables or the index; the message has the remedy.</exception>
     /// <exception cref="NpgsqlException">It does not answer.</exception>
     public static async Task RunAsync(string connectionString)
     {
@@ -44,12 +45,12 @@ internal static class SchemaCheck
         await connection.OpenAsync();
         if (!await HasTablesAsync(connection))
         {
-            throw new ConfigurationMistakeException($"{Missing}.");
+            throw KadSection.Mistake($"{Missing}.");
         }
 
         if (!(await ReadIndexesAsync(connection)).Any(StateIdentity.IsUniqueBy))
         {
-            throw new ConfigurationMistakeException(
+            throw KadSection.Mistake(
                 $"The table {StateIdentity.Table} has no unique index over the identity of a state, so that two first writes of one could "
                 + $"both be kept, and neither read; run kad-schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
         }
@@ -74,3 +75,49 @@ internal static class SchemaCheck
         return indexes;
     }
 }
+
+/// <summary>
+/// What tells a grain's state from all others in Orleans' table. Orleans' scripts do not make it unique: two first writes of one
+/// state may both be kept, and a state of two rows cannot be read any more.
+/// </summary>
+internal static partial class StateIdentity
+{
+    /// <summary>Orleans' table of states.</summary>
+    public const string Table = "orleansstorage";
+
+    /// <summary>The statement that makes it unique.</summary>
+    public const string Statement =
+        "CREATE UNIQUE INDEX IF NOT EXISTS kad_orleansstorage_identity ON orleansstorage "
+        + "(serviceid, grainidhash, graintypehash, grainidn0, grainidn1, graintypestring, coalesce(grainidextensionstring, ''));";
+
+    private const string Extension = "grainidextensionstring";
+
+    private static readonly string[] Needed = ["serviceid", "grainidn0", "grainidn1", "graintypestring"];
+
+    // Each follows from what is needed, so that an index does with and without them.
+    private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
+
+    /// <summary>Whether an index makes the identity, and nothing less, unique.</summary>
+    /// <param name="index">A valid one that leaves out no rows.</param>
+    public static bool IsUniqueBy(UniqueIndex index)
+    {
+        var keys = index.Keys.Select(key => NameOf(key, index.TakesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
+        return keys.SetEquals([.. Needed, Extension, .. Hashes.Where(keys.Contains)]);
+    }
+
+    // Of states that have no extension in their identity the column is null, and nulls are all different unless told otherwise.
+    private static string NameOf(string key, bool takesNullsAsEqual) => key switch
+    {
+        Extension when !takesNullsAsEqual => $"{Extension} without nulls",
+        _ when Coalesce().IsMatch(key) => Extension,
+        _ => key,
+    };
+
+    [GeneratedRegex("""^coalesce\(\(?grainidextensionstring\)?(::[a-z ]+)?, ''(::[a-z ]+)*\)$""", RegexOptions.IgnoreCase)]
+    private static partial Regex Coalesce();
+}
+
+/// <summary>A unique index of a table, as PostgreSQL describes it.</summary>
+/// <param name="Keys">What it is over: columns and expressions, as <c>pg_get_indexdef</c> writes them.</param>
+/// <param name="TakesNullsAsEqual">Whether two rows with null in the same column are equal to it.</param>
+internal sealed record UniqueIndex(IReadOnlyList<string> Keys, bool TakesNullsAsEqual);

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Tls.Certificates;
@@ -41,6 +41,6 @@ internal static class CertificateStore
         }
     }
 
-    private static OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadTlsOptionsReader.Mistake(
+    private static OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadSection.Mistake(
         $"{wanted.Setting} is '{wanted.Subject ?? wanted.Thumbprint}', but the store {wanted.Location}/{wanted.Name} {problem}; a certificate with its private key is needed there.");
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Tls.Certificates;
@@ -24,7 +24,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
     /// <exception cref="OptionsValidationException">They cannot be used; the one sentence names the setting.</exception>
     public Credentials Read(Credentials? known = null)
     {
-        var authority = options.Authority is { } file ? ReadFile(KadTlsOptionsReader.AuthoritySetting, file) : null;
+        var authority = options.Authority is { } file ? ReadFile(KadTlsOptions.AuthoritySetting, file) : null;
         var credentials = options.Store is { } store ? FromStore(store, authority, known) : FromFiles(authority, known);
         if (credentials != known)
         {
@@ -36,15 +36,15 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
 
     private Credentials FromFiles(string? authority, Credentials? known)
     {
-        var certificate = ReadFile(KadTlsOptionsReader.CertificateSetting, options.Certificate!);
-        var key = ReadFile(KadTlsOptionsReader.KeySetting, options.Key!);
+        var certificate = ReadFile(KadTlsOptions.CertificateSetting, options.Certificate!);
+        var key = ReadFile(KadTlsOptions.KeySetting, options.Key!);
         var fingerprint = Digest($"{certificate}\0{key}\0{authority}");
         if (known?.Fingerprint == fingerprint)
         {
             return known;
         }
 
-        var all = ReadCertificates(KadTlsOptionsReader.CertificateSetting, options.Certificate!, certificate);
+        var all = ReadCertificates(KadTlsOptions.CertificateSetting, options.Certificate!, certificate);
         var own = WithKey(certificate, key);
         all[0].Dispose();
         all.RemoveAt(0);
@@ -73,14 +73,14 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         {
             var (setting, value) = options.Store is { } store
                 ? (store.Setting, store.Subject ?? store.Thumbprint)
-                : (KadTlsOptionsReader.CertificateSetting, options.Certificate);
-            throw KadTlsOptionsReader.Mistake(
+                : (KadTlsOptions.CertificateSetting, options.Certificate);
+            throw KadSection.Mistake(
                 $"{setting} is '{value}', whose certificate {CertificatePolicy.Show(credentials.Certificate)} others will refuse: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
         }
     }
 
     private X509Certificate2Collection? ReadAuthorities(string? text) =>
-        text is null ? null : ReadCertificates(KadTlsOptionsReader.AuthoritySetting, options.Authority!, text);
+        text is null ? null : ReadCertificates(KadTlsOptions.AuthoritySetting, options.Authority!, text);
 
     private static X509Certificate2Collection ReadCertificates(string setting, string file, string text)
     {
@@ -91,12 +91,12 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         }
         catch (CryptographicException e)
         {
-            throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
+            throw KadSection.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
         }
 
         return certificates.Count > 0
             ? certificates
-            : throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
+            : throw KadSection.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
     }
 
     private X509Certificate2 WithKey(string certificate, string key)
@@ -119,8 +119,8 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         {
             var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
                 ? "whose private key is encrypted; one without a password is needed"
-                : $"which has not the private key of {KadTlsOptionsReader.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
-            throw KadTlsOptionsReader.Mistake($"{KadTlsOptionsReader.KeySetting} is '{options.Key}', {reason}.");
+                : $"which has not the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
+            throw KadSection.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             using var stream = File.OpenRead(file);
             if (stream.Length > MaxFileLength)
             {
-                throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
+                throw KadSection.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
             }
 
             using var reader = new StreamReader(stream);
@@ -139,7 +139,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw KadTlsOptionsReader.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
+            throw KadSection.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
         }
     }
 

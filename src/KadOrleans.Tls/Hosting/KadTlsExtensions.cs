@@ -1,9 +1,8 @@
 using System.Net.Security;
 using KadOrleans.Tls.Certificates;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Tls.Connections;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -16,11 +15,6 @@ namespace KadOrleans.Tls.Hosting;
 /// <summary>Encrypts the connections between silos and from clients, with certificates on both sides.</summary>
 public static class KadTlsExtensions
 {
-    /// <summary>Presents and demands certificates as the section <c>Kad:Tls</c> says; without it connections stay as they are.</summary>
-    /// <exception cref="OptionsValidationException">A setting or a certificate cannot be used; the one sentence names the setting.</exception>
-    public static IClientBuilder UseKadTls(this IClientBuilder builder, IConfiguration configuration) =>
-        builder.UseKadTls(KadTlsOptionsReader.Read(configuration));
-
     /// <summary>Presents and demands certificates; without options connections stay as they are.</summary>
     /// <exception cref="OptionsValidationException">A certificate cannot be used; the one sentence names the setting.</exception>
     public static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)

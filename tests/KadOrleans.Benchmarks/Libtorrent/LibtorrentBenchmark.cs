@@ -6,6 +6,7 @@ using KadOrleans.Cli;
 using KadOrleans.Lab.Benchmarking;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core;
+using KadOrleans.Hosting;
 using KadOrleans.Node;
 
 namespace KadOrleans.Benchmarks.Libtorrent;

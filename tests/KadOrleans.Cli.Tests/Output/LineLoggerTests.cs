@@ -1,4 +1,4 @@
-using KadOrleans.Cli.Logging;
+using KadOrleans.Hosting.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Tests.Output;
@@ -11,7 +11,7 @@ public sealed class LineLoggerTests
     public void A_message_is_one_line_whatever_is_in_it(bool verbose)
     {
         using var output = new StringWriter();
-        using var loggers = LineLoggerProvider.CreateFactory(output, verbose);
+        using var loggers = LoggerFactory.Create(logging => logging.UseLines(output, verbose));
 
         loggers.CreateLogger("KadOrleans.Node").Log(
             LogLevel.Warning, default, "a\u001b[2J\nb", new InvalidOperationException("c\u202e\nd"), (state, _) => state);
@@ -20,5 +20,22 @@ public sealed class LineLoggerTests
         Assert.EndsWith("Z warning a␛[2J␊b: c<U+202E>␊d", lines[0], StringComparison.Ordinal);
         Assert.Equal(verbose, lines.Length > 1);
         Assert.DoesNotContain('\u202e', output.ToString());
+    }
+
+    [Fact]
+    public void An_exception_that_several_callers_log_is_logged_once_and_after_the_end_nothing_is()
+    {
+        using var output = new StringWriter();
+        using var provider = new LineLoggerProvider(output, stacks: false);
+        var (logger, cause) = (provider.CreateLogger("KadOrleans"), new IOException("gone"));
+
+        Log("first", cause);
+        Log("second", new InvalidOperationException("outer", cause));
+        provider.Close();
+        Log("third", null);
+
+        Assert.EndsWith("Z error first: gone", Assert.Single(output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+
+        void Log(string message, Exception? exception) => logger.Log(LogLevel.Error, default, message, exception, (state, _) => state);
     }
 }

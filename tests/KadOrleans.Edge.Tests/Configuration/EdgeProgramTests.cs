@@ -10,7 +10,7 @@ public sealed class EdgeProgramTests
     [InlineData("Kad:Http", "nowhere", "Kad:Http is 'nowhere'")]
     [InlineData("Kad:Http:Hosts", "kad.example.org:80", "Kad:Http:Hosts is 'kad.example.org:80'; host names without a port are needed")]
     [InlineData("Kad:Http", "\u001b[2J\u202e", "Kad:Http is '␛[2J<U+202E>'")]
-    [InlineData("Kad:Htpp", "8081", "Kad:Htpp is not a setting of an edge")]
+    [InlineData("Kad:Htpp", "8081", "Kad:Htpp is not a setting; ")]
     [InlineData("Kad:Edge:Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
     [InlineData("Kad:Edge:Typo", "1", "Kad:Edge:Typo is not a setting")]
     [InlineData("Kad:Cluster:Gateway", "127.0.0.1", "Kad:Cluster:Gateway is '127.0.0.1'")]
@@ -30,13 +30,21 @@ public sealed class EdgeProgramTests
     }
 
     [Fact]
+    public async Task Every_mistake_is_told_on_a_line()
+    {
+        var (code, _, error) = await RunAsync("Kad:Http=nowhere", "Kad:Verbose=yes", "Kad:Edge:Listen=nowhere");
+        Assert.Equal(2, code);
+        Assert.Equal(3, Lines(error).Length);
+    }
+
+    [Fact]
     public async Task A_taken_udp_port_ends_start_up_before_any_silo_is_found()
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var (code, _, error) = await RunAsync($"--Kad:Edge:Listen={taken.LocalEndPoint}", "--Kad:Http=0");
         Assert.Equal(2, code);
-        Assert.StartsWith($"Kad:Edge:Listen: Cannot listen on {taken.LocalEndPoint}", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.StartsWith($"Kad:Edge:Listen: Cannot listen on {taken.LocalEndPoint}", Lines(error)[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +61,7 @@ public sealed class EdgeProgramTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await EdgeProgram.RunAsync(args, output, error);
+        var code = await EdgeProgram.RunAsync(args, output, TextWriter.Synchronized(error));
         return (code, output.ToString(), error.ToString());
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Edge.Http;
+using KadOrleans.Edge.Hosting;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
@@ -19,14 +20,14 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     public async Task The_first_edge_of_a_network_is_ready_with_its_lease()
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-first");
-        await SaysAsync(edge, "ok\n");
+        await SaysAsync(edge, "ready");
     }
 
     [Fact]
     public async Task An_edge_whose_bootstrap_nodes_are_away_has_no_contact()
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-alone", ("Bootstrap", "127.0.0.1:9"));
-        await SaysAsync(edge, "not ready: it has no contact\n");
+        await SaysAsync(edge, "it has no contact");
     }
 
     [Fact]
@@ -36,17 +37,17 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         (string, string) bootstrap = ("Bootstrap", peer.LocalEndpoints[0].ToString());
         await using (var before = await TestEdge.ServeAsync(cluster.Client, "health-back", bootstrap))
         {
-            await SaysAsync(before, "ok\n");
+            await SaysAsync(before, "ready");
         }
 
         await peer.DisposeAsync();
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-back", bootstrap);
         Assert.Equal(1, edge.Overview.Nodes[0].Contacts);
-        await SaysAsync(edge, "not ready: no contact answers\n");
+        await SaysAsync(edge, "no contact answers");
 
         await using var newcomer = await Peer.NodeAsync();
         await newcomer.PingAsync(edge.Endpoints[0], Token);
-        await SaysAsync(edge, "ok\n");
+        await SaysAsync(edge, "ready");
     }
 
     [Fact]
@@ -54,11 +55,11 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     {
         var clock = new SettableClock { Ahead = TimeSpan.FromSeconds(-7) };
         await using var edge = await TestEdge.StartAsync(cluster.Client, "health-clock", clock);
-        await SaysAsync(edge, "not ready: clock skew: its clock and the silos' are more than 5 s apart\n");
+        await SaysAsync(edge, "clock skew: its clock and the silos' are more than 5 s apart");
         Assert.Equal(7, edge.Overview.ClockDifference!.Value, 0.5);
 
         clock.Ahead = TimeSpan.Zero;
-        await SaysAsync(edge, "ok\n");
+        await SaysAsync(edge, "ready");
     }
 
     [Fact]
@@ -73,7 +74,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         }
 
         await edge.BecomesAsync(EdgeState.CutOff);
-        await SaysAsync(edge, "not ready: the silos do not answer\n");
+        await SaysAsync(edge, "the silos do not answer");
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         }
 
         await using var edge = await TestEdge.StartAsync(own.Client, "health-early");
-        await SaysAsync(edge, "not ready: the cluster gives no lease\n");
+        await SaysAsync(edge, "the cluster gives no lease");
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     {
         await using var first = await TestEdge.ServeAsync(cluster.Client, "health-name");
         await using var second = await TestEdge.StartAsync(cluster.Client, "health-name");
-        await SaysAsync(second, "not ready: another live edge uses the name health-name\n");
+        await SaysAsync(second, "another live edge uses the name health-name");
     }
 
     [Fact]
@@ -109,7 +110,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await Eventually.BecomesAsync(() => silent.Overview.ClockDifference is not null, silent.Describe);
         await own.Value.DeactivateAsync(own.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton));
         await using var edge = await TestEdge.StartAsync(own.Client, "health-doubt");
-        await SaysAsync(edge, "not ready: another edge may use the name health-doubt: this one waits until that one is heard or its lease is over\n");
+        await SaysAsync(edge, "another edge may use the name health-doubt: this one waits until that one is heard or its lease is over");
 
         own.Clock.Passed += IEdgeDirectoryGrain.LeaseDuration;
         await edge.BecomesAsync(EdgeState.Serving);
@@ -122,12 +123,12 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     public async Task Status_is_told_on_loopback_alone(string address, HttpStatusCode expected)
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-status");
-        await using var server = await StatusServer.StartAsync(
+        await using var server = await EdgeProgram.ServeHealthAsync(
             new IPEndPoint(IPAddress.Parse(address), 0), HostNames.None, edge.Health, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Address.Port}") };
         using var status = await http.GetAsync(new Uri("/status", UriKind.Relative), Token);
         Assert.Equal(expected, status.StatusCode);
-        Assert.Equal("ok\n", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
+        Assert.Equal("""{"status":"live"}""", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
     }
 
     [Fact]
@@ -135,7 +136,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     {
         Assert.True(HostNames.TryParse("kad.example.org", out var hosts));
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-host");
-        await using var server = await StatusServer.StartAsync(
+        await using var server = await EdgeProgram.ServeHealthAsync(
             new IPEndPoint(IPAddress.Loopback, 0), hosts, edge.Health, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient();
         foreach (var (host, expected) in new[]
@@ -155,7 +156,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
 
     private static async Task SaysAsync(TestEdge edge, string expected)
     {
-        await using var server = await StatusServer.StartAsync(
+        await using var server = await EdgeProgram.ServeHealthAsync(
             new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, edge.Health, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         var last = string.Empty;
@@ -163,11 +164,11 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
             async () =>
             {
                 using var ready = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), Token);
-                last = await ready.Content.ReadAsStringAsync(Token);
-                Assert.Equal(last == "ok\n" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+                last = JsonNode.Parse(await ready.Content.ReadAsStringAsync(Token))!["status"]!.GetValue<string>();
+                Assert.Equal(last == "ready" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, ready.StatusCode);
                 return last == expected;
             },
             () => last);
-        Assert.Equal("ok\n", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
+        Assert.Equal("""{"status":"live"}""", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
     }
 }

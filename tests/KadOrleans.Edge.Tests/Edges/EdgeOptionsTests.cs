@@ -1,6 +1,6 @@
-using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -17,6 +17,7 @@ public sealed class EdgeOptionsTests
         Assert.Equal(1, options.NodeIds);
         Assert.Empty(options.Bootstrap);
         Assert.Empty(options.Trust);
+        Assert.Equal((options.Name, 1), (Read(("Name", " "), ("NodeIds", "")).Name, Read(("NodeIds", " ")).NodeIds));
     }
 
     [Theory]
@@ -52,7 +53,7 @@ public sealed class EdgeOptionsTests
     [InlineData("NodeIds", "0", "Kad:Edge:NodeIds is '0'; 1 to 64 is allowed.")]
     [InlineData("NodeIds", "65", "Kad:Edge:NodeIds is '65'")]
     [InlineData("NodeIds", "many", "Kad:Edge:NodeIds is 'many'")]
-    [InlineData("Name", " ", "Kad:Edge:Name is ' '")]
+    [InlineData("Name", "a\u0001b", "Kad:Edge:Name is 'a\u0001b'")]
     [InlineData("Bootstrap", "host", "Kad:Edge:Bootstrap: 'host' is not HOST:PORT")]
     [InlineData("Trust", "10.0.0.0/99", "Kad:Edge:Trust is '10.0.0.0/99'")]
     [InlineData("UploadPerEndpoint", "16383", "Kad:Edge:UploadPerEndpoint is '16383'; 16384 to 1000000000000 bytes per second are allowed, or 0")]
@@ -77,7 +78,7 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void Every_mistake_is_told()
     {
-        var e = Assert.Throws<OptionsValidationException>(() => Read(("Name", ""), ("Trust", "x"), ("Typo", "1")));
+        var e = Assert.Throws<OptionsValidationException>(() => Read(("Listen", "x"), ("Trust", "x"), ("Upload", "x")));
         Assert.Equal(3, e.Failures.Count());
     }
 
@@ -89,6 +90,7 @@ public sealed class EdgeOptionsTests
             configuration[$"Kad:Edge:{key}"] = value;
         }
 
-        return EdgeOptionsReader.Read(configuration.GetSection("Kad:Edge"));
+        KadSettings.RefuseUnknown(configuration);
+        return EdgeOptions.Read(configuration);
     }
 }

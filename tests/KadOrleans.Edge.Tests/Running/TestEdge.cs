@@ -2,6 +2,7 @@ using System.Text.Json;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Core;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Node.Ports;
 using KadOrleans.Testing;
 using KadOrleans.Transport.Udp;
@@ -76,7 +77,7 @@ internal sealed class TestEdge : IAsyncDisposable
             LongestPause = TimeSpan.FromMilliseconds(500),
             FirstJoinPause = TimeSpan.FromMilliseconds(200),
         }));
-        builder.Services.AddKadEdge(configuration.GetSection("Kad:Edge"), bind ?? (e => UdpTransport.Bind(e)), announced.Add);
+        builder.Services.AddKadEdge(EdgeOptions.Read(configuration), bind ?? (e => UdpTransport.Bind(e)), announced.Add);
         var host = builder.Build();
         await host.StartAsync();
         return new TestEdge(host) { Announced = announced };

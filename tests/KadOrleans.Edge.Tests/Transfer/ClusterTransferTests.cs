@@ -1,3 +1,4 @@
+using KadOrleans.Hosting;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
@@ -40,17 +41,17 @@ public sealed class ClusterTransferTests : IAsyncLifetime
         var values = Enumerable.Range(0, Count).ToDictionary(_ => NodeId.Random(_random), Value);
         await PutAsync(_old, values);
         using var first = new TransferRun();
-        Assert.Equal(ExitCode.Stopped, await first.ExportAsync(_old.Client, StateFile.Standard));
+        Assert.Equal(ExitCode.Done, await first.ExportAsync(_old.Client, StateFile.Standard));
         AssertSame(values, TransferRun.Read(first.File));
         Assert.Empty(first.Output);
         Assert.Contains("\"values\":5000", first.Error, StringComparison.Ordinal);
 
         using var import = new TransferRun();
-        Assert.Equal(ExitCode.Stopped, await import.ImportAsync(_new.Client, first.File));
+        Assert.Equal(ExitCode.Done, await import.ImportAsync(_new.Client, first.File));
         Assert.Equal(Count, import.Json["imported"]!.GetValue<int>());
 
         using var second = new TransferRun();
-        Assert.Equal(ExitCode.Stopped, await second.ExportAsync(_new.Client, StateFile.Standard));
+        Assert.Equal(ExitCode.Done, await second.ExportAsync(_new.Client, StateFile.Standard));
         AssertSame(values, TransferRun.Read(second.File));
     }
 
@@ -87,7 +88,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
         for (var i = 0; i < 2; i++)
         {
             using var import = new TransferRun();
-            Assert.Equal(ExitCode.Stopped, await import.ImportAsync(_old.Client, file));
+            Assert.Equal(ExitCode.Done, await import.ImportAsync(_old.Client, file));
             Assert.Equal(100, import.Json["imported"]!.GetValue<int>());
         }
 
@@ -125,7 +126,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
             TestContext.Current.CancellationToken);
 
         using var import = new TransferRun();
-        Assert.Equal(ExitCode.Stopped, await import.ImportAsync(_old.Client, stream.ToArray()));
+        Assert.Equal(ExitCode.Done, await import.ImportAsync(_old.Client, stream.ToArray()));
 
         Assert.Equal("A node's id and 1 contacts in the file are left out: a cluster has its own.", import.Error);
         Assert.Equal(1, import.Json["imported"]!.GetValue<int>());

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using KadOrleans.Edge.Hosting;
 using KadOrleans.Edge.Transfer;
+using KadOrleans.Hosting;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Edge.Tests.Transfer;
@@ -19,13 +19,13 @@ public sealed class TransferProgramTests
     [InlineData("'twice' is no setting; NAME=VALUE is needed", "export", "once", "twice")]
     [InlineData("'--last' is no setting; NAME=VALUE is needed", "export", "-", "--last")]
     [InlineData("Kad:Storage is 'Paper'; Local", "export", "-", "Kad:Storage=Paper")]
-    [InlineData("Kad:Typo is not a setting of an edge", "export", "-", "--json", "Kad:Typo=1")]
+    [InlineData("Kad:Typo is not a setting; ", "export", "-", "--json", "Kad:Typo=1")]
     [InlineData("Kad:Cluster:Gateway is 'nowhere'", "export", "--json", "-", "--Kad:Cluster:Gateway", "nowhere")]
     public async Task What_was_asked_for_wrongly_ends_with_code_2_and_one_sentence(string sentence, params string[] args)
     {
         using var run = new TransferRun(input: Encoding.UTF8.GetBytes("[]"));
 
-        Assert.Equal(ExitCode.WrongConfiguration, await TransferProgram.RunAsync(args, run.Io));
+        Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(args, run.Io));
 
         Assert.StartsWith(sentence, Assert.Single(run.Error.Split('\n')), StringComparison.Ordinal);
         Assert.Empty(run.Output);
@@ -46,7 +46,7 @@ public sealed class TransferProgramTests
         }
 
         using var run = new TransferRun(TimeSpan.FromMilliseconds(500));
-        var code = await TransferProgram.RunAsync(["export", "-", $"Kad:Cluster:Gateway={address}", "--json"], run.Io);
+        var code = await EdgeCommand.RunAsync(["export", "-", $"Kad:Cluster:Gateway={address}", "--json"], run.Io);
 
         Assert.Equal(ExitCode.Failed, code);
         Assert.StartsWith(
@@ -57,12 +57,25 @@ public sealed class TransferProgramTests
     [Fact]
     public async Task A_verb_that_there_is_not_starts_no_edge()
     {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
+        using var run = new TransferRun();
 
-        Assert.Equal(ExitCode.WrongConfiguration, await EdgeProgram.RunAsync(["exprot", "file"], output, error));
+        Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(["exprot", "file"], run.Io));
 
-        Assert.StartsWith("'exprot' is no setting; ", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("'exprot' is no setting; ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("export", "--help")]
+    public async Task Help_names_the_settings_and_needs_none(params string[] args)
+    {
+        using var run = new TransferRun();
+
+        Assert.Equal(ExitCode.Done, await EdgeCommand.RunAsync(args, run.Io));
+
+        Assert.Contains("NAME=VALUE", run.Output, StringComparison.Ordinal);
+        Assert.Empty(run.Error);
     }
 
     [Fact]

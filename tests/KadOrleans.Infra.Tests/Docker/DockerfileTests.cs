@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Docker;

@@ -1,9 +1,7 @@
 using System.Net;
-using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Edge.Configuration;
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Infra.Tests.Executables;
@@ -37,13 +35,10 @@ public sealed class EnvironmentTests
     [MemberData(nameof(All))]
     public void An_edge_reads_its_own(string overlay)
     {
-        var configuration = Edge(overlay);
+        var settings = EdgeSettings.Read(Edge(overlay));
 
-        KadKeys.RefuseUnknown(configuration);
-        var options = EdgeOptionsReader.Read(configuration.GetSection("Kad:Edge"));
-
-        Assert.Equal("pod-0", options.Name);
-        Assert.True(IPAddress.IsLoopback(HttpAddress.Read(configuration).Address));
+        Assert.Equal("pod-0", settings.Edge.Name);
+        Assert.True(IPAddress.IsLoopback(settings.Http.Address));
     }
 
     [Theory]
@@ -72,7 +67,7 @@ public sealed class EnvironmentTests
     public void On_PostgreSql_both_find_the_cluster_there()
     {
         Assert.Equal(StorageChoice.AdoNet, SiloSettings.Read(Silo("postgres")).Storage);
-        Assert.Equal("AdoNet", ClusterConnection.Complete(Edge("postgres"))["Orleans:Clustering:ProviderType"]);
+        Assert.Equal(StorageChoice.AdoNet, EdgeSettings.Read(Edge("postgres")).Clustering);
     }
 
     [Fact]
@@ -81,8 +76,8 @@ public sealed class EnvironmentTests
     {
         var section = new KadSection(Silo("azure"));
         Assert.Equal(StorageChoice.AzureStorage, SiloSettings.Read(Silo("azure")).Storage);
-        Assert.Equal("https", section.Address("Azure:BlobServiceUri", "it").Scheme);
-        Assert.Equal(section.Address("Azure:TableServiceUri", "it").ToString(), Edge("azure")[AzureClustering.TableServiceUriSetting]);
+        Assert.Equal("https", section.Address("Azure:BlobServiceUri", "it")!.Scheme);
+        Assert.Equal(section.Address("Azure:TableServiceUri", "it")!.ToString(), Edge("azure")["Kad:Azure:TableServiceUri"]);
     }
 
     [Theory]
@@ -96,18 +91,18 @@ public sealed class EnvironmentTests
         var edge = ContainerEnvironment.Of(Manifests.Of("base"), Manifests.Of("base").Edge);
         silo[name] = edge[name] = "1";
 
-        // A silo's settings of an edge are read with the edge's own reader.
-        Assert.ThrowsAny<Exception>(() =>
-        {
-            SiloSettings.Read(ContainerEnvironment.AsConfiguration(silo));
-            EdgeOptionsReader.Read(ContainerEnvironment.AsConfiguration(silo).GetSection("Kad:Edge"));
-        });
-        var mistake = Assert.ThrowsAny<Exception>(() =>
-        {
-            KadKeys.RefuseUnknown(ContainerEnvironment.AsConfiguration(edge));
-            EdgeOptionsReader.Read(ContainerEnvironment.AsConfiguration(edge).GetSection("Kad:Edge"));
-        });
-        Assert.True(mistake is ConfigurationException or OptionsValidationException, mistake.ToString());
+        Assert.Throws<OptionsValidationException>(() => SiloSettings.Read(ContainerEnvironment.AsConfiguration(silo)));
+        Assert.Throws<OptionsValidationException>(() => EdgeSettings.Read(ContainerEnvironment.AsConfiguration(edge)));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void One_environment_may_have_the_settings_of_both(string overlay)
+    {
+        var both = Silo(overlay).AsEnumerable().Concat(Edge(overlay).AsEnumerable()).DistinctBy(setting => setting.Key);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(both).Build();
+
+        Assert.Equal(SiloSettings.Read(configuration).Http, EdgeSettings.Read(configuration).Http);
     }
 
     private static IConfigurationRoot Silo(string overlay) => Read(overlay, m => m.Silo);

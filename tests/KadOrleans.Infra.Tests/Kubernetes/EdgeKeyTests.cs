@@ -1,7 +1,5 @@
-using KadOrleans.Edge.Configuration;
-using KadOrleans.Grains.Abstractions.Access;
-using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Testing.Deployment;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -21,10 +19,10 @@ public sealed class EdgeKeyTests
             var source = Assert.Single(container.Entries("envFrom"), source => source.Text("secretRef.name") == "kad-edge-key");
             Assert.Null(source.Text("secretRef.optional"));
             var configuration = ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, workload));
-            Assert.InRange(configuration[EdgeKey.Setting]!.Length, EdgeKey.MinLength, EdgeKey.MaxLength);
+            Assert.NotEmpty(configuration["Kad:Cluster:EdgeKey"]!);
         }
 
         SiloSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo)));
-        KadKeys.RefuseUnknown(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge)));
+        EdgeSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge)));
     }
 }

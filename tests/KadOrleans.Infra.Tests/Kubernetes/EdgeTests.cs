@@ -1,8 +1,7 @@
 using System.Globalization;
-using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Edge.Configuration;
-using KadOrleans.Infra.Tests.Executables;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Testing.Deployment;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -32,12 +31,13 @@ public sealed class EdgeTests
         var manifests = Manifests.Of(overlay);
         var container = Assert.Single(manifests.Edge.Entries("spec.template.spec.containers"));
         var configuration = ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge));
-        var listen = EdgeOptionsReader.Read(configuration.GetSection("Kad:Edge")).Listen.Select(e => (int)e.Port);
+        var settings = EdgeSettings.Read(configuration);
+        var listen = settings.Edge.Listen.Select(e => (int)e.Port);
         var ports = container.Entries("ports").ToList();
 
         Assert.All(ports, port => Assert.Equal(port.Text("containerPort"), port.Text("hostPort")));
         Assert.Equal(listen, ports.Where(p => p.Text("protocol") == "UDP").Select(p => Number(p.Text("hostPort"))));
-        Assert.Equal(HttpAddress.Read(configuration).Port, Ports.Of(container)["http"]);
+        Assert.Equal(settings.Http.Port, Ports.Of(container)["http"]);
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class EdgeTests
         foreach (var (probe, path) in Probes.Expected)
         {
             Assert.Equal(path, container.Text($"{probe}.httpGet.path"));
-            Assert.Contains(path, SourceFacts.EdgeRoutes);
+            Assert.Contains(path, (string[])[HealthPages.Live, HealthPages.Ready]);
             Assert.Equal(("http", "127.0.0.1"), (container.Text($"{probe}.httpGet.port"), container.Text($"{probe}.httpGet.host")));
         }
     }
@@ -71,7 +71,7 @@ public sealed class EdgeTests
     public void Are_given_longer_to_stop_than_they_take(string overlay)
     {
         var grace = Manifests.Of(overlay).Edge.Text("spec.template.spec.terminationGracePeriodSeconds");
-        Assert.True(Number(grace) > SourceFacts.EdgeStopSeconds);
+        Assert.True(Number(grace) > EdgeSettings.ShutdownTimeout.TotalSeconds);
     }
 
     private static int Number(string? text) => int.Parse(text!, CultureInfo.InvariantCulture);

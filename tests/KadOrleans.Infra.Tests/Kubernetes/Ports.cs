@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Deployment;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 

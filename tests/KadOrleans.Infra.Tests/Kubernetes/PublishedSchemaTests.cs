@@ -1,5 +1,5 @@
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;

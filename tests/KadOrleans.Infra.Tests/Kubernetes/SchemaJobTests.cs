@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;

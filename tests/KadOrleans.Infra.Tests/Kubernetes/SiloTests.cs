@@ -1,8 +1,8 @@
 using System.Globalization;
 using KadOrleans.Core.Values;
-using KadOrleans.Infra.Tests.Executables;
-using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Testing.Deployment;
 using Microsoft.AspNetCore.Http;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
@@ -28,7 +28,7 @@ public sealed class SiloTests
     public void Are_given_longer_to_stop_than_they_take(string overlay)
     {
         var grace = Manifests.Of(overlay).Silo.Text("spec.template.spec.terminationGracePeriodSeconds")!;
-        Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > SourceFacts.SiloStopSeconds);
+        Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > SiloSettings.ShutdownTimeout.TotalSeconds);
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class SiloTests
         foreach (var (probe, path) in Probes.Expected)
         {
             Assert.Equal(path, container.Text($"{probe}.httpGet.path"));
-            Assert.Contains(path, SourceFacts.SiloRoutes);
+            Assert.Contains(path, (string[])[HealthPages.Live, HealthPages.Ready]);
             Assert.Equal("http", container.Text($"{probe}.httpGet.port"));
         }
     }

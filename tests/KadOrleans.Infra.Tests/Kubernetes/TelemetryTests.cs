@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Monitoring;
-using KadOrleans.Infra.Tests.Rendering;
 using KadOrleans.Testing;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
+using KadOrleans.Testing.Monitoring;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 

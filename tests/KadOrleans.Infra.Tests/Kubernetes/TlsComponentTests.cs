@@ -1,10 +1,8 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Edge.Configuration;
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Rendering;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing;
-using KadOrleans.Tls.Configuration;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -35,9 +33,7 @@ public sealed class TlsComponentTests
         }
 
         Assert.Equal(Expected, SiloSettings.Read(Environment(manifests, manifests.Silo)).Tls);
-        var edge = Environment(manifests, manifests.Edge);
-        KadKeys.RefuseUnknown(edge);
-        Assert.Equal(Expected, KadTlsOptionsReader.Read(edge));
+        Assert.Equal(Expected, EdgeSettings.Read(Environment(manifests, manifests.Edge)).Tls);
     });
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;

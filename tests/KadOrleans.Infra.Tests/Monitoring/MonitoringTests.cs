@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Infra.Tests.Rendering;
 using KadOrleans.Testing;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Testing.Deployment;
+using KadOrleans.Testing.Monitoring;
 
 namespace KadOrleans.Infra.Tests.Monitoring;
 

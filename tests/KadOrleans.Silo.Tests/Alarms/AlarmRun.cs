@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Testing.Monitoring;
 using KadOrleans.Testing.Telemetry;
 
 namespace KadOrleans.Silo.Tests.Alarms;

@@ -1,6 +1,7 @@
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;
@@ -52,7 +53,7 @@ public sealed class ClockAlarmTests : IDisposable
         builder.Services.AddSingleton(client.Grains);
         builder.Services.AddSingleton(new EdgeTiming { Renewal = TimeSpan.FromMilliseconds(250) });
         builder.Services.AddKadTelemetry(TelemetryOptions.Read(builder.Configuration, "kad-edge"), builder.Configuration);
-        builder.Services.AddKadEdge(builder.Configuration.GetSection("Kad:Edge"), endpoint => UdpTransport.Bind(endpoint));
+        builder.Services.AddKadEdge(EdgeOptions.Read(builder.Configuration), endpoint => UdpTransport.Bind(endpoint));
         return builder.Build();
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using KadOrleans.Infra.Tests.Monitoring;
+using KadOrleans.Testing.Monitoring;
 using KadOrleans.Testing.Telemetry;
 
 namespace KadOrleans.Silo.Tests.Alarms;

@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
 

@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
 

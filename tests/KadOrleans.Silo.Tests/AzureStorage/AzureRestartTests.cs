@@ -1,7 +1,7 @@
 using System.Net;
 using Azure.Data.Tables;
 using KadOrleans.Core;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Processes;
 

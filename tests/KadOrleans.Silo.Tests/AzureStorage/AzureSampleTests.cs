@@ -1,4 +1,4 @@
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Silo.Tests.Processes;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;

@@ -1,4 +1,5 @@
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;

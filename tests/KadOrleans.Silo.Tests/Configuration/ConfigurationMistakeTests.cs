@@ -1,6 +1,8 @@
 using System.Net;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +22,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Cluster:ShardBits", "twelve", "'twelve' at 'Kad:Cluster:ShardBits'")]
     [InlineData("Kad:Silo:Port", "65536", "Kad:Silo:Port is '65536'; 0 to 65535 is allowed.")]
     [InlineData("Kad:Silo:GatewayPort", "x", "Kad:Silo:GatewayPort is 'x'")]
-    [InlineData("Kad:Http", "8080", "Kad:Http is '8080'; IP:PORT is needed")]
+    [InlineData("Kad:Http", "80800", "Kad:Http is '80800'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080")]
     [InlineData("Kad:Http", "127.0.0.1", "Kad:Http is '127.0.0.1'")]
     [InlineData("Kad:Http", "::1", "Kad:Http is '::1'")]
     [InlineData("Kad:Http", "[::1]", "Kad:Http is '[::1]'")]
@@ -34,7 +36,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Orleans:Clustering:ProviderType", "AdoNet", "Orleans:GrainStorage:Kad:ProviderType is 'Sqlite'")]
     public void Is_named_in_a_sentence(string key, string value, string sentence)
     {
-        var mistake = Assert.Throws<ConfigurationMistakeException>(() => Complete((key, value)));
+        var mistake = Assert.Throws<OptionsValidationException>(() => Complete((key, value)));
 
         Assert.Contains(sentence, mistake.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", mistake.Message, StringComparison.Ordinal);
@@ -65,7 +67,7 @@ public sealed class ConfigurationMistakeTests
         }).Build();
         SiloSettings.Read(configuration);
         var options = new KadClusterOptions();
-        ClusterOptionsReader.Bind(configuration, options);
+        SiloHost.Bind(configuration, options);
 
         Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
         Assert.Equal(["10.0.0.0/8"], options.Trust);
@@ -77,7 +79,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("me", "\n")]
     public void Blanks_are_no_credentials(string user, string password)
     {
-        var mistake = Assert.Throws<ConfigurationMistakeException>(
+        var mistake = Assert.Throws<OptionsValidationException>(
             () => Complete(("Kad:Dashboard:User", user), ("Kad:Dashboard:Password", password)));
 
         Assert.Contains(" is missing;", mistake.Message, StringComparison.Ordinal);
@@ -92,7 +94,7 @@ public sealed class ConfigurationMistakeTests
     [Fact]
     public void A_user_with_a_colon_could_not_be_told_from_the_password()
     {
-        var mistake = Assert.Throws<ConfigurationMistakeException>(
+        var mistake = Assert.Throws<OptionsValidationException>(
             () => Complete(("Kad:Dashboard:User", "a:b"), ("Kad:Dashboard:Password", "secret")));
 
         Assert.Contains("Kad:Dashboard:User is 'a:b'", mistake.Message, StringComparison.Ordinal);
@@ -110,11 +112,11 @@ public sealed class ConfigurationMistakeTests
             ["Kad:Azure:BlobServiceUri"] = blobs,
             ["Kad:Azure:TableServiceUri"] = tables,
         };
-        var mistake = Assert.Throws<ConfigurationMistakeException>(() => ClusterProviders.ReadAzure(Build(settings)));
+        var mistake = Assert.Throws<OptionsValidationException>(() => AzureSettings.Read(Build(settings), needsBlobs: true));
         Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
 
         settings["Kad:Azure:ConnectionString"] = "UseDevelopmentStorage=true";
-        Assert.Null(ClusterProviders.ReadAzure(Build(settings)).BlobServiceUri);
+        Assert.Null(AzureSettings.Read(Build(settings), needsBlobs: true).BlobServiceUri);
 
         static IConfigurationRoot Build(Dictionary<string, string?> settings) =>
             new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
@@ -138,13 +140,69 @@ public sealed class ConfigurationMistakeTests
         Assert.Null(Read().ConnectionString);
 
         settings["AZURE_TOKEN_CREDENTIALS"] = "WorkloadIdentityCredential";
-        Assert.StartsWith(sentence, Assert.Throws<ConfigurationMistakeException>(Read).Message, StringComparison.Ordinal);
+        Assert.StartsWith(sentence, Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
 
         settings["AZURE_CLIENT_ID"] = settings["AZURE_TENANT_ID"] = "id";
         settings["AZURE_FEDERATED_TOKEN_FILE"] = typeof(ConfigurationMistakeTests).Assembly.Location;
         Assert.NotNull(Read().BlobServiceUri);
 
-        AzureSettings Read() => ClusterProviders.ReadAzure(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), needsBlobs: true);
+    }
+
+    [Theory]
+    [InlineData("8080", "127.0.0.1:8080")]
+    [InlineData(":8080", "127.0.0.1:8080")]
+    [InlineData("localhost:8080", "127.0.0.1:8080")]
+    [InlineData("0.0.0.0:0", "0.0.0.0:0")]
+    [InlineData("[::1]:80", "[::1]:80")]
+    public void Where_HTTP_is_served_means_the_same_to_a_silo_and_to_an_edge(string http, string expected)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Kad:Http", http)]).Build();
+
+        Assert.Equal(IPEndPoint.Parse(expected), SiloSettings.Read(configuration).Http);
+        Assert.Equal(IPEndPoint.Parse(expected), EdgeSettings.Read(configuration).Http);
+    }
+
+    [Theory]
+    [InlineData("Kad:Storage", "static", StorageChoice.Local)]
+    [InlineData("Kad:Storage", "localhost", StorageChoice.Local)]
+    [InlineData("Kad:Storage", " ", StorageChoice.Local)]
+    [InlineData("Kad:Storage", "adonet", StorageChoice.AdoNet)]
+    [InlineData("Kad:Storage", "AzureTableStorage", StorageChoice.AzureStorage)]
+    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string key, string value, StorageChoice expected)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(key, value)]).Build();
+
+        Assert.Equal(expected, SiloSettings.Read(configuration).Storage);
+        Assert.Equal(expected, EdgeSettings.Read(configuration).Clustering);
+    }
+
+    [Fact]
+    public void One_file_may_have_the_settings_of_silos_and_edges()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(KadSettings.Names
+            .Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal) || name is "Verbose" or "Silo:Port" or "Data")
+            .Select(name => KeyValuePair.Create<string, string?>(
+                $"Kad:{name.Replace('#', '0')}", name.EndsWith('#') ? "10.0.0.0/8" : string.Empty))).Build();
+
+        SiloSettings.Read(configuration);
+        EdgeSettings.Read(configuration);
+    }
+
+    [Fact]
+    public void Each_option_of_the_cluster_is_a_setting_and_there_are_no_others()
+    {
+        var options = NamesOf(typeof(KadClusterOptions), "Cluster:").Append("Cluster:Gateway").Order();
+
+        Assert.Equal(options, KadSettings.Names.Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal)).Order());
+
+        static IEnumerable<string> NamesOf(Type options, string prefix) => options.GetProperties()
+            .SelectMany(property => property.PropertyType switch
+            {
+                var type when type == typeof(IList<string>) => [$"{prefix}{property.Name}:#"],
+                { IsClass: true } type when type != typeof(string) => NamesOf(type, $"{prefix}{property.Name}:"),
+                _ => [$"{prefix}{property.Name}"],
+            });
     }
 
     [Fact]
@@ -220,6 +278,11 @@ public sealed class ConfigurationMistakeTests
             .AddInMemoryCollection(given.Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value)))
             .Build();
         var settings = SiloSettings.Read(configuration);
-        return (settings, ClusterProviders.FillIn(configuration, settings));
+        var filled = ClusterProviders.FillIn(configuration, settings);
+        var options = new KadClusterOptions();
+        SiloHost.Bind(configuration, options);
+        return new KadClusterOptionsValidator().Validate(null, options) is { Failed: true } result
+            ? throw new OptionsValidationException(string.Empty, typeof(KadClusterOptions), result.Failures)
+            : (settings, filled);
     }
 }

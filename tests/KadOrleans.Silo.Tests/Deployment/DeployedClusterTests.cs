@@ -1,7 +1,7 @@
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
 

@@ -1,4 +1,4 @@
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Deployment;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using KadOrleans.Infra.Tests.Rendering;
+using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
 

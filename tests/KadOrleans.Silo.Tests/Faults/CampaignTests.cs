@@ -1,7 +1,7 @@
 using KadOrleans.Faults;
 using KadOrleans.Faults.Campaigns;
 using KadOrleans.Faults.Clusters;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.Faults;
 

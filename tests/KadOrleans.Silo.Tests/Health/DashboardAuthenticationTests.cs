@@ -1,8 +1,12 @@
+using System.Net;
 using System.Text;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.Health;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Silo.Tests.Health;
 
@@ -15,12 +19,8 @@ public sealed class DashboardAuthenticationTests
     [InlineData("Basic", "me:", false)]
     [InlineData("Basic", "you:secret", false)]
     [InlineData("Bearer", "me:secret", false)]
-    public async Task Only_the_user_with_the_password_passes(string scheme, string credentials, bool passes)
-    {
-        var header = $"{scheme} {Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))}";
-
-        Assert.Equal(passes, await PassesAsync(header, new RequiresDashboardCredentials()));
-    }
+    public async Task Only_the_user_with_the_password_passes(string scheme, string credentials, bool passes) =>
+        Assert.Equal(passes, await PassesAsync($"{scheme} {Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))}"));
 
     [Theory]
     [InlineData(null)]
@@ -28,34 +28,36 @@ public sealed class DashboardAuthenticationTests
     [InlineData("Basic")]
     [InlineData("Basic !!!")]
     [InlineData("me:secret")]
-    public async Task Anything_else_is_asked_for_the_password(string? header) =>
-        Assert.False(await PassesAsync(header, new RequiresDashboardCredentials()));
+    public async Task Anything_else_is_asked_for_the_password(string? header) => Assert.False(await PassesAsync(header));
 
     [Fact]
-    public async Task Endpoints_that_are_not_marked_are_open() => Assert.True(await PassesAsync(null));
+    public async Task Endpoints_that_require_nothing_are_open() => Assert.True(await PassesAsync(null, "/open"));
 
-    private static async Task<bool> PassesAsync(string? header, params object[] metadata)
+    private static async Task<bool> PassesAsync(string? header, string page = "/restricted")
     {
-        var settings = SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddRoutingCore().AddSingleton(SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Kad:Dashboard:User"] = "me",
             ["Kad:Dashboard:Password"] = "secret",
-        }).Build());
-        var passed = false;
-        var authentication = new DashboardAuthentication(
-            _ =>
-            {
-                passed = true;
-                return Task.CompletedTask;
-            },
-            settings);
-        var context = new DefaultHttpContext();
-        context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(metadata), "tested"));
-        context.Request.Headers.Authorization = header;
+        }).Build()));
+        DashboardAuthentication.Add(builder.Services);
+        await using var application = builder.Build();
+        application.UseAuthentication().UseAuthorization();
+        application.MapGet("/restricted", context => context.Response.WriteAsync("seen")).RequireAuthorization();
+        application.MapGet("/open", context => context.Response.WriteAsync("seen"));
+        await application.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = new Uri(application.Urls.First()) };
+        using var request = new HttpRequestMessage(HttpMethod.Get, page);
+        if (header is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", header);
+        }
 
-        await authentication.InvokeAsync(context);
-
-        Assert.Equal(passed ? 200 : 401, context.Response.StatusCode);
-        return passed;
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Unauthorized]);
+        Assert.Equal(answer.StatusCode == HttpStatusCode.Unauthorized, answer.Headers.WwwAuthenticate.Count > 0);
+        return answer.IsSuccessStatusCode;
     }
 }

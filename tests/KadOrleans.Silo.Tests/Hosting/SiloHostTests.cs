@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +20,7 @@ public sealed class SiloHostTests
         await using ((IAsyncDisposable)host)
         {
             order = [.. host.Services.GetServices<IHostedService>().Select(service => service.GetType().Name)];
-            Assert.Equal(SiloHost.ShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
+            Assert.Equal(SiloSettings.ShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
         }
 
         Directory.Delete(folder, recursive: true);

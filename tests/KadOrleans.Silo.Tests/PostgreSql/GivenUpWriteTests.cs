@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.PostgreSql;
 

@@ -1,7 +1,7 @@
-using KadOrleans.Infra.Tests.Conditions;
-using KadOrleans.Silo.Configuration;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Silo.PostgreSql;
 using KadOrleans.Testing;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Silo.Tests.PostgreSql;
 
@@ -92,12 +92,12 @@ public sealed class SchemaCheckTests : IDisposable
     private static string[] Settings(PostgreSqlServer server) =>
         ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
 
-    private static async Task<ConfigurationMistakeException?> CheckAsync(PostgreSqlServer server, string keys)
+    private static async Task<OptionsValidationException?> CheckAsync(PostgreSqlServer server, string keys)
     {
         await server.ExecuteAsync($"CREATE UNIQUE INDEX tried ON orleansstorage {keys}");
         var refused = await Record.ExceptionAsync(() => SchemaCheck.RunAsync(server.ConnectionString));
         await server.ExecuteAsync("DROP INDEX tried");
-        return (ConfigurationMistakeException?)refused;
+        return (OptionsValidationException?)refused;
     }
 
     private static async Task<string> SentenceAsync(SiloServer silo)

@@ -1,4 +1,4 @@
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;

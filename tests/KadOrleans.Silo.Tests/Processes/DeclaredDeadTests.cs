@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Processes;

@@ -1,4 +1,4 @@
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.Processes;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using KadOrleans.Core;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Node;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -37,7 +37,7 @@ public sealed class StorageOutageTests : IDisposable
         var stores = Enumerable.Range(0, 64).Select(_ => probe.SendStore(NodeId.Random(_random))).ToList();
         late.Launch();
         await siloHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
-        await lateHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "not ready: ");
+        await lateHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "status");
         foreach (var health in new[] { siloHealth, edgeHealth, lateHealth })
         {
             Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);

@@ -82,8 +82,8 @@ public sealed class TransferTests : IDisposable
         var (code, output, error) = await RunAsync("KadOrleans.Edge", "--help");
 
         Assert.Equal((0, string.Empty), (code, error));
-        Assert.Contains("KadOrleans.Edge export FILE", output, StringComparison.Ordinal);
-        Assert.Contains("KadOrleans.Edge import FILE", output, StringComparison.Ordinal);
+        Assert.Contains("export <FILE>", output, StringComparison.Ordinal);
+        Assert.Contains("import <FILE>", output, StringComparison.Ordinal);
     }
 
     public void Dispose()

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Testing;
 using KadOrleans.Tls.Certificates;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.Silo.Tests.Tls;
 

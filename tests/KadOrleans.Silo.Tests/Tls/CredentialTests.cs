@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using KadOrleans.Tls.Certificates;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

@@ -1,10 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Infra.Tests.Conditions;
+using KadOrleans.Testing.Conditions;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Testing.Processes;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Tls.Hosting;
 
 namespace KadOrleans.Silo.Tests.Tls;

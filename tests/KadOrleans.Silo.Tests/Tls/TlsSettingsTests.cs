@@ -1,5 +1,4 @@
-using KadOrleans.Silo.Configuration;
-using KadOrleans.Tls.Configuration;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 

@@ -1,0 +1,69 @@
+using System.Net;
+using KadOrleans.Cli.Commands;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Node;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Cli.Http;
+
+/// <summary>Serves a node's health, and its status at /status.</summary>
+internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
+{
+    /// <summary>Where it is served, with the real port.</summary>
+    public IPEndPoint Address => server.Address;
+
+    /// <summary>Binds and begins to serve.</summary>
+    /// <param name="address">Where; port 0 is any free one.</param>
+    /// <param name="hosts">The names that it is asked under.</param>
+    /// <param name="node">A started node.</param>
+    /// <param name="isFirst">Whether the node is ready without contacts.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Where failures go.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is taken, or not of this machine.</exception>
+    public static async Task<NodeStatusServer> StartAsync(
+        IPEndPoint address,
+        HostNames hosts,
+        KadNode node,
+        bool isFirst,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        var rates = new RateMeter(time);
+        var startedAt = time.GetUtcNow();
+        var server = await StatusServer.StartAsync(
+            new HttpPlace(address, hosts, "--http", NodeOptions.HttpHost),
+            () => HealthOf(node, isFirst),
+            pages => pages.MapGet("/status", async context =>
+            {
+                var status = await node.DescribeAsync(context.RequestAborted);
+                await context.WriteJsonAsync(StatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
+            }),
+            loggers,
+            cancellationToken);
+        return new NodeStatusServer(
+            server, time.CreateTimer(_ => rates.Add(node.Engine.Counts), null, TimeSpan.Zero, RateMeter.Interval));
+    }
+
+    /// <summary>
+    /// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that can not store still
+    /// serves what it holds.
+    /// </summary>
+    /// <param name="node">A started node.</param>
+    /// <param name="isFirst">Whether the node is ready without contacts.</param>
+    public static Health HealthOf(KadNode node, bool isFirst) => node switch
+    {
+        { StorageProblem: { } problem } => new Health("storageFails", problem),
+        _ when isFirst || node.Engine.HasGoodContact => new Health(Health.Ready),
+        { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
+        _ => new Health("noContacts"),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await sampling.DisposeAsync();
+        await server.DisposeAsync();
+    }
+}

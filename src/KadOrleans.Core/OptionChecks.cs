@@ -1,0 +1,76 @@
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Core;
+
+/// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
+/// <param name="prefix">What the names of all settings begin with, such as <c>Kad:Cluster:</c>.</param>
+/// <param name="separator">What stands between the parts of a name.</param>
+internal sealed class OptionChecks(string prefix, char separator)
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <summary>What was found.</summary>
+    public List<string> Problems { get; } = [];
+
+    /// <summary>Notes a value that is not within two others.</summary>
+    /// <param name="setting">Its name, with dots between its parts.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="least">The least that is allowed.</param>
+    /// <param name="most">The most that is allowed.</param>
+    public void Within<T>(string setting, T value, T least, T most)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        {
+            Problems.Add($"{Name(setting)} is {value}; {least} to {most} is allowed.");
+        }
+    }
+
+    /// <summary>Checks the constants of the paper.</summary>
+    public void Check(KademliaOptions options)
+    {
+        Within("Kademlia.BucketSize", options.BucketSize, 1, 64);
+        Within("Kademlia.LookupConcurrency", options.LookupConcurrency, 1, 64);
+        Within("Kademlia.DisjointPaths", options.DisjointPaths, 1, 16);
+        Within("Kademlia.SplitDepth", options.SplitDepth, 1, 16);
+        Within("Kademlia.ReplacementCacheSize", options.ReplacementCacheSize, 0, 1_000);
+        Within("Kademlia.FailuresBeforeDrop", options.FailuresBeforeDrop, 1, 10);
+        Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), 365 * Day);
+        Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), 7 * Day);
+        Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), 7 * Day);
+        Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), 365 * Day);
+    }
+
+    /// <summary>Checks how much is held for others.</summary>
+    public void Check(StoreQuota quota)
+    {
+        Within("Quota.TotalKeys", quota.TotalKeys, 0, int.MaxValue);
+        Within("Quota.TotalBytes", quota.TotalBytes, 0, long.MaxValue);
+        Within("Quota.KeysPerSource", quota.KeysPerSource, 0, int.MaxValue);
+        Within("Quota.BytesPerSource", quota.BytesPerSource, 0, long.MaxValue);
+        Within("Quota.KeysPerSubnet", quota.KeysPerSubnet, 0, int.MaxValue);
+        Within("Quota.BytesPerSubnet", quota.BytesPerSubnet, 0, long.MaxValue);
+        Within("Quota.ReservePercent", quota.ReservePercent, 0, StoreQuota.MaxReservePercent);
+        Within("Quota.ChangesPerSource", quota.ChangesPerSource, 0, int.MaxValue);
+        Within("Quota.ChangesPerSubnet", quota.ChangesPerSubnet, 0, int.MaxValue);
+    }
+
+    /// <summary>Checks how many contacts of one subnet are taken.</summary>
+    public void Check(SubnetLimits limits)
+    {
+        Within("Subnets.PerBucket", limits.PerBucket, 1, int.MaxValue);
+        Within("Subnets.PerTable", limits.PerTable, 1, int.MaxValue);
+    }
+
+    /// <summary>Checks trusted address ranges.</summary>
+    public void CheckTrust(IEnumerable<string> ranges)
+    {
+        foreach (var range in ranges.Where(range => !AddressRange.TryParse(range, out _)))
+        {
+            Problems.Add($"{Name("Trust")} is '{range}'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.");
+        }
+    }
+
+    private string Name(string setting) => prefix + setting.Replace('.', separator);
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using KadOrleans.Edge.Hosting;
+using KadOrleans.Edge.Transfer;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.StateFiles;
+
+namespace KadOrleans.Edge;
+
+/// <summary>The command line of an edge: it serves, or exports or imports the values of its cluster.</summary>
+internal static class EdgeCommand
+{
+    private const string Help = """
+        An edge of a cluster: a node of a Kademlia network that keeps nothing itself. Without a command it serves until told to stop.
+
+        The settings most used:
+
+          Kad:Storage=Local|AdoNet|AzureStorage      how the silos are found
+          Kad:Cluster:Gateway=127.0.0.1:30000        gateways of silos, with Local
+          Kad:PostgreSql:ConnectionString=...        with AdoNet
+          Kad:Edge:Name=... Kad:Edge:Listen=...      of an edge that serves; docs/settings.md has the rest
+
+        Examples:
+          KadOrleans.Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000
+          KadOrleans.Edge export backup.json Kad:Cluster:Gateway=10.0.0.4:30000
+          KadOrleans.Edge import backup.json Kad:Storage=AdoNet "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans"
+        """;
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">What follows the executable's name.</param>
+    /// <param name="io">Where it reads and writes.</param>
+    /// <returns>An <see cref="KadOrleans.Hosting.ExitCode"/>.</returns>
+    public static Task<int> RunAsync(string[] args, TransferIo io)
+    {
+        var command = SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, io.Output, io.Error));
+        command.Add(Transfer(
+            TransferArguments.Export, "Write all values of the cluster to a file of \"kad state\", while cluster and edges serve on.", io));
+        command.Add(Transfer(
+            TransferArguments.Import, "Put the values of a file of \"kad state\" into the cluster, while cluster and edges serve on.", io));
+        return command.RunAsync(args, io.Output, io.Error);
+    }
+
+    private static Command Transfer(string verb, string description, TransferIo io)
+    {
+        // Whether it is there is asked below: the sentence says what is needed.
+        var file = new Argument<string?>("FILE")
+        {
+            Description = $"The file; {StateFile.Standard} is the standard {(verb == TransferArguments.Export ? "output" : "input")}",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
+        var settings = SettingsCommand.CreateArgument();
+        var command = new Command(verb, description) { file, settings, json };
+        command.SetAction(parsed => TransferProgram.RunAsync(
+            new TransferArguments(
+                verb, parsed.GetValue(file) ?? string.Empty, parsed.GetValue(json), parsed.GetValue(settings) ?? []),
+            io));
+        return command;
+    }
+}

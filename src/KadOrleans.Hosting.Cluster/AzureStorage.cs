@@ -1,0 +1,72 @@
+using KadOrleans.Hosting.Settings;
+using Microsoft.Extensions.DependencyInjection;
+#if KAD_AZURE_STORAGE
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+#endif
+
+namespace KadOrleans.Hosting.Cluster;
+
+/// <summary>The clients of Azure's tables and blobs, which Orleans' providers take from the services by a key. A build may lack them.</summary>
+public static class AzureStorage
+{
+    /// <summary>The key of the clients among the services.</summary>
+    public const string ServiceKey = "kad";
+
+#if KAD_AZURE_STORAGE
+    private const int Retries = 2;
+
+    // By Azure's defaults, a request that is not answered holds its grain up for over six minutes.
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Returns: this build has the packages.</summary>
+    public static void Require()
+    {
+    }
+
+    /// <summary>Adds the client of tables, of clustering and reminders.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="azure">By a connection string, Azurite's included, or by address with the process' own identity (DefaultAzureCredential).</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string cannot be used.</exception>
+    public static void AddAzureTables(this IServiceCollection services, AzureSettings azure) =>
+        services.AddKeyedSingleton(ServiceKey, azure.ConnectionString is { } text
+            ? Connect(text, text => new TableServiceClient(text))
+            : new TableServiceClient(azure.TableServiceUri!, new DefaultAzureCredential()));
+
+    /// <summary>Adds the client of blobs, of grain storage.</summary>
+    /// <inheritdoc cref="AddAzureTables"/>
+    public static void AddAzureBlobs(this IServiceCollection services, AzureSettings azure)
+    {
+        var options = new BlobClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };
+        services.AddKeyedSingleton(ServiceKey, azure.ConnectionString is { } text
+            ? Connect(text, text => new BlobServiceClient(text, options))
+            : new BlobServiceClient(azure.BlobServiceUri!, new DefaultAzureCredential(), options));
+    }
+
+    // At start-up, so that a wrong connection string ends it with a sentence; Azure's own message may quote the key.
+    private static TClient Connect<TClient>(string connectionString, Func<string, TClient> create)
+    {
+        try
+        {
+            return create(connectionString);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+        {
+            throw KadSection.Mistake(
+                "Kad:Azure:ConnectionString cannot be used; NAME=VALUE pairs with semicolons are needed, as the account's access keys show them.");
+        }
+    }
+#else
+    /// <summary>Ends start-up: this build lacks the packages.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Always.</exception>
+    public static void Require() => throw KadSection.Mistake(
+        "Kad:Storage is 'AzureStorage', which this build lacks (it was built with KadAzureStorage=false); Local and AdoNet are allowed.");
+
+    /// <summary>Never reached in this build.</summary>
+    public static void AddAzureTables(this IServiceCollection services, AzureSettings azure) => Require();
+
+    /// <summary>Never reached in this build.</summary>
+    public static void AddAzureBlobs(this IServiceCollection services, AzureSettings azure) => Require();
+#endif
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using KadOrleans.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Hosting.Logging;
+
+/// <summary>
+/// Logs one line for each message: time, level, message, and the message of an exception, with invisible characters shown. An exception
+/// that several callers log on its way up is logged once. With stacks each exception is logged whole, on further lines.
+/// </summary>
+/// <param name="output">Safe to use from several threads; the caller's.</param>
+/// <param name="stacks">Whether exceptions are logged whole.</param>
+[ProviderAlias("Console")]
+public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
+{
+    private volatile bool _isClosed;
+    private Exception? _logged;
+
+    /// <summary>Writes nothing more: what follows would bury the reason for which a process ends.</summary>
+    public void Close() => _isClosed = true;
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) => new LineLogger(this);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Nothing is held back: each line is written when it is logged.
+    }
+
+    private void Write(LogLevel level, string message, Exception? exception)
+    {
+        if (_isClosed || (!stacks && IsLogged(exception)))
+        {
+            return;
+        }
+
+        var text = VisibleText.Show(exception is null ? message : $"{message}: {exception.Message}");
+        var stack = exception is null || !stacks ? string.Empty : Environment.NewLine + VisibleText.ShowLines(exception.ToString());
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}"));
+    }
+
+    private bool IsLogged(Exception? exception)
+    {
+        var cause = exception?.GetBaseException();
+        return cause is not null && ReferenceEquals(Interlocked.Exchange(ref _logged, cause), cause);
+    }
+
+    private static string NameOf(LogLevel level) => level switch
+    {
+        LogLevel.Critical or LogLevel.Error => "error",
+        LogLevel.Warning => "warning",
+        LogLevel.Information => "info",
+        _ => "debug",
+    };
+
+    private sealed class LineLogger(LineLoggerProvider provider) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            provider.Write(logLevel, formatter(state, exception), exception);
+    }
+}
+
+/// <summary>Sets up the log of an executable.</summary>
+public static class LineLoggerExtensions
+{
+    /// <summary>
+    /// Logs lines in place of what was set up before: what the project's code does, and all warnings. The provider can be injected.
+    /// </summary>
+    /// <param name="logging">The log.</param>
+    /// <param name="output">Safe to use from several threads.</param>
+    /// <param name="verbose">Details of the project's code too, and exceptions with their stacks.</param>
+    public static ILoggingBuilder UseLines(this ILoggingBuilder logging, TextWriter output, bool verbose)
+    {
+        var provider = new LineLoggerProvider(output, verbose);
+        logging.ClearProviders().AddProvider(provider);
+        logging.Services.AddSingleton(provider);
+        return logging
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("KadOrleans", verbose ? LogLevel.Debug : LogLevel.Information)
+            // Each probe of a process that is not ready would be an error.
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+    }
+}

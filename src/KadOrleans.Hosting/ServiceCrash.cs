@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>What a host does not tell: a background service that fails stops it as if it had been told to stop.</summary>
+public static class ServiceCrash
+{
+    /// <summary>What a background service of a host that has stopped failed with; null if all ended in order.</summary>
+    public static Exception? Find(IServiceProvider services) => services.GetServices<IHostedService>()
+        .OfType<BackgroundService>()
+        .Select(service => service.ExecuteTask?.Exception?.GetBaseException())
+        .FirstOrDefault(failure => failure is not null);
+}

@@ -1,0 +1,207 @@
+using System.Net;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Telemetry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Hosting.Settings;
+
+/// <summary>Where a cluster keeps its membership, grain state and reminders.</summary>
+public enum StorageChoice
+{
+    /// <summary>One silo on this machine: state in an SQLite file, the rest in memory.</summary>
+    Local,
+
+    /// <summary>PostgreSQL for all three.</summary>
+    AdoNet,
+
+    /// <summary>Azure Storage: blobs for state, tables for the rest.</summary>
+    AzureStorage,
+}
+
+/// <summary>Who may see the dashboard.</summary>
+public sealed record DashboardCredentials(string User, string Password)
+{
+    /// <inheritdoc/>
+    public override string ToString() => User;
+}
+
+/// <summary>The settings that silos and edges have alike: one file may have those of both. Read once at start.</summary>
+public abstract class ProcessSettings
+{
+    /// <summary>The setting of where a process serves HTTP.</summary>
+    public const string HttpSetting = "Kad:Http";
+
+    /// <summary>The setting with the names that HTTP is asked under.</summary>
+    public const string HttpHostsSetting = "Kad:Http:Hosts";
+
+    // What Orleans calls the same.
+    private static readonly Dictionary<string, StorageChoice> StorageAliases = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Localhost"] = StorageChoice.Local,
+        ["Development"] = StorageChoice.Local,
+        ["Static"] = StorageChoice.Local,
+        ["AzureTableStorage"] = StorageChoice.AzureStorage,
+    };
+
+    private protected ProcessSettings(IConfiguration configuration, KadSection section, int httpPort, string service)
+    {
+        Storage = ReadStorage(section, nameof(Storage));
+        Http = section.EndPoint(nameof(Http), new IPEndPoint(IPAddress.Loopback, httpPort));
+        HttpHosts = section.HostNames("Http:Hosts");
+        Verbose = section.Flag(nameof(Verbose), missing: false);
+        Edge = EdgeOptions.Read(section);
+        Tls = KadTlsOptions.Read(configuration);
+        Telemetry = TelemetryOptions.Read(configuration, service);
+    }
+
+    /// <summary>Where what the cluster must not forget is kept. Default: Local.</summary>
+    public StorageChoice Storage { get; }
+
+    /// <summary>Where health and status are served, and a silo's dashboard. Default: port 8080 of a silo and 8081 of an edge, on loopback.</summary>
+    public IPEndPoint Http { get; }
+
+    /// <summary>The names that HTTP is asked under, beside IP addresses and localhost. Default: none.</summary>
+    public HostNames HttpHosts { get; }
+
+    /// <summary>Whether details and whole exceptions are logged.</summary>
+    public bool Verbose { get; }
+
+    /// <summary>How the process's edge is set up; checked whether or not the process has one.</summary>
+    public EdgeOptions Edge { get; }
+
+    /// <summary>How connections are encrypted; null if they are not.</summary>
+    public KadTlsOptions? Tls { get; }
+
+    /// <summary>Where metrics and traces go; null if nowhere.</summary>
+    public TelemetryOptions? Telemetry { get; }
+
+    private protected static StorageChoice ReadStorage(KadSection section, string key) =>
+        section.Choice(key, StorageChoice.Local, StorageAliases);
+}
+
+/// <summary>The settings of a silo.</summary>
+public sealed class SiloSettings : ProcessSettings
+{
+    /// <summary>Orleans' usual port between silos.</summary>
+    public const int DefaultSiloPort = 11111;
+
+    /// <summary>Orleans' usual port for clients.</summary>
+    public const int DefaultGatewayPort = 30000;
+
+    /// <summary>
+    /// How long a stop may take: leases are handed back and the state of all grains is saved within it. With the few seconds of grace that
+    /// follow it is less than the 30 s that orchestrators give a process to stop.
+    /// </summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
+
+    private SiloSettings(IConfiguration configuration, KadSection section)
+        : base(configuration, section, 8080, "kad-silo")
+    {
+        Data = section.Text(nameof(Data)) ?? "kad-cluster-data";
+        Address = section.HostAddress("Silo:Address");
+        SiloPort = section.Integer("Silo:Port", DefaultSiloPort, 0, ushort.MaxValue);
+        GatewayPort = section.Integer("Silo:GatewayPort", DefaultGatewayPort, 0, ushort.MaxValue);
+        Dashboard = ReadDashboard(section);
+        EdgeEnabled = section.Flag("Edge:Enabled", Storage == StorageChoice.Local);
+        section.ThrowIfWrong();
+    }
+
+    /// <summary>Folder of the SQLite file. Default: kad-cluster-data in the current folder.</summary>
+    public string Data { get; }
+
+    /// <summary>The address that the silo listens on, and that others reach it at; null for one that Orleans finds of this machine's.</summary>
+    public IPAddress? Address { get; }
+
+    /// <summary>Port for other silos; 0 is any free one.</summary>
+    public int SiloPort { get; }
+
+    /// <summary>Port for Orleans clients; 0 is any free one.</summary>
+    public int GatewayPort { get; }
+
+    /// <summary>Who may see the dashboard; null if nobody was named.</summary>
+    public DashboardCredentials? Dashboard { get; }
+
+    /// <summary>Whether the silo's process runs an edge too. Default: true in Local mode alone.</summary>
+    public bool EdgeEnabled { get; }
+
+    /// <summary>Whether the dashboard may be served: to this machine, or to those who know the password.</summary>
+    public bool ServesDashboard => IPAddress.IsLoopback(Http.Address) || Dashboard is not null;
+
+    /// <summary>Reads and checks all settings.</summary>
+    /// <exception cref="OptionsValidationException">Settings are unknown or wrong; one sentence for each.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        KadSettings.RefuseUnknown(configuration);
+        return new SiloSettings(configuration, new KadSection(configuration));
+    }
+
+    private static DashboardCredentials? ReadDashboard(KadSection section)
+    {
+        const string reason = "a password for the dashboard has both a user and a password, and it";
+        if (section.Text("Dashboard:User") is null && section.Text("Dashboard:Password") is null)
+        {
+            return null;
+        }
+
+        var user = section.Required("Dashboard:User", reason);
+        if (user.Contains(':', StringComparison.Ordinal))
+        {
+            section.Add("Dashboard:User", user, "a name without a colon is needed");
+        }
+
+        return new DashboardCredentials(user, section.Required("Dashboard:Password", reason));
+    }
+}
+
+/// <summary>The settings of an edge in a process of its own.</summary>
+public sealed class EdgeSettings : ProcessSettings
+{
+    /// <summary>The setting with the gateways of silos.</summary>
+    public const string GatewaySetting = "Kad:Cluster:Gateway";
+
+    /// <summary>How long a stop may take: less than the 30 s that orchestrators give a process to stop.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
+
+    private const string Provider = "ProviderType";
+    private static readonly IPEndPoint DefaultGateway = new(IPAddress.Loopback, SiloSettings.DefaultGatewayPort);
+
+    private EdgeSettings(IConfiguration configuration, KadSection section)
+        : base(configuration, section, 8081, "kad-edge")
+    {
+        var orleans = new KadSection(configuration, "Orleans:Clustering");
+        Clustering = orleans.Text(Provider) is null ? Storage : ReadStorage(orleans, Provider);
+        Gateways = section.Read<IReadOnlyList<IPEndPoint>>("Cluster:Gateway", [DefaultGateway], GatewayNeeded, TryGateways);
+        HasGateways = section.Text("Cluster:Gateway") is not null;
+        section.ThrowIfWrong();
+        orleans.ThrowIfWrong();
+    }
+
+    /// <summary>How silos are found: as <c>Orleans:Clustering:ProviderType</c> says, or else where their storage is.</summary>
+    public StorageChoice Clustering { get; }
+
+    /// <summary>Gateways of silos, for an edge that does not find silos in their storage. Default: 127.0.0.1:30000.</summary>
+    public IReadOnlyList<IPEndPoint> Gateways { get; }
+
+    /// <summary>Whether gateways are set.</summary>
+    public bool HasGateways { get; }
+
+    private static string GatewayNeeded => $"IP:PORT of a silo's gateway is needed, such as {DefaultGateway}, or several with commas";
+
+    /// <summary>Reads and checks all settings.</summary>
+    /// <exception cref="OptionsValidationException">Settings are unknown or wrong; one sentence for each.</exception>
+    public static EdgeSettings Read(IConfiguration configuration)
+    {
+        KadSettings.RefuseUnknown(configuration);
+        return new EdgeSettings(configuration, new KadSection(configuration));
+    }
+
+    private static bool TryGateways(string text, out IReadOnlyList<IPEndPoint> gateways)
+    {
+        var parsed = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(entry => KadSection.TryEndPoint(entry, out var gateway) && gateway.Port != 0 && entry.Contains(':', StringComparison.Ordinal) ? gateway : null)
+            .ToList();
+        gateways = [.. parsed.OfType<IPEndPoint>()];
+        return parsed.Count > 0 && gateways.Count == parsed.Count;
+    }
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using KadOrleans.Core;
+
+namespace KadOrleans.Hosting.Settings;
+
+/// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
+public static class SettingsCommand
+{
+    /// <summary>A command line without commands.</summary>
+    /// <param name="description">What <c>--help</c> says before it lists commands and options.</param>
+    /// <param name="run">Runs the process with its settings, and returns an <see cref="ExitCode"/>.</param>
+    public static RootCommand Create(string description, Func<string[], Task<int>> run)
+    {
+        var settings = CreateArgument();
+        var command = new RootCommand(description) { settings };
+        command.Directives.Clear();
+        command.SetAction(parsed => run(parsed.GetValue(settings) ?? []));
+        return command;
+    }
+
+    /// <summary>The argument that takes the settings, for a command of its own.</summary>
+    public static Argument<string[]> CreateArgument()
+    {
+        var settings = new Argument<string[]>("settings")
+        {
+            Description = "NAME=VALUE, or variables of the environment such as Kad__Storage",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        settings.Validators.Add(Check);
+        return settings;
+    }
+
+    /// <summary>Runs one command line. A mistake ends in a sentence.</summary>
+    /// <param name="command">The commands.</param>
+    /// <param name="args">What follows the executable's name.</param>
+    /// <param name="output">Where help is written.</param>
+    /// <param name="error">Where a mistake is named.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(this RootCommand command, IReadOnlyList<string> args, TextWriter output, TextWriter error)
+    {
+        // A value that begins with @ names no file of arguments.
+        var result = command.Parse(Join(command, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Action is ParseErrorAction)
+        {
+            await error.WriteLineAsync(VisibleText.Show(result.Errors[0].Message));
+            return ExitCode.WrongUsage;
+        }
+
+        return await result.InvokeAsync(new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    // All three forms as the first, which no option is mistaken for.
+    private static List<string> Join(RootCommand command, IReadOnlyList<string> args)
+    {
+        var options = command.Options.Concat(command.Subcommands.SelectMany(sub => sub.Options))
+            .SelectMany(option => option.Aliases.Append(option.Name))
+            .ToHashSet(StringComparer.Ordinal);
+        var joined = new List<string>();
+        for (var i = 0; i < args.Count; i++)
+        {
+            var arg = args[i];
+            if (!arg.StartsWith("--", StringComparison.Ordinal) || options.Contains(arg))
+            {
+                joined.Add(arg);
+            }
+            else if (arg.Contains('=', StringComparison.Ordinal))
+            {
+                joined.Add(arg[2..]);
+            }
+            else
+            {
+                joined.Add(i + 1 < args.Count ? $"{arg[2..]}={args[++i]}" : arg);
+            }
+        }
+
+        return joined;
+    }
+
+    // The reader of settings passes over what is none.
+    private static void Check(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
+        {
+            result.AddError($"'{token.Value}' is no setting; NAME=VALUE is needed, such as Kad:Storage=AdoNet. --help tells more.");
+        }
+    }
+}

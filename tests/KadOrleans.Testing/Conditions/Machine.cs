@@ -1,0 +1,41 @@
+using KadOrleans.Testing.Clusters;
+
+namespace KadOrleans.Testing.Conditions;
+
+/// <summary>What this machine has for tests.</summary>
+public static class Machine
+{
+    /// <summary>The folder with silo and edge of an older release, from <c>KAD_TEST_OLDER_BUILD</c>; empty if there is none.</summary>
+    public static string OlderBuild { get; } = Environment.GetEnvironmentVariable("KAD_TEST_OLDER_BUILD") ?? string.Empty;
+
+    /// <summary>The first need that is not met, as the reason of a skip; null if all are.</summary>
+    public static string? Missing(Need needs) => Enum.GetValues<Need>()
+        .Where(need => needs.HasFlag(need))
+        .Select(ReasonOf)
+        .FirstOrDefault(reason => reason is not null);
+
+    private static string? ReasonOf(Need need) => need switch
+    {
+        Need.Promtool => Installed("promtool"),
+        Need.Kubectl => Installed("kubectl"),
+        Need.Kubeconform => Installed("kubeconform"),
+        Need.OpenSsl => OperatingSystem.IsWindows() ? "there is no POSIX shell" : Installed("openssl"),
+        Need.PostgreSql => PostgreSqlServer.IsThere
+            ? null
+            : "PostgreSQL is not installed, or KAD_TEST_POSTGRES_SCRIPTS does not name the folder of Orleans' scripts",
+        Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
+        _ => OlderBuild.Length > 0 && File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
+            ? null
+            : "KAD_TEST_OLDER_BUILD does not name a folder with silo and edge of an older release",
+    };
+
+    private static string? Installed(string program)
+    {
+        var file = OperatingSystem.IsWindows() ? $"{program}.exe" : program;
+        return (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Any(folder => File.Exists(Path.Combine(folder, file)))
+            ? null
+            : $"{program} is not installed";
+    }
+}

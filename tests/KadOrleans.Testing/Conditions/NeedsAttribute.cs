@@ -1,0 +1,42 @@
+using System.Reflection;
+using Xunit.v3;
+
+namespace KadOrleans.Testing.Conditions;
+
+/// <summary>What a test needs and not every machine has. CONTRIBUTING.md says how to get it.</summary>
+[Flags]
+public enum Need
+{
+    /// <summary>Prometheus' checker of rules.</summary>
+    Promtool = 1,
+
+    /// <summary>The command that renders kustomizations.</summary>
+    Kubectl = 2,
+
+    /// <summary>The checker of manifests against the schemas of the Kubernetes API.</summary>
+    Kubeconform = 4,
+
+    /// <summary>PostgreSQL, and Orleans' scripts for it.</summary>
+    PostgreSql = 8,
+
+    /// <summary>The emulator of Azure Storage.</summary>
+    Azurite = 16,
+
+    /// <summary>Silo and edge of an older release.</summary>
+    OlderBuild = 32,
+
+    /// <summary>openssl, for the script that makes certificates.</summary>
+    OpenSsl = 64,
+}
+
+/// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
+/// <param name="needs">All that it needs.</param>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+public sealed class NeedsAttribute(Need needs) : BeforeAfterTestAttribute
+{
+    public override void Before(MethodInfo methodUnderTest, IXunitTest test)
+    {
+        var missing = Machine.Missing(needs);
+        Assert.SkipWhen(missing is not null, missing ?? string.Empty);
+    }
+}

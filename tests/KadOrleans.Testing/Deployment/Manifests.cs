@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Testing.Conditions;
+
+namespace KadOrleans.Testing.Deployment;
+
+/// <summary>All that one overlay puts into a cluster. The base alone can be read without kubectl.</summary>
+public sealed class Manifests
+{
+    private const string Folder = "infra/kubernetes";
+
+    private static readonly Dictionary<string, Lazy<Manifests>> Known = new()
+    {
+        ["base"] = new(ReadBase),
+        ["azure"] = new(() => Render($"{Folder}/overlays/azure")),
+        ["postgres"] = new(() => Render($"{Folder}/overlays/postgres")),
+    };
+
+    private Manifests(IEnumerable<JsonObject> resources)
+    {
+        All = [.. resources];
+    }
+
+    /// <summary>All of them, for theories: all but the base need kubectl.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Names =>
+        Known.Keys.Select(name => new TheoryDataRow<string>(name) { Skip = name == "base" ? null : Machine.Missing(Need.Kubectl) });
+
+    /// <summary>Every resource.</summary>
+    public IReadOnlyList<JsonObject> All { get; }
+
+    /// <summary>The silos.</summary>
+    public JsonObject Silo => One("Deployment", "kad-silo");
+
+    /// <summary>The edges.</summary>
+    public JsonObject Edge => One("StatefulSet", "kad-edge");
+
+    public static Manifests Of(string name) => Known[name].Value;
+
+    /// <summary>A folder as kubectl renders it.</summary>
+    public static Manifests Render(string folder) => new(Yaml.Documents(Kubectl.Kustomize(Repository.Path(folder))));
+
+    /// <summary>The only resource of that kind and name, whatever hash kustomize added to it.</summary>
+    public JsonObject One(string kind, string name) => Assert.Single(OfKind(kind), r => r.Text("metadata.name") == name);
+
+    public IEnumerable<JsonObject> OfKind(string kind) => All.Where(r => r.Text("kind") == kind);
+
+    // What kustomize does to the base, as far as the tests ask: the namespace, and settings from .env files.
+    private static Manifests ReadBase() => new(new[] { "silo", "edge" }.SelectMany(part =>
+    {
+        var folder = Repository.Path($"{Folder}/base/{part}");
+        var kustomization = Assert.Single(Yaml.Documents(File.ReadAllText(Path.Combine(folder, "kustomization.yaml"))));
+        var resources = kustomization.Entries("resources")
+            .SelectMany(file => Yaml.Documents(File.ReadAllText(Path.Combine(folder, file.GetValue<string>()))))
+            .Append(Settings(folder, kustomization))
+            .ToList();
+        foreach (var metadata in resources.Where(r => r.Text("kind") != "Namespace").Select(r => r.At("metadata")!))
+        {
+            metadata["namespace"] = kustomization.Text("namespace");
+        }
+
+        return resources;
+    }));
+
+    private static JsonObject Settings(string folder, JsonObject kustomization)
+    {
+        var file = kustomization.Text("configMapGenerator.0.envs.0")!;
+        var lines = File.ReadAllLines(Path.Combine(folder, file)).Where(line => line.Length > 0 && line[0] != '#');
+        return new JsonObject
+        {
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject { ["name"] = kustomization.Text("configMapGenerator.0.name") },
+            ["data"] = new JsonObject(lines.Select(line => line.Split('=', 2))
+                .Select(pair => KeyValuePair.Create(pair[0], (JsonNode?)JsonValue.Create(pair[1])))),
+        };
+    }
+}
