@@ -192,7 +192,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         // The row of the id is gone with the structure that held it.
         damage.Id |= file.Rebuilt is not null && loaded.State is null;
         var values = loaded.Values;
-        NodeId[] lost = [.. damage.Records.Keys.Where(key => !values.TryFind(key, out _))];
+        NodeId[] lost = [.. damage.Records.Keys.Where(key => !values.Shard.TryFind(key, out _))];
         return DamageReport.Create(file.Path, damage, file.Rebuilt, aside, lost, values.GetUsage().Keys);
     }
 

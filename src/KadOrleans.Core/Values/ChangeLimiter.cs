@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
@@ -7,7 +8,7 @@ namespace KadOrleans.Core.Values;
 /// overwrite a key on this wire; this bounds how many keys one party can overwrite. Trusted and private sources have no
 /// limit: in a network of one's own, several writers of a key are usual. Not safe for several threads.
 /// </summary>
-public sealed class ChangeLimiter
+internal sealed class ChangeLimiter
 {
     /// <summary>Sources remembered at once, and as many subnets; about 100 bytes each.</summary>
     private const int Capacity = 4096;
@@ -49,3 +50,40 @@ public sealed class ChangeLimiter
         ? null
         : new TokenBucketMap(new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour), Capacity);
 }
+
+/// <summary>
+/// Counts events by source within a bound: Space-Saving (Metwally, Agrawal and El Abbadi, 2005). A new source takes the place
+/// and the count of the one with fewest events. So a source with more than one in <see cref="Capacity"/> of all
+/// events is always among them. Not safe for several threads.
+/// </summary>
+internal sealed class HeavyHitters
+{
+    /// <summary>Sources remembered at once. The search for the least of them is linear.</summary>
+    public const int Capacity = 256;
+
+    private readonly Dictionary<SourceNetwork, long> _counts = [];
+
+    /// <summary>Counts one event.</summary>
+    public void Count(SourceNetwork source)
+    {
+        var inherited = 0L;
+        if (_counts.Count == Capacity && !_counts.ContainsKey(source))
+        {
+            var least = _counts.MinBy(entry => entry.Value);
+            inherited = least.Value;
+            _counts.Remove(least.Key);
+        }
+
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, source, out var isKnown);
+        count += isKnown ? 1 : inherited + 1;
+    }
+
+    /// <summary>The sources with most events, most first.</summary>
+    public IReadOnlyList<SourceChanges> Top(int count) =>
+        [.. _counts.OrderByDescending(entry => entry.Value).Take(count).Select(entry => new SourceChanges(entry.Key, entry.Value))];
+}
+
+/// <summary>How many live values a source replaced that others had stored.</summary>
+/// <param name="Source">Who replaced them.</param>
+/// <param name="Changed">How many. Where more sources did so than are remembered, it may be too high, never too low.</param>
+public readonly record struct SourceChanges(SourceNetwork Source, long Changed);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -193,4 +194,61 @@ public readonly struct DhtValue : IEquatable<DhtValue>
             throw new InvalidOperationException($"The value is {Kind}, not {kind}.");
         }
     }
+}
+
+/// <summary>Values and their types as people and files write them; <see cref="DhtValue.ToString"/> is the other way for values.</summary>
+public static class DhtValueText
+{
+    /// <summary>The name of a type: string, int, float, bool or bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is the type of no value.</exception>
+    public static string TypeName(DhtValueKind kind) => kind switch
+    {
+        DhtValueKind.String => "string",
+        DhtValueKind.Integer => "int",
+        DhtValueKind.Float => "float",
+        DhtValueKind.Boolean => "bool",
+        DhtValueKind.Bytes => "bytes",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    /// <summary>Reads a whole number in decimal digits; false if it is none, or not from -2^63 to 2^64 - 1.</summary>
+    public static bool TryParseInteger(string? text, out DhtValue value)
+    {
+        var isInteger = Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= DhtValue.MinInteger && number <= DhtValue.MaxInteger;
+        value = isInteger ? DhtValue.FromInteger(number) : default;
+        return isInteger;
+    }
+
+    /// <summary>Reads bytes in hexadecimal, two digits each; false if they are not.</summary>
+    public static bool TryParseBytes(string text, out DhtValue value)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var bytes = new byte[text.Length / 2];
+        var isHexadecimal = text.Length % 2 == 0 && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
+        value = isHexadecimal ? DhtValue.FromBytes(bytes) : default;
+        return isHexadecimal;
+    }
+}
+
+/// <summary>The five types of value that nodes of the network store.</summary>
+public enum DhtValueKind : byte
+{
+    /// <summary>No value: what <c>default(DhtValue)</c> is. Never stored.</summary>
+    None,
+
+    /// <summary>UTF-8 text.</summary>
+    String,
+
+    /// <summary>A whole number, -2^63 to 2^64 - 1.</summary>
+    Integer,
+
+    /// <summary>A 64-bit floating-point number.</summary>
+    Float,
+
+    /// <summary>True or false.</summary>
+    Boolean,
+
+    /// <summary>Any bytes.</summary>
+    Bytes,
 }

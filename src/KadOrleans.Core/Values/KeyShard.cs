@@ -1,117 +1,175 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Keys and their values in memory, with their time to live and their quotas. Not safe for several threads:
-/// whoever owns it serialises calls.
+/// Keys and their values in memory, with their time to live and their quotas. What is stored elsewhere first is decided by a
+/// <see cref="KeyShardPlan"/>; <see cref="Put"/> and the like change at once, and not while there is such a plan. Not safe for several
+/// threads: whoever owns it serialises calls.
 /// </summary>
 public sealed class KeyShard
 {
-    /// <inheritdoc cref="StoreDecision.NegligibleLife"/>
-    public static readonly TimeSpan NegligibleLife = StoreDecision.NegligibleLife;
+    /// <summary>The slot of a key that the plan under way removes.</summary>
+    private const int Leaving = -2;
 
-    private readonly Dictionary<NodeId, CountedValue> _values = [];
+    private readonly Dictionary<NodeId, CountedValue>[] _parts;
+
+    // What is held once the plan under way is carried out.
     private readonly StoreAccounts _accounts;
 
     /// <summary>An empty shard.</summary>
     /// <param name="quota">Its bounds.</param>
-    public KeyShard(StoreQuota quota)
+    /// <param name="parts">Tables that the keys are spread over: one that grows, or is copied, holds up its owner for so much less.</param>
+    public KeyShard(StoreQuota quota, int parts = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
         _accounts = new StoreAccounts(quota);
-        Values = new KeyShardValues(_values);
+        _parts = new Dictionary<NodeId, CountedValue>[parts];
+        for (var i = 0; i < parts; i++)
+        {
+            _parts[i] = [];
+        }
+
+        Values = new HeldValues(this);
     }
 
     /// <summary>Keys held, expired ones included until <see cref="RemoveExpired"/> sees them.</summary>
-    public int Count => _values.Count;
+    public int Count { get; private set; }
 
     /// <summary>Sum of the values' footprints in bytes.</summary>
-    public long Bytes => _accounts.Bytes;
+    public long Bytes { get; private set; }
 
-    /// <summary>What <see cref="Put"/> evicted and changed so far.</summary>
+    /// <summary>What was evicted and changed so far.</summary>
     public StoreTurnover Turnover { get; private set; }
-
-    /// <summary>The sources that changed most values of others, most first.</summary>
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
 
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue> Values { get; }
 
+    /// <summary>The sources that changed most values of others, most first.</summary>
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
+
     /// <summary>The value of <paramref name="key"/>, unless it has none that is alive at <paramref name="now"/>.</summary>
     public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)
     {
-        value = _values.TryGetValue(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
+        value = TryFind(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
         return value is not null;
     }
 
-    /// <summary>Which keys are near; values of others are evicted first.</summary>
-    public void SetArea(ResponsibleArea area)
+    /// <summary>What is held of a key, alive or not.</summary>
+    public bool TryFind(NodeId key, out CountedValue held) => PartOf(key).TryGetValue(key, out held);
+
+    /// <summary>All keys that are held, in no order, with where they are counted and placed.</summary>
+    public IEnumerable<KeyValuePair<NodeId, CountedValue>> Enumerate()
     {
-        _accounts.Area = area;
-        _accounts.Judge(int.MaxValue);
+        foreach (var part in _parts)
+        {
+            foreach (var entry in part)
+            {
+                yield return entry;
+            }
+        }
     }
 
-    /// <summary>Decides what becomes of a value, as <see cref="StoreDecision.Make"/> does, and changes nothing.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
+    /// <summary>The keys of one part, copied.</summary>
+    /// <param name="part">From 0 to below the number of parts.</param>
+    public KeyValuePair<NodeId, StoredValue>[] Copy(int part)
+    {
+        var copy = new KeyValuePair<NodeId, StoredValue>[_parts[part].Count];
+        var count = 0;
+        foreach (var (key, held) in _parts[part])
+        {
+            copy[count++] = new(key, held.Value);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Which keys are near; values of others are evicted first.</summary>
+    /// <param name="area">The keys.</param>
+    /// <param name="atOnce">Values that are judged by it now. A million take about 0.1 s.</param>
+    /// <returns>Whether some are left, for <see cref="Judge"/>.</returns>
+    public bool SetArea(ResponsibleArea area, int atOnce = int.MaxValue)
+    {
+        _accounts.Area = area;
+        return Judge(atOnce);
+    }
+
+    /// <summary>Judges more values by the area that was set last.</summary>
+    /// <param name="count">How many at most.</param>
+    /// <returns>Whether some are left.</returns>
+    public bool Judge(int count) => _accounts.Judge(count);
+
+    /// <summary>What <see cref="Put"/> would return, as far as that is known: the plan under way may still be abandoned.</summary>
+    public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return TryFind(key, out var held) && held.Slot == Leaving
+            ? StoreRules.Check(value.Value)
+            : Decide(key, value, kind).Result;
+    }
+
+    /// <summary>Does at once what <see cref="StoreDecision"/> says.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
-    public StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
-        StoreDecision.Make(key, _values.TryGetValue(key, out var held) ? held : null, offered, kind, _accounts);
-
-    /// <summary>What <see cref="Put"/> would answer.</summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication) => Decide(key, value, kind).Result;
-
-    /// <summary>Does what <see cref="Decide"/> says.</summary>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
-        var decision = Decide(key, value, kind);
-        Charge(decision);
+        var decision = DecideAndCharge(key, TryFind(key, out var held) ? held : null, value, kind);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key);
         }
 
-        if (decision.Held is { } held)
+        if (decision.Held is { } accepted)
         {
-            Restore(key, held);
+            Restore(key, accepted);
         }
 
-        Note(decision);
+        Turnover = Turnover.Add(decision);
         return decision.Result;
     }
 
-    /// <summary>Counts what a decision that was carried out evicted and changed. <see cref="Put"/> does so itself.</summary>
-    public void Note(StoreDecision decision) => Turnover = Turnover.Add(decision);
-
-    /// <summary>
-    /// Counts a decided change against its source's limit, even if it cannot be carried out later: decisions that wait for one
-    /// write must know of each other. <see cref="Put"/> does so itself.
-    /// </summary>
-    public void Charge(StoreDecision decision)
-    {
-        if (decision.IsChange)
-        {
-            _accounts.Changes.Count(decision.Held!.Source, decision.Held.StoredAt);
-        }
-    }
+    /// <summary>Counts what a plan that was carried out evicted and changed. <see cref="Put"/> does so itself.</summary>
+    public void Note(StoreTurnover turnover) => Turnover = Turnover.Add(turnover);
 
     /// <summary>Holds a value that was accepted earlier, whatever the quotas are now.</summary>
     public void Restore(NodeId key, StoredValue value)
     {
-        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_values, key, out var exists);
-        held = new CountedValue(value, exists ? _accounts.Replace(key, held, value) : _accounts.Add(key, value));
+        ArgumentNullException.ThrowIfNull(value);
+        var slot = TryFind(key, out var held) ? _accounts.Replace(key, held, value) : _accounts.Add(key, value);
+        Hold(key, new CountedValue(value, slot), place: null);
+    }
+
+    /// <summary>The same of a store that loads its newest values first, each key once.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="place">Where the owner has stored it.</param>
+    public void Load(NodeId key, StoredValue value, int place)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Hold(key, new CountedValue(value, _accounts.AddOldest(key, value)), place);
+    }
+
+    /// <summary>Notes that the owner has stored a key, which is held, at another place.</summary>
+    public void Move(NodeId key, int place)
+    {
+        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
+        held = held with { Place = place };
     }
 
     /// <summary>Forgets a key. False if it was not held.</summary>
     public bool Remove(NodeId key)
     {
-        if (!_values.Remove(key, out var old))
+        if (!TryFind(key, out var held))
         {
             return false;
         }
 
-        _accounts.Remove(old);
+        _accounts.Remove(held);
+        Forget(key);
         return true;
     }
 
@@ -119,7 +177,7 @@ public sealed class KeyShard
     public IReadOnlyList<NodeId> RemoveExpired(DateTimeOffset now)
     {
         var expired = new List<NodeId>();
-        foreach (var (key, held) in _values)
+        foreach (var (key, held) in Enumerate())
         {
             if (held.Value.IsExpired(now))
             {
@@ -127,11 +185,154 @@ public sealed class KeyShard
             }
         }
 
-        foreach (var key in expired)
-        {
-            Remove(key);
-        }
-
+        expired.ForEach(key => Remove(key));
         return expired;
     }
+
+    /// <summary>Decides on a put as things are held, and changes nothing.</summary>
+    internal StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
+        StoreDecision.Make(key, TryFind(key, out var held) ? held : null, offered, kind, _accounts);
+
+    /// <summary>
+    /// Decides on a put. A change counts against its source's limit even if it cannot be carried out later: decisions that wait for one
+    /// write must know of each other.
+    /// </summary>
+    internal StoreDecision DecideAndCharge(NodeId key, CountedValue? before, StoredValue offered, PutKind kind)
+    {
+        var decision = StoreDecision.Make(key, before, offered, kind, _accounts);
+        if (decision.IsChange)
+        {
+            _accounts.Changes.Count(offered.Source, offered.StoredAt);
+        }
+
+        return decision;
+    }
+
+    /// <summary>Counts what a key comes to by the plan under way, and returns how it is counted from now on.</summary>
+    internal CountedValue? Plan(NodeId key, CountedValue? before, StoredValue? after)
+    {
+        var slot = Leaving;
+        if (after is not null)
+        {
+            slot = before is { } old ? _accounts.Replace(key, old, after) : _accounts.Add(key, after);
+        }
+        else if (before is { } gone)
+        {
+            _accounts.Remove(gone);
+        }
+
+        Point(key, slot);
+        return after is null ? null : new CountedValue(after, slot);
+    }
+
+    /// <summary>
+    /// Counts a key again as it is held, as the plan that changes it is abandoned. What was to go is the oldest of its source
+    /// again, the last that is counted before the others; what was to be stored or renewed is the newest.
+    /// </summary>
+    internal void Unplan(NodeId key, CountedValue? planned)
+    {
+        if (planned is { } counted)
+        {
+            _accounts.Remove(counted);
+        }
+
+        if (TryFind(key, out var held))
+        {
+            Point(key, planned is null ? _accounts.AddOldest(key, held.Value) : _accounts.Add(key, held.Value));
+        }
+    }
+
+    /// <summary>Holds a value that is counted; at the place that the key has if <paramref name="place"/> is null.</summary>
+    internal void Hold(NodeId key, CountedValue counted, int? place)
+    {
+        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(PartOf(key), key, out var exists);
+        Tally(exists ? held.Value : null, counted.Value);
+        held = counted with { Place = place ?? held.Place };
+    }
+
+    /// <summary>Forgets a key that is counted no more.</summary>
+    internal void Forget(NodeId key)
+    {
+        if (PartOf(key).Remove(key, out var held))
+        {
+            Tally(held.Value, null);
+        }
+    }
+
+    private void Tally(StoredValue? before, StoredValue? after)
+    {
+        Count += (after is null ? 0 : 1) - (before is null ? 0 : 1);
+        Bytes += (after?.Footprint ?? 0) - (before?.Footprint ?? 0);
+    }
+
+    // CheckPut asks the accounts about what is held, so that has to say where they count it.
+    private void Point(NodeId key, int slot)
+    {
+        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
+        if (!Unsafe.IsNullRef(ref held))
+        {
+            held = held with { Slot = slot };
+        }
+    }
+
+    private Dictionary<NodeId, CountedValue> PartOf(NodeId key) =>
+        _parts.Length == 1 ? _parts[0] : _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
+
+    /// <summary>The values without where they are counted.</summary>
+    private sealed class HeldValues(KeyShard shard) : IReadOnlyDictionary<NodeId, StoredValue>
+    {
+        public int Count => shard.Count;
+
+        public IEnumerable<NodeId> Keys => shard.Enumerate().Select(entry => entry.Key);
+
+        public IEnumerable<StoredValue> Values => shard.Enumerate().Select(entry => entry.Value.Value);
+
+        public StoredValue this[NodeId key] => TryGetValue(key, out var value) ? value : throw new KeyNotFoundException($"{key} is not held.");
+
+        public bool ContainsKey(NodeId key) => shard.TryFind(key, out _);
+
+        public bool TryGetValue(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+        {
+            var isHeld = shard.TryFind(key, out var held);
+            value = held.Value;
+            return isHeld;
+        }
+
+        public IEnumerator<KeyValuePair<NodeId, StoredValue>> GetEnumerator()
+        {
+            foreach (var (key, held) in shard.Enumerate())
+            {
+                yield return new(key, held.Value);
+            }
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}
+
+/// <summary>What a store did to values that it held, since it was opened.</summary>
+/// <param name="EvictedFar">Values evicted so that others had room, of keys for which the node was not responsible.</param>
+/// <param name="EvictedNear">The same of other keys.</param>
+/// <param name="Changed">Live values replaced by another source than the one that stored them.</param>
+public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, long Changed)
+{
+    /// <summary>Values evicted, of all keys.</summary>
+    public long Evicted => EvictedFar + EvictedNear;
+
+    /// <summary>With what a decision does that is carried out.</summary>
+    internal StoreTurnover Add(StoreDecision decision)
+    {
+        var far = 0;
+        foreach (var evicted in decision.Evicted)
+        {
+            far += evicted.IsFar ? 1 : 0;
+        }
+
+        return new StoreTurnover(
+            EvictedFar + far, EvictedNear + decision.Evicted.Count - far, Changed + (decision.IsChange ? 1 : 0));
+    }
+
+    /// <summary>Both together.</summary>
+    public StoreTurnover Add(StoreTurnover other) =>
+        new(EvictedFar + other.EvictedFar, EvictedNear + other.EvictedNear, Changed + other.Changed);
 }

@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Values;
 /// The share that a set of keys has of a <see cref="StoreQuota"/>: in all, by subnet and by source; and which key goes first when room
 /// is needed. Every change takes O(log n) of the networks. Not safe for several threads: whoever owns it serialises calls.
 /// </summary>
-public sealed class StoreAccounts
+internal sealed class StoreAccounts
 {
     private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
     private readonly Dictionary<SourceNetwork, SubnetUsage> _subnets = [];
@@ -327,3 +327,17 @@ public sealed class StoreAccounts
         }
     }
 }
+
+/// <summary>A value that is held, and where <see cref="StoreAccounts"/> counts it.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Slot">What <see cref="StoreAccounts.Add(NodeId, StoredValue)"/> returned for it.</param>
+public readonly record struct CountedValue(StoredValue Value, int Slot)
+{
+    /// <summary>Where its owner has stored it, as far as the owner says.</summary>
+    public int Place { get; init; }
+}
+
+/// <summary>A key that has to go so that another one has room.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="IsFar">Whether the node is not responsible for it.</param>
+public readonly record struct EvictedKey(NodeId Key, bool IsFar);

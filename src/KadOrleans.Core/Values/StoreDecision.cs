@@ -35,7 +35,7 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
     /// <param name="accounts">What the store holds, <paramref name="held"/> included.</param>
-    public static StoreDecision Make(NodeId key, CountedValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts)
+    internal static StoreDecision Make(NodeId key, CountedValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts)
     {
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(accounts);
@@ -113,4 +113,51 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
         var expiresAt = offered.ExpiresAt > old.ExpiresAt ? offered.ExpiresAt : old.ExpiresAt;
         return new StoreDecision(StoreResult.Stored, touched with { ExpiresAt = expiresAt, PublishedAt = publishedAt }, true);
     }
+}
+
+/// <summary>Where a value that is put comes from, which decides what may stand in its way.</summary>
+public enum PutKind
+{
+    /// <summary>From its publisher: it replaces whatever is held.</summary>
+    Publication,
+
+    /// <summary>From another holder, with what is left of its life: an old publication coming back replaces nothing.</summary>
+    Copy,
+
+    /// <summary>From a state file, with the time it was stored at: what was stored later stays.</summary>
+    Import,
+}
+
+/// <summary>What became of one attempt to store a value on this node.</summary>
+public enum StoreResult
+{
+    /// <summary>The value is held, and durable where the store is.</summary>
+    Stored,
+
+    /// <summary>The value's encoded request would be longer than 8,192 bytes.</summary>
+    TooLarge,
+
+    /// <summary>The value is of none of the five types.</summary>
+    UnsupportedType,
+
+    /// <summary>The source has used up its share of keys or bytes.</summary>
+    SourceQuotaExceeded,
+
+    /// <summary>The node holds as many keys or bytes as it may.</summary>
+    TotalQuotaExceeded,
+
+    /// <summary>The storage behind the node failed; nothing was promised.</summary>
+    StorageFailed,
+
+    /// <summary>A copy of a publication that is older than what is held, or whose life is over; or an import of what was stored earlier.</summary>
+    Outdated,
+
+    /// <summary>The subnet has used up its share of keys or bytes.</summary>
+    SubnetQuotaExceeded,
+
+    /// <summary>The node is not responsible for the key, and holds as much of that kind as leaves the reserve free.</summary>
+    FarQuotaExceeded,
+
+    /// <summary>The source, or its subnet, has changed too many values of others within the hour.</summary>
+    ChangeLimitExceeded,
 }

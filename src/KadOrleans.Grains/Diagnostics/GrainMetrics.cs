@@ -60,14 +60,14 @@ internal static class GrainMetrics
     public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
 
     /// <summary>A put is durable for which values went, or which replaced another source's.</summary>
-    public static void Noted(StoreDecision decision)
+    public static void Noted(StoreTurnover turnover)
     {
-        foreach (var evicted in decision.Evicted)
+        if (turnover != default)
         {
-            Evictions.Add(1, Class(evicted.IsFar));
+            Evictions.Add(turnover.EvictedFar, Class(isFar: true));
+            Evictions.Add(turnover.EvictedNear, Class(isFar: false));
+            Changes.Add(turnover.Changed);
         }
-
-        Changes.Add(decision.IsChange ? 1 : 0);
     }
 
     /// <summary>A reminder came.</summary>

@@ -35,8 +35,8 @@ internal static partial class GrainsLog
         "{Source} may change no more values of others in a shard within the hour; it changed {Changed} of them since the shard became active")]
     public static partial void ChangesRefused(this ILogger logger, string source, long changed);
 
-    [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be folded into pages; nothing is lost, and it is tried again")]
-    public static partial void ShardFoldFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be compacted into pages; nothing is lost, and it is tried again")]
+    public static partial void ShardCompactionFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(6015, LogLevel.Warning, "Expired values of shard {Shard} were not all removed: {Message}")]
     public static partial void ExpiryFailed(this ILogger logger, long shard, string message);

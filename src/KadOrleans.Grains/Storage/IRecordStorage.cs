@@ -15,3 +15,12 @@ internal interface IRecordStorage
     Task<string?> WriteAsync<T>(string name, T content, string? etag)
         where T : class, IVersionedState, new();
 }
+
+/// <summary>A record as storage has it.</summary>
+/// <param name="Content">What it holds; null if it was never written.</param>
+/// <param name="ETag">What the next write must name.</param>
+internal readonly record struct StoredRecord<T>(T? Content, string? ETag)
+    where T : class;
+
+/// <summary>The record in storage is not the one that was to be replaced: another activation wrote it.</summary>
+internal sealed class StorageConflictException(string message, Exception? innerException = null) : Exception(message, innerException);

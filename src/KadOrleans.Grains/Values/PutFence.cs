@@ -21,7 +21,7 @@ internal static class PutFence
 
     /// <summary>
     /// Whether a put must not be carried out: it is too old, or what is held was taken in after it and is another value. The same
-    /// value again undoes nothing. Imports have a rule of their own (<see cref="StoreDecision.Make"/>).
+    /// value again undoes nothing. Imports have a rule of their own (<see cref="StoreDecision"/>).
     /// </summary>
     /// <param name="put">The put.</param>
     /// <param name="held">What is held of its key; null if nothing.</param>

@@ -8,10 +8,10 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
 {
     private readonly HashSet<NodeId> _changed = [];
 
-    // What the log came to since the fold that is under way took its picture.
+    // What the log came to since the compaction that is under way took its picture.
     private readonly HashSet<NodeId> _changedSince = [];
     private long _bytesSince;
-    private bool _isFolding;
+    private bool _isCompacting;
 
     /// <summary>The values: those of the pages, changed by the log.</summary>
     public KeyShard Shard { get; } = shard;
@@ -47,14 +47,24 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         }
     }
 
-    /// <summary>Takes over the log record that was written or read at <see cref="NextSequence"/>.</summary>
-    public void Append(IEnumerable<ShardChange> changes, int bytes)
+    /// <summary>Takes over the log record that was read at <see cref="NextSequence"/>.</summary>
+    public void Append(IReadOnlyList<ShardChange> changes, int bytes)
     {
         foreach (var change in changes)
         {
             change.ApplyTo(Shard);
+        }
+
+        Appended(changes, bytes);
+    }
+
+    /// <summary>Takes note of the log record that was written at <see cref="NextSequence"/>. Its changes are made.</summary>
+    public void Appended(IReadOnlyList<ShardChange> changes, int bytes)
+    {
+        foreach (var change in changes)
+        {
             _changed.Add(change.Key);
-            if (_isFolding)
+            if (_isCompacting)
             {
                 _changedSince.Add(change.Key);
             }
@@ -65,19 +75,19 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         NextSequence++;
     }
 
-    /// <summary>A fold takes its picture: what is appended from now on is not in it.</summary>
-    public void BeginFold()
+    /// <summary>A compaction takes its picture: what is appended from now on is not in it.</summary>
+    public void BeginCompaction()
     {
-        _isFolding = true;
+        _isCompacting = true;
         _changedSince.Clear();
         _bytesSince = 0;
     }
 
-    /// <summary>A manifest was stored that differs only in its count of folds.</summary>
+    /// <summary>A manifest was stored that differs only in its count of compactions.</summary>
     public void Claimed(ShardManifestState manifest, string? etag) => (Manifest, ManifestETag) = (manifest, etag);
 
-    /// <summary>A manifest was stored, by which these pages hold everything that was there at <see cref="BeginFold"/>.</summary>
-    public void Folded(ShardManifestState manifest, string? etag, IReadOnlyCollection<ShardPage> pages)
+    /// <summary>A manifest was stored, by which these pages hold everything that was there at <see cref="BeginCompaction"/>.</summary>
+    public void Compacted(ShardManifestState manifest, string? etag, IReadOnlyCollection<ShardPage> pages)
     {
         Claimed(manifest, etag);
         Pages.Clear();
@@ -85,6 +95,33 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         _changed.Clear();
         _changed.UnionWith(_changedSince);
         LogBytes = _bytesSince;
-        _isFolding = false;
+        _isCompacting = false;
+    }
+}
+
+/// <summary>What memory knows of a stored page; its values are in the shard.</summary>
+/// <param name="Slot">Which of the page records it is.</param>
+/// <param name="Compaction">The compaction that wrote it.</param>
+/// <param name="ETag">Of the record.</param>
+/// <param name="Keys">The keys that it says something of.</param>
+/// <param name="Bytes">The length of its entries.</param>
+internal sealed record ShardPage(int Slot, long Compaction, string? ETag, NodeId[] Keys, int Bytes);
+
+/// <summary>What one key comes to.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Value">Its value from now on; null if it is removed.</param>
+internal readonly record struct ShardChange(NodeId Key, StoredValue? Value)
+{
+    /// <summary>Makes the change in memory, whatever the quotas: they were asked when it was decided.</summary>
+    public void ApplyTo(KeyShard shard)
+    {
+        if (Value is null)
+        {
+            shard.Remove(Key);
+        }
+        else
+        {
+            shard.Restore(Key, Value);
+        }
     }
 }

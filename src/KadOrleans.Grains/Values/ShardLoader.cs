@@ -6,7 +6,7 @@ namespace KadOrleans.Grains.Values;
 /// <summary>Reads a shard: its manifest, the pages that it names, and the log behind them.</summary>
 internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
 {
-    /// <summary>Another activation that folds meanwhile moves what is being read; five times in a row, none does.</summary>
+    /// <summary>Another activation that compacts meanwhile moves what is being read; five times in a row, none does.</summary>
     private const int MaxTries = 5;
 
     /// <summary>Records read at once.</summary>
@@ -38,7 +38,7 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
                 reference => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(reference.Slot))));
             foreach (var (reference, record) in references.Zip(records))
             {
-                if (record.Content is not { } page || page.Fold != reference.Fold)
+                if (record.Content is not { } page || page.Compaction != reference.Compaction)
                 {
                     return false;
                 }
@@ -46,7 +46,7 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
                 var changes = ShardEntryCodec.Decode(page.Entries);
                 image.Add(
                     new ShardPage(
-                        reference.Slot, reference.Fold, record.ETag, [.. changes.Select(change => change.Key)], page.Entries.Length),
+                        reference.Slot, reference.Compaction, record.ETag, [.. changes.Select(change => change.Key)], page.Entries.Length),
                     changes);
             }
         }

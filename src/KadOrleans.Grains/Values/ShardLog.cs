@@ -7,39 +7,39 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The values of a shard, in memory and in storage. Each group commit writes one record to a log; now and then the log is
-/// folded into pages, while more is appended. Memory changes only once storage has: it is never ahead. Used by one writer;
+/// compacted into pages, while more is appended. Memory changes only once storage has: it is never ahead. Used by one writer;
 /// readers may look at <see cref="Shard"/> whenever it does not run.
 /// </summary>
 internal sealed class ShardLog
 {
-    /// <summary>The log is folded at this many records when nothing waits: what an activation reads besides pages.</summary>
-    private const int FoldRecords = 96;
+    /// <summary>The log is compacted at this many records when nothing waits: what an activation reads besides pages.</summary>
+    private const int CompactRecords = 96;
 
     /// <summary>Or at this many bytes.</summary>
-    private const long FoldBytes = 2 << 20;
+    private const long CompactBytes = 2 << 20;
 
-    /// <summary>At so many records the log is folded even if puts wait: a quarter of the slots is left for failing folds.</summary>
-    private const int MustFoldRecords = ShardLogRing.Slots * 3 / 4;
+    /// <summary>At so many records the log is compacted even if puts wait: a quarter of the slots is left for failing compactions.</summary>
+    private const int MustCompactRecords = ShardLogRing.Slots * 3 / 4;
 
     /// <summary>Or at this many bytes.</summary>
-    private const long MustFoldBytes = 16 << 20;
+    private const long MustCompactBytes = 16 << 20;
 
-    /// <summary>A fold that failed is tried again this many records later.</summary>
+    /// <summary>A compaction that failed is tried again this many records later.</summary>
     private const int RecordsBetweenTries = 8;
 
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly ShardLogRing _ring;
     private readonly ShardLoader _loader;
-    private readonly ShardFolder _folder;
+    private readonly ShardCompactor _compactor;
     private ShardImage _image;
     private Doubt _doubt = Doubt.Everything;
-    private Task _folding = Task.CompletedTask;
+    private Task _compacting = Task.CompletedTask;
 
-    // The first record whose slot the fold under way, or the last, may still empty.
-    private long _foldedFrom;
-    private bool _foldFailed;
-    private long _noFoldBefore;
+    // The first record whose slot the compaction under way, or the last, may still empty.
+    private long _compactedFrom;
+    private bool _compactionFailed;
+    private long _noCompactionBefore;
 
     public ShardLog(IRecordStorage storage, StoreQuota quota, IRandomSource random, ILogger logger)
     {
@@ -47,7 +47,7 @@ internal sealed class ShardLog
         _logger = logger;
         _ring = new ShardLogRing(storage);
         _loader = new ShardLoader(storage, quota);
-        _folder = new ShardFolder(storage, _ring);
+        _compactor = new ShardCompactor(storage, _ring);
         _image = new ShardImage(new KeyShard(quota), new ShardManifestState(), null);
     }
 
@@ -68,19 +68,19 @@ internal sealed class ShardLog
     /// <summary>Grows with every change of <see cref="Shard"/>.</summary>
     public long Version => _image.NextSequence;
 
-    /// <summary>Whether the log should be folded when nothing waits.</summary>
-    public bool ShouldFold => MayFold && (_image.LogRecords >= FoldRecords || _image.LogBytes >= FoldBytes);
+    /// <summary>Whether the log should be compacted when nothing waits.</summary>
+    public bool ShouldCompact => MayCompact && (_image.LogRecords >= CompactRecords || _image.LogBytes >= CompactBytes);
 
-    /// <summary>Whether the log should be folded before anything is added to it.</summary>
-    public bool MustFold => MayFold && (_image.LogRecords >= MustFoldRecords || _image.LogBytes >= MustFoldBytes);
+    /// <summary>Whether the log should be compacted before anything is added to it.</summary>
+    public bool MustCompact => MayCompact && (_image.LogRecords >= MustCompactRecords || _image.LogBytes >= MustCompactBytes);
 
-    /// <summary>Ends when no fold is under way.</summary>
-    public Task Folding => _folding;
+    /// <summary>Ends when no compaction is under way.</summary>
+    public Task Compacting => _compacting;
 
-    private bool MayFold => _folding.IsCompleted && (_image.NextSequence >= _noFoldBefore || IsFull);
+    private bool MayCompact => _compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
 
     private bool IsFull =>
-        _image.NextSequence - (_folding.IsCompleted ? _image.Manifest.FirstSequence : _foldedFrom) >= ShardLogRing.Slots;
+        _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots;
 
     /// <summary>Reads from storage what is in doubt: all at first, and what an unclear or a foreign write may have left.</summary>
     public async Task RecoverAsync()
@@ -88,7 +88,7 @@ internal sealed class ShardLog
         if (_doubt != Doubt.None)
         {
             // What is read must not be moved meanwhile.
-            await _folding;
+            await _compacting;
         }
 
         if (_doubt == Doubt.LogEnd)
@@ -100,16 +100,16 @@ internal sealed class ShardLog
         {
             _image = await _loader.LoadAsync(_ring);
             _doubt = Doubt.None;
-            _foldFailed = false;
+            _compactionFailed = false;
         }
     }
 
     /// <summary>Adds changes that were decided on the values as they are. On any result but Written memory is as it was.</summary>
-    public async Task<AppendResult> AppendAsync(IReadOnlyList<ShardChange> changes)
+    public async Task<AppendResult> AppendAsync(ShardPlan plan)
     {
         if (IsFull)
         {
-            await _folding;
+            await _compacting;
         }
 
         if (_doubt != Doubt.None || IsFull)
@@ -117,6 +117,7 @@ internal sealed class ShardLog
             return AppendResult.Failed;
         }
 
+        var changes = plan.Changes;
         var record = new ShardLogState
         {
             Sequence = _image.NextSequence,
@@ -131,7 +132,7 @@ internal sealed class ShardLog
         {
             // Or a provider that repeated a request whose answer was lost met what it wrote itself.
             _doubt = Doubt.LogEnd;
-            var result = await FindOutAsync(record.Attempt, otherwise: AppendResult.Conflict);
+            var result = await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Conflict);
             if (result == AppendResult.Conflict)
             {
                 _logger.ShardWrittenElsewhere(e.Message);
@@ -143,10 +144,11 @@ internal sealed class ShardLog
         {
             _doubt = Doubt.LogEnd;
             _logger.ShardWriteFailed(changes.Count, e);
-            return await FindOutAsync(record.Attempt, otherwise: AppendResult.Failed);
+            return await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Failed);
         }
 
-        _image.Append(changes, record.Entries.Length);
+        plan.Apply();
+        _image.Appended(changes, record.Entries.Length);
         return AppendResult.Written;
     }
 
@@ -158,7 +160,7 @@ internal sealed class ShardLog
     {
         if (IsFull)
         {
-            await _folding;
+            await _compacting;
         }
 
         if (_doubt != Doubt.None || IsFull)
@@ -184,28 +186,15 @@ internal sealed class ShardLog
         }
     }
 
-    /// <summary>Notes STOREs of values that are in storage already: in memory alone, so that a restart forgets them.</summary>
-    public void Touch(IReadOnlyList<ShardChange> touches)
-    {
-        foreach (var touch in touches)
-        {
-            // A value that another activation replaced meanwhile is not brought back.
-            if (Shard.Values.GetValueOrDefault(touch.Key) is { } held && held.Value == touch.Value!.Value)
-            {
-                Shard.Restore(touch.Key, held with { StoredAt = touch.Value.StoredAt, IsFar = touch.Value.IsFar });
-            }
-        }
-    }
-
     /// <summary>
-    /// Begins to move the log into pages; <see cref="Folding"/> says when that ends. A failure is logged and leaves all as
+    /// Begins to move the log into pages; <see cref="Compacting"/> says when that ends. A failure is logged and leaves all as
     /// it was; it is tried again later.
     /// </summary>
-    public async Task BeginFoldAsync()
+    public async Task BeginCompactionAsync()
     {
         try
         {
-            if (_foldFailed)
+            if (_compactionFailed)
             {
                 _doubt = Doubt.Everything;
                 await RecoverAsync();
@@ -213,40 +202,42 @@ internal sealed class ShardLog
         }
         catch (Exception e)
         {
-            GiveUpFold(e);
+            GiveUpCompaction(e);
             return;
         }
 
-        _foldedFrom = _image.Manifest.FirstSequence;
-        _foldFailed = true;
-        _folding = FoldAsync();
+        _compactedFrom = _image.Manifest.FirstSequence;
+        _compactionFailed = true;
+        _compacting = CompactAsync();
     }
 
-    private async Task FoldAsync()
+    private async Task CompactAsync()
     {
         try
         {
-            await _folder.FoldAsync(_image);
-            _foldFailed = false;
+            await _compactor.CompactAsync(_image);
+            _compactionFailed = false;
         }
         catch (Exception e)
         {
-            GiveUpFold(e);
+            GiveUpCompaction(e);
         }
     }
 
-    private void GiveUpFold(Exception e)
+    private void GiveUpCompaction(Exception e)
     {
-        _noFoldBefore = _image.NextSequence + RecordsBetweenTries;
-        _logger.ShardFoldFailed(e);
+        _noCompactionBefore = _image.NextSequence + RecordsBetweenTries;
+        _logger.ShardCompactionFailed(e);
     }
 
     /// <summary>Whether a write that seemed to fail is in storage after all.</summary>
-    private async Task<AppendResult> FindOutAsync(long attempt, AppendResult otherwise)
+    private async Task<AppendResult> FindOutAsync(ShardPlan plan, long attempt, AppendResult otherwise)
     {
+        // What is read next changes memory itself, with what was planned if that is in storage.
+        plan.Abandon();
         try
         {
-            await _folding;
+            await _compacting;
             return await CatchUpAsync(attempt) ? AppendResult.Written : otherwise;
         }
         catch (Exception e)
@@ -284,4 +275,17 @@ internal sealed class ShardLog
         _random.Fill(bytes);
         return BitConverter.ToInt64(bytes) | 1;
     }
+}
+
+/// <summary>What became of a record that was to be added to a shard's log.</summary>
+internal enum AppendResult
+{
+    /// <summary>It is in storage, and its changes in memory.</summary>
+    Written,
+
+    /// <summary>Another activation wrote in between: decide again on what it left.</summary>
+    Conflict,
+
+    /// <summary>Storage failed; nothing was promised.</summary>
+    Failed,
 }

@@ -8,10 +8,10 @@ namespace KadOrleans.Grains.Values;
 /// </summary>
 internal sealed class ShardLogRing(IRecordStorage storage)
 {
-    /// <summary>Slots: more than the records at which a fold begins, so that writes go on if folds fail for a while.</summary>
+    /// <summary>Slots: more than the records at which a compaction begins, so that writes go on if compactions fail for a while.</summary>
     public const int Slots = 256;
 
-    /// <summary>Content that is folded and longer than this is not left in its slot until the slot's next turn.</summary>
+    /// <summary>Content that is compacted and longer than this is not left in its slot until the slot's next turn.</summary>
     private const int MaxStaleLength = 4096;
 
     /// <summary>Slots emptied at once.</summary>
@@ -32,7 +32,7 @@ internal sealed class ShardLogRing(IRecordStorage storage)
             return (LogPlace.Free, null);
         }
 
-        return record.Sequence == sequence && !record.IsFolded ? (LogPlace.Written, record) : (LogPlace.Overtaken, null);
+        return record.Sequence == sequence && !record.IsCompacted ? (LogPlace.Written, record) : (LogPlace.Overtaken, null);
     }
 
     /// <summary>Writes a record at its place, which must be free.</summary>
@@ -52,7 +52,7 @@ internal sealed class ShardLogRing(IRecordStorage storage)
         foreach (var some in records.ToList().Chunk(MaxParallel))
         {
             await Task.WhenAll(some.Select(
-                sequence => OverwriteAsync(new ShardLogState { Sequence = sequence, IsFolded = true })));
+                sequence => OverwriteAsync(new ShardLogState { Sequence = sequence, IsCompacted = true })));
         }
     }
 
@@ -79,4 +79,17 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     }
 
     private readonly record struct Slot(bool IsKnown, string? ETag, int Length);
+}
+
+/// <summary>What a reader finds where a log record is expected.</summary>
+internal enum LogPlace
+{
+    /// <summary>Nothing, or a record of an earlier round: the log ends here.</summary>
+    Free,
+
+    /// <summary>The record.</summary>
+    Written,
+
+    /// <summary>A later one, or one whose changes moved into the pages: the reader's manifest is old.</summary>
+    Overtaken,
 }

@@ -29,7 +29,7 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
     private readonly Queue<ShardWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Ends when all that was enqueued is confirmed or has failed, and no fold is under way.</summary>
+    /// <summary>Ends when all that was enqueued is confirmed or has failed, and no compaction is under way.</summary>
     public Task Completion => EndAsync();
 
     /// <summary>Puts a write into the next record that has room.</summary>
@@ -54,15 +54,15 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
         await Task.Yield();
         while (_waiting.Count > 0)
         {
-            if (log.MustFold)
+            if (log.MustCompact)
             {
-                await log.BeginFoldAsync();
+                await log.BeginCompactionAsync();
             }
 
             await CommitAsync(TakeNext());
-            if (_waiting.Count == 0 && log.ShouldFold)
+            if (_waiting.Count == 0 && log.ShouldCompact)
             {
-                await log.BeginFoldAsync();
+                await log.BeginCompactionAsync();
             }
         }
     }
@@ -70,7 +70,7 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
     private async Task EndAsync()
     {
         await _run;
-        await log.Folding;
+        await log.Compacting;
     }
 
     private List<ShardWrite> TakeNext()
@@ -93,16 +93,9 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
             for (var i = 0; i < MaxDecisions; i++)
             {
                 await log.RecoverAsync();
-                var plan = Decide(writes);
-                var changes = plan.Changes;
-                var result = changes.Count > 0 ? await log.AppendAsync(changes)
-                    : plan.NeedsConfirmation ? await log.ConfirmAsync()
-                    : AppendResult.Written;
+                var result = await TryCommitAsync(writes);
                 if (result == AppendResult.Written)
                 {
-                    log.Touch(plan.Touches);
-                    Note(plan.Decisions);
-                    Warn(plan.RefusedChange);
                     writes.ForEach(write => write.Confirm());
                     return;
                 }
@@ -121,12 +114,28 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
         writes.ForEach(write => write.Fail());
     }
 
-    private void Note(IReadOnlyList<StoreDecision> decisions)
+    private async Task<AppendResult> TryCommitAsync(List<ShardWrite> writes)
     {
-        foreach (var decision in decisions)
+        var plan = new ShardPlan(log.Shard, time.GetUtcNow());
+        try
         {
-            log.Shard.Note(decision);
-            GrainMetrics.Noted(decision);
+            writes.ForEach(write => write.Decide(plan));
+            var result = plan.NeedsWrite ? await log.AppendAsync(plan)
+                : plan.NeedsConfirmation ? await log.ConfirmAsync()
+                : AppendResult.Written;
+            if (result == AppendResult.Written)
+            {
+                plan.Apply();
+                log.Shard.Note(plan.Turnover);
+                GrainMetrics.Noted(plan.Turnover);
+                Warn(plan.RefusedChange);
+            }
+
+            return result;
+        }
+        finally
+        {
+            plan.Abandon();
         }
     }
 
@@ -137,20 +146,6 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
             _nextChangeWarning = refused.StoredAt + ChangeWarningPeriod;
             var changes = log.Shard.GetTopChanges(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
             logger.ChangesRefused(refused.Source.ToText(), changes.Changed);
-        }
-    }
-
-    private ShardPlan Decide(List<ShardWrite> writes)
-    {
-        var plan = new ShardPlan(log.Shard, time.GetUtcNow());
-        try
-        {
-            writes.ForEach(write => write.Decide(plan));
-            return plan;
-        }
-        finally
-        {
-            plan.TakeBack();
         }
     }
 }

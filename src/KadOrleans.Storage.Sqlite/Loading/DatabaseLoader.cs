@@ -116,7 +116,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         if (!SegmentCodec.TryOpen(bytes, number, out var records))
         {
             removed.UnionWith(damage.NoteOrThrow(() => file.Damaged(DatabaseSchema.UnreadableSegment(number)))
-                .Records.Add(number, bytes, key => removed.Contains(key) || memory.TryFind(key, out _)));
+                .Records.Add(number, bytes, key => removed.Contains(key) || memory.Shard.TryFind(key, out _)));
             return;
         }
 
@@ -135,7 +135,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     private bool TryLoad(RecordCodec.Record record, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
     {
         var key = record.Key;
-        var isObsolete = removed.Contains(key) || memory.TryFind(key, out _);
+        var isObsolete = removed.Contains(key) || memory.Shard.TryFind(key, out _);
         if (record.IsRemoval)
         {
             segment.AddRemoval(record.Bytes.Length);
@@ -151,7 +151,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         else if (record.TryReadValue(out var value))
         {
             segment.AddPut(record.Bytes.Length);
-            memory.Load(key, value, segment.Slot);
+            memory.Shard.Load(key, value, segment.Slot);
         }
         else
         {

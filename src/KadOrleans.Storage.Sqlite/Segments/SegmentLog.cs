@@ -61,7 +61,7 @@ internal sealed class SegmentLog : IDisposable
     /// <param name="value">Its value, or null if it has none from now on.</param>
     public void Write(NodeId key, StoredValue? value)
     {
-        if (_memory.TryFind(key, out var held))
+        if (_memory.Shard.TryFind(key, out var held))
         {
             Die(_table[held.Place], RecordCodec.LengthOf(held.Value));
         }
@@ -115,7 +115,7 @@ internal sealed class SegmentLog : IDisposable
     {
         foreach (var key in _moved)
         {
-            _memory.Move(key, _placed[key]);
+            _memory.Shard.Move(key, _placed[key]);
         }
 
         foreach (var segment in _touched)
@@ -202,7 +202,7 @@ internal sealed class SegmentLog : IDisposable
             return;
         }
 
-        var isHeld = _memory.TryFind(key, out var held);
+        var isHeld = _memory.Shard.TryFind(key, out var held);
         if (record.IsRemoval)
         {
             if (!isOldest && !isHeld)
@@ -235,16 +235,16 @@ internal sealed class SegmentLog : IDisposable
     private void Rewrite(Segment segment, ReadOnlySpan<byte> damaged)
     {
         OnDamage(segment.Number);
-        foreach (var (key, value) in _memory.FindAt(segment.Slot))
+        foreach (var (key, held) in _memory.Shard.Enumerate().Where(entry => entry.Value.Place == segment.Slot))
         {
             if (!_placed.ContainsKey(key))
             {
-                _placed.Add(key, _output.Put(key, value));
+                _placed.Add(key, _output.Put(key, held.Value));
                 _moved.Add(key);
             }
         }
 
-        foreach (var key in new LostRecords().Add(segment.Number, damaged, key => _placed.ContainsKey(key) || _memory.TryFind(key, out _)))
+        foreach (var key in new LostRecords().Add(segment.Number, damaged, key => _placed.ContainsKey(key) || _memory.Shard.TryFind(key, out _)))
         {
             _output.Remove(key);
             _placed.Add(key, Removed);

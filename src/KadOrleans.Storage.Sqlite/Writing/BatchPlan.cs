@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -12,29 +11,25 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 /// </summary>
 internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publications)
 {
-    private readonly Dictionary<NodeId, Change> _changes = [];
+    private readonly KeyShardPlan _values = new(memory.Shard);
     private readonly Dictionary<NodeId, Publication?> _publications = [];
-    private StoreTurnover _turnover;
     private int _publicationsAdded;
-    private bool _writesValues;
 
     /// <summary>The node state to save, or null if the batch saves none.</summary>
     public NodeState? State { get; private set; }
 
     /// <summary>Whether a key's state is to be written.</summary>
-    public bool WritesValues => _writesValues;
+    public bool WritesValues => _values.NeedsWrite;
 
     /// <summary>Whether there is nothing to write to the file.</summary>
-    public bool IsEmpty => !_writesValues && _publications.Count == 0 && State is null;
+    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null;
 
     /// <summary>Forgets all changes.</summary>
     public void Clear()
     {
-        _changes.Clear();
-        _turnover = default;
+        _values.Clear();
         _publications.Clear();
         _publicationsAdded = 0;
-        _writesValues = false;
         State = null;
     }
 
@@ -45,28 +40,25 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <param name="isAtStake">Whether the answer holds only if the batch is committed.</param>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
     {
-        var before = Find(key);
-        var decision = memory.Decide(key, before, value, kind);
-        foreach (var evicted in decision.Evicted)
+        lock (memory.Gate)
         {
-            Set(evicted.Key, Find(evicted.Key), null, needsWrite: true);
+            return _values.Put(key, value, kind, out isAtStake).Result;
         }
-
-        _turnover = _turnover.Add(decision);
-        isAtStake = decision.Held is not null && Set(key, before, decision.Held, decision.NeedsWrite);
-        return decision.Result;
     }
 
     /// <summary>Removes a key, unless it is gone or holds a value that is alive.</summary>
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
-        var before = Find(key);
-        if (before is not { } held || !held.Value.IsExpired(now))
+        if (_values.Find(key) is not { } held || !held.IsExpired(now))
         {
             return false;
         }
 
-        Set(key, before, null, needsWrite: true);
+        lock (memory.Gate)
+        {
+            _values.Set(key, null);
+        }
+
         return true;
     }
 
@@ -94,21 +86,14 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <summary>Makes the changes in the file, within the transaction that is open.</summary>
     public void WriteTo(SegmentLog log, PreparedStatements statements)
     {
-        if (_writesValues)
+        foreach (var (key, value) in _values.Writes)
         {
-            foreach (var (key, change) in _changes)
-            {
-                if (change.NeedsWrite)
-                {
-                    log.Write(key, change.After?.Value);
-                }
-            }
-
+            log.Write(key, value);
         }
 
         // The state is saved every few minutes: time enough to look at some of the file.
         var isDamaged = State is not null && log.Check();
-        if (_writesValues || isDamaged)
+        if (WritesValues || isDamaged)
         {
             log.Finish();
         }
@@ -127,58 +112,22 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <summary>Makes the changes in the memory, once they are committed, or if there is nothing to commit.</summary>
     public void Apply(SegmentLog log)
     {
-        memory.Change(() =>
+        lock (memory.Gate)
         {
-            foreach (var (key, change) in _changes)
-            {
-                if (change.After is { } after)
-                {
-                    memory.Set(key, after, change.NeedsWrite ? log.PlaceOf(key) : null);
-                }
-                else
-                {
-                    memory.Remove(key);
-                }
-            }
-
-            memory.Note(_turnover);
+            _values.Apply(log.PlaceOf);
+            memory.Shard.Note(_values.Turnover);
             log.Apply();
-        });
-        _changes.Clear();
+        }
+
         publications.Apply(_publications);
     }
 
     /// <summary>Takes the changes out of the accounts again, as they were not committed.</summary>
     public void Abandon()
     {
-        foreach (var (key, change) in _changes.Where(entry => entry.Value.After is not null))
+        lock (memory.Gate)
         {
-            memory.Uncount(key, change.After);
+            _values.Abandon();
         }
-
-        // What the batch evicted first was the oldest, and is so again if it comes last.
-        foreach (var (key, _) in _changes.Where(entry => entry.Value.After is null).Reverse())
-        {
-            memory.Uncount(key, planned: null);
-        }
-
-        _changes.Clear();
     }
-
-    private CountedValue? Find(NodeId key) =>
-        _changes.TryGetValue(key, out var change) ? change.After
-        : memory.TryFind(key, out var held) ? held.Counted
-        : null;
-
-    // True if the key's state is to be written.
-    private bool Set(NodeId key, CountedValue? before, StoredValue? after, bool needsWrite)
-    {
-        var counted = memory.Count(key, before, after);
-        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out _);
-        change = new Change(counted, change.NeedsWrite || needsWrite);
-        _writesValues |= needsWrite;
-        return change.NeedsWrite;
-    }
-
-    private readonly record struct Change(CountedValue? After, bool NeedsWrite);
 }

@@ -55,8 +55,8 @@ internal sealed class StoreModel(StoreQuota quota)
         var longer = value.ExpiresAt - old.ExpiresAt;
         return old with
         {
-            StoredAt = longer >= -KeyShard.NegligibleLife ? value.StoredAt : old.StoredAt,
-            ExpiresAt = longer > KeyShard.NegligibleLife || (longer > TimeSpan.Zero && IsTakenOver(old, value)) ? value.ExpiresAt : old.ExpiresAt,
+            StoredAt = longer >= -StoreDecision.NegligibleLife ? value.StoredAt : old.StoredAt,
+            ExpiresAt = longer > StoreDecision.NegligibleLife || (longer > TimeSpan.Zero && IsTakenOver(old, value)) ? value.ExpiresAt : old.ExpiresAt,
             Source = IsTakenOver(old, value) ? value.Source : old.Source,
         };
     }

@@ -10,7 +10,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-faults-").FullName;
+    private readonly string _compactor = Directory.CreateTempSubdirectory("kad-faults-").FullName;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(3) };
     private readonly CancellationTokenSource _stopping = new();
     private readonly ProgressLog _log;
@@ -106,12 +106,12 @@ internal sealed class FaultyCluster : IAsyncDisposable
 
         _http.Dispose();
         _stopping.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_compactor, recursive: true);
     }
 
     private async Task StartAsync(ClusterShape shape)
     {
-        Storage = await ClusterStorage.StartAsync(shape, _folder);
+        Storage = await ClusterStorage.StartAsync(shape, _compactor);
         Silos = [.. Enumerable.Range(1, shape.Silos).Select(i => NewSilo(shape, i))];
         foreach (var silo in Silos)
         {
@@ -130,7 +130,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private ClusterMember NewSilo(ClusterShape shape, int number)
     {
         var http = NewHttp();
-        var server = new SiloServer(_folder, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
+        var server = new SiloServer(_compactor, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
         {
             Assembly = shape.Executables.Silo,
         };
@@ -140,7 +140,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private ClusterMember NewEdge(ClusterShape shape, SiloServer[] silos, int number, params string[] bootstrap)
     {
         var http = NewHttp();
-        var server = new EdgeServer(_folder, Named("edge", number), [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
+        var server = new EdgeServer(_compactor, Named("edge", number), [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
         {
             Assembly = shape.Executables.Edge,
         };

@@ -60,11 +60,11 @@ public class GoldenStateTests
         ["manifest"] = new ShardManifestState
         {
             SchemaVersion = schema,
-            Fold = 5,
+            Compaction = 5,
             FirstSequence = 97,
-            Pages = [new ShardPageReference { Slot = 2, Fold = 5 }],
+            Pages = [new ShardPageReference { Slot = 2, Compaction = 5 }],
         },
-        ["page"] = new ShardPageState { SchemaVersion = schema, Fold = 5, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
+        ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
         ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
     };
 

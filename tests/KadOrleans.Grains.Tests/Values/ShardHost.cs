@@ -30,7 +30,7 @@ internal sealed class ShardHost
         return new ShardHost(log);
     }
 
-    /// <summary>Ends when nothing is under way any more, a fold neither.</summary>
+    /// <summary>Ends when nothing is under way any more, a compaction neither.</summary>
     public Task Completion => _writer.Completion;
 
     public async Task<IReadOnlyList<StoreResult>> PutAsync(params (NodeId Key, StoredValue Value)[] puts)
@@ -40,7 +40,7 @@ internal sealed class ShardHost
         return results;
     }
 
-    /// <summary>Puts, and lets a fold go on.</summary>
+    /// <summary>Puts, and lets a compaction go on.</summary>
     public Task<IReadOnlyList<StoreResult>> PutOnlyAsync(params (NodeId Key, StoredValue Value)[] puts)
     {
         var call = new WriteCall<StoreResult>(puts.Length);

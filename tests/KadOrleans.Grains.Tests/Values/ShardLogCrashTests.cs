@@ -11,9 +11,9 @@ public class ShardLogCrashTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_crash_at_any_step_of_a_fold_loses_nothing(bool putsGoOn) => ShardHost.RunAsync(async () =>
+    public Task A_crash_at_any_step_of_a_compaction_loses_nothing(bool putsGoOn) => ShardHost.RunAsync(async () =>
     {
-        // Each round stops storage one write later, so that every step of every fold is the last one once.
+        // Each round stops storage one write later, so that every step of every compaction is the last one once.
         for (var lastWrite = 90; lastWrite < 330; lastWrite++)
         {
             var records = new FakeRecords();
@@ -62,7 +62,7 @@ public class ShardLogCrashTests
                 records.ArriveLate();
             }
 
-            // At once: one may load, or write, while another folds.
+            // At once: one may load, or write, while another compacts.
             await Task.WhenAll(Enumerable.Range(0, activations).Select(index => StepAsync(index, step)));
         }
 

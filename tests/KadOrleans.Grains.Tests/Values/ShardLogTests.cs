@@ -227,7 +227,7 @@ public class ShardLogTests
             await shard.PutAsync([.. Enumerable.Range(0, 10).Select(j => (Samples.Key(j), Samples.Sized(2000)))]);
         }
 
-        // 12 MB were written, 20 kB live: a log not yet folded, its pages, and the slots' leftovers.
+        // 12 MB were written, 20 kB live: a log not yet compacted, its pages, and the slots' leftovers.
         Assert.InRange(records.Bytes, 0, 6 << 20);
         for (var i = 0; i < 10; i++)
         {
@@ -238,7 +238,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task Puts_go_on_while_folds_fail_until_the_log_is_full_and_again_once_they_do_not() => ShardHost.RunAsync(async () =>
+    public Task Puts_go_on_while_compactions_fail_until_the_log_is_full_and_again_once_they_do_not() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords { OnWrite = name => name == StateNames.ShardManifest ? WriteFault.NotDone : WriteFault.None };
         var shard = await ShardHost.ActivateAsync(records);
@@ -255,7 +255,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task Puts_go_on_while_a_fold_writes_until_the_log_is_full_and_none_is_lost() => ShardHost.RunAsync(async () =>
+    public Task Puts_go_on_while_a_compaction_writes_until_the_log_is_full_and_none_is_lost() => ShardHost.RunAsync(async () =>
     {
         var gate = new TaskCompletionSource();
         var records = new FakeRecords
@@ -265,11 +265,11 @@ public class ShardLogTests
         var shard = await ShardHost.ActivateAsync(records);
         for (var i = 0; i < ShardLogRing.Slots; i++)
         {
-            // Folded, waiting to be, and changed again in between.
+            // Compacted, waiting to be, and changed again in between.
             Assert.Equal([StoreResult.Stored], await shard.PutOnlyAsync((Samples.Key(i % 100), Samples.Sized(i % 7 == 0 ? 5000 : i))));
         }
 
-        Assert.False(shard.Log.Folding.IsCompleted);
+        Assert.False(shard.Log.Compacting.IsCompleted);
         var waiting = Enumerable.Range(0, 50).Select(i => shard.PutOnlyAsync((Samples.Key(1000 + i), Samples.Text($"{i}")))).ToList();
         gate.SetResult();
         Assert.All(await Task.WhenAll(waiting), results => Assert.Equal([StoreResult.Stored], results));
@@ -277,7 +277,7 @@ public class ShardLogTests
         Assert.Equal(150, shard.Log.Shard.Count);
         Assert.Equal(shard.Log.Shard.Values.ToDictionary(), (await ShardHost.ActivateAsync(records)).Log.Shard.Values.ToDictionary());
 
-        // The next fold has what was appended during the one before.
+        // The next compaction has what was appended during the one before.
         for (var i = 0; i < 120; i++)
         {
             await shard.PutAsync(Samples.Key(2000), Samples.Text($"{i}"));
@@ -287,11 +287,11 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task A_page_of_another_fold_than_the_manifest_says_is_never_taken_for_it() => ShardHost.RunAsync(async () =>
+    public Task A_page_of_another_compaction_than_the_manifest_says_is_never_taken_for_it() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
-        records.Set(StateNames.ShardManifest, new ShardManifestState { Fold = 2, Pages = [new ShardPageReference { Slot = 0, Fold = 1 }] });
-        records.Set("kad-shard-page-000000", new ShardPageState { Fold = 2 });
+        records.Set(StateNames.ShardManifest, new ShardManifestState { Compaction = 2, Pages = [new ShardPageReference { Slot = 0, Compaction = 1 }] });
+        records.Set("kad-shard-page-000000", new ShardPageState { Compaction = 2 });
         await Assert.ThrowsAsync<InvalidOperationException>(() => ShardHost.ActivateAsync(records));
     });
 
@@ -302,8 +302,8 @@ public class ShardLogTests
     public Task State_of_a_newer_release_is_refused(string name) => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
-        records.Set(StateNames.ShardManifest, new ShardManifestState { Pages = [new ShardPageReference { Slot = 0, Fold = 1 }] });
-        records.Set("kad-shard-page-000000", new ShardPageState { Fold = 1 });
+        records.Set(StateNames.ShardManifest, new ShardManifestState { Pages = [new ShardPageReference { Slot = 0, Compaction = 1 }] });
+        records.Set("kad-shard-page-000000", new ShardPageState { Compaction = 1 });
         await ShardHost.ActivateAsync(records);
         switch (name)
         {
@@ -314,7 +314,7 @@ public class ShardLogTests
                 records.Set(name, new ShardLogState { SchemaVersion = StateSchema.Newest + 1, Sequence = 1 });
                 break;
             default:
-                records.Set(name, new ShardPageState { SchemaVersion = StateSchema.Newest + 1, Fold = 1 });
+                records.Set(name, new ShardPageState { SchemaVersion = StateSchema.Newest + 1, Compaction = 1 });
                 break;
         }
 

@@ -113,7 +113,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
             await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
             foreach (var key in _values.Keys)
             {
-                Assert.True(database.Memory.TryFind(key, out var held));
+                Assert.True(database.Memory.Shard.TryFind(key, out var held));
                 _segments[key] = database.Segments[held.Place].Number;
             }
         }
