@@ -1,4 +1,5 @@
 using System.Net;
+using System.Reflection;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
@@ -196,7 +197,8 @@ public sealed class ConfigurationMistakeTests
 
         Assert.Equal(options, KadSettings.Names.Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal)).Order());
 
-        static IEnumerable<string> NamesOf(Type options, string prefix) => options.GetProperties()
+        static IEnumerable<string> NamesOf(Type options, string prefix) => options
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .SelectMany(property => property.PropertyType switch
             {
                 var type when type == typeof(IList<string>) => [$"{prefix}{property.Name}:#"],
