@@ -11,6 +11,7 @@ using KadOrleans.Node.Joining;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.RandomWalks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -40,7 +41,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private MaintenanceRunner? _maintenance;
     private RoutingTableRefreshManager? _walks;
     private RefreshPolicy? _refresh;
-    private Task _loops = Task.CompletedTask;
+    private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins a node outside a host: choose transport and storage, then build.</summary>
     public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
@@ -153,20 +154,23 @@ public sealed class KadNode : IDht, IAsyncDisposable
         var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, contacts.Count, usage.Keys);
         _refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
-        _walks = new RoutingTableRefreshManager(
-            _node, new RandomWalk(_node, _options.RandomWalk, _environment), _options.RandomWalk, _environment);
         _maintenance = new MaintenanceRunner(
             _node,
             _store,
             _publications,
             new LocalMaintenanceSchedule(_table, _refresh, () => _join.IsOutside, _environment.Time, _clock),
-            _walks,
             JoinAsync,
-            _environment);
-        _loops = Task.WhenAll(
-            UntilStoppedAsync(_maintenance.RunAsync),
-            UntilStoppedAsync(_saver.RunAsync),
-            UntilStoppedAsync(new LostValues(_node, _store, _publications, _environment).RunAsync));
+            _environment)
+        {
+            OtherJobs =
+            [
+                new(nameof(StateSaver), _saver.LookAsync),
+                MaintenanceJob.Once(
+                    nameof(LostValues), new LostValues(_node, _store, _publications, _environment).RunAsync, LostValues.LookPause),
+            ],
+        };
+        _walks = new RoutingTableRefreshManager(_maintenance.Walks, _options.RandomWalk, _environment);
+        _loop = MaintainAsync(_maintenance);
         if (!_options.ClientOnly)
         {
             await _walks.StartAsync();
@@ -321,7 +325,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     {
         _stopping.Cancel();
         _join.GiveUp();
-        await _loops;
+        await _loop;
         if (_walks is not null)
         {
             await _walks.DisposeAsync();
@@ -387,18 +391,16 @@ public sealed class KadNode : IDht, IAsyncDisposable
                 $"The id {id} was asked for, but the stored state belongs to {saved.Id}: leave the id out, or use other storage.");
     }
 
-    private async Task UntilStoppedAsync(Func<CancellationToken, Task> loop)
+    private async Task MaintainAsync(MaintenanceRunner maintenance)
     {
         try
         {
-            await loop(_stopping.Token);
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // The node stops.
+            await maintenance.RunAsync(_stopping.Token);
         }
         catch (Exception e)
         {
+            // Not within the start, which has succeeded.
+            await Task.Yield();
             _completion.TrySetException(e);
         }
     }

@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 
 namespace KadOrleans.Node;
 

@@ -1,4 +1,4 @@
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 
 namespace KadOrleans.Node.Tests;
 

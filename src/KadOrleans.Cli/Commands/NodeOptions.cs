@@ -4,7 +4,7 @@ using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Cli.Commands;

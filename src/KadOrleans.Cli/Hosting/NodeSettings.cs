@@ -5,7 +5,7 @@ using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Node;
 using KadOrleans.Node.Joining;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 

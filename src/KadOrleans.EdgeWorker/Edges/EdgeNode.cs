@@ -14,7 +14,6 @@ internal sealed class EdgeNode : IAsyncDisposable
 {
     private readonly EdgeContext _context;
     private readonly IDatagramTransport _transport;
-    private readonly RoutingTableRefreshManager _walks;
     private readonly MaintenanceRunner _maintenance;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -35,10 +34,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         Node = new DhtNode(options, transport, table, keys, context.Environment);
         Schedule = new ClusterMaintenanceSchedule(Id);
 
-        // Never started: reminders say when to walk.
-        _walks = new RoutingTableRefreshManager(
-            Node, new RandomWalk(Node, options.RandomWalk, context.Environment), options.RandomWalk, context.Environment);
-        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, _walks, JoinOnceAsync, context.Environment);
+        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, JoinOnceAsync, context.Environment);
     }
 
     public NodeId Id => Node.Id;
@@ -73,7 +69,6 @@ internal sealed class EdgeNode : IAsyncDisposable
 
         await _stopping.CancelAsync();
         await _loops;
-        await _walks.DisposeAsync();
         await Node.DisposeAsync();
         _stopping.Dispose();
     }

@@ -13,7 +13,8 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     /// <summary>Minutes without an evicted value or a refused STORE before a bound counts as no longer reached.</summary>
     public const int QuietLooks = 10;
 
-    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+    /// <summary>Time between two looks.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StoreWatch>();
     private ResponsibleArea _area;
@@ -21,25 +22,15 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     private Bound _quota;
     private Bound _changes;
 
-    /// <summary>Looks until cancelled. One failure never ends the loop.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Looks once, and says when to look again.</summary>
+    public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Period, environment.Time);
-        do
-        {
-            try
-            {
-                await LookAsync(cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                _logger.MaintenanceFailed(nameof(StoreWatch), e);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
+        FollowArea();
+        await TellOfQuotaAsync(cancellationToken);
+        return Period;
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private void FollowArea()
     {
         var area = ResponsibleArea.Follow(_area, node.RoutingTable, node.Kademlia.BucketSize);
         if (area != _area)
@@ -47,7 +38,10 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
             store.SetArea(area);
             _area = area;
         }
+    }
 
+    private async Task TellOfQuotaAsync(CancellationToken cancellationToken)
+    {
         var now = (Refused: node.Metrics.StoresRefusedByQuota, store.Turnover.Evicted, node.Metrics.ChangesRefused);
         var (refused, evicted) = (now.Refused - _before.Refused, now.Evicted - _before.Evicted);
         var refusedChanges = now.ChangesRefused - _before.RefusedChanges;

@@ -15,7 +15,8 @@ namespace KadOrleans.Node.Maintenance;
 /// </summary>
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
-    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
+    /// <summary>Time between two looks for a contact.</summary>
+    public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<LostValues>();
     private readonly TimeProvider _time = environment.Time;

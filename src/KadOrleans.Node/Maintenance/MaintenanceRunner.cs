@@ -3,16 +3,19 @@ using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.RandomWalks;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>Does the periodic work that a schedule hands out. One failure never ends the loop.</summary>
+/// <summary>
+/// The one scheduler of a node's periodic work: what a schedule hands out, looks at the store, and jobs that the node adds. One failure
+/// ends none of it.
+/// </summary>
 /// <param name="node">Looks up.</param>
 /// <param name="store">Is told to forget what is expired; what it holds is republished.</param>
 /// <param name="publications">What is published from here.</param>
 /// <param name="schedule">Says what is due.</param>
-/// <param name="walks">Refreshes the table by random walks when that is handed out; the caller disposes it.</param>
 /// <param name="rejoin">Joins the network again, when the table is empty.</param>
 /// <param name="environment">Time, randomness and logging.</param>
 public sealed class MaintenanceRunner(
@@ -20,7 +23,6 @@ public sealed class MaintenanceRunner(
     IKeyStore store,
     IPublicationStore publications,
     IMaintenanceSchedule schedule,
-    RoutingTableRefreshManager walks,
     Func<CancellationToken, Task> rejoin,
     NodeEnvironment environment)
 {
@@ -36,15 +38,38 @@ public sealed class MaintenanceRunner(
 
     private readonly StoreWatch _watch = new(node, store, environment);
 
-    /// <summary>Works until cancelled.</summary>
+    /// <summary>Refreshes the table by random walks.</summary>
+    internal TableRefresh Walks { get; } =
+        new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
+
+    /// <summary>What a standalone node does beside.</summary>
+    internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
+
+    /// <summary>Works until cancelled, and then just ends. Should a job fail for good, which is a bug, the others end too.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        // Should one end, which is a bug, the others end too and it is told at once.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] loops = [WatchAsync(ending.Token), _republisher.RunAsync(ending.Token), _watch.RunAsync(ending.Token)];
-        await Task.WhenAny(loops);
-        ending.Cancel();
-        await Task.WhenAll(loops);
+        MaintenanceJob[] jobs =
+        [
+            MaintenanceJob.Once(nameof(IMaintenanceSchedule), FollowScheduleAsync, StoreWatch.Period),
+            .. _republisher.Jobs,
+            new(nameof(StoreWatch), _watch.LookAsync, StoreWatch.Period),
+            .. OtherJobs,
+        ];
+        await Task.WhenAll([.. jobs.Select(RunJobAsync)]);
+
+        async Task RunJobAsync(MaintenanceJob job)
+        {
+            try
+            {
+                await job.RunAsync(environment.Time, _logger, ending.Token);
+            }
+            catch
+            {
+                ending.Cancel();
+                throw;
+            }
+        }
     }
 
     /// <summary>Sends a pending publication before anything else that is due. If too many wait, a later look sends it.</summary>
@@ -80,7 +105,7 @@ public sealed class MaintenanceRunner(
         ? RefreshAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
 
-    private async Task WatchAsync(CancellationToken cancellationToken)
+    private async Task FollowScheduleAsync(CancellationToken cancellationToken)
     {
         await foreach (var task in schedule.WatchAsync(cancellationToken))
         {
@@ -98,7 +123,7 @@ public sealed class MaintenanceRunner(
     private Task DoAsync(MaintenanceTask task, CancellationToken cancellationToken) => task switch
     {
         MaintenanceTask.RefreshBuckets refresh => RefreshAsync(refresh.Buckets, cancellationToken),
-        MaintenanceTask.RandomWalk => walks.RefreshAsync(force: true, cancellationToken),
+        MaintenanceTask.RandomWalk => Walks.RunAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
         MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
         MaintenanceTask.Republish or MaintenanceTask.RepublishKeys => EnqueueAsync(task),

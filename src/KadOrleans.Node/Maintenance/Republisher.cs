@@ -11,7 +11,7 @@ namespace KadOrleans.Node.Maintenance;
 /// <summary>
 /// Sends values out again (Kademlia §2.5): what is held, with what is left of its life; what is published from here, with
 /// a new one. Within a rate, a bounded number at a time. Each is looked at once more just before it is sent, so it does no
-/// harm to be asked twice. One failure never ends the loop.
+/// harm to be asked twice.
 /// </summary>
 internal sealed class Republisher
 {
@@ -63,9 +63,9 @@ internal sealed class Republisher
     /// <summary>Sends a pending publication at once, beside the work that is enqueued.</summary>
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
-    /// <summary>Works until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(SendPendingAsync(cancellationToken), WorkAsync(cancellationToken));
+    /// <summary>Sends what is pending, and beside it what else is enqueued.</summary>
+    public IEnumerable<MaintenanceJob> Jobs =>
+        [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), new(nameof(Republisher), WorkAsync)];
 
     private async Task SendPendingAsync(CancellationToken cancellationToken)
     {
@@ -85,20 +85,10 @@ internal sealed class Republisher
         }
     }
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    private async Task<TimeSpan> WorkAsync(CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            var work = await _work.Reader.ReadAsync(cancellationToken);
-            try
-            {
-                await DoAsync(work, cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                _logger.MaintenanceFailed(nameof(Republisher), e);
-            }
-        }
+        await DoAsync(await _work.Reader.ReadAsync(cancellationToken), cancellationToken);
+        return TimeSpan.Zero;
     }
 
     private async Task DoAsync(MaintenanceTask work, CancellationToken cancellationToken)

@@ -21,6 +21,10 @@ internal sealed class StateSaver(
     private const int MaxContacts = 1_000;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
+    private readonly TimeSpan _period =
+        options.StateChangeSaveDelay < options.StateSaveInterval ? options.StateChangeSaveDelay : options.StateSaveInterval;
+
+    private long _savedAt = environment.Time.GetTimestamp();
     private long _savedVersion = -1;
     private bool _isFailing;
 
@@ -30,26 +34,18 @@ internal sealed class StateSaver(
     /// <summary>Takes over what was saved by an earlier run.</summary>
     public void Begin(NodeState? saved) => LastContacts = saved?.Contacts ?? [];
 
-    /// <summary>Saves until cancelled; a failure is tried again next time, and logged once.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Saves what changed, or if it is time to, and says when to look again. A failure is tried again, and logged once.</summary>
+    public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(
-            options.StateChangeSaveDelay < options.StateSaveInterval ? options.StateChangeSaveDelay : options.StateSaveInterval,
-            environment.Time);
-        var savedAt = environment.Time.GetTimestamp();
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        var isDue = environment.Time.GetElapsedTime(_savedAt) >= options.StateSaveInterval
+            || node.RoutingTable.Version != _savedVersion
+            || isFailing();
+        if (isDue && await TrySaveAsync(cancellationToken))
         {
-            var isDue = environment.Time.GetElapsedTime(savedAt) >= options.StateSaveInterval;
-            if (!isDue && node.RoutingTable.Version == _savedVersion && !isFailing())
-            {
-                continue;
-            }
-
-            if (await TrySaveAsync(cancellationToken))
-            {
-                savedAt = environment.Time.GetTimestamp();
-            }
+            _savedAt = environment.Time.GetTimestamp();
         }
+
+        return _period;
     }
 
     private async Task<bool> TrySaveAsync(CancellationToken cancellationToken)

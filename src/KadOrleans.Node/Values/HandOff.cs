@@ -41,38 +41,20 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer) => _newcomers.Writer.TryWrite(newcomer);
 
-    /// <summary>Works through the newcomers until cancelled, and then just ends. One failure never ends the loop.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await WorkAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // The node stops.
-        }
-    }
+    /// <summary>Works through the newcomers until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        new MaintenanceJob(nameof(HandOff), LookAsync).RunAsync(time, logger, cancellationToken);
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    private async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        var newcomers = new List<Contact> { await _newcomers.Reader.ReadAsync(cancellationToken) };
+        while (_newcomers.Reader.TryRead(out var another))
         {
-            var newcomers = new List<Contact> { await _newcomers.Reader.ReadAsync(cancellationToken) };
-            while (_newcomers.Reader.TryRead(out var another))
-            {
-                newcomers.Add(another);
-            }
-
-            try
-            {
-                await WelcomeAsync(newcomers, cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                logger.MaintenanceFailed(nameof(HandOff), e);
-            }
+            newcomers.Add(another);
         }
+
+        await WelcomeAsync(newcomers, cancellationToken);
+        return TimeSpan.Zero;
     }
 
     private async Task WelcomeAsync(List<Contact> newcomers, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Attackers;
 using KadOrleans.Testing.Simulation;

@@ -4,7 +4,7 @@ using KadOrleans.Cli;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Core;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Experiments;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using KadOrleans.Core;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;

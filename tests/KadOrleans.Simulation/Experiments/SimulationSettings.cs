@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 
 namespace KadOrleans.Simulation.Experiments;
 

@@ -1,5 +1,5 @@
 using KadOrleans.Core;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Experiments;
 

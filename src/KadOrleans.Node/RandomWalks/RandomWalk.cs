@@ -4,7 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Node.Maintenance;
+namespace KadOrleans.Node.RandomWalks;
 
 /// <summary>
 /// Looks up random ids to meet contacts that no lookup of ours led to. Only contacts that answered us under their id and
@@ -184,4 +184,28 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         node.Metrics.WalkEnded(outcome, added, duration);
         _logger.Walked(outcome.Target, outcome.Reason, outcome.Asked, outcome.Answered, added, duration.TotalSeconds);
     }
+}
+
+/// <summary>How a node walks at random through the network to meet contacts that no lookup led to.</summary>
+public sealed record RandomWalkOptions
+{
+    /// <summary>Whether the table is refreshed at the interval. Default true; false leaves it to callers.</summary>
+    public bool AutoRefresh { get; set; } = true;
+
+    /// <summary>
+    /// Time between two refreshes; up to a tenth shorter, so that nodes do not walk together. 1 s to 1 day; default 300 s.
+    /// </summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>
+    /// Contacts below which the table is refreshed at once, and again after pauses that grow from 1 s to
+    /// <see cref="Interval"/>. 0 to 1,000; default 4.
+    /// </summary>
+    public int MinTableSize { get; set; } = 4;
+
+    /// <summary>Walks of one refresh, all at the same time. 1 to 64; default 3.</summary>
+    public int Count { get; set; } = 3;
+
+    /// <summary>The longest that one walk takes; it keeps what it found by then. 1 s to 1 hour; default 60 s.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(60);
 }

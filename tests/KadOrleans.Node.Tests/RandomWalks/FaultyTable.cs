@@ -4,7 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 
-namespace KadOrleans.Node.Tests.Maintenance;
+namespace KadOrleans.Node.Tests.RandomWalks;
 
 /// <summary>A routing table that fails when a test says so.</summary>
 internal sealed class FaultyTable(NodeId ownId, TimeProvider time) : IRoutingTable

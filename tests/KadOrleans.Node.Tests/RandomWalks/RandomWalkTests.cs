@@ -2,12 +2,12 @@ using System.Diagnostics.Metrics;
 using KadOrleans.Core;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Local;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 
-namespace KadOrleans.Node.Tests.Maintenance;
+namespace KadOrleans.Node.Tests.RandomWalks;
 
 public sealed class RandomWalkTests
 {

@@ -1,36 +1,29 @@
-using KadOrleans.Core.Maintenance;
 using KadOrleans.Node.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Node.Maintenance;
+namespace KadOrleans.Node.RandomWalks;
 
 /// <summary>
 /// Keeps a routing table full by random walks: at an interval, at once when it has few contacts, and when asked. Every
 /// member may be used from several threads at once; refreshes happen one after the other.
 /// </summary>
+/// <remarks>
+/// The API of <c>libp2p.discovery.random_walk</c> of py-libp2p: this is its RTRefreshManager, beside it are its RandomWalk and its
+/// exceptions. The work itself is <see cref="TableRefresh"/>, which the node's other maintenance uses too.
+/// </remarks>
 public sealed class RoutingTableRefreshManager : IAsyncDisposable
 {
-    private readonly DhtNode _node;
-    private readonly RandomWalk _walk;
+    private readonly TableRefresh _refresh;
     private readonly RandomWalkOptions _options;
     private readonly NodeEnvironment _environment;
-    private readonly RandomWalkPolicy _policy;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _turn = new(1, 1);
 
     // Guards _callbacks, _stopping and _loop.
     private readonly Lock _gate = new();
     private readonly List<Action> _callbacks = [];
     private CancellationTokenSource? _stopping;
     private Task _loop = Task.CompletedTask;
-
-    // Whoever has the turn writes them; null before the first refresh.
-    private long? _lastBegunAt;
-    private double _earliness;
     private volatile bool _isNotifying;
-
-    // The loop's: looks in a row after which the table was small or the refresh had failed.
-    private int _inVain;
 
     /// <summary>A manager that does nothing before it is started or asked.</summary>
     /// <param name="node">Whose table it keeps.</param>
@@ -38,12 +31,17 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     /// <param name="options">How often; validated by the caller.</param>
     /// <param name="environment">Time, randomness and logging.</param>
     public RoutingTableRefreshManager(DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment)
+        : this(new TableRefresh(node, walk, options, environment), options, environment)
+    {
+    }
+
+    internal RoutingTableRefreshManager(TableRefresh refresh, RandomWalkOptions options, NodeEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(environment);
-        (_node, _walk, _options, _environment) = (node, walk, options, environment);
-        _policy = new RandomWalkPolicy(options.Interval, options.MinTableSize);
+        (_refresh, _options, _environment) = (refresh, options, environment);
         _logger = environment.LoggerFactory.CreateLogger<RoutingTableRefreshManager>();
+        refresh.OnDone = Notify;
     }
 
     /// <summary>Whether it has been started and not been stopped since.</summary>
@@ -136,57 +134,10 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     /// <exception cref="RandomWalkException">Every walk failed. No callback is called, and a refresh stays due.</exception>
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
     public Task<bool> RefreshAsync(bool force = false, CancellationToken cancellationToken = default) =>
-        RefreshOnceAsync(force, byItself: false, cancellationToken);
+        _refresh.RunAsync(force, cancellationToken);
 
     /// <summary>Stops.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        _turn.Dispose();
-    }
-
-    private async Task<bool> RefreshOnceAsync(bool force, bool byItself, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (!await TakeTurnAsync(force, byItself, cancellationToken))
-            {
-                return false;
-            }
-        }
-        catch (Exception e) when (e is not RoutingTableRefreshException
-            && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
-        {
-            throw new RoutingTableRefreshException($"The routing table could not be refreshed: {e.Message}", e);
-        }
-
-        Notify();
-        return true;
-    }
-
-    private async Task<bool> TakeTurnAsync(bool force, bool byItself, CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            var size = _node.RoutingTable.Count;
-            TimeSpan? sinceLast = _lastBegunAt is { } last ? _environment.Time.GetElapsedTime(last) : null;
-            if (!force && !_policy.IsDue(size, sinceLast, byItself ? _earliness : 0))
-            {
-                return false;
-            }
-
-            var begunAt = _environment.Time.GetTimestamp();
-            var found = await _walk.RunConcurrentRandomWalksAsync(_options.Count, size, cancellationToken);
-            (_lastBegunAt, _earliness) = (begunAt, NextFraction());
-            _logger.TableRefreshed(_options.Count, found.Count, _node.RoutingTable.Count);
-            return true;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public async ValueTask DisposeAsync() => await StopAsync();
 
     private void Notify()
     {
@@ -216,40 +167,6 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     {
         // What follows must not run inside the lock.
         await Task.Yield();
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(await LookAsync(cancellationToken), _environment.Time, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-    }
-
-    /// <summary>Refreshes what is due, and says how long to wait before the next look.</summary>
-    private async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await RefreshOnceAsync(force: false, byItself: true, cancellationToken);
-            var size = _node.RoutingTable.Count;
-            _inVain = _policy.IsSmall(size) ? _inVain + 1 : 0;
-            return _policy.GetPause(size, _inVain);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            _logger.TableNotRefreshed(e);
-            return _policy.GetPause(_options.MinTableSize, ++_inVain);
-        }
-    }
-
-    private double NextFraction()
-    {
-        Span<byte> random = stackalloc byte[1];
-        _environment.Random.Fill(random);
-        return random[0] / 255.0;
+        await new MaintenanceJob(nameof(TableRefresh), _refresh.LookAsync).RunAsync(_environment.Time, _logger, cancellationToken);
     }
 }

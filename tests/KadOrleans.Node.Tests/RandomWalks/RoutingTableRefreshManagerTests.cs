@@ -1,12 +1,12 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Local;
-using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
 
-namespace KadOrleans.Node.Tests.Maintenance;
+namespace KadOrleans.Node.Tests.RandomWalks;
 
 public sealed class RoutingTableRefreshManagerTests
 {

@@ -1,0 +1,62 @@
+using KadOrleans.Node.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node;
+
+/// <summary>
+/// Work that a node does again and again until it stops, beside its other jobs. All periodic work of a node runs in this one loop.
+/// A look that fails is logged, and the next one comes all the same.
+/// </summary>
+/// <param name="Name">For the log.</param>
+/// <param name="LookAsync">
+/// Does what is due and returns the time until the next look. <see cref="Timeout.InfiniteTimeSpan"/>: the job is done.
+/// </param>
+/// <param name="PauseAfterFailure">The time until the next look after one that failed.</param>
+internal sealed record MaintenanceJob(
+    string Name, Func<CancellationToken, Task<TimeSpan>> LookAsync, TimeSpan PauseAfterFailure = default)
+{
+    /// <summary>A job that is done with one run, which may last until the node stops.</summary>
+    public static MaintenanceJob Once(string name, Func<CancellationToken, Task> runAsync, TimeSpan pauseAfterFailure = default) => new(
+        name,
+        async cancellationToken =>
+        {
+            await runAsync(cancellationToken);
+            return Timeout.InfiniteTimeSpan;
+        },
+        pauseAfterFailure);
+
+    /// <summary>Works until the job is done or cancelled, and then just ends.</summary>
+    public async Task RunAsync(TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pause = TimeSpan.Zero;
+            while (pause != Timeout.InfiniteTimeSpan)
+            {
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, time, cancellationToken);
+                }
+
+                pause = await TryLookAsync(logger, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task<TimeSpan> TryLookAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LookAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.MaintenanceFailed(Name, e);
+            return PauseAfterFailure;
+        }
+    }
+}

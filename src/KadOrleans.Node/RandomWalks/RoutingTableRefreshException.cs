@@ -1,0 +1,74 @@
+namespace KadOrleans.Node.RandomWalks;
+
+/// <summary>
+/// The routing table could not be refreshed. Thrown as it is by <see cref="RoutingTableRefreshManager.RefreshAsync"/> when
+/// something else than the walks failed; the cause is inside.
+/// </summary>
+public class RoutingTableRefreshException : Exception
+{
+    /// <summary>An exception without a message of its own.</summary>
+    public RoutingTableRefreshException()
+    {
+    }
+
+    /// <summary>An exception that says what went wrong.</summary>
+    public RoutingTableRefreshException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An exception that says what went wrong, and its cause.</summary>
+    public RoutingTableRefreshException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>
+/// A random walk failed, not for silent or lying contacts, which no walk fails for, but because this node could not do it:
+/// its table or its transport failed. Thrown by <see cref="RandomWalk.PerformRandomWalkAsync"/>, and by
+/// <see cref="RandomWalk.RunConcurrentRandomWalksAsync"/> when every walk failed; the cause is inside.
+/// </summary>
+public sealed class RandomWalkException : RoutingTableRefreshException
+{
+    /// <inheritdoc cref="RoutingTableRefreshException()"/>
+    public RandomWalkException()
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string)"/>
+    public RandomWalkException(string message)
+        : base(message)
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string, Exception)"/>
+    public RandomWalkException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>
+/// A contact is not who it was said to be: nobody answered at its endpoint, or another id did. Thrown by
+/// <see cref="RandomWalk.ValidateAsync"/>; a walk passes such contacts over.
+/// </summary>
+public sealed class PeerValidationException : RoutingTableRefreshException
+{
+    /// <inheritdoc cref="RoutingTableRefreshException()"/>
+    public PeerValidationException()
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string)"/>
+    public PeerValidationException(string message)
+        : base(message)
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string, Exception)"/>
+    public PeerValidationException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

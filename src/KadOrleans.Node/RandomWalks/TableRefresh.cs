@@ -1,0 +1,101 @@
+using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Node.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Node.RandomWalks;
+
+/// <summary>Refreshes a routing table by random walks, when that is due or asked for. One refresh happens after the other.</summary>
+/// <param name="node">Whose table it keeps.</param>
+/// <param name="walk">Walks.</param>
+/// <param name="options">How often; validated by the caller.</param>
+/// <param name="environment">Time, randomness and logging.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose handle nobody asks for has nothing to dispose of.")]
+internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment)
+{
+    private readonly RandomWalkPolicy _policy = new(options.Interval, options.MinTableSize);
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<TableRefresh>();
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    // Whoever has the turn writes them; null before the first refresh.
+    private long? _lastBegunAt;
+    private double _earliness;
+
+    // Of the looks: those in a row after which the table was small or the refresh had failed.
+    private int _inVain;
+
+    /// <summary>Called after each refresh that was done; does not throw.</summary>
+    public Action OnDone { get; set; } = static () => { };
+
+    /// <summary>Refreshes if <paramref name="force"/> or if it is due, and says whether it did.</summary>
+    /// <exception cref="RandomWalkException">Every walk failed; a refresh stays due.</exception>
+    /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
+    public Task<bool> RunAsync(bool force, CancellationToken cancellationToken) => RunAsync(force, isLook: false, cancellationToken);
+
+    /// <summary>Refreshes what is due, and says how long to wait before the next look. A failure is logged, and tried again.</summary>
+    public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(force: false, isLook: true, cancellationToken);
+            var size = node.RoutingTable.Count;
+            _inVain = _policy.IsSmall(size) ? _inVain + 1 : 0;
+            return _policy.GetPause(size, _inVain);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            _logger.TableNotRefreshed(e);
+            return _policy.GetPause(options.MinTableSize, ++_inVain);
+        }
+    }
+
+    private async Task<bool> RunAsync(bool force, bool isLook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await TakeTurnAsync(force, isLook, cancellationToken))
+            {
+                return false;
+            }
+        }
+        catch (Exception e) when (e is not RoutingTableRefreshException
+            && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
+        {
+            throw new RoutingTableRefreshException($"The routing table could not be refreshed: {e.Message}", e);
+        }
+
+        OnDone();
+        return true;
+    }
+
+    private async Task<bool> TakeTurnAsync(bool force, bool isLook, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var size = node.RoutingTable.Count;
+            TimeSpan? sinceLast = _lastBegunAt is { } last ? environment.Time.GetElapsedTime(last) : null;
+            if (!force && !_policy.IsDue(size, sinceLast, isLook ? _earliness : 0))
+            {
+                return false;
+            }
+
+            var begunAt = environment.Time.GetTimestamp();
+            var found = await walk.RunConcurrentRandomWalksAsync(options.Count, size, cancellationToken);
+            (_lastBegunAt, _earliness) = (begunAt, NextFraction());
+            _logger.TableRefreshed(options.Count, found.Count, node.RoutingTable.Count);
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private double NextFraction()
+    {
+        Span<byte> random = stackalloc byte[1];
+        environment.Random.Fill(random);
+        return random[0] / 255.0;
+    }
+}
