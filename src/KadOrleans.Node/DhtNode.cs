@@ -24,7 +24,7 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind four ports. It answers requests, runs lookups, and keeps the trust rules; it keeps
 /// no time of its own and saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IHeldRequestHandler, IAsyncDisposable
+public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IPendingRequestHandler, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -40,7 +40,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     private readonly RequestTable _requests;
     private readonly EndpointQueries _queries;
     private readonly Prober _prober;
-    private readonly AnswerGate _gate;
+    private readonly ResponseGate _gate;
     private readonly RequestDispatcher _dispatcher;
     private readonly LookupRunner _lookups;
     private readonly ValueStorer _storer;
@@ -86,7 +86,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
-        _gate = new AnswerGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
+        _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
         _dispatcher = new RequestDispatcher(
             new RequestHandlers(Id, table, store, options.Kademlia, _time),
             new SourceAdmission(trusted, _verified, options.Limits, _time),
@@ -342,7 +342,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
 
     void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);
 
-    void IHeldRequestHandler.Proceed(HeldRequest request)
+    void IPendingRequestHandler.Proceed(PendingRequest request)
     {
         if (_stopping.IsCancellationRequested)
         {
@@ -354,7 +354,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         }
     }
 
-    void IHeldRequestHandler.GiveUp(HeldRequest request, RefusalReason reason)
+    void IPendingRequestHandler.GiveUp(PendingRequest request, RefusalReason reason)
     {
         try
         {

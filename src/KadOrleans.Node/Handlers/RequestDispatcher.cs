@@ -28,7 +28,7 @@ internal sealed class RequestDispatcher
 
     private readonly RequestHandlers _handlers;
     private readonly SourceAdmission _sources;
-    private readonly AnswerGate _gate;
+    private readonly ResponseGate _gate;
     private readonly UploadBudget _budget;
     private readonly NodeMetrics _metrics;
     private readonly bool _clientOnly;
@@ -38,7 +38,7 @@ internal sealed class RequestDispatcher
     public RequestDispatcher(
         RequestHandlers handlers,
         SourceAdmission sources,
-        AnswerGate gate,
+        ResponseGate gate,
         UploadBudget budget,
         NodeMetrics metrics,
         bool clientOnly,
@@ -59,7 +59,7 @@ internal sealed class RequestDispatcher
     {
         if (!source.IsUnicast)
         {
-            // An answer, or the ping before it, would go to nobody or to a whole network.
+            // A response, or the ping before it, would go to nobody or to a whole network.
             _metrics.Refused(RefusalReason.UnreachableSource);
             return;
         }
@@ -90,45 +90,45 @@ internal sealed class RequestDispatcher
         }
     }
 
-    /// <summary>Handles a request that was held until its sender proved its address.</summary>
-    public void Proceed(HeldRequest held)
+    /// <summary>Handles a pending request whose sender has proved its address.</summary>
+    public void Proceed(PendingRequest pending)
     {
-        var context = ContextOf(held);
-        switch (held.Kind)
+        var context = ContextOf(pending);
+        switch (pending.Kind)
         {
             case RequestKind.FindNode:
-                Send(_handlers.WriteNodes(Buffer, held.Target, context), held.Kind, held.Target, context);
+                Send(_handlers.WriteNodes(Buffer, pending.Target, context), pending.Kind, pending.Target, context);
                 break;
             case RequestKind.FindValue:
-                FindValue(held.Target, context);
+                FindValue(pending.Target, context);
                 break;
             case RequestKind.Stun:
-                Send(RequestHandlers.WriteStun(Buffer, context), held.Kind, default, context);
+                Send(RequestHandlers.WriteStun(Buffer, context), pending.Kind, default, context);
                 break;
             case RequestKind.Store when IsTooOld(context):
                 _metrics.Refused(RefusalReason.Late);
                 break;
             case RequestKind.Store:
-                StoreProven(held.Store, context);
+                StoreProven(pending.Store, context);
                 break;
             default:
-                throw new InvalidOperationException($"The answer to {held.Kind} is always short.");
+                throw new InvalidOperationException($"The response to {pending.Kind} is always short.");
         }
     }
 
     /// <summary>
-    /// Does without the proof of a held request's sender: who asks for contacts or a value gets the nearest contacts that fit, and
+    /// Does without the proof of a pending request's sender: whoever asks for contacts or a value gets the nearest contacts that fit, and
     /// nobody else anything.
     /// </summary>
-    public void GiveUp(HeldRequest held, RefusalReason reason)
+    public void GiveUp(PendingRequest pending, RefusalReason reason)
     {
-        if (held.Kind is not (RequestKind.FindNode or RequestKind.FindValue))
+        if (pending.Kind is not (RequestKind.FindNode or RequestKind.FindValue))
         {
             _metrics.Refused(reason);
             return;
         }
 
-        var length = _handlers.WriteNodesWithin(AnswerGate.AllowanceOf(held), Buffer, held.Target, ContextOf(held));
+        var length = _handlers.WriteNodesWithin(ResponseGate.AllowanceOf(pending), Buffer, pending.Target, ContextOf(pending));
         if (!_budget.TrySendToStranger(length))
         {
             _metrics.Refused(RefusalReason.ByteBudget);
@@ -136,13 +136,13 @@ internal sealed class RequestDispatcher
         }
 
         _metrics.Shortened();
-        held.Route.Send(Buffer[..length], held.Source);
+        pending.Route.Send(Buffer[..length], pending.Source);
     }
 
-    private RequestContext ContextOf(HeldRequest held) => new(
-        held.Id, held.Source, held.Length, held.Route, IsTrusted: false, _sources.Find(held.Source))
+    private RequestContext ContextOf(PendingRequest pending) => new(
+        pending.Id, pending.Source, pending.Length, pending.Route, IsTrusted: false, _sources.Find(pending.Source))
     {
-        Age = _time.GetElapsedTime(held.HeldAt),
+        Age = _time.GetElapsedTime(pending.PendingSince),
     };
 
     private void Route(Request request, in RequestContext context)
@@ -175,8 +175,8 @@ internal sealed class RequestDispatcher
         Consider(request.Sender, context);
     }
 
-    // The answer goes first: whoever asked waits for it, and the ping that may follow concerns only us. A stranger is pinged with
-    // its answer, and considered when it answers that.
+    // The response goes first: whoever asked waits for it, and the ping that may follow concerns only us. A stranger is pinged with
+    // its response, and considered when it answers that.
     private void Consider(NodeId sender, in RequestContext context)
     {
         if (context.IsProven)
@@ -205,7 +205,7 @@ internal sealed class RequestDispatcher
         }
     }
 
-    // A method of its own, as a local function would have every request pay for what only the late ones need.
+    // A method of its own, as a local function would have every request pay for what only the deferred ones need.
     private async Task RespondToFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context)
     {
         StoredValue? stored = null;
@@ -215,7 +215,7 @@ internal sealed class RequestDispatcher
         }
         catch (KeyStoreException e)
         {
-            // The nearest contacts are an answer too, and whoever gets none thinks that this node is gone.
+            // The nearest contacts are a response too, and whoever gets none thinks that this node is gone.
             _deferred.OnFailed(e);
         }
 
@@ -278,7 +278,7 @@ internal sealed class RequestDispatcher
     {
         if (length > 0)
         {
-            _gate.Answer(Buffer[..length], kind, target, context);
+            _gate.Respond(Buffer[..length], kind, target, context);
         }
     }
 }

@@ -125,7 +125,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     /// </summary>
     private void NoteSilence(Contact contact)
     {
-        if (_silent < MaxSilent && requests.IsSilent(contact.Endpoint))
+        if (_silent < MaxSilent && requests.IsUnresponsive(contact.Endpoint))
         {
             lock (_gate)
             {

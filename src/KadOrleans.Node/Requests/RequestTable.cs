@@ -23,7 +23,7 @@ internal sealed class RequestTable : IDisposable
     private readonly IRandomSource _random;
     private readonly IRequestObserver _observer;
     private readonly RoundTripTimes _roundTrips = new();
-    private readonly SilentEndpoints _silent = new();
+    private readonly UnresponsiveEndpoints _silent = new();
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
     private readonly RequestDeadlines _deadlines;
 
@@ -43,7 +43,7 @@ internal sealed class RequestTable : IDisposable
     public int Waiting => _deadlines.Count;
 
     /// <summary>Whether an endpoint was late, and has answered nothing since.</summary>
-    public bool IsSilent(UdpEndpoint endpoint) => _silent.Contains(endpoint);
+    public bool IsUnresponsive(UdpEndpoint endpoint) => _silent.Contains(endpoint);
 
     /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
     public void Send(OutgoingRequest request)

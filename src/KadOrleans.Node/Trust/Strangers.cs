@@ -50,11 +50,11 @@ internal sealed class Strangers : IDisposable
     private readonly AddressProofs _proofs;
     private readonly VerifiedEndpoints _verified;
     private readonly UploadBudget _budget;
-    private readonly IHeldRequestHandler _handler;
+    private readonly IPendingRequestHandler _handler;
     private readonly NodeMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly HeldRequests _finds;
-    private readonly HeldRequests _stores;
+    private readonly PendingRequests _finds;
+    private readonly PendingRequests _stores;
     private readonly ITimer _timer;
 
     // Guards _pings and _ticking.
@@ -66,7 +66,7 @@ internal sealed class Strangers : IDisposable
     /// <param name="proofs">Makes and knows their message ids.</param>
     /// <param name="verified">Who has answered.</param>
     /// <param name="budget">What pings may take of the line.</param>
-    /// <param name="handler">Told what becomes of held requests.</param>
+    /// <param name="handler">Told what becomes of pending requests.</param>
     /// <param name="metrics">Counts.</param>
     /// <param name="time">The clock of the rate and of what waits.</param>
     public Strangers(
@@ -74,14 +74,14 @@ internal sealed class Strangers : IDisposable
         AddressProofs proofs,
         VerifiedEndpoints verified,
         UploadBudget budget,
-        IHeldRequestHandler handler,
+        IPendingRequestHandler handler,
         NodeMetrics metrics,
         TimeProvider time)
     {
         _budget = budget;
         (_ownId, _proofs, _verified, _handler, _metrics, _time) = (ownId, proofs, verified, handler, metrics, time);
-        _finds = new HeldRequests(time, MaxFindBytes, MaxFindsPerEndpoint);
-        _stores = new HeldRequests(time, MaxStoreBytes, MaxStoresPerEndpoint);
+        _finds = new PendingRequests(time, MaxFindBytes, MaxFindsPerEndpoint);
+        _stores = new PendingRequests(time, MaxStoreBytes, MaxStoresPerEndpoint);
         _pings = new TokenBucket(PingRate, time.GetUtcNow());
         _timer = time.CreateTimer(static s => ((Strangers)s!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -111,7 +111,7 @@ internal sealed class Strangers : IDisposable
     }
 
     /// <summary>Pings the sender of a request and keeps the request until it answers.</summary>
-    public void Hold(HeldRequest request)
+    public void Hold(PendingRequest request)
     {
         request.IsPinged = TryPing(request.Source, request.Route);
         if (!request.IsPinged || !PoolOf(request).TryHold(request, out var pushedOut))
@@ -144,7 +144,7 @@ internal sealed class Strangers : IDisposable
         return true;
     }
 
-    /// <summary>Lets go what is held for an endpoint that has proved its address.</summary>
+    /// <summary>Lets go what is pending for an endpoint that has proved its address.</summary>
     public void Release(UdpEndpoint source)
     {
         foreach (var request in _finds.Take(source))
@@ -160,7 +160,7 @@ internal sealed class Strangers : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private HeldRequests PoolOf(HeldRequest request) => request.Kind == RequestKind.Store ? _stores : _finds;
+    private PendingRequests PoolOf(PendingRequest request) => request.Kind == RequestKind.Store ? _stores : _finds;
 
     private void BeginTicking()
     {
@@ -188,9 +188,9 @@ internal sealed class Strangers : IDisposable
         }
     }
 
-    private void GiveUpOlderThan(TimeSpan age, HeldRequests held)
+    private void GiveUpOlderThan(TimeSpan age, PendingRequests pending)
     {
-        foreach (var request in held.TakeOlderThan(age))
+        foreach (var request in pending.TakeOlderThan(age))
         {
             _handler.GiveUp(request, RefusalReason.Unproven);
         }

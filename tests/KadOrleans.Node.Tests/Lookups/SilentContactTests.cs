@@ -62,7 +62,7 @@ public sealed class SilentContactTests
     [Fact]
     public void Endpoints_are_silent_until_they_answer_and_only_so_many_are_remembered()
     {
-        var silent = new SilentEndpoints();
+        var silent = new UnresponsiveEndpoints();
         var endpoint = UdpEndpoint.Parse("192.0.2.1:1");
         silent.Add(endpoint);
         Assert.True(silent.Contains(endpoint));
@@ -70,7 +70,7 @@ public sealed class SilentContactTests
         Assert.False(silent.Contains(endpoint));
 
         silent.Add(endpoint);
-        for (uint i = 0; i < SilentEndpoints.Capacity; i++)
+        for (uint i = 0; i < UnresponsiveEndpoints.Capacity; i++)
         {
             silent.Add(UdpEndpoint.FromIPv4(0x0A000000 + i, 1));
         }

@@ -11,7 +11,7 @@ namespace KadOrleans.Node.Trust;
 /// The trust rules: a contact is believed once it answered from the address it claims. All that one request of an unproven address
 /// draws, pings included, is at most <see cref="MaxAmplification"/> times as long as the request. A proven one draws at most its rate.
 /// </summary>
-internal sealed class AnswerGate(
+internal sealed class ResponseGate(
     IRoutingTable table,
     Strangers strangers,
     Prober prober,
@@ -42,58 +42,58 @@ internal sealed class AnswerGate(
     }
 
     /// <summary>
-    /// Sends the answer, or holds its request if the source has not proved its address and the answer is much longer than the request.
+    /// Sends the response, or keeps its request pending if the source has not proved its address and the response is much longer.
     /// </summary>
-    public void Answer(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context)
+    public void Respond(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestContext context)
     {
         if (context.IsTrusted)
         {
-            context.Respond(answer);
+            context.Respond(response);
         }
         else if (context.Verified is { } verified)
         {
-            AnswerVerified(answer, verified, context);
+            RespondToVerified(response, verified, context);
         }
         else
         {
-            AnswerStranger(answer, kind, target, context);
+            RespondToStranger(response, kind, target, context);
         }
     }
 
-    /// <summary>Holds a STORE until its source has proved its address.</summary>
+    /// <summary>Keeps a STORE pending until its source has proved its address.</summary>
     public void Hold(in StoreRequest request, in RequestContext context) =>
-        strangers.Hold(new HeldRequest(RequestKind.Store, request.Key, context) { Store = request });
+        strangers.Hold(new PendingRequest(RequestKind.Store, request.Key, context) { Store = request });
 
-    /// <summary>Bytes that a request which was held may still draw.</summary>
-    public static int AllowanceOf(HeldRequest request) =>
+    /// <summary>Bytes that a pending request may still draw.</summary>
+    public static int AllowanceOf(PendingRequest request) =>
         (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);
 
-    private void AnswerVerified(ReadOnlySpan<byte> answer, VerifiedEndpoint verified, in RequestContext context)
+    private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestContext context)
     {
         // What is no longer than its request is of no use to who forges it, and silence would cost an honest peer a contact.
-        if (answer.Length <= context.Length)
+        if (response.Length <= context.Length)
         {
-            verified.Spend(answer.Length, time.GetUtcNow());
-            budget.Spend(answer.Length);
+            verified.Spend(response.Length, time.GetUtcNow());
+            budget.Spend(response.Length);
         }
-        else if (!verified.TrySend(answer.Length, time.GetUtcNow()) || !budget.TrySend(answer.Length))
+        else if (!verified.TrySend(response.Length, time.GetUtcNow()) || !budget.TrySend(response.Length))
         {
             metrics.Refused(RefusalReason.ByteBudget);
             return;
         }
 
-        context.Respond(answer);
+        context.Respond(response);
     }
 
-    private void AnswerStranger(ReadOnlySpan<byte> answer, RequestKind kind, NodeId target, in RequestContext context)
+    private void RespondToStranger(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestContext context)
     {
-        var left = (MaxAmplification * context.Length) - answer.Length;
+        var left = (MaxAmplification * context.Length) - response.Length;
         var hasRoomForPing = left >= Strangers.PingLength;
 
         // STUN names no sender, and a client wants no contacts: there is nobody to get to know.
         if (left < 0 || (!hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
         {
-            strangers.Hold(new HeldRequest(kind, target, context));
+            strangers.Hold(new PendingRequest(kind, target, context));
             return;
         }
 
@@ -103,9 +103,9 @@ internal sealed class AnswerGate(
             strangers.TryPing(context.Source, context.Route);
         }
 
-        if (budget.TrySendToStranger(answer.Length))
+        if (budget.TrySendToStranger(response.Length))
         {
-            context.Respond(answer);
+            context.Respond(response);
         }
         else
         {

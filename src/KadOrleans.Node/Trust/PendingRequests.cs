@@ -14,21 +14,21 @@ namespace KadOrleans.Node.Trust;
 /// has more than its share makes the room itself.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="maxBytes">Memory in all, by <see cref="HeldRequest.Footprint"/>.</param>
+/// <param name="maxBytes">Memory in all, by <see cref="PendingRequest.Footprint"/>.</param>
 /// <param name="maxPerEndpoint">Requests per endpoint.</param>
-internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
+internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
 {
     /// <summary>Each network's share of the memory: one part of this. It is kept to only where there is no room.</summary>
     private const int NetworkShares = 16;
 
     // Guards all below.
     private readonly Lock _gate = new();
-    private readonly LinkedList<HeldRequest> _order = new();
-    private readonly Dictionary<UdpEndpoint, List<HeldRequest>> _byEndpoint = [];
+    private readonly LinkedList<PendingRequest> _order = new();
+    private readonly Dictionary<UdpEndpoint, List<PendingRequest>> _byEndpoint = [];
     private readonly Dictionary<SourceNetwork, SubnetShare> _bySubnet = [];
     private int _bytes;
 
-    /// <summary>Whether nothing is held.</summary>
+    /// <summary>Whether nothing is pending.</summary>
     public bool IsEmpty => Volatile.Read(ref _bytes) == 0;
 
     /// <summary>Memory that is taken now.</summary>
@@ -37,7 +37,7 @@ internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEn
     /// <summary>Keeps a request. False if its endpoint has too many here.</summary>
     /// <param name="request">What to keep.</param>
     /// <param name="pushedOut">Those that had to make room; null if none.</param>
-    public bool TryHold(HeldRequest request, out List<HeldRequest>? pushedOut)
+    public bool TryHold(PendingRequest request, out List<PendingRequest>? pushedOut)
     {
         pushedOut = null;
         lock (_gate)
@@ -57,8 +57,8 @@ internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEn
         }
     }
 
-    /// <summary>Takes what is held for an endpoint.</summary>
-    public IReadOnlyList<HeldRequest> Take(UdpEndpoint source)
+    /// <summary>Takes what is pending for an endpoint.</summary>
+    public IReadOnlyList<PendingRequest> Take(UdpEndpoint source)
     {
         if (IsEmpty)
         {
@@ -73,19 +73,19 @@ internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEn
             }
 
             // A copy, as each leaves the list.
-            HeldRequest[] taken = [.. requests];
+            PendingRequest[] taken = [.. requests];
             Array.ForEach(taken, Remove);
             return taken;
         }
     }
 
-    /// <summary>Takes those that have been held for so long or longer.</summary>
-    public IReadOnlyList<HeldRequest> TakeOlderThan(TimeSpan age)
+    /// <summary>Takes those that have been pending for so long or longer.</summary>
+    public IReadOnlyList<PendingRequest> TakeOlderThan(TimeSpan age)
     {
-        List<HeldRequest>? old = null;
+        List<PendingRequest>? old = null;
         lock (_gate)
         {
-            while (_order.First?.Value is { } first && time.GetElapsedTime(first.HeldAt) >= age)
+            while (_order.First?.Value is { } first && time.GetElapsedTime(first.PendingSince) >= age)
             {
                 Remove(first);
                 (old ??= []).Add(first);
@@ -95,7 +95,7 @@ internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEn
         return old ?? [];
     }
 
-    private HeldRequest PushOut(SourceNetwork newcomer)
+    private PendingRequest PushOut(SourceNetwork newcomer)
     {
         var oldest = _bySubnet.TryGetValue(newcomer, out var share) && share.Bytes > maxBytes / NetworkShares
             ? share.Order.First!.Value
@@ -104,18 +104,18 @@ internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEn
         return oldest;
     }
 
-    private void Add(HeldRequest request)
+    private void Add(PendingRequest request)
     {
-        request.HeldAt = time.GetTimestamp();
+        request.PendingSince = time.GetTimestamp();
         _order.AddLast(request.InOrder);
-        (CollectionsMarshal.GetValueRefOrAddDefault(_byEndpoint, request.Source, out _) ??= new List<HeldRequest>(1)).Add(request);
+        (CollectionsMarshal.GetValueRefOrAddDefault(_byEndpoint, request.Source, out _) ??= new List<PendingRequest>(1)).Add(request);
         var share = CollectionsMarshal.GetValueRefOrAddDefault(_bySubnet, request.Subnet, out _) ??= new SubnetShare();
         share.Order.AddLast(request.InSubnet);
         share.Bytes += request.Footprint;
         _bytes += request.Footprint;
     }
 
-    private void Remove(HeldRequest request)
+    private void Remove(PendingRequest request)
     {
         _order.Remove(request.InOrder);
         var ofEndpoint = _byEndpoint[request.Source];
@@ -139,28 +139,28 @@ internal sealed class HeldRequests(TimeProvider time, int maxBytes, int maxPerEn
     /// <summary>What one network has here.</summary>
     private sealed class SubnetShare
     {
-        public LinkedList<HeldRequest> Order { get; } = new();
+        public LinkedList<PendingRequest> Order { get; } = new();
 
         public int Bytes { get; set; }
     }
 }
 
 /// <summary>A request that waits until its sender has proved its address.</summary>
-internal sealed class HeldRequest
+internal sealed class PendingRequest
 {
-    /// <summary>What a held request takes beside its datagram's bytes: itself and its places in the order, its network and its endpoint.</summary>
+    /// <summary>What a pending request takes beside its datagram's bytes: itself and its places in the order, its network and its endpoint.</summary>
     private const int Overhead = 640;
 
     /// <param name="kind">The call.</param>
     /// <param name="target">The id or key that it names.</param>
     /// <param name="context">Where it came from.</param>
-    public HeldRequest(RequestKind kind, NodeId target, in RequestContext context)
+    public PendingRequest(RequestKind kind, NodeId target, in RequestContext context)
     {
         (Kind, Target) = (kind, target);
         (Id, Source, Route, Length) = (context.Id, context.Source, context.Route, context.Length);
         Subnet = SourceNetwork.SubnetOf(Source);
-        InOrder = new LinkedListNode<HeldRequest>(this);
-        InSubnet = new LinkedListNode<HeldRequest>(this);
+        InOrder = new LinkedListNode<PendingRequest>(this);
+        InSubnet = new LinkedListNode<PendingRequest>(this);
     }
 
     public MessageId Id { get; }
@@ -189,21 +189,21 @@ internal sealed class HeldRequest
     public bool IsPinged { get; set; }
 
     /// <summary>Timestamp of its arrival.</summary>
-    public long HeldAt { get; set; }
+    public long PendingSince { get; set; }
 
-    /// <summary>Its place among all; the <see cref="HeldRequests"/>' alone.</summary>
-    public LinkedListNode<HeldRequest> InOrder { get; }
+    /// <summary>Its place among all; the <see cref="PendingRequests"/>' alone.</summary>
+    public LinkedListNode<PendingRequest> InOrder { get; }
 
-    /// <summary>Its place among those of its network; the <see cref="HeldRequests"/>' alone.</summary>
-    public LinkedListNode<HeldRequest> InSubnet { get; }
+    /// <summary>Its place among those of its network; the <see cref="PendingRequests"/>' alone.</summary>
+    public LinkedListNode<PendingRequest> InSubnet { get; }
 }
 
-/// <summary>Takes what becomes of held requests. Does not throw, as it is called on a timer's thread too.</summary>
-internal interface IHeldRequestHandler
+/// <summary>Takes what becomes of pending requests. Does not throw, as it is called on a timer's thread too.</summary>
+internal interface IPendingRequestHandler
 {
     /// <summary>The sender has proved its address.</summary>
-    void Proceed(HeldRequest request);
+    void Proceed(PendingRequest request);
 
     /// <summary>It has not, or the place was needed.</summary>
-    void GiveUp(HeldRequest request, RefusalReason reason);
+    void GiveUp(PendingRequest request, RefusalReason reason);
 }

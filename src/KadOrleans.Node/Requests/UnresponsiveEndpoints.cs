@@ -7,7 +7,7 @@ namespace KadOrleans.Node.Requests;
 /// Endpoints that were late and have answered nothing since. A hint, no judgement: they are asked as ever, but nobody waits
 /// for them. Bounded: beyond <see cref="Capacity"/> all are forgotten, and found out again.
 /// </summary>
-internal sealed class SilentEndpoints
+internal sealed class UnresponsiveEndpoints
 {
     /// <summary>More than a routing table holds.</summary>
     public const int Capacity = 4_096;

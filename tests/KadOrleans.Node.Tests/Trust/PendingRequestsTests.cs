@@ -6,18 +6,18 @@ using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Trust;
 
-public sealed class HeldRequestsTests
+public sealed class PendingRequestsTests
 {
     private const int Length = 1_000;
 
     private static readonly int Footprint = Request("11.0.0.1:1").Footprint;
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly HeldRequests _held;
+    private readonly PendingRequests _held;
 
-    public HeldRequestsTests()
+    public PendingRequestsTests()
     {
-        _held = new HeldRequests(_clock, 64 * Footprint, maxPerEndpoint: 3);
+        _held = new PendingRequests(_clock, 64 * Footprint, maxPerEndpoint: 3);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class HeldRequestsTests
     public void Random_use_keeps_the_books()
     {
         var random = new SeededRandomSource(21);
-        var expected = new HashSet<HeldRequest>();
+        var expected = new HashSet<PendingRequest>();
         for (var i = 0; i < 20_000; i++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(random.Next(5)));
@@ -117,13 +117,13 @@ public sealed class HeldRequestsTests
         }
     }
 
-    private (bool Held, List<HeldRequest>? PushedOut) Hold(string source) =>
+    private (bool Held, List<PendingRequest>? PushedOut) Hold(string source) =>
         (_held.TryHold(Request(source), out var pushedOut), pushedOut);
 
-    private static HeldRequest Request(string source, int length = Length)
+    private static PendingRequest Request(string source, int length = Length)
     {
         var context = new RequestContext(default, Endpoint(source), length, null!, IsTrusted: false, Verified: null);
-        return new HeldRequest(RequestKind.Store, NodeId.MinValue, context);
+        return new PendingRequest(RequestKind.Store, NodeId.MinValue, context);
     }
 
     private static UdpEndpoint Endpoint(string text) => UdpEndpoint.Parse(text);
