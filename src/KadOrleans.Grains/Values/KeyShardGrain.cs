@@ -105,13 +105,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         }
 
         var now = _time.GetUtcNow();
-        var call = new WriteCall<StoreResult>(puts.Count);
-        for (var i = 0; i < puts.Count; i++)
-        {
-            _writer.Enqueue(new PutWrite(call, i, PutFence.Admit(puts[i], now)));
-        }
-
-        return await FinishAsync(call);
+        return await WriteAsync<StoreResult>(puts.Count, (call, i) => new PutWrite(call, i, PutFence.Admit(puts[i], now)));
     }
 
     public async ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
@@ -147,13 +141,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
     {
         CheckKeys(keys, key => key);
-        var call = new WriteCall<bool>(keys.Count);
-        for (var i = 0; i < keys.Count; i++)
-        {
-            _writer.Enqueue(new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])));
-        }
-
-        return await FinishAsync(call);
+        return await WriteAsync<bool>(keys.Count, (call, i) => new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])));
     }
 
     public ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
@@ -221,31 +209,23 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         ];
         foreach (var some in keys.Chunk(MaxPerCall))
         {
-            var call = new WriteCall<bool>(some.Length);
-            for (var i = 0; i < some.Length; i++)
-            {
-                _writer.Enqueue(new ProlongWrite(call, i, some[i], now + timeToLive, LengthOf(some[i])));
-            }
-
-            await FinishAsync(call);
+            await WriteAsync<bool>(some.Length, (call, i) => new ProlongWrite(call, i, some[i], now + timeToLive, LengthOf(some[i])));
         }
     }
 
-    private Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys, DateTimeOffset? expiredAt)
-    {
-        var call = new WriteCall<bool>(keys.Count);
-        for (var i = 0; i < keys.Count; i++)
-        {
-            _writer.Enqueue(new RemoveWrite(call, i, keys[i], expiredAt));
-        }
-
-        return FinishAsync(call);
-    }
+    private Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys, DateTimeOffset? expiredAt) =>
+        WriteAsync<bool>(keys.Count, (call, i) => new RemoveWrite(call, i, keys[i], expiredAt));
 
     private int LengthOf(NodeId key) => ShardEntryCodec.LengthOf(_log.Shard.Values.GetValueOrDefault(key));
 
-    private async Task<IReadOnlyList<TResult>> FinishAsync<TResult>(WriteCall<TResult> call)
+    private async Task<IReadOnlyList<TResult>> WriteAsync<TResult>(int count, Func<WriteCall<TResult>, int, ShardWrite> create)
     {
+        var call = new WriteCall<TResult>(count);
+        for (var i = 0; i < count; i++)
+        {
+            _writer.Enqueue(create(call, i));
+        }
+
         var results = await call.Completion;
         Follow();
         return results;

@@ -36,49 +36,51 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
     public override void Fail() => call.Set(index, _decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
 }
 
-/// <summary>A removal that waits for storage; of an expired value only, if a time is given.</summary>
-internal sealed class RemoveWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset? expiredAt) : ShardWrite
+/// <summary>A change of what is held of a key, which waits for storage.</summary>
+/// <param name="call">The call that gets the result: whether there was anything to change.</param>
+/// <param name="index">Its place in the call.</param>
+/// <param name="failure">What the caller is told if storage fails, as a part of a sentence.</param>
+internal abstract class KeyWrite(WriteCall<bool> call, int index, string failure) : ShardWrite
 {
     private bool _decided;
 
-    public override int Length => ShardEntryCodec.RemovalLength;
-
-    public override void Decide(ShardPlan plan) => _decided = plan.Remove(key, expiredAt);
+    public override void Decide(ShardPlan plan) => _decided = Change(plan);
 
     public override void Confirm() => call.Set(index, _decided);
 
-    public override void Fail() => call.Fail(new IOException("The storage of a key shard failed; what was to be removed may still be there."));
+    public override void Fail() => call.Fail(new IOException($"The storage of a key shard failed; {failure}."));
+
+    /// <summary>Plans the change; false if there is nothing to change.</summary>
+    protected abstract bool Change(ShardPlan plan);
+}
+
+/// <summary>A removal; of an expired value only, if a time is given.</summary>
+internal sealed class RemoveWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset? expiredAt)
+    : KeyWrite(call, index, "what was to be removed may still be there")
+{
+    public override int Length => ShardEntryCodec.RemovalLength;
+
+    protected override bool Change(ShardPlan plan) => plan.Remove(key, expiredAt);
 }
 
 /// <summary>
-/// A longer life of a publication, which waits for storage. It names no value: whatever was written before it, the end of
-/// the publication among it, stays.
+/// A longer life of a publication. It names no value: whatever was written before it, the end of the publication among it, stays.
 /// </summary>
-internal sealed class ProlongWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset expiresAt, int length) : ShardWrite
+internal sealed class ProlongWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset expiresAt, int length)
+    : KeyWrite(call, index, "what is published was not given a longer life")
 {
-    private bool _decided;
-
     public override int Length => length;
 
-    public override void Decide(ShardPlan plan) => _decided = plan.Prolong(key, expiresAt);
-
-    public override void Confirm() => call.Set(index, _decided);
-
-    public override void Fail() => call.Fail(new IOException("The storage of a key shard failed; what is published was not given a longer life."));
+    protected override bool Change(ShardPlan plan) => plan.Prolong(key, expiresAt);
 }
 
-/// <summary>The end of a publication, which waits for storage.</summary>
-internal sealed class UnpublishWrite(WriteCall<bool> call, int index, NodeId key, int length) : ShardWrite
+/// <summary>The end of a publication.</summary>
+internal sealed class UnpublishWrite(WriteCall<bool> call, int index, NodeId key, int length)
+    : KeyWrite(call, index, "what was to be published no more may still be")
 {
-    private bool _decided;
-
     public override int Length => length;
 
-    public override void Decide(ShardPlan plan) => _decided = plan.Unpublish(key);
-
-    public override void Confirm() => call.Set(index, _decided);
-
-    public override void Fail() => call.Fail(new IOException("The storage of a key shard failed; what was to be published no more may still be."));
+    protected override bool Change(ShardPlan plan) => plan.Unpublish(key);
 }
 
 /// <summary>A call whose writes may end in several group commits.</summary>
