@@ -106,6 +106,9 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     /// <summary>The node's id.</summary>
     public NodeId Id { get; }
 
+    /// <summary>Who publishes under a key takes a turn.</summary>
+    internal KeyTurns Turns { get; } = new();
+
     /// <summary>What the node is bound to, with the real ports.</summary>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 

@@ -207,10 +207,9 @@ public sealed class KadNode : IDht, IAsyncDisposable
             return await PublishSoonAsync(key, value, cancellationToken);
         }
 
-        var result = await Engine.SetAsync(key, value, cancellationToken);
-        return _options.ClientOnly || !result.Succeeded
-            ? result
-            : result with { Publication = await RememberAsync(key, new Publication(value, _environment.Time.GetUtcNow()), cancellationToken) };
+        return _options.ClientOnly
+            ? await Engine.SetAsync(key, value, cancellationToken)
+            : await Engine.Turns.RunAsync(key, () => PublishAsync(key, value, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -291,6 +290,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
         {
             await parts.DisposeAsync();
         }
+    }
+
+    private async Task<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        var result = await Engine.SetAsync(key, value, cancellationToken);
+        return !result.Succeeded
+            ? result
+            : result with { Publication = await RememberAsync(key, new Publication(value, _environment.Time.GetUtcNow()), cancellationToken) };
     }
 
     private async Task<SetResult> PublishSoonAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)

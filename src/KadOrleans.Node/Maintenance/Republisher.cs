@@ -191,10 +191,18 @@ internal sealed class Republisher
     private async Task PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
         var later = await FindLaterAsync(key, publication, cancellationToken);
+        if (await _node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken)))
+        {
+            _published++;
+        }
+    }
+
+    private async Task<bool> PublishAsync(NodeId key, Publication publication, StoredValue? later, CancellationToken cancellationToken)
+    {
         if (await _publications.GetAsync(key, cancellationToken) != publication)
         {
             // Ended, or published with another value, while the network was asked.
-            return;
+            return false;
         }
 
         if (later is not null)
@@ -202,15 +210,17 @@ internal sealed class Republisher
             // First: a cluster's shard has no copy replace what is published.
             await _publications.RemoveAsync(key, cancellationToken);
             await TakeOverAsync(key, later, cancellationToken);
-            return;
+            return false;
         }
 
         var result = await _node.SetAsync(key, publication.Value, cancellationToken);
-        if (result.Succeeded && await _publications.GetAsync(key, cancellationToken) == publication)
+        if (!result.Succeeded || await _publications.GetAsync(key, cancellationToken) != publication)
         {
-            await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
-            _published++;
+            return false;
         }
+
+        await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
+        return true;
     }
 
     /// <summary>

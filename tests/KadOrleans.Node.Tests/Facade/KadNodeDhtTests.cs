@@ -33,6 +33,25 @@ public sealed class KadNodeDhtTests : DhtContract
     });
 
     [Fact]
+    public Task A_later_set_wins_over_a_durable_one_that_is_still_on_its_way() => RunAsync(async dht =>
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            await dht.SetAsync($"key {i}", "earlier", SetAcknowledgement.Durable);
+
+            // The earlier value's lookup is over, or its STOREs are out, or nothing was sent yet.
+            await _world.PassAsync(TimeSpan.FromMilliseconds(20 * i));
+            await dht.SetAsync($"key {i}", "later", SetAcknowledgement.Network);
+            await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+            foreach (var node in _world.Nodes)
+            {
+                Assert.Equal("later", (await node.Node.GetAsync<string>($"key {i}")).Value);
+            }
+        }
+    });
+
+    [Fact]
     public Task A_durable_set_of_a_node_that_was_killed_reaches_the_network_after_its_next_start() => RunAsync(async _ =>
     {
         var (states, publications) = (new InMemoryNodeStateStore(), new InMemoryPublicationStore(10));
