@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Cli;
 using KadOrleans.Lab.Tests.Running;
 using KadOrleans.Testing.Processes;
 

@@ -1,4 +1,3 @@
-using KadOrleans.Cli;
 using KadOrleans.Lab.Tests.Running;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;

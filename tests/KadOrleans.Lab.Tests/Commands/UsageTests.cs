@@ -1,4 +1,3 @@
-using KadOrleans.Cli;
 using KadOrleans.Lab.Tests.Running;
 
 namespace KadOrleans.Lab.Tests.Commands;
