@@ -1,8 +1,8 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
-using Orleans.Runtime.Messaging;
 
 namespace KadOrleans.Client;
 
@@ -116,8 +116,7 @@ public sealed class DhtClient : IDht
         {
             throw new DhtUnavailableException(e.Message, e);
         }
-        catch (Exception e) when (e is OrleansMessageRejectionException or ConnectionFailedException or GatewayTooBusyException
-            or ClientNotAvailableException or TimeoutException)
+        catch (Exception e) when (GrainCalls.IsTransient(e))
         {
             throw new DhtUnavailableException(
                 "The cluster does not respond: check that its silos run and that this client reaches them.", e);

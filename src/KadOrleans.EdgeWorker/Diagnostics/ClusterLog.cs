@@ -9,9 +9,6 @@ internal static partial class ClusterLog
     [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]
     public static partial void ShardsFailed(this ILogger logger, Exception? exception, string shard, long count);
 
-    [LoggerMessage(6001, LogLevel.Debug, "A call to {Shard} failed and is tried again in {Delay}")]
-    public static partial void ShardCallRetried(this ILogger logger, Exception exception, string shard, TimeSpan delay);
-
     [LoggerMessage(6010, LogLevel.Warning, "The routing table of {Id} cannot be told of what was observed; it is tried again until it can")]
     public static partial void TableUnreachable(this ILogger logger, Exception exception, NodeId id);
 
@@ -30,4 +27,33 @@ internal static partial class ClusterLog
 
     [LoggerMessage(6021, LogLevel.Information, "The clock of the silo that leases node ids is near this machine's again: {Seconds} s ahead")]
     public static partial void ClocksAgree(this ILogger logger, double seconds);
+}
+
+/// <summary>Says that shards do not answer, once per ten seconds however many requests fail on it.</summary>
+internal sealed class OutageLog(TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    // Guards _lastLine and _failed.
+    private readonly Lock _gate = new();
+    private long? _lastLine;
+    private long _failed;
+
+    public void Add(string shard, int count, Exception? cause)
+    {
+        long failed;
+        lock (_gate)
+        {
+            _failed += count;
+            if (_lastLine is { } last && time.GetElapsedTime(last) < Interval)
+            {
+                return;
+            }
+
+            (failed, _failed) = (_failed, 0);
+            _lastLine = time.GetTimestamp();
+        }
+
+        logger.ShardsFailed(cause, shard, failed);
+    }
 }

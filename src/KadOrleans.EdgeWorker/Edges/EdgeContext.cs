@@ -35,3 +35,37 @@ internal sealed record EdgeContext(
         Health.Answered();
     }
 }
+
+/// <summary>How often an edge does what. Tests shorten it.</summary>
+internal sealed record EdgeTiming
+{
+    /// <summary>Time between renewals of the lease.</summary>
+    public TimeSpan Renewal { get; init; } = IEdgeDirectoryGrain.RenewalInterval;
+
+    /// <summary>Time between renewals of the subscriptions, which end after three minutes without one.</summary>
+    public TimeSpan Subscription { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// The longest wait for one answer of a silo. Two waits in a row and a renewal interval fit into a lease, so that one lost
+    /// call does not cost it.
+    /// </summary>
+    public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeasePatience;
+
+    /// <summary>
+    /// How long handing the lease back may take at a stop. Silos that hang are not waited for longer: the successor finds
+    /// out by itself that the name is free.
+    /// </summary>
+    public TimeSpan HandBack { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>The first pause before another attempt at the lease; it doubles up to <see cref="LongestPause"/>.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The longest pause between attempts at the lease.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The first pause before another attempt to join the network; it doubles up to <see cref="LongestJoinPause"/>.</summary>
+    public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause between attempts to join.</summary>
+    public TimeSpan LongestJoinPause { get; init; } = TimeSpan.FromMinutes(1);
+}

@@ -2,6 +2,7 @@ using KadOrleans.EdgeWorker.Maintenance;
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Node;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Ports;
@@ -96,19 +97,18 @@ internal sealed class EdgeNode : IAsyncDisposable
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         var timing = _context.Timing;
-        var pause = timing.FirstJoinPause;
+        var pauses = new BackOff(timing.FirstJoinPause, timing.LongestJoinPause);
         await JoinOnceAsync(cancellationToken);
         while (_context.Options.Bootstrap.Count > 0)
         {
             if (Table.Snapshot.Count > 0)
             {
-                pause = timing.FirstJoinPause;
+                pauses = new BackOff(timing.FirstJoinPause, timing.LongestJoinPause);
                 await Task.Delay(timing.LongestJoinPause, _context.Environment.Time, cancellationToken);
                 continue;
             }
 
-            await Task.Delay(pause, _context.Environment.Time, cancellationToken);
-            pause = pause * 2 < timing.LongestJoinPause ? pause * 2 : timing.LongestJoinPause;
+            await Task.Delay(pauses.Next(), _context.Environment.Time, cancellationToken);
             if (Table.Snapshot.Count == 0)
             {
                 await JoinOnceAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Estimation;
+
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>How an edge is doing, for people and monitoring to read.</summary>
@@ -21,4 +23,36 @@ public sealed record EdgeOverview(
 {
     /// <summary>Seconds that the clock of the silo that leases node ids is ahead of this process's; null before it was asked.</summary>
     public double? ClockDifference { get; init; }
+}
+
+/// <summary>How one node id of an edge is doing.</summary>
+/// <param name="Id">The id, as hexadecimal digits.</param>
+/// <param name="Listening">What it is bound to.</param>
+/// <param name="Contacts">Contacts in its table.</param>
+/// <param name="TableVersion">The version of the snapshot that it answers from.</param>
+public sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion)
+{
+    /// <summary>How many nodes the network has by this id's last lookups, or null before there were enough of them.</summary>
+    public NetworkSizeEstimate? NetworkSize { get; init; }
+}
+
+/// <summary>What an edge is at.</summary>
+public enum EdgeState
+{
+    /// <summary>It has no lease yet: its host starts, or no silo has answered so far.</summary>
+    Waiting,
+
+    /// <summary>It holds its ids and serves them; silos answer.</summary>
+    Serving,
+
+    /// <summary>
+    /// It serves its ids from the last snapshots: no silo answers. PING and FIND_NODE are answered, STORE is not.
+    /// </summary>
+    CutOff,
+
+    /// <summary>Another process holds its name. The ids are no longer served, and will not be by this process.</summary>
+    LeaseLost,
+
+    /// <summary>It stopped in good order.</summary>
+    Stopped,
 }

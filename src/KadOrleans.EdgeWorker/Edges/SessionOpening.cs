@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,8 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
     public async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         bool isTold = false, isNameTold = false, isDoubtTold = false;
-        for (var pause = context.Timing.FirstPause; ; pause = Longer(pause))
+        var pauses = new BackOff(context.Timing.FirstPause, context.Timing.LongestPause);
+        while (true)
         {
             try
             {
@@ -49,7 +51,7 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
                 context.Health.WaitFor("the cluster gives no lease");
             }
 
-            await Task.Delay(pause, context.Environment.Time, cancellationToken);
+            await Task.Delay(pauses.Next(), context.Environment.Time, cancellationToken);
         }
     }
 
@@ -70,6 +72,4 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
         logger.Leased(Name, lease.NodeIds.Count, lease.Epoch);
         return session;
     }
-
-    private TimeSpan Longer(TimeSpan pause) => pause * 2 < context.Timing.LongestPause ? pause * 2 : context.Timing.LongestPause;
 }

@@ -1,6 +1,7 @@
-using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -47,13 +48,13 @@ internal sealed class ObservationSender(
 
     private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
-        var failures = 0;
-        for (var delay = options.FirstBackOff; ; delay = GrainFailures.Next(delay, options.LongestBackOff))
+        BackOff? pauses = null;
+        while (true)
         {
             try
             {
                 var answer = await CallAsync(batch, cancellationToken);
-                if (failures > 0)
+                if (pauses is not null)
                 {
                     logger.TableReachable(nodeId);
                 }
@@ -71,13 +72,14 @@ internal sealed class ObservationSender(
                     return null;
                 }
 
-                if (failures++ == 0)
+                if (pauses is null)
                 {
                     logger.TableUnreachable(e, nodeId);
                 }
             }
 
-            await Task.Delay(delay, time, cancellationToken);
+            pauses ??= new BackOff(options.FirstBackOff, options.LongestBackOff);
+            await Task.Delay(pauses.Next(), time, cancellationToken);
         }
     }
 
@@ -94,4 +96,41 @@ internal sealed class ObservationSender(
 
         return answer;
     }
+}
+
+/// <summary>
+/// Notices that a snapshot stays behind the versions that its table answers with: pushes may get lost. Used by one
+/// caller at a time.
+/// </summary>
+internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
+{
+    private long _expected;
+    private long _since;
+
+    /// <summary>Whether the snapshot is to be asked for, now that the table answered with a version.</summary>
+    public bool IsBehind(long answered, long held)
+    {
+        if (held >= _expected)
+        {
+            (_expected, _since) = (answered, time.GetTimestamp());
+            return false;
+        }
+
+        return time.GetElapsedTime(_since) >= patience;
+    }
+
+    /// <summary>After how long a snapshot that stays behind is to be asked for; null if it is not behind.</summary>
+    public TimeSpan? Left(long held)
+    {
+        if (held >= _expected)
+        {
+            return null;
+        }
+
+        var left = patience - time.GetElapsedTime(_since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>The snapshot was asked for; if it did not come, it is again after as long.</summary>
+    public void Asked() => _since = time.GetTimestamp();
 }

@@ -7,21 +7,33 @@ namespace KadOrleans.EdgeWorker.Values;
 /// The shards known to hold something, because a put or a scan met them, and what they last said they hold. It keeps
 /// calls to all of them from waking thousands of shards that hold nothing. Where there are few, all count as known.
 /// </summary>
-internal sealed class HeldShards
+internal sealed class HeldShards : IDisposable
 {
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+
     // Guards _usages and _turn.
     private readonly Lock _gate = new();
     private readonly Dictionary<long, (ShardUsage Usage, long Turn)> _usages = [];
     private long _turn;
 
-    public HeldShards(int shards, GrainKeyStoreOptions options)
+    // One reader asks the shards; those that come meanwhile wait for what it learns. Guards _readAt.
+    private readonly SemaphoreSlim _reading = new(1);
+    private long? _readAt;
+
+    /// <param name="shards">How many the cluster has.</param>
+    /// <param name="options">How many are asked for their usage, and how often.</param>
+    /// <param name="time">For that.</param>
+    public HeldShards(int shards, GrainKeyStoreOptions options, TimeProvider time)
     {
+        (_options, _time) = (options, time);
         for (var shard = 0; shards <= options.UsageShards && shard < shards; shard++)
         {
             Add(shard);
         }
     }
 
+    /// <summary>Notes that a shard holds something.</summary>
     public void Add(long shard)
     {
         lock (_gate)
@@ -30,14 +42,7 @@ internal sealed class HeldShards
         }
     }
 
-    public void Note(long shard, ShardUsage usage)
-    {
-        lock (_gate)
-        {
-            _usages[shard] = (usage, ++_turn);
-        }
-    }
-
+    /// <summary>All known ones.</summary>
     public IReadOnlyList<long> All()
     {
         lock (_gate)
@@ -46,20 +51,48 @@ internal sealed class HeldShards
         }
     }
 
-    /// <summary>Those not asked for longest, at most <paramref name="count"/>.</summary>
-    public IReadOnlyList<long> LongestUnasked(int count)
+    /// <summary>Sums what the shards hold, at a bounded cost however often it is asked.</summary>
+    /// <param name="ask">Asks one shard.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<KeyStoreUsage> ReadUsageAsync(Func<long, CancellationToken, Task<ShardUsage>> ask, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        await _reading.WaitAsync(cancellationToken);
+        try
         {
-            return [.. _usages.OrderBy(pair => pair.Value.Turn).Take(count).Select(pair => pair.Key)];
+            if (_readAt is not { } read || _time.GetElapsedTime(read) >= _options.UsageMaxAge)
+            {
+                var together = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
+                await Parallel.ForEachAsync(
+                    LongestUnasked(), together, async (shard, cancel) => Note(shard, await ask(shard, cancel)));
+                _readAt = _time.GetTimestamp();
+            }
         }
-    }
+        finally
+        {
+            _reading.Release();
+        }
 
-    public KeyStoreUsage Sum()
-    {
         lock (_gate)
         {
             return new KeyStoreUsage(_usages.Values.Sum(value => value.Usage.Keys), _usages.Values.Sum(value => value.Usage.Bytes));
+        }
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    private void Note(long shard, ShardUsage usage)
+    {
+        lock (_gate)
+        {
+            _usages[shard] = (usage, ++_turn);
+        }
+    }
+
+    private IReadOnlyList<long> LongestUnasked()
+    {
+        lock (_gate)
+        {
+            return [.. _usages.OrderBy(pair => pair.Value.Turn).Take(_options.UsageShards).Select(pair => pair.Key)];
         }
     }
 }

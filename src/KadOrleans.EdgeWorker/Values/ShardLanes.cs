@@ -1,79 +1,121 @@
-using KadOrleans.EdgeWorker.Diagnostics;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
+using System.Collections.Concurrent;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.EdgeWorker.Values;
 
-/// <summary>The puts and the gets to all shards, apart from each other: a get never waits for a write.</summary>
-internal sealed class ShardLanes
+/// <summary>
+/// The requests of one kind to all shards. They travel in a few lanes, many shards' to a call: a call for each datagram
+/// would cost more than the datagram. A shard that does not answer within the call's timeout is asked in a lane of
+/// its own for a while, so that the others do not wait for it. The order of a shard's requests stays that of their arrival.
+/// </summary>
+internal sealed class ShardLanes<TItem, TResult>
 {
-    private readonly IGrainFactory _grains;
-    private readonly SharedLanes<ShardPut, StoreResult> _puts;
-    private readonly SharedLanes<NodeId, StoredValue?> _gets;
-    private long _putCalls;
-    private long _putValues;
-    private long _getCalls;
-    private long _getKeys;
+    private readonly Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> _askOne;
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ShardLane<TItem, TResult>[] _shared;
+    private readonly ConcurrentDictionary<long, ApartLane> _apart = new();
 
-    public ShardLanes(IGrainFactory grains, int shardBits, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
+    /// <param name="askMany">Asks many shards through the desk of a number.</param>
+    /// <param name="askOne">Asks one.</param>
+    /// <param name="options">Lanes and timeouts.</param>
+    /// <param name="time">For timeouts and pauses.</param>
+    /// <param name="logger">Told of calls that are made again.</param>
+    public ShardLanes(
+        Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askMany,
+        Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> askOne,
+        GrainKeyStoreOptions options,
+        TimeProvider time,
+        ILogger logger)
     {
-        _grains = grains;
-        _puts = new SharedLanes<ShardPut, StoreResult>(
-            put => GrainKeys.Shard(put.Key, shardBits), PutManyAsync, PutAsync, options, time, logger);
-        _gets = new SharedLanes<NodeId, StoredValue?>(
-            key => GrainKeys.Shard(key, shardBits), GetManyAsync, GetAsync, options with { Patience = options.GetPatience }, time, logger);
+        (_askOne, _options, _time, _logger) = (askOne, options, time, logger);
+        _shared = [.. Enumerable.Range(0, options.Lanes).Select(lane =>
+        {
+            var desk = new DeskCalls<TItem, TResult>(askMany, lane, options, time);
+            return new ShardLane<TItem, TResult>("the silos", requests => AskAsync(desk, requests), options, time, logger);
+        })];
     }
 
-    public ValueTask<LaneOutcome<StoreResult>> PutAsync(ShardPut put, CancellationToken cancellationToken) =>
-        _puts.AskAsync(put, cancellationToken);
-
-    public ValueTask<LaneOutcome<StoredValue?>> GetAsync(NodeId key, CancellationToken cancellationToken) =>
-        _gets.AskAsync(key, cancellationToken);
-
-    public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
+    /// <summary>The outcome of a request, within the options' timeout; a failure at once if too many wait.</summary>
+    /// <param name="item">What is put, or the key.</param>
+    /// <param name="shard">The shard of its key.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<ShardOutcome<TResult>> AskAsync(TItem item, long shard, CancellationToken cancellationToken)
     {
-        ["shards.get.calls"] = Interlocked.Read(ref _getCalls),
-        ["shards.get.keys"] = Interlocked.Read(ref _getKeys),
-        ["shards.put.calls"] = Interlocked.Read(ref _putCalls),
-        ["shards.put.values"] = Interlocked.Read(ref _putValues),
-    };
-
-    private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
-    {
-        Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return _grains.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(desk)).PutAsync(puts).AsTask();
+        var request = new ShardRequest<TItem, TResult>(item, shard, _time.GetTimestamp());
+        _shared[shard % _shared.Length].Add(request);
+        return cancellationToken.CanBeCanceled ? request.Task.WaitAsync(cancellationToken) : request.Task;
     }
 
-    private Task<IReadOnlyList<StoreResult>> PutAsync(long shard, IReadOnlyList<ShardPut> puts)
+    /// <summary>Only this decides which way a request goes, in the order of arrival and for each shard in one lane: none overtakes another.</summary>
+    private async Task<ShardBatch<TResult>> AskAsync(DeskCalls<TItem, TResult> desk, IReadOnlyList<ShardRequest<TItem, TResult>> requests)
     {
-        Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return _grains.GetGrain<IKeyShardGrain>(shard).PutAsync(puts).AsTask();
+        var together = requests.Where(request => !(_apart.TryGetValue(request.Shard, out var lane) && lane.IsInUse)).ToList();
+
+        // Before any goes out apart: if this call fails, all of them are tried again.
+        var batch = together.Count > 0
+            ? await desk.AskAsync(together.ConvertAll(request => request.Item))
+            : new ShardBatch<TResult>([], []);
+        if (batch.Results.Count != together.Count)
+        {
+            throw new InvalidOperationException($"Shards answered {together.Count} requests with {batch.Results.Count} results.");
+        }
+
+        return together.Count == requests.Count && batch.Unanswered.Count == 0 ? batch : PassOn(requests, together, batch);
     }
 
-    private async Task<ShardBatch<StoredValue?>> GetManyAsync(long desk, IReadOnlyList<NodeId> keys)
+    /// <summary>Sends each request apart that did not go out with the others, or has no answer from them.</summary>
+    private ShardBatch<TResult> PassOn(
+        IReadOnlyList<ShardRequest<TItem, TResult>> requests, List<ShardRequest<TItem, TResult>> together, ShardBatch<TResult> batch)
     {
-        Count("get", keys.Count, ref _getCalls, ref _getKeys);
-        var once = new KeysOnce(keys);
-        var batch = await _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetAsync(once.Keys);
-        return once.Spread(batch);
+        var unanswered = batch.Unanswered.ToHashSet();
+        var results = new TResult[requests.Count];
+        var passed = new List<int>();
+        for (int i = 0, place = 0; i < requests.Count; i++)
+        {
+            var wasAsked = place < together.Count && ReferenceEquals(together[place], requests[i]);
+            if (wasAsked && !unanswered.Contains(place))
+            {
+                results[i] = batch.Results[place];
+            }
+            else
+            {
+                passed.Add(i);
+                _apart.GetOrAdd(requests[i].Shard, CreateApart).Add(requests[i], isLate: wasAsked);
+            }
+
+            place += wasAsked ? 1 : 0;
+        }
+
+        return new ShardBatch<TResult>(results, passed);
     }
 
-    private async Task<IReadOnlyList<StoredValue?>> GetAsync(long shard, IReadOnlyList<NodeId> keys)
-    {
-        Count("get", keys.Count, ref _getCalls, ref _getKeys);
-        var once = new KeysOnce(keys);
-        return once.Spread(await _grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once.Keys));
-    }
+    private ApartLane CreateApart(long shard) => new(
+        new ShardLane<TItem, TResult>(GrainKeys.ShardName(shard), requests => AskOneAsync(shard, requests), _options, _time, _logger),
+        _time,
+        _options.ApartFor);
 
-    private static void Count(string kind, int items, ref long calls, ref long carried)
+    private async Task<ShardBatch<TResult>> AskOneAsync(long shard, IReadOnlyList<ShardRequest<TItem, TResult>> requests) =>
+        new(await _askOne(shard, [.. requests.Select(request => request.Item)]), []);
+
+    /// <summary>The lane of one shard, in use while anything of it is under way, and for some time after the shard was late.</summary>
+    private sealed class ApartLane(ShardLane<TItem, TResult> lane, TimeProvider time, TimeSpan inUseFor)
     {
-        Interlocked.Increment(ref calls);
-        Interlocked.Add(ref carried, items);
-        var tag = new KeyValuePair<string, object?>("kad.shard.call", kind);
-        ClusterMetrics.ShardCalls.Add(1, tag);
-        ClusterMetrics.ShardBatch.Record(items, tag);
+        private long _lateAt;
+
+        public bool IsInUse => lane.IsBusy || time.GetElapsedTime(Volatile.Read(ref _lateAt)) < inUseFor;
+
+        public void Add(ShardRequest<TItem, TResult> request, bool isLate)
+        {
+            if (isLate)
+            {
+                Volatile.Write(ref _lateAt, time.GetTimestamp());
+            }
+
+            lane.Add(request);
+        }
     }
 }

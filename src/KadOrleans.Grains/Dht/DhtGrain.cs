@@ -32,7 +32,7 @@ internal sealed class DhtGrain(
     /// <summary>How long a shard is called: longer than a silo takes to be declared dead. An edge has the rest.</summary>
     private static readonly TimeSpan ShardLimit = TimeSpan.FromSeconds(20);
 
-    private readonly PatientCalls _calls = new(time, logger);
+    private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
 
     public async ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)

@@ -26,7 +26,7 @@ internal sealed class EdgeCaller(
     /// <summary>How long the directory is asked in all: longer than a silo takes to be declared dead.</summary>
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(20);
 
-    private readonly PatientCalls _calls = new(time, logger);
+    private readonly GrainCalls _calls = new(time, logger);
     private readonly Dictionary<(string Name, long Epoch), long> _suspectSince = [];
     private readonly KnownEdges _known = new(time);
     private long? _listedAt;

@@ -74,9 +74,6 @@ internal static partial class GrainsLog
     [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
 
-    [LoggerMessage(6043, LogLevel.Debug, "A call to {Grain} did not get through and is tried again in {Delay}: {Message}")]
-    public static partial void CallRetried(this ILogger logger, string grain, TimeSpan delay, string message);
-
     [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
 }

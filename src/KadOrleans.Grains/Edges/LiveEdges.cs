@@ -67,3 +67,9 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>Those whose time is not over.</summary>
     public IReadOnlyList<LiveEdge> GetAlive() => [.. _edges.Values.Where(heard => !IsOver(heard)).Select(heard => heard.Edge)];
 }
+
+/// <summary>An edge as it last leased or renewed.</summary>
+/// <param name="Edge">The edge.</param>
+/// <param name="Since">When that was, as a timestamp of the clock.</param>
+/// <param name="Silos">The silos that were active then.</param>
+internal sealed record HeardEdge(LiveEdge Edge, long Since, IReadOnlyCollection<SiloAddress> Silos);

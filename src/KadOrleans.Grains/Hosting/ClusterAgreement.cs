@@ -1,5 +1,4 @@
 using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Dht;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -35,7 +34,7 @@ internal sealed class ClusterAgreement(
     /// </summary>
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
 
-    private readonly PatientCalls _calls = new(time, logger);
+    private readonly GrainCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when the settings agree; fails if they do not.</summary>

@@ -1,4 +1,4 @@
-using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.EdgeWorker.Values;
@@ -13,21 +13,21 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <param name="lane">The lane's number.</param>
 /// <param name="options">How many lanes there are, when a call is late, how long a desk is used.</param>
 /// <param name="time">For that.</param>
-internal sealed class LaneWay<TRequest, TResult>(
-    Func<long, IReadOnlyList<TRequest>, Task<ShardBatch<TResult>>> call, long lane, GrainKeyStoreOptions options, TimeProvider time)
+internal sealed class DeskCalls<TItem, TResult>(
+    Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> call, long lane, GrainKeyStoreOptions options, TimeProvider time)
 {
     private long _desk = lane;
     private long _since = time.GetTimestamp();
 
     /// <summary>Makes a call. One is under way at a time.</summary>
-    public async Task<ShardBatch<TResult>> AskAsync(IReadOnlyList<TRequest> requests)
+    public async Task<ShardBatch<TResult>> AskAsync(IReadOnlyList<TItem> items)
     {
         if (time.GetElapsedTime(_since) >= options.DeskFor)
         {
             TakeNextDesk();
         }
 
-        var first = call(_desk, requests);
+        var first = call(_desk, items);
         await ((Task)first.WaitAsync(options.HedgeAfter, time)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (first.IsCompletedSuccessfully)
         {
@@ -35,7 +35,7 @@ internal sealed class LaneWay<TRequest, TResult>(
         }
 
         TakeNextDesk();
-        return first.IsCompleted ? await first : await FirstAnswerAsync(first, call(_desk, requests));
+        return first.IsCompleted ? await first : await FirstAnswerAsync(first, call(_desk, items));
     }
 
     private void TakeNextDesk() => (_desk, _since) = (_desk + options.Lanes, time.GetTimestamp());
@@ -49,7 +49,7 @@ internal sealed class LaneWay<TRequest, TResult>(
             return await rest;
         }
 
-        GrainFailures.Ignore(rest);
+        GrainCalls.Ignore(rest);
         return await ended;
     }
 }

@@ -6,19 +6,19 @@ using KadOrleans.Testing;
 namespace KadOrleans.EdgeWorker.Tests.Values;
 
 /// <summary>A lane of three and the desks that its calls go to.</summary>
-public sealed class LaneWayTests
+public sealed class DeskCallsTests
 {
     private static readonly GrainKeyStoreOptions Options = new() { Lanes = 3 };
 
     private readonly ManualTimeProvider _clock = new();
     private readonly PendingCalls _calls = new();
     private readonly List<long> _desks = [];
-    private readonly LaneWay<int, int> _way;
+    private readonly DeskCalls<int, int> _calling;
 
-    public LaneWayTests() => _way = new LaneWay<int, int>(CallAsync, 1, Options, _clock);
+    public DeskCallsTests() => _calling = new DeskCalls<int, int>(CallAsync, 1, Options, _clock);
 
     [Fact]
-    public async Task Calls_go_by_one_desk_and_by_another_after_a_while()
+    public async Task Calls_go_by_one_calling_and_by_another_after_a_while()
     {
         await AskAndAnswerAsync();
         await AskAndAnswerAsync();
@@ -31,9 +31,9 @@ public sealed class LaneWayTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_call_that_is_late_is_made_by_another_desk_too_and_the_first_answer_counts(bool isFirst)
+    public async Task A_call_that_is_late_is_made_by_another_calling_too_and_the_first_answer_counts(bool isFirst)
     {
-        var asked = _way.AskAsync([7]);
+        var asked = _calling.AskAsync([7]);
         var late = await _calls.NextAsync();
         await Eventually.IsTrueAsync(() => _clock.NextDue <= Options.HedgeAfter);
         _clock.Advance(Options.HedgeAfter);
@@ -54,7 +54,7 @@ public sealed class LaneWayTests
     {
         foreach (var fails in new[] { false, true })
         {
-            var asked = _way.AskAsync([7]);
+            var asked = _calling.AskAsync([7]);
             var late = await _calls.NextAsync();
             await Eventually.IsTrueAsync(() => _clock.NextDue is not null);
             _clock.Advance(Options.HedgeAfter);
@@ -74,9 +74,9 @@ public sealed class LaneWayTests
     }
 
     [Fact]
-    public async Task After_a_failure_the_next_call_goes_by_another_desk()
+    public async Task After_a_failure_the_next_call_goes_by_another_calling()
     {
-        var asked = _way.AskAsync([7]);
+        var asked = _calling.AskAsync([7]);
         (await _calls.NextAsync()).Fail(new InvalidOperationException("gone"));
         await Assert.ThrowsAsync<InvalidOperationException>(() => asked);
         await AskAndAnswerAsync();
@@ -86,7 +86,7 @@ public sealed class LaneWayTests
 
     private async Task AskAndAnswerAsync()
     {
-        var asked = _way.AskAsync([7]);
+        var asked = _calling.AskAsync([7]);
         (await _calls.NextAsync()).Answer();
         Assert.Equal([70], (await asked).Results);
     }

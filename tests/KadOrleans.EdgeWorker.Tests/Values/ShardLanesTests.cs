@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.EdgeWorker.Tests.Values;
 
 /// <summary>Requests are numbers; the shard of one is its tens, and an answer ten times the number.</summary>
-public sealed class SharedLanesTests
+public sealed class ShardLanesTests
 {
     private static readonly GrainKeyStoreOptions Options = new() { Lanes = 1 };
 
@@ -15,12 +15,12 @@ public sealed class SharedLanesTests
     private readonly PendingCalls _many = new();
     private readonly PendingCalls _one = new();
     private readonly HashSet<long> _late = [];
-    private readonly SharedLanes<int, int> _lanes;
+    private readonly ShardLanes<int, int> _lanes;
 
-    public SharedLanesTests()
+    public ShardLanesTests()
     {
-        _lanes = new SharedLanes<int, int>(
-            number => number / 10, (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), Options, _clock, NullLogger.Instance);
+        _lanes = new ShardLanes<int, int>(
+            (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), Options, _clock, NullLogger.Instance);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class SharedLanesTests
     {
         _late.Add(1);
         using var cancelling = new CancellationTokenSource();
-        var late = _lanes.AskAsync(11, cancelling.Token).AsTask();
+        var late = _lanes.AskAsync(11, 1, cancelling.Token);
         (await _many.NextAsync()).Answer();
         await _one.NextAsync();
         await cancelling.CancelAsync();
@@ -121,12 +121,44 @@ public sealed class SharedLanesTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
     }
 
+    [Fact]
+    public async Task Cancelling_ends_the_wait_of_one_request_alone()
+    {
+        using var cancelling = new CancellationTokenSource();
+        var first = _lanes.AskAsync(1, 0, cancelling.Token);
+        var call = await _many.NextAsync();
+        var second = Ask(2);
+
+        await cancelling.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+
+        call.Answer();
+        (await _many.NextAsync()).Answer();
+        Assert.Equal(20, await second);
+    }
+
+    [Fact]
+    public async Task The_time_that_a_request_waited_with_the_others_counts_when_it_is_asked_apart()
+    {
+        _late.Add(1);
+        var late = _lanes.AskAsync(11, 1, CancellationToken.None);
+        var call = await _many.NextAsync();
+        _clock.Advance(Options.HedgeAfter / 2);
+        call.Answer();
+        await _one.NextAsync();
+
+        _clock.Advance(Options.Patience - (Options.HedgeAfter / 2) - TimeSpan.FromMilliseconds(1));
+        Assert.False(late.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.IsType<TimeoutException>((await late).Failure);
+    }
+
     private static async Task AssertAsync(int[] expected, params Task<int>[] requests) =>
         Assert.Equal(expected, await Task.WhenAll(requests));
 
     private async Task<int> Ask(int number)
     {
-        var outcome = await _lanes.AskAsync(number, CancellationToken.None);
+        var outcome = await _lanes.AskAsync(number, number / 10, CancellationToken.None);
         Assert.Null(outcome.Failure);
         return outcome.Result;
     }

@@ -1,0 +1,312 @@
+using System.Runtime.CompilerServices;
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.EdgeWorker.Diagnostics;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>
+/// A cluster's shards as an edge calls them. Puts and gets share calls, apart from each other: a get never waits for a write.
+/// All else is a call to one shard. The shard of a key is computed here. Bounded in what may wait, and every call in time.
+/// </summary>
+internal sealed class ShardClient : IAsyncDisposable
+{
+    private readonly IGrainFactory _grains;
+    private readonly int _shardBits;
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly OutageLog _outages;
+    private readonly GrainCalls _calls;
+    private readonly HeldShards _held;
+    private readonly ShardLanes<ShardPut, StoreResult> _puts;
+    private readonly ShardLanes<NodeId, StoredValue?> _gets;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _putCalls;
+    private long _putValues;
+    private long _getCalls;
+    private long _getKeys;
+    private int _pending;
+    private int _disposed;
+
+    /// <param name="grains">A connected client's, or a silo's.</param>
+    /// <param name="shardBits">The cluster's.</param>
+    /// <param name="options">Batches, queues and timeouts.</param>
+    /// <param name="time">For timeouts and pauses.</param>
+    /// <param name="logger">Told of outages.</param>
+    public ShardClient(IGrainFactory grains, int shardBits, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
+    {
+        (_grains, _shardBits, _options, _time) = (grains, shardBits, options, time);
+        _outages = new OutageLog(time, logger);
+        _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
+        _held = new HeldShards(1 << shardBits, options, time);
+        _puts = new ShardLanes<ShardPut, StoreResult>(PutManyAsync, PutAsync, options, time, logger);
+        _gets = new ShardLanes<NodeId, StoredValue?>(
+            GetManyAsync, GetAsync, options with { Patience = options.GetPatience }, time, logger);
+    }
+
+    /// <summary>Grain calls made for puts and gets, and the puts and gets they carried, by a stable name.</summary>
+    public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
+    {
+        ["shards.get.calls"] = Interlocked.Read(ref _getCalls),
+        ["shards.get.keys"] = Interlocked.Read(ref _getKeys),
+        ["shards.put.calls"] = Interlocked.Read(ref _putCalls),
+        ["shards.put.values"] = Interlocked.Read(ref _putValues),
+    };
+
+    /// <summary>The value of a key, expired or not.</summary>
+    /// <exception cref="KeyStoreException">Its shard did not answer in time, or too many requests wait.</exception>
+    public async ValueTask<StoredValue?> GetAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var shard = GrainKeys.Shard(key, _shardBits);
+        var outcome = call.IsWithinQueue ? await _gets.AskAsync(key, shard, cancellationToken) : TooMany<StoredValue?>();
+        if (outcome.Failure is { } failure)
+        {
+            Report(shard, "get", failure);
+            throw Unanswered(shard, failure);
+        }
+
+        return outcome.Result;
+    }
+
+    /// <summary>Puts a value; a put without an answer is one whose storage failed.</summary>
+    public async ValueTask<StoreResult> PutAsync(ShardPut put, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var shard = GrainKeys.Shard(put.Key, _shardBits);
+        var outcome = call.IsWithinQueue ? await _puts.AskAsync(put, shard, cancellationToken) : TooMany<StoreResult>();
+        if (outcome.Failure is { } failure)
+        {
+            Report(shard, "put", failure);
+            return StoreResult.StorageFailed;
+        }
+
+        if (outcome.Result == StoreResult.Stored)
+        {
+            _held.Add(shard);
+        }
+
+        return outcome.Result;
+    }
+
+    /// <summary>Has a key published no more; false if the cluster did not publish it.</summary>
+    /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
+    public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var ended = await CallAsync(
+            GrainKeys.Shard(key, _shardBits), "unpublish", grain => grain.UnpublishAsync([key]), cancellationToken);
+        return ended[0];
+    }
+
+    /// <summary>Has the shards that are known to hold something remove what is expired.</summary>
+    /// <exception cref="KeyStoreException">A shard did not answer, or could not write; others may have removed theirs.</exception>
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var removed = 0;
+        var together = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(_held.All(), together, async (shard, cancel) => Interlocked.Add(
+            ref removed, await CallAsync(shard, "expire", grain => grain.RemoveExpiredAsync(now), cancel)));
+        return removed;
+    }
+
+    /// <summary>What the shards that are known to hold something do hold, as old as the options say.</summary>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        return await _held.ReadUsageAsync(
+            (shard, cancel) => CallAsync(shard, "usage", grain => grain.GetUsageAsync(), cancel), cancellationToken);
+    }
+
+    /// <summary>Reads shards page by page, the first pages of a few shards ahead of the reader.</summary>
+    /// <param name="includes">Which ranges of keys are read, shard by shard.</param>
+    /// <param name="cancellationToken">Ends the scan.</param>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
+        Func<BucketRange, bool> includes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Not counted among the calls under way: nobody says when a reader reads on.
+        using (Enter(cancellationToken))
+        {
+        }
+
+        var ahead = new Queue<(long Shard, Task<IReadOnlyList<ShardPut>> FirstPage)>();
+        using var rest = Enumerable.Range(0, 1 << _shardBits).Where(shard => includes(RangeOf(shard))).GetEnumerator();
+        while (true)
+        {
+            while (ahead.Count < _options.Parallelism && rest.MoveNext())
+            {
+                ahead.Enqueue((rest.Current, ReadPageAsync(rest.Current, after: null, cancellationToken)));
+            }
+
+            if (!ahead.TryDequeue(out var next))
+            {
+                yield break;
+            }
+
+            for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, page[^1].Key, cancellationToken))
+            {
+                _held.Add(next.Shard);
+                foreach (var (key, value, _) in page)
+                {
+                    yield return KeyValuePair.Create(key, value);
+                }
+
+                if (page.Count < _options.ScanPage)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Refuses further calls and waits for those under way, which all end in time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0 && Interlocked.CompareExchange(ref _pending, 0, 0) == 0)
+        {
+            _drained.TrySetResult();
+        }
+
+        await _drained.Task;
+        _held.Dispose();
+    }
+
+    private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
+    {
+        Count("put", puts.Count, ref _putCalls, ref _putValues);
+        return _grains.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(desk)).PutAsync(puts).AsTask();
+    }
+
+    private Task<IReadOnlyList<StoreResult>> PutAsync(long shard, IReadOnlyList<ShardPut> puts)
+    {
+        Count("put", puts.Count, ref _putCalls, ref _putValues);
+        return _grains.GetGrain<IKeyShardGrain>(shard).PutAsync(puts).AsTask();
+    }
+
+    private async Task<ShardBatch<StoredValue?>> GetManyAsync(long desk, IReadOnlyList<NodeId> keys)
+    {
+        Count("get", keys.Count, ref _getCalls, ref _getKeys);
+        var (once, places) = Once(keys);
+        var batch = await _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetAsync(once);
+        if (places is null)
+        {
+            return batch;
+        }
+
+        var unanswered = batch.Unanswered.ToHashSet();
+        return new ShardBatch<StoredValue?>(
+            [.. places.Select(place => batch.Results[place])],
+            [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)]);
+    }
+
+    private async Task<IReadOnlyList<StoredValue?>> GetAsync(long shard, IReadOnlyList<NodeId> keys)
+    {
+        Count("get", keys.Count, ref _getCalls, ref _getKeys);
+        var (once, places) = Once(keys);
+        var values = await _grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once);
+        return places is null ? values : [.. places.Select(place => values[place])];
+    }
+
+    /// <summary>A key that many ask for at once travels once: the keys, and the place of each one asked for; null if that is its own.</summary>
+    private static (IReadOnlyList<NodeId> Keys, int[]? Places) Once(IReadOnlyList<NodeId> asked)
+    {
+        var places = new Dictionary<NodeId, int>(asked.Count);
+        var keys = new List<NodeId>(asked.Count);
+        foreach (var key in asked)
+        {
+            if (places.TryAdd(key, keys.Count))
+            {
+                keys.Add(key);
+            }
+        }
+
+        return keys.Count == asked.Count ? (asked, null) : (keys, [.. asked.Select(key => places[key])]);
+    }
+
+    private static void Count(string kind, int items, ref long calls, ref long carried)
+    {
+        Interlocked.Increment(ref calls);
+        Interlocked.Add(ref carried, items);
+        ClusterMetrics.ShardCalls.Add(1, Kind(kind));
+        ClusterMetrics.ShardBatch.Record(items, Kind(kind));
+    }
+
+    private static KeyValuePair<string, object?> Kind(string kind) => new("kad.shard.call", kind);
+
+    private Task<IReadOnlyList<ShardPut>> ReadPageAsync(long shard, NodeId? after, CancellationToken cancellationToken) =>
+        CallAsync(shard, "scan", grain => grain.ScanAsync(after, _options.ScanPage), cancellationToken);
+
+    private BucketRange RangeOf(int shard)
+    {
+        var bits = shard << (16 - _shardBits);
+        var prefix = new byte[NodeId.Length];
+        (prefix[0], prefix[1]) = ((byte)(bits >> 8), (byte)bits);
+        return new BucketRange(new NodeId(prefix), _shardBits);
+    }
+
+    private async Task<T> CallAsync<T>(
+        long shard, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        var grain = _grains.GetGrain<IKeyShardGrain>(shard);
+        try
+        {
+            return await _calls.CallAsync(GrainKeys.ShardName(shard), CountedAsync, new TimeLimit(_options.Patience, _time), cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw Unanswered(shard, e);
+        }
+
+        ValueTask<T> CountedAsync()
+        {
+            ClusterMetrics.ShardCalls.Add(1, Kind(kind));
+            return call(grain);
+        }
+    }
+
+    private static ShardOutcome<T> TooMany<T>() =>
+        new(default, new InvalidOperationException("Too many requests wait for the cluster's shards already."));
+
+    private static KeyStoreException Unanswered(long shard, Exception failure) =>
+        new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {failure.Message}", failure);
+
+    private void Report(long shard, string kind, Exception cause)
+    {
+        ClusterMetrics.ShardFailures.Add(1, Kind(kind));
+        _outages.Add(GrainKeys.ShardName(shard), 1, cause);
+    }
+
+    private UnderWay Enter(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var call = new UnderWay(this, Interlocked.Increment(ref _pending) <= _options.TotalQueue);
+        if (Volatile.Read(ref _disposed) == 0)
+        {
+            return call;
+        }
+
+        call.Dispose();
+        throw new ObjectDisposedException(nameof(GrainKeyStore));
+    }
+
+    private readonly struct UnderWay(ShardClient client, bool isWithinQueue) : IDisposable
+    {
+        public bool IsWithinQueue => isWithinQueue;
+
+        public void Dispose()
+        {
+            if (Interlocked.Decrement(ref client._pending) == 0 && Volatile.Read(ref client._disposed) != 0)
+            {
+                client._drained.TrySetResult();
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>What became of a put or get: the shard's result, or why there is none.</summary>
+internal readonly record struct ShardOutcome<TResult>(TResult? Result, Exception? Failure);
+
+/// <summary>A put or a get on its way to its shard.</summary>
+/// <param name="item">What is put, or the key.</param>
+/// <param name="shard">The shard of its key.</param>
+/// <param name="since">When it was made, as a timestamp of the clock.</param>
+internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long since)
+    : TaskCompletionSource<ShardOutcome<TResult>>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public TItem Item => item;
+
+    public long Shard => shard;
+
+    public long Since => since;
+
+    public void Answer(TResult result) => TrySetResult(new ShardOutcome<TResult>(result, null));
+
+    public void Fail(Exception failure) => TrySetResult(new ShardOutcome<TResult>(default, failure));
+}
+
+/// <summary>
+/// Requests of one kind that go the same way. One grain call is under way at a time; what arrives meanwhile goes out
+/// together in the next, in the order of arrival. A call that did not get through is made again for as long as
+/// somebody waits for it, so no later call overtakes it.
+/// </summary>
+internal sealed class ShardLane<TItem, TResult>
+{
+    private readonly string _name;
+    private readonly Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> _call;
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly GrainCalls _calls;
+    private readonly ITimer _timer;
+
+    // Guards what follows, and the list of those under way.
+    private readonly Lock _gate = new();
+    private readonly Queue<ShardRequest<TItem, TResult>> _waiting = new();
+    private List<ShardRequest<TItem, TResult>> _underWay = [];
+    private bool _isRunning;
+    private bool _isTimed;
+
+    /// <param name="name">Whom it calls, for logs and messages.</param>
+    /// <param name="call">
+    /// Answers requests in their order. Those that it names as unanswered are no longer the lane's to answer.
+    /// </param>
+    /// <param name="options">The queue, the batch and the timeout.</param>
+    /// <param name="time">For the timeout and pauses.</param>
+    /// <param name="logger">Told of calls that are made again.</param>
+    public ShardLane(
+        string name,
+        Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,
+        GrainKeyStoreOptions options,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_name, _call, _options, _time) = (name, call, options, time);
+        _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
+        _timer = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Whether a request waits or is under way. Not any more when the last one is answered.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isRunning;
+            }
+        }
+    }
+
+    /// <summary>Takes a request, which has its outcome within the options' timeout; it fails at once if too many wait.</summary>
+    public void Add(ShardRequest<TItem, TResult> request)
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count >= _options.LaneQueue)
+            {
+                request.Fail(new InvalidOperationException($"{_options.LaneQueue} requests wait for {_name} already."));
+                return;
+            }
+
+            _waiting.Enqueue(request);
+            if (!_isTimed)
+            {
+                // One timer for all: they time out in the order of arrival.
+                _isTimed = true;
+                _timer.Change(Left(request), Timeout.InfiniteTimeSpan);
+            }
+
+            if (_isRunning)
+            {
+                return;
+            }
+
+            _isRunning = true;
+        }
+
+        // Not on the caller's thread, which receives datagrams. Its failures all end in the requests.
+        _ = Task.Run(RunAsync);
+    }
+
+    private TimeSpan Left(ShardRequest<TItem, TResult> request) =>
+        _options.Patience - _time.GetElapsedTime(request.Since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+    /// <summary>Nobody waits any more for what is too old: it is not sent if it was not yet.</summary>
+    private void GiveUp()
+    {
+        lock (_gate)
+        {
+            _isTimed = false;
+            foreach (var request in _underWay.Concat(_waiting).Where(request => !request.Task.IsCompleted))
+            {
+                var left = Left(request);
+                if (left > TimeSpan.Zero)
+                {
+                    _isTimed = true;
+                    _timer.Change(left, Timeout.InfiniteTimeSpan);
+                    return;
+                }
+
+                request.Fail(new TimeoutException($"There was no answer within {_options.Patience.TotalSeconds:0.###} s."));
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = TakeBatch();
+        while (batch.Count > 0)
+        {
+            var answer = await CallAsync(batch);
+
+            // First: a lane that has no more to do is idle before those that asked last go on.
+            var next = TakeBatch();
+            var unanswered = answer.Unanswered.ToHashSet();
+            for (var i = 0; i < batch.Count; i++)
+            {
+                if (!unanswered.Contains(i))
+                {
+                    batch[i].Answer(answer.Results[i]);
+                }
+            }
+
+            batch = next;
+        }
+    }
+
+    private List<ShardRequest<TItem, TResult>> TakeBatch()
+    {
+        var batch = new List<ShardRequest<TItem, TResult>>();
+        lock (_gate)
+        {
+            while (batch.Count < _options.MaxBatch && _waiting.TryDequeue(out var request))
+            {
+                if (!request.Task.IsCompleted)
+                {
+                    batch.Add(request);
+                }
+            }
+
+            _underWay = batch;
+            _isRunning = batch.Count > 0;
+        }
+
+        return batch;
+    }
+
+    /// <summary>The answer to a batch. If there is none, nobody is left in the batch.</summary>
+    private async Task<ShardBatch<TResult>> CallAsync(List<ShardRequest<TItem, TResult>> batch)
+    {
+        for (var pauses = _calls.Pauses(); batch.Count > 0;)
+        {
+            TimeSpan pause;
+            try
+            {
+                var answer = await _call(batch);
+                return answer.Results.Count == batch.Count
+                    ? answer
+                    : throw new InvalidOperationException($"{_name} answered {batch.Count} requests with {answer.Results.Count} results.");
+            }
+            catch (Exception e) when (GrainCalls.IsTransient(e))
+            {
+                pause = _calls.Retry(_name, pauses, e);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                batch.ForEach(request => request.Fail(e));
+                pause = TimeSpan.Zero;
+            }
+
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, _time);
+            }
+
+            lock (_gate)
+            {
+                batch.RemoveAll(request => request.Task.IsCompleted);
+            }
+        }
+
+        return new ShardBatch<TResult>([], []);
+    }
+}
