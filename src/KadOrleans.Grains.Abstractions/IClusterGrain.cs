@@ -1,3 +1,5 @@
+using System.Globalization;
+using KadOrleans.Core;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions;
@@ -48,4 +50,51 @@ public sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [p
 /// </param>
 [GenerateSerializer]
 [Alias("kad.ClusterSettings")]
-public sealed record ClusterSettings([property: Id(0)] int ShardBits);
+public sealed record ClusterSettings([property: Id(0)] int ShardBits)
+{
+    /// <summary>
+    /// The constants by which tables and edges work: one node's table is a grain's and its engine an edge's, which must agree on them.
+    /// Null where a release before schema 5 answers, or fixed the settings: its edges take the defaults.
+    /// </summary>
+    [Id(1)]
+    public KademliaOptions? Kademlia { get; init; }
+
+    /// <summary>
+    /// What is wrong with a silo's settings where the cluster has these, in one sentence: the setting, its value, the agreed one. Null if
+    /// they agree.
+    /// </summary>
+    /// <param name="own">The silo's.</param>
+    public string? FindDifference(ClusterSettings own)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        foreach (var ((name, agreed), (_, value)) in Values().Zip(own.Values()))
+        {
+            if (!Equals(agreed, value))
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Kad:Cluster:{name} is {value}, but this cluster was created with {agreed}: set it to {agreed}, or give a new cluster a storage of its own.");
+            }
+        }
+
+        return null;
+    }
+
+    private IEnumerable<(string Name, object Value)> Values()
+    {
+        yield return (nameof(ShardBits), ShardBits);
+        if (Kademlia is { } constants)
+        {
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.BucketSize)}", constants.BucketSize);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.LookupConcurrency)}", constants.LookupConcurrency);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.DisjointPaths)}", constants.DisjointPaths);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.SplitDepth)}", constants.SplitDepth);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.ReplacementCacheSize)}", constants.ReplacementCacheSize);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.FailuresBeforeDrop)}", constants.FailuresBeforeDrop);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.ValueTimeToLive)}", constants.ValueTimeToLive);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.BucketRefreshInterval)}", constants.BucketRefreshInterval);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.RepublishInterval)}", constants.RepublishInterval);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.PublishInterval)}", constants.PublishInterval);
+        }
+    }
+}

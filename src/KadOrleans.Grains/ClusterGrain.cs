@@ -27,7 +27,7 @@ internal sealed class ClusterGrain(
     {
         await FixAsync(proposed);
         return Written == StateSchema.Oldest
-            ? new ClusterSettings(state.State.ShardBits)
+            ? state.State.ToSettings()
             : throw new InvalidOperationException(
                 $"This cluster writes its state with schema version {Written}, which the silo's release does not know: run a release that knows it.");
     }
@@ -39,14 +39,14 @@ internal sealed class ClusterGrain(
         _silos.Set(silo, stateVersion);
         if (stateVersion > Written)
         {
-            await RaiseAsync();
+            await RaiseAsync(proposed);
         }
 
-        return new ClusterTerms(new ClusterSettings(state.State.ShardBits), Written);
+        return new ClusterTerms(state.State.ToSettings(), Written);
     }
 
     public ValueTask<ClusterSettings?> GetAsync() =>
-        ValueTask.FromResult(state.RecordExists ? new ClusterSettings(state.State.ShardBits) : null);
+        ValueTask.FromResult(state.RecordExists ? state.State.ToSettings() : null);
 
     private async Task FixAsync(ClusterSettings proposed)
     {
@@ -63,14 +63,21 @@ internal sealed class ClusterGrain(
         }
     }
 
-    private async Task RaiseAsync()
+    private async Task RaiseAsync(ClusterSettings proposed)
     {
         // Read from the membership table: a silo that asks to join is there before it calls this grain.
         var hosts = await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts();
         var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
         if (common > Written)
         {
-            await WriteAsync(new ClusterState { SchemaVersion = common, ShardBits = state.State.ShardBits });
+            await WriteAsync(new ClusterState
+            {
+                SchemaVersion = common,
+                ShardBits = state.State.ShardBits,
+
+                // A cluster of an older release has none yet: those of the silo that completes the rise are fixed with it.
+                Kademlia = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia,
+            });
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
         }

@@ -25,12 +25,14 @@ internal sealed class EdgeNode : IAsyncDisposable
     /// <param name="table">Of the node's id, subscribed.</param>
     /// <param name="transport">Bound already; the node disposes it.</param>
     /// <param name="store">The cluster's keys, shared by the edge's ids.</param>
-    public EdgeNode(EdgeContext context, ClusterRoutingTable table, IDatagramTransport transport, GrainKeyStore store)
+    /// <param name="kademlia">The cluster's constants.</param>
+    public EdgeNode(
+        EdgeContext context, ClusterRoutingTable table, IDatagramTransport transport, GrainKeyStore store, KademliaOptions kademlia)
     {
         (_context, _transport, Table) = (context, transport, table);
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeNode>();
         var keys = store.ScanningFor(table);
-        var options = context.Options.ToNodeOptions();
+        var options = context.Options.ToNodeOptions(kademlia);
         var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
         Node = new DhtNode(options, transport, table, keys, context.Environment);
         Schedule = new ClusterMaintenanceSchedule(Id);

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions;
@@ -65,12 +66,15 @@ internal sealed class EdgeSession : IAsyncDisposable
         {
             ClockCorrection = () => context.Clock.Correction,
         };
+
+        // Without them the directory is of a release whose edges take the defaults.
+        var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
         var nodes = new List<EdgeNode>();
         try
         {
             foreach (var (i, table) in tables.Index())
             {
-                nodes.Add(new EdgeNode(context, table, bind(i), store));
+                nodes.Add(new EdgeNode(context, table, bind(i), store, kademlia));
             }
         }
         catch

@@ -1,5 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
@@ -214,7 +213,7 @@ internal sealed class EdgeDirectoryGrain(
             NodeId[] ids = [.. edges[request.Name].NodeIds.Take(request.Count).Select(NodeId.Parse)];
             _live.Set(new LiveEdge(request.Name, epoch, ids, request.Edge, new EdgeReport()), holders.ActiveSilos);
             logger.IdsLeased(request.Name, request.Count, epoch);
-            request.TrySetResult(new EdgeLease(epoch, ids, new ClusterSettings(options.Value.ShardBits)));
+            request.TrySetResult(new EdgeLease(epoch, ids, options.Value.Settings));
         }
 
         foreach (var release in releases)

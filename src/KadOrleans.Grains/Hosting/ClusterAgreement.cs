@@ -84,7 +84,7 @@ internal sealed class ClusterAgreement(
 
         if (state is { RecordExists: true, State: not null })
         {
-            Compare(state.State.ShardBits, state.State.SchemaVersion);
+            Compare(new ClusterTerms(state.State.ToSettings(), state.State.SchemaVersion));
         }
     }
 
@@ -96,12 +96,11 @@ internal sealed class ClusterAgreement(
     }
 
     private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
-        .JoinAsync(new ClusterSettings(options.Value.ShardBits), silo.SiloAddress, version.Known);
+        .JoinAsync(options.Value.Settings, silo.SiloAddress, version.Known);
 
-    private void Compare(ClusterTerms terms) => Compare(terms.Settings.ShardBits, terms.StateVersion);
-
-    private void Compare(int agreed, int written)
+    private void Compare(ClusterTerms terms)
     {
+        var written = terms.StateVersion;
         version.Check(written, StateNames.Cluster);
         if (written > version.Known)
         {
@@ -109,11 +108,9 @@ internal sealed class ClusterAgreement(
                 $"Kad:Cluster:StateVersion is {version.Known}, but this cluster writes version {written} already, which never falls: remove the setting, or set it to {written} or more.");
         }
 
-        var own = options.Value.ShardBits;
-        if (agreed != own)
+        if (terms.Settings.FindDifference(options.Value.Settings) is { } difference)
         {
-            throw new InvalidOperationException(
-                $"Kad:Cluster:ShardBits is {own}, but this cluster was created with {agreed}: set it to {agreed}, or give a new cluster a storage of its own.");
+            throw new InvalidOperationException(difference);
         }
     }
 }

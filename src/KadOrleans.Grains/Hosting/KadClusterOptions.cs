@@ -29,7 +29,10 @@ public sealed class KadClusterOptions
     /// </summary>
     public StoreQuota Quota { get; set; } = new();
 
-    /// <summary>The constants of the paper.</summary>
+    /// <summary>
+    /// The constants of the paper, of tables and edges alike. Fixed when a cluster is created: a silo with other values refuses
+    /// to start.
+    /// </summary>
     public KademliaOptions Kademlia { get; set; } = new();
 
     /// <summary>How many contacts of one subnet a routing table takes.</summary>
@@ -61,6 +64,9 @@ public sealed class KadClusterOptions
     /// edges what they need. Null, the default: whoever reaches a gateway may call every grain.
     /// </summary>
     public string? EdgeKey { get; set; }
+
+    /// <summary>What all silos of a cluster have in common.</summary>
+    internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
 }
 
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>

@@ -5,7 +5,7 @@ namespace KadOrleans.Grains.Storage;
 
 /// <summary>
 /// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the
-/// directory of edges notes who leased a name and who handed it back. States of
+/// directory of edges notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. States of
 /// older versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c>
 /// before it writes what is new; a later release line raises <see cref="Oldest"/>.
 /// </summary>
@@ -20,13 +20,16 @@ internal static class StateSchema
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
 #if KAD_NEXT_SCHEMA
     // A build for tests of upgrades: it differs from the release in the version that it writes.
-    public const int Newest = 5;
+    public const int Newest = 6;
 #else
-    public const int Newest = 4;
+    public const int Newest = 5;
 #endif
 
     /// <summary>The version since which the directory of edges notes who leased a name and who handed it back.</summary>
     public const int EdgeHolders = 4;
+
+    /// <summary>The version since which the cluster's settings have the constants of Kademlia.</summary>
+    public const int Constants = 5;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
     /// <exception cref="InvalidOperationException">It is newer; the message says so in one sentence.</exception>

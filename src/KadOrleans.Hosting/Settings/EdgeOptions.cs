@@ -44,9 +44,10 @@ public sealed record EdgeOptions
     public int NodeIds => Listen.Count;
 
     /// <summary>The engine's options for each of the ids.</summary>
-    public KadNodeOptions ToNodeOptions()
+    /// <param name="kademlia">The cluster's constants.</param>
+    public KadNodeOptions ToNodeOptions(KademliaOptions kademlia)
     {
-        var options = new KadNodeOptions { Upload = Upload };
+        var options = new KadNodeOptions { Upload = Upload, Kademlia = kademlia };
         foreach (var node in Bootstrap)
         {
             options.Bootstrap.Add(node);

@@ -44,7 +44,7 @@ public sealed class EdgeOptionsTests
         Assert.Equal(new UploadLimits(), Read().Upload);
         var options = Read(("UploadPerEndpoint", "0"), ("Upload", "5000000"));
         Assert.Equal(new UploadLimits { PerEndpoint = 0, Total = 5_000_000 }, options.Upload);
-        Assert.Equal(options.Upload, options.ToNodeOptions().Upload);
+        Assert.Equal(options.Upload, options.ToNodeOptions(new KademliaOptions()).Upload);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KadOrleans.Core;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
@@ -20,9 +21,11 @@ public sealed class TestCluster : IAsyncLifetime
     {
     }
 
-    internal TestCluster(int shardBits) => ShardBits = shardBits;
+    internal TestCluster(int shardBits, KademliaOptions? kademlia = null) => (ShardBits, Kademlia) = (shardBits, kademlia ?? new KademliaOptions());
 
     public int ShardBits { get; }
+
+    public KademliaOptions Kademlia { get; }
 
     internal SettableClock Clock { get; } = new();
 
@@ -38,7 +41,7 @@ public sealed class TestCluster : IAsyncLifetime
         {
             silo.UseInMemoryReminderService();
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
-            silo.UseKadGrains(options => options.ShardBits = ShardBits);
+            silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
         });

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
@@ -8,6 +9,8 @@ namespace KadOrleans.Grains.Tests.Cluster;
 [Collection(SharedCluster.Name)]
 public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
 {
+    private static readonly ClusterSettings Settings = new(ClusterFixture.ShardBits) { Kademlia = new KademliaOptions() };
+
     private readonly Action<KadClusterOptions> _configure = cluster.Configure;
 
     public void Dispose()
@@ -21,11 +24,11 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     public async Task The_first_silo_fixed_the_settings_durably()
     {
         var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
-        Assert.Equal(new ClusterSettings(ClusterFixture.ShardBits), await grain.GetAsync());
+        Assert.Equal(Settings, await grain.GetAsync());
         await cluster.Cluster.DeactivateAsync(grain);
         var silo = cluster.Cluster.Silos[0].SiloAddress;
         Assert.Equal(
-            new ClusterTerms(new ClusterSettings(ClusterFixture.ShardBits), StateSchema.Newest),
+            new ClusterTerms(Settings, StateSchema.Newest),
             await grain.JoinAsync(new ClusterSettings(3), silo, StateSchema.Newest));
         await Assert.ThrowsAsync<ArgumentException>(async () => await grain.JoinAsync(new ClusterSettings(17), silo, StateSchema.Newest));
     }
@@ -67,6 +70,58 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
         Assert.Contains(
             "Kad:Cluster:ShardBits is 10, but this cluster was created with 8", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_constant_refuses_to_start()
+    {
+        cluster.Configure = options =>
+        {
+            _configure(options);
+            options.Kademlia = new KademliaOptions { LookupConcurrency = 5 };
+        };
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains(
+            "Kad:Cluster:Kademlia:LookupConcurrency is 5, but this cluster was created with 3", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cluster_of_an_older_release_fixes_its_constants_when_every_silo_knows_them()
+    {
+        const int before = StateSchema.Constants - 1;
+        var grain = cluster.Client.GetGrain<IClusterGrain>(80);
+        cluster.Rows.Force(
+            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = before, ShardBits = 4 }));
+        var own = new ClusterSettings(4) { Kademlia = new KademliaOptions { BucketSize = 8 } };
+        var silos = cluster.Cluster.Silos.Select(silo => silo.SiloAddress).ToList();
+
+        foreach (var silo in silos[1..])
+        {
+            Assert.Equal(new ClusterTerms(new ClusterSettings(4), before), await grain.JoinAsync(own, silo, StateSchema.Newest));
+        }
+
+        // A release before knows nothing of them, and there is nothing to compare yet.
+        Assert.Equal(new ClusterTerms(new ClusterSettings(4), before), await grain.JoinAsync(new ClusterSettings(4), silos[0], before));
+        Assert.Null(new ClusterSettings(4).FindDifference(own));
+
+        Assert.Equal(new ClusterTerms(own, StateSchema.Newest), await grain.JoinAsync(own, silos[0], StateSchema.Newest));
+        await cluster.Cluster.DeactivateAsync(grain);
+        Assert.Equal(own, await grain.GetAsync());
+    }
+
+    [Fact]
+    public void Each_setting_that_differs_is_named_with_its_value_and_the_agreed_one()
+    {
+        var constants = new KademliaOptions();
+        foreach (var property in typeof(KademliaOptions).GetProperties())
+        {
+            var other = constants with { };
+            property.SetValue(other, property.PropertyType == typeof(int) ? 7 : TimeSpan.FromMinutes(7));
+            var difference = (Settings with { Kademlia = constants }).FindDifference(Settings with { Kademlia = other });
+            Assert.StartsWith($"Kad:Cluster:Kademlia:{property.Name} is {property.GetValue(other)}, but this cluster was created with {property.GetValue(constants)}: ", difference, StringComparison.Ordinal);
+        }
+
+        Assert.Null(Settings.FindDifference(Settings));
     }
 
     [Fact]

@@ -31,10 +31,24 @@ public class GoldenStateTests
         new(NodeId.MaxValue, null),
     ];
 
+    private static readonly KademliaOptions Constants = new()
+    {
+        BucketSize = 8,
+        LookupConcurrency = 5,
+        DisjointPaths = 2,
+        SplitDepth = 4,
+        ReplacementCacheSize = 40,
+        FailuresBeforeDrop = 3,
+        ValueTimeToLive = TimeSpan.FromDays(1),
+        BucketRefreshInterval = TimeSpan.FromMinutes(30),
+        RepublishInterval = TimeSpan.FromMinutes(20),
+        PublishInterval = TimeSpan.FromHours(6),
+    };
+
     /// <summary>What schema-N.txt holds; never changed.</summary>
     private static Dictionary<string, object> StatesOf(int schema) => new()
     {
-        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12 },
+        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12, Kademlia = schema < 5 ? null : Constants },
         ["edges"] = new EdgeDirectoryState
         {
             SchemaVersion = schema,
@@ -73,6 +87,7 @@ public class GoldenStateTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
     public void States_of_each_schema_are_read_as_they_were_meant(int schema)
     {
         var lines = GoldenFile.Read($"schema-{schema}.txt")

@@ -46,6 +46,7 @@ public class RoundTripTests
     public void What_grains_and_edges_say_comes_back_equal() => Randomized.ForSeeds(200, random =>
     {
         Same(new ClusterSettings(random.Next(17)));
+        Same(new ClusterSettings(3) { Kademlia = new KademliaOptions { BucketSize = random.Next(64), PublishInterval = TimeSpan.FromTicks(random.NextLong()) } });
         Same(new ShardPut(random.NextId(), random.NextStored()));
         Same(new ShardUsage(random.NextLong(), random.NextLong()));
         Same(new TableAnswer { IsFenced = random.Next(2) == 0, Added = Contacts(random), Checks = Contacts(random), Version = random.NextLong() });

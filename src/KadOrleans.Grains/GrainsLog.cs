@@ -17,6 +17,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6003, LogLevel.Debug, "The schema version that this silo knows could not be told: {Message}")]
     public static partial void StateVersionNotTold(this ILogger logger, string message);
 
+    [LoggerMessage(6004, LogLevel.Warning, "This silo does not fit its cluster, and will be refused when it starts again: {Message}")]
+    public static partial void SettingsDiffer(this ILogger logger, string message);
+
     [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);
 
