@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.Logging;
@@ -102,4 +103,23 @@ internal sealed class ClusterGrain(
             throw;
         }
     }
+}
+
+/// <summary>What was fixed when the cluster was created, as it is stored.</summary>
+[GenerateSerializer]
+[Alias("kad.ClusterState")]
+internal sealed class ClusterState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public int ShardBits { get; set; }
+
+    /// <summary>The constants of the paper; null if they were not fixed. Since schema 5.</summary>
+    [Id(2)]
+    public KademliaOptions? Kademlia { get; set; }
+
+    /// <summary>What it fixes.</summary>
+    public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia };
 }

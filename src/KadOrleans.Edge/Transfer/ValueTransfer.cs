@@ -126,7 +126,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
                 settings.ShardBits,
                 io.Time,
                 NullLogger<GrainKeyStore>.Instance,
-                new GrainKeyStoreOptions { Patience = io.Patience });
+                new GrainKeyStoreOptions { Timeout = io.Patience });
     }
 
     private Task<long> WriteAsync(GrainKeyStore store, Stream stream, CancellationToken cancellationToken) =>

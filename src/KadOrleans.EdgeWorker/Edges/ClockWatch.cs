@@ -4,7 +4,7 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.EdgeWorker.Clocks;
+namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
 /// Compares this process's clock with that of the silo that leases node ids, which is one for all processes of a cluster. Says
@@ -45,14 +45,14 @@ public sealed class ClockWatch : IDisposable
 
     /// <summary>Asks once. What the call throws comes back, and the last comparison stays.</summary>
     /// <param name="grains">The way to the cluster.</param>
-    /// <param name="patience">The longest wait.</param>
+    /// <param name="timeout">The longest wait.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task CompareAsync(IGrainFactory grains, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task CompareAsync(IGrainFactory grains, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(grains);
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
         var (asked, start) = (_time.GetUtcNow(), _time.GetTimestamp());
-        var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(patience, _time, cancellationToken);
+        var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(timeout, _time, cancellationToken);
         Note(ClockComparison.Of(asked, _time.GetElapsedTime(start), theirs));
     }
 

@@ -4,7 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
 
-namespace KadOrleans.EdgeWorker.Maintenance;
+namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
 /// Periodic work as the cluster's reminders hand it to one node id of an edge. Values expire in their shards, so that

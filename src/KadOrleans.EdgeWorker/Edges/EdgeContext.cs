@@ -1,4 +1,3 @@
-using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Hosting.Settings;
@@ -49,7 +48,7 @@ internal sealed record EdgeTiming
     /// The longest wait for one answer of a silo. Two waits in a row and a renewal interval fit into a lease, so that one lost
     /// call does not cost it.
     /// </summary>
-    public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeasePatience;
+    public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeaseTimeout;
 
     /// <summary>
     /// How long handing the lease back may take at a stop. Silos that hang are not waited for longer: the successor finds

@@ -1,4 +1,3 @@
-using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.EdgeWorker.Edges;
@@ -10,7 +9,7 @@ public sealed class EdgeHealth
     /// An edge to which no silo answered for this long is not ready: one renewal and half of the next. Shorter, and a
     /// single slow answer would take the edge out of service.
     /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
@@ -31,7 +30,7 @@ public sealed class EdgeHealth
     public EdgeState State => _state;
 
     /// <summary>
-    /// Whether the edge has a lease, a silo that answered within <see cref="Patience"/> and whose clock is near its own, and
+    /// Whether the edge has a lease, a silo that answered within <see cref="SilenceTimeout"/> and whose clock is near its own, and
     /// a contact that answers; the first edge of a network (no bootstrap nodes configured) needs no contact.
     /// </summary>
     public bool IsReady => Obstacle is null;
@@ -43,7 +42,7 @@ public sealed class EdgeHealth
         EdgeState.LeaseLost => "another process took the name",
         EdgeState.Stopped => "it stopped",
         EdgeState.CutOff => "the silos do not answer",
-        _ when !(SinceAnswer < Patience) => "the silos do not answer",
+        _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
         _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
         _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",

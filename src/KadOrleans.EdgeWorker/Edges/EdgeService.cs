@@ -166,10 +166,10 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             return;
         }
 
-        using var patience = new CancellationTokenSource(_context.Timing.HandBack, _context.Environment.Time);
+        using var timeout = new CancellationTokenSource(_context.Timing.HandBack, _context.Environment.Time);
         try
         {
-            await session.HandBackAsync(patience.Token);
+            await session.HandBackAsync(timeout.Token);
             _logger.Stopped(Name);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -1,5 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Node;

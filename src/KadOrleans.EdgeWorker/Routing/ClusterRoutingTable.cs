@@ -56,7 +56,7 @@ public sealed class ClusterRoutingTable : IRoutingTable
         _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
         _queue = new ObservationQueue(options.Queue, options.MaxBatch);
         _sender = new ObservationSender(ownId, batch => _grain.ObserveAsync(epoch, batch), _queue, options, time, logger);
-        _lag = new SnapshotLag(options.PushPatience, time);
+        _lag = new SnapshotLag(options.PushTimeout, time);
         _snapshot = RoutingTableSnapshot.Empty(ownId);
     }
 
@@ -223,5 +223,5 @@ public sealed record ClusterRoutingTableOptions
     /// How long the snapshot may stay behind the version that the table answered with, before it is asked for: a push
     /// may get lost. Default 1 s.
     /// </summary>
-    public TimeSpan PushPatience { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan PushTimeout { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -23,12 +23,12 @@ internal sealed class ObservationSender(
 
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Waits until something is to be sent; false if nothing was within the patience. Null waits for ever.</summary>
-    public async Task<bool> AnyAsync(TimeSpan? patience, CancellationToken cancellationToken)
+    /// <summary>Waits until something is to be sent; false if nothing was within the timeout. Null waits for ever.</summary>
+    public async Task<bool> AnyAsync(TimeSpan? timeout, CancellationToken cancellationToken)
     {
         try
         {
-            await queue.Any.WaitAsync(patience ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
+            await queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -102,7 +102,7 @@ internal sealed class ObservationSender(
 /// Notices that a snapshot stays behind the versions that its table answers with: pushes may get lost. Used by one
 /// caller at a time.
 /// </summary>
-internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
+internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
 {
     private long _expected;
     private long _since;
@@ -116,7 +116,7 @@ internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
             return false;
         }
 
-        return time.GetElapsedTime(_since) >= patience;
+        return time.GetElapsedTime(_since) >= timeout;
     }
 
     /// <summary>After how long a snapshot that stays behind is to be asked for; null if it is not behind.</summary>
@@ -127,7 +127,7 @@ internal sealed class SnapshotLag(TimeSpan patience, TimeProvider time)
             return null;
         }
 
-        var left = patience - time.GetElapsedTime(_since);
+        var left = timeout - time.GetElapsedTime(_since);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 

@@ -22,16 +22,16 @@ public sealed record GrainKeyStoreOptions
     public int TotalQueue { get; init; } = 16_384;
 
     /// <summary>
-    /// How long a put may take in all. Default 4 s: the asker's patience is 5 s, and a value that it was told
+    /// How long a put, or a call to one shard, may take in all. Default 4 s: the asker's timeout is 5 s, and a value that it was told
     /// nothing of in that time it stores elsewhere.
     /// </summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
     /// How long a get may take in all. Default 2.5 s: whoever asked for the value is told contacts then, which is an answer too, and
     /// looks elsewhere. A shard that moves in good order is there again sooner.
     /// </summary>
-    public TimeSpan GetPatience { get; init; } = TimeSpan.FromSeconds(2.5);
+    public TimeSpan GetTimeout { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>
     /// A call that has no answer after this long is made through another silo as well. Default 400 ms: a silo that works answers

@@ -46,7 +46,7 @@ internal sealed class ShardClient : IAsyncDisposable
         _held = new HeldShards(1 << shardBits, options, time);
         _puts = new ShardLanes<ShardPut, StoreResult>(PutManyAsync, PutAsync, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
-            GetManyAsync, GetAsync, options with { Patience = options.GetPatience }, time, logger);
+            GetManyAsync, GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
     }
 
     /// <summary>Grain calls made for puts and gets, and the puts and gets they carried, by a stable name.</summary>
@@ -258,7 +258,7 @@ internal sealed class ShardClient : IAsyncDisposable
         var grain = _grains.GetGrain<IKeyShardGrain>(shard);
         try
         {
-            return await _calls.CallAsync(GrainKeys.ShardName(shard), CountedAsync, new TimeLimit(_options.Patience, _time), cancellationToken);
+            return await _calls.CallAsync(GrainKeys.ShardName(shard), CountedAsync, new TimeLimit(_options.Timeout, _time), cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -109,7 +109,7 @@ internal sealed class ShardLane<TItem, TResult>
     }
 
     private TimeSpan Left(ShardRequest<TItem, TResult> request) =>
-        _options.Patience - _time.GetElapsedTime(request.Since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        _options.Timeout - _time.GetElapsedTime(request.Since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     /// <summary>Nobody waits any more for what is too old: it is not sent if it was not yet.</summary>
     private void GiveUp()
@@ -127,7 +127,7 @@ internal sealed class ShardLane<TItem, TResult>
                     return;
                 }
 
-                request.Fail(new TimeoutException($"There was no answer within {_options.Patience.TotalSeconds:0.###} s."));
+                request.Fail(new TimeoutException($"There was no answer within {_options.Timeout.TotalSeconds:0.###} s."));
             }
         }
     }

@@ -120,7 +120,7 @@ public sealed record DhtSetResult
 /// <summary>What a ping came to.</summary>
 /// <param name="Answered">Whether somebody answered.</param>
 /// <param name="Id">The id that answered; null without an answer, or from a client.</param>
-/// <param name="RoundTrip">Time to the answer, or to the end of patience.</param>
+/// <param name="RoundTrip">Time to the answer, or to the timeout.</param>
 [GenerateSerializer]
 [Alias("kad.DhtPingResult")]
 public sealed record DhtPingResult(

@@ -20,7 +20,7 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an edge waits for a lease: nobody is there any more to take one that is given later.</summary>
-    static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Whether an edge other than the one that asks uses this name. A newcomer leases the name only if not: else two processes
@@ -44,7 +44,7 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Leases node ids to the edge of this name: the same ids as ever, under a new epoch, so that an older process of
     /// that name finds itself fenced. Missing ids are drawn at random and saved before this returns. Leases that are asked for
-    /// at about the same time share one write; one that waited <see cref="LeasePatience"/> is not given.
+    /// at about the same time share one write; one that waited <see cref="LeaseTimeout"/> is not given.
     /// </summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="count">How many ids it serves, 1 to 64.</param>

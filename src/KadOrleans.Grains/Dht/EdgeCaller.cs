@@ -21,7 +21,7 @@ internal sealed class EdgeCaller(
     private static readonly TimeSpan SuspicionLifetime = IEdgeDirectoryGrain.LeaseDuration;
 
     /// <summary>How long a newer list is waited for when there is an older one.</summary>
-    private static readonly TimeSpan DirectoryPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DirectoryTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long the directory is asked in all: longer than a silo takes to be declared dead.</summary>
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(20);
@@ -77,7 +77,7 @@ internal sealed class EdgeCaller(
 
         try
         {
-            await _asking.WaitAsync(known.Count > 0 ? DirectoryPatience : limit.Left, time, cancellationToken);
+            await _asking.WaitAsync(known.Count > 0 ? DirectoryTimeout : limit.Left, time, cancellationToken);
         }
         catch (Exception e) when (known.Count > 0 && !cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Routing;
@@ -80,11 +81,46 @@ internal static class GrainMetrics
         if (status.Period > TimeSpan.Zero && name is TableReminders.Refresh or TableReminders.Walk or ExpiryReminder.Name)
         {
             ReminderLateness.Record(
-                Lateness.Of(status, lastTick).TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
+                ReminderTimes.LatenessOf(status, lastTick).TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
         }
     }
 
     private static KeyValuePair<string, object?> Class(bool isFar) => new("kad.eviction.class", isFar ? "Far" : "Near");
 
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
+}
+
+/// <summary>What the shards that are active on this silo hold. Those that nobody asked for since the start are not counted.</summary>
+internal sealed class HeldValues
+{
+    private static readonly ConcurrentDictionary<HeldValues, byte> Shards = new();
+    private long _keys;
+    private long _bytes;
+
+    public static long Keys => Shards.Keys.Sum(shard => Volatile.Read(ref shard._keys));
+
+    public static long Bytes => Shards.Keys.Sum(shard => Volatile.Read(ref shard._bytes));
+
+    /// <summary>An activation is counted from now on.</summary>
+    public void Begin() => Shards.TryAdd(this, 0);
+
+    /// <summary>It holds so much now.</summary>
+    public void Note(long keys, long bytes)
+    {
+        Volatile.Write(ref _keys, keys);
+        Volatile.Write(ref _bytes, bytes);
+    }
+
+    /// <summary>It ended.</summary>
+    public void End() => Shards.TryRemove(this, out _);
+}
+
+/// <summary>What is written to grain storage. The edges' directory and the cluster's settings change too seldom to tell anything.</summary>
+internal enum WriteTarget
+{
+    /// <summary>A record of a key shard: a group of STOREs, or a page.</summary>
+    Shard,
+
+    /// <summary>A routing table.</summary>
+    Table,
 }

@@ -11,7 +11,7 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
     private const string Hosted = "hosted-";
     private const char Separator = '+';
 
-    private static readonly TimeSpan Patience = TimeSpan.Parse(IEdgeObserver.ConfirmTimeout, CultureInfo.InvariantCulture);
+    private static readonly TimeSpan Timeout = TimeSpan.Parse(IEdgeObserver.ConfirmTimeout, CultureInfo.InvariantCulture);
 
     /// <summary>The silos that are active now.</summary>
     public IReadOnlyCollection<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
@@ -48,7 +48,7 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
 
         try
         {
-            await grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([.. active]).WaitAsync(Patience);
+            await grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([.. active]).WaitAsync(Timeout);
             return true;
         }
         catch (Exception e)

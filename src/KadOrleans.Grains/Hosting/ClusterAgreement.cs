@@ -1,6 +1,7 @@
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
@@ -27,7 +28,7 @@ internal sealed class ClusterAgreement(
     /// How long the first look may take. Storage that itself needs an active silo, as the runtime's memory storage does,
     /// cannot answer it.
     /// </summary>
-    private static readonly TimeSpan FirstLookPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FirstLookTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// How long the grain is called: after an outage of all silos it is looked for in those that are gone, until they are declared dead.
@@ -73,7 +74,7 @@ internal sealed class ClusterAgreement(
         {
             var storage = services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
             var grainId = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
-            await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstLookPatience);
+            await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstLookTimeout);
         }
         catch (Exception e)
         {
@@ -111,6 +112,46 @@ internal sealed class ClusterAgreement(
         if (terms.Settings.FindDifference(options.Value.Settings) is { } difference)
         {
             throw new InvalidOperationException(difference);
+        }
+    }
+}
+
+/// <summary>Tells the cluster again and again which schema version this silo knows, and hears which one is written.</summary>
+internal sealed class StateVersionService(
+    ClusterAgreement agreement,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<StateVersionService> logger) : BackgroundService
+{
+    /// <summary>The grain that counts silos forgets them when it moves; this long later it knows all of them again.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string? refusal = null;
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (!agreement.Completion.IsCompletedSuccessfully)
+            {
+                continue;
+            }
+
+            try
+            {
+                await agreement.JoinAsync();
+            }
+            catch (InvalidOperationException e)
+            {
+                // The settings were fixed while this silo ran: it is refused at its next start, and one line is enough until then.
+                if (e.Message != refusal)
+                {
+                    logger.SettingsDiffer(refusal = e.Message);
+                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.StateVersionNotTold(e.Message);
+            }
         }
     }
 }

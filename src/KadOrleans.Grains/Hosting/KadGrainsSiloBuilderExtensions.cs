@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using KadOrleans.Core;
 using KadOrleans.Grains.Access;
+using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,4 +38,20 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.AddHostedService<StateVersionService>();
         return builder;
     }
+}
+
+/// <summary>Has the grains' counters reported from the silo's start on, before anything is counted.</summary>
+internal sealed class MetricsStart : ILifecycleParticipant<ISiloLifecycle>
+{
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ =>
+    {
+        GrainMetrics.Begin();
+        return Task.CompletedTask;
+    });
+}
+
+/// <summary>Randomness that strangers cannot predict.</summary>
+internal sealed class CryptographicRandom : IRandomSource
+{
+    public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);
 }

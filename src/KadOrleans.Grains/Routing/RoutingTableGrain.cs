@@ -22,7 +22,7 @@ namespace KadOrleans.Grains.Routing;
 internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 {
     /// <summary>How long an edge may take to take a snapshot or work.</summary>
-    private static readonly TimeSpan EdgePatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EdgeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly KadClusterOptions _options;
     private readonly TimeProvider _time;
@@ -51,7 +51,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _options = options.Value;
         _time = time;
         _saver = new TableSaver(this, state, version, options.Value.SaveDelay, time, logger);
-        _edge = new EdgeLink(_ownId, time, EdgePatience, logger);
+        _edge = new EdgeLink(_ownId, time, EdgeTimeout, logger);
         _reminders = new TableReminders(this, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _table = Restore(new RoutingTableState(_ownId, 0, []));

@@ -89,7 +89,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource rand
     {
         if (await grain.GetReminder(name) is null)
         {
-            await grain.RegisterOrUpdateReminder(name, FirstDue.Draw(random, period), period);
+            await grain.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, period), period);
         }
     }
 

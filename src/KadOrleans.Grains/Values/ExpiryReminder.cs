@@ -54,7 +54,7 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
                 var existing = await grain.GetReminder(Name);
                 if (wanted && existing is null)
                 {
-                    await grain.RegisterOrUpdateReminder(Name, FirstDue.Draw(random, Period), Period);
+                    await grain.RegisterOrUpdateReminder(Name, ReminderTimes.DrawFirst(random, Period), Period);
                 }
                 else if (!wanted && existing is not null)
                 {

@@ -1,4 +1,4 @@
-using KadOrleans.EdgeWorker.Clocks;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Health;

@@ -1,5 +1,5 @@
+using KadOrleans.EdgeWorker.Edges;
 using System.Text.Json.Nodes;
-using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Storage;

@@ -1,4 +1,4 @@
-using KadOrleans.EdgeWorker.Clocks;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.Health;

@@ -1,8 +1,8 @@
+using KadOrleans.EdgeWorker.Edges;
 using FsCheck;
 using FsCheck.Fluent;
-using KadOrleans.EdgeWorker.Clocks;
 
-namespace KadOrleans.EdgeWorker.Tests.Clocks;
+namespace KadOrleans.EdgeWorker.Tests.Edges;
 
 public sealed class ClockComparisonTests
 {

@@ -1,8 +1,8 @@
-using KadOrleans.EdgeWorker.Clocks;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.EdgeWorker.Tests.Clocks;
+namespace KadOrleans.EdgeWorker.Tests.Edges;
 
 /// <summary>What is told of comparisons, on virtual time.</summary>
 public sealed class ClockWatchTests : ILogger<ClockWatch>

@@ -1,10 +1,10 @@
-using KadOrleans.EdgeWorker.Maintenance;
+using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
 
-namespace KadOrleans.EdgeWorker.Tests.Maintenance;
+namespace KadOrleans.EdgeWorker.Tests.Edges;
 
 public sealed class ClusterMaintenanceScheduleTests
 {

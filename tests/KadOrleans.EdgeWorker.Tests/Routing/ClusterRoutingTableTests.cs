@@ -120,7 +120,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public async Task A_snapshot_whose_push_was_lost_is_asked_for()
     {
-        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushPatience = TimeSpan.Zero });
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushTimeout = TimeSpan.Zero });
         var deaf = new TestEdge(CreateTable(epoch: 1));
         await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
         using var stopping = new CancellationTokenSource();
@@ -142,7 +142,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public async Task A_snapshot_whose_push_was_lost_is_asked_for_though_nothing_more_is_observed()
     {
-        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushPatience = TimeSpan.FromMilliseconds(50) });
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushTimeout = TimeSpan.FromMilliseconds(50) });
         var deaf = new TestEdge(CreateTable(epoch: 1));
         await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
         using var stopping = new CancellationTokenSource();

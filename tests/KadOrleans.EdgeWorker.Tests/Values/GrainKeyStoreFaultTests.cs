@@ -58,7 +58,7 @@ public sealed class GrainKeyStoreFaultTests(OneShardCluster cluster) : IAsyncLif
     [Fact]
     public async Task Puts_and_gets_fail_while_no_silo_takes_them_and_work_again_by_themselves()
     {
-        await using var store = CreateStore(new GrainKeyStoreOptions { Patience = TimeSpan.FromMilliseconds(200) });
+        await using var store = CreateStore(new GrainKeyStoreOptions { Timeout = TimeSpan.FromMilliseconds(200) });
         Fail("PutAsync", new SiloUnavailableException("Away."));
         Fail("GetAsync", new SiloUnavailableException("Away."));
 

@@ -53,14 +53,14 @@ public sealed class ShardLaneTests
     }
 
     [Fact]
-    public async Task A_call_without_an_answer_costs_its_askers_their_patience_and_nothing_is_sent_for_those_who_left()
+    public async Task A_call_without_an_answer_times_out_and_nothing_is_sent_for_those_who_left()
     {
         var lane = CreateLane();
         var sent = AskAsync(lane, 1);
         var call = await _calls.NextAsync();
         var waiting = AskAsync(lane, 2);
 
-        _clock.Advance(Options.Patience - TimeSpan.FromMilliseconds(1));
+        _clock.Advance(Options.Timeout - TimeSpan.FromMilliseconds(1));
         Assert.False(sent.IsCompleted || waiting.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.IsType<TimeoutException>((await sent).Failure);
@@ -92,11 +92,11 @@ public sealed class ShardLaneTests
         call.Answer();
         (await _calls.NextAsync()).Answer();
         Assert.Equal((10, 20), ((await first).Result, (await second).Result));
-        Assert.True(_clock.Elapsed < Options.Patience);
+        Assert.True(_clock.Elapsed < Options.Timeout);
     }
 
     [Fact]
-    public async Task Without_a_silo_a_request_is_tried_until_its_patience_ends_and_the_next_one_afterwards()
+    public async Task Without_a_silo_a_request_is_retried_until_it_times_out_and_the_next_one_afterwards()
     {
         var lane = CreateLane();
         _calls.Failure = new SiloUnavailableException("No silo.");
@@ -104,7 +104,7 @@ public sealed class ShardLaneTests
         await RunPausesUntilAsync(first);
 
         Assert.NotNull((await first).Failure);
-        Assert.InRange(_clock.Elapsed, Options.Patience, Options.Patience + Options.LongestBackOff);
+        Assert.InRange(_clock.Elapsed, Options.Timeout, Options.Timeout + Options.LongestBackOff);
         Assert.InRange(_calls.Count, 4, 20);
 
         _calls.Failure = null;

@@ -147,7 +147,7 @@ public sealed class ShardLanesTests
         call.Answer();
         await _one.NextAsync();
 
-        _clock.Advance(Options.Patience - (Options.HedgeAfter / 2) - TimeSpan.FromMilliseconds(1));
+        _clock.Advance(Options.Timeout - (Options.HedgeAfter / 2) - TimeSpan.FromMilliseconds(1));
         Assert.False(late.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.IsType<TimeoutException>((await late).Failure);

@@ -299,7 +299,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         await reached.Task;
         var waits = cluster.Directory.LeaseAsync("waited", 1, reference).AsTask();
         await cluster.Directory.GetLiveAsync();
-        cluster.Clock.Advance(IEdgeDirectoryGrain.LeasePatience);
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseTimeout);
         gate.SetResult();
 
         await first;

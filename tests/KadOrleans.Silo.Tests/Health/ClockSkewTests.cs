@@ -1,5 +1,5 @@
+using KadOrleans.EdgeWorker.Edges;
 using System.Net;
-using KadOrleans.EdgeWorker.Clocks;
 using KadOrleans.Silo.Health;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Processes;
