@@ -16,7 +16,7 @@ public sealed class CallTimeoutTests
         var timeout = typeof(IKeyShardGrain).GetMethod(method)!.GetCustomAttribute<ResponseTimeoutAttribute>();
 
         Assert.NotNull(timeout);
-        Assert.True(TimeSpan.Parse(IKeyShardGrain.CallTimeout, CultureInfo.InvariantCulture) <= new GrainKeyStoreOptions().Patience);
+        Assert.True(TimeSpan.Parse(IKeyShardGrain.CallTimeout, CultureInfo.InvariantCulture) <= new GrainKeyStoreOptions().Timeout);
         Assert.Equal(TimeSpan.Parse(IKeyShardGrain.CallTimeout, CultureInfo.InvariantCulture), timeout.Timeout);
     }
 }
