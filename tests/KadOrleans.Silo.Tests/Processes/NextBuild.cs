@@ -7,7 +7,7 @@ internal sealed class NextBuild : IDisposable
     public const int Oldest = 3;
 
     /// <inheritdoc cref="Oldest"/>
-    public const int Older = Oldest + 1;
+    public const int Older = Oldest + 2;
 
     /// <inheritdoc cref="Oldest"/>
     public const int Newer = Older + 1;
