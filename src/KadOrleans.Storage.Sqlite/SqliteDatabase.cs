@@ -3,7 +3,6 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Loading;
 using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Writing;

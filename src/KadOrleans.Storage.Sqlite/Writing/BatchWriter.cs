@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Loading;
 using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Extensions.Logging;
 

@@ -9,7 +9,7 @@ using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using SQLitePCL;
 
-namespace KadOrleans.Storage.Sqlite.Loading;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Reads everything in the file into memory, row by row. A row that could not have been written by us means that
