@@ -98,7 +98,11 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
             _routes.Clear();
             lock (_gate)
             {
-                _responding.ForEach(_idle.Push);
+                foreach (var store in _responding)
+                {
+                    _idle.Push(store);
+                }
+
                 End(_responding.Count);
             }
         }

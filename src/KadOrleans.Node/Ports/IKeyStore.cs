@@ -66,3 +66,29 @@ public interface IKeyStore : IAsyncDisposable
     /// <summary>How much is held. Cheap enough to ask for each second.</summary>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 }
+
+/// <summary>What a key store holds.</summary>
+/// <param name="Keys">Keys, expired ones included until they are removed.</param>
+/// <param name="Bytes">Footprint of their values in bytes.</param>
+public readonly record struct KeyStoreUsage(long Keys, long Bytes);
+
+/// <summary>The storage behind a port is unusable or broken. The message names it and says what to do.</summary>
+public sealed class KeyStoreException : DhtUnavailableException
+{
+    /// <summary>A failure without a word.</summary>
+    public KeyStoreException()
+    {
+    }
+
+    /// <summary>A failure and its explanation.</summary>
+    public KeyStoreException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A failure, its explanation and its cause.</summary>
+    public KeyStoreException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -153,6 +153,30 @@ public sealed class DeferredResponseTests
         await node.DisposeAsync();
     });
 
+    [Fact]
+    public void STOREs_that_are_stored_together_get_their_responses_together() => _world.Run(async () =>
+    {
+        var release = new TaskCompletionSource();
+        _store.BeforePut = () => release.Task;
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        var route = new RecordingRoute();
+        var buffer = new byte[Datagram.MaxLength];
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
+            node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, route);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Empty(route.Calls);
+        release.SetResult();
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([.. Enumerable.Repeat(nameof(RecordingRoute.SendLater), 5), nameof(RecordingRoute.Flush)], route.Calls);
+        await node.DisposeAsync();
+    });
+
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
     private async Task<KadNode> StartAsync(NodeEnvironment? environment = null)
@@ -162,5 +186,22 @@ public sealed class DeferredResponseTests
         var node = new KadNode(options, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), environment ?? _world.Environment);
         await node.StartAsync();
         return node;
+    }
+
+    private sealed class RecordingRoute : IResponseRoute
+    {
+        public List<string> Calls { get; } = [];
+
+        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Add(nameof(Send));
+
+        public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Add(nameof(SendLater));
+
+        public void Flush() => Add(nameof(Flush));
+
+        private bool Add(string call)
+        {
+            Calls.Add(call);
+            return true;
+        }
     }
 }
