@@ -23,8 +23,8 @@ internal sealed class GrainListRead(string grainType) : DatabaseOperation<GrainS
 }
 
 /// <summary>
-/// Writes or deletes one row if its ETag is the one that the writer read. Tags are random: those of a row that was deleted
-/// and written anew never come back, so a writer from before finds itself stale.
+/// Writes or deletes one row if its ETag is the one that the writer read. Tags are random and never come back, so a writer from before a
+/// deletion finds itself stale.
 /// </summary>
 internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
 {

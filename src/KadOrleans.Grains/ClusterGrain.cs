@@ -98,7 +98,7 @@ internal sealed class ClusterGrain(
         }
         catch
         {
-            // Whether it was written is unknown, so the next call reads it anew.
+            // Whether it was written is unknown, so the next call reads it again.
             DeactivateOnIdle();
             throw;
         }

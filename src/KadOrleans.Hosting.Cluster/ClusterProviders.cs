@@ -154,7 +154,7 @@ public static class ClusterProviders
         }
     }
 
-    // Orleans would fail half-way up, on each of its providers, and say something else; an edge would wait for its silos for ever.
+    // Orleans would fail half-way up, on each of its providers, and say something else; an edge would wait for its silos without end.
     private static void CheckPostgreSql(IConfiguration configuration)
     {
         try

@@ -6,7 +6,7 @@ using KadOrleans.Hosting.Settings;
 namespace KadOrleans.Hosting.Cluster;
 
 /// <summary>
-/// A TCP port that nobody listens on, for Orleans needs the number before it listens. It is drawn below the ports that
+/// A free TCP port: Orleans needs the number before it listens. It is drawn below the ports that
 /// systems give to outgoing connections: one of those could be taken again by the time Orleans comes to it.
 /// </summary>
 public static class FreePort

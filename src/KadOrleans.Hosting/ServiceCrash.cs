@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>What a host does not tell: a background service that fails stops it as if it had been told to stop.</summary>
+/// <summary>A host stops after the failure of a background service as after a stop in order. This finds the failure.</summary>
 public static class ServiceCrash
 {
     /// <summary>What a background service of a host that has stopped failed with; null if all ended in order.</summary>

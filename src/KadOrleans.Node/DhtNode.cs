@@ -21,8 +21,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node;
 
 /// <summary>
-/// The engine: one node id behind four ports. It answers requests, runs lookups, and keeps the trust rules; it keeps
-/// no time of its own and saves nothing. <see cref="KadNode"/> is the standalone node around it.
+/// The engine: one node id behind ports. It answers requests, runs lookups, and enforces the trust rules. It has no clock of its own and
+/// saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
 public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IPendingRequestHandler, IAsyncDisposable
 {
@@ -52,7 +52,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
     private Task _handOffLoop = Task.CompletedTask;
 
     /// <summary>
-    /// The id under which clients ask, all bits 0. Python nodes make a contact of whoever asks and wait 5 s for it when
+    /// The id under which clients ask, all bits 0. Python nodes make a contact of every asker and wait 5 s for it when
     /// it is gone: with one id for all clients there is never more than one such contact in a table.
     /// </summary>
     public static NodeId ClientId => NodeId.MinValue;
@@ -188,10 +188,10 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
     /// <summary>
-    /// Gets the value of a key: the local one if this node is one of the k nearest and stored it itself or for a trusted or private
-    /// source. Else it is the one that most holders agree on, and the local one only where they have none: anybody on the Internet
-    /// can store one here. A copy is sent to the nearest contact that lacks it (Kademlia
-    /// §2.3), for two hours at most, and for minutes if it is none of the k nearest: it will not be told of the next value.
+    /// Gets the value of a key. It is the local one if this node is one of the k nearest and stored it itself or for a trusted or private
+    /// source. Otherwise it is the one that most holders agree on, and the local one only if they have none: anybody on the Internet can
+    /// store one here. A copy is sent to the nearest contact that lacks it (Kademlia §2.3). It lives two hours at most, and minutes if that
+    /// contact is not one of the k nearest: the next value is not stored there.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -201,12 +201,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
             return new GetResult(held.Value, null);
         }
 
-        // Nodes that came since have pushed this one out: a newer value is stored on them alone.
+        // Newer nodes are nearer than this one: a newer value is stored on them alone.
         var result = await GetFromContactsAsync(key, cancellationToken);
         return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
     }
 
-    /// <summary>The same without a look at what is held here, for callers who have looked.</summary>
+    /// <summary>The same without the local store, for callers that have read it.</summary>
     public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);

@@ -65,8 +65,8 @@ public sealed class KadNodeOptions
     public int MaxPublications { get; set; } = 10_000;
 
     /// <summary>
-    /// Whether this is a client that leaves soon: it asks, answers PING without an id, knows nobody and stores nothing,
-    /// so that nobody takes it for a node. All clients ask under one id, <see cref="DhtNode.ClientId"/>, and
+    /// Whether this is a short-lived client. It sends requests, answers PING without an id, and stores nothing, so others do not take it
+    /// for a node. All clients ask under one id, <see cref="DhtNode.ClientId"/>, and
     /// <see cref="Id"/> is ignored. Default false.
     /// </summary>
     public bool ClientOnly { get; set; }

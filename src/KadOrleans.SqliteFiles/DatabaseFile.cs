@@ -10,7 +10,7 @@ namespace KadOrleans.SqliteFiles;
 /// </summary>
 public sealed class DatabaseFile : IDisposable
 {
-    // The moment that another process, which is just ending, gets to give its lock up.
+    // The time that a process which is just ending has to release its lock.
     private const int LockWaitSeconds = 1;
 
     // Of sqlite3_db_config: closing does not move the log into the database.
@@ -144,8 +144,8 @@ public sealed class DatabaseFile : IDisposable
     public string? FindDisplaced() => _places?.FindDisplaced();
 
     /// <summary>
-    /// Whether the disk has a megabyte left: on a full one small writes work on and off, in room that the file has left. True where that
-    /// cannot be told.
+    /// Whether the disk has a megabyte left. On a full disk small writes work now and then, in free room of the file. True where that is
+    /// unknown.
     /// </summary>
     public bool HasRoom()
     {

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// A look at the first bytes of the file before SQLite sees it, because SQLite may create files beside a database,
+/// Checks the first bytes of the file before SQLite opens it, because SQLite may create files beside a database,
 /// or roll its journal back, before it can tell whose database it is (https://sqlite.org/fileformat2.html, 1.3).
 /// </summary>
 internal static class DatabaseHeader

@@ -53,7 +53,7 @@ internal sealed class FilesInPlace
 }
 
 /// <summary>
-/// Which file is at a path, whatever it holds: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
+/// The identity of the file at a path: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
 /// anybody remove or replace a database that is open.
 /// </summary>
 /// <param name="Place">Where the file system has it.</param>

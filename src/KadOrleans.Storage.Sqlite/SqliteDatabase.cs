@@ -15,7 +15,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// <summary>
 /// A node's data file, open for this process alone. <see cref="SqliteKeyStore"/> and
 /// <see cref="SqliteNodeStateStore"/> share one. Everything in it is held in memory too, within the quotas, so only
-/// writes touch the disk. Whoever opened it disposes it, after the stores.
+/// writes touch the disk. The caller that opened it disposes it, after the stores.
 /// </summary>
 public sealed class SqliteDatabase : IAsyncDisposable
 {
@@ -161,7 +161,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    // What is damaged goes out of the file before anything is written to it, and what is left is loaded anew.
+    // Damaged parts are removed from the file before anything is written to it, and the rest is loaded again.
     private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, Func<LoadedDatabase> reload)
     {
         if (loaded.Damage is not { } damage || (!damage.IsAny && file.Rebuilt is null))

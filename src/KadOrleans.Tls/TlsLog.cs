@@ -9,11 +9,11 @@ internal static partial class TlsLog
     public static partial void CertificateRenewed(this ILogger logger, string subject, DateTime end);
 
     [LoggerMessage(7401, LogLevel.Warning,
-        "The certificate on the disk or in the store is not taken, and new connections present the one before, which ends at {End:yyyy-MM-dd HH:mm} UTC: {Problem}")]
+        "The certificate on the disk or in the store cannot be used, and new connections present the previous one, which ends at {End:yyyy-MM-dd HH:mm} UTC: {Problem}")]
     public static partial void CertificateNotRenewed(this ILogger logger, string problem, DateTime end);
 
     [LoggerMessage(7403, LogLevel.Error,
-        "The certificate {Subject} ended at {End:yyyy-MM-dd HH:mm} UTC, and others refuse new connections: put a new one in its place")]
+        "The certificate {Subject} ended at {End:yyyy-MM-dd HH:mm} UTC, and others refuse new connections: replace it")]
     public static partial void CertificateEnded(this ILogger logger, string subject, DateTime end);
 
     [LoggerMessage(7402, LogLevel.Warning, "{Problem}{More}")]

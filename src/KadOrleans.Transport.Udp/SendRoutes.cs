@@ -3,9 +3,10 @@ using KadOrleans.Core;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Which endpoint sends what is no answer. The choice depends on the destination alone, so a contact always sees the
-/// same source: the first listed of its family; else the first dual-mode one. What is bound to a loopback address
-/// reaches loopback only; what is bound to another single address serves loopback only if nothing else does.
+/// Selects the endpoint that sends a datagram that is not a response. The choice depends on the destination alone, so a contact always sees
+/// the
+/// same source: the first listed of its family; else the first dual-mode one. An endpoint on a loopback address reaches loopback only. One
+/// on another single address serves loopback only if no other does.
 /// </summary>
 internal sealed class SendRoutes
 {

@@ -12,10 +12,10 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 {
     protected const int LargestDatagram = 65_535;
 
-    // Addresses of one host that get datagrams at the same time; with more, the routes are made anew now and then.
+    // Addresses of one host that get datagrams at the same time; with more, routes are created again now and then.
     private const int MaxRoutes = 64;
 
-    // Before reading again after an error that may come back at once, so that a broken socket does not take a core.
+    // The pause after an error that may come back at once, so a broken socket does not take a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
 
     // The routes by the local address that a datagram came to. Used by the thread that reads.
@@ -84,8 +84,8 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
     /// <summary>
-    /// The same for a response. On the thread that reads, it may leave together with the responses to the other datagrams that were
-    /// read with this one.
+    /// Sends a response. On the reading thread it may leave together with the responses to the other datagrams that were read with this
+    /// one.
     /// </summary>
     internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
         TrySend(datagram, destination, from);

@@ -65,7 +65,7 @@ public sealed class UdpTransport : IDatagramTransport
     /// <summary>Reads that failed, such as by an ICMP message on systems that report those.</summary>
     public long ReceiveErrors => _sockets.Sum(socket => socket.ReceiveErrors);
 
-    /// <summary>Times the receiver threw. Each is a bug in the receiver; reception goes on.</summary>
+    /// <summary>Times the receiver threw. Each is a bug in the receiver; receiving continues.</summary>
     public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
 
     /// <summary>Binds to the endpoints, all else as by default.</summary>
@@ -74,7 +74,7 @@ public sealed class UdpTransport : IDatagramTransport
         Bind(new UdpTransportOptions { Listen = endpoints });
 
     /// <summary>
-    /// Binds every endpoint of the options, or none. What arrives from then on waits in the sockets until
+    /// Binds every endpoint of the options, or none. Datagrams that arrive from then on wait in the sockets until
     /// <see cref="Start"/>.
     /// </summary>
     /// <exception cref="TransportException">
@@ -153,7 +153,7 @@ public sealed class UdpTransport : IDatagramTransport
             _disposed = true;
         }
 
-        // All are told before the first is closed: where closing has to wait for its thread, it waits for all at once.
+        // All get the signal before the first is closed, so closing waits for all threads at once.
         Array.ForEach(_sockets, socket => socket.RequestStop());
         Array.ForEach(_sockets, socket => socket.Dispose());
         await Task.WhenAll(_sockets.Where(socket => !socket.IsReceivingHere).Select(socket => socket.Ended));
@@ -165,8 +165,8 @@ public sealed class UdpTransport : IDatagramTransport
 }
 
 /// <summary>
-/// The transport cannot be set up as asked. The message is for the operator: it names the endpoint or option and the
-/// reason. Never thrown for what arrives from the network.
+/// The transport cannot be set up with these options. The message is for the operator: it names the endpoint or option and the reason. No
+/// datagram causes it.
 /// </summary>
 public sealed class TransportException : Exception
 {

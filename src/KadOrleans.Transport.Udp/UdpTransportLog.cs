@@ -13,12 +13,12 @@ internal static partial class UdpTransportLog
 
     // Faults and errors can come with every datagram, so only the 1st, 2nd, 4th, 8th, ... of a socket is written.
     [LoggerMessage(2, LogLevel.Error,
-        "The receiver threw on a datagram that {Endpoint} got from {Source}; reception goes on ({Faults} so far).")]
+        "The receiver threw on a datagram that {Endpoint} got from {Source}; receiving continues ({Faults} so far).")]
     internal static partial void ReceiverFault(
         this ILogger logger, Exception exception, UdpEndpoint endpoint, UdpEndpoint source, long faults);
 
     [LoggerMessage(3, LogLevel.Warning,
-        "Reading from {Endpoint} failed with {Error}; reception goes on ({Errors} so far).")]
+        "Reading from {Endpoint} failed with {Error}; receiving continues ({Errors} so far).")]
     internal static partial void ReceiveError(
         this ILogger logger, UdpEndpoint endpoint, System.Net.Sockets.SocketError error, long errors);
 

@@ -36,7 +36,7 @@ internal static class ClusterHostBuilder
 internal sealed class EdgeKeyFilter(string key) : IOutgoingGrainCallFilter
 {
     /// <summary>Adds it if a key is set.</summary>
-    /// <exception cref="OptionsValidationException">The key is too short or too long; it is not told.</exception>
+    /// <exception cref="OptionsValidationException">The key is too short or too long; the message does not have it.</exception>
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         if (new KadSection(configuration).Text("Cluster:EdgeKey") is not { } key)

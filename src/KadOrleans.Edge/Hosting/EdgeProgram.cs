@@ -19,7 +19,7 @@ namespace KadOrleans.Edge.Hosting;
 /// <summary>The edge's process, from its settings to its exit code.</summary>
 internal static class EdgeProgram
 {
-    /// <summary>How often silos are looked up anew: less than it takes to declare one dead.</summary>
+    /// <summary>How often silos are looked up again: less than it takes to declare one dead.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)

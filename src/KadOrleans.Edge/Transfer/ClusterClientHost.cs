@@ -31,7 +31,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
     }
 
     /// <summary>Finds a silo.</summary>
-    /// <exception cref="TransferException">None was reached within the patience.</exception>
+    /// <exception cref="TransferException">None was reached before the timeout.</exception>
     public async Task ConnectAsync(TransferIo io, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(io.Patience, io.Time);

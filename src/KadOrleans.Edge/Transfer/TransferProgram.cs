@@ -108,7 +108,7 @@ internal sealed record TransferIo
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>How long silos may keep silent, at the beginning and at each call.</summary>
+    /// <summary>How long silos may take to respond, at the beginning and at each call.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The process's own streams.</summary>

@@ -13,7 +13,7 @@ namespace KadOrleans.Edge.Transfer;
 
 /// <summary>Takes a cluster's values out to a file, or in from one, while the cluster serves on.</summary>
 /// <param name="arguments">The verb, FILE and the form of the summary.</param>
-/// <param name="io">Streams, clock and patience.</param>
+/// <param name="io">Streams, clock and timeout.</param>
 internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
 {
     // Puts under way at once. Files are in the order of shards, so all may be one shard's: this is one call of at most 8 MiB.
@@ -116,7 +116,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransferException($"The cluster does not tell its settings: {e.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}.", e);
+            throw new TransferException($"The cluster's settings cannot be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}.", e);
         }
 
         return settings is null
@@ -137,7 +137,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
     {
         await foreach (var entry in store.ScanAsync(cancellationToken))
         {
-            // What the cluster publishes lives until it is told otherwise.
+            // A publication of the cluster lives until it is unpublished.
             if (!entry.Value.IsExpired(io.Time.GetUtcNow()) || entry.Value.PublishedAt is not null)
             {
                 Interlocked.Increment(ref _count);

@@ -56,7 +56,7 @@ public sealed class ClockWatch : IDisposable
         Note(ClockComparison.Of(asked, _time.GetElapsedTime(start), theirs));
     }
 
-    /// <summary>Reports no more.</summary>
+    /// <summary>Stops reporting.</summary>
     public void Dispose() => _meter.Dispose();
 
     internal void Note(ClockComparison comparison)

@@ -43,7 +43,7 @@ internal static partial class EdgeLog
         "Another edge had the name {Edge} and may be cut off by the loss of a silo: this one waits until that one is heard or its lease is over, {Seconds} s at most")]
     public static partial void NameUnclear(this ILogger logger, string edge, double seconds);
 
-    [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos was not told: {Problem}")]
+    [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos could not be read: {Problem}")]
     public static partial void ClockNotRead(this ILogger logger, string problem);
 
     [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]

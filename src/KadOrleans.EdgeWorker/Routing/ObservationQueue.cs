@@ -93,7 +93,7 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
         return batch;
     }
 
-    /// <summary>Counts observations that were taken and could not be told to anybody.</summary>
+    /// <summary>Counts observations that were taken and then dropped.</summary>
     public void CountDropped(int count)
     {
         Interlocked.Add(ref _dropped, count);

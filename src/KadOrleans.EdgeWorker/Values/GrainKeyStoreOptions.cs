@@ -28,7 +28,7 @@ public sealed record GrainKeyStoreOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// How long a get may take in all. Default 2.5 s: whoever asked for the value is told contacts then, which is an answer too, and
+    /// How long a get may take in all. Default 2.5 s: then the asker gets contacts, which is a response too, and
     /// looks elsewhere. A shard that moves in good order is there again sooner.
     /// </summary>
     public TimeSpan GetTimeout { get; init; } = TimeSpan.FromSeconds(2.5);

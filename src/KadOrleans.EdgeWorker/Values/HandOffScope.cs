@@ -5,7 +5,7 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// Where a node's duty to hand values to newcomers (<see cref="HandOffRule"/>) can reach at all: only to keys that no
+/// The keys for which a node may have to hand values off (<see cref="HandOffRule"/>): only those that no
 /// known contact is nearer to than the node. In a network of thousands that is a shard or two of a cluster's.
 /// </summary>
 public static class HandOffScope

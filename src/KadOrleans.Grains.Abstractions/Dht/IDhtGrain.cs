@@ -37,7 +37,7 @@ public interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Publishes a key no more, durably; false if the cluster did not. Its value stays, here and in the network, until it
+    /// Stops publishing a key, durably; false if the cluster did not publish it. Its value stays, here and in the network, until it
     /// expires.
     /// </summary>
     [Alias("Unpublish")]
@@ -56,7 +56,7 @@ public interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<ClusterStatus> GetStatusAsync();
 }
 
-/// <summary>No edge of the cluster could be reached, so nobody can ask the network.</summary>
+/// <summary>No edge of the cluster could be reached, so the network cannot be queried.</summary>
 [GenerateSerializer]
 [Alias("kad.NoLiveEdgeException")]
 public sealed class NoLiveEdgeException : Exception
@@ -74,7 +74,7 @@ public sealed class NoLiveEdgeException : Exception
     }
 }
 
-/// <summary>The cluster's own shard of a key did not answer in time, so nobody knows whether the cluster holds the key.</summary>
+/// <summary>The cluster's own shard of a key did not answer in time, so it is unknown whether the cluster holds the key.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUnavailableException")]
 public sealed class ShardUnavailableException : Exception

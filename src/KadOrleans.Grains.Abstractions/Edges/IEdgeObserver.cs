@@ -15,8 +15,8 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 public interface IEdgeObserver : IGrainObserver
 {
     /// <summary>
-    /// How long an edge may take to confirm that it lives. Longer, and the successor of a killed one waits in vain; shorter,
-    /// and a busy one is taken for dead, which costs it its lease if it has a double.
+    /// How long an edge may take to confirm that it lives. If it is too long, the successor of a killed edge waits needlessly. If it is too
+    /// short, a busy edge counts as dead, and loses its lease to another process of its name.
     /// </summary>
     const string ConfirmTimeout = "00:00:01";
 

@@ -37,7 +37,7 @@ public struct BucketRoomSurrogate
     [Id(0)]
     public BucketRange Range { get; set; }
 
-    /// <summary>Whether newcomers find a place.</summary>
+    /// <summary>Whether new contacts have room.</summary>
     [Id(1)]
     public bool HasRoom { get; set; }
 }

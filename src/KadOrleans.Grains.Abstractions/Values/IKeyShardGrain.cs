@@ -27,7 +27,8 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     /// <summary>
     /// Puts values in their order and answers in the same; at most 1,024. <see cref="StoreResult.Stored"/> means that the
     /// value is in storage. What is held already is not written again. A put that was taken in before the one that is held
-    /// (<see cref="StoredValue.StoredAt"/>), or more than 9 s ago, is not done and answered as a write that failed. Puts that arrive together, in one call or in several, share one storage write. A write that
+    /// (<see cref="StoredValue.StoredAt"/>), or more than 9 s ago, is not done and answered as a write that failed. Puts that arrive
+    /// together, in one call or in several, share one storage write. A write that
     /// fails fails exactly those puts (<see cref="StoreResult.StorageFailed"/>) and leaves memory as storage is.
     /// </summary>
     [Alias("Put")]
@@ -50,7 +51,7 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<IReadOnlyList<ShardPut>> ScanAsync(NodeId? after, int count);
 
     /// <summary>
-    /// Publishes keys no more; true for each that the cluster published. Their values stay until they expire. At most
+    /// Stops publishing keys; true for each that the cluster published. Their values stay until they expire. At most
     /// 1,024 keys. Durable when it returns; storage failures throw.
     /// </summary>
     [Alias("Unpublish")]

@@ -5,8 +5,9 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Grains.Abstractions.Values;
 
 /// <summary>
-/// Takes to many shards what came in one call: a silo's desk for edges, so that a call is not made for each datagram. Keys:
-/// <see cref="GrainKeys.PutDesk"/> and <see cref="GrainKeys.GetDesk"/>. Every silo has its own of each; an edge's client reaches those of a key
+/// Passes the requests of one call to many shards, so an edge does not make a call for each datagram. Keys:
+/// <see cref="GrainKeys.PutDesk"/> and <see cref="GrainKeys.GetDesk"/>. Every silo has its own of each; an edge's client reaches those of a
+/// key
 /// through one silo, of different keys through different ones. It keeps nothing, and promises what <see cref="IKeyShardGrain"/> does.
 /// </summary>
 [Alias("kad.IShardBatchGrain")]

@@ -74,7 +74,7 @@ internal sealed class DhtGrain(
         var own = await PutAsync(key, value, cancellationToken);
         if (own == StoreResult.Stored)
         {
-            // It logs its failure itself; whoever asked has what was promised.
+            // It logs its failure itself; the caller has its durable acknowledgement.
             _ = SpreadAsync(key, value, CancellationToken.None);
         }
 

@@ -36,7 +36,7 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
 
     /// <summary>
     /// Whether all these silos are active still and every active silo answers a call: then each of them knows the ways to the edges that
-    /// were heard while these were active, and an edge that is silent is gone.
+    /// were heard while these were active, and an edge that does not answer is gone.
     /// </summary>
     public async Task<bool> AreAllWellAsync(IReadOnlyCollection<SiloAddress> since)
     {

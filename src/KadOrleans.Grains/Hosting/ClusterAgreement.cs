@@ -61,7 +61,7 @@ internal sealed class ClusterAgreement(
         {
             _completion.TrySetException(e);
 
-            // Nobody may have waited for it.
+            // No caller may have awaited it.
             _ = _completion.Task.Exception;
             throw;
         }

@@ -61,7 +61,7 @@ public sealed class KadClusterOptions
 
     /// <summary>
     /// A secret of 16 to 256 characters that edges have too. With it, clients without the secret may call the facade alone, and
-    /// edges what they need. Null, the default: whoever reaches a gateway may call every grain.
+    /// edges what they need. Null, the default: every client that reaches a gateway may call every grain.
     /// </summary>
     public string? EdgeKey { get; set; }
 

@@ -38,7 +38,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         _failures = 0;
     }
 
-    /// <summary>Nobody is subscribed from now on.</summary>
+    /// <summary>Removes the subscriber.</summary>
     public void End() => _edge = null;
 
     /// <summary>Sends the newest snapshot unless the edge has it.</summary>

@@ -128,13 +128,13 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     public ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync() => ValueTask.FromResult(_table.Describe());
 
-    /// <summary>Decides what is due, and hands it to the edge without waiting for it.</summary>
+    /// <summary>Decides what is due, and passes it to the edge without waiting.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminders.Measure(reminderName, status);
         if (!_edge.IsLive)
         {
-            // An edge subscribes each minute, so an id without one for this long is served by nobody.
+            // An edge subscribes each minute, so an id without one for this long is not served.
             if (_time.GetElapsedTime(_activeSince) >= EdgeLink.Lifetime)
             {
                 _reminders.Remove();

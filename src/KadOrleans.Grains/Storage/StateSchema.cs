@@ -93,7 +93,7 @@ public sealed class StateVersion
     }
 }
 
-/// <summary>Which schema version each silo knows, as it told last.</summary>
+/// <summary>The schema version that each silo knows, by its last report.</summary>
 internal sealed class SiloVersions
 {
     private Dictionary<SiloAddress, int> _known = [];
@@ -101,7 +101,7 @@ internal sealed class SiloVersions
     /// <summary>Notes what a silo tells.</summary>
     public void Set(SiloAddress silo, int version) => _known[silo] = version;
 
-    /// <summary>The newest version that all of these silos know; others are forgotten. One that told nothing knows the oldest.</summary>
+    /// <summary>The newest version that all of these silos know; others are forgotten. A silo without a report knows the oldest.</summary>
     public int GetCommon(IEnumerable<SiloAddress> silos)
     {
         _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));

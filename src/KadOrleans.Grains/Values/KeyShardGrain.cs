@@ -18,7 +18,7 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage, and the reminder that
-/// removes what is expired and has what is due republished. Calls interleave, so reads never wait for a write. Placed at random:
+/// removes expired values and has due ones republished. Calls interleave, so reads never wait for a write. Placed at random:
 /// Orleans' default prefers the silo that asks, and a silo that dies takes what it holds out of service.
 /// </summary>
 [Reentrant]
@@ -101,7 +101,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         CheckKeys(puts, put => put.Key);
         if (puts.Any(put => put.Value is null))
         {
-            throw new ArgumentException("A put without a value cannot be stored.", nameof(puts));
+            throw new ArgumentException("The value of a put is empty.", nameof(puts));
         }
 
         var now = _time.GetUtcNow();
@@ -116,7 +116,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
 
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
     {
-        // What the cluster publishes lives until it is told otherwise.
+        // A publication of the cluster lives until it is unpublished.
         NodeId[] expired =
         [
             .. _log.Shard.Values

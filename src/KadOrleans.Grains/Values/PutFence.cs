@@ -4,13 +4,13 @@ using KadOrleans.Grains.Abstractions.Values;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// Which puts come too late. A put may lie for long in the buffers of a process that is frozen, be carried on when it wakes, and
+/// Decides which puts are too late. A put may lie for long in the buffers of a frozen process, continue when it wakes, and
 /// reach a shard by two ways. It is judged by <see cref="StoredValue.StoredAt"/>, the time at which it was taken in, wherever it was since.
 /// </summary>
 internal static class PutFence
 {
     /// <summary>
-    /// A put that was taken in longer ago than this is nobody's any more: whoever took it in waited 4 s, and clocks may
+    /// The sender of a put that was taken in longer ago than this has given up: the edge waited 4 s, and clocks may
     /// differ by 5 s before the cluster complains of them.
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(9);

@@ -66,7 +66,7 @@ internal sealed class ShardBatchGrain(
         }
         catch (Exception)
         {
-            // Too late, or failed: whoever has no answer asks the shard itself, and hears why.
+            // Timed out, or failed: the caller then asks the shard itself, and learns why.
             _ = all.ContinueWith(
                 static failed => failed.Exception,
                 CancellationToken.None,

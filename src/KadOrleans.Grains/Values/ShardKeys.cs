@@ -4,7 +4,7 @@ using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.Grains.Values;
 
-/// <summary>A shard's keys in their order, sorted anew only for a scan behind a change of them.</summary>
+/// <summary>A shard's keys in order, sorted again only for a scan after a change.</summary>
 internal sealed class ShardKeys
 {
     private KeyShard? _shard;

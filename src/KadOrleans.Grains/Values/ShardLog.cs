@@ -18,7 +18,8 @@ internal sealed class ShardLog
     /// <summary>Or at this many bytes.</summary>
     private const long CompactBytes = 2 << 20;
 
-    /// <summary>At so many records the log is compacted even if puts wait: a quarter of the slots is left for failing compactions.</summary>
+    /// <summary>At so many records the log is compacted even if puts wait: a quarter of the slots is left for failing
+    /// compactions.</summary>
     private const int MustCompactRecords = ShardLogRing.Slots * 3 / 4;
 
     /// <summary>Or at this many bytes.</summary>
@@ -277,7 +278,7 @@ internal sealed class ShardLog
     }
 }
 
-/// <summary>What became of a record that was to be added to a shard's log.</summary>
+/// <summary>The result of adding a record to a shard's log.</summary>
 internal enum AppendResult
 {
     /// <summary>It is in storage, and its changes in memory.</summary>

@@ -4,7 +4,7 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The records of a shard's log, which take turns in a fixed number of slots: rows are bounded, and none is ever deleted.
-/// Because none is, and each says its sequence, an ETag that fits proves that nobody wrote the slot in between.
+/// Because none is, and each carries its sequence, a matching ETag proves that the slot was not written in between.
 /// </summary>
 internal sealed class ShardLogRing(IRecordStorage storage)
 {

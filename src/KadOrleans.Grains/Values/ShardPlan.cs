@@ -42,7 +42,7 @@ internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
         return result;
     }
 
-    /// <summary>Has a key published no more; false if it was not.</summary>
+    /// <summary>Stops publishing a key; false if it was not published.</summary>
     public bool Unpublish(NodeId key)
     {
         if (_plan.Find(key) is not { PublishedAt: not null } before)

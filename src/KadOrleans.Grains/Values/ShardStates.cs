@@ -66,7 +66,7 @@ internal sealed class ShardLogState : IVersionedState
     [Id(1)]
     public long Sequence { get; set; }
 
-    /// <summary>Drawn for each attempt to write, so that whoever asks later knows whose record this is.</summary>
+    /// <summary>Drawn for each attempt to write, so a later reader knows whose record this is.</summary>
     [Id(2)]
     public long Attempt { get; set; }
 

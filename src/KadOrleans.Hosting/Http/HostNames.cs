@@ -8,7 +8,7 @@ namespace KadOrleans.Hosting.Http;
 
 /// <summary>
 /// The names that a server answers to. A web page that lets its own name point to this machine (DNS rebinding) sends that
-/// name in the Host header, and could read every answer if names were not checked.
+/// name in the Host header, and could read every response if names were not checked.
 /// </summary>
 /// <remarks>
 /// IP addresses are always allowed, as no page can make its name one: probes of Kubernetes and of load balancers use them.
@@ -59,7 +59,7 @@ public sealed class HostNames
     private static bool IsName(string text) =>
         text.Length <= MaxLength && text.All(char.IsAscii) && !text.EndsWith('.') && Uri.CheckHostName(text) == UriHostNameType.Dns;
 
-    // In the one spelling that browsers send: what else parses, such as 127.1, might be a name to somebody.
+    // In the one spelling that browsers send: other spellings that parse, such as 127.1, might be names.
     private static bool IsAddress(string host)
     {
         if (host.StartsWith('['))

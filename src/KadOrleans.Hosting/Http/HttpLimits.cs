@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace KadOrleans.Hosting.Http;
 
 /// <summary>
-/// What strangers can hold or send to the HTTP server of a node, an edge or a silo. All that these serve are short answers to
-/// GET, for a few browsers, probes and scripts.
+/// What strangers can hold or send to the HTTP server of a node, an edge or a silo. They serve short responses to GET, for a few browsers,
+/// probes and scripts.
 /// </summary>
 public static class HttpLimits
 {
-    /// <summary>Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for everything.</summary>
+    /// <summary>Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for
+    /// everything.</summary>
     public const int MaxConnections = 256;
 
     // Beyond those above, connections that are being closed. More are refused.
@@ -52,8 +53,8 @@ public static class HttpLimits
 }
 
 /// <summary>
-/// Bounds the open connections of one server. Beyond the bound the oldest is closed, not the newest refused: who holds
-/// connections open without asking anything must not keep probes and operators out.
+/// Bounds the open connections of one server. Beyond the bound the oldest is closed, not the newest refused: idle connections must not keep
+/// probes and operators out.
 /// </summary>
 /// <param name="most">Open connections, at least 1.</param>
 internal sealed class ConnectionLimit(int most)

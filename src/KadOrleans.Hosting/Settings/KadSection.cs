@@ -84,7 +84,7 @@ public sealed class KadSection(IConfiguration configuration, string root = KadSe
         missing,
         $"{string.Join(", ", Enum.GetNames<TChoice>())} are allowed",
         (string text, out TChoice value) =>
-            // Numbers are no choices, though they parse.
+            // Numbers are refused, though they parse.
             (aliases is not null && aliases.TryGetValue(text, out value))
             || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.GetNames<TChoice>().Contains(text, StringComparer.OrdinalIgnoreCase)));
 

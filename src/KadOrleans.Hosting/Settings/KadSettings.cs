@@ -33,7 +33,7 @@ public static class KadSettings
         "Cluster:Subnets:PerBucket", "Cluster:Subnets:PerTable",
     ];
 
-    /// <summary>Refuses settings that nobody reads: a typing mistake must not pass for a default.</summary>
+    /// <summary>Refuses unknown settings: a typing mistake must not pass for a default.</summary>
     /// <param name="configuration">With the section <c>Kad</c>.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">There are some; one sentence for each.</exception>
     public static void RefuseUnknown(IConfiguration configuration)

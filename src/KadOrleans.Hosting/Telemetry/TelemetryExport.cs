@@ -13,8 +13,8 @@ using OpenTelemetry.Trace;
 namespace KadOrleans.Hosting.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces to a collector in the background for as long as it lives. A collector that does not answer costs
-/// what was to be sent to it, and nothing else.
+/// Sends metrics and traces to a collector in the background for as long as it lives. If the collector does not respond, the data is
+/// dropped, and nothing else happens.
 /// </summary>
 public sealed class TelemetryExport : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class TelemetryExport : IDisposable
     public const string SourceName = "KadOrleans";
 
     /// <summary>
-    /// How long the last sending may take: with a collector that hangs, a stop is to stay well within what orchestrators give.
+    /// How long the last export may take. Even if the collector hangs, a stop must stay within the time that orchestrators give.
     /// </summary>
     public static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(3);
 
@@ -151,6 +151,6 @@ public sealed class ReadyGauge : IDisposable
     public ReadyGauge(Func<bool> isReady) => _meter.CreateObservableGauge(
         "kad.process.ready", () => isReady() ? 1 : 0, "{process}", "Whether the process is ready, as /health/ready says: 1 or 0.");
 
-    /// <summary>Reports no more.</summary>
+    /// <summary>Stops reporting.</summary>
     public void Dispose() => _meter.Dispose();
 }

@@ -6,7 +6,7 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Crawling;
 
 /// <summary>
-/// A <see cref="Crawl"/> on the wire, within a rate: asks whom the state machine names and feeds it what comes back.
+/// A <see cref="Crawl"/> on the wire, within a rate: sends the queries of the state machine and feeds it the responses.
 /// Answers arrive on any thread, so one lock guards the state machine; nothing is sent while it is held.
 /// </summary>
 public sealed class CrawlRun

@@ -85,7 +85,7 @@ internal static class NodeGauges
         }
     }
 
-    // A store that would have to ask others first is left out: nobody may wait here.
+    // A store that would have to ask others first is left out: a gauge must not wait.
     private static IEnumerable<Measurement<long>> MeasureUsage(IKeyStore[] stores, Func<KeyStoreUsage, long> part) => IfAny(
         [.. stores
             .Select(store => store.GetUsageAsync().AsTask())

@@ -22,10 +22,10 @@ internal static partial class NodeLog
     [LoggerMessage(EventId = 1010, Message = "A request could not be answered")]
     public static partial void RequestFailed(this ILogger logger, LogLevel level, Exception exception);
 
-    [LoggerMessage(1011, LogLevel.Error, "A request that got no answer could not be ended in good order; this is a bug")]
+    [LoggerMessage(1011, LogLevel.Error, "A request without a response could not be completed; this is a bug")]
     public static partial void RequestFaulted(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1020, LogLevel.Error, "Maintenance ({Work}) failed; it will be tried again when it is due next")]
+    [LoggerMessage(1020, LogLevel.Error, "Maintenance ({Work}) failed; it is retried when it is next due")]
     public static partial void MaintenanceFailed(this ILogger logger, string work, Exception exception);
 
     [LoggerMessage(1021, LogLevel.Debug, "Refreshed {Buckets} buckets")]
@@ -34,7 +34,7 @@ internal static partial class NodeLog
     [LoggerMessage(1022, LogLevel.Debug, "Removed {Keys} expired keys")]
     public static partial void ValuesExpired(this ILogger logger, int keys);
 
-    [LoggerMessage(1023, LogLevel.Debug, "Handed {Values} values to a new contact")]
+    [LoggerMessage(1023, LogLevel.Debug, "Handed {Values} values off to a new contact")]
     public static partial void ValuesHandedOff(this ILogger logger, int values);
 
     [LoggerMessage(1024, LogLevel.Error, "The node's state could not be saved; the last saved one stays")]
@@ -92,10 +92,10 @@ internal static partial class NodeLog
     [LoggerMessage(1034, LogLevel.Error, "A callback of a table refresh failed; the others are still called")]
     public static partial void RefreshCallbackFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1035, LogLevel.Debug, "Found by a random walk and passed over: {Problem}")]
+    [LoggerMessage(1035, LogLevel.Debug, "Found by a random walk and ignored: {Problem}")]
     public static partial void ContactNotValid(this ILogger logger, string problem);
 
-    [LoggerMessage(1060, LogLevel.Warning, "The system clock jumped by {Seconds:0} s. No value is removed until it has kept pace with the monotonic clock for {Minutes:0} minutes; a restart believes it at once")]
+    [LoggerMessage(1060, LogLevel.Warning, "The system clock jumped by {Seconds:0} s. No value is removed until it has kept pace with the monotonic clock for {Minutes:0} minutes; a restart accepts it at once")]
     public static partial void ClocksParted(this ILogger logger, double seconds, double minutes);
 
     [LoggerMessage(1061, LogLevel.Warning, "The system clock has kept pace with the monotonic clock for {Minutes:0} minutes: values expire by it again. It was set by {Seconds:0} s")]

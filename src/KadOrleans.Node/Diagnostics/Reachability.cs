@@ -4,20 +4,20 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Diagnostics;
 
 /// <summary>
-/// Whether a node's contacts answer it. A table alone does not tell: it keeps contacts that are silent while it knows none
-/// better, and those of the run before.
+/// Whether a node's contacts respond. The table alone does not tell: it keeps unresponsive contacts while it knows no better ones, and
+/// those of the run before.
 /// </summary>
 internal sealed class Reachability(IRoutingTable table, TimeProvider time)
 {
-    /// <summary>Fewer failures than this say more of the contacts than of the way to them.</summary>
+    /// <summary>With fewer failures than this the contacts may be at fault, not the network.</summary>
     public const int Failures = 3;
 
-    /// <summary>Failures come in bursts, as lookups ask several contacts at once; one answer in this time outweighs them.</summary>
+    /// <summary>Failures come in bursts, as lookups query several contacts at once. One response in this time outweighs them.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// So many silent contacts outweigh those that were not asked. Where the table has fewer, all must be silent: one that is gone
-    /// is asked last and more than once by the lookups of a small network, and says nothing of the others.
+    /// This many unresponsive contacts outweigh those that were not queried. If the table has fewer, all must be unresponsive: lookups of a
+    /// small network query one dead contact again and again.
     /// </summary>
     public const int SilentContacts = 8;
 

@@ -8,7 +8,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// What each kind of request does, and how its response reads. The methods that write return the response's length; 0 for silence.
+/// What each kind of request does, and how its response is written. The methods that write return the response's length; 0 means no
+/// response.
 /// </summary>
 /// <param name="ownId">The node's id.</param>
 /// <param name="table">Where contacts come from.</param>
@@ -91,8 +92,8 @@ internal sealed class RequestHandlers(
             : ResponseWriter.WriteStored(response, context.Id, result == StoreResult.Stored);
 
     /// <summary>
-    /// Responds for a client, which is no node: it has no id to keep, knows nobody and stores nothing. It responds all the
-    /// same, so that nodes that took it for one do not wait for it while it runs.
+    /// Responds for a client, which is not a node: it has no id, no contacts and stores nothing. It responds all the same, so nodes that
+    /// took it for a node do not wait for it while it runs.
     /// </summary>
     public static int WriteAsClient(Span<byte> response, RequestKind kind, in RequestContext context) => kind switch
     {

@@ -50,7 +50,7 @@ public static class KadNodeServiceCollectionExtensions
     private static KadNode CreateNode(IServiceProvider services) => new(
         services.GetRequiredService<IOptions<KadNodeOptions>>().Value,
         services.GetService<IDatagramTransport>()
-            ?? throw new InvalidOperationException("No transport was chosen: add UseUdp(…) after AddKadNode(…)."),
+            ?? throw new InvalidOperationException("No transport is set: add UseUdp(…) after AddKadNode(…)."),
         services.GetRequiredService<IKeyStore>(),
         services.GetRequiredService<INodeStateStore>(),
         new NodeEnvironment

@@ -65,6 +65,6 @@ internal sealed class NetworkJoin(KadNodeOptions options)
         return result;
     }
 
-    /// <summary>The node stops: nobody waits for its join any more.</summary>
+    /// <summary>The node stops, and so does its join.</summary>
     public void GiveUp() => _joined.TrySetCanceled(CancellationToken.None);
 }

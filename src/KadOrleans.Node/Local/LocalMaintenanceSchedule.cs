@@ -5,10 +5,10 @@ using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Local;
 
-/// <summary>A standalone node's own time: looks once a minute what is due.</summary>
+/// <summary>A standalone node's schedule: checks once a minute what is due.</summary>
 /// <param name="table">Which buckets there are.</param>
 /// <param name="policy">Which of them are due.</param>
-/// <param name="isOutside">Whether the node has yet to join, whomever it met meanwhile: they may all be liars.</param>
+/// <param name="isOutside">Whether the node has yet to join. Contacts that it met meanwhile do not count: they may all be liars.</param>
 /// <param name="time">The clock.</param>
 /// <param name="expiry">The same clock where it is watched; null where it is believed whatever it does.</param>
 internal sealed class LocalMaintenanceSchedule(

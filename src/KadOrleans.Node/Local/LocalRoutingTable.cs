@@ -92,7 +92,7 @@ public sealed class LocalRoutingTable : IRoutingTable
         return time.GetUtcNow();
     }
 
-    // Made by the first reader after a change: a crowd of newcomers costs one snapshot, not one each.
+    // Made by the first reader after a change: a crowd of new contacts costs one snapshot, not one each.
     private RoutingTableSnapshot TakeSnapshot()
     {
         lock (_gate)

@@ -7,7 +7,7 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Lookups;
 
 /// <summary>
-/// One lookup on the wire: asks whom the state machine names and feeds it what comes back. Answers arrive on any
+/// One lookup on the wire: sends the queries of the state machine and feeds it the responses. Answers arrive on any
 /// thread, so one lock guards the state machine; nothing is sent while it is held.
 /// </summary>
 /// <param name="lookup">The state machine; used by nobody else from now on.</param>
@@ -120,7 +120,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     }
 
     /// <summary>
-    /// A contact whose silence another lookup has met already holds no place in this one. Only so many, or the silence of
+    /// A contact that did not answer another lookup holds no place in this one. Only so many, or the silence of
     /// our own network would have all be asked at once.
     /// </summary>
     private void NoteSilence(Contact contact)

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// Gets values back that were damaged on the disk, from the other holders. Of keys that nobody knows, the holders' hourly republishing
-/// brings them back (Kademlia §2.5). What comes back is a stranger's word: it needs a majority, and counts against a holder's network.
+/// Gets values that were damaged on the disk back from the other holders. If the key is lost too, the holders' hourly republishing brings
+/// the value back (Kademlia §2.5). A restored value is a stranger's: it needs a majority, and counts against a holder's quota.
 /// </summary>
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// Sends values out again (Kademlia §2.5): what is held, with what is left of its life; what is published from here, with
+/// Republishes values (Kademlia §2.5): held ones with what is left of their life, those published here with
 /// a new one. Within a rate, a bounded number at a time. Each is looked at once more just before it is sent, so it does no
 /// harm to be asked twice.
 /// </summary>
@@ -256,7 +256,7 @@ internal sealed class Republisher
         return new StoredValue(value, now, now + life, default);
     }
 
-    /// <summary>Replaces what is held here, which would hide the later value from whoever asks here.</summary>
+    /// <summary>Replaces the local value, which would hide the later one from gets here.</summary>
     private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
     {
         if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)

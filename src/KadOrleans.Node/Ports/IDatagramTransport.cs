@@ -3,8 +3,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Sends and receives datagrams. Knows addresses and bytes, nothing of what they mean. What is sent through the transport itself
-/// leaves by the route that the destination decides.
+/// Sends and receives datagrams. Knows addresses and bytes, nothing of what they mean. For datagrams sent through the transport itself the
+/// destination decides the route.
 /// </summary>
 public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 {
@@ -12,8 +12,8 @@ public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
     /// <summary>
-    /// Begins to hand datagrams to <paramref name="receiver"/>. Called once. Nothing that the receiver throws and
-    /// nothing that arrives ends reception; disposing does.
+    /// Begins to hand datagrams to <paramref name="receiver"/>. Called once. Neither an exception of the receiver nor any datagram ends
+    /// reception; disposing does.
     /// </summary>
     void Start(IDatagramReceiver receiver);
 }
@@ -27,26 +27,28 @@ public interface IDatagramReceiver
     /// <param name="datagram">Valid only during the call.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="route">The route of responses to it, now and later: from the address that it came to.</param>
-    /// <param name="age">How long ago it arrived: more than milliseconds if this process was frozen or is far behind. Zero if unknown.</param>
+    /// <param name="age">How long ago it arrived: more than milliseconds if this process was frozen or is far behind. Zero if
+    /// unknown.</param>
     void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age);
 }
 
 /// <summary>
-/// A way for datagrams to leave. A response has to leave from the very address and port that the request came to: from another, nobody
-/// takes it for one. Safe from several threads.
+/// A way for datagrams to leave. A response has to leave from the address and port that the request came to; from another one it is
+/// ignored. Safe from several threads.
 /// </summary>
 public interface IResponseRoute
 {
     /// <summary>
-    /// Sends one datagram without waiting. False if the system would not take it: no route, no matching socket, full buffers. As with
-    /// any datagram, true promises nothing.
+    /// Sends one datagram without waiting. False if the system refused it: no route, no matching socket, full buffers. True means sent, not
+    /// received.
     /// </summary>
     bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
 
-    /// <summary>The same at the next <see cref="Flush"/> at the latest, so that one system call can send many. True promises even less.</summary>
+    /// <summary>Queues the datagram until the next <see cref="Flush"/> at the latest, so one system call can send many. True means queued,
+    /// not sent.</summary>
     bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
 
-    /// <summary>Sends what waits.</summary>
+    /// <summary>Sends what is queued.</summary>
     void Flush()
     {
         // Nothing waits.

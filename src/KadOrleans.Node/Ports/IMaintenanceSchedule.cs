@@ -35,7 +35,7 @@ public abstract record MaintenanceTask
     /// <param name="Correction">Which, and how far.</param>
     public sealed record CorrectTimes(ClockCorrection Correction) : MaintenanceTask;
 
-    /// <summary>Send out again what is due of all that is held and published here (Kademlia §2.5).</summary>
+    /// <summary>Republish what is due of the values held and published here (Kademlia §2.5).</summary>
     public sealed record Republish : MaintenanceTask;
 
     /// <summary>Send these out again where they are due; somebody else looked for them.</summary>

@@ -4,12 +4,12 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// The routing table as the engine sees it: an immutable picture to answer from, and a place to report to. Every
+/// The routing table as the engine sees it: an immutable snapshot to answer from, and a sink for observations. Every
 /// member may be used from several threads at once, and none of them waits.
 /// </summary>
 public interface IRoutingTable
 {
-    /// <summary>The newest picture of the table.</summary>
+    /// <summary>The newest snapshot of the table.</summary>
     RoutingTableSnapshot Snapshot { get; }
 
     /// <summary>
@@ -17,11 +17,11 @@ public interface IRoutingTable
     /// </summary>
     void Observe(ContactObservation observation);
 
-    /// <summary>Names who is told what the table decided. Called once, before the first observation.</summary>
+    /// <summary>Sets the listener for the table's decisions. Called once, before the first observation.</summary>
     void Attach(IRoutingTableListener listener);
 }
 
-/// <summary>Told what a routing table decided. Calls come from any thread and return soon.</summary>
+/// <summary>Gets the decisions of a routing table. Calls come from any thread and must return soon.</summary>
 public interface IRoutingTableListener
 {
     /// <summary>A verified contact entered the table.</summary>

@@ -7,8 +7,8 @@ namespace KadOrleans.Node.Requests;
 /// <param name="destination">Whom to ask.</param>
 /// <param name="expectedId">The id it is known by, if it is.</param>
 /// <param name="sender">Our id.</param>
-/// <param name="onEnd">Told the id that answered; null if nobody did, or a client without one.</param>
-/// <param name="onLate">Told when the usual time for an answer is over; null if nobody wants to know.</param>
+/// <param name="onEnd">Gets the id that answered; null without a response, or from a client.</param>
+/// <param name="onLate">Called when the usual time for a response is over; null if not needed.</param>
 internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,

@@ -2,10 +2,10 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>PING and STUN for callers that wait for the answer. Cancelling ends a wait with an answer of its own.</summary>
+/// <summary>PING and STUN for callers that await the response. Cancelling ends a wait with a result of its own.</summary>
 internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
-    /// <summary>Asks who is there: the id if it gave one, or why nobody answered.</summary>
+    /// <summary>Pings: the id if there is one, or why there was no response.</summary>
     public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<(NodeId?, RequestFailure?)>();

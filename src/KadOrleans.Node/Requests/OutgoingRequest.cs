@@ -63,7 +63,7 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Writes the datagram and returns its length, or 0 if the request cannot be written.</summary>
     public abstract int Write(Span<byte> destination, MessageId id);
 
-    /// <summary>Takes the body of the answer; false if it is no answer to this request.</summary>
+    /// <summary>Takes the body of the response; false if it is malformed.</summary>
     public abstract bool TryComplete(ReadOnlySpan<byte> body);
 
     /// <summary>The usual time for an answer is over; the retry is about to go out.</summary>

@@ -30,7 +30,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
         }
     }
 
-    /// <summary>Has a request told of after a time, unless it has ended. False after disposal.</summary>
+    /// <summary>Calls a request back after a time, unless it has ended. False after disposal.</summary>
     public bool TryAdd(OutgoingRequest request, TimeSpan wait)
     {
         lock (_gate)
@@ -40,7 +40,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
                 return false;
             }
 
-            // Answered or given up before it was here: nobody would take it out.
+            // Answered or cancelled before it was here: nothing would remove it.
             if (request.IsEnded)
             {
                 return true;

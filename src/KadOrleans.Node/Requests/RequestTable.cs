@@ -84,7 +84,7 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    /// <summary>Takes a response from the wire; one that nobody waits for is ignored.</summary>
+    /// <summary>Takes a response from the wire; one without a pending request is ignored.</summary>
     public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {
         var key = new RequestKey(id, source);
@@ -186,7 +186,7 @@ internal sealed class RequestTable : IDisposable
         _pending[request.RetryKey] = request;
         if (request.IsEnded)
         {
-            // Answered at this very moment: nobody would take the second entry out.
+            // Answered in the meantime: nothing would remove the second entry.
             _pending.TryRemove(request.RetryKey, out _);
             return;
         }
@@ -209,21 +209,21 @@ internal sealed class RequestTable : IDisposable
     }
 }
 
-/// <summary>Told how every request ended, whoever sent it.</summary>
+/// <summary>Learns how every request ended.</summary>
 internal interface IRequestObserver
 {
     /// <summary>
-    /// Something came back with the request's id from its destination, so nobody made that address up; called before
-    /// the request itself learns it. Whether it is an answer shows next.
+    /// A datagram with the request's id came from its destination, so the address is not forged. Called before the request itself learns
+    /// it. Whether the response is well-formed shows next.
     /// </summary>
     void OnAddressProved(OutgoingRequest request);
 
     /// <summary>The destination answered; called after the request itself learned it.</summary>
     void OnAnswered(OutgoingRequest request);
 
-    /// <summary>The destination did not answer, or not with an answer.</summary>
+    /// <summary>The destination did not answer, or its response is malformed.</summary>
     void OnFailed(OutgoingRequest request, RequestFailure failure);
 
-    /// <summary>Whoever was told of a late or failed request threw: a bug, and no reason to stop.</summary>
+    /// <summary>A callback of a timed-out or failed request threw. This is a bug, and no reason to stop.</summary>
     void OnFault(Exception fault);
 }

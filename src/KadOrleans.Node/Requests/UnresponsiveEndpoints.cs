@@ -4,8 +4,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Requests;
 
 /// <summary>
-/// Endpoints that were late and have answered nothing since. A hint, no judgement: they are asked as ever, but nobody waits
-/// for them. Bounded: beyond <see cref="Capacity"/> all are forgotten, and found out again.
+/// Endpoints whose last request timed out. It is a hint: lookups query them as usual, but do not wait for them. Bounded: beyond
+/// <see cref="Capacity"/> all are forgotten and learned again.
 /// </summary>
 internal sealed class UnresponsiveEndpoints
 {

@@ -5,8 +5,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// SipHash-2-4 (Aumasson, Bernstein, 2012) over whole 64-bit words: a keyed hash that nobody without the key can predict, and that
-/// costs some 50 ns, so that a flood of guesses costs no more than any other datagram.
+/// SipHash-2-4 (Aumasson, Bernstein, 2012) over whole 64-bit words: a keyed hash that cannot be predicted without the key. It costs some 50
+/// ns, so a flood of guesses costs no more than any other datagrams.
 /// </summary>
 internal readonly struct KeyedHash
 {

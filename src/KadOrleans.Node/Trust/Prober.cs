@@ -13,18 +13,18 @@ namespace KadOrleans.Node.Trust;
 /// </summary>
 internal sealed class Prober : IDisposable
 {
-    /// <summary>Candidates that wait; beyond it, newcomers are passed over and will be heard of again.</summary>
+    /// <summary>Queued candidates. Further ones are ignored and will be heard of again.</summary>
     public const int MaxCandidates = 1_024;
 
     /// <summary>
-    /// Pings of candidates per second, and at once. Joining a network brings a few hundred; a stranger who makes them
-    /// up draws no more than these from us.
+    /// Pings of candidates per second, and at once. Joining a network brings a few hundred. A stranger who invents candidates draws no more
+    /// pings than these.
     /// </summary>
     private static readonly TokenRate CandidateRate = new(100, 200);
 
     /// <summary>
-    /// Candidates of one public network (/24, /48) per second, and at once. A table takes ten of it; without a share of its own, one
-    /// host that comes under ever new ports would use up the turns of all.
+    /// Candidates of one public network (/24, /48) per second, and at once. A table takes ten of it. Without a bound one host that uses
+    /// ever new ports would use up all pings.
     /// </summary>
     private static readonly TokenRate NetworkRate = new(2, 20);
 
@@ -138,7 +138,7 @@ internal sealed class Prober : IDisposable
     {
         lock (_gate)
         {
-            // Whoever is being pinged already will be heard of, and costs no token.
+            // An endpoint that is being pinged already costs no token.
             while (_candidates.TryPeek(out candidate) && _underWay.ContainsKey(candidate.Endpoint))
             {
                 _queued.Remove(_candidates.Dequeue().Endpoint);

@@ -3,14 +3,14 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Bytes of answers per second to all endpoints together, and of pings to those that have not proved their address. These get at most
-/// a part of it, as their addresses may be forged; the others get the rest, and what these leave.
+/// Bytes of responses per second to all endpoints together, and of pings to those that have not proved their address. Unproven ones get at
+/// most a part of it, as their addresses may be forged. The others get the rest, and what is left of that part.
 /// </summary>
 internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
 {
     /// <summary>
-    /// The part of unproven endpoints: the total divided by this. Three quarters stay for peers; a total of 1 MB/s serves 2,000
-    /// newcomers a second.
+    /// The part of unproven endpoints: the total divided by this. Three quarters stay for peers; a total of 1 MB/s serves 2,000 new
+    /// endpoints a second.
     /// </summary>
     public const int StrangersDivisor = 4;
 

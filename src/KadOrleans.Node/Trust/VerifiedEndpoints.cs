@@ -7,7 +7,7 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Endpoints that have answered a request of ours, so that nobody can have made up their address. Kept for two
+/// Endpoints that have answered a request of ours, so their address is not forged. Kept for two
 /// generations, each <see cref="Generation"/> long or <see cref="Capacity"/> endpoints large. Reading takes no lock.
 /// </summary>
 internal sealed class VerifiedEndpoints

@@ -38,7 +38,7 @@ internal sealed class ValuePublisher(
         };
     }
 
-    /// <summary>Stores what is held here, with what is left of its life, on the k nearest contacts; not here.</summary>
+    /// <summary>Stores a held value, with what is left of its life, on the k nearest contacts; not here.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="held">The value as it is held here.</param>
     /// <param name="cancellationToken">Gives it up.</param>

@@ -48,7 +48,7 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
     }
 }
 
-/// <summary>Counts what became of the copies of one value, and completes when the last one is known.</summary>
+/// <summary>Counts the results of the STOREs of one value, and completes with the last one.</summary>
 internal sealed class StoreTally
 {
     // Guards the counts.

@@ -20,7 +20,7 @@ internal sealed class StatusReport(
     IGrainFactory grains,
     ILogger<StatusReport> logger)
 {
-    /// <summary>How long grains may take: whoever asks wants to know how the cluster is above all when it is not well.</summary>
+    /// <summary>How long grains may take. The status matters most when the cluster is not well.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>The report of this moment.</summary>

@@ -53,7 +53,7 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
     public void OnFatalException(object? sender, string? context, Exception? exception) => _ended.TrySetResult(
         services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Dead
             ? new StopException(
-                "The other silos declared this one dead, as they could not reach it. Its grains come up on them, and what was "
+                "The other silos declared this one dead, as they could not reach it. Its grains start on them, and what was "
                 + "acknowledged is in storage; start it again.",
                 exception,
                 ExitCode.Replaced)

@@ -16,14 +16,15 @@ using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>Puts the process together. The order matters: HTTP starts first and stops last, so that health is told throughout.</summary>
+/// <summary>Puts the process together. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 internal static class SiloHost
 {
     /// <summary>The host, not started.</summary>
     /// <param name="args">Settings.</param>
     /// <param name="announcer">Says where an edge of the process can be reached.</param>
     /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each mistake.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each
+    /// mistake.</exception>
     public static IHost Build(string[] args, Announcer announcer, TextWriter? log = null)
     {
         SiloSettings? settings = null;
@@ -71,7 +72,7 @@ internal static class SiloHost
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         if (!verbose)
         {
-            // Each read and write that fails, while storage is away some each second; whoever asked for it tells of it.
+            // Every failed read and write, some each second while storage is away. The caller logs it instead.
             logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
         }
         else
@@ -133,7 +134,8 @@ internal static class SiloHost
         }
     }
 
-    /// <summary>A silo that comes back, or joins, gets its share of the grains: one that holds most of them would take most along when it dies.</summary>
+    /// <summary>A silo that comes back, or joins, gets its share of the grains: one that holds most of them would take most along when it
+    /// dies.</summary>
     private static void AddRebalancing(ISiloBuilder silo)
     {
 #pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.

@@ -9,13 +9,13 @@ internal static partial class SiloLog
         "The dashboard and /status are not served: {Address} is reached from other machines, and Kad:Dashboard:User and Kad:Dashboard:Password are not set")]
     public static partial void DashboardNotServed(ILogger logger, IPEndPoint address);
 
-    [LoggerMessage(7001, LogLevel.Warning, "The status lacks what grains know: {Problem}")]
+    [LoggerMessage(7001, LogLevel.Warning, "The status lacks data of grains: {Problem}")]
     public static partial void StatusIncomplete(ILogger logger, string problem);
 
-    [LoggerMessage(7002, LogLevel.Information, "Woke {Count} stored shards, whose reminders were in the memory of the process before")]
+    [LoggerMessage(7002, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
     public static partial void ShardsWoken(ILogger logger, int count);
 
-    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be woken; its next use sets its reminder")]
+    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be activated; its next use sets its reminder")]
     public static partial void ShardNotWoken(ILogger logger, Exception exception);
 
     [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
@@ -25,7 +25,7 @@ internal static partial class SiloLog
     public static partial void ClockNotCompared(ILogger logger, string problem);
 
     [LoggerMessage(7007, LogLevel.Warning,
-        "Whoever reaches the gateway at {Gateway} may call every grain, also remove values and take leases: {Setting} is not set")]
+        "Every client that reaches the gateway at {Gateway} may call every grain, also remove values and take leases: {Setting} is not set")]
     public static partial void GatewayOpen(ILogger logger, EndPoint gateway, string setting);
 
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]

@@ -31,7 +31,7 @@ internal static class SiloProgram
         """;
 
     /// <summary>
-    /// Starts the silo, says where it can be reached, and runs until SIGTERM or Ctrl-C. What keeps it from starting is told
+    /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. What keeps it from starting is told
     /// in one sentence.
     /// </summary>
     /// <param name="args">Settings, as <c>--Kad:Http 127.0.0.1:0</c>.</param>

@@ -50,7 +50,7 @@ internal static class StartFailure
         return (ExitCode.Failed, Failed(exception));
     }
 
-    /// <summary>The sentence for a failure that is nobody's mistake.</summary>
+    /// <summary>The sentence for a failure that is not a user's mistake.</summary>
     public static string Failed(Exception exception) => $"The silo failed: {Sentence(exception.GetBaseException().Message)}";
 
     // Kestrel names its address, Orleans does not name its two.

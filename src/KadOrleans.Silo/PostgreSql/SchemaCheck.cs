@@ -51,7 +51,7 @@ internal static class SchemaCheck
         if (!(await ReadIndexesAsync(connection)).Any(StateIdentity.IsUniqueBy))
         {
             throw KadSection.Mistake(
-                $"The table {StateIdentity.Table} has no unique index over the identity of a state, so that two first writes of one could "
+                $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
                 + $"both be kept, and neither read; run kad-schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
         }
     }

@@ -64,7 +64,7 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
         }
     }
 
-    /// <summary>Begins anew: the segments are the table's, or nobody's.</summary>
+    /// <summary>Starts over: the segments are the table's, or dropped.</summary>
     public void Clear()
     {
         _segments.Clear();

@@ -62,7 +62,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         return true;
     }
 
-    /// <summary>Publishes under a key, or publishes it no more, if there is room.</summary>
+    /// <summary>Starts or stops publishing a key, if there is room.</summary>
     public StoreResult Publish(NodeId key, Publication? publication)
     {
         var change = (publication is null ? 0 : 1) - (FindPublication(key) is null ? 0 : 1);

@@ -70,7 +70,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         _plan.Abandon();
     }
 
-    // The puts of a batch are told together. The writer goes on with the next batch meanwhile; where it has nothing more to do, its
+    // The puts of a batch are completed together. The writer goes on with the next batch meanwhile; where it has nothing more to do, its
     // thread goes on with them at once.
     protected override void Tell(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)
     {
@@ -98,7 +98,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));
 
     /// <summary>
-    /// The puts of one batch, told one after another on a thread of the pool, so that none takes a hop of its own. Whoever waits goes on
+    /// The puts of one batch, completed one after another on a thread of the pool, so none takes a hop of its own. The waiter continues
     /// there, so it must not block.
     /// </summary>
     private sealed class Acknowledgements(PutWrite[] puts, Exception? failure) : IThreadPoolWorkItem

@@ -7,7 +7,7 @@ using KadOrleans.SqliteFiles;
 namespace KadOrleans.Storage.Sqlite.Writing;
 
 /// <summary>
-/// A value to store. Most writes are puts, so they are their own tasks: whoever waits goes on in the thread that tells them.
+/// A value to store. Most writes are puts, so they are their own tasks: the waiter continues on the thread that completes them.
 /// </summary>
 internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchPlan>, IValueTaskSource<StoreResult>
 {
@@ -17,7 +17,7 @@ internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : Da
     // Until it is planned, nothing is known of it.
     private bool _isAtStake = true;
 
-    /// <summary>What is told to the waiter; to be awaited once.</summary>
+    /// <summary>The waiter's result; to be awaited once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
     public override void Run(BatchPlan context) => _result = context.Put(key, value, kind, out _isAtStake);

@@ -44,7 +44,7 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
             return CertificateFlaw.ForeignAuthority;
         }
 
-        // A public authority signs for anybody, so that clients of the cluster are told by its name too.
+        // A public authority signs for anybody, so clients of the cluster must carry its name too.
         return (use == CertificateUse.Silo || !isPrivate) && !certificate.MatchesHostname(name, allowCommonName: false)
             ? CertificateFlaw.OtherName
             : CertificateFlaw.None;
@@ -66,7 +66,7 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
     /// <summary>A certificate's subject, shortened.</summary>
     public static string Show(X509Certificate2 certificate) => $"'{VisibleText.Excerpt(certificate.Subject)}'";
 
-    // One that names no uses is for all.
+    // A certificate without uses is for all.
     private static bool IsFor(X509Certificate2 certificate, CertificateUse use)
     {
         var uses = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()?.EnhancedKeyUsages;

@@ -8,7 +8,8 @@ using Orleans.Connections.Security;
 
 namespace KadOrleans.Tls.Connections;
 
-/// <summary>What one connection's handshake came to. The callbacks that judge it know no connection: they find it by the asynchronous flow that they run in.</summary>
+/// <summary>What one connection's handshake came to. The callbacks that judge it know no connection: they find it by the asynchronous flow
+/// that they run in.</summary>
 internal sealed class Handshake
 {
     private static readonly AsyncLocal<Handshake?> Flow = new();
@@ -91,8 +92,8 @@ internal sealed class GreetingWatch(ConnectionDelegate next, ConnectionSide side
 }
 
 /// <summary>
-/// Takes up why a handshake failed: Orleans only logs that, with a stack trace for each connection and without its address. It
-/// stands in for the builder of connections, with itself as the log of what is added by it.
+/// Captures why a handshake failed. Orleans only logs it, with a stack trace for each connection and without its address. It replaces the
+/// builder of connections and is the logger of what that adds.
 /// </summary>
 internal sealed class HandshakeFailures(IConnectionBuilder builder) : IConnectionBuilder, IServiceProvider, ILoggerFactory, ILogger
 {

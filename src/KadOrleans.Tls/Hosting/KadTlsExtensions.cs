@@ -119,7 +119,7 @@ internal static class TlsSetup
         server.ServerCertificateContext = credentials.Context;
         server.CertificateChainPolicy = credentials.CreateChainPolicy();
 
-        // A resumed session would be spared the look at certificates.
+        // A resumed session would not check certificates again.
         server.AllowTlsResume = false;
     }
 

@@ -131,7 +131,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // That there is no connection to end is said after the thread was woken.
+            // The error that there is no connection comes after the thread was woken.
         }
     }
 
