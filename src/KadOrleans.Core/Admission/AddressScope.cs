@@ -10,7 +10,7 @@ public static class AddressScope
     /// Whether a contact at <paramref name="mentioned"/> may be taken from a node at <paramref name="heardFrom"/>: only one
     /// that can be reached from at least as far away. So a loopback address is believed from loopback alone, a link-local one
     /// from loopback and link-local ones, a private or special-purpose one from all but public ones, and a public one from
-    /// everybody. Whoever speaks through a translator or a tunnel may be anywhere, and is taken for public.
+    /// everybody. A host behind a translator or a tunnel may be anywhere, and counts as public.
     /// </summary>
     public static bool Allows(UdpEndpoint heardFrom, UdpEndpoint mentioned)
     {

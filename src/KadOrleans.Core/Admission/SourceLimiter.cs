@@ -15,7 +15,7 @@ public sealed class SourceLimiter
     private readonly SourceLimits _limits;
     private readonly AddressRangeSet _trusted;
 
-    /// <summary>A limiter that has seen nobody.</summary>
+    /// <summary>A limiter without requests.</summary>
     /// <param name="limits">Rates and the bound on memory.</param>
     /// <param name="trusted">Addresses that are always admitted and not remembered.</param>
     public SourceLimiter(SourceLimits limits, AddressRangeSet? trusted = null)
@@ -59,7 +59,7 @@ public sealed class SourceLimiter
     }
 }
 
-/// <summary>How many requests a node answers to whom.</summary>
+/// <summary>The rates of requests that a node answers.</summary>
 public sealed record SourceLimits
 {
     /// <summary>

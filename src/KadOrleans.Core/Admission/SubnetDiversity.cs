@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
-/// Counts a table's contacts per subnet, so that whoever owns one network cannot fill it with nodes of his. Loopback,
+/// Counts a table's contacts per subnet, so that the owner of one network cannot fill it. Loopback,
 /// link-local and private addresses are exempt, as they say nothing of who owns them and networks on one host must
 /// work; so are trusted ranges. Belongs to one table and is as little safe for several threads.
 /// </summary>
@@ -35,7 +35,7 @@ public sealed class SubnetDiversity
         endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate || _trusted.Contains(endpoint);
 
     /// <summary>Whether the table may have another contact of the endpoint's subnet.</summary>
-    /// <param name="endpoint">The newcomer's.</param>
+    /// <param name="endpoint">The new contact's.</param>
     /// <param name="sameSubnetInBucket">How many contacts of that subnet its bucket has.</param>
     public bool Allows(UdpEndpoint endpoint, int sameSubnetInBucket) =>
         IsExempt(endpoint)

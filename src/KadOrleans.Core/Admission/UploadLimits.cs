@@ -23,7 +23,7 @@ public sealed record UploadLimits
 
     /// <summary>
     /// Bytes per second to all endpoints together, with as many at once after a pause. <see cref="Least"/> to <see cref="Most"/>, or 0
-    /// for no bound; default 0. A bound below what the network asks for costs contacts, as they take silence for death.
+    /// for no bound; default 0. A bound below what the network asks for costs contacts: without responses they take this node for dead.
     /// </summary>
     public long Total { get; set; }
 }

@@ -53,7 +53,7 @@ public sealed class ClockJudge
         return verdict == ClockVerdict.Nothing && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
     }
 
-    /// <summary>Notices a jump, and nothing else: for whoever reads the time.</summary>
+    /// <summary>Notices a jump, and nothing else.</summary>
     /// <param name="wall">The wall clock.</param>
     /// <param name="elapsed">The monotonic clock.</param>
     public ClockVerdict Notice(DateTimeOffset wall, TimeSpan elapsed)
@@ -150,7 +150,8 @@ public sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTime
     public bool IsNeeded => By >= Smallest;
 
     /// <summary>
-    /// A value with its times moved; null if it stays as it is. It is moved if it was stored by the wrong clock and its life could have begun
+    /// A value with its times moved; null if it stays as it is. It is moved if it was stored by the wrong clock and its life could have
+    /// begun
     /// by it: what was taken over from an earlier run and stored again has an end that is right.
     /// </summary>
     /// <param name="value">The value.</param>

@@ -36,7 +36,7 @@ public sealed class Crawl
     private long _refused;
     private long _overflow;
 
-    /// <summary>A crawl that knows nobody yet.</summary>
+    /// <summary>A crawl without endpoints.</summary>
     /// <param name="options">Its bounds.</param>
     /// <param name="random">Chooses targets.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its bounds.</exception>
@@ -50,7 +50,7 @@ public sealed class Crawl
         (_options, _random) = (options, random);
     }
 
-    /// <summary>Whether nothing is under way and nobody is left to ask.</summary>
+    /// <summary>Whether no request is pending and no endpoint is left to ask.</summary>
     public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
 
     /// <summary>How far it has come.</summary>
@@ -181,7 +181,7 @@ public sealed class Crawl
         }
     }
 
-    /// <summary>What has changed since the last call, for whoever keeps it.</summary>
+    /// <summary>What has changed since the last call, to be saved.</summary>
     public IReadOnlyList<CrawlRecord> TakeChanges()
     {
         var changes = _changed.Values.Select(n => n.ToRecord()).ToList();
@@ -285,7 +285,7 @@ public sealed class Crawl
         return node;
     }
 
-    /// <summary>What became of a named endpoint counts for or against whoever named it.</summary>
+    /// <summary>The result of a named endpoint counts for or against the nodes that named it.</summary>
     private void Judge(CrawledNode node, bool isAlive)
     {
         if (node.Namer is not { } namer)

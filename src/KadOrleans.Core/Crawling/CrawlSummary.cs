@@ -9,7 +9,7 @@ public sealed record CrawlSummary
     /// <summary>Nodes whose whole table was named.</summary>
     public required int Complete { get; init; }
 
-    /// <summary>Endpoints that were named, and where nobody answered.</summary>
+    /// <summary>Endpoints that were named and did not answer.</summary>
     public required int Unreachable { get; init; }
 
     /// <summary>Endpoints that answered without an id.</summary>

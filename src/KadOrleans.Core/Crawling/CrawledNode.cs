@@ -113,7 +113,7 @@ public sealed record CrawlRecord
     /// <summary>FIND_NODE requests that it answered.</summary>
     public int Questions { get; init; }
 
-    /// <summary>Whether its whole table was named; false if it fell silent, or went on inventing contacts.</summary>
+    /// <summary>Whether it named its whole table; false if it stopped responding, or kept inventing contacts.</summary>
     public bool IsComplete { get; init; }
 
     /// <summary>Whether a node answers there.</summary>

@@ -53,7 +53,7 @@ internal sealed class TableWalk
     /// <summary>Whether the whole table has been named.</summary>
     public bool IsComplete => Questions > 0 && _ranges.Count == 0 && !_isOverfull;
 
-    /// <summary>Takes the answer to <see cref="Target"/> and chooses the next target.</summary>
+    /// <summary>Takes the response to <see cref="Target"/> and chooses the next target.</summary>
     /// <returns>The contacts of the response that were not named before.</returns>
     public IReadOnlyList<Contact> Take(ReadOnlySpan<Contact> contacts)
     {

@@ -115,7 +115,7 @@ public sealed class NetworkSizeEstimator
     }
 
     /// <param name="Rank">Which of the nearest the farthest one is.</param>
-    /// <param name="IsWhole">Whether there was nobody else.</param>
+    /// <param name="IsWhole">Whether there were no other nodes.</param>
     /// <param name="Root">The cube root of its distance per rank, freed from bias.</param>
     private readonly record struct Sample(int Rank, bool IsWhole, double Root);
 }

@@ -33,7 +33,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// </summary>
     public Candidate? NamedBy { get; set; }
 
-    /// <summary>Whether the id is known to be the endpoint's own, and no invention of whoever named it.</summary>
+    /// <summary>Whether the id is proved to be the endpoint's own.</summary>
     public bool IsProved { get; set; }
 
     /// <summary>Whether the usual time to tell its id is over.</summary>
@@ -48,7 +48,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>How long the value has yet to live there, if the contact said so.</summary>
     public TimeSpan? Life { get; set; }
 
-    /// <summary>Contacts that it named and that turned out to be invented or silent, less those that answered.</summary>
+    /// <summary>Contacts that it named and that are invented or unresponsive, less those that answered.</summary>
     public int Misled { get; private set; }
 
     public bool IsPending => State is CandidateState.Waiting or CandidateState.Slow;
@@ -67,7 +67,8 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     }
 
     /// <summary>
-    /// Somebody named its endpoint under another id, and alone answers for that. Whoever named it before still vouches for it.
+    /// A contact named its endpoint under another id, and alone counts as that id's source. The earlier source still counts for the
+    /// endpoint.
     /// </summary>
     public void NameAnew(Candidate? namer)
     {
@@ -79,10 +80,10 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         (NamedBy, _hasOtherNamer) = (namer, true);
     }
 
-    /// <summary>Whether all that named it have named so many that were invented or silent.</summary>
+    /// <summary>Whether all that named it have named too many invented or unresponsive contacts.</summary>
     public bool IsDoubtful(int misled) => MisledBy(NamedBy) >= misled && (!_hasOtherNamer || MisledBy(_otherNamer) >= misled);
 
-    /// <summary>Whoever named this contact told the truth of it, or not.</summary>
+    /// <summary>The contacts that named this one were right, or not.</summary>
     public void Credit(bool isTrue)
     {
         if (NamedBy is { } namer)

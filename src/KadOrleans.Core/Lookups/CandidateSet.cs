@@ -43,8 +43,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     /// <summary>
     /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under
-    /// another id keeps that id, unless nobody was asked yet and the new one is nearer: the endpoint will be asked
-    /// which of its ids is true.
+    /// another id keeps that id, unless it was not asked yet and the new one is nearer: the endpoint will prove one of its ids.
     /// </summary>
     public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
     {
@@ -113,7 +112,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     // An unresponsive contact does not keep others of its network from being asked.
     private static bool Counts(CandidateState state) => state is CandidateState.Waiting or CandidateState.Answered;
 
-    /// <summary>An id whose endpoint is proved is nobody else's; one that is only claimed may have few other claimants.</summary>
+    /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
     private bool MayClaim(NodeId id, Distance distance)
     {
         var claims = 0;
@@ -130,7 +129,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return claims < MaxEndpointsPerId;
     }
 
-    /// <summary>Drops an entry behind the newcomer's place, if the set is full. Those that were asked stay.</summary>
+    /// <summary>Drops an entry behind the new one's place, if the set is full. Those that were asked stay.</summary>
     private bool MakeRoom(int insertion)
     {
         if (_byDistance.Count < capacity)

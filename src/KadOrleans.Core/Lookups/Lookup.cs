@@ -5,7 +5,7 @@ namespace KadOrleans.Core.Lookups;
 
 /// <summary>
 /// An iterative lookup as a state machine (Kademlia §2.3): says whom to ask next and takes what came back. It keeps
-/// up to α requests in flight at all times rather than in rounds, so one unresponsive contact delays nobody, and ends once
+/// up to α requests in flight at all times rather than in rounds, so one unresponsive contact delays no other, and ends once
 /// the k nearest contacts that answer have answered on each of its disjoint paths. Not safe for several threads.
 /// </summary>
 public sealed class Lookup
@@ -22,7 +22,7 @@ public sealed class Lookup
     /// </summary>
     public const int Quorum = 5;
 
-    /// <summary>Contacts per k that are kept beside those that were asked: enough to go on behind silent ones.</summary>
+    /// <summary>Contacts per k that are kept beside those that were asked: enough to continue past unresponsive ones.</summary>
     private const int CandidatesPerK = 8;
 
     private readonly KademliaOptions _options;
@@ -160,7 +160,7 @@ public sealed class Lookup
         }
     }
 
-    /// <summary>An endpoint told its id, or that it has none, or nothing.</summary>
+    /// <summary>An endpoint proved its id, has none, or did not answer.</summary>
     /// <param name="endpoint">Where a contact is said to be.</param>
     /// <param name="id">The id it answered with; null if it has none or did not answer.</param>
     public void OnIdentified(UdpEndpoint endpoint, NodeId? id)
@@ -263,8 +263,8 @@ public sealed class Lookup
     }
 
     /// <summary>
-    /// Whether more voices are not needed: nobody differs, and either enough networks agree or everybody is at an address that
-    /// says nothing of its owner, as in a private network.
+    /// Whether the vote is over: no holder differs, and either enough networks agree, or all addresses are private and say nothing of their
+    /// owners.
     /// </summary>
     private bool IsSettled()
     {

@@ -78,10 +78,10 @@ public enum TerminationReason
     /// <summary>A value was found.</summary>
     ValueFound,
 
-    /// <summary>There was nobody to ask.</summary>
+    /// <summary>No contact was known.</summary>
     NoContacts,
 
-    /// <summary>Everybody known was asked and nobody answered.</summary>
+    /// <summary>All known contacts were queried and none answered.</summary>
     NobodyAnswered,
 
     /// <summary>The bound on requests was reached; somebody may be leading the lookup astray.</summary>

@@ -77,7 +77,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         candidates.SetState(candidate, state);
     }
 
-    /// <summary>Whom to ask next; null if nobody is to be asked before something comes back.</summary>
+    /// <summary>The contact to query next; null if none is to be queried before a response or timeout.</summary>
     public (Candidate? Candidate, int Path) Next()
     {
         var next = Next(PerNetwork);
@@ -136,7 +136,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return answered < bucketSize;
     }
 
-    /// <summary>The nearest unasked contact among the k nearest of a path that are not silent.</summary>
+    /// <summary>The nearest unasked contact among the k nearest of a path that are not unresponsive.</summary>
     private Candidate? Nearest(int path, int perNetwork)
     {
         var window = bucketSize;

@@ -11,7 +11,7 @@ public sealed record LookupPolicy
 
     /// <summary>
     /// Whether a contact is known to have its id. Any other must prove it (<see cref="Lookup.OnIdentified"/>) before it
-    /// counts, as answers to FIND_NODE and FIND_VALUE carry no id: without proof a liar appears under any number of ids
+    /// counts, as responses to FIND_NODE and FIND_VALUE carry no id: without proof a liar appears under any number of ids
     /// next to the target. Null: every contact counts as proved.
     /// </summary>
     public Func<Contact, bool>? IsProved { get; init; }

@@ -22,7 +22,7 @@ public sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
     /// <summary>Whether the table has fewer contacts than it should.</summary>
     public bool IsSmall(int tableSize) => tableSize < minTableSize;
 
-    /// <summary>Whether a refresh is due. Never for an empty table: there is nobody to ask.</summary>
+    /// <summary>Whether a refresh is due. Never for an empty table: there is no contact to query.</summary>
     /// <param name="tableSize">Contacts in the table.</param>
     /// <param name="sinceLast">Time since the last refresh began; null if there was none.</param>
     /// <param name="earliness">From 0, at the interval, to 1, up to a tenth of it early.</param>

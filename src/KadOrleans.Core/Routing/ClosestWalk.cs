@@ -17,7 +17,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
     private readonly NodeId _target = target;
     private int _found;
 
-    /// <summary>Leave out what an answer to a node at this endpoint leaves out.</summary>
+    /// <summary>Leave out what a response to a node at this endpoint leaves out.</summary>
     public UdpEndpoint? Asker { get; init; }
 
     /// <summary>Fills the destination, nearest first, and returns how many there are.</summary>

@@ -33,7 +33,7 @@ internal sealed class ReplacementCache(int capacity)
         }
     }
 
-    /// <summary>Forgets whoever waits from a network (/24 or /48), so that each has one place at the most.</summary>
+    /// <summary>Forgets the entries of a network (/24 or /48), so that each has one place at the most.</summary>
     public void Remove(SourceNetwork network) =>
         _items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
 
@@ -100,7 +100,7 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
     /// <summary>Requests left unanswered since then.</summary>
     public int Failures { get; private set; } = failures;
 
-    /// <summary>When the caller was last told to ping it.</summary>
+    /// <summary>When the caller was last asked to ping it.</summary>
     public DateTimeOffset LastCheck { get; set; } = DateTimeOffset.MinValue;
 
     public void Answered(DateTimeOffset now)

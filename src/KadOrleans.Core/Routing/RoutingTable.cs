@@ -4,7 +4,7 @@ namespace KadOrleans.Core.Routing;
 
 /// <summary>
 /// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations, never acts, and says what the
-/// caller should do. Not safe for several threads: whoever owns it serialises calls and hands out snapshots.
+/// caller should do. Not safe for several threads: the owner serialises calls and publishes snapshots.
 /// </summary>
 public sealed class RoutingTable
 {
@@ -35,7 +35,7 @@ public sealed class RoutingTable
     /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
     public long Version => _places.Version;
 
-    /// <summary>The contacts as they are now; made anew only when <see cref="Version"/> has moved on.</summary>
+    /// <summary>The contacts as they are now; made again only when <see cref="Version"/> has moved on.</summary>
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
     internal IReadOnlyList<KBucket> Buckets => _places.Tree.Buckets;

@@ -85,10 +85,9 @@ public sealed class RoutingTableSnapshot
         new ClosestWalk(_contacts, target, destination).Run();
 
     /// <summary>
-    /// The contacts nearest to <paramref name="target"/> for an answer to another node: the asker's own endpoint and the
-    /// contact whose id is the target are left out, as the network's nodes do, and IPv6 contacts if the asker has an
-    /// IPv4 address, as it could not reach them, nor loopback and link-local ones that <see cref="AddressScope"/> would have it
-    /// refuse. Exact, and without allocating.
+    /// The contacts nearest to <paramref name="target"/> for a response to another node. The asker's own endpoint and the contact whose id
+    /// is the target are left out, as the network's nodes do. So are IPv6 contacts if the asker has an IPv4 address, and loopback and
+    /// link-local ones that <see cref="AddressScope"/> excludes. Exact, and without allocating.
     /// </summary>
     /// <inheritdoc cref="FindClosest(NodeId, Span{Contact})"/>
     /// <param name="target">The id they are compared with.</param>

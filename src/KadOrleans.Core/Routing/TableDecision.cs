@@ -35,16 +35,16 @@ public enum TableOutcome
     /// <summary>The contact was in the table and is now its bucket's most recently seen.</summary>
     Refreshed,
 
-    /// <summary>The bucket is full of contacts that come first; the newcomer waits for a place (Kademlia §4.1).</summary>
+    /// <summary>The bucket is full of older contacts; the new one waits for a place (Kademlia §4.1).</summary>
     KeptAsReplacement,
 
-    /// <summary>The id is in the table under another endpoint, which stays until it fails; the newcomer waits.</summary>
+    /// <summary>The id is in the table under another endpoint, which stays until it fails; the new one waits.</summary>
     AddressConflict,
 
     /// <summary>The id is our own.</summary>
     RefusedOwnId,
 
-    /// <summary>Nobody can be reached at the endpoint: port 0, multicast, unspecified or reserved.</summary>
+    /// <summary>The endpoint cannot be a node's: port 0, multicast, unspecified or reserved.</summary>
     RefusedEndpoint,
 
     /// <summary>The contact's subnet has as many contacts in the bucket or the table as it may.</summary>
@@ -53,7 +53,7 @@ public enum TableOutcome
     /// <summary>The contact failed, but not often enough to be dropped.</summary>
     Failed,
 
-    /// <summary>The contact failed too often and is gone; nobody took its place.</summary>
+    /// <summary>The contact failed too often and was dropped; no other took its place.</summary>
     Dropped,
 
     /// <summary>The contact failed too often and a replacement took its place.</summary>

@@ -33,9 +33,8 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
     public bool TryGetId(UdpEndpoint endpoint, out NodeId id) => _byEndpoint.TryGetValue(endpoint, out id);
 
     /// <summary>
-    /// Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. Only a newcomer whose
-    /// subnet may have another contact waits as a replacement, and one of each subnet waits, so that one network cannot fill
-    /// the waiting places.
+    /// Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. A new contact waits as a replacement only
+    /// if its subnet may have another contact. One of each subnet waits, so one network cannot fill the replacements.
     /// </summary>
     public TableOutcome Insert(BucketEntry entry)
     {

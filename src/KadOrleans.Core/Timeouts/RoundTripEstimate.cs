@@ -29,7 +29,7 @@ public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviatio
         ? InitialTimeout
         : Clamp(Mean + (4 * Deviation), MinTimeout);
 
-    /// <summary>How long to wait for the answer to a retry: twice as long.</summary>
+    /// <summary>The timeout of a retry: twice as long.</summary>
     public TimeSpan RetryTimeout => Clamp(2 * Timeout, MinRetryTimeout);
 
     /// <summary>The estimate with one more measured round trip.</summary>

@@ -17,7 +17,7 @@ internal sealed class ChangeLimiter
     private readonly TokenBucketMap? _subnets;
     private readonly HeavyHitters _changes = new();
 
-    /// <summary>A limiter that has seen nobody.</summary>
+    /// <summary>A limiter without requests.</summary>
     /// <param name="quota">Says how many changes an hour.</param>
     public ChangeLimiter(StoreQuota quota)
     {

@@ -6,11 +6,11 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 public static class HandOffRule
 {
-    /// <summary>Whether this node should send <paramref name="key"/> to <paramref name="newcomer"/>.</summary>
+    /// <summary>Whether this node should hand <paramref name="key"/> off to <paramref name="newcomer"/>.</summary>
     /// <param name="key">The key that is held.</param>
     /// <param name="ownId">This node.</param>
     /// <param name="newcomer">A verified contact that has just entered the table.</param>
-    /// <param name="nearest">The known contacts nearest to the key, nearest first, at most k, without the newcomer.</param>
+    /// <param name="nearest">The known contacts nearest to the key, nearest first, at most k, without the new contact.</param>
     /// <param name="bucketSize">k.</param>
     public static bool Applies(
         NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize)

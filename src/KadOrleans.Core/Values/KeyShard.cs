@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Values;
 /// <summary>
 /// Keys and their values in memory, with their time to live and their quotas. What is stored elsewhere first is decided by a
 /// <see cref="KeyShardPlan"/>; <see cref="Put"/> and the like change at once, and not while there is such a plan. Not safe for several
-/// threads: whoever owns it serialises calls.
+/// threads: the owner serialises calls.
 /// </summary>
 public sealed class KeyShard
 {

@@ -16,7 +16,7 @@ public readonly record struct ResponsibleArea(NodeId OwnId, int PrefixLength)
     /// </summary>
     private const int Slack = 2;
 
-    /// <summary>Every key: for a node that knows fewer than k contacts, and for a store that was told nothing.</summary>
+    /// <summary>Every key: for a node that knows fewer than k contacts, and for a store without an area.</summary>
     public static ResponsibleArea Everywhere => default;
 
     /// <summary>Whether the node may be responsible for the key.</summary>

@@ -4,7 +4,7 @@ namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// The share that a set of keys has of a <see cref="StoreQuota"/>: in all, by subnet and by source; and which key goes first when room
-/// is needed. Every change takes O(log n) of the networks. Not safe for several threads: whoever owns it serialises calls.
+/// is needed. Every change takes O(log n) of the networks. Not safe for several threads: the owner serialises calls.
 /// </summary>
 internal sealed class StoreAccounts
 {
@@ -70,7 +70,7 @@ internal sealed class StoreAccounts
     /// <summary>The same, as the oldest of its source: for a store that loads its newest values first.</summary>
     public int AddOldest(NodeId key, StoredValue value) => Add(key, value, isOldest: true);
 
-    /// <summary>Counts a value no more.</summary>
+    /// <summary>Stops counting a value.</summary>
     public void Remove(CountedValue counted)
     {
         var (value, slot) = counted;

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>What becomes of a value that is offered to a store. Done by the store's owner.</summary>
-/// <param name="Result">What the caller is told.</param>
+/// <param name="Result">The result for the caller.</param>
 /// <param name="Held">The key's value from then on; null if the offer is refused and nothing changes.</param>
 /// <param name="NeedsWrite">
 /// Whether it has to be made durable. False for what is held already: only <see cref="StoredValue.StoredAt"/> moves, and

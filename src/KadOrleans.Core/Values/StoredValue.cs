@@ -51,7 +51,7 @@ public sealed record StoredValue
     }
 
     /// <summary>
-    /// Whether the node that took the value for its cluster is not responsible for the key. False where nobody said so. A hint
+    /// Whether the node that took the value for its cluster is not responsible for the key. False if unknown. A hint
     /// for <see cref="StoreAccounts"/>. A cluster's shards store it; standalone nodes judge by <see cref="ResponsibleArea"/>.
     /// </summary>
     public bool IsFar
