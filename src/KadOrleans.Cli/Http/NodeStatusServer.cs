@@ -48,8 +48,8 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     }
 
     /// <summary>
-    /// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that can not store still
-    /// serves what it holds.
+    /// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that cannot store still serves
+    /// what it holds.
     /// </summary>
     /// <param name="node">A started node.</param>
     /// <param name="isFirst">Whether the node is ready without contacts.</param>

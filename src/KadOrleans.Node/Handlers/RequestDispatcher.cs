@@ -238,7 +238,7 @@ internal sealed class RequestDispatcher
         }
         else if (StoreRules.Check(request.Value) is var rule && rule != StoreResult.Stored)
         {
-            // Refused whoever sent it.
+            // Refused from any sender.
             RespondToStore(rule, context);
         }
         else
@@ -283,7 +283,7 @@ internal sealed class RequestDispatcher
     }
 }
 
-/// <summary>What every handler is told beside the request itself.</summary>
+/// <summary>What every handler gets beside the request itself.</summary>
 /// <param name="Id">The id that the answer carries.</param>
 /// <param name="Source">Where the request came from and the answer goes to.</param>
 /// <param name="Length">Bytes of the request's datagram.</param>
@@ -299,7 +299,7 @@ internal readonly record struct RequestContext(
     /// <summary>Whether the response may wait for others until the route is flushed.</summary>
     public bool RespondsLater { get; init; }
 
-    /// <summary>Whether nobody can have forged the source, or its owner is trusted.</summary>
+    /// <summary>Whether the source cannot be forged, or is trusted.</summary>
     public bool IsProven => IsTrusted || Verified is not null;
 
     /// <summary>Sends the response.</summary>

@@ -6,7 +6,7 @@ namespace KadOrleans.Node.RandomWalks;
 /// </summary>
 public class RoutingTableRefreshException : Exception
 {
-    /// <summary>An exception without a message of its own.</summary>
+    /// <summary>An exception with the default message.</summary>
     public RoutingTableRefreshException()
     {
     }
@@ -25,8 +25,8 @@ public class RoutingTableRefreshException : Exception
 }
 
 /// <summary>
-/// A random walk failed, not for silent or lying contacts, which no walk fails for, but because this node could not do it:
-/// its table or its transport failed. Thrown by <see cref="RandomWalk.PerformRandomWalkAsync"/>, and by
+/// A random walk failed because this node's table or transport failed. Unresponsive or lying contacts do not fail a walk. Thrown by
+/// <see cref="RandomWalk.PerformRandomWalkAsync"/>, and by
 /// <see cref="RandomWalk.RunConcurrentRandomWalksAsync"/> when every walk failed; the cause is inside.
 /// </summary>
 public sealed class RandomWalkException : RoutingTableRefreshException
@@ -50,7 +50,7 @@ public sealed class RandomWalkException : RoutingTableRefreshException
 }
 
 /// <summary>
-/// A contact is not who it was said to be: nobody answered at its endpoint, or another id did. Thrown by
+/// A contact is not what it was said to be: its endpoint did not answer, or answered with another id. Thrown by
 /// <see cref="RandomWalk.ValidateAsync"/>; a walk passes such contacts over.
 /// </summary>
 public sealed class PeerValidationException : RoutingTableRefreshException

@@ -32,7 +32,7 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
     public Task<bool> RunAsync(bool force, CancellationToken cancellationToken) => RunAsync(force, isLook: false, cancellationToken);
 
-    /// <summary>Refreshes what is due, and says how long to wait before the next look. A failure is logged, and tried again.</summary>
+    /// <summary>Refreshes what is due, and returns the time to wait before the next check. A failure is logged, and tried again.</summary>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
         try

@@ -9,16 +9,16 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Requests of endpoints that have never answered us, oldest first. Bounded per endpoint in count and in all in bytes. Where a newcomer
-/// needs room the oldest goes, so that under a flood each stays for as long as any other: long enough for one round trip. A network that
-/// has more than its share makes the room itself.
+/// Requests of endpoints that have never answered us, oldest first. Bounded per endpoint in count and in all in bytes. When a new request
+/// needs room the oldest is dropped, so under a flood each stays equally long: long enough for one round trip. A network that has more than
+/// its share loses its own requests first.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="maxBytes">Memory in all, by <see cref="PendingRequest.Footprint"/>.</param>
 /// <param name="maxPerEndpoint">Requests per endpoint.</param>
 internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
 {
-    /// <summary>Each network's share of the memory: one part of this. It is kept to only where there is no room.</summary>
+    /// <summary>Each network's share of the memory: one part of this. It is enforced only when there is no room.</summary>
     private const int NetworkShares = 16;
 
     // Guards all below.
@@ -148,7 +148,8 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
 /// <summary>A request that waits until its sender has proved its address.</summary>
 internal sealed class PendingRequest
 {
-    /// <summary>What a pending request takes beside its datagram's bytes: itself and its places in the order, its network and its endpoint.</summary>
+    /// <summary>What a pending request takes beside its datagram's bytes: itself and its places in the order, its network and its
+    /// endpoint.</summary>
     private const int Overhead = 640;
 
     /// <param name="kind">The call.</param>

@@ -8,8 +8,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// The trust rules: a contact is believed once it answered from the address it claims. All that one request of an unproven address
-/// draws, pings included, is at most <see cref="MaxAmplification"/> times as long as the request. A proven one draws at most its rate.
+/// The trust rules. A contact counts once it has answered from the address that it claims. One request of an unproven address draws, pings
+/// included, at most <see cref="MaxAmplification"/> times its bytes. A proven address draws at most its rate.
 /// </summary>
 internal sealed class ResponseGate(
     IRoutingTable table,
@@ -23,7 +23,7 @@ internal sealed class ResponseGate(
     /// <summary>Bytes sent per byte received that an unproven address may draw.</summary>
     public const int MaxAmplification = 2;
 
-    /// <summary>Whoever sends a request may become a contact, once verified.</summary>
+    /// <summary>The sender of a request may become a contact, once verified.</summary>
     public void Consider(Contact sender)
     {
         if (IsWanted(sender))
@@ -32,7 +32,8 @@ internal sealed class ResponseGate(
         }
     }
 
-    /// <summary>A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of candidates.</summary>
+    /// <summary>A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of
+    /// candidates.</summary>
     public void Introduce(Contact sender)
     {
         if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn(sender.Endpoint))))
@@ -70,7 +71,7 @@ internal sealed class ResponseGate(
 
     private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestContext context)
     {
-        // What is no longer than its request is of no use to who forges it, and silence would cost an honest peer a contact.
+        // A response no longer than its request is useless to an attacker, and no response would cost an honest peer a contact.
         if (response.Length <= context.Length)
         {
             verified.Spend(response.Length, time.GetUtcNow());
@@ -90,7 +91,7 @@ internal sealed class ResponseGate(
         var left = (MaxAmplification * context.Length) - response.Length;
         var hasRoomForPing = left >= Strangers.PingLength;
 
-        // STUN names no sender, and a client wants no contacts: there is nobody to get to know.
+        // STUN names no sender, and a client wants no contacts.
         if (left < 0 || (!hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
         {
             strangers.Hold(new PendingRequest(kind, target, context));

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Values;
 
 /// <summary>
-/// Hands values to verified newcomers (Kademlia §2.5), one newcomer at a time and within a rate, so that a crowd of
-/// new contacts cannot turn this node into a source of floods.
+/// Hands values off to verified new contacts (Kademlia §2.5), one contact at a time and within a rate, so a crowd of new contacts cannot
+/// make this node flood the network.
 /// </summary>
 internal sealed class HandOff(
     IRoutingTable table,
@@ -19,19 +19,18 @@ internal sealed class HandOff(
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>Newcomers that may wait; the oldest is dropped, and republishing reaches it later.</summary>
+    /// <summary>Queued contacts. The oldest is dropped, and republishing reaches it later.</summary>
     private const int MaxWaiting = 1_024;
 
     /// <summary>STOREs sent before a pause: with <see cref="Pause"/> at most 320 per second.</summary>
     private const int Burst = 32;
 
     /// <summary>
-    /// Time for one newcomer. A value travels at the newcomer's round trip, so a slow one, or one that means to be slow,
-    /// would keep all others waiting.
+    /// Time for one contact. Each value waits for the contact's response, so one that is slow, or slow on purpose, would delay all others.
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
 
-    /// <summary>Refusals that a newcomer is granted: it may hold something newer of a few keys. One that is full gets no more.</summary>
+    /// <summary>Refusals before hand-off to a contact ends. It may hold newer values of a few keys; a full one gets no more.</summary>
     private const int MaxRefusals = 8;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -59,7 +58,7 @@ internal sealed class HandOff(
 
     private async Task WelcomeAsync(List<Contact> newcomers, CancellationToken cancellationToken)
     {
-        // After a start all saved contacts are newcomers, and hardly any of them near to a key: one look at the keys finds these.
+        // After a start all saved contacts are new, and hardly any is near to a key: one scan of the keys finds those.
         var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;
         foreach (var newcomer in concerned)
         {
@@ -102,7 +101,7 @@ internal sealed class HandOff(
                 continue;
             }
 
-            // A newcomer that does not take what it is given gets no more of it.
+            // A contact that refuses values gets no more of them.
             var taken = await storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer);
             refused += taken is false ? 1 : 0;
             if (taken is null || refused > MaxRefusals || time.GetElapsedTime(begunAt) > Turn)
@@ -119,7 +118,7 @@ internal sealed class HandOff(
         return sent;
     }
 
-    // Whoever the newcomer is: if two contacts are nearer to the key than this node, one of them is another. Cheap, and rules out most keys.
+    // If two contacts are nearer to the key than this node, one of them is not the new one. This check is cheap and rules out most keys.
     private bool MayApply(NodeId key)
     {
         var snapshot = table.Snapshot;
