@@ -5,8 +5,10 @@ namespace KadOrleans.Cli;
 /// <summary>The <c>kad</c> command: what the process runs, and what a test can run without one.</summary>
 internal static class KadCommand
 {
-    /// <summary>Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an
-    /// exception.</summary>
+    /// <summary>
+    /// Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an
+    /// exception.
+    /// </summary>
     /// <param name="args">What follows <c>kad</c>.</param>
     /// <param name="io">Its streams.</param>
     /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>

@@ -8,8 +8,10 @@ internal interface IRecordStorage
     Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class, IVersionedState, new();
 
-    /// <summary>Replaces the record that has this ETag, or writes the first one if it is null; returns the new ETag. The content gets
-    /// its schema version here.</summary>
+    /// <summary>
+    /// Replaces the record that has this ETag, or writes the first one if it is null; returns the new ETag. The content gets
+    /// its schema version here.
+    /// </summary>
     /// <exception cref="StorageConflictException">Another record is there.</exception>
     /// <exception cref="Exception">Storage failed, or did not answer in time; whether the record is there is unknown.</exception>
     Task<string?> WriteAsync<T>(string name, T content, string? etag)

@@ -18,8 +18,10 @@ internal sealed class ShardLog
     /// <summary>Or at this many bytes.</summary>
     private const long CompactBytes = 2 << 20;
 
-    /// <summary>At so many records the log is compacted even if puts wait: a quarter of the slots is left for failing
-    /// compactions.</summary>
+    /// <summary>
+    /// At so many records the log is compacted even if puts wait: a quarter of the slots is left for failing
+    /// compactions.
+    /// </summary>
     private const int MustCompactRecords = ShardLogRing.Slots * 3 / 4;
 
     /// <summary>Or at this many bytes.</summary>

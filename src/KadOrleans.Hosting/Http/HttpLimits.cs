@@ -10,8 +10,10 @@ namespace KadOrleans.Hosting.Http;
 /// </summary>
 public static class HttpLimits
 {
-    /// <summary>Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for
-    /// everything.</summary>
+    /// <summary>
+    /// Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for
+    /// everything.
+    /// </summary>
     public const int MaxConnections = 256;
 
     // Beyond those above, connections that are being closed. More are refused.

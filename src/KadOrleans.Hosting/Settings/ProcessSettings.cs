@@ -58,8 +58,10 @@ public abstract class ProcessSettings
     /// <summary>Where what the cluster must not forget is kept. Default: Local.</summary>
     public StorageChoice Storage { get; }
 
-    /// <summary>Where health and status are served, and a silo's dashboard. Default: port 8080 of a silo and 8081 of an edge, on
-    /// loopback.</summary>
+    /// <summary>
+    /// Where health and status are served, and a silo's dashboard. Default: port 8080 of a silo and 8081 of an edge, on
+    /// loopback.
+    /// </summary>
     public IPEndPoint Http { get; }
 
     /// <summary>The names that HTTP is asked under, beside IP addresses and localhost. Default: none.</summary>
@@ -111,8 +113,10 @@ public sealed class SiloSettings : ProcessSettings
     /// <summary>Folder of the SQLite file. Default: kad-cluster-data in the current folder.</summary>
     public string Data { get; }
 
-    /// <summary>The address that the silo listens on, and that others reach it at; null for one that Orleans finds of this
-    /// machine's.</summary>
+    /// <summary>
+    /// The address that the silo listens on, and that others reach it at; null for one that Orleans finds of this
+    /// machine's.
+    /// </summary>
     public IPAddress? Address { get; }
 
     /// <summary>Port for other silos; 0 is any free one.</summary>

@@ -287,8 +287,10 @@ internal enum RefusalReason
     /// <summary>The source is no address and port that one node can be reached at, such as port 0 or a multicast group.</summary>
     UnreachableSource,
 
-    /// <summary>A STORE arrived long ago, as this process was frozen: its sender has given it up, and may have stored another value
-    /// since.</summary>
+    /// <summary>
+    /// A STORE arrived long ago, as this process was frozen: its sender has given it up, and may have stored another value
+    /// since.
+    /// </summary>
     Late,
 
     /// <summary>The node is stopping and takes nothing new.</summary>

@@ -44,8 +44,10 @@ public interface IResponseRoute
     /// </summary>
     bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
 
-    /// <summary>Queues the datagram until the next <see cref="Flush"/> at the latest, so one system call can send many. True means queued,
-    /// not sent.</summary>
+    /// <summary>
+    /// Queues the datagram until the next <see cref="Flush"/> at the latest, so one system call can send many. True means queued,
+    /// not sent.
+    /// </summary>
     bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
 
     /// <summary>Sends what is queued.</summary>

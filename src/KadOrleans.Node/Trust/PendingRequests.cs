@@ -148,8 +148,10 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
 /// <summary>A request that waits until its sender has proved its address.</summary>
 internal sealed class PendingRequest
 {
-    /// <summary>What a pending request takes beside its datagram's bytes: itself and its places in the order, its network and its
-    /// endpoint.</summary>
+    /// <summary>
+    /// What a pending request takes beside its datagram's bytes: itself and its places in the order, its network and its
+    /// endpoint.
+    /// </summary>
     private const int Overhead = 640;
 
     /// <param name="kind">The call.</param>

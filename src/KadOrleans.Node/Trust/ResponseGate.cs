@@ -32,8 +32,10 @@ internal sealed class ResponseGate(
         }
     }
 
-    /// <summary>A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of
-    /// candidates.</summary>
+    /// <summary>
+    /// A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of
+    /// candidates.
+    /// </summary>
     public void Introduce(Contact sender)
     {
         if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn(sender.Endpoint))))

@@ -134,8 +134,10 @@ internal static class SiloHost
         }
     }
 
-    /// <summary>A silo that comes back, or joins, gets its share of the grains: one that holds most of them would take most along when it
-    /// dies.</summary>
+    /// <summary>
+    /// A silo that comes back, or joins, gets its share of the grains: one that holds most of them would take most along when it
+    /// dies.
+    /// </summary>
     private static void AddRebalancing(ISiloBuilder silo)
     {
 #pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Tls.Certificates;
 
-/// <summary>What a process presents, and whom it trusts. Immutable; those that were replaced are left to the garbage collector, as
-/// handshakes may still use them.</summary>
+/// <summary>
+/// What a process presents, and whom it trusts. Immutable; those that were replaced are left to the garbage collector, as
+/// handshakes may still use them.
+/// </summary>
 internal sealed class Credentials
 {
     private readonly X509Certificate2Collection? _authorities;
@@ -63,8 +65,10 @@ internal sealed class Credentials
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.PartialChain;
 }
 
-/// <summary>The credentials of a process, looked at anew for each connection: what was renewed is taken, what cannot be used is
-/// not.</summary>
+/// <summary>
+/// The credentials of a process, looked at anew for each connection: what was renewed is taken, what cannot be used is
+/// not.
+/// </summary>
 internal sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
 {
     // Guards the fields below.

@@ -8,8 +8,10 @@ using Orleans.Connections.Security;
 
 namespace KadOrleans.Tls.Connections;
 
-/// <summary>What one connection's handshake came to. The callbacks that judge it know no connection: they find it by the asynchronous flow
-/// that they run in.</summary>
+/// <summary>
+/// What one connection's handshake came to. The callbacks that judge it know no connection: they find it by the asynchronous flow
+/// that they run in.
+/// </summary>
 internal sealed class Handshake
 {
     private static readonly AsyncLocal<Handshake?> Flow = new();
