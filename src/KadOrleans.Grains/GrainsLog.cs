@@ -26,7 +26,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6011, LogLevel.Error, "A group commit of {Changes} changes failed")]
     public static partial void ShardWriteFailed(this ILogger logger, int changes, Exception exception);
 
-    [LoggerMessage(6012, LogLevel.Error, "A shard's storage could not be read; what waits to be written fails")]
+    [LoggerMessage(6012, LogLevel.Error, "A shard's storage could not be read; pending writes fail")]
     public static partial void ShardReadFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(6013, LogLevel.Warning, "Another activation wrote to a shard ({Message}); its records are read and the puts decided again")]
@@ -47,7 +47,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} could not be set or removed; it is tried again")]
     public static partial void ReminderNotSet(this ILogger logger, string name, Exception exception);
 
-    [LoggerMessage(6017, LogLevel.Warning, "Values that are due were not handed to an edge to be republished: {Message}")]
+    [LoggerMessage(6017, LogLevel.Warning, "Due values could not be passed to an edge for republishing: {Message}")]
     public static partial void RepublishNotHandedOver(this ILogger logger, string message);
 
     [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
@@ -56,10 +56,10 @@ internal static partial class GrainsLog
     [LoggerMessage(6021, LogLevel.Warning, "The routing table of {NodeId} was saved by another activation; this one ends")]
     public static partial void TableSavedElsewhere(this ILogger logger, string nodeId);
 
-    [LoggerMessage(6022, LogLevel.Warning, "The edge of {NodeId} took no snapshot: {Message}")]
+    [LoggerMessage(6022, LogLevel.Warning, "The edge of {NodeId} did not take a snapshot: {Message}")]
     public static partial void SnapshotNotTaken(this ILogger logger, string nodeId, string message);
 
-    [LoggerMessage(6023, LogLevel.Warning, "The edge of {NodeId} took no {Work}: {Message}")]
+    [LoggerMessage(6023, LogLevel.Warning, "The edge of {NodeId} did not take {Work}: {Message}")]
     public static partial void WorkNotTaken(this ILogger logger, string nodeId, string work, string message);
 
     [LoggerMessage(6030, LogLevel.Information, "Edge {Name} leases {Count} ids under epoch {Epoch}")]
@@ -68,7 +68,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6031, LogLevel.Information, "Edge {Name} of epoch {Epoch} does not answer another edge that asks for its name: {Message}")]
     public static partial void HolderSilent(this ILogger logger, string name, long epoch, string message);
 
-    [LoggerMessage(6032, LogLevel.Information, "Not every silo answers, so that the name of a silent edge stays its own: {Message}")]
+    [LoggerMessage(6032, LogLevel.Information, "Not every silo answers, so the name of an unresponsive edge stays leased: {Message}")]
     public static partial void SiloSilent(this ILogger logger, string message);
 
     [LoggerMessage(6040, LogLevel.Warning, "Edge {Name} failed a call; another is tried: {Message}")]

@@ -9,16 +9,16 @@ internal static partial class ClusterLog
     [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]
     public static partial void ShardsFailed(this ILogger logger, Exception? exception, string shard, long count);
 
-    [LoggerMessage(6010, LogLevel.Warning, "The routing table of {Id} cannot be told of what was observed; it is tried again until it can")]
+    [LoggerMessage(6010, LogLevel.Warning, "Observations do not reach the routing table of {Id}; they are retried until they do")]
     public static partial void TableUnreachable(this ILogger logger, Exception exception, NodeId id);
 
-    [LoggerMessage(6011, LogLevel.Information, "The routing table of {Id} is told of what is observed again")]
+    [LoggerMessage(6011, LogLevel.Information, "Observations reach the routing table of {Id} again")]
     public static partial void TableReachable(this ILogger logger, NodeId id);
 
-    [LoggerMessage(6012, LogLevel.Warning, "Another edge holds {Id} now: this one reports nothing more under it")]
+    [LoggerMessage(6012, LogLevel.Warning, "Another edge holds {Id} now: this one stops reporting for it")]
     public static partial void TableFenced(this ILogger logger, NodeId id);
 
-    [LoggerMessage(6013, LogLevel.Error, "The routing table of {Id} refused {Count} observations, which are given up")]
+    [LoggerMessage(6013, LogLevel.Error, "The routing table of {Id} refused {Count} observations, which are dropped")]
     public static partial void ObservationsRefused(this ILogger logger, Exception exception, NodeId id, int count);
 
     [LoggerMessage(6020, LogLevel.Warning,

@@ -37,7 +37,7 @@ internal sealed class ObservationSender(
         }
     }
 
-    /// <summary>The answer to the next batch; null if the batch was given up.</summary>
+    /// <summary>The response to the next batch; null if the batch was dropped.</summary>
     public async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
     {
         await queue.Any.WaitAsync(cancellationToken);

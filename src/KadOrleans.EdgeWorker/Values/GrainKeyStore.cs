@@ -26,7 +26,8 @@ public sealed class GrainKeyStore : IKeyStore
 
     /// <summary>A store over the shards of a cluster. It calls none before it is asked.</summary>
     /// <param name="grains">A connected client's, or a silo's.</param>
-    /// <param name="shardBits">The cluster's, from <see cref="ClusterSettings.ShardBits"/>: another value looks in the wrong places.</param>
+    /// <param name="shardBits">The cluster's, from <see cref="ClusterSettings.ShardBits"/>: another value looks in the wrong
+    /// places.</param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Told of outages, at most every ten seconds.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -96,7 +97,7 @@ public sealed class GrainKeyStore : IKeyStore
     /// <summary>
     /// All keys of the cluster, shard by shard as the reader goes on. It wakes every shard (128 by default, most of
     /// which may hold nothing), at a call each and one more per page: for tools, not for work that recurs.
-    /// What an edge's node has to hand to newcomers comes far cheaper from <see cref="ScanningFor"/>.
+    /// The values that an edge's node has to hand off come far cheaper from <see cref="ScanningFor"/>.
     /// </summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
@@ -123,7 +124,7 @@ public sealed class GrainKeyStore : IKeyStore
     /// <summary>Refuses further calls and waits for those under way, which all end in time.</summary>
     public ValueTask DisposeAsync() => _isOwner ? _shards.DisposeAsync() : ValueTask.CompletedTask;
 
-    /// <summary>Has a key published no more; false if the cluster did not publish it.</summary>
+    /// <summary>Stops publishing a key; false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     internal ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken) => _shards.UnpublishAsync(key, cancellationToken);
 

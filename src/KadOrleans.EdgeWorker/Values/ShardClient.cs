@@ -94,7 +94,7 @@ internal sealed class ShardClient : IAsyncDisposable
         return outcome.Result;
     }
 
-    /// <summary>Has a key published no more; false if the cluster did not publish it.</summary>
+    /// <summary>Stops publishing a key; false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
     {
@@ -132,7 +132,7 @@ internal sealed class ShardClient : IAsyncDisposable
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         Func<BucketRange, bool> includes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Not counted among the calls under way: nobody says when a reader reads on.
+        // Not counted among the pending calls: a reader may pause for any time.
         using (Enter(cancellationToken))
         {
         }
@@ -215,7 +215,8 @@ internal sealed class ShardClient : IAsyncDisposable
         return places is null ? values : [.. places.Select(place => values[place])];
     }
 
-    /// <summary>A key that many ask for at once travels once: the keys, and the place of each one asked for; null if that is its own.</summary>
+    /// <summary>A key that many ask for at once travels once: the keys, and the place of each one asked for; null if that is its
+    /// own.</summary>
     private static (IReadOnlyList<NodeId> Keys, int[]? Places) Once(IReadOnlyList<NodeId> asked)
     {
         var places = new Dictionary<NodeId, int>(asked.Count);

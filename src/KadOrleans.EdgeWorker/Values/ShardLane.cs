@@ -111,7 +111,7 @@ internal sealed class ShardLane<TItem, TResult>
     private TimeSpan Left(ShardRequest<TItem, TResult> request) =>
         _options.Timeout - _time.GetElapsedTime(request.Since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
-    /// <summary>Nobody waits any more for what is too old: it is not sent if it was not yet.</summary>
+    /// <summary>A request that is too old has no waiter: it is not sent if it was not yet.</summary>
     private void GiveUp()
     {
         lock (_gate)
@@ -127,7 +127,7 @@ internal sealed class ShardLane<TItem, TResult>
                     return;
                 }
 
-                request.Fail(new TimeoutException($"There was no answer within {_options.Timeout.TotalSeconds:0.###} s."));
+                request.Fail(new TimeoutException($"No response within {_options.Timeout.TotalSeconds:0.###} s."));
             }
         }
     }

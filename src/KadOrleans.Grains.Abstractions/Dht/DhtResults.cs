@@ -59,7 +59,7 @@ public sealed record DhtLookup
         Differed = Differed,
     };
 
-    /// <summary>Takes over what callers of a cluster are told of a lookup.</summary>
+    /// <summary>Copies a lookup's outcome for callers of a cluster.</summary>
     public static DhtLookup From(LookupOutcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
@@ -77,7 +77,7 @@ public sealed record DhtLookup
     }
 }
 
-/// <summary>What a get came to.</summary>
+/// <summary>The result of a get.</summary>
 /// <param name="Value">The value, or null if none was found.</param>
 /// <param name="Lookup">How far the lookup in the network got; null if the cluster itself holds the value.</param>
 [GenerateSerializer]
@@ -88,12 +88,12 @@ public sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property: 
     public bool Found => Value is not null;
 }
 
-/// <summary>What a set came to: the truth about each copy.</summary>
+/// <summary>The result of a set, for each copy.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtSetResult")]
 public sealed record DhtSetResult
 {
-    /// <summary>What became of the cluster's own, durable copy; null where a call does not make one.</summary>
+    /// <summary>The result of the cluster's own, durable copy; null where a call does not make one.</summary>
     [Id(0)]
     public StoreResult? Cluster { get; init; }
 
@@ -117,7 +117,7 @@ public sealed record DhtSetResult
     public bool Succeeded => Stored > 0 || Cluster == StoreResult.Stored;
 }
 
-/// <summary>What a ping came to.</summary>
+/// <summary>The result of a ping.</summary>
 /// <param name="Answered">Whether somebody answered.</param>
 /// <param name="Id">The id that answered; null without an answer, or from a client.</param>
 /// <param name="RoundTrip">Time to the answer, or to the timeout.</param>

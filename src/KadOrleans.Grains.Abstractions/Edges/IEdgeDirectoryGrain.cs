@@ -19,12 +19,12 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>How often an edge renews.</summary>
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an edge waits for a lease: nobody is there any more to take one that is given later.</summary>
+    /// <summary>How long an edge waits for a lease. It would not take one that is given later.</summary>
     static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Whether an edge other than the one that asks uses this name. A newcomer leases the name only if not: else two processes
-    /// that are restarted whenever they end would take it from each other for ever. A holder that was killed costs
+    /// Whether an edge other than the one that asks uses this name. Only if not, another process may lease the name. Otherwise two
+    /// processes that are restarted whenever they end would take it from each other without end. A holder that was killed costs
     /// <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are well. After the loss of a silo, a holder that does not
     /// answer keeps its name for the rest of its lease: the way to it may be what was lost. Since version 1.
     /// </summary>
@@ -98,7 +98,7 @@ public enum NameUse
 }
 
 /// <summary>The node ids that an edge may use.</summary>
-/// <param name="Epoch">Grows with every lease of the name; whoever acts under an older one is fenced.</param>
+/// <param name="Epoch">Grows with every lease of the name; a process with an older one is fenced off.</param>
 /// <param name="NodeIds">One per UDP port, always in the same order.</param>
 /// <param name="Settings">What the cluster is built on.</param>
 [GenerateSerializer]
@@ -157,7 +157,7 @@ public sealed record LiveEdge(
     [property: Id(3)] IEdgeObserver Observer,
     [property: Id(4)] EdgeReport Report);
 
-/// <summary>How an edge is doing, told at each renewal.</summary>
+/// <summary>An edge's state, reported at each renewal.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeReport")]
 public sealed record EdgeReport

@@ -90,7 +90,7 @@ internal static class GrainMetrics
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
 }
 
-/// <summary>What the shards that are active on this silo hold. Those that nobody asked for since the start are not counted.</summary>
+/// <summary>What the shards that are active on this silo hold. Shards that were not activated since the start are not counted.</summary>
 internal sealed class HeldValues
 {
     private static readonly ConcurrentDictionary<HeldValues, byte> Shards = new();

@@ -74,7 +74,7 @@ internal static class TableMapping
 {
     public static List<BucketState> ToStored(RoutingTableState table) => [.. table.Buckets.Select(ToStored)];
 
-    /// <exception cref="FormatException">An id or an endpoint is none.</exception>
+    /// <exception cref="FormatException">An id or an endpoint is malformed.</exception>
     public static List<SavedBucket> ToCore(IEnumerable<BucketState> buckets) => [.. buckets.Select(ToCore)];
 
     private static BucketState ToStored(SavedBucket bucket) => new()
