@@ -38,8 +38,15 @@ public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogger
 
         var text = VisibleText.Show(exception is null ? message : $"{message}: {exception.Message}");
         var stack = exception is null || !stacks ? string.Empty : Environment.NewLine + VisibleText.ShowLines(exception.ToString());
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}"));
+        try
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}"));
+        }
+        catch (IOException)
+        {
+            // A full disk below the log must not end what the log is about.
+        }
     }
 
     private bool IsLogged(Exception? exception)

@@ -38,4 +38,26 @@ public sealed class LineLoggerTests
 
         void Log(string message, Exception? exception) => logger.Log(LogLevel.Error, default, message, exception, (state, _) => state);
     }
+
+    [Fact]
+    public void A_log_that_cannot_be_written_fails_nobody()
+    {
+        using var output = new FullDisk();
+        using var loggers = LoggerFactory.Create(logging => logging.UseLines(output, verbose: false));
+
+        loggers.CreateLogger("KadOrleans.Node").Log(LogLevel.Warning, default, "message", null, (state, _) => state);
+
+        Assert.Equal(1, output.Attempts);
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public int Attempts { get; private set; }
+
+        public override void WriteLine(string? value)
+        {
+            Attempts++;
+            throw new IOException("No space left on device");
+        }
+    }
 }
