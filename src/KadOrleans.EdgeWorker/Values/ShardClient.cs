@@ -215,8 +215,10 @@ internal sealed class ShardClient : IAsyncDisposable
         return places is null ? values : [.. places.Select(place => values[place])];
     }
 
-    /// <summary>A key that many ask for at once travels once: the keys, and the place of each one asked for; null if that is its
-    /// own.</summary>
+    /// <summary>
+    /// A key that many ask for at once travels once: the keys, and the place of each one asked for; null if that is its
+    /// own.
+    /// </summary>
     private static (IReadOnlyList<NodeId> Keys, int[]? Places) Once(IReadOnlyList<NodeId> asked)
     {
         var places = new Dictionary<NodeId, int>(asked.Count);
