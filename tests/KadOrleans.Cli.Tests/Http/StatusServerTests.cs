@@ -113,7 +113,8 @@ public sealed class StatusServerTests
         Assert.True(status["bytes"]!.GetValue<int>() >= "value".Length);
         Assert.All(["gen0", "gen1", "gen2"], generation => Assert.True(status["garbageCollections"]![generation]!.GetValue<int>() >= 0));
         Assert.True(status["uptimeSeconds"]!.GetValue<double>() > 0);
-        Assert.Equal(1, status["totals"]!["stores.accepted"]!.GetValue<int>());
+        // A STORE that is answered late, on a busy machine, is sent twice.
+        Assert.InRange(status["totals"]!["stores.accepted"]!.GetValue<int>(), 1, 2);
         Assert.True(status["rates"]!["perSecond"]!["stores.accepted"]!.GetValue<double>() > 0);
         var bucket = Assert.Single(status["buckets"]!.AsArray())!;
         Assert.Equal(1, bucket["contacts"]!.GetValue<int>());
