@@ -32,14 +32,15 @@ internal static class EdgeCommand
     public static Task<int> RunAsync(string[] args, TransferIo io)
     {
         var command = SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, io.Output, io.Error));
+        var before = (Argument<string[]>)command.Arguments.Single();
         command.Add(Transfer(
-            TransferArguments.Export, "Write all values of the cluster to a file of \"kad state\", while cluster and edges serve on.", io));
+            before, TransferArguments.Export, "Write all values of the cluster to a file of \"kad state\", while cluster and edges serve on.", io));
         command.Add(Transfer(
-            TransferArguments.Import, "Put the values of a file of \"kad state\" into the cluster, while cluster and edges serve on.", io));
+            before, TransferArguments.Import, "Put the values of a file of \"kad state\" into the cluster, while cluster and edges serve on.", io));
         return command.RunAsync(args, io.Output, io.Error);
     }
 
-    private static Command Transfer(string verb, string description, TransferIo io)
+    private static Command Transfer(Argument<string[]> before, string verb, string description, TransferIo io)
     {
         // Whether it is there is asked below: the sentence says what is needed.
         var file = new Argument<string?>("FILE")
@@ -50,10 +51,13 @@ internal static class EdgeCommand
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var settings = SettingsCommand.CreateArgument();
         var command = new Command(verb, description) { file, settings, json };
-        command.SetAction(parsed => TransferProgram.RunAsync(
-            new TransferArguments(
-                verb, parsed.GetValue(file) ?? string.Empty, parsed.GetValue(json), parsed.GetValue(settings) ?? []),
-            io));
+        command.SetAction(parsed =>
+        {
+            // Settings may be before the verb, too.
+            string[] given = [.. parsed.GetValue(before) ?? [], .. parsed.GetValue(settings) ?? []];
+            return TransferProgram.RunAsync(
+                new TransferArguments(verb, parsed.GetValue(file) ?? string.Empty, parsed.GetValue(json), given), io);
+        });
         return command;
     }
 }

@@ -21,6 +21,7 @@ public sealed class TransferProgramTests
     [InlineData("Kad:Storage is 'Paper'; Local", "export", "-", "Kad:Storage=Paper")]
     [InlineData("Kad:Typo is not a setting; ", "export", "-", "--json", "Kad:Typo=1")]
     [InlineData("Kad:Cluster:Gateway is 'nowhere'", "export", "--json", "-", "--Kad:Cluster:Gateway", "nowhere")]
+    [InlineData("Kad:Cluster:Gateway is 'nowhere'", "Kad:Cluster:Gateway=nowhere", "export", "-")]
     public async Task What_was_asked_for_wrongly_ends_with_code_2_and_one_sentence(string sentence, params string[] args)
     {
         using var run = new TransferRun(input: Encoding.UTF8.GetBytes("[]"));
