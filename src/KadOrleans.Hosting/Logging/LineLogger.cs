@@ -9,16 +9,24 @@ namespace KadOrleans.Hosting.Logging;
 /// Logs one line for each message: time, level, message, and the message of an exception, with invisible characters shown. An exception
 /// that several callers log on its way up is logged once. With stacks each exception is logged whole, on further lines.
 /// </summary>
-/// <param name="output">Safe to use from several threads; the caller's.</param>
+/// <param name="output">The caller's.</param>
 /// <param name="stacks">Whether exceptions are logged whole.</param>
 [ProviderAlias("Console")]
 public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
 {
-    private volatile bool _isClosed;
+    // Held while a line is written: none is under way when the log has been closed.
+    private readonly Lock _gate = new();
+    private bool _isClosed;
     private Exception? _logged;
 
     /// <summary>Writes nothing more: what follows would bury the reason for which a process ends.</summary>
-    public void Close() => _isClosed = true;
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+    }
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new LineLogger(this);
@@ -31,21 +39,30 @@ public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogger
 
     private void Write(LogLevel level, string message, Exception? exception)
     {
-        if (_isClosed || (!stacks && IsLogged(exception)))
+        if (!stacks && IsLogged(exception))
         {
             return;
         }
 
         var text = VisibleText.Show(exception is null ? message : $"{message}: {exception.Message}");
         var stack = exception is null || !stacks ? string.Empty : Environment.NewLine + VisibleText.ShowLines(exception.ToString());
-        try
+        var line = string.Create(
+            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}");
+        lock (_gate)
         {
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}"));
-        }
-        catch (IOException)
-        {
-            // A full disk below the log must not end what the log is about.
+            if (_isClosed)
+            {
+                return;
+            }
+
+            try
+            {
+                output.WriteLine(line);
+            }
+            catch (IOException)
+            {
+                // A full disk below the log must not end what the log is about.
+            }
         }
     }
 

@@ -40,6 +40,23 @@ public sealed class LineLoggerTests
     }
 
     [Fact]
+    public async Task Closing_waits_for_the_line_that_is_being_written()
+    {
+        using var output = new SlowPipe();
+        using var provider = new LineLoggerProvider(output, stacks: false);
+        var logger = provider.CreateLogger("KadOrleans");
+        var writing = Task.Run(() => logger.Log(LogLevel.Error, default, "message", null, (state, _) => state), TestContext.Current.CancellationToken);
+        output.Reached.Wait(TestContext.Current.CancellationToken);
+
+        var closing = Task.Run(provider.Close, TestContext.Current.CancellationToken);
+        output.Release.Set();
+        await closing;
+
+        Assert.EndsWith("Z error message", output.ToString().TrimEnd(), StringComparison.Ordinal);
+        await writing;
+    }
+
+    [Fact]
     public void A_log_that_cannot_be_written_fails_nobody()
     {
         using var output = new FullDisk();
@@ -58,6 +75,27 @@ public sealed class LineLoggerTests
         {
             Attempts++;
             throw new IOException("No space left on device");
+        }
+    }
+
+    private sealed class SlowPipe : StringWriter
+    {
+        public ManualResetEventSlim Reached { get; } = new();
+
+        public ManualResetEventSlim Release { get; } = new();
+
+        public override void WriteLine(string? value)
+        {
+            Reached.Set();
+            Release.Wait();
+            base.WriteLine(value);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Reached.Dispose();
+            Release.Dispose();
+            base.Dispose(disposing);
         }
     }
 }
