@@ -60,11 +60,11 @@ internal sealed class DurableNode : IAsyncDisposable
         var (right, wrong) = (0, 0);
         foreach (var key in keys)
         {
-            var received = _peer.Received;
+            var found = _peer.Found;
             _peer.ForgetValue();
             _peer.Send(_requests.FindValue(key), _endpoint);
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            await UntilAsync(() => _peer.Received > received, patience.Token);
+            await UntilAsync(() => _peer.Found > found, patience.Token);
             right += _peer.Value == ValueOf(key).AsString() ? 1 : 0;
             wrong += _peer.Value is { } value && value != ValueOf(key).AsString() ? 1 : 0;
         }

@@ -20,6 +20,7 @@ internal sealed class SocketPeer : IDisposable
     private int _mostContacts;
     private int _stored;
     private int _refused;
+    private int _found;
 
     public SocketPeer(UdpEndpoint endpoint)
     {
@@ -47,6 +48,9 @@ internal sealed class SocketPeer : IDisposable
 
     /// <summary>STOREs answered with false.</summary>
     public int Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Responses to FIND_NODE and FIND_VALUE, each counted once <see cref="Value"/> has what it gave.</summary>
+    public int Found => Volatile.Read(ref _found);
 
     /// <summary>The value that the last FIND_VALUE response gave, as text.</summary>
     public string? Value { get; private set; }
@@ -118,6 +122,7 @@ internal sealed class SocketPeer : IDisposable
         {
             Value = value.Kind == DhtValueKind.String ? value.AsString() : Value;
             Volatile.Write(ref _mostContacts, Math.Max(_mostContacts, count));
+            Interlocked.Increment(ref _found);
         }
     }
 }

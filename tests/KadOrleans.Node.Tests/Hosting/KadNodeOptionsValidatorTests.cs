@@ -25,7 +25,7 @@ public sealed class KadNodeOptionsValidatorTests
         var problems = KadNodeOptionsValidator.FindProblems(options);
 
         Assert.Equal(
-            ["Limits.PerSource.PerSecond", "Limits.PerSubnet.Burst", "Limits.MaxTracked", "Subnets.PerBucket", "Subnets.PerTable"],
+            ["Subnets.PerBucket", "Subnets.PerTable", "Limits.PerSource.PerSecond", "Limits.PerSubnet.Burst", "Limits.MaxTracked"],
             problems.Select(p => p[..p.IndexOf(' ', StringComparison.Ordinal)]));
     }
 

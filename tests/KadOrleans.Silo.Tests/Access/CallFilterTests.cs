@@ -8,6 +8,7 @@ using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Processes;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Silo.Tests.Access;
 
@@ -61,10 +62,9 @@ public sealed class CallFilterTests : IDisposable
 
         await using var other = new EdgeServer(_folder, "other", silo.GatewaySetting, "Kad:Cluster:EdgeKey=some other key, as long");
         other.Launch();
-        while (!other.Errors.Contains("and the caller has another Kad:Cluster:EdgeKey than the silos, or none", StringComparison.Ordinal))
-        {
-            await Task.Yield();
-        }
+        await Eventually.BecomesAsync(
+            () => other.Errors.Contains("and the caller has another Kad:Cluster:EdgeKey than the silos, or none", StringComparison.Ordinal),
+            () => other.Errors);
     }
 
     [Fact]
