@@ -111,6 +111,9 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync("started again");
     }
 
+    /// <summary>The schema version that the cluster writes.</summary>
+    public Task<int> WrittenAsync() => WrittenAsync(_ports[0]);
+
     /// <summary>Waits until every silo writes a schema version.</summary>
     public async Task WritesAsync(int version)
     {

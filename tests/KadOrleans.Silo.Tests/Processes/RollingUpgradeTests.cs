@@ -76,9 +76,10 @@ public sealed class RollingUpgradeTests
         await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, Storage(postgres));
         await cluster.StartAsync();
 
-        await cluster.RollSilosAsync(ThisBuild, $"Kad:Cluster:StateVersion={NextBuild.Oldest}");
+        var written = await cluster.WrittenAsync();
+        await cluster.RollSilosAsync(ThisBuild, $"Kad:Cluster:StateVersion={written}");
         await cluster.RollEdgesAsync(ThisBuild);
-        await cluster.StillWritesAsync(NextBuild.Oldest);
+        await cluster.StillWritesAsync(written);
         await cluster.RollEdgesAsync(Machine.OlderBuild);
         await cluster.RollSilosAsync(Machine.OlderBuild);
 
