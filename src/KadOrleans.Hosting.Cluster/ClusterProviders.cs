@@ -53,6 +53,7 @@ public static class ClusterProviders
                 AddLocal(filling, settings);
                 break;
             case StorageChoice.AdoNet:
+                CheckPostgreSql(configuration);
                 AddPostgreSql(filling, Clustering, Storage, Reminders);
                 break;
             default:
@@ -137,7 +138,6 @@ public static class ClusterProviders
 
     private static void AddPostgreSql(Filling filling, params ReadOnlySpan<string> providers)
     {
-        CheckPostgreSql(filling.Configuration);
         var section = new KadSection(filling.Configuration);
         foreach (var provider in providers)
         {

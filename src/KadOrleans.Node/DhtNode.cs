@@ -24,7 +24,7 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind ports. It answers requests, runs lookups, and enforces the trust rules. It has no clock of its own and
 /// saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequestObserver, IPendingRequestHandler, IAsyncDisposable
+public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPendingRequestHandler, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -82,7 +82,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         _verified = new VerifiedEndpoints(_time, new EndpointRates(options.Limits, options.Upload));
         var budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, budget, this, _metrics, _time);
-        _requests = new RequestTable(transport, _time, environment.Random, this);
+        _requests = new RequestTable(
+            transport, _time, environment.Random, new RequestOutcomes(table, _verified, _strangers, _reachability, _logger));
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
@@ -313,38 +314,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
 
     void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.Check(contact);
 
-    void IRequestObserver.OnAddressProved(OutgoingRequest request)
-    {
-        if (_verified.Add(request.Destination))
-        {
-            _strangers.Release(request.Destination);
-        }
-    }
-
-    void IRequestObserver.OnAnswered(OutgoingRequest request)
-    {
-        if (request is not PingCall && KnownContact(request) is { } contact)
-        {
-            _table.Observe(ContactObservation.Answered(contact));
-        }
-
-        _reachability.Answered();
-        NodeMetrics.RequestEnded(request.Kind, null);
-    }
-
-    void IRequestObserver.OnFailed(OutgoingRequest request, RequestFailure failure)
-    {
-        if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
-        {
-            _table.Observe(ContactObservation.Failed(contact));
-            _reachability.Failed(contact.Id);
-        }
-
-        NodeMetrics.RequestEnded(request.Kind, failure);
-    }
-
-    void IRequestObserver.OnFault(Exception fault) => _logger.RequestFaulted(fault);
-
     void IPendingRequestHandler.Proceed(PendingRequest request)
     {
         if (_stopping.IsCancellationRequested)
@@ -383,12 +352,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IRequest
         await _handOffLoop;
         _stopping.Dispose();
     }
-
-    /// <summary>The table's contact behind a request: a claim made by others has no say over it.</summary>
-    private Contact? KnownContact(OutgoingRequest request) =>
-        request.ExpectedId is { } id && _table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
-            ? known
-            : null;
 
     /// <summary>A response that answers no request of ours may answer the ping of a stranger.</summary>
     private void OnUnknownResponse(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)

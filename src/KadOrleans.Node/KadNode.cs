@@ -12,6 +12,7 @@ using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.RandomWalks;
+using KadOrleans.Node.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +29,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly IKeyStore _store;
     private readonly INodeStateStore _states;
     private readonly IPublicationStore _publications;
+    private readonly OwnPublications _ownPublications;
     private readonly NodeEnvironment _environment;
     private readonly ExpiryTime? _clock;
     private readonly ILogger _logger;
@@ -77,6 +79,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _logger = environment.LoggerFactory.CreateLogger<KadNode>();
         _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
         _environment = environment with { Time = _clock ?? environment.Time };
+        _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
     }
 
     /// <summary>Makes the table of a node with this id in place of an empty one: a simulation starts with full tables.</summary>
@@ -202,14 +205,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
-        if (acknowledgement == SetAcknowledgement.Durable && !_options.ClientOnly)
+        if (_options.ClientOnly)
         {
-            return await PublishSoonAsync(key, value, cancellationToken);
+            return await Engine.SetAsync(key, value, cancellationToken);
         }
 
-        return _options.ClientOnly
-            ? await Engine.SetAsync(key, value, cancellationToken)
-            : await Engine.Turns.RunAsync(key, () => PublishAsync(key, value, cancellationToken));
+        return acknowledgement == SetAcknowledgement.Durable
+            ? await _ownPublications.SetSoonAsync(Started(_maintenance), key, value, cancellationToken)
+            : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -290,39 +293,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         {
             await parts.DisposeAsync();
         }
-    }
-
-    private async Task<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
-    {
-        var result = await Engine.SetAsync(key, value, cancellationToken);
-        return !result.Succeeded
-            ? result
-            : result with { Publication = await RememberAsync(key, new Publication(value, _environment.Time.GetUtcNow()), cancellationToken) };
-    }
-
-    private async Task<SetResult> PublishSoonAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
-    {
-        StoreRules.ThrowIfRefused(value);
-        var maintenance = Started(_maintenance);
-        var publication = new Publication(value, _environment.Time.GetUtcNow()) { IsPending = true };
-        var remembered = await RememberAsync(key, publication, cancellationToken);
-        if (remembered == StoreResult.Stored)
-        {
-            maintenance.PublishSoon(key);
-        }
-
-        return new SetResult { Publication = remembered };
-    }
-
-    private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
-    {
-        var remembered = await _publications.PutAsync(key, publication, cancellationToken);
-        if (remembered != StoreResult.Stored)
-        {
-            _logger.NotRemembered(key, remembered);
-        }
-
-        return remembered;
     }
 
     private static T Started<T>(T? part)

@@ -44,10 +44,9 @@ internal sealed class EdgeKeyFilter(string key) : IOutgoingGrainCallFilter
             return;
         }
 
-        if (key.Length is < EdgeKey.MinLength or > EdgeKey.MaxLength)
+        if (EdgeKey.FindProblem(key) is { } problem)
         {
-            throw KadSection.Mistake(
-                $"{EdgeKey.Setting} has {key.Length} characters; {EdgeKey.MinLength} to {EdgeKey.MaxLength} are allowed.");
+            throw KadSection.Mistake(problem);
         }
 
         services.AddSingleton<IOutgoingGrainCallFilter>(new EdgeKeyFilter(key));

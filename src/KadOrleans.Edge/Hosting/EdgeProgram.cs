@@ -93,8 +93,7 @@ internal static class EdgeProgram
 
     private static async Task<int> FailAsync(TextWriter error, Exception failure)
     {
-        var reason = failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-        await error.WriteLineAsync(VisibleText.Show($"The edge failed: {reason}."));
+        await error.WriteLineAsync(VisibleText.Show($"The edge failed: {Phrases.ReasonOf(failure)}."));
         return ExitCode.Failed;
     }
 

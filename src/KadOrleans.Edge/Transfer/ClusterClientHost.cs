@@ -1,4 +1,5 @@
 using KadOrleans.Edge.Hosting;
+using KadOrleans.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Tls.Connections;
@@ -45,8 +46,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         {
             var setting = ClusterProviders.SettingOf(_host.Services.GetRequiredService<EdgeSettings>());
             var reason = _host.Services.GetRequiredService<ConnectionProblems>().Last ?? _problem.Value?.Message ?? "none answered";
-            var problem = reason.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-            throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {problem}.", e);
+            throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {Phrases.Of(reason)}.", e);
         }
     }
 

@@ -116,7 +116,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransferException($"The cluster's settings cannot be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}.", e);
+            throw new TransferException($"The cluster's settings cannot be read: {Phrases.Of(e.Message)}.", e);
         }
 
         return settings is null

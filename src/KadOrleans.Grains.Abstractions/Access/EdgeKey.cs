@@ -14,4 +14,13 @@ public static class EdgeKey
 
     /// <summary>The entry of the request context that carries it.</summary>
     public const string ContextKey = "kad.edge";
+
+    /// <summary>What is wrong with a key, in one sentence without the key, which is a secret; null if it can be used.</summary>
+    public static string? FindProblem(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.Length is >= MinLength and <= MaxLength
+            ? null
+            : $"{Setting} has {key.Length} characters; {MinLength} to {MaxLength} are allowed.";
+    }
 }

@@ -87,10 +87,9 @@ public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOpti
         checks.Within("SaveDelay", options.SaveDelay, Tenth, TimeSpan.FromSeconds(10));
         checks.Within("StorageTimeout", options.StorageTimeout, Tenth, TimeSpan.FromSeconds(25));
         checks.Within("EdgeTimeout", options.EdgeTimeout, Tenth, TimeSpan.FromSeconds(9));
-        if (options.EdgeKey is { Length: > 0 and (< EdgeKey.MinLength or > EdgeKey.MaxLength) } key)
+        if (options.EdgeKey is { Length: > 0 } key && EdgeKey.FindProblem(key) is { } problem)
         {
-            // The value is a secret.
-            checks.Problems.Add($"{EdgeKey.Setting} has {key.Length} characters; {EdgeKey.MinLength} to {EdgeKey.MaxLength} are allowed.");
+            checks.Problems.Add(problem);
         }
 
         checks.CheckTrust(options.Trust);

@@ -56,10 +56,9 @@ internal static class StartFailure
     // Kestrel names its address, Orleans does not name its two.
     private static string Taken(Exception exception, IHost? host)
     {
-        var reason = exception.Message.TrimEnd('.');
         return exception is IOException || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
-            ? $"Kad:Http: the address cannot be listened on: {Sentence(reason)}"
-            : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(reason)}";
+            ? $"Kad:Http: the address cannot be listened on: {Sentence(exception.Message)}"
+            : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(exception.Message)}";
     }
 
     private static string AzureSetting(IHost? host) =>
@@ -78,5 +77,5 @@ internal static class StartFailure
         }
     }
 
-    private static string Sentence(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ') + ".";
+    private static string Sentence(string message) => $"{Phrases.Of(message)}.";
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using KadOrleans.Hosting;
 using KadOrleans.Tls.Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -148,7 +149,7 @@ internal static class HandshakeReport
             return (ConnectionProblem.CertificateRefused, $"{beginning}{refusal}.");
         }
 
-        var reason = failure is null ? "it ended" : Reason(failure);
+        var reason = failure is null ? "it ended" : Phrases.ReasonOf(failure);
         return failure switch
         {
             OperationCanceledException => (ConnectionProblem.HandshakeFailed, $"{beginning}the TLS handshake took too long."),
@@ -164,10 +165,8 @@ internal static class HandshakeReport
     /// <summary>Of a connection that a silo ended before its first message.</summary>
     public static string EndedEarly(ConnectionSide side, EndPoint? other, bool isEncrypted, Exception failure)
     {
-        return $"{side.OtherName} {other} ended the connection before its first message ({Reason(failure)}): " + (isEncrypted
+        return $"{side.OtherName} {other} ended the connection before its first message ({Phrases.ReasonOf(failure)}): " + (isEncrypted
             ? "it does not accept this process's certificate, as its log then says, or it stops."
             : "it wants TLS, and Kad:Tls:Certificate is not set here, or it stops.");
     }
-
-    private static string Reason(Exception failure) => failure.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 }

@@ -8,18 +8,7 @@ public class KeyShardPlanTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly StoreQuota Small = new()
-    {
-        TotalKeys = 12,
-        TotalBytes = 12 * 160,
-        KeysPerSource = 5,
-        BytesPerSource = 5 * 150,
-        KeysPerSubnet = 9,
-        BytesPerSubnet = 9 * 155,
-        ReservePercent = 0,
-        ChangesPerSource = int.MaxValue,
-        ChangesPerSubnet = int.MaxValue,
-    };
+    private static readonly StoreQuota Small = KeyShardTests.Small with { ReservePercent = 0 };
 
     [Fact]
     public void Plans_that_are_applied_do_what_puts_one_after_another_do() => Randomized.ForSteps(300, 200, steps =>

@@ -8,7 +8,7 @@ public class KeyShardTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly StoreQuota Small = new()
+    internal static readonly StoreQuota Small = new()
     {
         TotalKeys = 12,
         TotalBytes = 12 * 160,
