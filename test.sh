@@ -58,6 +58,10 @@ awk '/<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
     skipped && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); count[$0]++ }
     END { for (reason in count) print count[reason] " skipped: " reason }' "$results"/trx/*.trx | sort -k3
 
+# Each test that failed, by name: where suites run side by side, their output is mixed.
+cat "$results"/trx/*.trx | { grep '<UnitTestResult .*outcome="Failed"' || true; } \
+    | sed -E 's/.* testName="([^"]*)".*/Failed: \1/' | sort
+
 # The fuzzer's run counts as one test.
 count() { cat "$results"/trx/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
 total=$(count total)
