@@ -8,7 +8,7 @@ namespace KadOrleans.GrainStorage.Sqlite;
 /// Grain state in one SQLite file, for a cluster of one process. A write is on the disk when its call returns. States are
 /// told apart by their name and grain, never by the provider's name.
 /// </summary>
-public sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
+internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
 {
     private readonly SqliteGrainStorageOptions _options;
     private readonly IActivatorProvider _activators;

@@ -4,7 +4,7 @@ using KadOrleans.Core;
 namespace KadOrleans.Grains.Abstractions;
 
 /// <summary>The keys of the cluster's grains, made in one place.</summary>
-public static class GrainKeys
+internal static class GrainKeys
 {
     /// <summary>The key of the cluster's only grains of their kind.</summary>
     public const long Singleton = 0;

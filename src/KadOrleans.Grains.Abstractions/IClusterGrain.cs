@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions;
 /// </summary>
 [Alias("kad.IClusterGrain")]
 [Version(1)]
-public interface IClusterGrain : IGrainWithIntegerKey
+internal interface IClusterGrain : IGrainWithIntegerKey
 {
     /// <summary>
     /// Fixes the settings if this is the cluster's first silo, and else returns those that were fixed then: the caller
@@ -41,7 +41,7 @@ public interface IClusterGrain : IGrainWithIntegerKey
 /// <param name="StateVersion">The schema version that stored states are written with. It may rise, and never falls.</param>
 [GenerateSerializer]
 [Alias("kad.ClusterTerms")]
-public sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion);
+internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion);
 
 /// <summary>What is fixed when a cluster is created.</summary>
 /// <param name="ShardBits">
@@ -50,7 +50,7 @@ public sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [p
 /// </param>
 [GenerateSerializer]
 [Alias("kad.ClusterSettings")]
-public sealed record ClusterSettings([property: Id(0)] int ShardBits)
+internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
 {
     /// <summary>
     /// The constants by which tables and edges work: one node's table is a grain's and its engine an edge's, which must agree on them.

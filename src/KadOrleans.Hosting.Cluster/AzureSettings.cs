@@ -7,7 +7,7 @@ namespace KadOrleans.Hosting.Cluster;
 /// <param name="ConnectionString">Null if the addresses are given.</param>
 /// <param name="BlobServiceUri">Null if the connection string is given, or blobs are not needed.</param>
 /// <param name="TableServiceUri">Null if the connection string is given.</param>
-public sealed record AzureSettings(string? ConnectionString, Uri? BlobServiceUri, Uri? TableServiceUri)
+internal sealed record AzureSettings(string? ConnectionString, Uri? BlobServiceUri, Uri? TableServiceUri)
 {
     private const string Choice = "AZURE_TOKEN_CREDENTIALS";
     private const string Chosen = "WorkloadIdentityCredential";

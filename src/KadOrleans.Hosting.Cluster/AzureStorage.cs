@@ -9,7 +9,7 @@ using Azure.Storage.Blobs;
 namespace KadOrleans.Hosting.Cluster;
 
 /// <summary>The clients of Azure's tables and blobs, which Orleans' providers take from the services by a key. A build may lack them.</summary>
-public static class AzureStorage
+internal static class AzureStorage
 {
     /// <summary>The key of the clients among the services.</summary>
     public const string ServiceKey = "kad";

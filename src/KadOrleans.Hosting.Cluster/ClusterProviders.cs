@@ -9,7 +9,7 @@ namespace KadOrleans.Hosting.Cluster;
 /// What <c>Kad:Storage</c> and the settings beside it stand for in Orleans' own settings, for silos and edges alike. Whatever is given
 /// there stays as it is; only what is missing is filled in.
 /// </summary>
-public static class ClusterProviders
+internal static class ClusterProviders
 {
     /// <summary>The setting of the PostgreSQL database.</summary>
     public const string PostgreSqlSetting = $"Kad:{PostgreSql}";

@@ -9,7 +9,7 @@ namespace KadOrleans.Hosting.Cluster;
 /// A free TCP port: Orleans needs the number before it listens. It is drawn below the ports that
 /// systems give to outgoing connections: one of those could be taken again by the time Orleans comes to it.
 /// </summary>
-public static class FreePort
+internal static class FreePort
 {
     private const int First = 15_000;
     private const int End = 32_000;

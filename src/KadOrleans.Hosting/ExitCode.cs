@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>What a process's exit code says, of all executables alike.</summary>
-public static class ExitCode
+internal static class ExitCode
 {
     /// <summary>Done, or stopped as told and in good order.</summary>
     public const int Done = 0;

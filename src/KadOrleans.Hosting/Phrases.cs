@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>Messages of other people's code as parts of our sentences: one line each, without a full stop.</summary>
-public static class Phrases
+internal static class Phrases
 {
     /// <summary>A message as a phrase.</summary>
     public static string Of(string message)

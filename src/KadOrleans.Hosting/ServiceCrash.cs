@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace KadOrleans.Hosting;
 
 /// <summary>A host stops after the failure of a background service as after a stop in order. This finds the failure.</summary>
-public static class ServiceCrash
+internal static class ServiceCrash
 {
     /// <summary>What a background service of a host that has stopped failed with; null if all ended in order.</summary>
     public static Exception? Find(IServiceProvider services) => services.GetServices<IHostedService>()

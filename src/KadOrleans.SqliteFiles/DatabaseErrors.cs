@@ -82,7 +82,7 @@ internal static class DatabaseErrors
 /// <summary>
 /// A database's structure or content is damaged. It is the cause of the exception that <see cref="DatabaseKind.Fault"/> makes of it.
 /// </summary>
-public sealed class DamagedDatabaseException : Exception
+internal sealed class DamagedDatabaseException : Exception
 {
     /// <summary>Says what is damaged.</summary>
     /// <param name="what">As a part of a sentence.</param>

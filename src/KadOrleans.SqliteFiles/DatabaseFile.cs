@@ -8,7 +8,7 @@ namespace KadOrleans.SqliteFiles;
 /// A database file, open for this process alone: whole, of the right kind, locked, and set up so that a commit survives
 /// a loss of power. A file that is refused stays as it is, to the byte.
 /// </summary>
-public sealed class DatabaseFile : IDisposable
+internal sealed class DatabaseFile : IDisposable
 {
     // The time that a process which is just ending has to release its lock.
     private const int LockWaitSeconds = 1;

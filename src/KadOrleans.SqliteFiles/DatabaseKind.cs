@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>What tells one kind of database file from others: its marks, its layout, and the words for its faults.</summary>
-public sealed record DatabaseKind
+internal sealed record DatabaseKind
 {
     /// <summary>Name of the file in its folder.</summary>
     public required string FileName { get; init; }

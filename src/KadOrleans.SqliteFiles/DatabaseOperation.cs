@@ -2,7 +2,7 @@ namespace KadOrleans.SqliteFiles;
 
 /// <summary>Something to be done by the one user of a database, and whoever waits for it.</summary>
 /// <typeparam name="TContext">What it runs on.</typeparam>
-public abstract class DatabaseOperation<TContext>
+internal abstract class DatabaseOperation<TContext>
 {
     /// <summary>Whether it needs a transaction. What does not is done before that of its batch, and sees committed rows alone.</summary>
     public virtual bool IsWrite => true;
@@ -23,7 +23,7 @@ public abstract class DatabaseOperation<TContext>
 /// <summary>An operation whose waiter gets a result.</summary>
 /// <typeparam name="TContext">What it runs on.</typeparam>
 /// <typeparam name="TResult">What the waiter gets.</typeparam>
-public abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
+internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
 {
     private readonly TaskCompletionSource<TResult> _completion = new(Options);
 

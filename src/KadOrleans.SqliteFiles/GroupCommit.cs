@@ -11,7 +11,7 @@ namespace KadOrleans.SqliteFiles;
 /// rolled back, and fails its own operations alone.
 /// </summary>
 /// <typeparam name="TContext">What operations run on.</typeparam>
-public abstract class GroupCommit<TContext> : IAsyncDisposable
+internal abstract class GroupCommit<TContext> : IAsyncDisposable
 {
     /// <summary>Operations of one transaction; the rest of the queue goes into the next.</summary>
     public const int MaxBatch = 4096;

@@ -6,7 +6,7 @@ namespace KadOrleans.SqliteFiles;
 
 /// <summary>Statements in one line each. Every text passed must be a constant: nothing here escapes.</summary>
 [SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of its assembly.")]
-public static class SqliteConnectionExtensions
+internal static class SqliteConnectionExtensions
 {
     /// <summary>Runs statements without parameters.</summary>
     public static void Execute(this SqliteConnection connection, string sql)

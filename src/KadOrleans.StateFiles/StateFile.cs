@@ -1,7 +1,7 @@
 namespace KadOrleans.StateFiles;
 
 /// <summary>Opens state files for reading, and replaces them as a whole.</summary>
-public static class StateFile
+internal static class StateFile
 {
     /// <summary>The name that stands for the standard input or output.</summary>
     public const string Standard = "-";
@@ -100,7 +100,7 @@ public static class StateFile
 }
 
 /// <summary>A file cannot be read or written, or is not what it should be. The message is one sentence that names it.</summary>
-public sealed class StateFileException : Exception
+internal sealed class StateFileException : Exception
 {
     /// <summary>Says what is wrong.</summary>
     /// <param name="message">One sentence, with the file's name.</param>
@@ -112,7 +112,7 @@ public sealed class StateFileException : Exception
 }
 
 /// <summary>Tells plain files, which are replaced as a whole, from devices, pipes and the like, which are written to.</summary>
-public static class SpecialFile
+internal static class SpecialFile
 {
     /// <summary>The file that a path leads to at last: a link is not to be replaced, but what it names.</summary>
     /// <param name="file">A path; it need not exist.</param>

@@ -8,7 +8,7 @@ namespace KadOrleans.StateFiles;
 /// <param name="keys">The store.</param>
 /// <param name="together">Pending values: they share transactions or calls. At most what the store queues.</param>
 /// <param name="time">Clock by which values expire.</param>
-public sealed class StateImporter(IKeyStore keys, int together, TimeProvider time)
+internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider time)
 {
     private long _imported;
     private long _expired;
@@ -74,4 +74,4 @@ public sealed class StateImporter(IKeyStore keys, int together, TimeProvider tim
 /// <param name="Expired">Values left out because they have expired.</param>
 /// <param name="Older">Values left out because one of the same key is held that was stored later.</param>
 /// <param name="Refused">Values that are too long, or beyond the quotas.</param>
-public sealed record ImportResult(long Imported, long Expired, long Older, long Refused);
+internal sealed record ImportResult(long Imported, long Expired, long Older, long Refused);

@@ -8,7 +8,7 @@ namespace KadOrleans.StateFiles;
 /// <summary>Reads a state file value by value: memory does not grow with their number, only with that of the contacts.</summary>
 /// <param name="stream">The file.</param>
 /// <param name="name">What the file is called in sentences.</param>
-public sealed class StateReader(Stream stream, string name)
+internal sealed class StateReader(Stream stream, string name)
 {
     // Contacts are kept in memory; a node saves a tenth of this.
     private const int MaxContacts = 10_000;

@@ -7,7 +7,7 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.StateFiles;
 
 /// <summary>Writes a state file value by value: memory does not grow with their number.</summary>
-public static class StateWriter
+internal static class StateWriter
 {
     // Written to the stream whenever this much is buffered: memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;

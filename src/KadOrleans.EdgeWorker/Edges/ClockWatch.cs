@@ -10,7 +10,7 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// Compares this process's clock with that of the silo that leases node ids, which is one for all processes of a cluster. Says
 /// once when they are too far apart, and once when they are not any more. May be read from any thread.
 /// </summary>
-public sealed class ClockWatch : IDisposable
+internal sealed class ClockWatch : IDisposable
 {
     private static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
 
@@ -88,7 +88,7 @@ public sealed class ClockWatch : IDisposable
 /// <summary>How far another clock is from one's own, by one question and its answer.</summary>
 /// <param name="Difference">By how much the other is ahead, if the answer came from the middle of the wait for it.</param>
 /// <param name="Uncertainty">Half of that wait: the other was read at some moment of it.</param>
-public readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
+internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
 {
     /// <summary>
     /// How far clocks may be apart. Values' lifetimes and reminders move by the difference when they pass from one

@@ -10,7 +10,7 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// Periodic work as the cluster's reminders hand it to one node id of an edge. Values expire in their shards, so that
 /// work never comes here.
 /// </summary>
-public sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
+internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
 {
     /// <summary>
     /// Pieces of work that may wait: reminders fire every few minutes, so this many waiting means that the edge is far

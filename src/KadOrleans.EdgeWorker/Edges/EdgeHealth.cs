@@ -3,7 +3,7 @@ using KadOrleans.Hosting.Settings;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>How the edge of this process is doing. May be read from any thread at any time, and never waits.</summary>
-public sealed class EdgeHealth
+internal sealed class EdgeHealth
 {
     /// <summary>
     /// An edge to which no silo answered for this long is not ready: one renewal and half of the next. Shorter, and a

@@ -11,7 +11,7 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// <param name="SecondsSinceAnswer">Seconds since a silo last answered; null if none has.</param>
 /// <param name="Nodes">Its node ids, in the order of the lease.</param>
 /// <param name="Counts">Counts since the ids were taken up, by name, of all ids together.</param>
-public sealed record EdgeOverview(
+internal sealed record EdgeOverview(
     string Name,
     EdgeState State,
     bool IsReady,
@@ -30,14 +30,14 @@ public sealed record EdgeOverview(
 /// <param name="Listening">What it is bound to.</param>
 /// <param name="Contacts">Contacts in its table.</param>
 /// <param name="TableVersion">The version of the snapshot that it answers from.</param>
-public sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion)
+internal sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion)
 {
     /// <summary>How many nodes the network has by this id's last lookups, or null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize { get; init; }
 }
 
 /// <summary>What an edge is at.</summary>
-public enum EdgeState
+internal enum EdgeState
 {
     /// <summary>It has no lease yet: its host starts, or no silo has answered so far.</summary>
     Waiting,

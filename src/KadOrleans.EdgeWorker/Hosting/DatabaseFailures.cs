@@ -4,7 +4,7 @@ using Orleans.Serialization;
 namespace KadOrleans.EdgeWorker.Hosting;
 
 /// <summary>Failures of the silos' database on their way to callers.</summary>
-public static class DatabaseFailures
+internal static class DatabaseFailures
 {
     /// <summary>Makes them serializable. Otherwise a caller gets an error about a missing codec instead.</summary>
     public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Hosting;
 
 /// <summary>Registers an edge with the host of a silo or of an Orleans client.</summary>
-public static class EdgeServiceCollectionExtensions
+internal static class EdgeServiceCollectionExtensions
 {
     /// <summary>
     /// Adds an edge that starts and stops with the host. Called after the silo or the client was added, so that the edge

@@ -14,7 +14,7 @@ namespace KadOrleans.EdgeWorker.Routing;
 /// was given, whether silos are there or not; observations go out in batches while <see cref="RunAsync"/> runs.
 /// Under a lease that another edge holds by now, it stops reporting and says so once.
 /// </summary>
-public sealed class ClusterRoutingTable : IRoutingTable
+internal sealed class ClusterRoutingTable : IRoutingTable
 {
     private readonly NodeId _ownId;
     private readonly long _epoch;
@@ -202,7 +202,7 @@ public sealed class ClusterRoutingTable : IRoutingTable
 }
 
 /// <summary>How a <see cref="ClusterRoutingTable"/> batches and waits. The defaults suit an edge.</summary>
-public sealed record ClusterRoutingTableOptions
+internal sealed record ClusterRoutingTableOptions
 {
     /// <summary>Observations that may wait; beyond it the oldest is dropped. Default 4,096: a busy edge's few seconds.</summary>
     public int Queue { get; init; } = 4_096;

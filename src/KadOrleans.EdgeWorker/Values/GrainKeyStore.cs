@@ -15,7 +15,7 @@ namespace KadOrleans.EdgeWorker.Values;
 /// that it is durable; the latest put of a key in order of arrival wins. Nothing is remembered of values: a get sees what
 /// other edges wrote. Silos that are away cost each call its timeout and nothing more; it works again when they are back.
 /// </summary>
-public sealed class GrainKeyStore : IKeyStore
+internal sealed class GrainKeyStore : IKeyStore
 {
     private readonly ShardClient _shards;
     private readonly Func<BucketRange, bool> _scanFilter = static _ => true;

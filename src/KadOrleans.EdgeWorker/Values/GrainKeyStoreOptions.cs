@@ -1,7 +1,7 @@
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>How a <see cref="GrainKeyStore"/> batches, waits and gives up. The defaults suit an edge.</summary>
-public sealed record GrainKeyStoreOptions
+internal sealed record GrainKeyStoreOptions
 {
     /// <summary>The most puts, or keys of gets, in one grain call: what a shard takes. 1 to 1,024; default 1,024, 8 MiB at worst.</summary>
     public int MaxBatch { get; init; } = 1_024;

@@ -8,7 +8,7 @@ namespace KadOrleans.EdgeWorker.Values;
 /// The keys for which a node may have to hand values off (<see cref="HandOffRule"/>): only those that no
 /// known contact is nearer to than the node. In a network of thousands that is a shard or two of a cluster's.
 /// </summary>
-public static class HandOffScope
+internal static class HandOffScope
 {
     /// <summary>
     /// False if some contact, whichever of them is the newcomer, is nearer to every key of the range than the node is.

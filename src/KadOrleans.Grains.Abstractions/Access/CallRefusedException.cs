@@ -3,7 +3,7 @@ namespace KadOrleans.Grains.Abstractions.Access;
 /// <summary>A process outside the silos called what is not open to it. Another try ends the same way.</summary>
 [GenerateSerializer]
 [Alias("kad.CallRefusedException")]
-public sealed class CallRefusedException : Exception
+internal sealed class CallRefusedException : Exception
 {
     /// <summary>A refused call.</summary>
     public CallRefusedException()

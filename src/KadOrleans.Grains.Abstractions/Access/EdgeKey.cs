@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains.Abstractions.Access;
 
 /// <summary>The secret that silos and edges share, by which silos tell an edge from any other client.</summary>
-public static class EdgeKey
+internal static class EdgeKey
 {
     /// <summary>The setting that has it, of silos and of edges.</summary>
     public const string Setting = "Kad:Cluster:EdgeKey";

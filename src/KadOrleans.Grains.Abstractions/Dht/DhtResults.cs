@@ -8,7 +8,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// <summary>How far a lookup in the network got.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtLookup")]
-public sealed record DhtLookup
+internal sealed record DhtLookup
 {
     /// <summary>Why it ended.</summary>
     [Id(0)]
@@ -82,7 +82,7 @@ public sealed record DhtLookup
 /// <param name="Lookup">How far the lookup in the network got; null if the cluster itself holds the value.</param>
 [GenerateSerializer]
 [Alias("kad.DhtGetResult")]
-public sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property: Id(1)] DhtLookup? Lookup)
+internal sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property: Id(1)] DhtLookup? Lookup)
 {
     /// <summary>Whether there is a value.</summary>
     public bool Found => Value is not null;
@@ -91,7 +91,7 @@ public sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property: 
 /// <summary>The result of a set, for each copy.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtSetResult")]
-public sealed record DhtSetResult
+internal sealed record DhtSetResult
 {
     /// <summary>The result of the cluster's own, durable copy; null where a call does not make one.</summary>
     [Id(0)]
@@ -123,7 +123,7 @@ public sealed record DhtSetResult
 /// <param name="RoundTrip">Time to the answer, or to the timeout.</param>
 [GenerateSerializer]
 [Alias("kad.DhtPingResult")]
-public sealed record DhtPingResult(
+internal sealed record DhtPingResult(
     [property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
 
 /// <summary>How a cluster is doing.</summary>
@@ -131,7 +131,7 @@ public sealed record DhtPingResult(
 /// <param name="Edges">Its live edges.</param>
 [GenerateSerializer]
 [Alias("kad.DhtStatus")]
-public sealed record ClusterStatus(
+internal sealed record ClusterStatus(
     [property: Id(0)] ClusterSettings? Settings, [property: Id(1)] IReadOnlyList<EdgeStatus> Edges);
 
 /// <summary>How one edge is doing.</summary>
@@ -140,5 +140,5 @@ public sealed record ClusterStatus(
 /// <param name="Report">What it last said of itself.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeStatus")]
-public sealed record EdgeStatus(
+internal sealed record EdgeStatus(
     [property: Id(0)] string Name, [property: Id(1)] IReadOnlyList<string> NodeIds, [property: Id(2)] EdgeReport Report);

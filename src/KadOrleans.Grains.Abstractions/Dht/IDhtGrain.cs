@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// </summary>
 [Alias("kad.IDhtGrain")]
 [Version(1)]
-public interface IDhtGrain : IGrainWithIntegerKey
+internal interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>
     /// The value of a key: from the cluster's own shards, else from the network by a lookup at a live edge. Without a
@@ -59,7 +59,7 @@ public interface IDhtGrain : IGrainWithIntegerKey
 /// <summary>No edge of the cluster could be reached, so the network cannot be queried.</summary>
 [GenerateSerializer]
 [Alias("kad.NoLiveEdgeException")]
-public sealed class NoLiveEdgeException : Exception
+internal sealed class NoLiveEdgeException : Exception
 {
     /// <summary>No live edge.</summary>
     public NoLiveEdgeException()
@@ -77,7 +77,7 @@ public sealed class NoLiveEdgeException : Exception
 /// <summary>The cluster's own shard of a key did not answer in time, so it is unknown whether the cluster holds the key.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUnavailableException")]
-public sealed class ShardUnavailableException : Exception
+internal sealed class ShardUnavailableException : Exception
 {
     /// <summary>A shard that does not answer.</summary>
     public ShardUnavailableException()

@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(1)]
-public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
+internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 {
     /// <summary>How long a lease lasts without renewal.</summary>
     static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(30);
@@ -82,7 +82,7 @@ public interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 }
 
 /// <summary>Whether another edge uses a name.</summary>
-public enum NameUse
+internal enum NameUse
 {
     /// <summary>None does: it may be leased.</summary>
     Free,
@@ -103,7 +103,7 @@ public enum NameUse
 /// <param name="Settings">What the cluster is built on.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeLease")]
-public sealed record EdgeLease(
+internal sealed record EdgeLease(
     [property: Id(0)] long Epoch,
     [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
     [property: Id(2)] ClusterSettings Settings);
@@ -111,7 +111,7 @@ public sealed record EdgeLease(
 /// <summary>An edge acted on a lease that another holds by now. It stops using the id at once.</summary>
 [GenerateSerializer]
 [Alias("kad.LeaseLostException")]
-public sealed class LeaseLostException : Exception
+internal sealed class LeaseLostException : Exception
 {
     /// <summary>A lost lease.</summary>
     public LeaseLostException()
@@ -135,7 +135,7 @@ public sealed class LeaseLostException : Exception
 /// <param name="Released">The names of edges that are not alive, as they handed their leases back in that time.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeList")]
-public sealed record EdgeList(
+internal sealed record EdgeList(
     [property: Id(0)] IReadOnlyList<LiveEdge> Edges, [property: Id(1)] TimeSpan KnownFor, [property: Id(2)] IReadOnlyList<string> Released)
 {
     /// <summary>Whether an edge that is not named here is not alive.</summary>
@@ -150,7 +150,7 @@ public sealed record EdgeList(
 /// <param name="Report">What it last said of itself.</param>
 [GenerateSerializer]
 [Alias("kad.LiveEdge")]
-public sealed record LiveEdge(
+internal sealed record LiveEdge(
     [property: Id(0)] string Name,
     [property: Id(1)] long Epoch,
     [property: Id(2)] IReadOnlyList<NodeId> NodeIds,
@@ -160,7 +160,7 @@ public sealed record LiveEdge(
 /// <summary>An edge's state, reported at each renewal.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeReport")]
-public sealed record EdgeReport
+internal sealed record EdgeReport
 {
     /// <summary>What each of its ids listens on, in the order of the lease.</summary>
     [Id(0)]

@@ -12,7 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 /// hold up every snapshot and every other lookup of the edge.
 /// </summary>
 [Alias("kad.IEdgeObserver")]
-public interface IEdgeObserver : IGrainObserver
+internal interface IEdgeObserver : IGrainObserver
 {
     /// <summary>
     /// How long an edge may take to confirm that it lives. If it is too long, the successor of a killed edge waits needlessly. If it is too

@@ -12,7 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Routing;
 /// </summary>
 [Alias("kad.IRoutingTableGrain")]
 [Version(0)]
-public interface IRoutingTableGrain : IGrainWithStringKey
+internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Applies observations in their order and says what the edge should now do. Not durable when it returns. Answers
@@ -46,7 +46,7 @@ public interface IRoutingTableGrain : IGrainWithStringKey
 /// <summary>What a routing table decided on a batch of observations.</summary>
 [GenerateSerializer]
 [Alias("kad.TableAnswer")]
-public sealed record TableAnswer
+internal sealed record TableAnswer
 {
     /// <summary>The edge no longer holds the id; nothing was applied.</summary>
     [Id(0)]

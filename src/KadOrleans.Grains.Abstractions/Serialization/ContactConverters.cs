@@ -6,7 +6,7 @@ namespace KadOrleans.Grains.Abstractions.Serialization;
 /// <summary>An id between processes: its 20 bytes as three numbers.</summary>
 [GenerateSerializer]
 [Alias("kad.NodeId")]
-public struct NodeIdSurrogate
+internal struct NodeIdSurrogate
 {
     /// <summary>The first 8 bytes, big-endian.</summary>
     [Id(0)]
@@ -23,7 +23,7 @@ public struct NodeIdSurrogate
 
 /// <summary>Carries <see cref="NodeId"/> by <see cref="NodeIdSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
+internal sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
 {
     /// <inheritdoc/>
     public NodeId ConvertFromSurrogate(in NodeIdSurrogate surrogate)
@@ -52,7 +52,7 @@ public sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
 /// <summary>An endpoint between processes: its IPv6 or IPv6-mapped address as two numbers, and the port.</summary>
 [GenerateSerializer]
 [Alias("kad.UdpEndpoint")]
-public struct UdpEndpointSurrogate
+internal struct UdpEndpointSurrogate
 {
     /// <summary>Upper half of the address.</summary>
     [Id(0)]
@@ -69,7 +69,7 @@ public struct UdpEndpointSurrogate
 
 /// <summary>Carries <see cref="UdpEndpoint"/> by <see cref="UdpEndpointSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpointSurrogate>
+internal sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpointSurrogate>
 {
     /// <inheritdoc/>
     public UdpEndpoint ConvertFromSurrogate(in UdpEndpointSurrogate surrogate)
@@ -92,7 +92,7 @@ public sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpointSu
 /// <summary>A contact between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.Contact")]
-public struct ContactSurrogate
+internal struct ContactSurrogate
 {
     /// <summary>Its id.</summary>
     [Id(0)]
@@ -105,7 +105,7 @@ public struct ContactSurrogate
 
 /// <summary>Carries <see cref="Contact"/> by <see cref="ContactSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class ContactConverter : IConverter<Contact, ContactSurrogate>
+internal sealed class ContactConverter : IConverter<Contact, ContactSurrogate>
 {
     /// <inheritdoc/>
     public Contact ConvertFromSurrogate(in ContactSurrogate surrogate) => new(surrogate.Id, surrogate.Endpoint);

@@ -5,7 +5,7 @@ namespace KadOrleans.Grains.Abstractions.Serialization;
 /// <summary>The constants of a cluster, between processes and as they are stored.</summary>
 [GenerateSerializer]
 [Alias("kad.KademliaOptions")]
-public struct KademliaOptionsSurrogate
+internal struct KademliaOptionsSurrogate
 {
     /// <summary>k.</summary>
     [Id(0)]
@@ -50,7 +50,7 @@ public struct KademliaOptionsSurrogate
 
 /// <summary>Carries <see cref="KademliaOptions"/> by <see cref="KademliaOptionsSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class KademliaOptionsConverter : IConverter<KademliaOptions, KademliaOptionsSurrogate>
+internal sealed class KademliaOptionsConverter : IConverter<KademliaOptions, KademliaOptionsSurrogate>
 {
     /// <inheritdoc/>
     public KademliaOptions ConvertFromSurrogate(in KademliaOptionsSurrogate surrogate) => new()

@@ -6,7 +6,7 @@ namespace KadOrleans.Grains.Abstractions.Serialization;
 /// <summary>A range of ids between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketRange")]
-public struct BucketRangeSurrogate
+internal struct BucketRangeSurrogate
 {
     /// <summary>The lowest id.</summary>
     [Id(0)]
@@ -19,7 +19,7 @@ public struct BucketRangeSurrogate
 
 /// <summary>Carries <see cref="BucketRange"/> by <see cref="BucketRangeSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class BucketRangeConverter : IConverter<BucketRange, BucketRangeSurrogate>
+internal sealed class BucketRangeConverter : IConverter<BucketRange, BucketRangeSurrogate>
 {
     /// <inheritdoc/>
     public BucketRange ConvertFromSurrogate(in BucketRangeSurrogate surrogate) => new(surrogate.Prefix, surrogate.Depth);
@@ -31,7 +31,7 @@ public sealed class BucketRangeConverter : IConverter<BucketRange, BucketRangeSu
 /// <summary>The room in a bucket, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketRoom")]
-public struct BucketRoomSurrogate
+internal struct BucketRoomSurrogate
 {
     /// <summary>What it covers.</summary>
     [Id(0)]
@@ -44,7 +44,7 @@ public struct BucketRoomSurrogate
 
 /// <summary>Carries <see cref="BucketRoom"/> by <see cref="BucketRoomSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class BucketRoomConverter : IConverter<BucketRoom, BucketRoomSurrogate>
+internal sealed class BucketRoomConverter : IConverter<BucketRoom, BucketRoomSurrogate>
 {
     /// <inheritdoc/>
     public BucketRoom ConvertFromSurrogate(in BucketRoomSurrogate surrogate) => new(surrogate.Range, surrogate.HasRoom);
@@ -56,7 +56,7 @@ public sealed class BucketRoomConverter : IConverter<BucketRoom, BucketRoomSurro
 /// <summary>A picture of a table between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.RoutingTableSnapshot")]
-public struct RoutingTableSnapshotSurrogate
+internal struct RoutingTableSnapshotSurrogate
 {
     /// <summary>Whose table it is.</summary>
     [Id(0)]
@@ -77,7 +77,7 @@ public struct RoutingTableSnapshotSurrogate
 
 /// <summary>Carries <see cref="RoutingTableSnapshot"/> by <see cref="RoutingTableSnapshotSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class RoutingTableSnapshotConverter : IConverter<RoutingTableSnapshot, RoutingTableSnapshotSurrogate>
+internal sealed class RoutingTableSnapshotConverter : IConverter<RoutingTableSnapshot, RoutingTableSnapshotSurrogate>
 {
     /// <inheritdoc/>
     public RoutingTableSnapshot ConvertFromSurrogate(in RoutingTableSnapshotSurrogate surrogate) =>
@@ -96,7 +96,7 @@ public sealed class RoutingTableSnapshotConverter : IConverter<RoutingTableSnaps
 /// <summary>A bucket as people see it, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketSummary")]
-public struct BucketSummarySurrogate
+internal struct BucketSummarySurrogate
 {
     /// <summary>The lowest id it covers.</summary>
     [Id(0)]
@@ -121,7 +121,7 @@ public struct BucketSummarySurrogate
 
 /// <summary>Carries <see cref="BucketSummary"/> by <see cref="BucketSummarySurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class BucketSummaryConverter : IConverter<BucketSummary, BucketSummarySurrogate>
+internal sealed class BucketSummaryConverter : IConverter<BucketSummary, BucketSummarySurrogate>
 {
     /// <inheritdoc/>
     public BucketSummary ConvertFromSurrogate(in BucketSummarySurrogate surrogate) =>
@@ -141,7 +141,7 @@ public sealed class BucketSummaryConverter : IConverter<BucketSummary, BucketSum
 /// <summary>An observation between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.ContactObservation")]
-public struct ContactObservationSurrogate
+internal struct ContactObservationSurrogate
 {
     /// <summary>What was seen.</summary>
     [Id(0)]
@@ -154,7 +154,7 @@ public struct ContactObservationSurrogate
 
 /// <summary>Carries <see cref="ContactObservation"/> by <see cref="ContactObservationSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class ContactObservationConverter : IConverter<ContactObservation, ContactObservationSurrogate>
+internal sealed class ContactObservationConverter : IConverter<ContactObservation, ContactObservationSurrogate>
 {
     /// <inheritdoc/>
     public ContactObservation ConvertFromSurrogate(in ContactObservationSurrogate surrogate) =>

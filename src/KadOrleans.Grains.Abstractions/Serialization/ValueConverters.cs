@@ -8,7 +8,7 @@ namespace KadOrleans.Grains.Abstractions.Serialization;
 /// <summary>A value between processes: its type, and its content as bytes or as a number.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtValue")]
-public struct DhtValueSurrogate
+internal struct DhtValueSurrogate
 {
     /// <summary>Its type.</summary>
     [Id(0)]
@@ -25,7 +25,7 @@ public struct DhtValueSurrogate
 
 /// <summary>Carries <see cref="DhtValue"/> by <see cref="DhtValueSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
+internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
 {
     /// <inheritdoc/>
     public DhtValue ConvertFromSurrogate(in DhtValueSurrogate surrogate) => surrogate.Kind switch
@@ -67,7 +67,7 @@ public sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
 /// <summary>Whom a value is counted against, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.SourceNetwork")]
-public struct SourceNetworkSurrogate
+internal struct SourceNetworkSurrogate
 {
     /// <summary>Upper half of the address.</summary>
     [Id(0)]
@@ -80,7 +80,7 @@ public struct SourceNetworkSurrogate
 
 /// <summary>Carries <see cref="SourceNetwork"/> by <see cref="SourceNetworkSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
+internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
 {
     /// <inheritdoc/>
     public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) => new(surrogate.High, surrogate.Low);
@@ -92,7 +92,7 @@ public sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNet
 /// <summary>A held value between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.StoredValue")]
-public struct StoredValueSurrogate
+internal struct StoredValueSurrogate
 {
     /// <summary>The value.</summary>
     [Id(0)]
@@ -121,7 +121,7 @@ public struct StoredValueSurrogate
 
 /// <summary>Carries <see cref="StoredValue"/> by <see cref="StoredValueSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
+internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
 {
     /// <inheritdoc/>
     public StoredValue ConvertFromSurrogate(in StoredValueSurrogate surrogate) =>

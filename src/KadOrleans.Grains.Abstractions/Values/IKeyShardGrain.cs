@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
 [Version(0)]
-public interface IKeyShardGrain : IGrainWithIntegerKey
+internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
     /// How long a get or a put may take, and be under way: what a node that asks over UDP waits, less a second. A silo that
@@ -77,11 +77,11 @@ public interface IKeyShardGrain : IGrainWithIntegerKey
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardPut")]
-public readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);
+internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);
 
 /// <summary>What a shard holds.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>
 /// <param name="Bytes">Footprint of their values in bytes.</param>
 [GenerateSerializer]
 [Alias("kad.ShardUsage")]
-public readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);
+internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);

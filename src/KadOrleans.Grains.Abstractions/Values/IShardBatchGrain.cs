@@ -12,7 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// </summary>
 [Alias("kad.IShardBatchGrain")]
 [Version(0)]
-public interface IShardBatchGrain : IGrainWithIntegerKey
+internal interface IShardBatchGrain : IGrainWithIntegerKey
 {
     /// <summary>Asks the shards for these keys, at most 1,024, each as <see cref="IKeyShardGrain.GetAsync"/>.</summary>
     [Alias("Get")]
@@ -33,4 +33,4 @@ public interface IShardBatchGrain : IGrainWithIntegerKey
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardBatch`1")]
-public sealed record ShardBatch<T>([property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered);
+internal sealed record ShardBatch<T>([property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered);

@@ -70,7 +70,7 @@ public sealed class KadClusterOptions
 }
 
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
-public sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOptions>
+internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOptions>
 {
     private static readonly TimeSpan Tenth = TimeSpan.FromMilliseconds(100);
 

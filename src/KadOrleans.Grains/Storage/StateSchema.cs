@@ -54,7 +54,7 @@ internal interface IVersionedState
 /// The schema version that this silo writes: the cluster's, as far as the silo has heard. It rises once every silo knows the newer
 /// version, and never falls. A silo that has not heard of it yet writes the older one, which all read.
 /// </summary>
-public sealed class StateVersion
+internal sealed class StateVersion
 {
     private int _written = StateSchema.Oldest;
 

@@ -11,7 +11,7 @@ namespace KadOrleans.Hosting.Http;
 /// <summary>Whether a process is ready to serve, as <c>/health/ready</c> says.</summary>
 /// <param name="Status"><see cref="Ready"/>, or what is missing in a few words.</param>
 /// <param name="Reason">The same in a sentence, where there is more to say.</param>
-public readonly record struct Health(string Status, string? Reason = null)
+internal readonly record struct Health(string Status, string? Reason = null)
 {
     /// <summary>The status of a process that is ready.</summary>
     public const string Ready = "ready";
@@ -24,7 +24,7 @@ public readonly record struct Health(string Status, string? Reason = null)
 /// <c>/health/live</c>: 200 as long as the process answers, whatever it lacks. <c>/health/ready</c>: 200 while it serves, else 503. The
 /// body is <c>{"status":"…"}</c>, with a <c>reason</c> where there is more to say. Both are open to all.
 /// </summary>
-public static class HealthPages
+internal static class HealthPages
 {
     /// <summary>The page that says whether the process answers.</summary>
     public const string Live = "/health/live";

@@ -14,7 +14,7 @@ namespace KadOrleans.Hosting.Http;
 /// IP addresses are always allowed, as no page can make its name one: probes of Kubernetes and of load balancers use them.
 /// So is localhost, and a request of HTTP/1.0 without the header, as browsers always send it.
 /// </remarks>
-public sealed class HostNames
+internal sealed class HostNames
 {
     /// <summary>What a list may contain, as the end of an error's sentence.</summary>
     public const string Needed = "host names without a port are needed, such as kad.example.org; IP addresses and localhost are always allowed";
@@ -72,7 +72,7 @@ public sealed class HostNames
 }
 
 /// <summary>Answers 421 (Misdirected Request, RFC 9110 §15.5.20) where the Host header is not one of the server's names.</summary>
-public static class HostCheck
+internal static class HostCheck
 {
     /// <summary>Checks every request that comes after this; so it belongs first.</summary>
     /// <param name="application">The server's pipeline.</param>

@@ -8,7 +8,7 @@ namespace KadOrleans.Hosting.Http;
 /// What strangers can hold or send to the HTTP server of a node, an edge or a silo. They serve short responses to GET, for a few browsers,
 /// probes and scripts.
 /// </summary>
-public static class HttpLimits
+internal static class HttpLimits
 {
     /// <summary>
     /// Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for

@@ -15,10 +15,10 @@ namespace KadOrleans.Hosting.Http;
 /// <param name="Hosts">The names that it is asked under.</param>
 /// <param name="Setting">The setting of the address.</param>
 /// <param name="HostsSetting">The setting of the names.</param>
-public sealed record HttpPlace(IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting);
+internal sealed record HttpPlace(IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting);
 
 /// <summary>Serves health and status of a process. Nothing that it serves changes anything.</summary>
-public sealed class StatusServer : IAsyncDisposable
+internal sealed class StatusServer : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 

@@ -12,7 +12,7 @@ namespace KadOrleans.Hosting.Logging;
 /// <param name="output">The caller's.</param>
 /// <param name="stacks">Whether exceptions are logged whole.</param>
 [ProviderAlias("Console")]
-public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
+internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
 {
     // Held while a line is written: none is under way when the log has been closed.
     private readonly Lock _gate = new();
@@ -94,7 +94,7 @@ public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogger
 }
 
 /// <summary>Sets up the log of an executable.</summary>
-public static class LineLoggerExtensions
+internal static class LineLoggerExtensions
 {
     /// <summary>
     /// Logs lines in place of what was set up before: what the project's code does, and all warnings. The provider can be injected.

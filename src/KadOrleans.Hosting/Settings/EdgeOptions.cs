@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Hosting.Settings;
 
 /// <summary>How an edge is set up; read from the section <c>Kad:Edge</c>.</summary>
-public sealed record EdgeOptions
+internal sealed record EdgeOptions
 {
     /// <summary>The most node ids that one edge serves.</summary>
     public const int MaxNodeIds = 64;

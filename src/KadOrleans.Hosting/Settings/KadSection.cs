@@ -12,7 +12,7 @@ namespace KadOrleans.Hosting.Settings;
 /// </summary>
 /// <param name="configuration">Where they are.</param>
 /// <param name="root">What all their names begin with.</param>
-public sealed class KadSection(IConfiguration configuration, string root = KadSection.Root)
+internal sealed class KadSection(IConfiguration configuration, string root = KadSection.Root)
 {
     /// <summary>What the names of the project's settings begin with.</summary>
     public const string Root = "Kad";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 namespace KadOrleans.Hosting.Settings;
 
 /// <summary>The names of all settings below <c>Kad</c>, of silos and of edges: one file may have the settings of both.</summary>
-public static class KadSettings
+internal static class KadSettings
 {
     /// <summary>What stands for the number of a list's entry.</summary>
     private const string Entry = "#";
@@ -66,7 +66,7 @@ public static class KadSettings
 }
 
 /// <summary>How a process treats its appsettings files.</summary>
-public static class SettingsFiles
+internal static class SettingsFiles
 {
     /// <summary>
     /// Host settings by which the files are read at start and not watched. No setting takes effect later; and a watch covers

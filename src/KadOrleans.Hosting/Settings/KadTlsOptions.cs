@@ -8,7 +8,7 @@ namespace KadOrleans.Hosting.Settings;
 /// Which certificate a silo or a client presents, and which it accepts: the section <c>Kad:Tls</c>. Either <see cref="Certificate"/> and
 /// <see cref="Key"/> are given, or <see cref="Store"/>.
 /// </summary>
-public sealed record KadTlsOptions
+internal sealed record KadTlsOptions
 {
     /// <summary>The setting of <see cref="Certificate"/>.</summary>
     public const string CertificateSetting = "Kad:Tls:Certificate";
@@ -155,7 +155,7 @@ public sealed record KadTlsOptions
 /// <param name="Name">The store. Default of the setting: My.</param>
 /// <param name="Subject">What its subject contains; null if it is found by its thumbprint.</param>
 /// <param name="Thumbprint">Its SHA-1 digest, 40 hexadecimal digits; null if it is found by its subject.</param>
-public sealed record StoreCertificate(StoreLocation Location, string Name, string? Subject, string? Thumbprint)
+internal sealed record StoreCertificate(StoreLocation Location, string Name, string? Subject, string? Thumbprint)
 {
     internal const string SubjectSetting = "Kad:Tls:Store:Subject";
     internal const string ThumbprintSetting = "Kad:Tls:Store:Thumbprint";

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Hosting.Settings;
 
 /// <summary>Where a cluster keeps its membership, grain state and reminders.</summary>
-public enum StorageChoice
+internal enum StorageChoice
 {
     /// <summary>One silo on this machine: state in an SQLite file, the rest in memory.</summary>
     Local,
@@ -20,14 +20,14 @@ public enum StorageChoice
 }
 
 /// <summary>Who may see the dashboard.</summary>
-public sealed record DashboardCredentials(string User, string Password)
+internal sealed record DashboardCredentials(string User, string Password)
 {
     /// <inheritdoc/>
     public override string ToString() => User;
 }
 
 /// <summary>The settings that silos and edges have alike: one file may have those of both. Read once at start.</summary>
-public abstract class ProcessSettings
+internal abstract class ProcessSettings
 {
     /// <summary>The setting of where a process serves HTTP.</summary>
     public const string HttpSetting = "Kad:Http";
@@ -84,7 +84,7 @@ public abstract class ProcessSettings
 }
 
 /// <summary>The settings of a silo.</summary>
-public sealed class SiloSettings : ProcessSettings
+internal sealed class SiloSettings : ProcessSettings
 {
     /// <summary>Orleans' usual port between silos.</summary>
     public const int DefaultSiloPort = 11111;
@@ -161,7 +161,7 @@ public sealed class SiloSettings : ProcessSettings
 }
 
 /// <summary>The settings of an edge in a process of its own.</summary>
-public sealed class EdgeSettings : ProcessSettings
+internal sealed class EdgeSettings : ProcessSettings
 {
     /// <summary>The setting with the gateways of silos.</summary>
     public const string GatewaySetting = "Kad:Cluster:Gateway";

@@ -6,7 +6,7 @@ using KadOrleans.Core;
 namespace KadOrleans.Hosting.Settings;
 
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
-public static class SettingsCommand
+internal static class SettingsCommand
 {
     /// <summary>A command line without commands.</summary>
     /// <param name="description">What <c>--help</c> says before it lists commands and options.</param>

@@ -16,7 +16,7 @@ namespace KadOrleans.Hosting.Telemetry;
 /// Sends metrics and traces to a collector in the background for as long as it lives. If the collector does not respond, the data is
 /// dropped, and nothing else happens.
 /// </summary>
-public sealed class TelemetryExport : IDisposable
+internal sealed class TelemetryExport : IDisposable
 {
     /// <summary>The meter and the activity source of this project.</summary>
     public const string SourceName = "KadOrleans";
@@ -101,7 +101,7 @@ public sealed class TelemetryExport : IDisposable
 }
 
 /// <summary>Registers the export with a host.</summary>
-public static class TelemetryServiceCollectionExtensions
+internal static class TelemetryServiceCollectionExtensions
 {
     /// <summary>
     /// Adds an export that starts before all services that are added later, and stops after them. Without options nothing is
@@ -143,7 +143,7 @@ internal sealed class TelemetryService(TelemetryOptions options, IConfiguration 
 }
 
 /// <summary>Reports, until it is disposed, what <c>/health/ready</c> says, so that an alarm needs no second way to ask.</summary>
-public sealed class ReadyGauge : IDisposable
+internal sealed class ReadyGauge : IDisposable
 {
     private readonly Meter _meter = new(TelemetryExport.SourceName);
 

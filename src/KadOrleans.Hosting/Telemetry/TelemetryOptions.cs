@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Hosting.Telemetry;
 
 /// <summary>Where metrics and traces go, and under which name.</summary>
-public sealed record TelemetryOptions
+internal sealed record TelemetryOptions
 {
     /// <summary>The executables' own setting; it goes before <see cref="StandardSetting"/>.</summary>
     public const string EndpointSetting = "Kad:Telemetry:Endpoint";

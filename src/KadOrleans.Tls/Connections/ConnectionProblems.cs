@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Tls.Connections;
 
 /// <summary>Says which connections came to nothing, and why: each kind once a minute, however many there are.</summary>
-public sealed class ConnectionProblems
+internal sealed class ConnectionProblems
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 

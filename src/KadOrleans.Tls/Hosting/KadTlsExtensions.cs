@@ -3,6 +3,7 @@ using KadOrleans.Tls.Certificates;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Tls.Connections;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -15,9 +16,18 @@ namespace KadOrleans.Tls.Hosting;
 /// <summary>Encrypts the connections between silos and from clients, with certificates on both sides.</summary>
 public static class KadTlsExtensions
 {
+    /// <summary>Presents and demands certificates as the section <c>Kad:Tls</c> says; if it is empty, connections stay as they are.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="configuration">The root of the configuration.</param>
+    /// <exception cref="OptionsValidationException">
+    /// A setting is missing or wrong, or a certificate cannot be used; the one sentence names the setting.
+    /// </exception>
+    public static IClientBuilder UseKadTls(this IClientBuilder builder, IConfiguration configuration) =>
+        builder.UseKadTls(KadTlsOptions.Read(configuration));
+
     /// <summary>Presents and demands certificates; without options connections stay as they are.</summary>
     /// <exception cref="OptionsValidationException">A certificate cannot be used; the one sentence names the setting.</exception>
-    public static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)
+    internal static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         TlsSetup.AddServices(builder.Services, options, CertificateUse.Client);
@@ -27,7 +37,7 @@ public static class KadTlsExtensions
     }
 
     /// <inheritdoc cref="UseKadTls(IClientBuilder, KadTlsOptions?)"/>
-    public static ISiloBuilder UseKadTls(this ISiloBuilder builder, KadTlsOptions? options)
+    internal static ISiloBuilder UseKadTls(this ISiloBuilder builder, KadTlsOptions? options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         TlsSetup.AddServices(builder.Services, options, CertificateUse.Silo);

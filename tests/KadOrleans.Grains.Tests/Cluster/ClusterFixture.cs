@@ -88,13 +88,13 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>Bytes that are taken in now.</summary>
     public StoredValue Sized(int length) => Samples.Sized(length) with { StoredAt = TimeOfDay.GetUtcNow() };
 
-    public IKeyShardGrain Shard(long number) => Client.GetGrain<IKeyShardGrain>(number);
+    internal IKeyShardGrain Shard(long number) => Client.GetGrain<IKeyShardGrain>(number);
 
-    public IRoutingTableGrain Table(NodeId id) => Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));
+    internal IRoutingTableGrain Table(NodeId id) => Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));
 
-    public IEdgeDirectoryGrain Directory => Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+    internal IEdgeDirectoryGrain Directory => Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 
-    public IDhtGrain Dht => Client.GetGrain<IDhtGrain>(GrainKeys.Singleton);
+    internal IDhtGrain Dht => Client.GetGrain<IDhtGrain>(GrainKeys.Singleton);
 
     public Serializer Serializer => Cluster.GetSiloServiceProvider().GetRequiredService<Serializer>();
 

@@ -165,17 +165,17 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Theory]
-    [InlineData("Kad:Storage", "static", StorageChoice.Local)]
-    [InlineData("Kad:Storage", "localhost", StorageChoice.Local)]
-    [InlineData("Kad:Storage", " ", StorageChoice.Local)]
-    [InlineData("Kad:Storage", "adonet", StorageChoice.AdoNet)]
-    [InlineData("Kad:Storage", "AzureTableStorage", StorageChoice.AzureStorage)]
-    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string key, string value, StorageChoice expected)
+    [InlineData("Kad:Storage", "static", nameof(StorageChoice.Local))]
+    [InlineData("Kad:Storage", "localhost", nameof(StorageChoice.Local))]
+    [InlineData("Kad:Storage", " ", nameof(StorageChoice.Local))]
+    [InlineData("Kad:Storage", "adonet", nameof(StorageChoice.AdoNet))]
+    [InlineData("Kad:Storage", "AzureTableStorage", nameof(StorageChoice.AzureStorage))]
+    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string key, string value, string expected)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(key, value)]).Build();
 
-        Assert.Equal(expected, SiloSettings.Read(configuration).Storage);
-        Assert.Equal(expected, EdgeSettings.Read(configuration).Clustering);
+        Assert.Equal(expected, SiloSettings.Read(configuration).Storage.ToString());
+        Assert.Equal(expected, EdgeSettings.Read(configuration).Clustering.ToString());
     }
 
     [Fact]
