@@ -100,11 +100,14 @@ public sealed class CrawlCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_small_network_is_counted_by_its_lookups()
     {
-        var run = await KadRun.RunAsync("size", "--via", _nodes[0].Address, "--json");
+        // A node whose response is late is not counted.
+        var run = await Eventually.ReadAsync(
+            () => KadRun.RunAsync("size", "--via", _nodes[0].Address, "--json"), run => run.Json["nodes"]!.GetValue<double>() == 3);
         Assert.Equal(ExitCode.Done, run.ExitCode);
-        Assert.Equal(3, run.Json["nodes"]!.GetValue<double>());
         Assert.Equal(25, run.Json["lookups"]!.GetValue<int>());
-        var text = await KadRun.RunAsync("size", "--via", _nodes[0].Address, "--lookups", "8");
+        var text = await Eventually.ReadAsync(
+            () => KadRun.RunAsync("size", "--via", _nodes[0].Address, "--lookups", "8"),
+            text => text.Output.StartsWith('3'));
         Assert.Equal("3 nodes, ± 0 (standard error), by 8 lookups", text.Output.Trim());
     }
 
