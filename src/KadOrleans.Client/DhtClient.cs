@@ -9,7 +9,7 @@ namespace KadOrleans.Client;
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
 public sealed class DhtClient : IDht
 {
-    /// <summary>A client reaches a grain through one silo, and different ones through different silos.</summary>
+    /// <summary>The number of grain ids that calls are spread over: a client reaches different grains through different silos.</summary>
     private const int Ways = 16;
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);
@@ -45,9 +45,8 @@ public sealed class DhtClient : IDht
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Without a live edge the cluster's copy stands and the result says that the network has none. With
-    /// <see cref="SetAcknowledgement.Durable"/> a silo that dies within seconds may delay the network's copies until the cluster
-    /// publishes the value again.
+    /// Without a live edge only the cluster holds the value, and the result says so. With <see cref="SetAcknowledgement.Durable"/> a silo
+    /// that dies within seconds may delay the network's copies until the cluster publishes the value again.
     /// </remarks>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)

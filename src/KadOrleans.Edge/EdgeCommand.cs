@@ -42,7 +42,7 @@ internal static class EdgeCommand
 
     private static Command Transfer(Argument<string[]> before, string verb, string description, TransferIo io)
     {
-        // Whether it is there is asked below: the sentence says what is needed.
+        // Optional for the parser: RequireFile below reports a missing one in a better sentence.
         var file = new Argument<string?>("FILE")
         {
             Description = $"The file; {StateFile.Standard} is the standard {(verb == TransferArguments.Export ? "output" : "input")}",
@@ -53,7 +53,7 @@ internal static class EdgeCommand
         var command = new Command(verb, description) { file, settings, json };
         command.SetAction(parsed =>
         {
-            // Settings may be before the verb, too.
+            // Settings may also come before the verb.
             string[] given = [.. parsed.GetValue(before) ?? [], .. parsed.GetValue(settings) ?? []];
             return TransferProgram.RunAsync(
                 new TransferArguments(verb, parsed.GetValue(file) ?? string.Empty, parsed.GetValue(json), given), io);

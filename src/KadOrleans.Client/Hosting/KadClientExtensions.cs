@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace KadOrleans.Client.Hosting;
 
-/// <summary>Adds <see cref="IDht"/> to what already is, or has, an Orleans client.</summary>
+/// <summary>Adds <see cref="IDht"/> to an Orleans client or a silo.</summary>
 public static class KadClientExtensions
 {
     /// <summary>Registers <see cref="IDht"/> over the services' grain factory, which an Orleans client or silo registers.</summary>

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Edge.Hosting;
 
-/// <summary>What every process that looks for silos begins with.</summary>
+/// <summary>Builds the host of a process that connects to silos.</summary>
 internal static class ClusterHostBuilder
 {
-    /// <summary>A host with its settings checked, with those that Orleans needs to find silos, and without a log.</summary>
+    /// <summary>Builds a host with checked settings, among them those of the cluster's membership, and without a log.</summary>
     /// <param name="args">Settings, as <c>--Kad:Storage=AdoNet</c>.</param>
     /// <returns>The host's builder, and its settings, which are among its services too.</returns>
     /// <exception cref="OptionsValidationException">Settings are missing, unknown or unreadable; one sentence for each.</exception>

@@ -19,7 +19,7 @@ namespace KadOrleans.Edge.Hosting;
 /// <summary>The edge's process, from its settings to its exit code.</summary>
 internal static class EdgeProgram
 {
-    /// <summary>How often silos are looked up again: less than it takes to declare one dead.</summary>
+    /// <summary>How often the silos' addresses are read again: more often than a silo can be declared dead.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -34,7 +34,7 @@ internal static class EdgeProgram
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        // Until it has started, the host's own words on a failure only repeat the sentence with a stack trace.
+        // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
         var hasStarted = false;
         try
         {
@@ -46,7 +46,7 @@ internal static class EdgeProgram
                 crash = ServiceCrash.Find(host.Services);
             }
 
-            // The reason is to be the last line.
+            // The reason must be the last line.
             return crash is null ? code : await FailAsync(error, crash);
         }
         catch (OptionsValidationException e)
@@ -70,7 +70,7 @@ internal static class EdgeProgram
     }
 
     /// <summary>
-    /// Serves health and, on loopback alone, <c>/status</c>. It runs before the silos are found, and nothing that it serves calls a grain.
+    /// Serves health and, on loopback only, <c>/status</c>. It runs before the silos are found, and no request to it calls a grain.
     /// </summary>
     public static Task<StatusServer> ServeHealthAsync(
         IPEndPoint address, HostNames hosts, EdgeHealth health, ILoggerFactory loggers, CancellationToken cancellationToken) =>
@@ -101,7 +101,7 @@ internal static class EdgeProgram
     {
         var (builder, settings) = ClusterHostBuilder.Create(args);
         builder.Logging.UseLines(error, settings.Verbose)
-            // Each attempt to reach a silo that is away would be a warning with a stack trace; the edge says it once.
+            // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
             .AddFilter("Orleans", LogLevel.Error)
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
             .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
@@ -144,7 +144,7 @@ internal static class EdgeProgram
         catch (Exception e) when (
             lifetime.ApplicationStopping.IsCancellationRequested && (e is OperationCanceledException || !hasStarted))
         {
-            // Told to stop before any silo was found; the start then ends as its last attempt did.
+            // Stopped before a silo was found: the start then ends with the error of its last attempt.
             return ExitCode.Done;
         }
 

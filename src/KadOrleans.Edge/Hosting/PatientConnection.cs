@@ -3,7 +3,7 @@ using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.Edge.Hosting;
 
-/// <summary>Tries to reach a silo for as long as the process lives, and says so once a minute.</summary>
+/// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
 internal sealed class PatientConnection(
     TimeProvider time, EdgeSettings settings, ILogger<PatientConnection> logger) : IClientConnectionRetryFilter
 {

@@ -20,7 +20,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>A client that is not yet connected.</summary>
+    /// <summary>Creates a client that is not yet connected.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are missing, unknown or unreadable.</exception>
     public static ClusterClientHost Create(string[] args)
     {
@@ -31,7 +31,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         return new ClusterClientHost(builder.Build(), problem);
     }
 
-    /// <summary>Finds a silo.</summary>
+    /// <summary>Connects to a silo.</summary>
     /// <exception cref="TransferException">None was reached before the timeout.</exception>
     public async Task ConnectAsync(TransferIo io, CancellationToken cancellationToken)
     {
@@ -60,7 +60,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 
-    /// <summary>Tries until it is told to stop, and remembers why it did not get through.</summary>
+    /// <summary>Retries until cancelled, and keeps the last error.</summary>
     private sealed class LastProblem
     {
         private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

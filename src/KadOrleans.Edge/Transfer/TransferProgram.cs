@@ -8,11 +8,11 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Edge.Transfer;
 
-/// <summary><c>export</c> and <c>import</c> as a process, from the arguments to the exit code.</summary>
+/// <summary>Runs <c>export</c> and <c>import</c>, from the arguments to the exit code.</summary>
 internal static class TransferProgram
 {
-    /// <summary>Runs one of the two. Mistakes end in a sentence, never in an exception.</summary>
-    /// <param name="arguments">What is asked for.</param>
+    /// <summary>Runs one of the two. A user's mistake ends in a sentence on standard error, never in an exception.</summary>
+    /// <param name="arguments">The command line.</param>
     /// <param name="io">Where it reads and writes.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(TransferArguments arguments, TransferIo io)
@@ -78,8 +78,8 @@ internal sealed record TransferArguments(string Verb, string File, bool IsJson, 
     public const string Export = "export";
     public const string Import = "import";
 
-    /// <summary>Checks that there is a file: a setting in its place means that it was left out.</summary>
-    /// <exception cref="OptionsValidationException">There is none.</exception>
+    /// <summary>Checks that FILE is given. A setting in its place means that it was left out.</summary>
+    /// <exception cref="OptionsValidationException">FILE is missing.</exception>
     public void RequireFile()
     {
         if (File.Length == 0 || (File.Contains('=', StringComparison.Ordinal)
@@ -108,7 +108,7 @@ internal sealed record TransferIo
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>How long silos may take to respond, at the beginning and at each call.</summary>
+    /// <summary>The timeout for the connection to a silo, and of each call.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The process's own streams.</summary>
@@ -121,5 +121,5 @@ internal sealed record TransferIo
     };
 }
 
-/// <summary>A file was not written, or not imported as a whole. The message is one sentence.</summary>
+/// <summary>A file was not written, or not completely imported. The message is one sentence.</summary>
 internal sealed class TransferException(string message, Exception? cause = null) : Exception(message, cause);

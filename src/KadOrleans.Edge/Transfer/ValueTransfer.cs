@@ -11,27 +11,27 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Edge.Transfer;
 
-/// <summary>Takes a cluster's values out to a file, or in from one, while the cluster serves on.</summary>
+/// <summary>Exports a cluster's values to a file, or imports them from one, while the cluster keeps serving.</summary>
 /// <param name="arguments">The verb, FILE and the form of the summary.</param>
 /// <param name="io">Streams, clock and timeout.</param>
 internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
 {
-    // Puts under way at once. Files are in the order of shards, so all may be one shard's: this is one call of at most 8 MiB.
+    // The most pending puts. Files are in the order of shards, so all may be of one shard: that is one call of at most 8 MiB.
     private const int Together = 1024;
 
     private Func<string> _describe = () => "looking for a silo";
     private long _count;
 
-    /// <summary>How far it is. May be called from another thread.</summary>
+    /// <summary>The progress, in words. Safe for several threads.</summary>
     public string Describe() => Volatile.Read(ref _describe)();
 
-    /// <summary>Writes the values that the cluster holds, the expired ones that it goes on publishing included.</summary>
+    /// <summary>Writes the cluster's values, with the expired ones that it still publishes.</summary>
     /// <param name="grains">A connected client's.</param>
-    /// <param name="cancellationToken">Ends it, and leaves an earlier file as it was.</param>
+    /// <param name="cancellationToken">Cancels the export. An earlier file stays as it was.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     /// <exception cref="StateFileException">The file cannot be written.</exception>
-    /// <exception cref="TransferException">The cluster has no settings, or does not tell them.</exception>
+    /// <exception cref="TransferException">The cluster's settings do not exist or cannot be read.</exception>
     public async Task<int> ExportAsync(IGrainFactory grains, CancellationToken cancellationToken)
     {
         await using var store = await OpenAsync(grains, cancellationToken);
@@ -47,8 +47,8 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         return await EndAsync(io.Output, $"to {arguments.File}");
     }
 
-    /// <summary>Reads a file to its end: nothing is to be imported of one that is broken.</summary>
-    /// <param name="stream">The file, of which the reader begins again afterwards.</param>
+    /// <summary>Reads a file to its end, so that nothing of a broken file is imported.</summary>
+    /// <param name="stream">The file. The import reads it again from the start.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What the file has besides values.</returns>
     /// <exception cref="StateFileException">It is broken.</exception>
@@ -66,14 +66,14 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         return head;
     }
 
-    /// <summary>Puts the values of a file that was checked.</summary>
+    /// <summary>Imports the values of a checked file.</summary>
     /// <param name="grains">A connected client's.</param>
     /// <param name="stream">The file.</param>
     /// <param name="head">What <see cref="Check"/> found besides values.</param>
-    /// <param name="cancellationToken">Ends it; what was imported stays.</param>
+    /// <param name="cancellationToken">Cancels the import. Values that were imported stay.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
-    /// <exception cref="TransferException">The cluster has no settings or does not tell them, or a write failed.</exception>
+    /// <exception cref="TransferException">The cluster's settings do not exist or cannot be read, or a write failed.</exception>
     public async Task<int> ImportAsync(IGrainFactory grains, Stream stream, StateReader head, CancellationToken cancellationToken)
     {
         await using var store = await OpenAsync(grains, cancellationToken);
@@ -82,8 +82,8 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         if (!await importer.ImportAsync(new StateReader(stream, arguments.File).ReadValues(), cancellationToken))
         {
             throw new TransferException(
-                $"The cluster did not store a value, as its storage failed or a shard did not answer, after {importer.Result.Imported} "
-                + "that are imported; import again when its silos are ready.");
+                $"The cluster's storage failed or a shard did not respond, after {importer.Result.Imported} imported values; "
+                + "import again when its silos are ready.");
         }
 
         if (head.Id is not null || head.Contacts.Count > 0)
@@ -161,7 +161,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
     }
 }
 
-/// <summary>Says how far something is, every two seconds.</summary>
+/// <summary>Writes a line of progress every two seconds.</summary>
 internal sealed class ProgressLines : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);

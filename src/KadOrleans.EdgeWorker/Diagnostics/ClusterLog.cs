@@ -29,7 +29,7 @@ internal static partial class ClusterLog
     public static partial void ClocksAgree(this ILogger logger, double seconds);
 }
 
-/// <summary>Says that shards do not answer, once per ten seconds however many requests fail on it.</summary>
+/// <summary>Logs that shards do not answer: at most one line per ten seconds, with the number of failed requests.</summary>
 internal sealed class OutageLog(TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

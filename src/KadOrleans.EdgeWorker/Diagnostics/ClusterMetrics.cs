@@ -7,7 +7,7 @@ namespace KadOrleans.EdgeWorker.Diagnostics;
 /// </summary>
 internal static class ClusterMetrics
 {
-    /// <summary>The same name as the node's meter, so that one subscription shows both.</summary>
+    /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
     public const string MeterName = "KadOrleans";
 
     private static readonly Meter Meter = new(MeterName);
@@ -22,7 +22,7 @@ internal static class ClusterMetrics
         advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
 
     public static Counter<long> ShardFailures { get; } =
-        Meter.CreateCounter<long>("kad.shard.failures", "{item}", "Puts and gets that ended without the shard's answer, by kind.");
+        Meter.CreateCounter<long>("kad.shard.failures", "{item}", "Puts and gets that ended without the shard's response, by kind.");
 
     public static Counter<long> TableCalls { get; } =
         Meter.CreateCounter<long>("kad.table.calls", "{call}", "Grain calls that reported observations to a routing table.");
@@ -31,7 +31,7 @@ internal static class ClusterMetrics
         Meter.CreateCounter<long>("kad.table.observations", "{observation}", "Observations that a routing table took.");
 
     public static Counter<long> ObservationsDropped { get; } = Meter.CreateCounter<long>(
-        "kad.table.observations.dropped", "{observation}", "Observations given up because too many waited or none would take them.");
+        "kad.table.observations.dropped", "{observation}", "Observations dropped because too many waited or the table refused them.");
 
     public static UpDownCounter<int> LeasesHeld { get; } =
         Meter.CreateUpDownCounter<int>("kad.edge.leases", "{lease}", "Leases of node ids that the edge holds.");
@@ -39,7 +39,7 @@ internal static class ClusterMetrics
     public static Counter<long> LeasesLost { get; } = Meter.CreateCounter<long>(
         "kad.edge.leases.lost", "{lease}", "Leases of node ids that another process took, or that the cluster forgot.");
 
-    /// <summary>Makes the series of the counters, at 0: a rate over one that appears with its first event misses that event.</summary>
+    /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
     public static void Begin()
     {
         ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "put"));

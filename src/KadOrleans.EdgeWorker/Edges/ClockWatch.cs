@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
-/// Compares this process's clock with that of the silo that leases node ids, which is one for all processes of a cluster. Says
-/// once when they are too far apart, and once when they are not any more. May be read from any thread.
+/// Compares this process's clock with that of the silo that leases node ids. All processes of a cluster use that one clock. Logs once when
+/// the clocks are too far apart, and once when they agree again. Safe for several threads.
 /// </summary>
 internal sealed class ClockWatch : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class ClockWatch : IDisposable
     private readonly ILogger _logger;
     private readonly Meter _meter = new(ClusterMetrics.MeterName);
 
-    // Null before the first; a struct of two fields is not read in one piece.
+    // Null before the first comparison. Boxed, because a struct of two fields is not read atomically.
     private volatile object? _last;
     private long _correction;
 
@@ -35,15 +35,15 @@ internal sealed class ClockWatch : IDisposable
     public ClockComparison? Last => (ClockComparison?)_last;
 
     /// <summary>
-    /// What to add to this process's clock for the cluster's time. Zero while they agree to a second: a correction that moved
-    /// with each comparison would put what was taken in at nearly the same time into another order.
+    /// What to add to this process's clock to get the cluster's time. Zero while the clocks agree to a second. A correction that moved with
+    /// each comparison would reorder values that were taken in at nearly the same time.
     /// </summary>
     public TimeSpan Correction => new(Interlocked.Read(ref _correction));
 
     /// <summary>Whether the clocks were too far apart at the last comparison.</summary>
     public bool IsSkewed => Last is { IsSkewed: true };
 
-    /// <summary>Asks once. What the call throws comes back, and the last comparison stays.</summary>
+    /// <summary>Compares once. Throws what the call throws; <see cref="Last"/> then stays as it was.</summary>
     /// <param name="grains">The way to the cluster.</param>
     /// <param name="timeout">The longest wait.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -85,14 +85,14 @@ internal sealed class ClockWatch : IDisposable
     private IEnumerable<Measurement<double>> Measure() => Last is { } last ? [new Measurement<double>(last.Difference.TotalSeconds)] : [];
 }
 
-/// <summary>How far another clock is from one's own, by one question and its answer.</summary>
-/// <param name="Difference">By how much the other is ahead, if the answer came from the middle of the wait for it.</param>
-/// <param name="Uncertainty">Half of that wait: the other was read at some moment of it.</param>
+/// <summary>How far another clock is from one's own, measured by one call.</summary>
+/// <param name="Difference">By how much the other clock is ahead, if it was read halfway through the call.</param>
+/// <param name="Uncertainty">Half the call's duration: the other clock was read at some moment of it.</param>
 internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
 {
     /// <summary>
-    /// How far clocks may be apart. Values' lifetimes and reminders move by the difference when they pass from one
-    /// silo to another; they are minutes to days long. Machines with NTP differ by much less.
+    /// How far clocks may be apart. Values' lives and reminders shift by the difference when they move between silos; they are minutes to
+    /// days long. Machines with NTP differ by much less.
     /// </summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
@@ -100,9 +100,9 @@ internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Un
     public bool IsSkewed => Difference.Duration() - Uncertainty > Bound;
 
     /// <summary>Compares.</summary>
-    /// <param name="asked">One's own time when the question left.</param>
-    /// <param name="waited">How long the answer took.</param>
-    /// <param name="theirs">What the other clock said.</param>
+    /// <param name="asked">One's own time when the call began.</param>
+    /// <param name="waited">The call's duration.</param>
+    /// <param name="theirs">The other clock's time.</param>
     public static ClockComparison Of(DateTimeOffset asked, TimeSpan waited, DateTimeOffset theirs) =>
         new(theirs - (asked + (waited / 2)), waited / 2);
 }

@@ -7,18 +7,17 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
-/// Periodic work as the cluster's reminders hand it to one node id of an edge. Values expire in their shards, so that
-/// work never comes here.
+/// Periodic work that the cluster's reminders give to one node id of an edge. Expiry is never among it: values expire in their shards.
 /// </summary>
 internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
 {
     /// <summary>
-    /// Pieces of work that may wait: reminders fire every few minutes, so this many waiting means that the edge is far
-    /// behind, and more would only be done later still.
+    /// How many pieces of work may wait. Reminders fire every few minutes, so an edge with this many is far behind. More would only be done
+    /// later still.
     /// </summary>
     public const int Capacity = 16;
 
-    /// <summary>Pieces of republishing that may wait or be under way, apart from the others: some ten minutes of work.</summary>
+    /// <summary>How many pieces of republishing may wait or run, besides the others: some ten minutes of work.</summary>
     public const int RepublishCapacity = 64;
 
     private readonly NodeId _nodeId;
@@ -35,9 +34,9 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     }
 
     /// <summary>
-    /// Takes work, to be done in its order. False if it is another id's or of a kind unknown here, or if
-    /// <see cref="Capacity"/> pieces wait already, <see cref="RepublishCapacity"/> of republishing: whoever offered it offers it again
-    /// when it is due next. What is taken is done.
+    /// Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is full.
+    /// The queue holds <see cref="Capacity"/> pieces, and <see cref="RepublishCapacity"/> of republishing. The caller offers refused work
+    /// again when it is due next.
     /// </summary>
     public bool TryAccept(EdgeWork work)
     {

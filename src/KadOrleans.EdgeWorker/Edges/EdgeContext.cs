@@ -18,8 +18,8 @@ internal sealed record EdgeContext(
     /// <summary>The grain that leases node ids.</summary>
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 
-    /// <summary>Waits for a silo's answer, but not for long, and notes that one came.</summary>
-    /// <exception cref="TimeoutException">None came in time; the call may still have its effect.</exception>
+    /// <summary>Waits for a silo's response, up to <see cref="EdgeTiming.Call"/>, and notes that one came.</summary>
+    /// <exception cref="TimeoutException">No response in time. The call may still take effect.</exception>
     public async Task<T> CallAsync<T>(ValueTask<T> call, CancellationToken cancellationToken)
     {
         var result = await call.AsTask().WaitAsync(Timing.Call, Environment.Time, cancellationToken);
@@ -45,14 +45,13 @@ internal sealed record EdgeTiming
     public TimeSpan Subscription { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The longest wait for one answer of a silo. Two waits in a row and a renewal interval fit into a lease, so that one lost
-    /// call does not cost it.
+    /// The timeout of one call to a silo. Two timeouts and a renewal interval fit into a lease, so one lost call does not cost it.
     /// </summary>
     public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeaseTimeout;
 
     /// <summary>
-    /// How long handing the lease back may take at a stop. Silos that hang are not waited for longer: the successor finds
-    /// out by itself that the name is free.
+    /// How long handing the lease back may take at a stop. A longer wait gains nothing: the successor finds out by itself that the name is
+    /// free.
     /// </summary>
     public TimeSpan HandBack { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -2,12 +2,12 @@ using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.EdgeWorker.Edges;
 
-/// <summary>How the edge of this process is doing. May be read from any thread at any time, and never waits.</summary>
+/// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
 internal sealed class EdgeHealth
 {
     /// <summary>
-    /// An edge to which no silo answered for this long is not ready: one renewal and half of the next. Shorter, and a
-    /// single slow answer would take the edge out of service.
+    /// An edge without a silo's response for this long is not ready: one and a half renewal intervals. With a shorter timeout one slow
+    /// response would take the edge out of service.
     /// </summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
@@ -26,16 +26,16 @@ internal sealed class EdgeHealth
         _answeredAt = long.MinValue;
     }
 
-    /// <summary>What the edge is at.</summary>
+    /// <summary>The edge's state.</summary>
     public EdgeState State => _state;
 
     /// <summary>
-    /// Whether the edge has a lease, a silo that answered within <see cref="SilenceTimeout"/> and whose clock is near its own, and
-    /// a contact that answers; the first edge of a network (no bootstrap nodes configured) needs no contact.
+    /// Whether the edge can serve. It needs a lease, a silo that answered within <see cref="SilenceTimeout"/> and has a clock near its own,
+    /// and a contact that answers. The first edge of a network (no bootstrap nodes configured) needs no contact.
     /// </summary>
     public bool IsReady => Obstacle is null;
 
-    /// <summary>What keeps it from being ready, in a few words; null if it is.</summary>
+    /// <summary>Why the edge is not ready, in a few words. Null if it is ready.</summary>
     public string? Obstacle => _state switch
     {
         EdgeState.Waiting => _waitsFor,
@@ -50,8 +50,7 @@ internal sealed class EdgeHealth
     };
 
     /// <summary>
-    /// Completes when another process took the edge's name. The ids are not served any more; a process that is nothing
-    /// but an edge ends.
+    /// Completes when another process took the edge's name. The ids are no longer served. A process that is only an edge should then end.
     /// </summary>
     public Task LeaseLost => _leaseLost.Task;
 
@@ -59,7 +58,7 @@ internal sealed class EdgeHealth
         ? null
         : _time.GetElapsedTime(at);
 
-    /// <summary>How the edge is doing.</summary>
+    /// <summary>The edge's state, for people and monitoring.</summary>
     public EdgeOverview Describe()
     {
         var session = _session;

@@ -40,7 +40,7 @@ internal static partial class EdgeLog
     public static partial void NameInUse(this ILogger logger, string edge);
 
     [LoggerMessage(6212, LogLevel.Warning,
-        "Another edge had the name {Edge} and may be cut off by the loss of a silo: this one waits until that one is heard or its lease is over, {Seconds} s at most")]
+        "Another edge held the name {Edge} and may be cut off by the loss of a silo: this one waits for its response or the end of its lease, {Seconds} s at most")]
     public static partial void NameUnclear(this ILogger logger, string edge, double seconds);
 
     [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos could not be read: {Problem}")]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.EdgeWorker.Edges;
 
-/// <summary>One node id of an edge: the engine on the cluster's table and keys, and the loops that keep it going.</summary>
+/// <summary>One node id of an edge: the engine on the cluster's table and keys, with its loops for joining and maintenance.</summary>
 internal sealed class EdgeNode : IAsyncDisposable
 {
     private readonly EdgeContext _context;
@@ -19,7 +19,7 @@ internal sealed class EdgeNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _loops = Task.CompletedTask;
 
-    /// <summary>Puts a node together; nothing is received before <see cref="Start"/>.</summary>
+    /// <summary>Builds a node. It receives nothing before <see cref="Start"/>.</summary>
     /// <param name="context">What the edge's parts share.</param>
     /// <param name="table">Of the node's id, subscribed.</param>
     /// <param name="transport">Bound already; the node disposes it.</param>
@@ -49,7 +49,7 @@ internal sealed class EdgeNode : IAsyncDisposable
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 
-    /// <summary>Begins to answer, to join the network and to maintain the table.</summary>
+    /// <summary>Starts to answer requests, to join the network and to maintain the table.</summary>
     public void Start()
     {
         Node.Start();
@@ -59,7 +59,7 @@ internal sealed class EdgeNode : IAsyncDisposable
             RunAsync(nameof(MaintenanceRunner), _maintenance.RunAsync));
     }
 
-    /// <summary>Closes the socket at once: what is due is not answered any more.</summary>
+    /// <summary>Closes the socket at once. Pending requests get no response.</summary>
     public ValueTask SilenceAsync() => _transport.DisposeAsync();
 
     public async ValueTask DisposeAsync()
@@ -92,8 +92,8 @@ internal sealed class EdgeNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Joins, and tries again at growing intervals while the node knows nobody: at first, or when a silo died that had not saved the
-    /// table yet.
+    /// Joins the network, and retries at growing intervals while the table is empty. It is empty at first, and after the death of a silo
+    /// that had not saved it.
     /// </summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
@@ -118,8 +118,8 @@ internal sealed class EdgeNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks the bootstrap nodes and looks the own id up; without them it is looked up from the table, so that its contacts
-    /// learn an address that may have changed. Then the farther buckets are refreshed (Kademlia §2.3).
+    /// Queries the bootstrap nodes and looks up the node's own id. Without bootstrap nodes the lookup starts from the table, so its
+    /// contacts learn an address that changed. Then refreshes the farther buckets (Kademlia §2.3).
     /// </summary>
     private async Task JoinOnceAsync(CancellationToken cancellationToken)
     {

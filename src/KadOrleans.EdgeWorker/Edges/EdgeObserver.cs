@@ -9,15 +9,15 @@ using KadOrleans.Node;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
-/// What grains reach of an edge. Whatever asks the network is shared out among the edge's ids in turn. Before the ids are
-/// served and after, calls fail with <see cref="NoLiveEdgeException"/> and callers try another edge.
+/// The calls that grains make to an edge. The edge's ids take turns with the calls that ask the network. While the ids are not served,
+/// calls fail with <see cref="NoLiveEdgeException"/> and callers try another edge.
 /// </summary>
 internal sealed class EdgeObserver : IEdgeObserver
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
     private uint _turn;
 
-    /// <summary>Names the nodes that calls go to; none ends them.</summary>
+    /// <summary>Sets the nodes that calls go to. Without nodes all calls fail.</summary>
     public void Serve(IReadOnlyList<EdgeNode> nodes) => _nodes = nodes;
 
     public Task ConfirmAsync() => Task.CompletedTask;

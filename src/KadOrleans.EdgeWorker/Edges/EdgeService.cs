@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
-/// An edge for as long as its host runs: binds its ports, waits for the cluster, leases its node ids and serves them. It
-/// may start before any silo, and outlives them all being away. When another process takes its name it stops serving, says
-/// so in <see cref="EdgeHealth.LeaseLost"/>, and does nothing more.
+/// Runs an edge for the life of its host: binds its ports, waits for the cluster, leases its node ids and serves them. It may start before
+/// any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and completes
+/// <see cref="EdgeHealth.LeaseLost"/>.
 /// </summary>
 internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
 {
@@ -19,7 +19,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     private readonly Action<string>? _announce;
     private readonly ILogger _logger;
 
-    // Grains reach it by a reference that keeps nothing alive: this field does.
+    // Orleans holds only a weak reference to it: this field keeps it alive.
     private readonly EdgeObserver _observer = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly UdpEndpoint[] _listen;
@@ -36,8 +36,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     private string Name => _context.Options.Name;
 
     /// <summary>
-    /// Binds the ports, before a silo or a client of this process starts: a port that is taken ends start-up at once, not
-    /// when silos were found.
+    /// Binds the ports before this process's silo or client starts. So a port in use fails start-up at once, not after silos were found.
     /// </summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -48,7 +47,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             {
                 _bound[i] = _transports(_listen[i]);
 
-                // A port of the system's choice stays the same for the life of the process.
+                // A port that the system chose stays the same for the life of the process.
                 _listen[i] = _bound[i]!.LocalEndpoints[0];
             }
         }
@@ -91,10 +90,10 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         }
     }
 
-    /// <summary>Leases the ids and serves them, again if the cluster forgot it.</summary>
+    /// <summary>Leases the ids and serves them. Does so again if the cluster forgot the lease.</summary>
     private async Task ServeAsync(CancellationToken cancellationToken)
     {
-        // The same for all sessions: the name that it had is not another's.
+        // One reference for all sessions, so that the directory recognises this edge's own name.
         var reference = _context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
         try
         {
@@ -185,7 +184,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         return SessionEnd.LeaseLost;
     }
 
-    /// <summary>The transport of the id at an index; bound anew if an earlier session closed it.</summary>
+    /// <summary>The transport of the id at an index. Binds it again if an earlier session closed it.</summary>
     private IDatagramTransport TakeTransport(int index)
     {
         var transport = _bound[index] ?? _transports(_listen[index]);

@@ -39,11 +39,11 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <summary>Whether one of the ids has a contact that answers.</summary>
     public bool HasGoodContact => _nodes.Any(n => n.Node.HasGoodContact);
 
-    /// <summary>Takes the tables up and begins to serve the ids of a lease.</summary>
+    /// <summary>Loads the tables and starts to serve the ids of a lease.</summary>
     /// <param name="context">What the edge's parts share.</param>
     /// <param name="lease">Held already.</param>
-    /// <param name="observer">What grains reach; it serves the nodes from now on.</param>
-    /// <param name="reference">How they reach it.</param>
+    /// <param name="observer">Receives the grains' calls. It passes them to the nodes from now on.</param>
+    /// <param name="reference">The observer's reference, for grains.</param>
     /// <param name="bind">Binds the transport of the id at an index.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
@@ -67,7 +67,7 @@ internal sealed class EdgeSession : IAsyncDisposable
             ClockCorrection = () => context.Clock.Correction,
         };
 
-        // Without them the directory is of a release whose edges take the defaults.
+        // Missing if the directory is of a release whose edges use the defaults.
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
         var nodes = new List<EdgeNode>();
         try
@@ -79,7 +79,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
         catch
         {
-            // A port is taken: those that were free must be so when it is tried again.
+            // A port is in use. The others are released, so that the next attempt can bind them.
             await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
             await store.DisposeAsync();
             throw;
@@ -153,7 +153,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Hands everything back, after <see cref="DisposeAsync"/>: the tables are saved and the lease is free.</summary>
+    /// <summary>Has the tables saved and hands the lease back. Call it after <see cref="DisposeAsync"/>.</summary>
     public async Task HandBackAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_nodes.Select(n => _context.CallAsync(
@@ -174,7 +174,9 @@ internal sealed class EdgeSession : IAsyncDisposable
         _fenced.Dispose();
     }
 
-    /// <summary>Renews what is due. Failures of the cluster are noted; only its word that the lease is gone ends it.</summary>
+    /// <summary>
+    /// Renews what is due. Failures of the cluster are noted. The session ends only when the cluster says that the lease is gone.
+    /// </summary>
     private async Task<SessionEnd?> KeepAsync(CancellationToken cancellationToken)
     {
         try
@@ -216,12 +218,12 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
-            // The renewal was answered: what is at stake is the comparison alone.
+            // The renewal succeeded: only the comparison failed.
             _logger.ClockNotRead(e.Message);
         }
     }
 
-    /// <summary>At their interval, and at once after an outage: a grain that moved has forgotten who listens.</summary>
+    /// <summary>At their interval, and at once after an outage: a grain that moved has lost its subscribers.</summary>
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
         var time = _context.Environment.Time;
@@ -238,7 +240,7 @@ internal sealed class EdgeSession : IAsyncDisposable
     {
         var live = await _context.CallAsync(_context.Directory.GetLiveAsync(), cancellationToken);
 
-        // A lease that this process asked for twice, as an answer was late, is no other's.
+        // A newer lease may be this process's own, from a retry after a timeout.
         return live.Any(e => e.Name == _context.Options.Name && e.Epoch > Lease.Epoch && !e.Observer.Equals(_reference))
             ? SessionEnd.LeaseLost
             : SessionEnd.Forgotten;

@@ -6,19 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
-/// Tries until the edge's name is free, its ids are leased and their tables taken up. A name that another live edge uses is
-/// left to it: two processes that are restarted whenever they end would else take it from each other for ever. So is one whose
-/// edge may live and be cut off by the loss of a silo.
+/// Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live edge: two
+/// processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an edge that may only be
+/// cut off by the loss of a silo.
 /// </summary>
 /// <param name="context">What the edge's parts share.</param>
-/// <param name="observer">What grains reach.</param>
+/// <param name="observer">Receives the grains' calls.</param>
 /// <param name="bind">Binds the transport of the id at an index.</param>
-/// <param name="logger">Told of each new reason to wait.</param>
+/// <param name="logger">Logs each new reason to wait.</param>
 internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer, Func<int, IDatagramTransport> bind, ILogger logger)
 {
     private string Name => context.Options.Name;
 
-    /// <summary>A session; null if another process took the lease before it began.</summary>
+    /// <summary>Opens a session. Returns null if another process took the lease before it began.</summary>
     public async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         bool isTold = false, isNameTold = false, isDoubtTold = false;
@@ -37,7 +37,7 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
                         break;
                     default:
                         TellOnce(ref isDoubtTold, () => logger.NameUnclear(Name, IEdgeDirectoryGrain.LeaseDuration.TotalSeconds));
-                        context.Health.WaitFor($"another edge may use the name {Name}: this one waits until that one is heard or its lease is over");
+                        context.Health.WaitFor($"another edge may use the name {Name}: this one waits for its response or the end of its lease");
                         break;
                 }
             }

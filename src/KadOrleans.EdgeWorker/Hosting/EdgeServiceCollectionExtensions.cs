@@ -14,14 +14,14 @@ namespace KadOrleans.EdgeWorker.Hosting;
 internal static class EdgeServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds an edge that starts and stops with the host. Called after the silo or the client was added, so that the edge
-    /// stops before it. How the edge is doing can be injected as <see cref="EdgeHealth"/>.
+    /// Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops first.
+    /// Registers the edge's state as <see cref="EdgeHealth"/>.
     /// </summary>
     /// <param name="services">Of a host with a silo or an Orleans client.</param>
     /// <param name="options">How the edge is set up.</param>
     /// <param name="transports">Binds one endpoint. What it throws ends start-up.</param>
     /// <param name="announce">
-    /// Told <c>listening udp IP:PORT id HEX edge NAME</c> for each id when it is up, beside the log.
+    /// Gets the line <c>listening udp IP:PORT id HEX edge NAME</c> for each id when it listens, besides the log.
     /// </param>
     public static IServiceCollection AddKadEdge(
         this IServiceCollection services,

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Routing;
 
 /// <summary>
-/// The cluster's table of one node id, as an edge that leases the id sees it: answers come from the newest snapshot it
-/// was given, whether silos are there or not; observations go out in batches while <see cref="RunAsync"/> runs.
-/// Under a lease that another edge holds by now, it stops reporting and says so once.
+/// The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no silo.
+/// <see cref="RunAsync"/> sends observations in batches. When another edge holds the lease it stops reporting and raises
+/// <see cref="Fenced"/> once.
 /// </summary>
 internal sealed class ClusterRoutingTable : IRoutingTable
 {
@@ -24,21 +24,21 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     private readonly ObservationSender _sender;
     private readonly SnapshotLag _lag;
 
-    // Guards _snapshot's replacement; readers take the newest without it.
+    // Guards the replacement of _snapshot. Readers need no lock.
     private readonly Lock _gate = new();
     private volatile RoutingTableSnapshot _snapshot;
 
-    // A table takes whoever did not subscribe for one whose lease is lost, so nothing is told to it before.
+    // A table treats a reporter that did not subscribe as one whose lease is lost, so nothing is sent before.
     private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IRoutingTableListener? _listener;
     private int _isFenced;
 
-    /// <summary>A table without contacts until it is given a snapshot.</summary>
+    /// <summary>A table without contacts until the first snapshot.</summary>
     /// <param name="grains">A connected client's, or a silo's.</param>
     /// <param name="ownId">The leased id.</param>
     /// <param name="epoch">The lease's epoch.</param>
     /// <param name="time">For pauses.</param>
-    /// <param name="logger">Told when the table cannot be reached and when it can again.</param>
+    /// <param name="logger">Logs when the table cannot be reached, and when it can again.</param>
     /// <param name="options">Null for the defaults.</param>
     public ClusterRoutingTable(
         IGrainFactory grains,
@@ -66,13 +66,13 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     /// <summary>Whether another edge holds the id.</summary>
     public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
 
-    /// <summary>Observations given up, since too many waited or the table would not take them.</summary>
+    /// <summary>The number of observations dropped because too many waited or the table refused them.</summary>
     public long Dropped => _queue.Dropped;
 
     /// <inheritdoc/>
     public RoutingTableSnapshot Snapshot => _snapshot;
 
-    /// <summary>Grain calls made, and the observations they carried, by a stable name.</summary>
+    /// <summary>The number of grain calls, and of the observations in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
         ["table.calls"] = _sender.Calls,
@@ -92,7 +92,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>Takes a snapshot that was pushed. False if it is another id's or not newer than the one at hand.</summary>
+    /// <summary>Takes a pushed snapshot. Returns false if it is of another id, or not newer than the current one.</summary>
     public bool Update(RoutingTableSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -110,7 +110,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         return true;
     }
 
-    /// <summary>Has the table push its snapshots to an edge, or goes on having it so; takes over the newest.</summary>
+    /// <summary>Subscribes an edge to the table's snapshots, or renews its subscription. Takes the newest snapshot.</summary>
     /// <exception cref="LeaseLostException">Another edge holds the id; <see cref="Fenced"/> was raised.</exception>
     public async ValueTask SubscribeAsync(IEdgeObserver edge)
     {
@@ -127,9 +127,8 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     }
 
     /// <summary>
-    /// Reports observations from the first subscription or snapshot on until cancelled, which ends it without an
-    /// exception, or until it is fenced. A batch that does not get through is tried again while newer ones wait, and the
-    /// oldest of these are dropped. Run once.
+    /// Reports observations from the first subscription or snapshot on. Ends without an exception when cancelled or fenced. A failed batch
+    /// is retried while newer observations wait; when too many wait the oldest are dropped. Call it once.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -186,7 +185,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // It is asked for again as long as it stays behind.
+            // It is asked for again while it stays behind.
             _logger.TableUnreachable(e, _ownId);
         }
     }
@@ -204,24 +203,23 @@ internal sealed class ClusterRoutingTable : IRoutingTable
 /// <summary>How a <see cref="ClusterRoutingTable"/> batches and waits. The defaults suit an edge.</summary>
 internal sealed record ClusterRoutingTableOptions
 {
-    /// <summary>Observations that may wait; beyond it the oldest is dropped. Default 4,096: a busy edge's few seconds.</summary>
+    /// <summary>How many observations may wait. Beyond that the oldest is dropped. Default 4,096: a few seconds of a busy edge.</summary>
     public int Queue { get; init; } = 4_096;
 
     /// <summary>The most observations in one grain call. Default 256.</summary>
     public int MaxBatch { get; init; } = 256;
 
-    /// <summary>How long an observation waits for company when its batch is not full. Default 100 ms.</summary>
+    /// <summary>How long a batch that is not full waits for more observations. Default 100 ms.</summary>
     public TimeSpan BatchInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 100 ms.</summary>
     public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest pause between tries. Default 5 s: so soon a silo that is back is told.</summary>
+    /// <summary>The longest pause between retries. Default 5 s: a silo that is back gets observations within that time.</summary>
     public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the snapshot may stay behind the version that the table answered with, before it is asked for: a push
-    /// may get lost. Default 1 s.
+    /// How long the snapshot may stay behind the table's version before the edge asks for it: a push may get lost. Default 1 s.
     /// </summary>
     public TimeSpan PushTimeout { get; init; } = TimeSpan.FromSeconds(1);
 }

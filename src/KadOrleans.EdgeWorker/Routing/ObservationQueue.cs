@@ -5,8 +5,8 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.EdgeWorker.Routing;
 
 /// <summary>
-/// Observations that wait for their batch, bounded: the oldest go first when there are too many. Lookups in one bucket
-/// count once, as the table keeps one time per bucket, and so does a contact that answers again before it failed.
+/// A bounded queue of observations; when it is full the oldest is dropped. Lookups in one bucket count once, as the table keeps one time
+/// per bucket. Repeated responses of a contact count once until it fails.
 /// </summary>
 internal sealed class ObservationQueue(int capacity, int batchSize)
 {
@@ -21,7 +21,7 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
 
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Completes when something waits.</summary>
+    /// <summary>Completes when an observation waits.</summary>
     public Task Any
     {
         get
@@ -45,7 +45,7 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
         }
     }
 
-    /// <summary>Takes an observation, and gives up the oldest if too many wait.</summary>
+    /// <summary>Adds an observation. Drops the oldest if too many wait.</summary>
     public void Add(ContactObservation observation, RoutingTableSnapshot snapshot)
     {
         lock (_gate)
@@ -69,7 +69,7 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
         }
     }
 
-    /// <summary>The next batch, oldest first, lookups in front: their order among the others means nothing.</summary>
+    /// <summary>The next batch, oldest first. Lookups come before the rest, as their order does not matter.</summary>
     public IReadOnlyList<ContactObservation> Take()
     {
         var batch = new List<ContactObservation>();

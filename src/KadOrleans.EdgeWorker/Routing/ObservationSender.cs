@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.EdgeWorker.Routing;
 
-/// <summary>Sends what waits in a queue, batch by batch, each until it gets through or is refused for good.</summary>
+/// <summary>Sends the observations of a queue in batches. Retries each batch until the table takes or refuses it.</summary>
 internal sealed class ObservationSender(
     NodeId nodeId,
     Func<IReadOnlyList<ContactObservation>, ValueTask<TableAnswer>> report,
@@ -23,7 +23,7 @@ internal sealed class ObservationSender(
 
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Waits until something is to be sent; false if nothing was within the timeout. Null waits for ever.</summary>
+    /// <summary>Waits until an observation is queued. Returns false after the timeout; null means none.</summary>
     public async Task<bool> AnyAsync(TimeSpan? timeout, CancellationToken cancellationToken)
     {
         try
@@ -37,7 +37,7 @@ internal sealed class ObservationSender(
         }
     }
 
-    /// <summary>The response to the next batch; null if the batch was dropped.</summary>
+    /// <summary>Sends the next batch and returns the response. Returns null if the batch was dropped.</summary>
     public async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
     {
         await queue.Any.WaitAsync(cancellationToken);
@@ -66,7 +66,7 @@ internal sealed class ObservationSender(
                 cancellationToken.ThrowIfCancellationRequested();
                 if (e is ArgumentException)
                 {
-                    // The table refuses it for what is in it, and would again; whatever else failed may pass.
+                    // The table refuses its content, and would refuse it again. Other failures may pass.
                     queue.CountDropped(batch.Count);
                     logger.ObservationsRefused(e, nodeId, batch.Count);
                     return null;
@@ -99,15 +99,14 @@ internal sealed class ObservationSender(
 }
 
 /// <summary>
-/// Notices that a snapshot stays behind the versions that its table answers with: pushes may get lost. Used by one
-/// caller at a time.
+/// Tells when a snapshot stays behind the version in the table's responses, as pushes may get lost. Not safe for several threads.
 /// </summary>
 internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
 {
     private long _expected;
     private long _since;
 
-    /// <summary>Whether the snapshot is to be asked for, now that the table answered with a version.</summary>
+    /// <summary>Takes the version of the table's response. Returns whether to ask for the snapshot.</summary>
     public bool IsBehind(long answered, long held)
     {
         if (held >= _expected)
@@ -119,7 +118,7 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
         return time.GetElapsedTime(_since) >= timeout;
     }
 
-    /// <summary>After how long a snapshot that stays behind is to be asked for; null if it is not behind.</summary>
+    /// <summary>The time until the snapshot is to be asked for. Null if it is not behind.</summary>
     public TimeSpan? Left(long held)
     {
         if (held >= _expected)
@@ -131,6 +130,6 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    /// <summary>The snapshot was asked for; if it did not come, it is again after as long.</summary>
+    /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
     public void Asked() => _since = time.GetTimestamp();
 }

@@ -4,22 +4,21 @@ using KadOrleans.Grains.Abstractions.Values;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// How a lane's calls go to the silos. Calls that name the same desk go through one silo for as long as that lives, so each lane
-/// has a desk of its own, and another from time to time: silos that come back get their share again. A call that is late is made
-/// by another desk too, and the first answer counts. A put that is executed twice does no harm: a shard judges it by when it was
-/// taken in.
+/// Routes a lane's calls to the silos. Calls through one desk go to the same silo for as long as it lives. Each lane has its own desk, and
+/// changes it from time to time, so restarted silos get their share again. A call without a response in time is also made through another
+/// desk, and the first response counts. A put may run twice without harm: a shard orders puts by the time of receipt.
 /// </summary>
-/// <param name="call">Asks many shards through the desk of a number.</param>
+/// <param name="call">Calls many shards through the desk with the given number.</param>
 /// <param name="lane">The lane's number.</param>
-/// <param name="options">How many lanes there are, when a call is late, how long a desk is used.</param>
-/// <param name="time">For that.</param>
+/// <param name="options">The number of lanes, the hedging time, and how long a desk is used.</param>
+/// <param name="time">For these times.</param>
 internal sealed class DeskCalls<TItem, TResult>(
     Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> call, long lane, GrainKeyStoreOptions options, TimeProvider time)
 {
     private long _desk = lane;
     private long _since = time.GetTimestamp();
 
-    /// <summary>Makes a call. One is under way at a time.</summary>
+    /// <summary>Makes a call. One call may be pending at a time.</summary>
     public async Task<ShardBatch<TResult>> AskAsync(IReadOnlyList<TItem> items)
     {
         if (time.GetElapsedTime(_since) >= options.DeskFor)

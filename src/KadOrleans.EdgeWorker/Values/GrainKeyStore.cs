@@ -10,10 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// The cluster's keys, for all node ids of an edge. What arrives while calls are under way shares the next, whichever the
-/// shard; puts and gets travel apart. A put is <see cref="StoreResult.Stored"/> only when the shard said
-/// that it is durable; the latest put of a key in order of arrival wins. Nothing is remembered of values: a get sees what
-/// other edges wrote. Silos that are away cost each call its timeout and nothing more; it works again when they are back.
+/// The cluster's keys, for all node ids of an edge. Requests that arrive while calls are pending share the next call, whatever their
+/// shards; puts and gets never share one. A put returns <see cref="StoreResult.Stored"/> only when the value is durable. The latest put of
+/// a key in order of arrival wins. The store caches no values, so a get sees what other edges wrote. While silos are down each call times
+/// out; when they are back the store works again.
 /// </summary>
 internal sealed class GrainKeyStore : IKeyStore
 {
@@ -21,13 +21,14 @@ internal sealed class GrainKeyStore : IKeyStore
     private readonly Func<BucketRange, bool> _scanFilter = static _ => true;
     private readonly bool _isOwner;
 
-    // A reference, so that it is read and written whole.
+    // Boxed, so that reads and writes are atomic.
     private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
 
-    /// <summary>A store over the shards of a cluster. It calls none before it is asked.</summary>
+    /// <summary>A store over the shards of a cluster. It makes no call before it is used.</summary>
     /// <param name="grains">A connected client's, or a silo's.</param>
-    /// <param name="shardBits">The cluster's, from <see cref="ClusterSettings.ShardBits"/>: another value looks in the wrong
-    /// places.</param>
+    /// <param name="shardBits">
+    /// The cluster's, from <see cref="ClusterSettings.ShardBits"/>: with another value the store looks in the wrong shards.
+    /// </param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Told of outages, at most every ten seconds.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -48,18 +49,15 @@ internal sealed class GrainKeyStore : IKeyStore
         (_shards, _scanFilter, ClockCorrection) = (shared._shards, scanFilter, shared.ClockCorrection);
     }
 
-    /// <summary>Nothing: silos count what their shards evict.</summary>
+    /// <summary>Always empty: silos count what their shards evict.</summary>
     public StoreTurnover Turnover => default;
 
-    /// <summary>
-    /// What to add to this process's clock for the cluster's time, which decides which of two puts came first. Zero unless set.
-    /// </summary>
+    /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>
-    /// This store for one node id: the same calls and batches, but an area of its own, and a scan visits only the shards in
-    /// which the node may have something to hand to newcomers, judged by the table as it is then (see
-    /// <see cref="HandOffScope"/>). Disposing it does nothing.
+    /// This store for one node id. It shares calls and batches and has an area of its own. A scan visits only the shards with values that
+    /// the node may have to hand off, judged by the table of that moment (see <see cref="HandOffScope"/>). Disposing it does nothing.
     /// </summary>
     public IKeyStore ScanningFor(IRoutingTable table)
     {
@@ -67,7 +65,7 @@ internal sealed class GrainKeyStore : IKeyStore
         return new GrainKeyStore(this, range => HandOffScope.Covers(table.Snapshot, range));
     }
 
-    /// <summary>Grain calls made for puts and gets, and the puts and gets they carried, by a stable name.</summary>
+    /// <summary>The number of grain calls for puts and gets, and of the puts and gets in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => _shards.Totals();
 
     /// <inheritdoc/>
@@ -87,26 +85,26 @@ internal sealed class GrainKeyStore : IKeyStore
     }
 
     /// <summary>
-    /// Has the shards of which <see cref="GetUsageAsync"/> knows remove what is expired. All shards do so each hour by
-    /// themselves: an edge has no need of this.
+    /// Removes expired values from the shards that <see cref="GetUsageAsync"/> knows. Edges do not need it: each shard removes its own
+    /// every hour.
     /// </summary>
-    /// <exception cref="KeyStoreException">A shard did not answer, or could not write; others may have removed theirs.</exception>
+    /// <exception cref="KeyStoreException">A shard did not respond, or could not write. Others may have removed their values.</exception>
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         _shards.RemoveExpiredAsync(now, cancellationToken);
 
     /// <summary>
-    /// All keys of the cluster, shard by shard as the reader goes on. It wakes every shard (128 by default, most of
-    /// which may hold nothing), at a call each and one more per page: for tools, not for work that recurs.
-    /// The values that an edge's node has to hand off come far cheaper from <see cref="ScanningFor"/>.
+    /// Scans all keys of the cluster, shard by shard as the reader goes on. It activates every shard (128 by default, most may be empty),
+    /// with a call each and one more per page. It is for tools, not for periodic work. For the values to hand off use
+    /// <see cref="ScanningFor"/>, which is far cheaper.
     /// </summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
         _shards.ScanAsync(_scanFilter, cancellationToken);
 
     /// <summary>
-    /// What the shards hold that this store has put to, or met in a scan; the cluster's whole only if it has no more than
-    /// 64 shards, as asking would wake those that hold nothing. At most every five seconds 64 shards are asked, in turn,
-    /// so that a question each second costs little; the sum is as old as that.
+    /// The usage of the shards that this store has put to or scanned. In a cluster of at most 64 shards that is all of them; in a larger
+    /// one asking all would activate empty ones. At most every five seconds 64 shards are asked, in turn, so frequent calls cost little.
+    /// The sum is as old as that.
     /// </summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
@@ -116,15 +114,15 @@ internal sealed class GrainKeyStore : IKeyStore
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
 
     /// <summary>
-    /// Marks values that are put from now on as far if they are outside: shards know no node ids. Node ids that share the store
-    /// have an area each, see <see cref="ScanningFor"/>.
+    /// Sets the area outside which later puts are marked as far: shards know no node ids. Each node id that shares the store has its own
+    /// area, see <see cref="ScanningFor"/>.
     /// </summary>
     public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 
-    /// <summary>Refuses further calls and waits for those under way, which all end in time.</summary>
+    /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
     public ValueTask DisposeAsync() => _isOwner ? _shards.DisposeAsync() : ValueTask.CompletedTask;
 
-    /// <summary>Stops publishing a key; false if the cluster did not publish it.</summary>
+    /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     internal ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken) => _shards.UnpublishAsync(key, cancellationToken);
 

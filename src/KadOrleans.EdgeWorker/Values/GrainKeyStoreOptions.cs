@@ -3,39 +3,43 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>How a <see cref="GrainKeyStore"/> batches, waits and gives up. The defaults suit an edge.</summary>
 internal sealed record GrainKeyStoreOptions
 {
-    /// <summary>The most puts, or keys of gets, in one grain call: what a shard takes. 1 to 1,024; default 1,024, 8 MiB at worst.</summary>
+    /// <summary>
+    /// The most puts, or keys of gets, in one grain call, as a shard takes them. 1 to 1,024; default 1,024, which is at most 8 MiB.
+    /// </summary>
     public int MaxBatch { get; init; } = 1_024;
 
     /// <summary>
-    /// Lanes for puts, and as many for gets; each takes a share of the shards and has one call under way. More lanes make
+    /// The number of lanes for puts, and of those for gets. Each lane serves a part of the shards, with one pending call. More lanes make
     /// smaller calls. 1 to 1,024; default 8.
     /// </summary>
     public int Lanes { get; init; } = 8;
 
-    /// <summary>Puts, and apart from them gets, that may wait in one lane; beyond it they fail at once. Default 4,096.</summary>
+    /// <summary>How many requests may wait in one lane. Further ones fail at once. Default 4,096.</summary>
     public int LaneQueue { get; init; } = 4_096;
 
-    /// <summary>How long a shard that did not answer in time is asked apart from the others. Default 5 s.</summary>
+    /// <summary>How long a shard that timed out has a lane of its own. Default 5 s.</summary>
     public TimeSpan ApartFor { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Puts and gets that may wait in all; beyond it they fail at once. Default 16,384, 128 MiB of values at worst.</summary>
+    /// <summary>
+    /// How many puts and gets may wait in all lanes. Further ones fail at once. Default 16,384, which is at most 128 MiB of values.
+    /// </summary>
     public int TotalQueue { get; init; } = 16_384;
 
     /// <summary>
-    /// How long a put, or a call to one shard, may take in all. Default 4 s: the asker's timeout is 5 s, and a value that it was told
-    /// nothing of in that time it stores elsewhere.
+    /// The timeout of a put or a call to one shard, retries included. Default 4 s: the remote node's own timeout is 5 s, and then it stores
+    /// the value elsewhere.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// How long a get may take in all. Default 2.5 s: then the asker gets contacts, which is a response too, and
-    /// looks elsewhere. A shard that moves in good order is there again sooner.
+    /// The timeout of a get, retries included. Default 2.5 s: then the remote node gets contacts instead and looks elsewhere. A shard that
+    /// moves to another silo is back sooner.
     /// </summary>
     public TimeSpan GetTimeout { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>
-    /// A call that has no answer after this long is made through another silo as well. Default 400 ms: a silo that works answers
-    /// within 250 ms, whatever the shards do.
+    /// A call without a response for this long is also made through another silo. Default 400 ms: a healthy silo responds within 250 ms,
+    /// whatever the shards do.
     /// </summary>
     public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(400);
 
@@ -48,15 +52,15 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>The longest pause between tries. Default 1 s.</summary>
     public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How old a usage may be before shards are asked again. Default 5 s; zero asks each time.</summary>
+    /// <summary>The age at which a usage is read again. Default 5 s; with zero it is read each time.</summary>
     public TimeSpan UsageMaxAge { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Shards asked for their usage at a time, those not asked for longest first. Default 64.</summary>
+    /// <summary>How many shards are asked for their usage at a time, in turn. Default 64.</summary>
     public int UsageShards { get; init; } = 64;
 
     /// <summary>Keys per call of a scan. 1 to 1,024; default 256, 2 MiB at worst.</summary>
     public int ScanPage { get; init; } = 256;
 
-    /// <summary>Shards that a scan, or another call to many shards, asks at once. Default 8.</summary>
+    /// <summary>How many shards a scan, or another call to many shards, asks concurrently. Default 8.</summary>
     public int Parallelism { get; init; } = 8;
 }

@@ -7,8 +7,8 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// What the cluster publishes: the values in its shards that are marked so, for all of its edges. To publish is to store
-/// the value with a full life and the mark; to end it takes the mark away, and the value stays until it expires.
+/// The cluster's publications: the values in its shards that carry a mark. Publishing stores the value with a full life and the mark.
+/// Unpublishing removes the mark, and the value stays until it expires.
 /// </summary>
 /// <param name="store">The cluster's keys.</param>
 /// <param name="timeToLive">A full life.</param>
@@ -34,7 +34,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         store.UnpublishAsync(key, cancellationToken);
 
-    /// <summary>All publications of the cluster; as dear as <see cref="GrainKeyStore.ScanAsync(CancellationToken)"/>.</summary>
+    /// <summary>Scans all publications of the cluster, at the cost of {GrainKeyStore.ScanAsync(CancellationToken)}.</summary>
     public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

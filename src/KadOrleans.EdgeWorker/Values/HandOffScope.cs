@@ -5,13 +5,13 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// The keys for which a node may have to hand values off (<see cref="HandOffRule"/>): only those that no
-/// known contact is nearer to than the node. In a network of thousands that is a shard or two of a cluster's.
+/// The keys whose values a node may have to hand off (<see cref="HandOffRule"/>): those to which no known contact is nearer. In a network
+/// of thousands of nodes they are in one or two of the cluster's shards.
 /// </summary>
 internal static class HandOffScope
 {
     /// <summary>
-    /// False if some contact, whichever of them is the newcomer, is nearer to every key of the range than the node is.
+    /// False if a contact other than the newcomer is nearer to every key of the range than the node, whichever contact is the newcomer.
     /// </summary>
     public static bool Covers(RoutingTableSnapshot snapshot, BucketRange range)
     {

@@ -4,8 +4,8 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// The shards known to hold something, because a put or a scan met them, and what they last said they hold. It keeps
-/// calls to all of them from waking thousands of shards that hold nothing. Where there are few, all count as known.
+/// The shards that a put or a scan found in use, with their last known usage. Calls to many shards use it, so they do not activate
+/// thousands of empty ones. In a small cluster all shards count as used.
 /// </summary>
 internal sealed class HeldShards : IDisposable
 {
@@ -17,13 +17,13 @@ internal sealed class HeldShards : IDisposable
     private readonly Dictionary<long, (ShardUsage Usage, long Turn)> _usages = [];
     private long _turn;
 
-    // One reader asks the shards; those that come meanwhile wait for what it learns. Guards _readAt.
+    // One reader asks the shards; concurrent ones wait for its result. Guards _readAt.
     private readonly SemaphoreSlim _reading = new(1);
     private long? _readAt;
 
     /// <param name="shards">How many the cluster has.</param>
     /// <param name="options">How many are asked for their usage, and how often.</param>
-    /// <param name="time">For that.</param>
+    /// <param name="time">For the usage's age.</param>
     public HeldShards(int shards, GrainKeyStoreOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
@@ -42,7 +42,7 @@ internal sealed class HeldShards : IDisposable
         }
     }
 
-    /// <summary>All known ones.</summary>
+    /// <summary>The shards known to be in use.</summary>
     public IReadOnlyList<long> All()
     {
         lock (_gate)
@@ -51,7 +51,7 @@ internal sealed class HeldShards : IDisposable
         }
     }
 
-    /// <summary>Sums what the shards hold, at a bounded cost however often it is asked.</summary>
+    /// <summary>Sums the shards' usages. The cost is bounded however often it is called.</summary>
     /// <param name="ask">Asks one shard.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<KeyStoreUsage> ReadUsageAsync(Func<long, CancellationToken, Task<ShardUsage>> ask, CancellationToken cancellationToken)

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// A cluster's shards as an edge calls them. Puts and gets share calls, apart from each other: a get never waits for a write.
-/// All else is a call to one shard. The shard of a key is computed here. Bounded in what may wait, and every call in time.
+/// An edge's client for the cluster's shards. Computes the shard of a key. Puts share grain calls, and so do gets, but never with each
+/// other: a get never waits for a write. Other requests are a call each. Pending requests are bounded, and each has a timeout.
 /// </summary>
 internal sealed class ShardClient : IAsyncDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class ShardClient : IAsyncDisposable
             GetManyAsync, GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
     }
 
-    /// <summary>Grain calls made for puts and gets, and the puts and gets they carried, by a stable name.</summary>
+    /// <summary>The number of grain calls for puts and gets, and of the puts and gets in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
         ["shards.get.calls"] = Interlocked.Read(ref _getCalls),
@@ -74,7 +74,7 @@ internal sealed class ShardClient : IAsyncDisposable
         return outcome.Result;
     }
 
-    /// <summary>Puts a value; a put without an answer is one whose storage failed.</summary>
+    /// <summary>Puts a value. A put without a response returns <see cref="StoreResult.StorageFailed"/>.</summary>
     public async ValueTask<StoreResult> PutAsync(ShardPut put, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class ShardClient : IAsyncDisposable
         return outcome.Result;
     }
 
-    /// <summary>Stops publishing a key; false if the cluster did not publish it.</summary>
+    /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
     {
@@ -104,7 +104,7 @@ internal sealed class ShardClient : IAsyncDisposable
         return ended[0];
     }
 
-    /// <summary>Has the shards that are known to hold something remove what is expired.</summary>
+    /// <summary>Removes expired values from the shards that are known to be in use.</summary>
     /// <exception cref="KeyStoreException">A shard did not answer, or could not write; others may have removed theirs.</exception>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -116,7 +116,7 @@ internal sealed class ShardClient : IAsyncDisposable
         return removed;
     }
 
-    /// <summary>What the shards that are known to hold something do hold, as old as the options say.</summary>
+    /// <summary>The usage of the shards that are known to be in use, as old as the options allow.</summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken)
     {
@@ -167,7 +167,7 @@ internal sealed class ShardClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Refuses further calls and waits for those under way, which all end in time.</summary>
+    /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0 && Interlocked.CompareExchange(ref _pending, 0, 0) == 0)
@@ -216,8 +216,8 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// A key that many ask for at once travels once: the keys, and the place of each one asked for; null if that is its
-    /// own.
+    /// Removes duplicate keys from a batch. Returns the distinct keys and the place of each requested key among them, or null if there are
+    /// no duplicates.
     /// </summary>
     private static (IReadOnlyList<NodeId> Keys, int[]? Places) Once(IReadOnlyList<NodeId> asked)
     {
@@ -276,7 +276,7 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     private static ShardOutcome<T> TooMany<T>() =>
-        new(default, new InvalidOperationException("Too many requests wait for the cluster's shards already."));
+        new(default, new InvalidOperationException("Too many requests are pending for the cluster's shards."));
 
     private static KeyStoreException Unanswered(long shard, Exception failure) =>
         new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {failure.Message}", failure);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.EdgeWorker.Values;
 
-/// <summary>What became of a put or get: the shard's result, or why there is none.</summary>
+/// <summary>The outcome of a put or get: the shard's result, or why there is none.</summary>
 internal readonly record struct ShardOutcome<TResult>(TResult? Result, Exception? Failure);
 
 /// <summary>A put or a get on its way to its shard.</summary>
@@ -26,9 +26,8 @@ internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long 
 }
 
 /// <summary>
-/// Requests of one kind that go the same way. One grain call is under way at a time; what arrives meanwhile goes out
-/// together in the next, in the order of arrival. A call that did not get through is made again for as long as
-/// somebody waits for it, so no later call overtakes it.
+/// A queue of requests of one kind. One grain call is pending at a time. Requests that arrive meanwhile share the next call, in the order
+/// of arrival. A failed call is retried until its requests time out, so no later call overtakes it.
 /// </summary>
 internal sealed class ShardLane<TItem, TResult>
 {
@@ -39,20 +38,20 @@ internal sealed class ShardLane<TItem, TResult>
     private readonly GrainCalls _calls;
     private readonly ITimer _timer;
 
-    // Guards what follows, and the list of those under way.
+    // Guards the fields below, and the list of sent requests.
     private readonly Lock _gate = new();
     private readonly Queue<ShardRequest<TItem, TResult>> _waiting = new();
     private List<ShardRequest<TItem, TResult>> _underWay = [];
     private bool _isRunning;
     private bool _isTimed;
 
-    /// <param name="name">Whom it calls, for logs and messages.</param>
+    /// <param name="name">What it calls, for logs and messages.</param>
     /// <param name="call">
-    /// Answers requests in their order. Those that it names as unanswered are no longer the lane's to answer.
+    /// Returns the results in the order of the requests. Requests that it returns as unanswered have left the lane.
     /// </param>
     /// <param name="options">The queue, the batch and the timeout.</param>
     /// <param name="time">For the timeout and pauses.</param>
-    /// <param name="logger">Told of calls that are made again.</param>
+    /// <param name="logger">Logs retries.</param>
     public ShardLane(
         string name,
         Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,
@@ -65,7 +64,7 @@ internal sealed class ShardLane<TItem, TResult>
         _timer = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Whether a request waits or is under way. Not any more when the last one is answered.</summary>
+    /// <summary>Whether the lane has a pending request. It is false by the time the last one has its outcome.</summary>
     public bool IsBusy
     {
         get
@@ -77,14 +76,14 @@ internal sealed class ShardLane<TItem, TResult>
         }
     }
 
-    /// <summary>Takes a request, which has its outcome within the options' timeout; it fails at once if too many wait.</summary>
+    /// <summary>Queues a request. It completes within the options' timeout, and fails at once if too many wait.</summary>
     public void Add(ShardRequest<TItem, TResult> request)
     {
         lock (_gate)
         {
             if (_waiting.Count >= _options.LaneQueue)
             {
-                request.Fail(new InvalidOperationException($"{_options.LaneQueue} requests wait for {_name} already."));
+                request.Fail(new InvalidOperationException($"{_options.LaneQueue} requests are pending for {_name} already."));
                 return;
             }
 
@@ -104,14 +103,14 @@ internal sealed class ShardLane<TItem, TResult>
             _isRunning = true;
         }
 
-        // Not on the caller's thread, which receives datagrams. Its failures all end in the requests.
+        // Not on the caller's thread, which receives datagrams. All its failures go to the requests.
         _ = Task.Run(RunAsync);
     }
 
     private TimeSpan Left(ShardRequest<TItem, TResult> request) =>
         _options.Timeout - _time.GetElapsedTime(request.Since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
-    /// <summary>A request that is too old has no waiter: it is not sent if it was not yet.</summary>
+    /// <summary>Fails the requests that timed out. Those not yet sent are never sent.</summary>
     private void GiveUp()
     {
         lock (_gate)
@@ -139,7 +138,7 @@ internal sealed class ShardLane<TItem, TResult>
         {
             var answer = await CallAsync(batch);
 
-            // First: a lane that has no more to do is idle before those that asked last go on.
+            // Taken first, so that a lane without work is idle before its last callers continue.
             var next = TakeBatch();
             var unanswered = answer.Unanswered.ToHashSet();
             for (var i = 0; i < batch.Count; i++)
@@ -174,7 +173,7 @@ internal sealed class ShardLane<TItem, TResult>
         return batch;
     }
 
-    /// <summary>The answer to a batch. If there is none, nobody is left in the batch.</summary>
+    /// <summary>The response to a batch. Without one the batch is empty: all its requests timed out.</summary>
     private async Task<ShardBatch<TResult>> CallAsync(List<ShardRequest<TItem, TResult>> batch)
     {
         for (var pauses = _calls.Pauses(); batch.Count > 0;)

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>
-/// The requests of one kind to all shards. They travel in a few lanes, many shards' to a call: a call for each datagram
-/// would cost more than the datagram. A shard that does not answer within the call's timeout is asked in a lane of
-/// its own for a while, so that the others do not wait for it. The order of a shard's requests stays that of their arrival.
+/// The requests of one kind to all shards. A few lanes carry them, with many shards' requests in a call: a call for each datagram would
+/// cost more than the datagram. A shard that does not respond within the call's timeout gets a lane of its own for a while. So the others
+/// do not wait for it. A shard's requests stay in the order of arrival.
 /// </summary>
 internal sealed class ShardLanes<TItem, TResult>
 {
@@ -19,11 +19,11 @@ internal sealed class ShardLanes<TItem, TResult>
     private readonly ShardLane<TItem, TResult>[] _shared;
     private readonly ConcurrentDictionary<long, ApartLane> _apart = new();
 
-    /// <param name="askMany">Asks many shards through the desk of a number.</param>
-    /// <param name="askOne">Asks one.</param>
+    /// <param name="askMany">Calls many shards through the desk with the given number.</param>
+    /// <param name="askOne">Calls one shard.</param>
     /// <param name="options">Lanes and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
-    /// <param name="logger">Told of calls that are made again.</param>
+    /// <param name="logger">Logs retries.</param>
     public ShardLanes(
         Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askMany,
         Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> askOne,
@@ -39,7 +39,7 @@ internal sealed class ShardLanes<TItem, TResult>
         })];
     }
 
-    /// <summary>The outcome of a request, within the options' timeout; a failure at once if too many wait.</summary>
+    /// <summary>Sends a request and waits for its outcome, at most the options' timeout. Fails at once if too many wait.</summary>
     /// <param name="item">What is put, or the key.</param>
     /// <param name="shard">The shard of its key.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -50,12 +50,15 @@ internal sealed class ShardLanes<TItem, TResult>
         return cancellationToken.CanBeCanceled ? request.Task.WaitAsync(cancellationToken) : request.Task;
     }
 
-    /// <summary>Only this decides which way a request goes, in the order of arrival and for each shard in one lane: none overtakes another.</summary>
+    /// <summary>
+    /// The only place that chooses a request's lane. It takes requests in the order of arrival, and each shard has one lane at a time, so
+    /// none overtakes another.
+    /// </summary>
     private async Task<ShardBatch<TResult>> AskAsync(DeskCalls<TItem, TResult> desk, IReadOnlyList<ShardRequest<TItem, TResult>> requests)
     {
         var together = requests.Where(request => !(_apart.TryGetValue(request.Shard, out var lane) && lane.IsInUse)).ToList();
 
-        // Before any goes out apart: if this call fails, all of them are tried again.
+        // Before any is sent in a lane of its own: if this call fails, all of them are retried.
         var batch = together.Count > 0
             ? await desk.AskAsync(together.ConvertAll(request => request.Item))
             : new ShardBatch<TResult>([], []);
@@ -67,7 +70,7 @@ internal sealed class ShardLanes<TItem, TResult>
         return together.Count == requests.Count && batch.Unanswered.Count == 0 ? batch : PassOn(requests, together, batch);
     }
 
-    /// <summary>Sends each request apart that did not go out with the others, or has no answer from them.</summary>
+    /// <summary>Moves requests into lanes of their own: those not sent with the others, and those without a response.</summary>
     private ShardBatch<TResult> PassOn(
         IReadOnlyList<ShardRequest<TItem, TResult>> requests, List<ShardRequest<TItem, TResult>> together, ShardBatch<TResult> batch)
     {
@@ -101,7 +104,7 @@ internal sealed class ShardLanes<TItem, TResult>
     private async Task<ShardBatch<TResult>> AskOneAsync(long shard, IReadOnlyList<ShardRequest<TItem, TResult>> requests) =>
         new(await _askOne(shard, [.. requests.Select(request => request.Item)]), []);
 
-    /// <summary>The lane of one shard, in use while anything of it is under way, and for some time after the shard was late.</summary>
+    /// <summary>The lane of one shard. It is in use while a request is pending, and for some time after the shard timed out.</summary>
     private sealed class ApartLane(ShardLane<TItem, TResult> lane, TimeProvider time, TimeSpan inUseFor)
     {
         private long _lateAt;

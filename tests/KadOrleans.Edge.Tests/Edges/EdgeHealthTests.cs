@@ -110,7 +110,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await Eventually.BecomesAsync(() => silent.Overview.ClockDifference is not null, silent.Describe);
         await own.Value.DeactivateAsync(own.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton));
         await using var edge = await TestEdge.StartAsync(own.Client, "health-doubt");
-        await SaysAsync(edge, "another edge may use the name health-doubt: this one waits until that one is heard or its lease is over");
+        await SaysAsync(edge, "another edge may use the name health-doubt: this one waits for its response or the end of its lease");
 
         own.Clock.Passed += IEdgeDirectoryGrain.LeaseDuration;
         await edge.BecomesAsync(EdgeState.Serving);
