@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>The file that grain state is kept in, open for this process alone.</summary>
+/// <summary>The database file of grain state, locked for this process.</summary>
 internal sealed class GrainDatabase : IAsyncDisposable
 {
     /// <summary>Name of the file in its folder.</summary>
@@ -25,19 +25,18 @@ internal sealed class GrainDatabase : IAsyncDisposable
     /// <summary>Full path of the file.</summary>
     public string Path => _file.Path;
 
-    /// <summary>The only connection; it belongs to the writer.</summary>
+    /// <summary>The only connection, which the writer owns.</summary>
     internal SqliteConnection Connection => _file.Connection;
 
     /// <summary>The one user of the connection.</summary>
     internal GrainWriter Writer { get; }
 
     /// <summary>
-    /// Opens the database in a folder, making both if they are missing, and checks the whole file. One that is refused
-    /// stays as it is, to the byte.
+    /// Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a byte.
     /// </summary>
     /// <param name="folder">Relative to the current folder or absolute.</param>
-    /// <param name="folderSetting">The setting that chose it, for errors; null if there is none.</param>
-    /// <param name="logger">Told of openings and failures.</param>
+    /// <param name="folderSetting">The setting of the folder, for errors; null if there is none.</param>
+    /// <param name="logger">Logs openings and failures.</param>
     /// <exception cref="GrainDatabaseException">
     /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or damaged.
     /// </exception>
@@ -50,21 +49,21 @@ internal sealed class GrainDatabase : IAsyncDisposable
         return new GrainDatabase(file, logger);
     }
 
-    /// <summary>The row of a state, as committed last.</summary>
-    /// <exception cref="GrainDatabaseException">It cannot be read.</exception>
+    /// <summary>Reads the committed row of a state.</summary>
+    /// <exception cref="GrainDatabaseException">The row cannot be read.</exception>
     public Task<GrainRow> ReadAsync(GrainRowKey key) => Writer.RunAsync(new GrainRead(key));
 
-    /// <summary>The grains of a type that have a stored state.</summary>
+    /// <summary>Lists the grains of a type that have a stored state.</summary>
     /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
     public async Task<IReadOnlyList<GrainId>> ListAsync(GrainType type) =>
         [.. (await Writer.RunAsync(new GrainListRead(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
-    /// <summary>Writes, and answers the row's ETag once that is on the disk; null if the row is gone.</summary>
-    /// <exception cref="GrainDatabaseException">It cannot be written; the row is as it was.</exception>
-    /// <exception cref="Orleans.Storage.InconsistentStateException">The row's ETag is another.</exception>
+    /// <summary>Writes a row, and returns its ETag once it is durable. Null if the row was deleted.</summary>
+    /// <exception cref="GrainDatabaseException">The row cannot be written; it is unchanged.</exception>
+    /// <exception cref="Orleans.Storage.InconsistentStateException">The row has another ETag.</exception>
     public Task<long?> WriteAsync(GrainWrite write) => Writer.RunAsync(write);
 
-    /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
+    /// <summary>Finishes queued operations, moves the log into the file and closes it. One file is left.</summary>
     public async ValueTask DisposeAsync() => await _closing.Value;
 
     private async Task CloseAsync()
@@ -98,10 +97,10 @@ internal sealed class GrainDatabase : IAsyncDisposable
             );
             """,
 
-        // A put of a small value writes a row of some 300 bytes at a place of its own.
+        // A put of a small value writes a row of some 300 bytes at a random place.
         PageBytes = 1024,
 
-        // The pages that shards write to next. With SQLite's own 2 MB nearly each write read one first.
+        // Holds the pages that shards write next. With SQLite's default of 2 MB nearly each write read a page first.
         CacheKiB = 32 * 1024,
         Owner = "silo",
         FolderSetting = folderSetting is null ? string.Empty : $" with {folderSetting}",

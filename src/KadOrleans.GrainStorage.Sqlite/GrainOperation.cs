@@ -14,7 +14,7 @@ internal sealed class GrainRead(GrainRowKey key) : DatabaseOperation<GrainStatem
     public override void Run(GrainStatements context) => Result = context.Read(key);
 }
 
-/// <summary>Reads which grains of a type have a stored state.</summary>
+/// <summary>Lists the grains of a type that have a stored state.</summary>
 internal sealed class GrainListRead(string grainType) : DatabaseOperation<GrainStatements, IReadOnlyList<string>>
 {
     public override bool IsWrite => false;
@@ -23,8 +23,8 @@ internal sealed class GrainListRead(string grainType) : DatabaseOperation<GrainS
 }
 
 /// <summary>
-/// Writes or deletes one row if its ETag is the one that the writer read. Tags are random and never come back, so a writer from before a
-/// deletion finds itself stale.
+/// Writes or deletes one row if its ETag is the expected one. ETags are random and never recur, so a writer from before a deletion gets a
+/// conflict.
 /// </summary>
 internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
 {
@@ -47,7 +47,7 @@ internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
     /// <summary>Puts a payload into the row; null leaves a row without one.</summary>
     /// <param name="key">The row.</param>
     /// <param name="expected">The ETag it must have; null or empty if there must be no row.</param>
-    /// <param name="payload">What it is to hold.</param>
+    /// <param name="payload">Its new content.</param>
     public static GrainWrite Put(GrainRowKey key, string? expected, byte[]? payload) => new(key, expected, payload, deletes: false);
 
     /// <summary>Deletes the row.</summary>
@@ -78,14 +78,14 @@ internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
         base.Complete();
     }
 
-    /// <summary>An ETag as grains have it.</summary>
+    /// <summary>An ETag as text, for grains.</summary>
     public static string Text(long etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
 
     private bool TryRun(GrainStatements statements, long etag)
     {
         if (_expected is null)
         {
-            // Deleting what was never written leaves it so.
+            // Deleting a row that was never written succeeds.
             return _deletes ? statements.ReadETag(_key) is null : statements.TryInsert(_key, etag, _payload);
         }
 

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>The statements that run often, compiled once. Only the writer's thread uses them.</summary>
+/// <summary>Compiled statements. Only the writer's thread uses them.</summary>
 internal sealed class GrainStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
@@ -47,7 +47,7 @@ internal sealed class GrainStatements : IDisposable
             : default;
     }
 
-    /// <summary>The grains whose ids begin so. Rare enough to be compiled each time.</summary>
+    /// <summary>The grains whose ids have this prefix. Rare, so it is compiled each time.</summary>
     public IReadOnlyList<string> ListGrains(string beginning)
     {
         using var command = _connection.PrepareCommand(
@@ -69,17 +69,17 @@ internal sealed class GrainStatements : IDisposable
         return (long?)_readETag.ExecuteScalar();
     }
 
-    /// <summary>Makes a row; false if there is one.</summary>
+    /// <summary>Inserts a row. Returns false if it exists.</summary>
     public bool TryInsert(GrainRowKey key, long etag, byte[]? payload) => TryWrite(_insert, key, etag, payload);
 
-    /// <summary>Changes a row; false if there is none with this ETag.</summary>
+    /// <summary>Updates a row. Returns false if none has this ETag.</summary>
     public bool TryUpdate(GrainRowKey key, long expected, long etag, byte[]? payload)
     {
         _update.Parameters[4].Value = expected;
         return TryWrite(_update, key, etag, payload);
     }
 
-    /// <summary>Deletes a row; false if there is none with this ETag.</summary>
+    /// <summary>Deletes a row. Returns false if none has this ETag.</summary>
     public bool TryDelete(GrainRowKey key, long expected)
     {
         Name(_delete, key);
@@ -106,7 +106,7 @@ internal sealed class GrainStatements : IDisposable
         }
         finally
         {
-            // The last state written, maybe megabytes of it, must not stay in memory until the next one.
+            // Releases the last payload, which may have megabytes, before the next write.
             command.Parameters[3].Value = DBNull.Value;
         }
     }
@@ -121,13 +121,13 @@ internal sealed class GrainStatements : IDisposable
         sql, [new SqliteParameter("$name", SqliteType.Text), new SqliteParameter("$grain", SqliteType.Text), .. more]);
 }
 
-/// <summary>Which state of which grain a row holds.</summary>
+/// <summary>The key of a row: a state's name and its grain.</summary>
 internal readonly record struct GrainRowKey(string StateName, string GrainId)
 {
     public override string ToString() => $"{StateName} of {GrainId}";
 }
 
-/// <summary>What a row holds.</summary>
-/// <param name="ETag">Drawn at random by each write; null if there is no row.</param>
+/// <summary>A row's content.</summary>
+/// <param name="ETag">Random for each write. Null if there is no row.</param>
 /// <param name="Payload">The serialized state; null if there is none.</param>
 internal readonly record struct GrainRow(long? ETag, byte[]? Payload);

@@ -3,16 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>The one user of the grain state's file.</summary>
+/// <summary>The only reader and writer of the grain state's file.</summary>
 internal sealed class GrainWriter : GroupCommit<GrainStatements>
 {
-    /// <summary>
-    /// Operations that may wait. A grain has few at a time, so that many grains wait for the disk before others wait for
-    /// room here.
-    /// </summary>
+    /// <summary>How many operations may wait. A grain has few at a time, so this is room for many grains.</summary>
     public const int QueueCapacity = 4096;
 
-    /// <summary>Bytes of one transaction, roughly, unless one write has more: a bound on its log and on the wait for it.</summary>
+    /// <summary>The approximate bytes of one transaction, unless a single write has more. It bounds the log and the latency.</summary>
     public const int MaxBatchBytes = 32 * 1024 * 1024;
 
     private readonly DatabaseFile _file;

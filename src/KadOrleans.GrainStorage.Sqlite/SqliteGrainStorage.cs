@@ -5,8 +5,8 @@ using Orleans.Storage;
 namespace KadOrleans.GrainStorage.Sqlite;
 
 /// <summary>
-/// Grain state in one SQLite file, for a cluster of one process. A write is on the disk when its call returns. States are
-/// told apart by their name and grain, never by the provider's name.
+/// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its name and
+/// grain; the provider's name is not part of it.
 /// </summary>
 internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
 {
@@ -23,8 +23,8 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
     /// <summary>The open file.</summary>
     internal GrainDatabase Database { get; }
 
-    /// <summary>Opens the file, or makes it.</summary>
-    /// <exception cref="GrainDatabaseException">It cannot be used; the message says why and what to do.</exception>
+    /// <summary>Opens or creates the file.</summary>
+    /// <exception cref="GrainDatabaseException">The file cannot be used. The message says why and what to do.</exception>
     internal static SqliteGrainStorage Open(
         SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) =>
         new(GrainDatabase.Open(options.Folder, options.FolderSetting, logger), options, activators);
@@ -61,11 +61,11 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
         grainState.State = _activators.GetActivator<T>().Create();
     }
 
-    /// <summary>The grains of a type that have a stored state.</summary>
+    /// <summary>Lists the grains of a type that have a stored state.</summary>
     /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
     public Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) => Database.ListAsync(type);
 
-    /// <summary>Finishes what is queued and closes the file; one file is left.</summary>
+    /// <summary>Finishes queued operations and closes the file. One file is left.</summary>
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
     private static GrainRowKey Key(string stateName, GrainId grainId) => new(stateName, grainId.ToString());

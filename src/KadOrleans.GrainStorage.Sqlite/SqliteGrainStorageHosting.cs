@@ -16,8 +16,8 @@ namespace KadOrleans.GrainStorage.Sqlite;
 public static class SqliteGrainStorageSiloBuilderExtensions
 {
     /// <summary>
-    /// Adds grain storage in one file in <see cref="SqliteGrainStorageOptions.Folder"/>. The file is opened when the silo starts; if it
-    /// can't be, the silo does not start and a <see cref="GrainDatabaseException"/> says why. For a cluster of one silo.
+    /// Adds grain storage in one file in <see cref="SqliteGrainStorageOptions.Folder"/>, for a cluster of one silo. The silo opens the file
+    /// when it starts. If the file cannot be opened, the start fails with a <see cref="GrainDatabaseException"/>.
     /// </summary>
     /// <param name="builder">The silo's builder.</param>
     /// <param name="name">The storage's name, as <c>[PersistentState("…", "name")]</c> has it.</param>
@@ -47,8 +47,8 @@ public static class SqliteGrainStorageSiloBuilderExtensions
 }
 
 /// <summary>
-/// Grain storage as <c>Orleans:GrainStorage:{name}:ProviderType=Sqlite</c> asks for it, with <c>Folder</c>,
-/// <c>DeleteStateOnClear</c> and <c>SerializerKey</c> beside the type.
+/// Builds grain storage from the configuration <c>Orleans:GrainStorage:{name}:ProviderType=Sqlite</c>. The same section takes
+/// <c>Folder</c>, <c>DeleteStateOnClear</c> and <c>SerializerKey</c>.
 /// </summary>
 internal sealed class SqliteGrainStorageProviderBuilder : IProviderBuilder<ISiloBuilder>
 {

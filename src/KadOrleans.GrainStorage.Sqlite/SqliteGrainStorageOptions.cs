@@ -2,21 +2,21 @@ using Orleans.Storage;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>How grain state is kept in SQLite.</summary>
+/// <summary>The options of grain storage in SQLite.</summary>
 public sealed class SqliteGrainStorageOptions : IStorageProviderSerializerOptions
 {
-    /// <summary>The folder unless another is chosen, in the current one.</summary>
+    /// <summary>The default folder, relative to the current one.</summary>
     public const string DefaultFolder = "kad-cluster-data";
 
-    /// <summary>The folder that holds <c>kad-grains.db</c>, made if it is missing. One process at a time may use it.</summary>
+    /// <summary>The folder of <c>kad-grains.db</c>. It is created if it is missing. One process at a time may use it.</summary>
     public string Folder { get; set; } = DefaultFolder;
 
-    /// <summary>The setting that chooses <see cref="Folder"/>, such as <c>Kad:Data</c>: errors name it. None by default.</summary>
+    /// <summary>The setting of <see cref="Folder"/>, such as <c>Kad:Data</c>, which errors name. Default: none.</summary>
     public string? FolderSetting { get; set; }
 
-    /// <summary>Whether clearing a state deletes its row; otherwise an empty row keeps the ETag. True by default.</summary>
+    /// <summary>Whether clearing a state deletes its row. Otherwise an empty row keeps the ETag. Default: true.</summary>
     public bool DeleteStateOnClear { get; set; } = true;
 
-    /// <summary>How states become bytes: Orleans' binary serializer unless another is registered for the storage's name.</summary>
+    /// <summary>The serializer of states. Default: the one registered for the storage's name, else Orleans' binary serializer.</summary>
     public IGrainStorageSerializer GrainStorageSerializer { get; set; } = null!;
 }

@@ -4,40 +4,40 @@ using Orleans.Runtime.Messaging;
 namespace KadOrleans.Grains.Abstractions;
 
 /// <summary>
-/// Grain calls that are retried, by one policy for edges, silos and clients. A call that did not get through is made again
-/// while there is time: a silo that died takes the calls in it along, and those to its grains fail until the other silos have
-/// declared it dead, by Orleans' defaults within 18 s. A call that timed out is retried too. It may still be executed, so
-/// only what may be executed twice is called this way: a shard judges a put by when it was taken in.
+/// Makes grain calls with retries, by one policy for edges, silos and clients. A failed call is retried until its time limit. A dead silo
+/// loses its pending calls. Calls to its grains fail until the other silos declare it dead, by Orleans' defaults within 18 s. A call that
+/// timed out is retried too and may run twice, so use it only for calls that allow that. Puts do: a shard orders them by the time of
+/// receipt.
 /// </summary>
 /// <param name="time">For pauses and limits.</param>
-/// <param name="logger">Told of each retry.</param>
+/// <param name="logger">Logs each retry.</param>
 /// <param name="firstPause">The pause before the first retry; it doubles up to <paramref name="longestPause"/>. Default 50 ms.</param>
 /// <param name="longestPause">The longest pause. Default 1 s.</param>
 internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? firstPause = null, TimeSpan? longestPause = null)
 {
     /// <summary>
-    /// Whether a call failed for a reason that passes by itself: a silo that died and is not yet declared dead, no gateway, a
-    /// gateway that is too busy, an edge that is not connected, a response that did not come in time.
+    /// Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded gateway, an
+    /// unconnected edge, a timeout.
     /// </summary>
     public static bool IsTransient(Exception exception) => exception is TimeoutException or OrleansMessageRejectionException
         or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException;
 
-    /// <summary>Observes the failure of a call that nobody waits for any more.</summary>
+    /// <summary>Observes the failure of a call that nobody awaits.</summary>
     public static void Ignore(Task call) => _ = call.ContinueWith(
         static failed => failed.Exception,
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
         TaskScheduler.Default);
 
-    /// <summary>Pauses between retries, from the first on.</summary>
+    /// <summary>The pauses between retries, from the first on.</summary>
     public BackOff Pauses() => new(firstPause ?? TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
 
-    /// <summary>The response of a grain.</summary>
+    /// <summary>Calls a grain, with retries.</summary>
     /// <param name="name">What the log calls the grain.</param>
-    /// <param name="call">May be made several times, and the earlier ones may be executed all the same.</param>
-    /// <param name="limit">How long it may take in all.</param>
+    /// <param name="call">The call. It may be made several times, and the grain may execute each.</param>
+    /// <param name="limit">The time limit of all tries.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="Exception">The last failure, when time is up or the failure is not transient.</exception>
+    /// <exception cref="Exception">The last failure, at the time limit or if it is not transient.</exception>
     public async Task<T> CallAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
         BackOff? pauses = null;
@@ -60,7 +60,7 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
         }
     }
 
-    /// <summary>The pause before the next try of a call that failed, which is logged.</summary>
+    /// <summary>Logs a failure and returns the pause before the next try.</summary>
     public TimeSpan Retry(string name, BackOff pauses, Exception failure)
     {
         var pause = pauses.Next();
@@ -72,13 +72,13 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
     private static partial void Retried(ILogger logger, string grain, TimeSpan delay, string message);
 }
 
-/// <summary>Pauses that double up to a longest one. Used by one caller at a time.</summary>
+/// <summary>Pauses that double up to a longest one. Not safe for several threads.</summary>
 internal sealed class BackOff(TimeSpan first, TimeSpan longest)
 {
-    /// <summary>The pause that <see cref="Next"/> gives next.</summary>
+    /// <summary>The pause that <see cref="Next"/> will return.</summary>
     public TimeSpan Coming { get; private set; } = first;
 
-    /// <summary>The pause to make now.</summary>
+    /// <summary>Returns the next pause.</summary>
     public TimeSpan Next()
     {
         var pause = Coming;
@@ -87,11 +87,11 @@ internal sealed class BackOff(TimeSpan first, TimeSpan longest)
     }
 }
 
-/// <summary>A span of time that runs out, from its creation on.</summary>
+/// <summary>A time limit that begins with its creation.</summary>
 internal readonly struct TimeLimit(TimeSpan length, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
 
-    /// <summary>What is left of it; never negative.</summary>
+    /// <summary>The time left; never negative.</summary>
     public TimeSpan Left => length - time.GetElapsedTime(_started) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 }

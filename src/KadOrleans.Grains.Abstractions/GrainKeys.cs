@@ -3,10 +3,10 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions;
 
-/// <summary>The keys of the cluster's grains, made in one place.</summary>
+/// <summary>Builds the keys of the cluster's grains.</summary>
 internal static class GrainKeys
 {
-    /// <summary>The key of the cluster's only grains of their kind.</summary>
+    /// <summary>The key of grains of which a cluster has one.</summary>
     public const long Singleton = 0;
 
     /// <summary>The fewest bits of a key that choose its shard.</summary>
@@ -36,10 +36,10 @@ internal static class GrainKeys
         return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
     }
 
-    /// <summary>The key of the desk of a number that takes puts (<c>IShardBatchGrain</c>).</summary>
+    /// <summary>The key of the desk with this number for puts (<see cref="Values.IShardBatchGrain"/>).</summary>
     public static long PutDesk(long number) => 2 * number;
 
-    /// <summary>The key of the desk of a number that takes gets.</summary>
+    /// <summary>The key of the desk with this number for gets.</summary>
     public static long GetDesk(long number) => (2 * number) + 1;
 
     /// <summary>The name of a shard for logs and messages.</summary>

@@ -5,25 +5,25 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Grains.Abstractions;
 
 /// <summary>
-/// What all silos of a cluster must agree on. Key: <see cref="GrainKeys.Singleton"/>. What it answers is durable when
-/// the call returns.
+/// The settings and schema version that all silos of a cluster agree on. Key: <see cref="GrainKeys.Singleton"/>. What it returns is
+/// durable.
 /// </summary>
 [Alias("kad.IClusterGrain")]
 [Version(1)]
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Fixes the settings if this is the cluster's first silo, and else returns those that were fixed then: the caller
-    /// compares. A storage failure comes back as its exception, and nothing is fixed.
+    /// Fixes the settings if this is the cluster's first silo. Otherwise returns the fixed ones, and the caller compares. If storage fails
+    /// it throws storage's exception, and nothing is fixed.
     /// </summary>
-    /// <remarks>For silos that know no other schema version than the oldest: once a newer one is written they are refused.</remarks>
+    /// <remarks>For silos that know only the oldest schema version. Once a newer one is written they are refused.</remarks>
     [Alias("Agree")]
     ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed);
 
     /// <summary>
-    /// The same for a silo that says which schema version of stored states it knows. Called again every 15 s by each silo. When
-    /// every silo that is not dead knows a newer version than is written, that one is written from then on; this is durable
-    /// when the call returns. The caller compares this too: it must know what is written. Since version 1.
+    /// <see cref="AgreeAsync"/> for a silo that reports the newest schema version that it knows. Each silo calls it every 15 s. When every
+    /// silo that is not dead knows a newer version than the written one, the cluster writes the newer one from then on, durably. The caller
+    /// must know the version that is returned. Since version 1.
     /// </summary>
     /// <param name="proposed">The settings of the silo.</param>
     /// <param name="silo">The silo.</param>
@@ -36,32 +36,32 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     ValueTask<ClusterSettings?> GetAsync();
 }
 
-/// <summary>What holds for all silos of a cluster.</summary>
-/// <param name="Settings">What was fixed when it was created.</param>
+/// <summary>The terms for all silos of a cluster.</summary>
+/// <param name="Settings">The settings fixed at its creation.</param>
 /// <param name="StateVersion">The schema version that stored states are written with. It may rise, and never falls.</param>
 [GenerateSerializer]
 [Alias("kad.ClusterTerms")]
 internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion);
 
-/// <summary>What is fixed when a cluster is created.</summary>
+/// <summary>The settings fixed when a cluster is created.</summary>
 /// <param name="ShardBits">
-/// Leading bits of a key that choose its shard, 0 to 16: 2 to that power grains hold the cluster's keys. Another value would
-/// look for every key in the wrong place.
+/// The number of leading bits of a key that choose its shard, 0 to 16. The cluster has 2 to the power of it shards. With another value keys
+/// are looked for in the wrong shards.
 /// </param>
 [GenerateSerializer]
 [Alias("kad.ClusterSettings")]
 internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
 {
     /// <summary>
-    /// The constants by which tables and edges work: one node's table is a grain's and its engine an edge's, which must agree on them.
-    /// Null where a release before schema 5 answers, or fixed the settings: its edges take the defaults.
+    /// The paper's constants. A node's table is a grain and its engine is in an edge, so both must use the same. Null from a release before
+    /// schema 5, or if it fixed the settings. Edges then use the defaults.
     /// </summary>
     [Id(1)]
     public KademliaOptions? Kademlia { get; init; }
 
     /// <summary>
-    /// What is wrong with a silo's settings where the cluster has these, in one sentence: the setting, its value, the agreed one. Null if
-    /// they agree.
+    /// Compares a silo's settings with these. Returns the difference in one sentence: the setting, its value, the agreed one. Null if they
+    /// agree.
     /// </summary>
     /// <param name="own">The silo's.</param>
     public string? FindDifference(ClusterSettings own)

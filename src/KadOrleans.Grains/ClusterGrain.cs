@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains;
 
 /// <summary>
-/// What all silos must agree on, fixed by the first of them, and the schema version that all of them know. The version of its own
-/// state is the one that the cluster writes: so a release that does not know it refuses to start, whichever state it would read.
+/// The settings that the first silo fixes for all, and the schema version that all silos know. Its own state has the version that the
+/// cluster writes. So a release that does not know this version refuses to start, whichever state it would read.
 /// </summary>
 internal sealed class ClusterGrain(
     [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state,
@@ -66,7 +66,7 @@ internal sealed class ClusterGrain(
 
     private async Task RaiseAsync(ClusterSettings proposed)
     {
-        // Read from the membership table: a silo that asks to join is there before it calls this grain.
+        // Read from the membership table: a joining silo is in it before it calls this grain.
         var hosts = await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts();
         var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
         if (common > Written)
@@ -76,7 +76,7 @@ internal sealed class ClusterGrain(
                 SchemaVersion = common,
                 ShardBits = state.State.ShardBits,
 
-                // A cluster of an older release has none yet: those of the silo that completes the rise are fixed with it.
+                // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
                 Kademlia = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia,
             });
             version.Check(Written, StateNames.Cluster);
@@ -93,19 +93,19 @@ internal sealed class ClusterGrain(
         }
         catch (Exception e) when (FirstWrite.IsConflict(e))
         {
-            // Another activation was first: what it wrote holds.
+            // Another activation was first: its settings count.
             await state.ReadStateAsync();
         }
         catch
         {
-            // Whether it was written is unknown, so the next call reads it again.
+            // The outcome of the write is unknown, so the next call reads the state again.
             DeactivateOnIdle();
             throw;
         }
     }
 }
 
-/// <summary>What was fixed when the cluster was created, as it is stored.</summary>
+/// <summary>The settings fixed when the cluster was created, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterState")]
 internal sealed class ClusterState : IVersionedState
@@ -116,10 +116,10 @@ internal sealed class ClusterState : IVersionedState
     [Id(1)]
     public int ShardBits { get; set; }
 
-    /// <summary>The constants of the paper; null if they were not fixed. Since schema 5.</summary>
+    /// <summary>The paper's constants. Null if they were not fixed. Since schema 5.</summary>
     [Id(2)]
     public KademliaOptions? Kademlia { get; set; }
 
-    /// <summary>What it fixes.</summary>
+    /// <summary>The fixed settings.</summary>
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia };
 }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-/// <summary>What the grains' storage provider is called.</summary>
+/// <summary>The name of the grains' storage provider.</summary>
 public static class GrainStorageName
 {
     /// <summary>The name under which the silo registers its <c>IGrainStorage</c> for all grains of this project.</summary>

@@ -2,7 +2,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains;
 
-/// <summary>When reminders come first, and how late they come.</summary>
+/// <summary>The time of a reminder's first tick, and how late ticks are.</summary>
 internal static class ReminderTimes
 {
     private static readonly TimeSpan LeastFirst = TimeSpan.FromMinutes(1);
@@ -11,8 +11,8 @@ internal static class ReminderTimes
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// When a reminder comes first: after a random part of its period, a minute at least, so that what was set at once does
-    /// not work at once for ever.
+    /// The time until the first tick: a random part of the period, at least a minute. So reminders that were set together do not tick
+    /// together.
     /// </summary>
     public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period)
     {
@@ -22,12 +22,12 @@ internal static class ReminderTimes
     }
 
     /// <summary>
-    /// Time since the tick, which has a period, was due. If the one before it is known, the first that was due after that
-    /// counts, however many were left out since; else only the part of a period that has passed can be told.
+    /// How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that, even if
+    /// several were missed. Else only the elapsed part of a period is known.
     /// </summary>
     public static TimeSpan LatenessOf(TickStatus status, DateTime? lastTick)
     {
-        // All from the first tick on.
+        // Measured from the first tick.
         var now = status.CurrentTickTime - status.FirstTickTime;
         var after = (lastTick is { } last ? last - status.FirstTickTime : now - status.Period) + Early;
         var due = after < TimeSpan.Zero ? TimeSpan.Zero : status.Period * ((after.Ticks / status.Period.Ticks) + 1);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Hosting.Cluster;
 
-/// <summary>How Azure Storage is reached: by a connection string, or by its addresses and the process' own identity.</summary>
+/// <summary>The connection to Azure Storage: by a connection string, or by addresses and the process's own identity.</summary>
 /// <param name="ConnectionString">Null if the addresses are given.</param>
 /// <param name="BlobServiceUri">Null if the connection string is given, or blobs are not needed.</param>
 /// <param name="TableServiceUri">Null if the connection string is given.</param>
@@ -16,10 +16,12 @@ internal sealed record AzureSettings(string? ConnectionString, Uri? BlobServiceU
     /// <inheritdoc/>
     public override string ToString() => TableServiceUri?.Host ?? "by connection string";
 
-    /// <summary>Reads the section <c>Kad:Azure</c>, and the environment of the process' identity.</summary>
+    /// <summary>Reads the section <c>Kad:Azure</c>, and the environment of the process's identity.</summary>
     /// <param name="configuration">With the environment variables.</param>
-    /// <param name="needsBlobs">Whether blobs are read and written too.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Something is missing or wrong; one sentence for each.</exception>
+    /// <param name="needsBlobs">Whether blobs are used too.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
+    /// Settings are missing or wrong. One sentence for each.
+    /// </exception>
     public static AzureSettings Read(IConfiguration configuration, bool needsBlobs)
     {
         const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
@@ -37,8 +39,8 @@ internal sealed record AzureSettings(string? ConnectionString, Uri? BlobServiceU
     }
 
     /// <summary>
-    /// Without what Azure's workload identity takes from its surroundings each request to Azure fails, some minutes later, with a sentence
-    /// that names nothing.
+    /// Checks the variables of Azure's workload identity. Without them each request to Azure fails after minutes, with an error that names
+    /// no variable.
     /// </summary>
     private static void CheckWorkloadIdentity(IConfiguration configuration, KadSection section)
     {

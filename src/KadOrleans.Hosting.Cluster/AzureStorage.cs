@@ -8,7 +8,9 @@ using Azure.Storage.Blobs;
 
 namespace KadOrleans.Hosting.Cluster;
 
-/// <summary>The clients of Azure's tables and blobs, which Orleans' providers take from the services by a key. A build may lack them.</summary>
+/// <summary>
+/// Adds the clients of Azure's tables and blobs, which Orleans' providers take from the services by a key. A build may lack them.
+/// </summary>
 internal static class AzureStorage
 {
     /// <summary>The key of the clients among the services.</summary>
@@ -17,24 +19,26 @@ internal static class AzureStorage
 #if KAD_AZURE_STORAGE
     private const int Retries = 2;
 
-    // By Azure's defaults, a request that is not answered holds its grain up for over six minutes.
+    // By Azure's defaults, an unanswered request delays its grain for over six minutes.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Returns: this build has the packages.</summary>
+    /// <summary>Does nothing, as this build has the packages.</summary>
     public static void Require()
     {
     }
 
-    /// <summary>Adds the client of tables, of clustering and reminders.</summary>
-    /// <param name="services">Where to.</param>
-    /// <param name="azure">By a connection string, Azurite's included, or by address with the process' own identity (DefaultAzureCredential).</param>
+    /// <summary>Adds the client of tables, for clustering and reminders.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="azure">
+    /// A connection string, also Azurite's, or addresses with the process's own identity (DefaultAzureCredential).
+    /// </param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string cannot be used.</exception>
     public static void AddAzureTables(this IServiceCollection services, AzureSettings azure) =>
         services.AddKeyedSingleton(ServiceKey, azure.ConnectionString is { } text
             ? Connect(text, text => new TableServiceClient(text))
             : new TableServiceClient(azure.TableServiceUri!, new DefaultAzureCredential()));
 
-    /// <summary>Adds the client of blobs, of grain storage.</summary>
+    /// <summary>Adds the client of blobs, for grain storage.</summary>
     /// <inheritdoc cref="AddAzureTables"/>
     public static void AddAzureBlobs(this IServiceCollection services, AzureSettings azure)
     {
@@ -44,7 +48,7 @@ internal static class AzureStorage
             : new BlobServiceClient(azure.BlobServiceUri!, new DefaultAzureCredential(), options));
     }
 
-    // At start-up, so that a wrong connection string ends it with a sentence; Azure's own message may quote the key.
+    // Called at start-up, so that a wrong connection string ends it with a sentence. Azure's own message may quote the key.
     private static TClient Connect<TClient>(string connectionString, Func<string, TClient> create)
     {
         try
@@ -58,7 +62,7 @@ internal static class AzureStorage
         }
     }
 #else
-    /// <summary>Ends start-up: this build lacks the packages.</summary>
+    /// <summary>Throws, as this build lacks the packages.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Always.</exception>
     public static void Require() => throw KadSection.Mistake(
         "Kad:Storage is 'AzureStorage', which this build lacks (it was built with KadAzureStorage=false); Local and AdoNet are allowed.");

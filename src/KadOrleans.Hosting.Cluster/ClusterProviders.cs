@@ -6,8 +6,8 @@ using Npgsql;
 namespace KadOrleans.Hosting.Cluster;
 
 /// <summary>
-/// What <c>Kad:Storage</c> and the settings beside it stand for in Orleans' own settings, for silos and edges alike. Whatever is given
-/// there stays as it is; only what is missing is filled in.
+/// Translates <c>Kad:Storage</c> and its related settings into Orleans' own, for silos and edges. Settings of Orleans that are given stay
+/// as they are.
 /// </summary>
 internal static class ClusterProviders
 {
@@ -29,7 +29,7 @@ internal static class ClusterProviders
 
     /// <summary>The settings to add to a silo's configuration.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
-    /// A setting is missing that has no default, cannot be used, or contradicts another.
+    /// A required setting is missing, is wrong, or contradicts another.
     /// </exception>
     public static Dictionary<string, string?> FillIn(IConfiguration configuration, SiloSettings settings)
     {
@@ -41,11 +41,11 @@ internal static class ClusterProviders
             filling.Add(AdvertisedAddress, address.ToString);
         }
 
-        // Silos that hear nothing of another for three times this long declare it dead. Orleans adapts to slower answers, up to
-        // four times as long: so long a third of the keys could not be stored when a machine vanishes.
+        // Silos declare another dead after three such timeouts. Orleans raises the timeout for slow responses, by default up to four times.
+        // For that long a third of the keys could not be stored after the loss of a machine.
         filling.Add($"{Membership}:MaxProbeTimeout", "00:00:05");
 
-        // One that was declared dead while it was cut off learns it from the table, and until then takes itself for a member.
+        // A silo that was declared dead while cut off learns it from the table. Until then it acts as a member.
         filling.Add($"{Membership}:TableRefreshTimeout", "00:00:15");
         switch (settings.Storage)
         {
@@ -95,7 +95,7 @@ internal static class ClusterProviders
         return filling.Values;
     }
 
-    /// <summary>What an operator looks at first when an edge finds no silo.</summary>
+    /// <summary>The setting to name when an edge finds no silo.</summary>
     public static string SettingOf(EdgeSettings settings) => settings.Clustering switch
     {
         StorageChoice.Local => EdgeSettings.GatewaySetting,
@@ -103,8 +103,8 @@ internal static class ClusterProviders
         _ => "Kad:Storage",
     };
 
-    /// <summary>Whether the Azure client of tables is needed, as what was filled in says.</summary>
-    /// <param name="configuration">With what was filled in.</param>
+    /// <summary>Whether the Azure client of tables is needed.</summary>
+    /// <param name="configuration">The configuration, with the added settings.</param>
     public static bool NeedsAzureTables(IConfiguration configuration) => configuration[$"{Clustering}:ServiceKey"] == AzureStorage.ServiceKey;
 
     private static void AddLocal(Filling filling, SiloSettings settings)
@@ -154,7 +154,7 @@ internal static class ClusterProviders
         }
     }
 
-    // Orleans would fail half-way up, on each of its providers, and say something else; an edge would wait for its silos without end.
+    // Checked here, as Orleans would fail later, in each of its providers, with unclear errors. An edge would wait for silos for ever.
     private static void CheckPostgreSql(IConfiguration configuration)
     {
         try
@@ -163,7 +163,7 @@ internal static class ClusterProviders
         }
         catch (ArgumentException mistake)
         {
-            // The value may have a password.
+            // The value may contain a password, so the error leaves it out.
             throw KadSection.Mistake(mistake.ParamName is { Length: > 0 } key
                 ? $"{PostgreSqlSetting} has the key '{key}', which is unknown or has a value of the wrong kind; keys such as Host, Port, Database, Username and Password are allowed."
                 : $"{PostgreSqlSetting} cannot be read: {mistake.Message.TrimEnd('.')}; NAME=VALUE with semicolons between is needed, such as Host=127.0.0.1;Database=orleans.");
@@ -178,7 +178,7 @@ internal static class ClusterProviders
         AddKeyed(filling, Reminders, "AzureTableStorage");
         if (AddKeyed(filling, Storage, "AzureBlobStorage"))
         {
-            // Orleans' tables have the service's id in each row; its blobs have it nowhere.
+            // The container names the service: Orleans' tables have the service's id in each row, but its blobs do not have it.
             filling.Add($"{Storage}:ContainerName", () => filling[ServiceId]!.ToLowerInvariant());
         }
     }
@@ -194,7 +194,7 @@ internal static class ClusterProviders
         return isAdded;
     }
 
-    // A file that one process holds cannot be the state of a cluster of several.
+    // One process locks the file, so it cannot hold the state of several silos.
     private static void CheckLocalStorageIsAlone(Filling filling)
     {
         var clustering = filling[$"{Clustering}:ProviderType"];
@@ -211,7 +211,7 @@ internal static class ClusterProviders
     private static string Port(int configured) =>
         (configured != 0 ? configured : FreePort.Find()).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What is given, and what is added where nothing is.</summary>
+    /// <summary>The given configuration, and the settings to add.</summary>
     private sealed class Filling
     {
         public Filling(IConfiguration configuration)
@@ -242,7 +242,7 @@ internal static class ClusterProviders
             return isMissing;
         }
 
-        /// <summary>Whether a provider is told by Orleans' own settings how to reach its storage.</summary>
+        /// <summary>Whether Orleans' own settings already have a provider's connection.</summary>
         public bool IsConnected(string provider) => Configuration[$"{provider}:ConnectionString"] is { Length: > 0 }
             || (Configuration[$"{provider}:ConnectionName"] is { Length: > 0 } name
                 && Configuration.GetConnectionString(name) is { Length: > 0 });

@@ -6,8 +6,8 @@ using KadOrleans.Hosting.Settings;
 namespace KadOrleans.Hosting.Cluster;
 
 /// <summary>
-/// A free TCP port: Orleans needs the number before it listens. It is drawn below the ports that
-/// systems give to outgoing connections: one of those could be taken again by the time Orleans comes to it.
+/// Finds a free TCP port, as Orleans needs the number before it listens. The port is below the range for outgoing connections: a port of
+/// that range could be in use again by the time Orleans listens.
 /// </summary>
 internal static class FreePort
 {
@@ -15,7 +15,7 @@ internal static class FreePort
     private const int End = 32_000;
     private const int Attempts = 1_000;
 
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">There seems to be none.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">No free port was found.</exception>
     public static int Find()
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

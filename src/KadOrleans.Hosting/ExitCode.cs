@@ -1,27 +1,28 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>What a process's exit code says, of all executables alike.</summary>
+/// <summary>The exit codes of all executables.</summary>
 internal static class ExitCode
 {
-    /// <summary>Done, or stopped as told and in good order.</summary>
+    /// <summary>Done, or stopped normally by a signal.</summary>
     public const int Done = 0;
 
-    /// <summary>Not found, refused or interrupted; of a silo or an edge: it failed, as its last line says.</summary>
+    /// <summary>Not found, refused or interrupted. For a silo or an edge: it failed; its last line has the reason.</summary>
     public const int Failed = 1;
 
     /// <summary>
-    /// Not done because of how it was asked for or set up: arguments, a setting, a taken port, a locked folder, a broken file. Starting
-    /// again changes nothing.
+    /// Not done because of an argument, a setting, a port in use, a locked folder or a broken file. A restart alone does not help.
     /// </summary>
     public const int WrongUsage = 2;
 
-    /// <summary>Of a command of <c>kad</c>: no node answered.</summary>
+    /// <summary>For a command of <c>kad</c>: no node responded.</summary>
     public const int Unreachable = 3;
 
-    /// <summary>Of a silo or an edge: the cluster counts on the process no more: a silo was declared dead, or another process has the edge's name.</summary>
+    /// <summary>
+    /// For a silo or an edge: the cluster has replaced the process. A silo was declared dead, or another process has the edge's name.
+    /// </summary>
     public const int Replaced = 3;
 
-    /// <summary>The name that a JSON error object has for a code other than <see cref="Done"/>.</summary>
+    /// <summary>The name of a code other than <see cref="Done"/> in a JSON error object.</summary>
     public static string NameOf(int exitCode) => exitCode switch
     {
         WrongUsage => "wrongUsage",

@@ -1,6 +1,6 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>Messages of other people's code as parts of our sentences: one line each, without a full stop.</summary>
+/// <summary>Turns messages of libraries into parts of sentences: one line, without a full stop.</summary>
 internal static class Phrases
 {
     /// <summary>A message as a phrase.</summary>
@@ -10,7 +10,7 @@ internal static class Phrases
         return message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
     }
 
-    /// <summary>Why something failed: the message of the innermost exception, as a phrase.</summary>
+    /// <summary>The reason of a failure: the message of the innermost exception, as a phrase.</summary>
     public static string ReasonOf(Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>A host stops after the failure of a background service as after a stop in order. This finds the failure.</summary>
+/// <summary>Finds the failure of a background service that stopped its host. The host itself does not report it.</summary>
 internal static class ServiceCrash
 {
-    /// <summary>What a background service of a host that has stopped failed with; null if all ended in order.</summary>
+    /// <summary>The failure of a background service of a stopped host. Null if none failed.</summary>
     public static Exception? Find(IServiceProvider services) => services.GetServices<IHostedService>()
         .OfType<BackgroundService>()
         .Select(service => service.ExecuteTask?.Exception?.GetBaseException())

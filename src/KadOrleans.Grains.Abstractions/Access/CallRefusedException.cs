@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains.Abstractions.Access;
 
-/// <summary>A process outside the silos called what is not open to it. Another try ends the same way.</summary>
+/// <summary>A process outside the silos made a call that it may not make. A retry fails again.</summary>
 [GenerateSerializer]
 [Alias("kad.CallRefusedException")]
 internal sealed class CallRefusedException : Exception

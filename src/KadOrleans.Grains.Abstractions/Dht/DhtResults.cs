@@ -5,7 +5,7 @@ using KadOrleans.Grains.Abstractions.Edges;
 
 namespace KadOrleans.Grains.Abstractions.Dht;
 
-/// <summary>How far a lookup in the network got.</summary>
+/// <summary>The outcome of a lookup in the network.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtLookup")]
 internal sealed record DhtLookup
@@ -18,7 +18,7 @@ internal sealed record DhtLookup
     [Id(1)]
     public IReadOnlyList<Contact> Closest { get; init; } = [];
 
-    /// <summary>Contacts that were asked.</summary>
+    /// <summary>Contacts that were queried.</summary>
     [Id(2)]
     public int Asked { get; init; }
 
@@ -30,20 +30,20 @@ internal sealed record DhtLookup
     [Id(4)]
     public int Failed { get; init; }
 
-    /// <summary>Length of the chain of answers that led to the nearest contact.</summary>
+    /// <summary>Length of the chain of responses that led to the nearest contact.</summary>
     [Id(5)]
     public int Hops { get; init; }
 
-    /// <summary>Holders of different networks that gave the value.</summary>
+    /// <summary>Holders in different networks that returned this value.</summary>
     [Id(6)]
     public int Agreed { get; init; }
 
-    /// <summary>Holders of different networks that gave another value.</summary>
+    /// <summary>Holders in different networks that returned another value.</summary>
     [Id(7)]
     public int Differed { get; init; }
 
-    /// <summary>The lookup as callers of the DHT know it.</summary>
-    /// <param name="target">What was looked for.</param>
+    /// <summary>Converts the lookup for callers of the DHT.</summary>
+    /// <param name="target">The lookup's target.</param>
     /// <param name="value">The value that it found, if any.</param>
     public LookupOutcome ToOutcome(NodeId target, DhtValue? value = null) => new()
     {
@@ -79,7 +79,7 @@ internal sealed record DhtLookup
 
 /// <summary>The result of a get.</summary>
 /// <param name="Value">The value, or null if none was found.</param>
-/// <param name="Lookup">How far the lookup in the network got; null if the cluster itself holds the value.</param>
+/// <param name="Lookup">The lookup in the network. Null if the cluster itself holds the value.</param>
 [GenerateSerializer]
 [Alias("kad.DhtGetResult")]
 internal sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property: Id(1)] DhtLookup? Lookup)
@@ -126,18 +126,18 @@ internal sealed record DhtSetResult
 internal sealed record DhtPingResult(
     [property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
 
-/// <summary>How a cluster is doing.</summary>
-/// <param name="Settings">What it is built on.</param>
+/// <summary>A cluster's state.</summary>
+/// <param name="Settings">Its fixed settings.</param>
 /// <param name="Edges">Its live edges.</param>
 [GenerateSerializer]
 [Alias("kad.DhtStatus")]
 internal sealed record ClusterStatus(
     [property: Id(0)] ClusterSettings? Settings, [property: Id(1)] IReadOnlyList<EdgeStatus> Edges);
 
-/// <summary>How one edge is doing.</summary>
+/// <summary>The state of one edge.</summary>
 /// <param name="Name">Its stable name.</param>
 /// <param name="NodeIds">Its ids, as hexadecimal digits.</param>
-/// <param name="Report">What it last said of itself.</param>
+/// <param name="Report">Its last report.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeStatus")]
 internal sealed record EdgeStatus(

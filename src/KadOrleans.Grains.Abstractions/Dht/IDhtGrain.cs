@@ -5,40 +5,40 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Grains.Abstractions.Dht;
 
 /// <summary>
-/// The DHT as clients call it: a stateless worker before the shards and the edges. Any key will do.
-/// Calls that need the network try another live edge if one fails, and throw <see cref="NoLiveEdgeException"/> if there
-/// is none. Calls to a grain whose silo died are tried again until another has it, 20 s at most; a call takes 28 s at most.
+/// The DHT's facade for clients: a stateless worker in front of the shards and the edges. Any grain key will do. A call that needs the
+/// network tries another live edge if one fails, and throws <see cref="NoLiveEdgeException"/> if there is none. Calls to a grain whose silo
+/// died are retried for up to 20 s. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtGrain")]
 [Version(1)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// The value of a key: from the cluster's own shards, else from the network by a lookup at a live edge. Without a
-    /// live edge, a key that the shards do not hold ends in <see cref="NoLiveEdgeException"/>, not in "not found".
+    /// Gets the value of a key from the cluster's own shards, or else by a lookup of a live edge. If the shards do not hold the key and no
+    /// edge is live it throws <see cref="NoLiveEdgeException"/>: the value may still exist.
     /// </summary>
-    /// <exception cref="ShardUnavailableException">The shard does not answer, and the network has no value.</exception>
+    /// <exception cref="ShardUnavailableException">The shard does not respond, and the network has no value.</exception>
     [Alias("Get")]
     ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value in the cluster's own shards, durably before this returns, and on the nearest contacts of the
-    /// network. Without a live edge the cluster's copy stands and the result says that the network has none. The cluster
-    /// publishes it again each day until <see cref="UnpublishAsync"/>, or until somebody publishes another value.
+    /// Stores a value in the cluster's own shards, durably before this returns, and on the nearest contacts of the network. Without a live
+    /// edge only the cluster holds the value, and the result says so. The cluster publishes it again each day until
+    /// <see cref="UnpublishAsync"/>, or until somebody publishes another value.
     /// </summary>
     [Alias("Set")]
     ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value as <see cref="SetAsync"/> does, and returns once the cluster's copy is durable or was refused. The network gets it
-    /// in the background: at the latest when the cluster publishes it again.
+    /// Stores a value as <see cref="SetAsync"/> does, and returns once the cluster's copy is durable or was refused. The network gets the
+    /// value in the background, at the latest when the cluster publishes it again.
     /// </summary>
     [Alias("Publish")]
     ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stops publishing a key, durably; false if the cluster did not publish it. Its value stays, here and in the network, until it
-    /// expires.
+    /// Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays in the cluster and the network
+    /// until it expires.
     /// </summary>
     [Alias("Unpublish")]
     ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
@@ -47,11 +47,11 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("FindNode")]
     ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
 
-    /// <summary>Asks an endpoint who it is.</summary>
+    /// <summary>Pings an endpoint.</summary>
     [Alias("Ping")]
     ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
 
-    /// <summary>The live edges and what the cluster is built on.</summary>
+    /// <summary>The live edges and the cluster's fixed settings.</summary>
     [Alias("GetStatus")]
     ValueTask<ClusterStatus> GetStatusAsync();
 }

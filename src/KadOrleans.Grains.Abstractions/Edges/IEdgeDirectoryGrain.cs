@@ -5,9 +5,8 @@ using Orleans.Concurrency;
 namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
-/// Which edge holds which node ids. Key: <see cref="GrainKeys.Singleton"/>. The ids of an edge's name and their epochs are
-/// durable when a call returns, and so is which leases were handed back; who is alive is kept in memory and known again one
-/// renewal after a silo was lost.
+/// Leases node ids to edges. Key: <see cref="GrainKeys.Singleton"/>. When a call returns, an edge's ids, their epoch and a handed-back
+/// lease are durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo.
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(1)]
@@ -19,14 +18,14 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>How often an edge renews.</summary>
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an edge waits for a lease. It would not take one that is given later.</summary>
+    /// <summary>How long an edge waits for a lease. It ignores one granted later.</summary>
     static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Whether an edge other than the one that asks uses this name. Only if not, another process may lease the name. Otherwise two
-    /// processes that are restarted whenever they end would take it from each other without end. A holder that was killed costs
-    /// <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are well. After the loss of a silo, a holder that does not
-    /// answer keeps its name for the rest of its lease: the way to it may be what was lost. Since version 1.
+    /// Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart whenever they
+    /// end would take it from each other for ever. A killed holder costs <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are
+    /// healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only the route to it is
+    /// lost. Since version 1.
     /// </summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="edge">Who asks.</param>
@@ -34,7 +33,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("AskForName")]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
 
-    /// <summary>The same for edges of earlier releases: false if the name is free.</summary>
+    /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="edge">Who asks.</param>
     [AlwaysInterleave]
@@ -42,9 +41,9 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary>
-    /// Leases node ids to the edge of this name: the same ids as ever, under a new epoch, so that an older process of
-    /// that name finds itself fenced. Missing ids are drawn at random and saved before this returns. Leases that are asked for
-    /// at about the same time share one write; one that waited <see cref="LeaseTimeout"/> is not given.
+    /// Leases node ids to the edge of this name: always the same ids, under a new epoch, which fences an older process of that name.
+    /// Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that waited
+    /// <see cref="LeaseTimeout"/> fails.
     /// </summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="count">How many ids it serves, 1 to 64.</param>
@@ -53,14 +52,12 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("Lease")]
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
 
-    /// <summary>Prolongs a lease and reports how the edge is. False if a newer epoch exists: the caller stops.</summary>
+    /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
     [AlwaysInterleave]
     [Alias("Renew")]
     ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
 
-    /// <summary>
-    /// Hands a lease back; the ids stay reserved for the name. That is durable when this returns. Ignored if a newer epoch exists.
-    /// </summary>
+    /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
     [AlwaysInterleave]
     [Alias("Release")]
     ValueTask ReleaseAsync(string edgeName, long epoch);
@@ -70,12 +67,14 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("GetUtcNow")]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
-    /// <summary>The edges whose leases are alive, in no order; after a move some are missing (<see cref="ListAsync"/> says so).</summary>
+    /// <summary>
+    /// The edges with live leases, unordered. After a move of the grain some are missing (<see cref="ListAsync"/> says so).
+    /// </summary>
     [AlwaysInterleave]
     [Alias("GetLive")]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
-    /// <summary>The edges whose leases are alive, and since when that is known. Since version 1.</summary>
+    /// <summary>The edges with live leases, and for how long renewals were received. Since version 1.</summary>
     [AlwaysInterleave]
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();
@@ -84,23 +83,23 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 /// <summary>Whether another edge uses a name.</summary>
 internal enum NameUse
 {
-    /// <summary>None does: it may be leased.</summary>
+    /// <summary>No other edge uses it: it may be leased.</summary>
     Free,
 
-    /// <summary>Another edge has it, and answers.</summary>
+    /// <summary>Another edge uses it, and answers.</summary>
     Held,
 
     /// <summary>
-    /// Another edge has it and is not heard, maybe for want of a silo on the way to it. At the latest
-    /// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> later this is clear.
+    /// Another edge uses it and does not answer, perhaps as a silo on the route is lost. This is clear
+    /// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> later at the latest.
     /// </summary>
     Unclear,
 }
 
 /// <summary>The node ids that an edge may use.</summary>
-/// <param name="Epoch">Grows with every lease of the name; a process with an older one is fenced off.</param>
+/// <param name="Epoch">Grows with every lease of the name. It fences processes with an older one.</param>
 /// <param name="NodeIds">One per UDP port, always in the same order.</param>
-/// <param name="Settings">What the cluster is built on.</param>
+/// <param name="Settings">The cluster's fixed settings.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeLease")]
 internal sealed record EdgeLease(
@@ -108,7 +107,7 @@ internal sealed record EdgeLease(
     [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
     [property: Id(2)] ClusterSettings Settings);
 
-/// <summary>An edge acted on a lease that another holds by now. It stops using the id at once.</summary>
+/// <summary>An edge used a lease that another edge holds now. The edge must stop using the id at once.</summary>
 [GenerateSerializer]
 [Alias("kad.LeaseLostException")]
 internal sealed class LeaseLostException : Exception
@@ -126,28 +125,28 @@ internal sealed class LeaseLostException : Exception
     }
 }
 
-/// <summary>The edges whose leases are alive, as far as the directory knows.</summary>
+/// <summary>The edges with live leases, as far as the directory knows.</summary>
 /// <param name="Edges">In no order.</param>
 /// <param name="KnownFor">
-/// How long the directory has heard renewals. One that has just moved knows those that renewed since; from
+/// How long the directory has received renewals. After a move it knows only the edges that have renewed since. From
 /// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> on it knows all.
 /// </param>
-/// <param name="Released">The names of edges that are not alive, as they handed their leases back in that time.</param>
+/// <param name="Released">The names of the edges that handed their leases back in that time.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeList")]
 internal sealed record EdgeList(
     [property: Id(0)] IReadOnlyList<LiveEdge> Edges, [property: Id(1)] TimeSpan KnownFor, [property: Id(2)] IReadOnlyList<string> Released)
 {
-    /// <summary>Whether an edge that is not named here is not alive.</summary>
+    /// <summary>Whether all live edges are listed.</summary>
     public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
 }
 
-/// <summary>An edge whose lease is alive.</summary>
+/// <summary>An edge with a live lease.</summary>
 /// <param name="Name">Its stable name.</param>
 /// <param name="Epoch">The epoch of its lease.</param>
 /// <param name="NodeIds">Its ids.</param>
 /// <param name="Observer">How to reach it.</param>
-/// <param name="Report">What it last said of itself.</param>
+/// <param name="Report">Its last report.</param>
 [GenerateSerializer]
 [Alias("kad.LiveEdge")]
 internal sealed record LiveEdge(
@@ -162,7 +161,7 @@ internal sealed record LiveEdge(
 [Alias("kad.EdgeReport")]
 internal sealed record EdgeReport
 {
-    /// <summary>What each of its ids listens on, in the order of the lease.</summary>
+    /// <summary>The endpoint of each of its ids, in the order of the lease.</summary>
     [Id(0)]
     public IReadOnlyList<UdpEndpoint> Endpoints { get; init; } = [];
 
@@ -170,7 +169,7 @@ internal sealed record EdgeReport
     [Id(1)]
     public int Contacts { get; init; }
 
-    /// <summary>Counts since its start, by name.</summary>
+    /// <summary>Counters since its start, by name.</summary>
     [Id(2)]
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 }

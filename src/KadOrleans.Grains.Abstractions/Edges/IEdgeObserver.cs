@@ -7,31 +7,31 @@ using Orleans.Concurrency;
 namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
-/// An edge as grains reach it. Nothing here is durable: an edge holds no state that must survive. A call to an edge that
-/// is gone fails after the cluster's response timeout; callers try another. Calls interleave: else a lookup of seconds would
-/// hold up every snapshot and every other lookup of the edge.
+/// The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead edge
+/// fails after the cluster's response timeout, and callers try another. Calls interleave: otherwise a lookup of seconds would delay all
+/// snapshots and other lookups.
 /// </summary>
 [Alias("kad.IEdgeObserver")]
 internal interface IEdgeObserver : IGrainObserver
 {
     /// <summary>
-    /// How long an edge may take to confirm that it lives. If it is too long, the successor of a killed edge waits needlessly. If it is too
-    /// short, a busy edge counts as dead, and loses its lease to another process of its name.
+    /// The timeout of <see cref="ConfirmAsync"/>. If it is too long, the successor of a killed edge waits needlessly. If it is too short, a
+    /// busy edge counts as dead and loses its lease to another process of its name.
     /// </summary>
     const string ConfirmTimeout = "00:00:01";
 
-    /// <summary>Answers at once, for as long as the edge uses its lease or stands for one.</summary>
+    /// <summary>Returns at once while the edge uses its lease or waits for one.</summary>
     [AlwaysInterleave]
     [ResponseTimeout(ConfirmTimeout)]
     [Alias("Confirm")]
     Task ConfirmAsync();
 
-    /// <summary>A newer picture of a table. An older version than the edge has is ignored.</summary>
+    /// <summary>Passes a newer snapshot of a table. An older version than the edge's is ignored.</summary>
     [AlwaysInterleave]
     [Alias("OnSnapshot")]
     Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
 
-    /// <summary>Takes work and returns at once; false if the edge does not serve that id, or has too much to do.</summary>
+    /// <summary>Queues work. Returns false if the edge does not serve that id, or its queue is full.</summary>
     [AlwaysInterleave]
     [Alias("Accept")]
     Task<bool> AcceptAsync(EdgeWork work);
@@ -41,7 +41,7 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("Get")]
     Task<DhtGetResult> GetAsync(NodeId key);
 
-    /// <summary>Stores a value on the nearest contacts of the network; the cluster's own copy is the caller's affair.</summary>
+    /// <summary>Stores a value on the nearest contacts of the network. The caller stores the cluster's own copy.</summary>
     [AlwaysInterleave]
     [Alias("Set")]
     Task<DhtSetResult> SetAsync(NodeId key, DhtValue value);
@@ -51,7 +51,7 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("FindNode")]
     Task<DhtLookup> FindNodeAsync(NodeId target);
 
-    /// <summary>Asks an endpoint who it is.</summary>
+    /// <summary>Pings an endpoint.</summary>
     [AlwaysInterleave]
     [Alias("Ping")]
     Task<DhtPingResult> PingAsync(UdpEndpoint endpoint);

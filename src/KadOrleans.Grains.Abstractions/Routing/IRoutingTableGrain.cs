@@ -6,31 +6,30 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Grains.Abstractions.Routing;
 
 /// <summary>
-/// The routing table of one node id. Key: <see cref="GrainKeys.RoutingTable"/>. It is the truth; edges answer from the
-/// snapshots it pushes. It saves behind: at most 10 s of observations are lost when its silo dies, none at a graceful
-/// stop. It owns the reminders that have a live edge refresh lonely buckets each hour and walk at random each 300 s.
+/// The routing table of one node id. Key: <see cref="GrainKeys.RoutingTable"/>. It is the authoritative table; edges read the snapshots
+/// that it pushes. It saves changes after some seconds: the death of its silo loses at most 10 s of observations, a graceful stop none. Its
+/// reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
 /// </summary>
 [Alias("kad.IRoutingTableGrain")]
 [Version(0)]
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Applies observations in their order and says what the edge should now do. Not durable when it returns. Answers
-    /// <see cref="TableAnswer.IsFenced"/> without applying anything if <paramref name="epoch"/> is not the newest that
-    /// subscribed: another edge holds the id.
+    /// Applies observations in order and returns what the edge should do. Not durable when it returns. If <paramref name="epoch"/> is not
+    /// the newest that subscribed, another edge holds the id. Then it applies nothing and returns <see cref="TableAnswer.IsFenced"/>.
     /// </summary>
     [Alias("Observe")]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
 
     /// <summary>
-    /// Makes an edge the one that is pushed snapshots and handed work, until a newer epoch subscribes or it fails to
-    /// take them. Called again every minute: a registration that is not renewed ends after three. Answers the newest
-    /// snapshot; throws <see cref="LeaseLostException"/> for an older epoch.
+    /// Subscribes an edge to snapshots and work, until a newer epoch subscribes or the edge fails to take them. Edges renew it every
+    /// minute; without a renewal it ends after three. Returns the newest snapshot. Throws <see cref="LeaseLostException"/> for an older
+    /// epoch.
     /// </summary>
     [Alias("Subscribe")]
     ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
 
-    /// <summary>Ends a subscription, and saves: called when an edge stops in good order. Durable when it returns.</summary>
+    /// <summary>Ends the subscription of a stopping edge and saves the table. Durable when it returns.</summary>
     [Alias("Unsubscribe")]
     ValueTask UnsubscribeAsync(long epoch);
 
@@ -48,11 +47,11 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
 [Alias("kad.TableAnswer")]
 internal sealed record TableAnswer
 {
-    /// <summary>The edge no longer holds the id; nothing was applied.</summary>
+    /// <summary>Whether the edge no longer holds the id. Then nothing was applied.</summary>
     [Id(0)]
     public bool IsFenced { get; init; }
 
-    /// <summary>Contacts that entered the table, to be handed the values that belong there.</summary>
+    /// <summary>Contacts that entered the table, for hand-off.</summary>
     [Id(1)]
     public IReadOnlyList<Contact> Added { get; init; } = [];
 
@@ -60,7 +59,7 @@ internal sealed record TableAnswer
     [Id(2)]
     public IReadOnlyList<Contact> Checks { get; init; } = [];
 
-    /// <summary>The table's version behind the batch.</summary>
+    /// <summary>The table's version after the batch.</summary>
     [Id(3)]
     public long Version { get; init; }
 }

@@ -3,7 +3,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-/// <summary>An id between processes: its 20 bytes as three numbers.</summary>
+/// <summary>An id on the wire between processes: its 20 bytes as three numbers.</summary>
 [GenerateSerializer]
 [Alias("kad.NodeId")]
 internal struct NodeIdSurrogate

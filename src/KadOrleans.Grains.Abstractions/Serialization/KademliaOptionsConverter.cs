@@ -2,7 +2,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-/// <summary>The constants of a cluster, between processes and as they are stored.</summary>
+/// <summary>A cluster's constants, between processes and as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.KademliaOptions")]
 internal struct KademliaOptionsSurrogate
@@ -27,7 +27,7 @@ internal struct KademliaOptionsSurrogate
     [Id(4)]
     public int ReplacementCacheSize { get; set; }
 
-    /// <summary>Requests in a row that a contact may leave unanswered.</summary>
+    /// <summary>Consecutive timeouts after which a contact is dropped.</summary>
     [Id(5)]
     public int FailuresBeforeDrop { get; set; }
 
@@ -39,11 +39,11 @@ internal struct KademliaOptionsSurrogate
     [Id(7)]
     public TimeSpan BucketRefreshInterval { get; set; }
 
-    /// <summary>Time without a STORE after which a value goes out again.</summary>
+    /// <summary>Time without a STORE after which a value is republished.</summary>
     [Id(8)]
     public TimeSpan RepublishInterval { get; set; }
 
-    /// <summary>Time after which what was published is published again.</summary>
+    /// <summary>Time after which a publication is published again.</summary>
     [Id(9)]
     public TimeSpan PublishInterval { get; set; }
 }

@@ -53,7 +53,7 @@ internal sealed class BucketRoomConverter : IConverter<BucketRoom, BucketRoomSur
     public BucketRoomSurrogate ConvertToSurrogate(in BucketRoom value) => new() { Range = value.Range, HasRoom = value.HasRoom };
 }
 
-/// <summary>A picture of a table between processes.</summary>
+/// <summary>A snapshot of a table, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.RoutingTableSnapshot")]
 internal struct RoutingTableSnapshotSurrogate
@@ -62,7 +62,7 @@ internal struct RoutingTableSnapshotSurrogate
     [Id(0)]
     public NodeId OwnId { get; set; }
 
-    /// <summary>Of the table.</summary>
+    /// <summary>The snapshot's version.</summary>
     [Id(1)]
     public long Version { get; set; }
 
@@ -93,7 +93,7 @@ internal sealed class RoutingTableSnapshotConverter : IConverter<RoutingTableSna
     };
 }
 
-/// <summary>A bucket as people see it, between processes.</summary>
+/// <summary>A summary of a bucket, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketSummary")]
 internal struct BucketSummarySurrogate
@@ -110,11 +110,11 @@ internal struct BucketSummarySurrogate
     [Id(2)]
     public int Count { get; set; }
 
-    /// <summary>Contacts that wait for a place.</summary>
+    /// <summary>Contacts in the replacement cache.</summary>
     [Id(3)]
     public int Replacements { get; set; }
 
-    /// <summary>When a lookup last aimed into it.</summary>
+    /// <summary>Time of the last lookup in its range.</summary>
     [Id(4)]
     public DateTimeOffset LastLookup { get; set; }
 }
@@ -143,11 +143,11 @@ internal sealed class BucketSummaryConverter : IConverter<BucketSummary, BucketS
 [Alias("kad.ContactObservation")]
 internal struct ContactObservationSurrogate
 {
-    /// <summary>What was seen.</summary>
+    /// <summary>The kind of observation.</summary>
     [Id(0)]
     public ObservationKind Kind { get; set; }
 
-    /// <summary>Of whom.</summary>
+    /// <summary>The contact.</summary>
     [Id(1)]
     public Contact Contact { get; set; }
 }

@@ -57,14 +57,14 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
         },
     };
 
-    // What is written to a stream only is not copied for it.
+    // Avoids a copy for content that is only written to a stream.
     private static byte[] ArrayOf(ReadOnlyMemory<byte> content) =>
         MemoryMarshal.TryGetArray(content, out var segment) && segment.Array is { } array && array.Length == content.Length
             ? array
             : content.ToArray();
 }
 
-/// <summary>Whom a value is counted against, between processes.</summary>
+/// <summary>The source that a value is counted against, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.SourceNetwork")]
 internal struct SourceNetworkSurrogate
@@ -102,19 +102,19 @@ internal struct StoredValueSurrogate
     [Id(1)]
     public DateTimeOffset StoredAt { get; set; }
 
-    /// <summary>From when on it is gone.</summary>
+    /// <summary>When it expires.</summary>
     [Id(2)]
     public DateTimeOffset ExpiresAt { get; set; }
 
-    /// <summary>Whom it is counted against.</summary>
+    /// <summary>The source that it is counted against.</summary>
     [Id(3)]
     public SourceNetwork Source { get; set; }
 
-    /// <summary>When the cluster published it last, if it did.</summary>
+    /// <summary>The cluster's last publication, or null.</summary>
     [Id(4)]
     public DateTimeOffset? PublishedAt { get; set; }
 
-    /// <summary>Whether the edge that took it is not responsible for its key.</summary>
+    /// <summary>Whether the edge that received it is not responsible for its key.</summary>
     [Id(5)]
     public bool IsFar { get; set; }
 }
@@ -143,7 +143,7 @@ internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValue
     };
 }
 
-/// <summary>A held value never changes: within a silo a call or a reply hands it over as it is.</summary>
+/// <summary>A held value is immutable, so calls within a silo do not copy it.</summary>
 [RegisterCopier]
 internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
 

@@ -13,12 +13,12 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Grains.Access;
 
 /// <summary>
-/// Refuses calls of processes outside the silos by <see cref="CallPolicy"/>, if the silos have an
-/// <see cref="KadClusterOptions.EdgeKey"/>; without one, edges and other clients cannot be told apart.
+/// Refuses calls from processes outside the silos by <see cref="CallPolicy"/>, if the silos have an
+/// <see cref="KadClusterOptions.EdgeKey"/>. Without the key, edges and other clients look the same.
 /// </summary>
 internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
 {
-    // What Orleans calls the client within a silo; those of other processes are random numbers.
+    // The prefix of the client's id within a silo. Clients of other processes have random numbers.
     private static readonly byte[] Hosted = "hosted-"u8.ToArray();
 
     private readonly byte[]? _key = options.Value.EdgeKey is { Length: > 0 } key ? Encoding.UTF8.GetBytes(key) : null;
@@ -33,7 +33,7 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
         return context.Invoke();
     }
 
-    // The runtime itself may leave out whom a call comes from, but not in calls of this project's grains.
+    // Some calls of the runtime name no source; calls of this project's grains all do.
     private static bool IsOutside(GrainId? source) =>
         source is not { } id || (id.IsClient() && !id.Key.AsSpan().StartsWith(Hosted));
 
@@ -52,10 +52,10 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
 
         if (RequestContext.Get(EdgeKey.ContextKey) is not string given || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), key))
         {
-            throw Refused(grain, context, "edges alone", $", and the caller has another {EdgeKey.Setting} than the silos, or none");
+            throw Refused(grain, context, "edges alone", $", and the caller's {EdgeKey.Setting} is missing or differs from the silos'");
         }
 
-        // It goes no further: neither to other silos nor into what grains log.
+        // Removed, so that it reaches neither other silos nor the grains' logs.
         RequestContext.Remove(EdgeKey.ContextKey);
     }
 
@@ -63,7 +63,7 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
         new($"{grain.Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
 }
 
-/// <summary>Which of this project's methods processes outside the silos may call. What others bring is theirs to guard.</summary>
+/// <summary>Which of this project's grain methods processes outside the silos may call. Other projects guard their own grains.</summary>
 internal static class CallPolicy
 {
     private static readonly FrozenDictionary<Type, FrozenSet<string>> OfEdges = new Dictionary<Type, FrozenSet<string>>
@@ -92,10 +92,10 @@ internal static class CallPolicy
         [typeof(IClusterGrain)] = Names(nameof(IClusterGrain.GetAsync)),
     }.ToFrozenDictionary();
 
-    /// <summary>Whether anybody may call it: the facade, and what is not this project's.</summary>
+    /// <summary>Whether any client may call it: true for the facade and for grains of other projects.</summary>
     public static bool IsOpenToClients(Type grain) => grain == typeof(IDhtGrain) || grain.Assembly != typeof(IDhtGrain).Assembly;
 
-    /// <summary>Whether an edge calls it for its work.</summary>
+    /// <summary>Whether edges may call it.</summary>
     public static bool IsOpenToEdges(Type grain, string method) => OfEdges.TryGetValue(grain, out var methods) && methods.Contains(method);
 
     private static FrozenSet<string> Names(params IEnumerable<string> names) => names.ToFrozenSet(StringComparer.Ordinal);

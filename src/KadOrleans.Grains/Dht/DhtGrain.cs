@@ -13,7 +13,7 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Grains.Dht;
 
-/// <summary>The DHT as clients call it. Holds nothing but a list of edges; its calls interleave, as lookups take seconds.</summary>
+/// <summary>The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds.</summary>
 [StatelessWorker]
 [Reentrant]
 internal sealed class DhtGrain(
@@ -24,12 +24,11 @@ internal sealed class DhtGrain(
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
     /// <summary>
-    /// How long a call may take in all: less than the 30 s after which Orleans' callers give up by default, so that they
-    /// are told what was wrong.
+    /// The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
     /// </summary>
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
 
-    /// <summary>How long a shard is called: longer than a silo takes to be declared dead. An edge has the rest.</summary>
+    /// <summary>How long a shard is tried: longer than it takes to declare a silo dead. The rest of the time is for an edge.</summary>
     private static readonly TimeSpan ShardLimit = TimeSpan.FromSeconds(20);
 
     private readonly GrainCalls _calls = new(time, logger);
@@ -54,7 +53,7 @@ internal sealed class DhtGrain(
                 $"The cluster's {GrainKeys.ShardName(Shard(key))} does not answer: {e.Message}", e);
         }
 
-        // The cluster may hold the value all the same: without its answer there is no "not found".
+        // The cluster may still hold the value: without the shard's response the result cannot be "not found".
         var result = await AskNetworkAsync(key, limit, shardFailure, cancellationToken);
         return result.Found || shardFailure is null ? result : throw shardFailure;
     }
@@ -74,7 +73,7 @@ internal sealed class DhtGrain(
         var own = await PutAsync(key, value, cancellationToken);
         if (own == StoreResult.Stored)
         {
-            // It logs its failure itself; the caller has its durable acknowledgement.
+            // Not awaited: the caller has its durable acknowledgement, and a failure is logged.
             _ = SpreadAsync(key, value, CancellationToken.None);
         }
 
@@ -142,7 +141,7 @@ internal sealed class DhtGrain(
         }
     }
 
-    // Each try is a put of its own moment: the shard takes none that is old.
+    // Each try gets a new time: the shard refuses old puts.
     private StoredValue Stamp(DhtValue value)
     {
         var now = time.GetUtcNow();
@@ -157,7 +156,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The cluster's copy stands, and the result says that the network has none.
+            // The cluster holds the value, and the result says that the network has no copy.
             logger.NetworkNotReached(e.Message);
             return new DhtSetResult();
         }

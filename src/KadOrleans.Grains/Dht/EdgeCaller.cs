@@ -11,19 +11,21 @@ namespace KadOrleans.Grains.Dht;
 internal sealed class EdgeCaller(
     IGrainFactory grains, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
-    /// <summary>Edges tried for one call: as many as fit into the response timeout.</summary>
+    /// <summary>The most edges tried for one call: as many as fit into the response timeout.</summary>
     private const int MaxTries = 3;
 
-    /// <summary>How long a list of live edges is used: a call per request would make the directory a bottleneck.</summary>
+    /// <summary>
+    /// The age up to which a list of live edges is used. A directory call per request would make the directory a bottleneck.
+    /// </summary>
     private static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(2);
 
     /// <summary>A failed edge is tried last for one lease duration.</summary>
     private static readonly TimeSpan SuspicionLifetime = IEdgeDirectoryGrain.LeaseDuration;
 
-    /// <summary>How long a newer list is waited for when there is an older one.</summary>
+    /// <summary>How long to wait for a newer list if an older one exists.</summary>
     private static readonly TimeSpan DirectoryTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the directory is asked in all: longer than a silo takes to be declared dead.</summary>
+    /// <summary>How long the directory is tried in all: longer than it takes to declare a silo dead.</summary>
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(20);
 
     private readonly GrainCalls _calls = new(time, logger);
@@ -32,11 +34,11 @@ internal sealed class EdgeCaller(
     private long? _listedAt;
     private Task _asking = Task.CompletedTask;
 
-    /// <summary>What the first edge that does not fail answers.</summary>
-    /// <param name="call">What an edge is asked.</param>
-    /// <param name="limit">How long all of it may take.</param>
+    /// <summary>Calls edges until one responds.</summary>
+    /// <param name="call">The call to one edge.</param>
+    /// <param name="limit">The timeout of all tries.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="NoLiveEdgeException">There is none.</exception>
+    /// <exception cref="NoLiveEdgeException">No edge is live, or none that was tried responded.</exception>
     public async Task<TResult> CallAsync<TResult>(
         Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
@@ -58,7 +60,7 @@ internal sealed class EdgeCaller(
 
         throw failure is null
             ? new NoLiveEdgeException()
-            : new NoLiveEdgeException($"No edge that was asked answered; the last one failed: {failure.Message}");
+            : new NoLiveEdgeException($"No edge responded; the last one tried failed: {failure.Message}");
     }
 
     private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
@@ -71,7 +73,7 @@ internal sealed class EdgeCaller(
 
         if (_asking.IsCompleted)
         {
-            // One question for all who wait: none of them ends it.
+            // All waiting callers share one request, and none cancels it.
             _asking = AskAsync();
         }
 
@@ -81,7 +83,7 @@ internal sealed class EdgeCaller(
         }
         catch (Exception e) when (known.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
-            // The edges of a moment ago are most likely still there, which the directory is not.
+            // The directory does not respond, but the edges of the older list most likely still live.
             logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
         }
 
@@ -97,7 +99,7 @@ internal sealed class EdgeCaller(
         _listedAt = asked;
     }
 
-    /// <summary>Those that did not fail lately first; else from a random one on, so that all are used.</summary>
+    /// <summary>Edges without a recent failure first. Otherwise in rotation from a random one, so that all are used.</summary>
     private List<LiveEdge> Order(IReadOnlyList<LiveEdge> edges)
     {
         foreach (var (edge, since) in _suspectSince)

@@ -9,7 +9,7 @@ namespace KadOrleans.Grains.Diagnostics;
 /// <summary>The instruments of the grains, on the meter of the node. Tags are small closed sets: never an id or a key.</summary>
 internal static class GrainMetrics
 {
-    /// <summary>The same name as the node's meter, so that one subscription shows both.</summary>
+    /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
     public const string MeterName = "KadOrleans";
 
     private static readonly Meter Meter = new(MeterName);
@@ -41,7 +41,7 @@ internal static class GrainMetrics
         Meter.CreateObservableGauge("kad.values.size", () => HeldValues.Bytes, "By", "Footprint of the values held.");
     }
 
-    /// <summary>Makes the series of the counter, at 0.</summary>
+    /// <summary>Creates the counters' series at 0.</summary>
     public static void Begin()
     {
         foreach (var target in Enum.GetValues<WriteTarget>())
@@ -54,13 +54,13 @@ internal static class GrainMetrics
         Changes.Add(0);
     }
 
-    /// <summary>A write took effect.</summary>
+    /// <summary>Counts a write that took effect, with its duration.</summary>
     public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));
 
-    /// <summary>A write failed for another reason than a newer writer.</summary>
+    /// <summary>Counts a write that failed for another reason than a newer writer.</summary>
     public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
 
-    /// <summary>A put is durable for which values went, or which replaced another source's.</summary>
+    /// <summary>Counts the evictions of a durable put, and whether it replaced another source's value.</summary>
     public static void Noted(StoreTurnover turnover)
     {
         if (turnover != default)
@@ -71,13 +71,13 @@ internal static class GrainMetrics
         }
     }
 
-    /// <summary>A reminder came.</summary>
+    /// <summary>Notes a tick of a reminder.</summary>
     /// <param name="name">One of a few.</param>
     /// <param name="status">When it came and was due.</param>
-    /// <param name="lastTick">When it came before, as far as is known.</param>
+    /// <param name="lastTick">The time of the tick before, if it is known.</param>
     public static void Ticked(string name, TickStatus status, DateTime? lastTick)
     {
-        // A grain may be called by others than its reminders, with anything.
+        // Clients may call ReceiveReminder too, with any arguments.
         if (status.Period > TimeSpan.Zero && name is TableReminders.Refresh or TableReminders.Walk or ExpiryReminder.Name)
         {
             ReminderLateness.Record(
@@ -90,7 +90,7 @@ internal static class GrainMetrics
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
 }
 
-/// <summary>What the shards that are active on this silo hold. Shards that were not activated since the start are not counted.</summary>
+/// <summary>The usage of this silo's active shards. Shards that were not activated since the start are not counted.</summary>
 internal sealed class HeldValues
 {
     private static readonly ConcurrentDictionary<HeldValues, byte> Shards = new();
@@ -101,21 +101,23 @@ internal sealed class HeldValues
 
     public static long Bytes => Shards.Keys.Sum(shard => Volatile.Read(ref shard._bytes));
 
-    /// <summary>An activation is counted from now on.</summary>
+    /// <summary>Starts to count an activation.</summary>
     public void Begin() => Shards.TryAdd(this, 0);
 
-    /// <summary>It holds so much now.</summary>
+    /// <summary>Sets the activation's usage.</summary>
     public void Note(long keys, long bytes)
     {
         Volatile.Write(ref _keys, keys);
         Volatile.Write(ref _bytes, bytes);
     }
 
-    /// <summary>It ended.</summary>
+    /// <summary>Stops counting an activation.</summary>
     public void End() => Shards.TryRemove(this, out _);
 }
 
-/// <summary>What is written to grain storage. The edges' directory and the cluster's settings change too seldom to tell anything.</summary>
+/// <summary>
+/// The targets of writes to grain storage. The edges' directory and the cluster's settings change too seldom to be counted.
+/// </summary>
 internal enum WriteTarget
 {
     /// <summary>A record of a key shard: a group of STOREs, or a page.</summary>

@@ -11,8 +11,7 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Edges;
 
 /// <summary>
-/// Leases node ids to edges by name. The ids, the epochs and which leases were handed back are stored; who is alive is known from
-/// renewals.
+/// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals tell which edges live.
 /// </summary>
 [Reentrant]
 internal sealed class EdgeDirectoryGrain(
@@ -33,7 +32,7 @@ internal sealed class EdgeDirectoryGrain(
     private readonly List<ReleaseRequest> _releasing = [];
     private Task _writing = Task.CompletedTask;
 
-    // A write that seemed to fail may have been done: the next lease reads it first, as an epoch must not be given twice.
+    // Whether the outcome of a write is unknown. Then the next lease reads the state first, as no epoch may be given twice.
     private bool _isInDoubt;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -64,7 +63,7 @@ internal sealed class EdgeDirectoryGrain(
             || holders.IsWithinDeadSilo(EdgeHolders.KeyOf(heard.Edge.Observer))
             || await holders.AreAllWellAsync(heard.Silos);
 
-        // It may have renewed meanwhile, or another leased the name.
+        // The holder may have renewed meanwhile, or another edge may have leased the name.
         return isGone && ReferenceEquals(_live.Find(edgeName), heard) ? NameUse.Free : NameUse.Unclear;
     }
 
@@ -94,7 +93,7 @@ internal sealed class EdgeDirectoryGrain(
             return ValueTask.FromResult(false);
         }
 
-        // After a silo was lost nobody knows how many ids the edge asked for; it reports an endpoint for each.
+        // After the loss of a silo the number of leased ids is unknown. The edge reports an endpoint for each id.
         var count = _live.CountOf(edgeName, epoch) ?? Math.Max(1, report.Endpoints.Count);
         NodeId[] ids = [.. known.NodeIds.Take(count).Select(NodeId.Parse)];
         return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos));
@@ -136,7 +135,7 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    /// <summary>Whether a name is free whose holder was not heard since this activation began.</summary>
+    /// <summary>Whether a name is free if its holder has not been heard since this activation began.</summary>
     private bool IsFree(string edgeName, IEdgeObserver edge) =>
         !state.State.Edges.TryGetValue(edgeName, out var known)
         || known.IsReleased
@@ -153,10 +152,10 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    /// <summary>Gives leases and takes them back in groups: those that are asked for while one write is under way share the next.</summary>
+    /// <summary>Grants and takes back leases by group commit: requests that arrive during a write share the next one.</summary>
     private async Task WriteWaitingAsync()
     {
-        // Calls that arrived in the same moment get their turn and join.
+        // Lets calls that arrived at the same moment join.
         await Task.Yield();
         while (_waiting.Count + _releasing.Count > 0)
         {
@@ -248,7 +247,7 @@ internal sealed class EdgeDirectoryGrain(
 
     private async Task SaveAsync(Dictionary<string, EdgeState> edges)
     {
-        // A new object: should the write fail, memory is not ahead of storage.
+        // A new object, so that memory is not ahead of storage if the write fails.
         var before = state.State;
         state.State = version.Stamp(new EdgeDirectoryState { Edges = edges });
         try
@@ -257,7 +256,7 @@ internal sealed class EdgeDirectoryGrain(
         }
         catch (Exception e)
         {
-            // Renewals go on with what was known before: another activation could not read it while storage is away.
+            // Renewals continue on the state before. A new activation could not read it while storage fails.
             (state.State, _isInDoubt) = (before, true);
             if (e is InconsistentStateException)
             {
@@ -269,11 +268,11 @@ internal sealed class EdgeDirectoryGrain(
     }
 }
 
-/// <summary>An edge that waits for a lease.</summary>
+/// <summary>An edge's pending request for a lease.</summary>
 /// <param name="name">Its stable name.</param>
 /// <param name="count">How many ids it serves.</param>
 /// <param name="edge">How to reach it.</param>
-/// <param name="since">When it asked, as a timestamp of the clock.</param>
+/// <param name="since">When it was made, as a timestamp of the clock.</param>
 internal sealed class LeaseRequest(string name, int count, IEdgeObserver edge, long since) : TaskCompletionSource<EdgeLease>
 {
     public string Name => name;
@@ -285,7 +284,7 @@ internal sealed class LeaseRequest(string name, int count, IEdgeObserver edge, l
     public long Since => since;
 }
 
-/// <summary>A lease that is handed back.</summary>
+/// <summary>A pending request to hand a lease back.</summary>
 /// <param name="name">The edge's stable name.</param>
 /// <param name="epoch">Of the lease.</param>
 internal sealed class ReleaseRequest(string name, long epoch) : TaskCompletionSource

@@ -2,7 +2,7 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Edges;
 
-/// <summary>Which edge has which ids, as it is stored.</summary>
+/// <summary>The edges' ids, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDirectoryState")]
 internal sealed class EdgeDirectoryState : IVersionedState
@@ -28,7 +28,7 @@ internal sealed class EdgeState
     [Id(1)]
     public List<string> NodeIds { get; set; } = [];
 
-    /// <summary>The key of the observer that leased them; null if it was not noted. Since schema 4.</summary>
+    /// <summary>The key of the observer that leased them. Null if unknown. Since schema 4.</summary>
     [Id(2)]
     public string? Holder { get; set; }
 

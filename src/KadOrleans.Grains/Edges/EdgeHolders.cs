@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Edges;
 
-/// <summary>Finds out whether the holder of a name lives, or may live and be cut off by the loss of a silo.</summary>
+/// <summary>Finds out whether the holder of a name lives, or may be cut off by the loss of a silo.</summary>
 internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains, ILogger<EdgeHolders> logger)
 {
-    // What Orleans calls the client within a silo, and what sets its observers apart.
+    // The prefix of the observer keys of a client within a silo.
     private const string Hosted = "hosted-";
     private const char Separator = '+';
 
@@ -16,7 +16,7 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
     /// <summary>The silos that are active now.</summary>
     public IReadOnlyCollection<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
 
-    /// <summary>What tells a holder from others. Another process has another one.</summary>
+    /// <summary>The key that identifies a holder. Each process has a different one.</summary>
     public static string KeyOf(IEdgeObserver edge) => edge.GetGrainId().Key.ToString()!;
 
     /// <summary>Whether an edge answers a call.</summary>
@@ -35,8 +35,8 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
     }
 
     /// <summary>
-    /// Whether all these silos are active still and every active silo answers a call: then each of them knows the ways to the edges that
-    /// were heard while these were active, and an edge that does not answer is gone.
+    /// Whether all these silos are still active and every active silo answers a call. If so, the silos know the routes to all edges heard
+    /// since. Then an edge that does not answer is gone.
     /// </summary>
     public async Task<bool> AreAllWellAsync(IReadOnlyCollection<SiloAddress> since)
     {
@@ -58,7 +58,7 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
         }
     }
 
-    /// <summary>Whether the holder of this key was within a silo that is dead.</summary>
+    /// <summary>Whether the holder with this key ran in a silo that is dead.</summary>
     public bool IsWithinDeadSilo(string? holder) =>
         holder?.StartsWith(Hosted, StringComparison.Ordinal) == true
         && SiloAddress.TryParse(holder.Split(Separator)[0][Hosted.Length..], CultureInfo.InvariantCulture, out var silo)

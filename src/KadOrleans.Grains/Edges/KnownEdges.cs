@@ -3,17 +3,17 @@ using KadOrleans.Grains.Abstractions.Edges;
 namespace KadOrleans.Grains.Edges;
 
 /// <summary>
-/// The edges that a caller knows of. The answer of a directory that has just moved takes none away but those that it saw going: an edge
-/// stays known until its lease would have ended, counted from the last answer that named it.
+/// The edges that a caller knows. A directory that has just moved knows only some edges, so its response removes only those that it saw
+/// leave. An edge stays known for one lease after the last response that named it.
 /// </summary>
 internal sealed class KnownEdges(TimeProvider time)
 {
     private readonly Dictionary<string, (LiveEdge Edge, long NamedAt)> _edges = [];
 
-    /// <summary>Those that are known, in no order.</summary>
+    /// <summary>The known edges, unordered.</summary>
     public IReadOnlyList<LiveEdge> All => [.. _edges.Values.Select(known => known.Edge)];
 
-    /// <summary>Takes over what the directory answered.</summary>
+    /// <summary>Merges a response of the directory.</summary>
     public void Take(EdgeList answer)
     {
         if (answer.IsComplete)

@@ -9,10 +9,9 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Hosting;
 
 /// <summary>
-/// Compares a silo's settings with those that the cluster was created with, and the schema version that it knows with the one
-/// that is written; if they do not fit its start fails. It looks
-/// twice: into storage before the silo is active, so that a silo that is refused is never given grains; then, when it is
-/// active, at the grain that fixes the settings if there are none. Until they agree, no shard activates on it.
+/// Compares a silo's settings and schema version with the cluster's. If they do not fit, the start fails. It compares twice. First it reads
+/// storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it calls the grain that fixes settings
+/// if there are none. No shard activates on the silo before they agree.
 /// </summary>
 internal sealed class ClusterAgreement(
     IGrainFactory grains,
@@ -25,20 +24,19 @@ internal sealed class ClusterAgreement(
     : ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>
-    /// How long the first look may take. Storage that itself needs an active silo, as the runtime's memory storage does,
-    /// cannot answer it.
+    /// The timeout of the first comparison. Storage that needs an active silo, such as the runtime's memory storage, cannot be read yet.
     /// </summary>
     private static readonly TimeSpan FirstLookTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// How long the grain is called: after an outage of all silos it is looked for in those that are gone, until they are declared dead.
+    /// How long the grain is tried. After an outage of all silos its old activation is called until the old silos are declared dead.
     /// </summary>
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when the settings agree; fails if they do not.</summary>
+    /// <summary>Completes when the settings agree. Fails if they do not.</summary>
     public Task Completion => _completion.Task;
 
     public void Participate(ISiloLifecycle observer)
@@ -47,7 +45,7 @@ internal sealed class ClusterAgreement(
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
     }
 
-    /// <summary>Tells the cluster what this silo has and knows, and takes over which schema version is written.</summary>
+    /// <summary>Reports this silo's settings and schema version to the cluster, and takes the version to write.</summary>
     /// <exception cref="InvalidOperationException">They do not fit; the message names the setting.</exception>
     public async Task JoinAsync() => Compare(await AskAsync());
 
@@ -61,7 +59,7 @@ internal sealed class ClusterAgreement(
         {
             _completion.TrySetException(e);
 
-            // No caller may have awaited it.
+            // Observed here, as perhaps no caller awaits it.
             _ = _completion.Task.Exception;
             throw;
         }
@@ -78,7 +76,7 @@ internal sealed class ClusterAgreement(
         }
         catch (Exception e)
         {
-            // The grain will look once more.
+            // The second comparison follows in the active silo.
             logger.SettingsNotRead(e.Message);
             return;
         }
@@ -116,13 +114,15 @@ internal sealed class ClusterAgreement(
     }
 }
 
-/// <summary>Tells the cluster again and again which schema version this silo knows, and hears which one is written.</summary>
+/// <summary>Reports this silo's schema version to the cluster periodically, and takes the version to write.</summary>
 internal sealed class StateVersionService(
     ClusterAgreement agreement,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<StateVersionService> logger) : BackgroundService
 {
-    /// <summary>The grain that counts silos forgets them when it moves; this long later it knows all of them again.</summary>
+    /// <summary>
+    /// The time between reports. The cluster grain forgets the silos' versions when it moves, and knows all of them one interval later.
+    /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -142,7 +142,7 @@ internal sealed class StateVersionService(
             }
             catch (InvalidOperationException e)
             {
-                // The settings were fixed while this silo ran: it is refused at its next start, and one line is enough until then.
+                // The settings were fixed while this silo ran. Its next start will fail; until then one line is enough.
                 if (e.Message != refusal)
                 {
                     logger.SettingsDiffer(refusal = e.Message);

@@ -8,24 +8,24 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains.Hosting;
 
-/// <summary>How a cluster's grains behave; the same on every silo.</summary>
+/// <summary>The options of a cluster's grains. They must be the same on every silo.</summary>
 public sealed class KadClusterOptions
 {
     /// <summary>
-    /// Leading bits of a key that choose its shard, 0 to 16; default 7, 128 shards. Fixed when a cluster is created: a
-    /// silo with another value refuses to start, as it would look for every key in the wrong place.
+    /// The number of leading bits of a key that choose its shard: 0 to 16, default 7, which makes 128 shards. Fixed when a cluster is
+    /// created. A silo with another value would look for keys in the wrong shards, so it refuses to start.
     /// </summary>
     public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
 
     /// <summary>
-    /// The newest schema version of stored states that this silo agrees to; default: the newest that it knows. While one silo
-    /// holds a version back no silo writes it, so that the release before can be brought back.
+    /// The newest schema version of stored states that this silo accepts. Default: the newest that it knows. No silo writes a version that
+    /// some silo does not accept, so the release before can be brought back.
     /// </summary>
     public int? StateVersion { get; set; }
 
     /// <summary>
-    /// How much the cluster holds for others. Each shard is given its share twice over, so the whole may be exceeded by as
-    /// much.
+    /// The quota for values that the cluster holds for others. Each shard gets twice its share, so the cluster may hold up to twice the
+    /// quota.
     /// </summary>
     public StoreQuota Quota { get; set; } = new();
 
@@ -42,30 +42,29 @@ public sealed class KadClusterOptions
     public IList<string> Trust { get; } = [];
 
     /// <summary>
-    /// A changed routing table is saved after this long. 0.1 s to 10 s; default 10 s. It bounds the observations that are
-    /// lost with a silo.
+    /// The time after which a changed routing table is saved: 0.1 s to 10 s, default 10 s. It bounds the observations lost with a silo.
     /// </summary>
     public TimeSpan SaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a call of the grain storage may take before it counts as failed. 0.1 s to 25 s; default 10 s. Above the
-    /// cluster's response timeout callers would give up first.
+    /// The timeout of a call to grain storage: 0.1 s to 25 s, default 10 s. It must be below the cluster's response timeout, or callers
+    /// give up first.
     /// </summary>
     public TimeSpan StorageTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long an edge may take for one request before another is tried, of three in all. 0.1 s to 9 s; default 8 s: three
-    /// fit into the response timeout of 30 s.
+    /// The timeout of an edge's response, after which another edge is tried: 0.1 s to 9 s, default 8 s. Three edges are tried at most,
+    /// which fits into the response timeout of 30 s.
     /// </summary>
     public TimeSpan EdgeTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// A secret of 16 to 256 characters that edges have too. With it, clients without the secret may call the facade alone, and
-    /// edges what they need. Null, the default: every client that reaches a gateway may call every grain.
+    /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only the facade, and edges
+    /// only what they need. Null (default): every client that reaches a gateway may call every grain.
     /// </summary>
     public string? EdgeKey { get; set; }
 
-    /// <summary>What all silos of a cluster have in common.</summary>
+    /// <summary>The settings that all silos of a cluster share.</summary>
     internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
 }
 

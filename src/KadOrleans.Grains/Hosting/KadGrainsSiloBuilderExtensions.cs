@@ -10,12 +10,12 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains.Hosting;
 
-/// <summary>Puts the DHT's grains on a silo.</summary>
+/// <summary>Adds the DHT's grains to a silo.</summary>
 public static class KadGrainsSiloBuilderExtensions
 {
     /// <summary>
-    /// Adds what the grains need: options, validated at start, and the comparison of <see cref="KadClusterOptions.ShardBits"/>
-    /// with the cluster's. The silo itself provides grain storage named <see cref="GrainStorageName.Kad"/> and reminders.
+    /// Adds the grains' services and options, which are validated at start and compared with the cluster's. The silo must provide grain
+    /// storage named <see cref="GrainStorageName.Kad"/> and reminders.
     /// </summary>
     public static ISiloBuilder UseKadGrains(this ISiloBuilder builder, Action<KadClusterOptions>? configure = null)
     {
@@ -40,7 +40,7 @@ public static class KadGrainsSiloBuilderExtensions
     }
 }
 
-/// <summary>Has the grains' counters reported from the silo's start on, before anything is counted.</summary>
+/// <summary>Registers the grains' counters at the silo's start, before anything is counted.</summary>
 internal sealed class MetricsStart : ILifecycleParticipant<ISiloLifecycle>
 {
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ =>

@@ -6,15 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Routing;
 
 /// <summary>
-/// The edge that subscribed to a table. What it is sent goes out in the background, and of snapshots only one at a time:
-/// the next is the newest there is by then, so an edge that is slow or gone piles nothing up.
+/// The edge that subscribed to a table. Calls to it run in the background. One snapshot is pending at a time, and the next one is the
+/// newest by then. So a slow or dead edge fills no queue.
 /// </summary>
 internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
-    /// <summary>A subscription that is not renewed ends: it is renewed each minute, and two may be lost.</summary>
+    /// <summary>The time after which a subscription without a renewal ends. Edges renew each minute, so two renewals may be lost.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(3);
 
-    /// <summary>Snapshots in a row that the edge may fail to take.</summary>
+    /// <summary>The number of consecutive failures after which the subscription ends.</summary>
     private const int MaxFailures = 3;
 
     private IEdgeObserver? _edge;
@@ -26,10 +26,10 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     /// <summary>The edge, while its subscription lasts.</summary>
     private IEdgeObserver? Live => _edge is not null && time.GetElapsedTime(_subscribedAt) < Lifetime ? _edge : null;
 
-    /// <summary>Whether somebody is there to be sent something.</summary>
+    /// <summary>Whether an edge is subscribed.</summary>
     public bool IsLive => Live is not null;
 
-    /// <summary>An edge subscribed, or did again, and is told this version of the table in answer.</summary>
+    /// <summary>Takes or renews a subscription. The response to the edge has this version of the table.</summary>
     public void Subscribe(IEdgeObserver edge, long version)
     {
         _edge = edge;
@@ -50,8 +50,8 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         }
     }
 
-    /// <summary>Hands over work. If it is not taken, the next tick finds it due again.</summary>
-    /// <returns>Ends when the edge took it or did not; never fails.</returns>
+    /// <summary>Sends work to the edge. If the edge refuses it, the next tick finds it due again.</summary>
+    /// <returns>Completes when the edge took or refused it; never fails.</returns>
     public async Task HandAsync(EdgeWork work)
     {
         if (Live is not { } edge)
@@ -74,7 +74,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
 
     private async Task PushAsync(RoutingTable table)
     {
-        // Batches that arrived in the same moment are applied first.
+        // Lets batches that arrived at the same moment be applied first.
         await Task.Yield();
         while (Live is { } edge && table.Version > _pushed)
         {
@@ -95,7 +95,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
 
                 if (table.Version == snapshot.Version)
                 {
-                    // The next change tries again; one that came meanwhile does so now.
+                    // The next change retries; a change during the call retries now.
                     return;
                 }
             }

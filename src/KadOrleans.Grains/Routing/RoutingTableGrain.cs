@@ -14,14 +14,13 @@ using Orleans.Concurrency;
 namespace KadOrleans.Grains.Routing;
 
 /// <summary>
-/// A node id's routing table. Its versions begin, in each activation, with the number of the activation in the upper 32
-/// bits: that number is stored before anything is answered, so what a former activation told and did not save is older
-/// than whatever this one tells.
+/// A node id's routing table. The upper 32 bits of its versions are the number of the activation. This number is stored before the first
+/// response. So every version of this activation is newer than all versions of earlier ones, saved or not.
 /// </summary>
 [Reentrant]
 internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 {
-    /// <summary>How long an edge may take to take a snapshot or work.</summary>
+    /// <summary>The timeout of a call that passes a snapshot or work to an edge.</summary>
     private static readonly TimeSpan EdgeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly KadClusterOptions _options;
@@ -57,10 +56,10 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _table = Restore(new RoutingTableState(_ownId, 0, []));
     }
 
-    /// <summary>The table as it is now, for saving.</summary>
+    /// <summary>The current table, for saving.</summary>
     public RoutingTableState Save() => _table.Save();
 
-    /// <summary>Ends this activation: another one has the table.</summary>
+    /// <summary>Ends this activation, as another one owns the table.</summary>
     public void End() => DeactivateOnIdle();
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -107,7 +106,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         await _saver.RaiseEpochAsync(epoch);
         if (epoch != _saver.Epoch)
         {
-            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_saver.Epoch}, not {epoch} any more.");
+            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_saver.Epoch}, no longer under {epoch}.");
         }
 
         _edge.Subscribe(edge, _table.Version);
@@ -134,7 +133,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _reminders.Measure(reminderName, status);
         if (!_edge.IsLive)
         {
-            // An edge subscribes each minute, so an id without one for this long is not served.
+            // Edges renew each minute, so an id without a subscription for this long is not served.
             if (_time.GetElapsedTime(_activeSince) >= EdgeLink.Lifetime)
             {
                 _reminders.Remove();

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Routing;
 
 /// <summary>
-/// The reminders of a routing table. They are set in the background when an edge subscribes, which it does each minute, so
-/// a failure is made good by the next.
+/// The reminders of a routing table. They are set in the background at each subscription. An edge renews that each minute, so a failure is
+/// retried soon.
 /// </summary>
 internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource random, TimeProvider time, ILogger logger)
 {
@@ -17,12 +17,12 @@ internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource rand
     public const string Walk = "walk";
 
     /// <summary>
-    /// Between two looks at what is due for refresh, which each bucket is once an hour: with looks as rare as that, one made
-    /// a moment too early would cost the bucket another hour.
+    /// The time between two checks for buckets to refresh. Each bucket is due once an hour. With a check an hour, one that comes a moment
+    /// too early would cost the bucket another hour.
     /// </summary>
     public static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
 
-    /// <summary>Between two random walks.</summary>
+    /// <summary>The time between two random walks.</summary>
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
 
     private readonly Dictionary<string, long> _lastTicks = [];
@@ -30,7 +30,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource rand
     private bool _areSet;
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Sees to it that the reminders exist.</summary>
+    /// <summary>Sets the reminders if they do not exist.</summary>
     public void Set()
     {
         if (!_areSet && _run.IsCompleted)
@@ -39,7 +39,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource rand
         }
     }
 
-    /// <summary>Removes them: the id has no edge any more. The next subscription sets them again.</summary>
+    /// <summary>Removes them when the id has no edge. The next subscription sets them again.</summary>
     public void Remove()
     {
         if (_run.IsCompleted)
@@ -48,7 +48,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource rand
         }
     }
 
-    /// <summary>Tells the instruments of a tick.</summary>
+    /// <summary>Reports a tick to the metrics.</summary>
     public void Measure(string name, TickStatus status)
     {
         GrainMetrics.Ticked(name, status, _measured.TryGetValue(name, out var last) ? last : null);
@@ -58,7 +58,7 @@ internal sealed class TableReminders(RoutingTableGrain grain, IRandomSource rand
         }
     }
 
-    /// <summary>Whether a tick is a new one. One that comes twice is not, nor the next after less than half the period.</summary>
+    /// <summary>Whether a tick is new. A repeated tick is not, and neither is one within half a period of the last.</summary>
     public bool IsNew(string name)
     {
         var period = name == Refresh ? RefreshPeriod : WalkPeriod;

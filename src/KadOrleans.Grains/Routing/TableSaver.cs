@@ -6,9 +6,7 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains.Routing;
 
-/// <summary>
-/// Saves a routing table behind: some seconds after a change, when its activation ends, and before a newer epoch counts.
-/// </summary>
+/// <summary>Saves a routing table some seconds after a change, at the end of its activation, and before a newer epoch counts.</summary>
 internal sealed class TableSaver(
     RoutingTableGrain grain, IPersistentState<TableState> state, StateVersion version, TimeSpan delay, TimeProvider time, ILogger logger)
 {
@@ -23,10 +21,10 @@ internal sealed class TableSaver(
     /// <summary>The newest lease that subscribed.</summary>
     public long Epoch { get; private set; }
 
-    /// <summary>The buckets as they were read when the activation began.</summary>
+    /// <summary>The buckets that were stored when the activation began.</summary>
     public IReadOnlyList<SavedBucket> SavedBuckets { get; private set; } = [];
 
-    /// <summary>Numbers the activation, durably, and returns the number.</summary>
+    /// <summary>Stores and returns the number of the activation.</summary>
     public async Task<long> BeginAsync()
     {
         version.Check(state.State.SchemaVersion, StateNames.RoutingTable);
@@ -37,7 +35,7 @@ internal sealed class TableSaver(
         return _activation;
     }
 
-    /// <summary>The table changed: it will be saved soon.</summary>
+    /// <summary>Notes a change, to be saved soon.</summary>
     public void MarkChanged()
     {
         if (_isOver)
@@ -50,7 +48,7 @@ internal sealed class TableSaver(
             OnTimerAsync, new GrainTimerCreationOptions(delay, Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
-    /// <summary>Fences all older leases, at once in memory and durably when this returns.</summary>
+    /// <summary>Fences all older leases: at once in memory, and durably when it returns.</summary>
     public async Task RaiseEpochAsync(long epoch)
     {
         Epoch = Math.Max(Epoch, epoch);
@@ -63,7 +61,7 @@ internal sealed class TableSaver(
     /// <summary>Saves what changed.</summary>
     public Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
 
-    /// <summary>Saves what changed, as well as it can be done: the activation ends.</summary>
+    /// <summary>Saves changes at the end of the activation. A failure is logged.</summary>
     public async Task EndAsync()
     {
         try
@@ -95,7 +93,7 @@ internal sealed class TableSaver(
     {
         if (_isOver)
         {
-            throw new InconsistentStateException($"Another activation has the table of {grain.GetPrimaryKeyString()}.");
+            throw new InconsistentStateException($"Another activation owns the table of {grain.GetPrimaryKeyString()}.");
         }
 
         try
@@ -113,7 +111,7 @@ internal sealed class TableSaver(
                 throw;
             }
 
-            // It was a write of this activation that had seemed to fail.
+            // The newer record is this activation's own: a write that seemed to fail.
             await TryWriteAsync();
         }
     }

@@ -4,7 +4,7 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Routing;
 
-/// <summary>A routing table as it is stored.</summary>
+/// <summary>A routing table, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.TableState")]
 internal sealed class TableState : IVersionedState
@@ -12,11 +12,11 @@ internal sealed class TableState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>How often the table was activated: the upper half of its versions.</summary>
+    /// <summary>The number of activations: the upper half of the table's versions.</summary>
     [Id(1)]
     public long Activations { get; set; }
 
-    /// <summary>The newest lease that subscribed. Older ones stay fenced when this is read again.</summary>
+    /// <summary>The newest lease that subscribed. Older ones stay fenced after a reactivation.</summary>
     [Id(2)]
     public long Epoch { get; set; }
 
@@ -25,7 +25,7 @@ internal sealed class TableState : IVersionedState
     public List<BucketState> Buckets { get; set; } = [];
 }
 
-/// <summary>A bucket as it is stored.</summary>
+/// <summary>A bucket, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketState")]
 internal sealed class BucketState
@@ -49,7 +49,7 @@ internal sealed class BucketState
     public List<ContactState> Replacements { get; set; } = [];
 }
 
-/// <summary>A contact as it is stored.</summary>
+/// <summary>A contact, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.ContactState")]
 internal sealed class ContactState
@@ -69,7 +69,7 @@ internal sealed class ContactState
     public int Failures { get; set; }
 }
 
-/// <summary>Buckets between the core's form and the stored one.</summary>
+/// <summary>Converts buckets between the core's form and the stored one.</summary>
 internal static class TableMapping
 {
     public static List<BucketState> ToStored(RoutingTableState table) => [.. table.Buckets.Select(ToStored)];

@@ -4,7 +4,7 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains.Storage;
 
-/// <summary>The records of one grain on the silo's grain storage, with a limit to how long storage may take.</summary>
+/// <summary>The records of one grain in the silo's grain storage. Each call has a timeout.</summary>
 internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
     : IRecordStorage
 {
@@ -21,7 +21,7 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
         where T : class, IVersionedState, new()
     {
-        // A state of its own: a write that is given up on may still set its ETag later.
+        // A separate state object: a write that timed out may still set its ETag later.
         var state = new GrainState<T>(version.Stamp(content), etag) { RecordExists = etag is not null };
         var startedAt = time.GetTimestamp();
         try
@@ -42,14 +42,14 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
     }
 }
 
-/// <summary>The race of two first writes of one state, where the database decides it.</summary>
+/// <summary>Detects the conflict of two first writes of one state, which the database decides.</summary>
 internal static class FirstWrite
 {
-    /// <summary>SQL's code for a row that a unique index refuses (unique_violation of PostgreSQL).</summary>
+    /// <summary>The SQLSTATE of a row that a unique index refuses (PostgreSQL: unique_violation).</summary>
     private const string UniqueViolation = "23505";
 
-    /// <summary>Whether a write found another's: by its ETag, or, of two that saw nothing of each other, by the index.</summary>
-    /// <remarks>Orleans' table on PostgreSQL has such an index by this project's schema, and its provider does not know it.</remarks>
+    /// <summary>Whether a write met another's: by its ETag, or, for two concurrent first writes, by the unique index.</summary>
+    /// <remarks>This project's schema adds that index to Orleans' table on PostgreSQL. Orleans' provider does not know it.</remarks>
     public static bool IsConflict(Exception exception) =>
         exception is InconsistentStateException || exception.GetBaseException() is DbException { SqlState: UniqueViolation };
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace KadOrleans.Grains.Storage;
 
 /// <summary>
-/// The names of stored states, made in one place. Some providers tell rows apart by state name and grain key alone, not
-/// by the grain's type, so no two kinds of grain share a name.
+/// Builds the names of stored states. Some providers identify rows by state name and grain key, without the grain's type. So no two kinds
+/// of grain share a name.
 /// </summary>
 internal static class StateNames
 {

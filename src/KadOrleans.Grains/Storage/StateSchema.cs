@@ -4,35 +4,35 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Grains.Storage;
 
 /// <summary>
-/// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the
-/// directory of edges notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. States of
-/// older versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c>
-/// before it writes what is new; a later release line raises <see cref="Oldest"/>.
+/// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
+/// directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. States of older
+/// versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c> before it writes
+/// what is new; a later release line raises <see cref="Oldest"/>.
 /// </summary>
 internal static class StateSchema
 {
     /// <summary>
-    /// The oldest version that this release can write: what the release before it reads. Silos that do not tell what they know
-    /// count as knowing this.
+    /// The oldest version that this release can write, which the release before it reads. A silo that reports no version counts as knowing
+    /// this one.
     /// </summary>
     public const int Oldest = 3;
 
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
 #if KAD_NEXT_SCHEMA
-    // A build for tests of upgrades: it differs from the release in the version that it writes.
+    // A build for tests of upgrades. It differs from the release only in the version that it writes.
     public const int Newest = 6;
 #else
     public const int Newest = 5;
 #endif
 
-    /// <summary>The version since which the directory of edges notes who leased a name and who handed it back.</summary>
+    /// <summary>The version since which the edge directory notes who leased a name and who handed it back.</summary>
     public const int EdgeHolders = 4;
 
     /// <summary>The version since which the cluster's settings have the constants of Kademlia.</summary>
     public const int Constants = 5;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
-    /// <exception cref="InvalidOperationException">It is newer; the message says so in one sentence.</exception>
+    /// <exception cref="InvalidOperationException">The version is newer than <see cref="Newest"/>.</exception>
     public static void Check(int version, string stateName)
     {
         if (version > Newest)
@@ -43,7 +43,7 @@ internal static class StateSchema
     }
 }
 
-/// <summary>A stored state, which says with which schema version it was written.</summary>
+/// <summary>A stored state with the schema version that wrote it.</summary>
 internal interface IVersionedState
 {
     /// <summary>As in <see cref="StateSchema"/>; set when the state is written.</summary>
@@ -51,30 +51,30 @@ internal interface IVersionedState
 }
 
 /// <summary>
-/// The schema version that this silo writes: the cluster's, as far as the silo has heard. It rises once every silo knows the newer
-/// version, and never falls. A silo that has not heard of it yet writes the older one, which all read.
+/// The schema version that this silo writes: the last one that the cluster reported. It rises once every silo knows the newer version, and
+/// never falls. Until a silo learns of the rise it writes the older version, which all read.
 /// </summary>
 internal sealed class StateVersion
 {
     private int _written = StateSchema.Oldest;
 
-    /// <summary>Takes over <see cref="KadClusterOptions.StateVersion"/>.</summary>
+    /// <summary>Starts from <see cref="KadClusterOptions.StateVersion"/>.</summary>
     public StateVersion(IOptions<KadClusterOptions> options)
     {
         ArgumentNullException.ThrowIfNull(options);
         Known = options.Value.StateVersion ?? StateSchema.Newest;
     }
 
-    /// <summary>The newest version that this silo agrees to.</summary>
+    /// <summary>The newest version that this silo accepts.</summary>
     public int Known { get; }
 
-    /// <summary>The version of what is written now. What is new in a later one is not written.</summary>
+    /// <summary>The version to write now. Fields of later versions are left out.</summary>
     public int Written => Volatile.Read(ref _written);
 
     /// <summary>
-    /// Notes the version of a state that was read, or that the cluster tells: whatever has it shows that all silos know it.
+    /// Notes the version of a state that was read, or that the cluster reported. Such a version is one that all silos know.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A newer release wrote the state; the message says so in one sentence.</exception>
+    /// <exception cref="InvalidOperationException">A newer release wrote the state.</exception>
     internal void Check(int version, string stateName)
     {
         StateSchema.Check(version, stateName);
@@ -84,7 +84,7 @@ internal sealed class StateVersion
         }
     }
 
-    /// <summary>Marks a state with the version that it is written with.</summary>
+    /// <summary>Sets a state's version to <see cref="Written"/>.</summary>
     internal T Stamp<T>(T state)
         where T : IVersionedState
     {
@@ -93,15 +93,18 @@ internal sealed class StateVersion
     }
 }
 
-/// <summary>The schema version that each silo knows, by its last report.</summary>
+/// <summary>The silos' schema versions, by their last reports.</summary>
 internal sealed class SiloVersions
 {
     private Dictionary<SiloAddress, int> _known = [];
 
-    /// <summary>Notes what a silo tells.</summary>
+    /// <summary>Notes a silo's report.</summary>
     public void Set(SiloAddress silo, int version) => _known[silo] = version;
 
-    /// <summary>The newest version that all of these silos know; others are forgotten. A silo without a report knows the oldest.</summary>
+    /// <summary>
+    /// The newest version that all these silos know. Forgets other silos. A silo without a report counts as knowing
+    /// <see cref="StateSchema.Oldest"/>.
+    /// </summary>
     public int GetCommon(IEnumerable<SiloAddress> silos)
     {
         _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// A shard's hourly reminder, which exists while the shard holds something. It is set and removed in the background: if
-/// that fails, the next change of the shard tries again, and until then values that are expired are merely not yet removed.
+/// A shard's hourly reminder, which exists while the shard holds values. It is set and removed in the background. If that fails, the next
+/// change of the shard retries; until then expired values stay.
 /// </summary>
 internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, ILogger logger)
 {
     public const string Name = "expiry";
 
-    /// <summary>Between two ticks. The first comes after a random part of it, so that shards do not all work at once.</summary>
+    /// <summary>The time between two ticks. The first tick comes after a random part of it, so that not all shards work at once.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
     private bool? _isSet;
@@ -20,12 +20,12 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
     private DateTime? _lastTick;
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Sees to it that the reminder exists if and only if the shard holds keys.</summary>
+    /// <summary>Sets the reminder if the shard holds keys, else removes it.</summary>
     public void Follow(int keys)
     {
         _isWanted = keys > 0;
 
-        // A shard that was always empty has no reminder, and asks nobody.
+        // A shard that was always empty has no reminder, and needs no call to know it.
         _isSet ??= _isWanted ? null : false;
         if (_isSet != _isWanted && _run.IsCompleted)
         {
@@ -33,7 +33,7 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
         }
     }
 
-    /// <summary>The reminder came, so it exists.</summary>
+    /// <summary>Notes a tick, which shows that the reminder exists.</summary>
     public void Ticked(TickStatus status)
     {
         GrainMetrics.Ticked(Name, status, _lastTick);

@@ -17,15 +17,15 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage, and the reminder that
-/// removes expired values and has due ones republished. Calls interleave, so reads never wait for a write. Placed at random:
-/// Orleans' default prefers the silo that asks, and a silo that dies takes what it holds out of service.
+/// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage. Its reminder removes expired values and
+/// has due ones republished. Calls interleave, so reads never wait for a write. Shards are placed at random: Orleans' default prefers the
+/// calling silo, which could get most shards, and its death would stop them all.
 /// </summary>
 [Reentrant]
 [RandomPlacement]
 internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDisposable
 {
-    /// <summary>Keys or puts of one call at most.</summary>
+    /// <summary>The most keys or puts in one call.</summary>
     private const int MaxPerCall = 1024;
 
     private readonly KadClusterOptions _options;
@@ -153,13 +153,13 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
 
     public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
 
-    /// <summary>The hour is over. A tick that comes twice finds nothing left to do.</summary>
+    /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
         if (_hourly.IsCompleted)
         {
-            // Not awaited: a tick must not take longer than a call may.
+            // Not awaited: it may take longer than a call may.
             _hourly = WorkHourlyAsync();
         }
 
@@ -195,8 +195,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     }
 
     /// <summary>
-    /// A publication gets its new life when an edge publishes it again. While there is none, the shard sees to it that the
-    /// cluster at least does not forget it.
+    /// An edge gives a publication a new life by publishing it again. While no edge is live, the shard prolongs it, so that the cluster
+    /// does not lose it.
     /// </summary>
     private async Task ProlongPublishedAsync(DateTimeOffset now)
     {
@@ -231,14 +231,14 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         return results;
     }
 
-    // What the shard holds may have changed.
+    // Updates the metrics and the reminder after a change.
     private void Follow()
     {
         _held.Note(_log.Shard.Count, _log.Shard.Bytes);
         _reminder.Follow(_log.Shard.Count);
     }
 
-    /// <summary>Refuses a call with more keys than one may have, whichever their shards.</summary>
+    /// <summary>Throws if a call has more than <see cref="MaxPerCall"/> keys.</summary>
     internal static void CheckLength<T>(IReadOnlyList<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);

@@ -4,28 +4,27 @@ using KadOrleans.Grains.Abstractions.Values;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// Decides which puts are too late. A put may lie for long in the buffers of a frozen process, continue when it wakes, and
-/// reach a shard by two ways. It is judged by <see cref="StoredValue.StoredAt"/>, the time at which it was taken in, wherever it was since.
+/// Decides which puts are too old. A put may stay for long in the buffers of a frozen process, and may reach a shard by two routes. So its
+/// age is counted from <see cref="StoredValue.StoredAt"/>, the time of its receipt.
 /// </summary>
 internal static class PutFence
 {
     /// <summary>
-    /// The sender of a put that was taken in longer ago than this has given up: the edge waited 4 s, and clocks may
-    /// differ by 5 s before the cluster complains of them.
+    /// The age at which a put's sender has certainly timed out. The edge waits 4 s, and clocks may differ by 5 s before the cluster warns.
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(9);
 
-    /// <summary>The put as it is judged and held: not of the future, as a clock that is ahead would keep later puts out.</summary>
+    /// <summary>The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out.</summary>
     public static ShardPut Admit(ShardPut put, DateTimeOffset now) =>
         put.Value.StoredAt > now && put.Kind != PutKind.Import ? put with { Value = put.Value with { StoredAt = now } } : put;
 
     /// <summary>
-    /// Whether a put must not be carried out: it is too old, or what is held was taken in after it and is another value. The same
-    /// value again undoes nothing. Imports have a rule of their own (<see cref="StoreDecision"/>).
+    /// Whether a put must be refused: it is too old, or the shard holds another value that was received later. The same value again is
+    /// allowed. Imports have a rule of their own (<see cref="StoreDecision"/>).
     /// </summary>
     /// <param name="put">The put.</param>
-    /// <param name="held">What is held of its key; null if nothing.</param>
-    /// <param name="now">The present, by the shard's clock.</param>
+    /// <param name="held">The held value of its key, or null.</param>
+    /// <param name="now">The present time, by the shard's clock.</param>
     public static bool IsLate(ShardPut put, StoredValue? held, DateTimeOffset now)
     {
         if (put.Kind == PutKind.Import)
@@ -33,7 +32,7 @@ internal static class PutFence
             return false;
         }
 
-        // What is held of the future was taken in by a clock that is no measure.
+        // A held value from the future has the time of a wrong clock, which proves nothing.
         var isOvertaken = held is not null && held.StoredAt > put.Value.StoredAt && held.StoredAt <= now && held.Value != put.Value.Value;
         return isOvertaken || now - put.Value.StoredAt > MaxAge;
     }

@@ -16,12 +16,12 @@ internal sealed class ShardBatchGrain(
     IOptions<KadClusterOptions> options, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time) : Grain, IShardBatchGrain
 {
     /// <summary>
-    /// How long a call waits for the slowest of its shards. A write takes some milliseconds; a shard that is being activated,
-    /// or whose silo has just died, must not hold up the others.
+    /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
+    /// just died, must not delay the others.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-    // Making a reference costs more than calling it.
+    // Cached, as making a reference costs more than a call.
     private readonly IKeyShardGrain?[] _shards = new IKeyShardGrain?[1 << options.Value.ShardBits];
 
     public ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) =>
@@ -66,7 +66,7 @@ internal sealed class ShardBatchGrain(
         }
         catch (Exception)
         {
-            // Timed out, or failed: the caller then asks the shard itself, and learns why.
+            // A shard timed out or failed: the caller then calls the shard itself, and gets the reason.
             _ = all.ContinueWith(
                 static failed => failed.Exception,
                 CancellationToken.None,
@@ -76,29 +76,29 @@ internal sealed class ShardBatchGrain(
     }
 }
 
-/// <summary>What one shard has to do of a call to many.</summary>
+/// <summary>One shard's part of a call to many shards.</summary>
 internal sealed class ShardShare<TRequest, TResult>
 {
     private readonly List<TRequest> _requests = [];
     private readonly List<int> _places = [];
     private Task<IReadOnlyList<TResult>>? _asked;
 
-    /// <summary>The shard's answer, once it is asked.</summary>
+    /// <summary>The pending call to the shard.</summary>
     public Task Asked => _asked ?? Task.CompletedTask;
 
-    /// <summary>Adds the request at a place of the call.</summary>
+    /// <summary>Adds the request with its place in the call.</summary>
     public void Add(TRequest request, int place)
     {
         _requests.Add(request);
         _places.Add(place);
     }
 
-    /// <summary>Asks the shard.</summary>
+    /// <summary>Calls the shard.</summary>
     public void Begin(
         IKeyShardGrain shard, Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call) =>
         _asked = call(shard, _requests).AsTask();
 
-    /// <summary>Puts the answer, if it is there, into the places; else says which have none.</summary>
+    /// <summary>Copies the shard's results into their places. Returns the places that have no result.</summary>
     public IReadOnlyList<int> CopyTo(TResult[] results)
     {
         if (_asked is not { IsCompletedSuccessfully: true, Result: var answers } || answers.Count != _places.Count)

@@ -5,29 +5,28 @@ using KadOrleans.Grains.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// Moves a shard's log into its pages. First the manifest is written with a higher count of compactions: that claims the unused
-/// page records, as of several activations only one can do it. Then the pages, then the manifest that names them; a crash
-/// before it leaves the old manifest with all it names, and records that the next compaction overwrites. Last, what is no longer
-/// needed is emptied. All of it is about the log as it was at the beginning; more may be appended meanwhile, but not over
-/// slots that are emptied at the end.
+/// Moves a shard's log into its pages. First it writes the manifest with a higher count of compactions. Only one activation can do that, so
+/// it claims the unused page records. Then it writes the pages, and then the manifest that names them. A crash before that leaves the old
+/// manifest and its pages valid; the next compaction overwrites the rest. Last it empties what is no longer needed. All steps concern the
+/// log as it was at the start. Records may be appended meanwhile, but not into slots that are emptied at the end.
 /// </summary>
 internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
 {
-    /// <summary>Pages read or emptied at once.</summary>
+    /// <summary>The most pages read or emptied concurrently.</summary>
     private const int MaxParallel = 8;
 
-    /// <summary>Pages written at once: a put that arrives meanwhile waits behind that many megabytes.</summary>
+    /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind that many megabytes.</summary>
     private const int MaxWrites = 2;
 
-    /// <summary>Moves the log, as it is now, into pages.</summary>
-    /// <exception cref="StorageConflictException">Another activation compacts, or did: the image is old.</exception>
+    /// <summary>Moves the current log into pages.</summary>
+    /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
     public async Task CompactAsync(ShardImage image)
     {
         var plan = CompactionPlan.For(image);
         image.BeginCompaction();
         var (first, end) = (image.Manifest.FirstSequence, image.NextSequence);
 
-        // Read before the claim: what is written to these records later changes their ETags.
+        // Read before the claim: later writes to these records change their ETags.
         var slots = await FindFreeAsync(image, plan.Pages.Count);
         await ClaimAsync(image);
         var written = await WriteAsync(plan.Pages, slots, image.Manifest.Compaction);
@@ -101,19 +100,19 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
 }
 
 /// <summary>
-/// What a compaction writes: new pages with all that the log changed, behind the pages that stay. Small pages at the end are
-/// merged into the new ones, so that their number grows with the logarithm of the compactions; when more than half of what is
-/// stored is outdated, all pages are written anew.
+/// What a compaction writes: new pages with all changes of the log, behind the pages that stay. Small pages at the end are merged into the
+/// new ones. So the number of pages grows with the logarithm of the compactions. When more than half of the stored bytes are outdated, all
+/// pages are rewritten.
 /// </summary>
 internal sealed record CompactionPlan(IReadOnlyList<ShardPage> Retained, IReadOnlyList<ShardPage> Replaced, IReadOnlyList<IReadOnlyList<ShardChange>> Pages)
 {
-    /// <summary>The longest entries of one page in bytes: what the providers' records bear well.</summary>
+    /// <summary>The most bytes of entries in one page, a size that all storage providers handle well.</summary>
     public const int MaxPageBytes = 1 << 20;
 
-    /// <summary>Outdated bytes that are always borne, as rewriting small shards over and over gains nothing.</summary>
+    /// <summary>Outdated bytes up to this are never a reason to rewrite: rewriting small shards gains nothing.</summary>
     private const int MinGarbageBytes = 64 << 10;
 
-    /// <summary>Decides it.</summary>
+    /// <summary>Plans the compaction of a shard.</summary>
     public static CompactionPlan For(ShardImage image)
     {
         var shard = image.Shard;
@@ -138,7 +137,7 @@ internal sealed record CompactionPlan(IReadOnlyList<ShardPage> Retained, IReadOn
             image.Pages[..retained], image.Pages[retained..], Split(shard, keys, keepRemovals: retained > 0));
     }
 
-    /// <summary>Pages of what the keys now come to. A removal is noted only if an older page may still have the value.</summary>
+    /// <summary>Splits the keys' current values into pages. A removal is written only if an older page may have the value.</summary>
     private static List<IReadOnlyList<ShardChange>> Split(KeyShard shard, IEnumerable<NodeId> keys, bool keepRemovals)
     {
         var pages = new List<IReadOnlyList<ShardChange>>();

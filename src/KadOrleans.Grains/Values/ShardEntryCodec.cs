@@ -7,18 +7,18 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// Changes as the bytes of a stored record, so that every provider's serializer has one array to write. A change is one
-/// byte of type (0: removed) and the 20 of the key; a value follows with its times in UTC ticks, its source (8 bytes
-/// each), the length of its content (4) and the content. Since schema 2 the type's highest bit says that the cluster
-/// published the value; the time when it last did (8 bytes) then ends the change. Since schema 3 the next bit is
-/// <see cref="StoredValue.IsFar"/>. Numbers are big-endian. The type bytes are the format's own.
+/// Encodes changes as the bytes of a stored record, so every provider's serializer has one array to write. A change is one byte of type (0:
+/// removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its content (4) and
+/// the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its last publication (8 bytes)
+/// then ends the change. Since schema 3 the next bit is <see cref="StoredValue.IsFar"/>. Numbers are big-endian. The type bytes are the
+/// format's own.
 /// </summary>
 internal static class ShardEntryCodec
 {
     /// <summary>The length of a removal, in bytes.</summary>
     public const int RemovalLength = 1 + NodeId.Length;
 
-    /// <summary>What a value takes besides its content, in bytes.</summary>
+    /// <summary>The length of a put without its content, in bytes.</summary>
     public const int PutOverhead = RemovalLength + (4 * sizeof(long)) + sizeof(int);
 
     private const int PublishedLength = sizeof(long);
@@ -37,7 +37,7 @@ internal static class ShardEntryCodec
         ? RemovalLength
         : PutOverhead + value.Value.ContentLength + (value.PublishedAt is null ? 0 : PublishedLength);
 
-    /// <summary>The bytes of several changes, one behind the other.</summary>
+    /// <summary>Encodes changes, one after the other.</summary>
     public static byte[] Encode(IReadOnlyCollection<ShardChange> changes)
     {
         var encoded = new byte[changes.Sum(change => LengthOf(change.Value))];
@@ -50,8 +50,8 @@ internal static class ShardEntryCodec
         return encoded;
     }
 
-    /// <summary>Reads changes back, in their order.</summary>
-    /// <exception cref="InvalidDataException">These are not the bytes of changes.</exception>
+    /// <summary>Decodes changes, in their order.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
     public static List<ShardChange> Decode(ReadOnlySpan<byte> encoded)
     {
         var changes = new List<ShardChange>();

@@ -4,7 +4,7 @@ using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.Grains.Values;
 
-/// <summary>A shard's keys in order, sorted again only for a scan after a change.</summary>
+/// <summary>A shard's keys in order. They are sorted again only by a scan after a change.</summary>
 internal sealed class ShardKeys
 {
     private KeyShard? _shard;
@@ -13,16 +13,16 @@ internal sealed class ShardKeys
 
     /// <summary>Keys above <paramref name="after"/> with their values, expired ones included.</summary>
     /// <param name="shard">The values.</param>
-    /// <param name="version">Differs whenever they do.</param>
-    /// <param name="after">Null: from the first.</param>
-    /// <param name="count">At most so many.</param>
+    /// <param name="version">Changes with every change of the values.</param>
+    /// <param name="after">The key before the first one. Null: from the start.</param>
+    /// <param name="count">The most keys to return.</param>
     public List<ShardPut> Scan(KeyShard shard, long version, NodeId? after, int count)
     {
         Sort(shard, version);
         return [.. Above(after).Take(count).Select(next => new ShardPut(next, shard.Values[next]))];
     }
 
-    /// <summary>Keys above <paramref name="after"/> whose values are such, in the same way.</summary>
+    /// <summary>Keys above <paramref name="after"/> whose values match a condition.</summary>
     public List<NodeId> Find(KeyShard shard, long version, NodeId? after, int count, Func<StoredValue, bool> isSuch)
     {
         Sort(shard, version);

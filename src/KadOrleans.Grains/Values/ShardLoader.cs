@@ -6,14 +6,14 @@ namespace KadOrleans.Grains.Values;
 /// <summary>Reads a shard: its manifest, the pages that it names, and the log behind them.</summary>
 internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
 {
-    /// <summary>Another activation that compacts meanwhile moves what is being read; five times in a row, none does.</summary>
+    /// <summary>A compaction by another activation moves the records being read. Five such moves in a row do not happen.</summary>
     private const int MaxTries = 5;
 
-    /// <summary>Records read at once.</summary>
+    /// <summary>The most records read concurrently.</summary>
     private const int MaxReads = 16;
 
-    /// <summary>Reads everything.</summary>
-    /// <exception cref="InvalidOperationException">A newer release wrote it, or it moves all the time.</exception>
+    /// <summary>Reads the shard.</summary>
+    /// <exception cref="InvalidOperationException">A newer release wrote it, or it changed during each try.</exception>
     /// <exception cref="InvalidDataException">A record is damaged.</exception>
     public async Task<ShardImage> LoadAsync(ShardLogRing ring)
     {

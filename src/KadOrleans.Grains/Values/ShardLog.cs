@@ -6,28 +6,27 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of a shard, in memory and in storage. Each group commit writes one record to a log; now and then the log is
-/// compacted into pages, while more is appended. Memory changes only once storage has: it is never ahead. Used by one writer;
-/// readers may look at <see cref="Shard"/> whenever it does not run.
+/// The values of a shard, in memory and in storage. Each group commit writes one record to a log. From time to time the log is compacted
+/// into pages, while more is appended. Memory changes only after storage. One writer uses it; others may read <see cref="Shard"/> while the
+/// writer is not running.
 /// </summary>
 internal sealed class ShardLog
 {
-    /// <summary>The log is compacted at this many records when nothing waits: what an activation reads besides pages.</summary>
+    /// <summary>When no write waits, the log is compacted at this many records: an activation reads them besides the pages.</summary>
     private const int CompactRecords = 96;
 
     /// <summary>Or at this many bytes.</summary>
     private const long CompactBytes = 2 << 20;
 
     /// <summary>
-    /// At so many records the log is compacted even if puts wait: a quarter of the slots is left for failing
-    /// compactions.
+    /// At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
     /// </summary>
     private const int MustCompactRecords = ShardLogRing.Slots * 3 / 4;
 
     /// <summary>Or at this many bytes.</summary>
     private const long MustCompactBytes = 16 << 20;
 
-    /// <summary>A compaction that failed is tried again this many records later.</summary>
+    /// <summary>A failed compaction is retried this many records later.</summary>
     private const int RecordsBetweenTries = 8;
 
     private readonly IRandomSource _random;
@@ -39,7 +38,7 @@ internal sealed class ShardLog
     private Doubt _doubt = Doubt.Everything;
     private Task _compacting = Task.CompletedTask;
 
-    // The first record whose slot the compaction under way, or the last, may still empty.
+    // The first record whose slot the running or last compaction may still empty.
     private long _compactedFrom;
     private bool _compactionFailed;
     private long _noCompactionBefore;
@@ -54,30 +53,30 @@ internal sealed class ShardLog
         _image = new ShardImage(new KeyShard(quota), new ShardManifestState(), null);
     }
 
-    /// <summary>What may differ from what memory knows of storage.</summary>
+    /// <summary>The parts of storage that memory may not know correctly.</summary>
     private enum Doubt
     {
         None,
 
-        /// <summary>Records may have been added to the log.</summary>
+        /// <summary>The log may have more records.</summary>
         LogEnd,
 
         Everything,
     }
 
-    /// <summary>The values that are in storage. Another object after every <see cref="RecoverAsync"/>.</summary>
+    /// <summary>The stored values. A new object after every <see cref="RecoverAsync"/>.</summary>
     public KeyShard Shard => _image.Shard;
 
-    /// <summary>Grows with every change of <see cref="Shard"/>.</summary>
+    /// <summary>Rises with every change of <see cref="Shard"/>.</summary>
     public long Version => _image.NextSequence;
 
     /// <summary>Whether the log should be compacted when nothing waits.</summary>
     public bool ShouldCompact => MayCompact && (_image.LogRecords >= CompactRecords || _image.LogBytes >= CompactBytes);
 
-    /// <summary>Whether the log should be compacted before anything is added to it.</summary>
+    /// <summary>Whether the log must be compacted before the next record.</summary>
     public bool MustCompact => MayCompact && (_image.LogRecords >= MustCompactRecords || _image.LogBytes >= MustCompactBytes);
 
-    /// <summary>Ends when no compaction is under way.</summary>
+    /// <summary>Completes when no compaction runs.</summary>
     public Task Compacting => _compacting;
 
     private bool MayCompact => _compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
@@ -85,12 +84,12 @@ internal sealed class ShardLog
     private bool IsFull =>
         _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots;
 
-    /// <summary>Reads from storage what is in doubt: all at first, and what an unclear or a foreign write may have left.</summary>
+    /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task RecoverAsync()
     {
         if (_doubt != Doubt.None)
         {
-            // What is read must not be moved meanwhile.
+            // A compaction must not move records during the read.
             await _compacting;
         }
 
@@ -107,7 +106,7 @@ internal sealed class ShardLog
         }
     }
 
-    /// <summary>Adds changes that were decided on the values as they are. On any result but Written memory is as it was.</summary>
+    /// <summary>Writes changes that were decided on the current values. Unless the result is Written, memory stays as it was.</summary>
     public async Task<AppendResult> AppendAsync(ShardPlan plan)
     {
         if (IsFull)
@@ -133,7 +132,7 @@ internal sealed class ShardLog
         }
         catch (StorageConflictException e)
         {
-            // Or a provider that repeated a request whose answer was lost met what it wrote itself.
+            // The provider may also have retried a request after losing its response, and met its own write.
             _doubt = Doubt.LogEnd;
             var result = await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Conflict);
             if (result == AppendResult.Conflict)
@@ -156,8 +155,8 @@ internal sealed class ShardLog
     }
 
     /// <summary>
-    /// Whether memory is what storage holds, as long as this takes: nobody has written the record that this activation would
-    /// write next. An activation that was superseded would else confirm what another has changed since.
+    /// Checks that memory still equals storage: no one has written the record that this activation would write next. Without the check a
+    /// superseded activation would confirm values that another has changed.
     /// </summary>
     public async Task<AppendResult> ConfirmAsync()
     {
@@ -190,8 +189,7 @@ internal sealed class ShardLog
     }
 
     /// <summary>
-    /// Begins to move the log into pages; <see cref="Compacting"/> says when that ends. A failure is logged and leaves all as
-    /// it was; it is tried again later.
+    /// Starts a compaction, whose end is <see cref="Compacting"/>. A failure is logged, changes nothing and is retried later.
     /// </summary>
     public async Task BeginCompactionAsync()
     {
@@ -233,10 +231,10 @@ internal sealed class ShardLog
         _logger.ShardCompactionFailed(e);
     }
 
-    /// <summary>Whether a write that seemed to fail is in storage after all.</summary>
+    /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>
     private async Task<AppendResult> FindOutAsync(ShardPlan plan, long attempt, AppendResult otherwise)
     {
-        // What is read next changes memory itself, with what was planned if that is in storage.
+        // The next read changes memory, also by the planned changes if they are in storage.
         plan.Abandon();
         try
         {
@@ -245,13 +243,13 @@ internal sealed class ShardLog
         }
         catch (Exception e)
         {
-            // Still in doubt: whatever is written next finds out first.
+            // Still in doubt: the next write finds out first.
             _logger.ShardReadFailed(e);
             return AppendResult.Failed;
         }
     }
 
-    /// <summary>Takes over the log records that are new; true if the one of this attempt is among them.</summary>
+    /// <summary>Reads the new log records. Returns true if the record of this attempt is among them.</summary>
     private async Task<bool> CatchUpAsync(long attempt)
     {
         var found = false;
@@ -283,12 +281,12 @@ internal sealed class ShardLog
 /// <summary>The result of adding a record to a shard's log.</summary>
 internal enum AppendResult
 {
-    /// <summary>It is in storage, and its changes in memory.</summary>
+    /// <summary>The record is in storage, and its changes are in memory.</summary>
     Written,
 
-    /// <summary>Another activation wrote in between: decide again on what it left.</summary>
+    /// <summary>Another activation wrote a record first. Decide again on the new values.</summary>
     Conflict,
 
-    /// <summary>Storage failed; nothing was promised.</summary>
+    /// <summary>Storage failed. No write is acknowledged.</summary>
     Failed,
 }

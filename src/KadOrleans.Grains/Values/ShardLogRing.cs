@@ -3,25 +3,25 @@ using KadOrleans.Grains.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The records of a shard's log, which take turns in a fixed number of slots: rows are bounded, and none is ever deleted.
-/// Because none is, and each carries its sequence, a matching ETag proves that the slot was not written in between.
+/// The records of a shard's log, in a ring of slots. So rows are bounded and never deleted. As no row is deleted and each has its sequence,
+/// a matching ETag proves that nobody wrote the slot meanwhile.
 /// </summary>
 internal sealed class ShardLogRing(IRecordStorage storage)
 {
-    /// <summary>Slots: more than the records at which a compaction begins, so that writes go on if compactions fail for a while.</summary>
+    /// <summary>The number of slots. It exceeds the records at which a compaction begins, so writes go on while compactions fail.</summary>
     public const int Slots = 256;
 
-    /// <summary>Content that is compacted and longer than this is not left in its slot until the slot's next turn.</summary>
+    /// <summary>Compacted records longer than this are emptied at once, before their slot's next turn.</summary>
     private const int MaxStaleLength = 4096;
 
-    /// <summary>Slots emptied at once.</summary>
+    /// <summary>The most slots emptied concurrently.</summary>
     private const int MaxParallel = 8;
 
     private static readonly string[] Names = [.. Enumerable.Range(0, Slots).Select(StateNames.ShardLog)];
 
     private readonly Slot[] _slots = new Slot[Slots];
 
-    /// <summary>Reads what is at a place of the log.</summary>
+    /// <summary>Reads a place of the log.</summary>
     public async Task<(LogPlace Place, ShardLogState? Record)> ReadAsync(long sequence)
     {
         var name = NameOf(sequence);
@@ -36,14 +36,14 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     }
 
     /// <summary>Writes a record at its place, which must be free.</summary>
-    /// <exception cref="StorageConflictException">It is not: another activation wrote there.</exception>
-    /// <remarks>In the first round a slot was never written, which is an ETag too: none.</remarks>
+    /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
+    /// <remarks>In the first round a slot was never written, and its ETag is null.</remarks>
     public Task WriteAsync(ShardLogState record) =>
         Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync(record) : ReadAndWriteAsync(record);
 
-    /// <summary>Empties the slots of records that are in the pages, where they are long. What fails is left as it is.</summary>
-    /// <param name="first">The first such record.</param>
-    /// <param name="end">The first behind them.</param>
+    /// <summary>Empties the slots of long records that are in the pages. A failure leaves a slot as it is.</summary>
+    /// <param name="first">The first record.</param>
+    /// <param name="end">The first record after them.</param>
     public async Task ReleaseAsync(long first, long end)
     {
         var records = Enumerable.Range(0, (int)(end - first))
@@ -81,15 +81,15 @@ internal sealed class ShardLogRing(IRecordStorage storage)
     private readonly record struct Slot(bool IsKnown, string? ETag, int Length);
 }
 
-/// <summary>What a reader finds where a log record is expected.</summary>
+/// <summary>What a reader finds at a place of the log.</summary>
 internal enum LogPlace
 {
-    /// <summary>Nothing, or a record of an earlier round: the log ends here.</summary>
+    /// <summary>Nothing, or a record of an earlier round: the end of the log.</summary>
     Free,
 
-    /// <summary>The record.</summary>
+    /// <summary>The expected record.</summary>
     Written,
 
-    /// <summary>A later one, or one whose changes moved into the pages: the reader's manifest is old.</summary>
+    /// <summary>A later record, or one whose changes are in the pages: the reader's manifest is out of date.</summary>
     Overtaken,
 }

@@ -12,19 +12,19 @@ internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
     /// <summary>Whether there is anything to write.</summary>
     public bool NeedsWrite => _plan.NeedsWrite;
 
-    /// <summary>What is to be written, each key once.</summary>
+    /// <summary>The changes to write, one for each key.</summary>
     public IReadOnlyList<ShardChange> Changes => [.. _plan.Writes.Select(write => new ShardChange(write.Key, write.Value))];
 
-    /// <summary>What the plan evicts and changes.</summary>
+    /// <summary>The counts of values that the plan evicts and replaces.</summary>
     public StoreTurnover Turnover => _plan.Turnover;
 
-    /// <summary>The last value that its source might not store, as it had changed too many of others; null if there is none.</summary>
+    /// <summary>The last value refused because its source had changed too many values of others. Null if there is none.</summary>
     public StoredValue? RefusedChange { get; private set; }
 
-    /// <summary>Whether an answer holds only if what is held here is what is in storage.</summary>
+    /// <summary>Whether a result is valid only if memory equals storage.</summary>
     public bool NeedsConfirmation { get; private set; }
 
-    /// <summary>Puts a value, if it is not late and the rules allow it after all that the plan holds so far.</summary>
+    /// <summary>Puts a value, if it is not too old and the rules allow it after the changes planned so far.</summary>
     public StoreResult Put(ShardPut put)
     {
         if (PutFence.IsLate(put, _plan.Find(put.Key), now))
@@ -42,7 +42,7 @@ internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
         return result;
     }
 
-    /// <summary>Stops publishing a key; false if it was not published.</summary>
+    /// <summary>Stops publishing a key. Returns false if it was not published.</summary>
     public bool Unpublish(NodeId key)
     {
         if (_plan.Find(key) is not { PublishedAt: not null } before)
@@ -54,7 +54,7 @@ internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
         return true;
     }
 
-    /// <summary>Lets what is published live until then; false if the key is not published, or lives as long.</summary>
+    /// <summary>Prolongs the life of a publication. Returns false if the key is not published, or already lives as long.</summary>
     public bool Prolong(NodeId key, DateTimeOffset expiresAt)
     {
         if (_plan.Find(key) is not { PublishedAt: not null } before || before.ExpiresAt >= expiresAt)
@@ -66,7 +66,9 @@ internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
         return true;
     }
 
-    /// <summary>Removes a key; false if it is not held, or lives on at <paramref name="expiredAt"/> where that is given.</summary>
+    /// <summary>
+    /// Removes a key. Returns false if it is not held, or not expired at <paramref name="expiredAt"/> where that is given.
+    /// </summary>
     public bool Remove(NodeId key, DateTimeOffset? expiredAt)
     {
         if (_plan.Find(key) is not { } before || (expiredAt is { } moment && !before.IsExpired(moment)))
@@ -78,9 +80,9 @@ internal sealed class ShardPlan(KeyShard shard, DateTimeOffset now)
         return true;
     }
 
-    /// <summary>Makes the changes in memory: they are in storage, or need not be.</summary>
+    /// <summary>Makes the changes in memory, after they are in storage or if they need no write.</summary>
     public void Apply() => _plan.Apply();
 
-    /// <summary>Forgets the changes. Nothing is left to do after <see cref="Apply"/>.</summary>
+    /// <summary>Drops the changes. Does nothing after <see cref="Apply"/>.</summary>
     public void Abandon() => _plan.Abandon();
 }

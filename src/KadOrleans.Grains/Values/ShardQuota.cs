@@ -3,18 +3,18 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// One shard's part of the cluster's quotas. Shards do not ask each other, so each is given its share twice over, and a
-/// little more for small shares, as random keys do not spread evenly; never more than the whole. So a bound of the cluster
-/// is reached when some shard reaches its own, and all shards together may hold up to about twice the whole.
+/// One shard's part of the cluster's quotas. Shards do not call each other, and random keys do not spread evenly. So each shard gets twice
+/// its share, and a little more if the share is small, but never more than the whole. The cluster refuses values when one shard reaches its
+/// part. All shards together may hold up to about twice the whole.
 /// </summary>
 internal static class ShardQuota
 {
-    /// <summary>What a share is raised by: keys, and values of the largest size.</summary>
+    /// <summary>The keys added to each share, and the values of the largest size.</summary>
     private const int ExtraKeys = 16;
 
     private const long ExtraBytes = ExtraKeys * (StoreRules.MaxContentLength + StoredValue.FixedFootprint);
 
-    /// <summary>The quota of one of 2 to the power of <paramref name="shardBits"/> shards.</summary>
+    /// <summary>The quota of each of the 2 to the power of <paramref name="shardBits"/> shards.</summary>
     public static StoreQuota Of(StoreQuota whole, int shardBits) => shardBits == 0 ? whole : new StoreQuota
     {
         TotalKeys = (int)Share(whole.TotalKeys, shardBits, ExtraKeys),

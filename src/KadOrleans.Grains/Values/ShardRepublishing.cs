@@ -6,20 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// Hands what is due in a shard to live edges, each key to the one whose node id is nearest to it: if that id has been
-/// pushed out of the k nearest, all of the cluster's have. What no edge takes is due again at the next tick.
+/// Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not among
+/// the k nearest, none of the cluster's is. Keys that no edge takes are due again at the next tick.
 /// </summary>
 internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
-    /// <summary>Between two questions to a directory that does not answer, or that does not know all edges yet.</summary>
+    /// <summary>The pause between two calls to a directory that fails, or that does not know all edges yet.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
-    /// <summary>Such questions at most: an outage of five minutes does not cost the hour.</summary>
+    /// <summary>The most such calls. They outlast an outage of five minutes.</summary>
     private const int MaxQuestions = 20;
 
-    /// <summary>Hands over everything, page by page. Never fails.</summary>
-    /// <param name="findAbove">The keys that are due above another, in order: a page of them, none at the end.</param>
-    /// <param name="cancellationToken">Ends it: the shard is deactivated.</param>
+    /// <summary>Passes on all due keys, page by page. Never fails.</summary>
+    /// <param name="findAbove">Returns a page of due keys above the given one, in order. Empty at the end.</param>
+    /// <param name="cancellationToken">Ends it when the shard is deactivated.</param>
     public async Task HandOverAsync(Func<NodeId?, IReadOnlyList<NodeId>> findAbove, CancellationToken cancellationToken)
     {
         try
@@ -38,7 +38,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Another activation has the next hour.
+            // Another activation takes over.
         }
         catch (Exception e)
         {
@@ -47,8 +47,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
     }
 
     /// <summary>
-    /// The live edges, once the directory knows them all. One that has just moved knows some, and each key is for the edge that
-    /// is nearest to it of all.
+    /// The live edges. Waits until the directory knows all of them: after a move it knows only some, and each key needs the nearest of all.
     /// </summary>
     private async Task<List<LiveEdge>> FindEdgesAsync(CancellationToken cancellationToken)
     {
@@ -72,7 +71,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
         }
     }
 
-    /// <summary>Hands over some keys, and takes edges that do not take them off the list.</summary>
+    /// <summary>Passes on some keys. Removes edges that refuse them from the list.</summary>
     private async Task HandOverAsync(IReadOnlyList<NodeId> keys, List<LiveEdge> edges)
     {
         while (keys.Count > 0 && edges.Count > 0)

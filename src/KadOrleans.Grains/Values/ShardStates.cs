@@ -2,7 +2,7 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Values;
 
-/// <summary>What a shard's stored values are made of: pages, and the log records behind them.</summary>
+/// <summary>The manifest of a shard's storage: its pages, and where the log after them begins.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardManifestState")]
 internal sealed class ShardManifestState : IVersionedState
@@ -10,7 +10,7 @@ internal sealed class ShardManifestState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>Counts the compactions that were begun; whoever begins one changes the ETag and so ends every other.</summary>
+    /// <summary>The number of compactions begun. Each start changes the ETag, and so ends every other compaction.</summary>
     [Id(1)]
     public long Compaction { get; set; }
 
@@ -18,7 +18,7 @@ internal sealed class ShardManifestState : IVersionedState
     [Id(2)]
     public long FirstSequence { get; set; } = 1;
 
-    /// <summary>Oldest first; a later page overrides what an earlier one says of a key.</summary>
+    /// <summary>Oldest first. A later page overrides earlier ones.</summary>
     [Id(3)]
     public List<ShardPageReference> Pages { get; set; } = [];
 }
@@ -32,12 +32,12 @@ internal sealed class ShardPageReference
     [Id(0)]
     public int Slot { get; set; }
 
-    /// <summary>The compaction that wrote it, as the record itself says.</summary>
+    /// <summary>The compaction that wrote it, as in the record.</summary>
     [Id(1)]
     public long Compaction { get; set; }
 }
 
-/// <summary>Many values at once; never changed while a manifest names it.</summary>
+/// <summary>A page of values. It never changes while a manifest names it.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardPageState")]
 internal sealed class ShardPageState : IVersionedState
@@ -45,7 +45,7 @@ internal sealed class ShardPageState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>The compaction that wrote it; 0 once the page is given up and empty.</summary>
+    /// <summary>The compaction that wrote it. 0 for an emptied page.</summary>
     [Id(1)]
     public long Compaction { get; set; }
 
@@ -54,7 +54,7 @@ internal sealed class ShardPageState : IVersionedState
     public byte[] Entries { get; set; } = [];
 }
 
-/// <summary>The changes that one group commit made.</summary>
+/// <summary>The changes of one group commit.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardLogState")]
 internal sealed class ShardLogState : IVersionedState
@@ -66,11 +66,11 @@ internal sealed class ShardLogState : IVersionedState
     [Id(1)]
     public long Sequence { get; set; }
 
-    /// <summary>Drawn for each attempt to write, so a later reader knows whose record this is.</summary>
+    /// <summary>A random number for each attempt to write, which identifies its record to a later reader.</summary>
     [Id(2)]
     public long Attempt { get; set; }
 
-    /// <summary>The changes are in the pages, and no longer here.</summary>
+    /// <summary>Whether the changes are in the pages, and no longer here.</summary>
     [Id(3)]
     public bool IsCompacted { get; set; }
 

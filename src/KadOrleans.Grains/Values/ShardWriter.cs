@@ -4,35 +4,34 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Values;
 
-/// <summary>
-/// Group commit: what gathers while one record is written goes into the next. Runs where it is called, which must be one
-/// thread at a time.
-/// </summary>
+/// <summary>Group commit: writes that arrive while one record is written go into the next. Not safe for several threads.</summary>
 internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logger)
 {
-    /// <summary>Changes in one record at most; with <see cref="MaxRecordBytes"/> what the providers' records bear well.</summary>
+    /// <summary>
+    /// The most changes in one record. With <see cref="MaxRecordBytes"/> it makes a size that all storage providers handle well.
+    /// </summary>
     private const int MaxRecordChanges = 4096;
 
-    /// <summary>Their length in bytes at most.</summary>
+    /// <summary>The most bytes of changes in one record.</summary>
     private const int MaxRecordBytes = 1 << 20;
 
-    /// <summary>Writes that wait at most; more fail at once. While storage hangs, memory must not fill up.</summary>
+    /// <summary>The most waiting writes; further ones fail at once. It bounds memory while storage hangs.</summary>
     private const int MaxWaiting = 16_384;
 
-    /// <summary>Conflicts in a row before writes fail: as many mean that another activation is alive and busy.</summary>
+    /// <summary>The number of consecutive conflicts after which writes fail. So many mean that another activation is active.</summary>
     private const int MaxDecisions = 8;
 
-    /// <summary>Between two warnings that somebody changes too many values of others.</summary>
+    /// <summary>The time between two warnings that a source changes too many values of others.</summary>
     private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
 
     private DateTimeOffset _nextChangeWarning;
     private readonly Queue<ShardWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Ends when all that was enqueued is confirmed or has failed, and no compaction is under way.</summary>
+    /// <summary>Completes when all writes are confirmed or have failed and no compaction runs.</summary>
     public Task Completion => EndAsync();
 
-    /// <summary>Puts a write into the next record that has room.</summary>
+    /// <summary>Queues a write for the next record with room.</summary>
     public void Enqueue(ShardWrite write)
     {
         if (_waiting.Count >= MaxWaiting)
@@ -50,7 +49,7 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
 
     private async Task RunAsync()
     {
-        // Calls that arrived in the same moment get their turn and join.
+        // Lets calls that arrived at the same moment join.
         await Task.Yield();
         while (_waiting.Count > 0)
         {

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Hosting.Http;
 
-/// <summary>Whether a process is ready to serve, as <c>/health/ready</c> says.</summary>
-/// <param name="Status"><see cref="Ready"/>, or what is missing in a few words.</param>
-/// <param name="Reason">The same in a sentence, where there is more to say.</param>
+/// <summary>Whether a process is ready to serve: the response of <c>/health/ready</c>.</summary>
+/// <param name="Status"><see cref="Ready"/>, or in a few words what is missing.</param>
+/// <param name="Reason">The status in a sentence, if there is more to say.</param>
 internal readonly record struct Health(string Status, string? Reason = null)
 {
     /// <summary>The status of a process that is ready.</summary>
@@ -21,22 +21,22 @@ internal readonly record struct Health(string Status, string? Reason = null)
 }
 
 /// <summary>
-/// <c>/health/live</c>: 200 as long as the process answers, whatever it lacks. <c>/health/ready</c>: 200 while it serves, else 503. The
-/// body is <c>{"status":"…"}</c>, with a <c>reason</c> where there is more to say. Both are open to all.
+/// Serves two pages without authentication. <c>/health/live</c>: 200 while the process runs. <c>/health/ready</c>: 200 while it serves,
+/// else 503. The body is <c>{"status":"…"}</c>, with a <c>reason</c> if there is more to say.
 /// </summary>
 internal static class HealthPages
 {
-    /// <summary>The page that says whether the process answers.</summary>
+    /// <summary>The page that shows that the process runs.</summary>
     public const string Live = "/health/live";
 
-    /// <summary>The page that says whether the process serves.</summary>
+    /// <summary>The page that shows whether the process serves.</summary>
     public const string Ready = "/health/ready";
 
     private const string Reason = "reason";
 
-    /// <summary>Adds the check that <c>/health/ready</c> asks.</summary>
+    /// <summary>Adds the check of <c>/health/ready</c>.</summary>
     /// <param name="services">The server's.</param>
-    /// <param name="health">Asked at each request, from any thread; never waits.</param>
+    /// <param name="health">Called at each request, from any thread; must not block.</param>
     public static IServiceCollection AddHealth(this IServiceCollection services, Func<IServiceProvider, Health> health)
     {
         services.AddHealthChecks().Add(new HealthCheckRegistration(Health.Ready, provider => new Check(() => health(provider)), null, null));
@@ -50,7 +50,7 @@ internal static class HealthPages
         endpoints.MapHealthChecks(Ready, new HealthCheckOptions { ResponseWriter = WriteAsync });
     }
 
-    /// <summary>Writes a response that nobody keeps.</summary>
+    /// <summary>Writes a JSON response with <c>Cache-Control: no-store</c>.</summary>
     public static Task WriteJsonAsync(this HttpContext context, JsonNode body)
     {
         context.Response.ContentType = "application/json; charset=utf-8";

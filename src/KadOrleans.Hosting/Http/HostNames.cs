@@ -7,21 +7,21 @@ using Microsoft.AspNetCore.Http;
 namespace KadOrleans.Hosting.Http;
 
 /// <summary>
-/// The names that a server answers to. A web page that lets its own name point to this machine (DNS rebinding) sends that
-/// name in the Host header, and could read every response if names were not checked.
+/// The host names that a server accepts, against DNS rebinding. There a web page makes its own name resolve to this machine. Its requests
+/// carry that name in the Host header, and without a check it could read every response.
 /// </summary>
 /// <remarks>
-/// IP addresses are always allowed, as no page can make its name one: probes of Kubernetes and of load balancers use them.
-/// So is localhost, and a request of HTTP/1.0 without the header, as browsers always send it.
+/// IP addresses are always allowed: no page can have one as its name, and probes of Kubernetes and load balancers use them. So are
+/// localhost, and HTTP/1.0 requests without the header, which browsers always send.
 /// </remarks>
 internal sealed class HostNames
 {
-    /// <summary>What a list may contain, as the end of an error's sentence.</summary>
+    /// <summary>The allowed content of a list, as the end of an error's sentence.</summary>
     public const string Needed = "host names without a port are needed, such as kad.example.org; IP addresses and localhost are always allowed";
 
     private const string Localhost = "localhost";
 
-    // Of a DNS name, dots included.
+    // The most characters of a DNS name, with dots.
     private const int MaxLength = 253;
 
     private readonly FrozenSet<string> _names;
@@ -31,13 +31,13 @@ internal sealed class HostNames
         _names = names.Append(Localhost).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>No name but localhost.</summary>
+    /// <summary>No names besides those always allowed.</summary>
     public static HostNames None { get; } = new([]);
 
-    /// <summary>Checks names as an operator typed them.</summary>
+    /// <summary>Parses a list of names.</summary>
     /// <param name="names">ASCII, each 1 to 253 characters; international names in their xn-- form.</param>
-    /// <param name="hosts">They, and what is always allowed.</param>
-    /// <returns>False if one is no host name.</returns>
+    /// <param name="hosts">The parsed names, with those always allowed.</param>
+    /// <returns>False if an entry is not a host name.</returns>
     public static bool TryParse(IReadOnlyCollection<string> names, out HostNames hosts)
     {
         ArgumentNullException.ThrowIfNull(names);
@@ -45,21 +45,21 @@ internal sealed class HostNames
         return names.All(IsName);
     }
 
-    /// <summary>The same of a list with commas, as settings have it.</summary>
+    /// <summary>Parses a comma-separated list of names.</summary>
     public static bool TryParse(string list, out HostNames hosts)
     {
         ArgumentNullException.ThrowIfNull(list);
         return TryParse(list.Split(',', StringSplitOptions.TrimEntries), out hosts);
     }
 
-    /// <summary>Whether a request with this Host header is answered; its port is ignored.</summary>
+    /// <summary>Whether a request with this Host header is allowed. The port is ignored.</summary>
     public bool Allows(HostString host) =>
         !host.HasValue || IsAddress(host.Host) || _names.Contains(host.Host.TrimEnd('.'));
 
     private static bool IsName(string text) =>
         text.Length <= MaxLength && text.All(char.IsAscii) && !text.EndsWith('.') && Uri.CheckHostName(text) == UriHostNameType.Dns;
 
-    // In the one spelling that browsers send: other spellings that parse, such as 127.1, might be names.
+    // Only the canonical spelling, which browsers send: other spellings that parse, such as 127.1, might be names.
     private static bool IsAddress(string host)
     {
         if (host.StartsWith('['))
@@ -71,13 +71,13 @@ internal sealed class HostNames
     }
 }
 
-/// <summary>Answers 421 (Misdirected Request, RFC 9110 §15.5.20) where the Host header is not one of the server's names.</summary>
+/// <summary>Responds 421 (Misdirected Request, RFC 9110 §15.5.20) if the Host header is not one of the server's names.</summary>
 internal static class HostCheck
 {
-    /// <summary>Checks every request that comes after this; so it belongs first.</summary>
+    /// <summary>Checks every request. Call it before all other middleware.</summary>
     /// <param name="application">The server's pipeline.</param>
     /// <param name="hosts">The names that are allowed.</param>
-    /// <param name="setting">What an operator adds a name to, for the sentence.</param>
+    /// <param name="setting">The setting of the names, for the error.</param>
     public static IApplicationBuilder UseHostCheck(this IApplicationBuilder application, HostNames hosts, string setting)
     {
         ArgumentNullException.ThrowIfNull(hosts);

@@ -5,29 +5,28 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace KadOrleans.Hosting.Http;
 
 /// <summary>
-/// What strangers can hold or send to the HTTP server of a node, an edge or a silo. They serve short responses to GET, for a few browsers,
-/// probes and scripts.
+/// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. These servers give short responses to GET
+/// requests of a few browsers, probes and scripts.
 /// </summary>
 internal static class HttpLimits
 {
     /// <summary>
-    /// Most open connections. A browser makes six, a probe one; a process commonly has 1,024 file descriptors for
-    /// everything.
+    /// The most open connections. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.
     /// </summary>
     public const int MaxConnections = 256;
 
-    // Beyond those above, connections that are being closed. More are refused.
+    // The most sockets: <see cref="MaxConnections"/>, and as many that are closing. More are refused.
     private const int MaxSockets = 2 * MaxConnections;
 
-    // On localhost a browser sends the cookies of every port, so less than this would refuse honest ones.
+    // The most bytes of headers. On localhost a browser sends the cookies of every port, so a lower limit would refuse honest requests.
     private const int MaxHeaderBytes = 16 * 1024;
     private const int MaxHeaders = 64;
     private const int MaxBufferedBytes = 64 * 1024;
 
-    /// <summary>Longest time from a request's first byte to the end of its headers.</summary>
+    /// <summary>The longest time from a request's first byte to the end of its headers.</summary>
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest time that a connection may be open without a request.</summary>
+    /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>Listens on an address, within the limits.</summary>
@@ -55,7 +54,7 @@ internal static class HttpLimits
 }
 
 /// <summary>
-/// Bounds the open connections of one server. Beyond the bound the oldest is closed, not the newest refused: idle connections must not keep
+/// Bounds the open connections of one server. Beyond the bound the oldest is closed. Refusing the newest would let idle connections keep
 /// probes and operators out.
 /// </summary>
 /// <param name="most">Open connections, at least 1.</param>

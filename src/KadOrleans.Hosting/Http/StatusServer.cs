@@ -10,14 +10,14 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting.Http;
 
-/// <summary>Where a process serves HTTP, and the settings that say so.</summary>
-/// <param name="Address">Where; port 0 is any free one.</param>
-/// <param name="Hosts">The names that it is asked under.</param>
+/// <summary>Where a process serves HTTP, and the settings of that.</summary>
+/// <param name="Address">The address; port 0 is any free one.</param>
+/// <param name="Hosts">The allowed host names.</param>
 /// <param name="Setting">The setting of the address.</param>
 /// <param name="HostsSetting">The setting of the names.</param>
 internal sealed record HttpPlace(IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting);
 
-/// <summary>Serves health and status of a process. Nothing that it serves changes anything.</summary>
+/// <summary>Serves a process's health and status, read-only.</summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
@@ -29,16 +29,16 @@ internal sealed class StatusServer : IAsyncDisposable
         (_application, Address) = (application, IPEndPoint.Parse(new Uri(application.Urls.First()).Authority));
     }
 
-    /// <summary>Where it is served, with the real port.</summary>
+    /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address { get; }
 
-    /// <summary>Binds and begins to serve.</summary>
+    /// <summary>Binds the address and starts to serve.</summary>
     /// <param name="place">Where.</param>
-    /// <param name="health">What <c>/health/ready</c> says. Called from any thread; never waits.</param>
-    /// <param name="map">Adds pages beside those of health.</param>
+    /// <param name="health">The response of <c>/health/ready</c>. Called from any thread; must not block.</param>
+    /// <param name="map">Adds pages to those of health.</param>
     /// <param name="loggers">Where failures are logged.</param>
-    /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="OptionsValidationException">The address is taken, or not of this machine.</exception>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<StatusServer> StartAsync(
         HttpPlace place, Func<Health> health, Action<IEndpointRouteBuilder> map, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
@@ -63,7 +63,7 @@ internal sealed class StatusServer : IAsyncDisposable
         return new StatusServer(application);
     }
 
-    /// <summary>Stops within a second: whoever holds a connection open does not hold the process up.</summary>
+    /// <summary>Stops within a second: open connections do not delay the process's end.</summary>
     public async ValueTask DisposeAsync()
     {
         using var timeout = new CancellationTokenSource(StopTimeout);

@@ -6,20 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Hosting.Logging;
 
 /// <summary>
-/// Logs one line for each message: time, level, message, and the message of an exception, with invisible characters shown. An exception
-/// that several callers log on its way up is logged once. With stacks each exception is logged whole, on further lines.
+/// Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An exception that
+/// several callers log is logged once. With stacks, the whole exception follows on further lines.
 /// </summary>
-/// <param name="output">The caller's.</param>
+/// <param name="output">Gets the lines; the caller disposes it.</param>
 /// <param name="stacks">Whether exceptions are logged whole.</param>
 [ProviderAlias("Console")]
 internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
 {
-    // Held while a line is written: none is under way when the log has been closed.
+    // Held while a line is written, so none is being written once the log is closed.
     private readonly Lock _gate = new();
     private bool _isClosed;
     private Exception? _logged;
 
-    /// <summary>Writes nothing more: what follows would bury the reason for which a process ends.</summary>
+    /// <summary>Stops writing: later lines would bury the reason why a process ends.</summary>
     public void Close()
     {
         lock (_gate)
@@ -34,7 +34,7 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Nothing is held back: each line is written when it is logged.
+        // Nothing to dispose: each line is written when it is logged.
     }
 
     private void Write(LogLevel level, string message, Exception? exception)
@@ -97,11 +97,12 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
 internal static class LineLoggerExtensions
 {
     /// <summary>
-    /// Logs lines in place of what was set up before: what the project's code does, and all warnings. The provider can be injected.
+    /// Replaces the log's providers by <see cref="LineLoggerProvider"/>. Logs the project's code from Information, and everything else from
+    /// Warning. The provider is registered as a service.
     /// </summary>
     /// <param name="logging">The log.</param>
     /// <param name="output">Safe to use from several threads.</param>
-    /// <param name="verbose">Details of the project's code too, and exceptions with their stacks.</param>
+    /// <param name="verbose">Also logs the project's code at Debug, and exceptions with their stacks.</param>
     public static ILoggingBuilder UseLines(this ILoggingBuilder logging, TextWriter output, bool verbose)
     {
         var provider = new LineLoggerProvider(output, verbose);
@@ -110,7 +111,7 @@ internal static class LineLoggerExtensions
         return logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("KadOrleans", verbose ? LogLevel.Debug : LogLevel.Information)
-            // Each probe of a process that is not ready would be an error.
+            // It would log an error for each probe of a process that is not ready.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 }

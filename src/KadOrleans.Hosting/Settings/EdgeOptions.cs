@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting.Settings;
 
-/// <summary>How an edge is set up; read from the section <c>Kad:Edge</c>.</summary>
+/// <summary>The options of an edge, from the section <c>Kad:Edge</c>.</summary>
 internal sealed record EdgeOptions
 {
     /// <summary>The most node ids that one edge serves.</summary>
@@ -17,16 +17,16 @@ internal sealed record EdgeOptions
     /// <summary>The longest name, in characters.</summary>
     public const int MaxNameLength = 128;
 
-    /// <summary>The port of the network's other nodes.</summary>
+    /// <summary>The default UDP port of all nodes.</summary>
     public const ushort DefaultPort = 8468;
 
     /// <summary>
-    /// The stable name that the node ids belong to, 1 to 128 characters. Default: the machine's name, which in Kubernetes is
-    /// the pod's. Two processes of one name fence each other.
+    /// The stable name that the node ids belong to, 1 to 128 characters. Default: the machine's name, which in Kubernetes is the pod's. Of
+    /// two processes with one name only one can serve.
     /// </summary>
     public string Name { get; init; } = Environment.MachineName;
 
-    /// <summary>Where each node id listens, 1 to 64, in the order of the lease. Default: 0.0.0.0:8468.</summary>
+    /// <summary>The endpoint of each node id, 1 to 64, in the order of the lease. Default: 0.0.0.0:8468.</summary>
     public IReadOnlyList<UdpEndpoint> Listen { get; init; } = [UdpEndpoint.FromIPv4(0, DefaultPort)];
 
     /// <summary>Nodes to join the network through, each as HOST:PORT. Default: none, the first edge of a network.</summary>
@@ -37,13 +37,13 @@ internal sealed record EdgeOptions
     /// </summary>
     public IReadOnlyList<string> Trust { get; init; } = [];
 
-    /// <summary>Bytes of answers per second, for each node id.</summary>
+    /// <summary>The limits on bytes of responses per second, for each node id.</summary>
     public UploadLimits Upload { get; init; } = new();
 
-    /// <summary>How many node ids the edge serves.</summary>
+    /// <summary>The number of node ids that the edge serves.</summary>
     public int NodeIds => Listen.Count;
 
-    /// <summary>The engine's options for each of the ids.</summary>
+    /// <summary>The engine's options for each id.</summary>
     /// <param name="kademlia">The cluster's constants.</param>
     public KadNodeOptions ToNodeOptions(KademliaOptions kademlia)
     {
@@ -62,7 +62,9 @@ internal sealed record EdgeOptions
     }
 
     /// <summary>Reads the section <c>Kad:Edge</c>. A list is one text with commas, or one key for each entry.</summary>
-    /// <exception cref="OptionsValidationException">Settings are wrong: one sentence for each, with its value and what is allowed.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// Settings are wrong. One sentence for each, with its value and what is allowed.
+    /// </exception>
     public static EdgeOptions Read(IConfiguration configuration)
     {
         var section = new KadSection(configuration);
@@ -151,7 +153,7 @@ internal sealed record EdgeOptions
             return listed;
         }
 
-        // One endpoint for each id: those listed, or consecutive ports from the only one.
+        // One endpoint for each id: the listed ones, or consecutive ports from a single one.
         return listed.Count == count
             ? listed
             : [.. Enumerable.Range(0, count).Select(i => listed[0].Port == 0 ? listed[0] : listed[0].WithPort((ushort)(listed[0].Port + i)))];

@@ -7,19 +7,19 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Hosting.Settings;
 
 /// <summary>
-/// Reads settings, of which a blank one is missing. Each mistake is one sentence with the setting, its value and what is allowed; reading
-/// goes on with the default, and <see cref="ThrowIfWrong"/> reports all mistakes together.
+/// Reads settings. A blank one counts as missing. Each mistake is one sentence with the setting, its value and what is allowed. Reading
+/// then goes on with the default, and <see cref="ThrowIfWrong"/> reports all mistakes together.
 /// </summary>
-/// <param name="configuration">Where they are.</param>
-/// <param name="root">What all their names begin with.</param>
+/// <param name="configuration">The configuration.</param>
+/// <param name="root">The prefix of all names.</param>
 internal sealed class KadSection(IConfiguration configuration, string root = KadSection.Root)
 {
-    /// <summary>What the names of the project's settings begin with.</summary>
+    /// <summary>The prefix of the project's settings.</summary>
     public const string Root = "Kad";
 
     private readonly List<string> _mistakes = [];
 
-    /// <summary>A mistake that ends the start of a process.</summary>
+    /// <summary>Creates the exception for a mistake that ends the start of a process.</summary>
     /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
     public static OptionsValidationException Mistake(string sentence) => new(Root, typeof(KadSection), [sentence]);
 
@@ -32,7 +32,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
     /// <summary>Notes that a setting's value is not allowed.</summary>
     public void Add(string key, string value, string allowed) => Add($"{Name(key)} is '{value}'; {allowed}.");
 
-    /// <summary>Ends reading.</summary>
+    /// <summary>Throws if there were mistakes.</summary>
     /// <exception cref="OptionsValidationException">There were mistakes.</exception>
     public void ThrowIfWrong()
     {
@@ -45,7 +45,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
     /// <summary>The text of a setting; null if it is missing or blank.</summary>
     public string? Text(string key) => configuration[Name(key)]?.Trim() is { Length: > 0 } text ? text : null;
 
-    /// <summary>A setting that must be there; empty if it is not.</summary>
+    /// <summary>A required setting. If it is missing, notes a mistake and returns an empty text.</summary>
     /// <param name="key">Its name below the root.</param>
     /// <param name="reason">What needs it.</param>
     public string Required(string key, string reason)
@@ -59,7 +59,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
         return string.Empty;
     }
 
-    /// <summary>A list: one text with commas, or one key for each entry.</summary>
+    /// <summary>A list: one comma-separated text, or one key for each entry.</summary>
     public IReadOnlyList<string> List(string key) =>
     [
         .. configuration.GetSection(Name(key)).GetChildren().Select(entry => entry.Value?.Trim()).OfType<string>(),
@@ -77,7 +77,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
     /// <summary>true or false.</summary>
     public bool Flag(string key, bool missing) => Read(key, missing, "true or false is allowed", bool.TryParse);
 
-    /// <summary>One of the names of an enumeration, or another word for one.</summary>
+    /// <summary>A name of an enumeration's member, or an alias of one.</summary>
     public TChoice Choice<TChoice>(string key, TChoice missing, IReadOnlyDictionary<string, TChoice>? aliases = null)
         where TChoice : struct, Enum => Read(
         key,
@@ -88,7 +88,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
             (aliases is not null && aliases.TryGetValue(text, out value))
             || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.GetNames<TChoice>().Contains(text, StringComparer.OrdinalIgnoreCase)));
 
-    /// <summary>Where to serve: IP:PORT, :PORT or PORT, of loopback where no address is given.</summary>
+    /// <summary>An endpoint as IP:PORT, :PORT or PORT. Without an address it is on loopback.</summary>
     public IPEndPoint EndPoint(string key, IPEndPoint missing) => Read(
         key,
         missing,
@@ -103,11 +103,11 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
         (string text, out IPAddress? value) =>
             IPAddress.TryParse(text, out value) && !value.Equals(IPAddress.Any) && !value.Equals(IPAddress.IPv6Any));
 
-    /// <summary>Host names, several with commas; none if the setting is missing.</summary>
+    /// <summary>Comma-separated host names; none if the setting is missing.</summary>
     public HostNames HostNames(string key) =>
         Read(key, Http.HostNames.None, $"{Http.HostNames.Needed}, several with commas", Http.HostNames.TryParse);
 
-    /// <summary>An address that a credential may be sent to, and so an https:// one.</summary>
+    /// <summary>An https:// address, to which credentials may be sent.</summary>
     /// <param name="key">Its name below the root.</param>
     /// <param name="reason">What needs it.</param>
     public Uri? Address(string key, string reason) => Required(key, reason).Length == 0 ? null : Read<Uri?>(
@@ -118,8 +118,8 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
 
     /// <summary>A setting with a parser.</summary>
     /// <param name="key">Its name below the root.</param>
-    /// <param name="missing">What a missing one stands for.</param>
-    /// <param name="allowed">The end of the sentence on one that the parser refuses.</param>
+    /// <param name="missing">The value of a missing one.</param>
+    /// <param name="allowed">The end of the error's sentence: what is allowed.</param>
     /// <param name="parse">The parser.</param>
     public T Read<T>(string key, T missing, string allowed, Parser<T> parse)
     {
@@ -140,7 +140,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
     /// <summary>Reads a text as a value.</summary>
     public delegate bool Parser<T>(string text, out T value);
 
-    /// <summary>Reads IP:PORT, :PORT or PORT, of loopback where no address is given.</summary>
+    /// <summary>Parses IP:PORT, :PORT or PORT. Without an address it is on loopback.</summary>
     public static bool TryEndPoint(string text, out IPEndPoint value)
     {
         var port = text.StartsWith(':') ? text[1..] : text;
@@ -150,7 +150,7 @@ internal sealed class KadSection(IConfiguration configuration, string root = Kad
             return true;
         }
 
-        // An address alone would parse as one with port 0.
+        // An address without a port would parse with port 0.
         var local = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1{text["localhost".Length..]}" : text;
         return IPEndPoint.TryParse(local, out value!) && HasPort(local);
     }

@@ -2,13 +2,13 @@ using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Hosting.Settings;
 
-/// <summary>The names of all settings below <c>Kad</c>, of silos and of edges: one file may have the settings of both.</summary>
+/// <summary>The names of all settings below <c>Kad</c>, for silos and edges: one file may have the settings of both.</summary>
 internal static class KadSettings
 {
-    /// <summary>What stands for the number of a list's entry.</summary>
+    /// <summary>Stands for the number of a list's entry.</summary>
     private const string Entry = "#";
 
-    /// <summary>The names without <c>Kad:</c>. One that ends in <c>:#</c> is for the entries of a list.</summary>
+    /// <summary>The names without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "Storage", "Data", "Http", "Http:Hosts", "Verbose",
@@ -33,9 +33,11 @@ internal static class KadSettings
         "Cluster:Subnets:PerBucket", "Cluster:Subnets:PerTable",
     ];
 
-    /// <summary>Refuses unknown settings: a typing mistake must not pass for a default.</summary>
+    /// <summary>Refuses unknown settings, so that a typing mistake is not taken for a default.</summary>
     /// <param name="configuration">With the section <c>Kad</c>.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">There are some; one sentence for each.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
+    /// There are unknown settings. One sentence for each.
+    /// </exception>
     public static void RefuseUnknown(IConfiguration configuration)
     {
         var section = new KadSection(configuration);
@@ -50,7 +52,7 @@ internal static class KadSettings
         section.ThrowIfWrong();
     }
 
-    // The settings of the same section, or the sections.
+    // The known settings of the same section, or the known sections.
     private static List<string> Beside(string name)
     {
         var section = name[..(name.LastIndexOf(':') + 1)];
@@ -65,12 +67,12 @@ internal static class KadSettings
         : name.Equals(known, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>How a process treats its appsettings files.</summary>
+/// <summary>The host's configuration for appsettings files.</summary>
 internal static class SettingsFiles
 {
     /// <summary>
-    /// Host settings by which the files are read at start and not watched. No setting takes effect later; and a watch covers
-    /// all folders below the working one, so that a silo that has its data there was told of each of its own writes.
+    /// Settings of the host that turn off the watch of its files. No setting takes effect after the start. A watch covers all folders below
+    /// the working one, so it would report a silo's own writes there.
     /// </summary>
     public static IEnumerable<KeyValuePair<string, string?>> Unwatched { get; } =
         [new KeyValuePair<string, string?>("hostBuilder:reloadConfigOnChange", bool.FalseString)];

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Hosting.Settings;
 
 /// <summary>
-/// Which certificate a silo or a client presents, and which it accepts: the section <c>Kad:Tls</c>. Either <see cref="Certificate"/> and
-/// <see cref="Key"/> are given, or <see cref="Store"/>.
+/// The certificate that a silo or client presents, and those that it accepts: the section <c>Kad:Tls</c>. Either <see cref="Certificate"/>
+/// and <see cref="Key"/> are set, or <see cref="Store"/>.
 /// </summary>
 internal sealed record KadTlsOptions
 {
@@ -24,7 +24,7 @@ internal sealed record KadTlsOptions
     private const string StoreNameSetting = "Kad:Tls:Store:Name";
     private const string ClusterSetting = "Orleans:ClusterId";
 
-    // Of silos and edges, if Orleans:ClusterId is missing.
+    // The cluster's id if Orleans:ClusterId is missing.
     private const string DefaultCluster = "kad";
 
     private const int ThumbprintLength = 40;
@@ -38,26 +38,26 @@ internal sealed record KadTlsOptions
     // Each of them switches TLS on.
     private static readonly string[] Choices = [CertificateSetting, StoreCertificate.SubjectSetting, StoreCertificate.ThumbprintSetting];
 
-    /// <summary>A PEM file: the certificate, then those between it and its authority, if there are some.</summary>
+    /// <summary>A PEM file: the certificate, then any intermediate certificates.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>A PEM file with the private key, not encrypted.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Where the certificate is if it is in no file.</summary>
+    /// <summary>The certificate in a store of the system, if it is not in a file.</summary>
     public StoreCertificate? Store { get; init; }
 
     /// <summary>
-    /// A PEM file with the certificates of the authorities that others' certificates must come from. Null: the roots that the
-    /// system trusts; then the certificates of clients must carry <see cref="Name"/>, too.
+    /// A PEM file with the authorities that must have signed the others' certificates. Null: the system's trusted roots. Then clients'
+    /// certificates must carry <see cref="Name"/>, too.
     /// </summary>
     public string? Authority { get; init; }
 
-    /// <summary>The DNS name that each silo's certificate must carry. Silos are reached by address, so it need not be one that resolves.</summary>
+    /// <summary>The DNS name that each silo's certificate must carry. It need not resolve, as silos are reached by address.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the section says; null if it is empty: TLS is off. Files and stores are not looked at.</summary>
-    /// <exception cref="OptionsValidationException">A setting is missing or wrong; the one sentence names it.</exception>
+    /// <summary>Reads the section. Null if it is empty: TLS is off. Does not read files or stores.</summary>
+    /// <exception cref="OptionsValidationException">A setting is missing or wrong. The message names it.</exception>
     public static KadTlsOptions? Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -151,10 +151,10 @@ internal sealed record KadTlsOptions
 }
 
 /// <summary>A certificate in one of the system's stores, with its private key.</summary>
-/// <param name="Location">Whose store. Default of the setting: CurrentUser.</param>
-/// <param name="Name">The store. Default of the setting: My.</param>
-/// <param name="Subject">What its subject contains; null if it is found by its thumbprint.</param>
-/// <param name="Thumbprint">Its SHA-1 digest, 40 hexadecimal digits; null if it is found by its subject.</param>
+/// <param name="Location">The store's location. Default of the setting: CurrentUser.</param>
+/// <param name="Name">The store's name. Default of the setting: My.</param>
+/// <param name="Subject">A part of its subject. Null to find it by its thumbprint.</param>
+/// <param name="Thumbprint">Its SHA-1 digest, 40 hexadecimal digits. Null to find it by its subject.</param>
 internal sealed record StoreCertificate(StoreLocation Location, string Name, string? Subject, string? Thumbprint)
 {
     internal const string SubjectSetting = "Kad:Tls:Store:Subject";

@@ -26,16 +26,16 @@ internal sealed record DashboardCredentials(string User, string Password)
     public override string ToString() => User;
 }
 
-/// <summary>The settings that silos and edges have alike: one file may have those of both. Read once at start.</summary>
+/// <summary>The settings that silos and edges share: one file may have those of both. Read once at start.</summary>
 internal abstract class ProcessSettings
 {
-    /// <summary>The setting of where a process serves HTTP.</summary>
+    /// <summary>The setting of the address for HTTP.</summary>
     public const string HttpSetting = "Kad:Http";
 
-    /// <summary>The setting with the names that HTTP is asked under.</summary>
+    /// <summary>The setting of the allowed host names of HTTP.</summary>
     public const string HttpHostsSetting = "Kad:Http:Hosts";
 
-    // What Orleans calls the same.
+    // Orleans' names of the providers.
     private static readonly Dictionary<string, StorageChoice> StorageAliases = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Localhost"] = StorageChoice.Local,
@@ -55,28 +55,27 @@ internal abstract class ProcessSettings
         Telemetry = TelemetryOptions.Read(configuration, service);
     }
 
-    /// <summary>Where what the cluster must not forget is kept. Default: Local.</summary>
+    /// <summary>Where the cluster's durable state is kept. Default: Local.</summary>
     public StorageChoice Storage { get; }
 
     /// <summary>
-    /// Where health and status are served, and a silo's dashboard. Default: port 8080 of a silo and 8081 of an edge, on
-    /// loopback.
+    /// The address of health, status and a silo's dashboard. Default: port 8080 of a silo and 8081 of an edge, on loopback.
     /// </summary>
     public IPEndPoint Http { get; }
 
-    /// <summary>The names that HTTP is asked under, beside IP addresses and localhost. Default: none.</summary>
+    /// <summary>The host names that HTTP requests may use besides IP addresses and localhost. Default: none.</summary>
     public HostNames HttpHosts { get; }
 
     /// <summary>Whether details and whole exceptions are logged.</summary>
     public bool Verbose { get; }
 
-    /// <summary>How the process's edge is set up; checked whether or not the process has one.</summary>
+    /// <summary>The options of the process's edge. They are checked even if it has none.</summary>
     public EdgeOptions Edge { get; }
 
-    /// <summary>How connections are encrypted; null if they are not.</summary>
+    /// <summary>The encryption of connections. Null if off.</summary>
     public KadTlsOptions? Tls { get; }
 
-    /// <summary>Where metrics and traces go; null if nowhere.</summary>
+    /// <summary>The export of metrics and traces. Null if off.</summary>
     public TelemetryOptions? Telemetry { get; }
 
     private protected static StorageChoice ReadStorage(KadSection section, string key) =>
@@ -93,8 +92,8 @@ internal sealed class SiloSettings : ProcessSettings
     public const int DefaultGatewayPort = 30000;
 
     /// <summary>
-    /// How long a stop may take: leases are handed back and the state of all grains is saved within it. With the few seconds of grace that
-    /// follow it is less than the 30 s that orchestrators give a process to stop.
+    /// The timeout of a stop. Leases are handed back and the grains' state is saved within it. With some seconds of grace it stays below
+    /// the 30 s that orchestrators allow.
     /// </summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
 
@@ -113,10 +112,7 @@ internal sealed class SiloSettings : ProcessSettings
     /// <summary>Folder of the SQLite file. Default: kad-cluster-data in the current folder.</summary>
     public string Data { get; }
 
-    /// <summary>
-    /// The address that the silo listens on, and that others reach it at; null for one that Orleans finds of this
-    /// machine's.
-    /// </summary>
+    /// <summary>The address that the silo listens on and that others use. Null: Orleans chooses one of this machine's.</summary>
     public IPAddress? Address { get; }
 
     /// <summary>Port for other silos; 0 is any free one.</summary>
@@ -128,10 +124,10 @@ internal sealed class SiloSettings : ProcessSettings
     /// <summary>Who may see the dashboard; null if not set.</summary>
     public DashboardCredentials? Dashboard { get; }
 
-    /// <summary>Whether the silo's process runs an edge too. Default: true in Local mode alone.</summary>
+    /// <summary>Whether the silo's process runs an edge too. Default: true only in Local mode.</summary>
     public bool EdgeEnabled { get; }
 
-    /// <summary>Whether the dashboard may be served: to this machine, or to those who know the password.</summary>
+    /// <summary>Whether the dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.Address) || Dashboard is not null;
 
     /// <summary>Reads and checks all settings.</summary>
@@ -163,10 +159,10 @@ internal sealed class SiloSettings : ProcessSettings
 /// <summary>The settings of an edge in a process of its own.</summary>
 internal sealed class EdgeSettings : ProcessSettings
 {
-    /// <summary>The setting with the gateways of silos.</summary>
+    /// <summary>The setting of the silos' gateways.</summary>
     public const string GatewaySetting = "Kad:Cluster:Gateway";
 
-    /// <summary>How long a stop may take: less than the 30 s that orchestrators give a process to stop.</summary>
+    /// <summary>The timeout of a stop, below the 30 s that orchestrators allow.</summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
 
     private const string Provider = "ProviderType";
@@ -183,10 +179,10 @@ internal sealed class EdgeSettings : ProcessSettings
         orleans.ThrowIfWrong();
     }
 
-    /// <summary>How silos are found: as <c>Orleans:Clustering:ProviderType</c> says, or else where their storage is.</summary>
+    /// <summary>Where the silos' addresses are found: by <c>Orleans:Clustering:ProviderType</c>, else in their storage.</summary>
     public StorageChoice Clustering { get; }
 
-    /// <summary>Gateways of silos, for an edge that does not find silos in their storage. Default: 127.0.0.1:30000.</summary>
+    /// <summary>The silos' gateways, for an edge that does not read the silos' storage. Default: 127.0.0.1:30000.</summary>
     public IReadOnlyList<IPEndPoint> Gateways { get; }
 
     /// <summary>Whether gateways are set.</summary>

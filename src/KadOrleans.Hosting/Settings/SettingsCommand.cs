@@ -8,8 +8,8 @@ namespace KadOrleans.Hosting.Settings;
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 internal static class SettingsCommand
 {
-    /// <summary>A command line without commands.</summary>
-    /// <param name="description">What <c>--help</c> says before it lists commands and options.</param>
+    /// <summary>Creates a command line without commands.</summary>
+    /// <param name="description">The first part of the <c>--help</c> text.</param>
     /// <param name="run">Runs the process with its settings, and returns an <see cref="ExitCode"/>.</param>
     public static RootCommand Create(string description, Func<string[], Task<int>> run)
     {
@@ -32,15 +32,15 @@ internal static class SettingsCommand
         return settings;
     }
 
-    /// <summary>Runs one command line. A mistake ends in a sentence.</summary>
+    /// <summary>Runs one command line. A user's mistake ends in a sentence.</summary>
     /// <param name="command">The commands.</param>
     /// <param name="args">What follows the executable's name.</param>
-    /// <param name="output">Where help is written.</param>
-    /// <param name="error">Where a mistake is named.</param>
+    /// <param name="output">Gets the help.</param>
+    /// <param name="error">Gets the mistake.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(this RootCommand command, IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
-        // A value that begins with @ names no file of arguments.
+        // Without response files: a value may begin with @.
         var result = command.Parse(Join(command, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
         {
@@ -57,7 +57,7 @@ internal static class SettingsCommand
         });
     }
 
-    // All three forms as the first, which no option is mistaken for.
+    // Converts all three forms to the first, which cannot be mistaken for an option.
     private static List<string> Join(RootCommand command, IReadOnlyList<string> args)
     {
         var options = command.Options.Concat(command.Subcommands.SelectMany(sub => sub.Options))
@@ -84,7 +84,7 @@ internal static class SettingsCommand
         return joined;
     }
 
-    // The reader of settings passes over what is none.
+    // The configuration's own reader ignores arguments that are no settings.
     private static void Check(ArgumentResult result)
     {
         foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))

@@ -13,8 +13,8 @@ using OpenTelemetry.Trace;
 namespace KadOrleans.Hosting.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces to a collector in the background for as long as it lives. If the collector does not respond, the data is
-/// dropped, and nothing else happens.
+/// Sends metrics and traces to a collector in the background until disposed. If the collector does not respond the data is dropped, without
+/// further effect.
 /// </summary>
 internal sealed class TelemetryExport : IDisposable
 {
@@ -22,13 +22,13 @@ internal sealed class TelemetryExport : IDisposable
     public const string SourceName = "KadOrleans";
 
     /// <summary>
-    /// How long the last export may take. Even if the collector hangs, a stop must stay within the time that orchestrators give.
+    /// The timeout of the last export. Even if the collector hangs, a stop must stay within the time that orchestrators allow.
     /// </summary>
     public static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Share of traces that are kept unless <c>OTEL_TRACES_SAMPLER</c> says otherwise: each STORE of an edge is a grain call,
-    /// and so a trace.
+    /// The default ratio of sampled traces, which <c>OTEL_TRACES_SAMPLER</c> overrides. It is low because each STORE of an edge makes a
+    /// trace.
     /// </summary>
     private const double TraceRatio = 0.01;
 
@@ -46,9 +46,9 @@ internal sealed class TelemetryExport : IDisposable
 
     private TelemetryExport(MeterProvider metrics, TracerProvider traces) => (_metrics, _traces) = (metrics, traces);
 
-    /// <summary>Begins to collect and to send.</summary>
-    /// <param name="options">Where to.</param>
-    /// <param name="configuration">OpenTelemetry's own variables are read from it, intervals and headers among them.</param>
+    /// <summary>Starts to collect and to send.</summary>
+    /// <param name="options">The destination.</param>
+    /// <param name="configuration">The configuration with OpenTelemetry's own variables, such as intervals and headers.</param>
     public static TelemetryExport Start(TelemetryOptions options, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -72,7 +72,9 @@ internal sealed class TelemetryExport : IDisposable
         return new TelemetryExport(metrics, traces.AddOtlpExporter(exporter => Address(exporter, options, "v1/traces")).Build());
     }
 
-    /// <summary>Sends what is left, for at most <see cref="FlushTime"/>, and ends. Never fails; later calls wait for the first.</summary>
+    /// <summary>
+    /// Sends the remaining data, for at most <see cref="FlushTime"/>, and stops. Never fails. Later calls wait for the first.
+    /// </summary>
     public Task StopAsync()
     {
         var end = _end ??= Task.WhenAll(Task.Run(_metrics.Dispose), Task.Run(_traces.Dispose));
@@ -94,7 +96,7 @@ internal sealed class TelemetryExport : IDisposable
         var version = Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
         using var process = Process.GetCurrentProcess();
 
-        // Unlike a random one, it can be found again among the pods and processes.
+        // Unlike a random id, it identifies the pod or process.
         return ResourceBuilder.CreateDefault().AddService(
             name, serviceVersion: version?.Split('+')[0], serviceInstanceId: $"{Environment.MachineName}-{process.Id}");
     }
@@ -104,8 +106,7 @@ internal sealed class TelemetryExport : IDisposable
 internal static class TelemetryServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds an export that starts before all services that are added later, and stops after them. Without options nothing is
-    /// added.
+    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing.
     /// </summary>
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
@@ -142,12 +143,12 @@ internal sealed class TelemetryService(TelemetryOptions options, IConfiguration 
     public void Dispose() => _export?.Dispose();
 }
 
-/// <summary>Reports, until it is disposed, what <c>/health/ready</c> says, so that an alarm needs no second way to ask.</summary>
+/// <summary>Exports the result of <c>/health/ready</c> as a metric until disposed, for alarms.</summary>
 internal sealed class ReadyGauge : IDisposable
 {
     private readonly Meter _meter = new(TelemetryExport.SourceName);
 
-    /// <param name="isReady">Asked at each export, from any thread; never waits.</param>
+    /// <param name="isReady">Called at each export, from any thread; must not block.</param>
     public ReadyGauge(Func<bool> isReady) => _meter.CreateObservableGauge(
         "kad.process.ready", () => isReady() ? 1 : 0, "{process}", "Whether the process is ready, as /health/ready says: 1 or 0.");
 

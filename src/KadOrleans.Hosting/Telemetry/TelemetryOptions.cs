@@ -6,10 +6,10 @@ namespace KadOrleans.Hosting.Telemetry;
 /// <summary>Where metrics and traces go, and under which name.</summary>
 internal sealed record TelemetryOptions
 {
-    /// <summary>The executables' own setting; it goes before <see cref="StandardSetting"/>.</summary>
+    /// <summary>The executables' own setting. It overrides <see cref="StandardSetting"/>.</summary>
     public const string EndpointSetting = "Kad:Telemetry:Endpoint";
 
-    /// <summary>OpenTelemetry's own variable for the same.</summary>
+    /// <summary>OpenTelemetry's variable for the endpoint.</summary>
     public const string StandardSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>OpenTelemetry's variable for the protocol: <c>http/protobuf</c>, the default, or <c>grpc</c>.</summary>
@@ -18,20 +18,20 @@ internal sealed record TelemetryOptions
     private const string HttpProtocol = "http/protobuf";
     private const string GrpcProtocol = "grpc";
 
-    /// <summary>The collector; over HTTP the paths of the signals are put behind it.</summary>
+    /// <summary>The collector. Over HTTP the signals' paths are appended.</summary>
     public required Uri Endpoint { get; init; }
 
-    /// <summary>Whether it is spoken to by gRPC. Default: by HTTP.</summary>
+    /// <summary>Whether the protocol is gRPC. Default: HTTP.</summary>
     public bool UsesGrpc { get; init; }
 
-    /// <summary>What <c>service.name</c> says unless <c>OTEL_SERVICE_NAME</c> does.</summary>
+    /// <summary>The value of <c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> is set.</summary>
     public required string ServiceName { get; init; }
 
-    /// <summary>Reads where to; null if nothing says so: telemetry is off.</summary>
+    /// <summary>Reads the options. Null if no endpoint is set: telemetry is off.</summary>
     /// <param name="configuration">With the executable's setting and the <c>OTEL_</c> variables.</param>
-    /// <param name="serviceName">The executable.</param>
+    /// <param name="serviceName">The executable's name.</param>
     /// <param name="setting">The executable's own name for the endpoint.</param>
-    /// <exception cref="OptionsValidationException">A setting cannot be used; the one sentence names it.</exception>
+    /// <exception cref="OptionsValidationException">A setting is wrong. The message names it.</exception>
     public static TelemetryOptions? Read(IConfiguration configuration, string serviceName, string setting = EndpointSetting)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -55,7 +55,7 @@ internal sealed record TelemetryOptions
             throw Wrong($"{name} is '{text}'; {needed}.");
         }
 
-        // A password would not be sent, and would be printed.
+        // Refused, as a password in it would not be sent, and would be printed.
         return endpoint is { UserInfo: "", Query: "", Fragment: "" }
             ? endpoint
             : throw Wrong($"{name} has a user, a query or a fragment; {needed}, and OTEL_EXPORTER_OTLP_HEADERS for credentials.");

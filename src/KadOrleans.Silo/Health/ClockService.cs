@@ -3,7 +3,7 @@ using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Health;
 
-/// <summary>Has the silo's clock compared with that of the silo that leases node ids, once it takes calls.</summary>
+/// <summary>Compares the silo's clock with that of the silo that leases node ids, from the time the silo is active.</summary>
 internal sealed class ClockService(
     ClockWatch clock,
     IGrainFactory grains,
@@ -12,8 +12,8 @@ internal sealed class ClockService(
     ILogger<ClockService> logger) : BackgroundService
 {
     /// <summary>
-    /// Without an answer for this long the silo counts as cut off. It takes less to declare that silo dead and have its grain come
-    /// up elsewhere, so that the others stay ready meanwhile.
+    /// Without a response for this long the silo counts as cut off. It is longer than a dead silo is replaced in, so that the others stay
+    /// ready meanwhile.
     /// </summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(45);
 
@@ -22,7 +22,7 @@ internal sealed class ClockService(
 
     private long _answeredAt = time.GetTimestamp();
 
-    /// <summary>Whether the silo that leases node ids has not answered for long.</summary>
+    /// <summary>Whether the silo that leases node ids has not responded for <see cref="Longest"/>.</summary>
     public bool IsCutOff => time.GetElapsedTime(Interlocked.Read(ref _answeredAt)) >= Longest;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

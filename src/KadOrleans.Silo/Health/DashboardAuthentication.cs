@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Silo.Health;
 
 /// <summary>
-/// HTTP basic authentication (RFC 7617) of those who may see the dashboard. The password is readable on its way: outside one machine the
-/// address belongs behind TLS. Nothing is logged of a request that is refused: a stranger could fill the log.
+/// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines reach
+/// belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
 /// </summary>
 internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, SiloSettings settings)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
@@ -47,7 +47,7 @@ internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSche
         return Task.CompletedTask;
     }
 
-    // Hashes have one length, so the comparison tells nothing of the password's.
+    // Hashes have one length, so the comparison's time does not depend on the password's length.
     private static bool Matches(string given, DashboardCredentials credentials)
     {
         var bytes = new byte[given.Length];

@@ -5,14 +5,14 @@ using System.Diagnostics.Metrics;
 namespace KadOrleans.Silo.Health;
 
 /// <summary>
-/// Whether the silo takes calls: it is active among the cluster's silos and has started, which it does only if it agrees
-/// with them on the cluster's settings; its storage and the silo that leases node ids answered lately; and its clock is near the
-/// cluster's. No question leaves the process.
+/// Whether the silo takes calls. It must be active in the cluster and started, which implies that it agrees on the cluster's settings. Its
+/// storage and the silo that leases node ids must have responded lately, and its clock must be near the cluster's. Reading it makes no
+/// call.
 /// </summary>
 internal sealed class SiloReadiness(
     IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks)
 {
-    /// <summary>What the silo is at, in a few words.</summary>
+    /// <summary>The silo's state, in a few words.</summary>
     public string State => lifetime switch
     {
         { ApplicationStopping.IsCancellationRequested: true } => "stopping",
@@ -23,14 +23,14 @@ internal sealed class SiloReadiness(
         _ => clock.IsSkewed ? "clock skew" : KadOrleans.Hosting.Http.Health.Ready,
     };
 
-    /// <summary>What <c>/health/ready</c> says.</summary>
+    /// <summary>The response of <c>/health/ready</c>.</summary>
     public KadOrleans.Hosting.Http.Health Health => new(State);
 
     /// <summary>Whether calls are taken.</summary>
     public bool IsReady => Health.IsReady;
 }
 
-/// <summary>Reports what this silo thinks of itself and of the cluster's silos.</summary>
+/// <summary>Exports this silo's readiness and its view of the cluster's silos.</summary>
 internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : IHostedService, IDisposable
 {
     private readonly Meter _meter = new(TelemetryExport.SourceName);

@@ -9,7 +9,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Health;
 
-/// <summary>What <c>/status</c> tells. What grains know is left out if they do not answer soon.</summary>
+/// <summary>Creates the response of <c>/status</c>. Data of grains is left out if they do not respond soon.</summary>
 internal sealed class StatusReport(
     IOptions<ClusterOptions> cluster,
     ILocalSiloDetails silo,
@@ -20,10 +20,10 @@ internal sealed class StatusReport(
     IGrainFactory grains,
     ILogger<StatusReport> logger)
 {
-    /// <summary>How long grains may take. The status matters most when the cluster is not well.</summary>
+    /// <summary>The timeout for grains. It is short, as the status matters most when the cluster has a problem.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>The report of this moment.</summary>
+    /// <summary>Creates a report.</summary>
     public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
     {
         var status = readiness.IsReady ? await AskAsync(cancellationToken) : null;

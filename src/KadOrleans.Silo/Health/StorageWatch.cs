@@ -6,8 +6,8 @@ using Orleans.Storage;
 namespace KadOrleans.Silo.Health;
 
 /// <summary>
-/// Reads a record of grain storage, which is never there, now and then, and remembers whether that went well: <c>/health/ready</c> tells of it
-/// without asking storage itself, however often it is asked.
+/// Reads a record that never exists from grain storage, periodically, and keeps the result. So <c>/health/ready</c> can report storage
+/// without a read per request.
 /// </summary>
 internal sealed class StorageWatch(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -19,7 +19,7 @@ internal sealed class StorageWatch(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Longer than any read of a storage that serves; while one is slower, puts are about to fail.</summary>
+    /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts are about to fail.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly SpareThreads _threads = new();
@@ -30,7 +30,7 @@ internal sealed class StorageWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Storage providers are set up while the silo starts.
+        // Storage providers are initialized while the silo starts.
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (lifetime.ApplicationStarted.Register(started.SetResult))
         {
@@ -75,18 +75,20 @@ internal sealed class StorageWatch(
 }
 
 /// <summary>
-/// Threads for while storage is away. PostgreSQL's driver blocks one for each call that times out, as it asks the server to cancel
-/// the call: as many calls as the pool has connections end at once, and without spare threads neither probes nor other silos would
-/// be answered for some ten seconds.
+/// Adds threads to the pool while storage fails. PostgreSQL's driver blocks a thread for each call that times out, to ask the server to
+/// cancel it. As many calls as its pool has connections may time out together. Without spare threads, probes and other silos would get no
+/// response for some ten seconds.
 /// </summary>
 internal sealed class SpareThreads
 {
-    /// <summary>The most connections that the driver's pool has by default, and some more for all else.</summary>
+    /// <summary>The default maximum of connections in the driver's pool, and some for all other work.</summary>
     private const int Count = 128;
 
     private int? _usual;
 
-    /// <summary>The pool makes up to <see cref="Count"/> threads without a pause. Not to be called again before <see cref="Return"/>.</summary>
+    /// <summary>
+    /// Lets the pool create up to <see cref="Count"/> threads without delay. Do not call it again before <see cref="Return"/>.
+    /// </summary>
     public void Lend()
     {
         ThreadPool.GetMinThreads(out var usual, out var completions);
@@ -94,7 +96,7 @@ internal sealed class SpareThreads
         ThreadPool.SetMinThreads(Math.Max(usual, Count), completions);
     }
 
-    /// <summary>All is as before.</summary>
+    /// <summary>Restores the pool's setting.</summary>
     public void Return()
     {
         if (_usual is { } usual)

@@ -6,14 +6,14 @@ using Orleans.Dashboard;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>What the silo serves over HTTP, all on one address.</summary>
+/// <summary>Sets up what the silo serves over HTTP, all on one address.</summary>
 internal static class HttpHosting
 {
     private const string Dashboard = "/dashboard";
 
-    /// <summary>Sets the server up.</summary>
-    /// <param name="web">Where.</param>
-    /// <param name="settings">The settings, read by the time they are asked for.</param>
+    /// <summary>Sets up the server.</summary>
+    /// <param name="web">The host's web builder.</param>
+    /// <param name="settings">Returns the settings. Called after they are read.</param>
     public static void Configure(IWebHostBuilder web, Func<SiloSettings> settings) => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http))
         .ConfigureServices(services =>

@@ -3,17 +3,17 @@ using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>Runs a started host until it is told to stop, and bounds how long the stop takes.</summary>
+/// <summary>Runs a started host until a signal stops it, and bounds the time of the stop.</summary>
 internal static class OrderlyStop
 {
     /// <summary>
-    /// How long a host may go on after its <see cref="HostOptions.ShutdownTimeout"/>: Orleans retries some writes, that of
-    /// the membership table among them, without regard to it.
+    /// The extra time of a stop after its <see cref="HostOptions.ShutdownTimeout"/>, which Orleans ignores in some retried writes, such as
+    /// that of the membership table.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     /// <summary>Waits for SIGTERM or Ctrl-C and stops the host.</summary>
-    /// <exception cref="StopException">It did not stop in order. Its process is to end all the same, without disposing it.</exception>
+    /// <exception cref="StopException">The host did not stop in time. The process must end without disposing it.</exception>
     public static async Task RunAsync(IHost host)
     {
         await ToldToStopAsync(host);
@@ -41,8 +41,8 @@ internal static class OrderlyStop
 }
 
 /// <summary>
-/// Ends the process when Orleans says that it cannot go on, above all when the other silos declared this one dead: with a sentence
-/// and a code in place of a crash.
+/// Ends the process with a sentence and an exit code, instead of a crash, when Orleans reports a fatal error. The usual one: the other
+/// silos declared this one dead.
 /// </summary>
 internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
 {
@@ -59,8 +59,8 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
                 ExitCode.Replaced)
             : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));
 
-    /// <summary>Waits for the end of something, or of the silo.</summary>
-    /// <exception cref="StopException">The silo cannot go on. Its process is to end, without disposing the host.</exception>
+    /// <summary>Waits for a task, or for a fatal error of the silo.</summary>
+    /// <exception cref="StopException">A fatal error of the silo. The process must end without disposing the host.</exception>
     public async Task UnlessAsync(Task task)
     {
         if (await Task.WhenAny(task, _ended.Task) == _ended.Task)
@@ -72,10 +72,10 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
     }
 }
 
-/// <summary>The silo did not stop in order; the message is a sentence for the operator.</summary>
+/// <summary>The silo did not stop normally. The message is a sentence for the operator.</summary>
 internal sealed class StopException(string message, Exception? innerException = null, int code = ExitCode.Failed)
     : Exception(message, innerException)
 {
-    /// <summary>What its process ends with: one of <see cref="ExitCode"/>.</summary>
+    /// <summary>The process's exit code, one of <see cref="ExitCode"/>.</summary>
     public int Code => code;
 }

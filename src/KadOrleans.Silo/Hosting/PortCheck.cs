@@ -10,15 +10,15 @@ using KadOrleans.Hosting.Settings;
 namespace KadOrleans.Silo.Hosting;
 
 /// <summary>
-/// Finds ports that another process listens on. Orleans shares its ports with any process that does the same, and a silo that
-/// starts at the address of a live one has that one declared dead.
+/// Refuses ports that another process listens on. Orleans sets the option to share ports. So a silo could start at the address of a live
+/// one, and the cluster would declare the live one dead.
 /// </summary>
 internal static class PortCheck
 {
     /// <summary>Claims both ports of the silo and checks them.</summary>
     /// <param name="services">The silo's.</param>
-    /// <param name="claim">What holds the ports against silos that begin at the same time.</param>
-    /// <exception cref="OptionsValidationException">One is taken.</exception>
+    /// <param name="claim">Reserves the ports against silos that start at the same time.</param>
+    /// <exception cref="OptionsValidationException">A port is in use.</exception>
     public static void Run(IServiceProvider services, PortClaim claim)
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
@@ -36,7 +36,7 @@ internal static class PortCheck
             throw Taken(setting, endpoint);
         }
 
-        // Without the option to share it, which Orleans sets.
+        // Without Orleans' option to share the port.
         using var listener = new TcpListener(endpoint);
         try
         {
@@ -59,15 +59,15 @@ internal static class PortCheck
 }
 
 /// <summary>
-/// Endpoints that are this silo's, for as long as this lives: a check alone cannot tell two silos apart that begin at once, as Orleans
-/// shares its ports. Each is an abstract address of a Unix socket, which one process has and which ends with it; as with ports, silos
-/// of one network namespace meet there. Other systems than Linux have no such addresses; there each claim succeeds.
+/// Reserves endpoints for this silo until it is disposed. A port check alone would let two silos pass that start at the same time, as
+/// Orleans shares its ports. A reservation is an abstract Unix socket address. Only one process of a network namespace can have it, and it
+/// ends with the process. Only Linux has such addresses; elsewhere each claim succeeds.
 /// </summary>
 internal sealed class PortClaim : IDisposable
 {
     private readonly List<Socket> _held = [];
 
-    /// <summary>Claims an endpoint; false if another silo has it.</summary>
+    /// <summary>Claims an endpoint. Returns false if another silo has it.</summary>
     public bool TryTake(IPEndPoint endpoint)
     {
         if (!OperatingSystem.IsLinux())
@@ -78,7 +78,7 @@ internal sealed class PortClaim : IDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            // The first character makes it abstract: no file is made.
+            // The first character makes the address abstract: it creates no file.
             socket.Bind(new UnixDomainSocketEndPoint($"\0kad-silo {endpoint}"));
             _held.Add(socket);
             return true;
@@ -93,10 +93,10 @@ internal sealed class PortClaim : IDisposable
     public void Dispose() => _held.ForEach(socket => socket.Dispose());
 }
 
-/// <summary>Warns of a gateway that other machines reach and that tells edges from no other client.</summary>
+/// <summary>Warns of a gateway that other machines reach and that has no edge key.</summary>
 internal static class GatewayExposure
 {
-    /// <summary>Warns once, if the silo is such a one.</summary>
+    /// <summary>Warns once, if the silo has such a gateway.</summary>
     public static void Warn(IServiceProvider services)
     {
         if (Find(services.GetRequiredService<IOptions<EndpointOptions>>().Value) is { } gateway
@@ -106,10 +106,10 @@ internal static class GatewayExposure
         }
     }
 
-    /// <summary>Where a silo listens for clients; null if it does not.</summary>
+    /// <summary>The endpoint where a silo listens for clients. Null if it does not.</summary>
     public static IPEndPoint? Find(EndpointOptions endpoints) => endpoints.GatewayListeningEndpoint
         ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
 
-    /// <summary>Whether other machines may call what is the edges' alone.</summary>
+    /// <summary>Whether other machines may call what only edges should.</summary>
     public static bool IsOpen(IPEndPoint gateway, string? edgeKey) => !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);
 }

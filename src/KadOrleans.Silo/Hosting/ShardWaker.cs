@@ -6,8 +6,8 @@ using Orleans.Storage;
 namespace KadOrleans.Silo.Hosting;
 
 /// <summary>
-/// Where storage outlives the process and reminders do not, calls each stored shard once after a start, for a shard sets
-/// its reminder when it activates. Routing tables need none of this: their edges come back to them.
+/// Calls each stored shard once after a start, if storage survives a restart and reminders do not. A shard sets its reminder when it
+/// activates. Routing tables need no such call: their edges subscribe again.
 /// </summary>
 internal sealed class ShardWaker(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -15,7 +15,7 @@ internal sealed class ShardWaker(
     IHostApplicationLifetime lifetime,
     ILogger<ShardWaker> logger) : BackgroundService
 {
-    // Loading shards must not keep the disk from the cluster's first requests.
+    // Few, so that loading shards does not delay the cluster's first requests.
     private const int Parallelism = 4;
 
     /// <summary>Adds the waker where it is needed.</summary>
@@ -62,7 +62,7 @@ internal sealed class ShardWaker(
         }
         catch (Exception exception)
         {
-            // Storage that fails, or a shard that a newer release wrote: the others go on.
+            // Storage failed, or a newer release wrote the shard. The others are still called.
             SiloLog.ShardNotWoken(logger, exception);
         }
     }

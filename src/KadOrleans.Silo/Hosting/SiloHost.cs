@@ -16,12 +16,12 @@ using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>Puts the process together. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
+/// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 internal static class SiloHost
 {
-    /// <summary>The host, not started.</summary>
+    /// <summary>Builds the host, not started.</summary>
     /// <param name="args">Settings.</param>
-    /// <param name="announcer">Says where an edge of the process can be reached.</param>
+    /// <param name="announcer">Prints the addresses of the process's edge.</param>
     /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each
     /// mistake.</exception>
@@ -42,7 +42,7 @@ internal static class SiloHost
                 ShardWaker.Add(services, context.Configuration);
                 if (settings!.EdgeEnabled)
                 {
-                    // It calls grains as any code in a silo does, without an Orleans client.
+                    // The co-hosted edge calls grains directly, without an Orleans client.
                     services.AddKadEdge(
                         settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), announcer.Write);
                 }
@@ -50,7 +50,7 @@ internal static class SiloHost
             .Build();
     }
 
-    /// <summary>Takes over the section <c>Kad:Cluster</c>, whose settings are the properties of the options.</summary>
+    /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value is of the wrong type.</exception>
     public static void Bind(IConfiguration configuration, KadClusterOptions options)
     {
@@ -68,11 +68,11 @@ internal static class SiloHost
     {
         logging.UseLines(log, verbose);
 
-        // Its first check may come before its first time-stamp, and then warns of a stall since the machine's start.
+        // Its first check may precede its first timestamp. Then it warns of a stall since the machine's start.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         if (!verbose)
         {
-            // Every failed read and write, some each second while storage is away. The caller logs it instead.
+            // It logs every failed read and write, several each second while storage fails. The caller logs them instead.
             logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
         }
         else
@@ -80,7 +80,7 @@ internal static class SiloHost
             logging.AddFilter("Orleans", LogLevel.Information);
         }
 
-        // After the filters above, so that it wins.
+        // Last, so that it overrides the filters above.
         logging.AddConfiguration(configuration.GetSection("Logging"));
     }
 
@@ -101,10 +101,10 @@ internal static class SiloHost
 
     private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings)
     {
-        // Stored state is what [GenerateSerializer] says, whichever the storage.
+        // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
-        // Before the grains' own, which asks the system each time: one write draws twice.
+        // Before the grains' own, which makes a system call each time: each write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options => Bind(configuration, options));
         silo.UseKadTls(settings.Tls);
@@ -119,7 +119,7 @@ internal static class SiloHost
             AddRebalancing(silo);
         }
 
-        // Each silo reports to the dashboards of all, whether or not it serves one.
+        // Each silo reports to all dashboards, even if it serves none.
         silo.AddDashboard(options => options.HideTrace = true);
         if (settings.Telemetry is not null)
         {
@@ -134,10 +134,7 @@ internal static class SiloHost
         }
     }
 
-    /// <summary>
-    /// A silo that comes back, or joins, gets its share of the grains: one that holds most of them would take most along when it
-    /// dies.
-    /// </summary>
+    /// <summary>Moves grains to a new or restarted silo: the death of a silo with most grains would stop most of them.</summary>
     private static void AddRebalancing(ISiloBuilder silo)
     {
 #pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.

@@ -31,12 +31,11 @@ internal static class SiloProgram
         """;
 
     /// <summary>
-    /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. What keeps it from starting is told
-    /// in one sentence.
+    /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. A failed start is reported in one sentence.
     /// </summary>
     /// <param name="args">Settings, as <c>--Kad:Http 127.0.0.1:0</c>.</param>
-    /// <param name="output">Where it says what is served.</param>
-    /// <param name="error">Where it says why it ends.</param>
+    /// <param name="output">Gets the addresses.</param>
+    /// <param name="error">Gets the reason of a failure.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error) =>
         SettingsCommand.Create(Help, settings => ServeAsync(settings, output, error)).RunAsync(args, output, error);
@@ -61,7 +60,7 @@ internal static class SiloProgram
         }
         catch (StopException exception)
         {
-            // The host itself might hang.
+            // The host itself may hang.
             host!.Services.GetRequiredService<LineLoggerProvider>().Close();
             await error.WriteLineAsync(VisibleText.Show($"kad-silo: {exception.Message}"));
             host = null;
@@ -69,12 +68,12 @@ internal static class SiloProgram
         }
         catch (OperationCanceledException) when (IsStopping(host))
         {
-            // While it started.
+            // The silo failed while it started.
             return await StoppedAsync(host!, error);
         }
         catch (Exception exception)
         {
-            // What a half-started silo says while it is taken down would bury the reason.
+            // The log of a half-started silo's shutdown would bury the reason.
             host?.Services.GetRequiredService<LineLoggerProvider>().Close();
             var (code, sentence) = StartFailure.Explain(exception, host);
             return await EndAsync(host, error, code, sentence);
@@ -85,19 +84,19 @@ internal static class SiloProgram
         }
     }
 
-    // Storage that is a file is opened here already: what is wrong with it needs no silo that fails half-way up.
+    // Opens storage that is a file before the silo starts, so that a fault is reported early.
     private static void Open(IServiceProvider services) => services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
     private static bool IsStopping(IHost? host) =>
         host?.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ?? false;
 
-    // A service that fails stops the host too.
+    // A failed background service stops the host too.
     private static async Task<int> StoppedAsync(IHost host, TextWriter error) =>
         ServiceCrash.Find(host.Services) is { } crash
             ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed(crash))
             : ExitCode.Done;
 
-    // What the host logs while it is disposed comes first: the reason is to be the last line.
+    // Disposes the host first, as it may log: the reason must be the last line.
     private static async Task<int> EndAsync(IHost? host, TextWriter error, int code, string sentence)
     {
         await DisposeAsync(host);

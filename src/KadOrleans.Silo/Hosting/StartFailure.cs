@@ -10,12 +10,12 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>What a failed start is called, and whose fault it was.</summary>
+/// <summary>Explains a failed start: the exit code and a sentence.</summary>
 internal static class StartFailure
 {
     /// <summary>The exit code and the sentence.</summary>
-    /// <param name="exception">What ended the start.</param>
-    /// <param name="host">The host, if there was one by then.</param>
+    /// <param name="exception">The failure.</param>
+    /// <param name="host">The host, or null if it was not built yet.</param>
     public static (int Code, string Sentence) Explain(Exception exception, IHost? host)
     {
         foreach (var cause in Chain(exception))
@@ -27,7 +27,7 @@ internal static class StartFailure
                 case TransportException:
                     return (ExitCode.WrongUsage, $"Kad:Edge:Listen: {cause.Message}");
                 case InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal):
-                    // What only the cluster could tell of a setting.
+                    // A setting that only the cluster could judge.
                     return (ExitCode.WrongUsage, cause.Message);
                 case OptionsValidationException mistakes:
                     return (ExitCode.WrongUsage, string.Join(" ", mistakes.Failures));
@@ -53,7 +53,7 @@ internal static class StartFailure
     /// <summary>The sentence for a failure that is not a user's mistake.</summary>
     public static string Failed(Exception exception) => $"The silo failed: {Sentence(exception.GetBaseException().Message)}";
 
-    // Kestrel names its address, Orleans does not name its two.
+    // Kestrel's message has its address. Orleans' message does not have its two ports.
     private static string Taken(Exception exception, IHost? host)
     {
         return exception is IOException || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
@@ -66,7 +66,7 @@ internal static class StartFailure
             ? "Kad:Azure:ConnectionString"
             : "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri";
 
-    // What failed, and the status; Azure's messages go on with the whole answer.
+    // The first lines: what failed, and the status. Azure's messages continue with the whole response.
     private static string Beginning(string message) => string.Join(' ', message.ReplaceLineEndings("\n").Trim().Split('\n').Take(2));
 
     private static IEnumerable<Exception> Chain(Exception exception)

@@ -7,17 +7,19 @@ using System.Text.RegularExpressions;
 
 namespace KadOrleans.Silo.PostgreSql;
 
-/// <summary>Looks, before the silo starts, whether grain storage on PostgreSQL has what it needs to keep each state once.</summary>
+/// <summary>
+/// Checks, before the silo starts, that grain storage on PostgreSQL has its tables and the index that keeps states unique.
+/// </summary>
 internal static class SchemaCheck
 {
-    /// <summary>What a start on a database without Orleans' tables ends with.</summary>
+    /// <summary>The error of a database without Orleans' tables.</summary>
     public const string Missing =
         "The database lacks Orleans' tables, or part of them; apply Orleans' scripts and kad-schema.sql to it, as "
         + "docs/install.md#postgresql says";
 
     private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{StateIdentity.Table}') IS NOT NULL";
 
-    // Before version 15 pg_index has no column for nulls, and they are all different.
+    // Before version 15 pg_index has no column for nulls, which then are all distinct.
     private const string Indexes =
         "SELECT ARRAY(SELECT pg_get_indexdef(i.indexrelid, key, true) FROM generate_series(1, i.indnkeyatts) AS key), "
         + "coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) "
@@ -77,8 +79,8 @@ internal static class SchemaCheck
 }
 
 /// <summary>
-/// What tells a grain's state from all others in Orleans' table. Orleans' scripts do not make it unique: two first writes of one
-/// state may both be kept, and a state of two rows cannot be read any more.
+/// The identity of a grain's state in Orleans' table. Orleans' scripts do not make it unique. So two first writes of one state may both be
+/// kept, and a state of two rows cannot be read.
 /// </summary>
 internal static partial class StateIdentity
 {
@@ -94,18 +96,18 @@ internal static partial class StateIdentity
 
     private static readonly string[] Needed = ["serviceid", "grainidn0", "grainidn1", "graintypestring"];
 
-    // Each follows from what is needed, so that an index does with and without them.
+    // Hashes of the other columns. An index is valid with or without them.
     private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
 
-    /// <summary>Whether an index makes the identity, and nothing less, unique.</summary>
-    /// <param name="index">A valid one that leaves out no rows.</param>
+    /// <summary>Whether an index makes exactly the identity unique.</summary>
+    /// <param name="index">A valid index that is not partial.</param>
     public static bool IsUniqueBy(UniqueIndex index)
     {
         var keys = index.Keys.Select(key => NameOf(key, index.TakesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
         return keys.SetEquals([.. Needed, Extension, .. Hashes.Where(keys.Contains)]);
     }
 
-    // Of states that have no extension in their identity the column is null, and nulls are all different unless told otherwise.
+    // The column is null for states without an extension in their identity. By default nulls are all distinct.
     private static string NameOf(string key, bool takesNullsAsEqual) => key switch
     {
         Extension when !takesNullsAsEqual => $"{Extension} without nulls",
@@ -118,6 +120,6 @@ internal static partial class StateIdentity
 }
 
 /// <summary>A unique index of a table, as PostgreSQL describes it.</summary>
-/// <param name="Keys">What it is over: columns and expressions, as <c>pg_get_indexdef</c> writes them.</param>
-/// <param name="TakesNullsAsEqual">Whether two rows with null in the same column are equal to it.</param>
+/// <param name="Keys">Its columns and expressions, as <c>pg_get_indexdef</c> writes them.</param>
+/// <param name="TakesNullsAsEqual">Whether it treats nulls as equal (NULLS NOT DISTINCT).</param>
 internal sealed record UniqueIndex(IReadOnlyList<string> Keys, bool TakesNullsAsEqual);

@@ -4,18 +4,18 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Tls.Certificates;
 
-/// <summary>Decides which certificates are acceptable. Without I/O.</summary>
-/// <param name="name">What silos' certificates must carry.</param>
-/// <param name="isPrivate">Whether the authorities were given, and so sign for the cluster alone.</param>
+/// <summary>Decides which certificates are acceptable, without I/O.</summary>
+/// <param name="name">The DNS name that silos' certificates must carry.</param>
+/// <param name="isPrivate">Whether the authorities are the cluster's own, and not the system's roots.</param>
 internal sealed class CertificatePolicy(string name, bool isPrivate)
 {
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>What is wrong with a certificate.</summary>
+    /// <summary>Returns the first flaw of a certificate.</summary>
     /// <param name="certificate">Null if none was presented.</param>
     /// <param name="use">What it is presented for.</param>
-    /// <param name="chain">What building its chain to a trusted authority found.</param>
+    /// <param name="chain">The result of building its chain to a trusted authority.</param>
     /// <param name="now">The present.</param>
     public CertificateFlaw Judge(X509Certificate2? certificate, CertificateUse use, X509ChainStatusFlags chain, DateTimeOffset now)
     {
@@ -50,12 +50,12 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
             : CertificateFlaw.None;
     }
 
-    /// <summary>The rest of a sentence that begins with the certificate.</summary>
+    /// <summary>Explains a flaw: the rest of a sentence that begins with the certificate.</summary>
     public string Explain(CertificateFlaw flaw, X509Certificate2 certificate, CertificateUse use, X509ChainStatusFlags chain) => flaw switch
     {
-        CertificateFlaw.Ended => $"its time ended at {Show(certificate.NotAfter)}",
-        CertificateFlaw.NotBegun => $"its time begins at {Show(certificate.NotBefore)}",
-        CertificateFlaw.OtherUse => $"it names uses, and not {(use == CertificateUse.Silo ? "both server and client authentication" : "client authentication")}",
+        CertificateFlaw.Ended => $"it expired at {Show(certificate.NotAfter)}",
+        CertificateFlaw.NotBegun => $"it is not valid before {Show(certificate.NotBefore)}",
+        CertificateFlaw.OtherUse => $"its uses do not include {(use == CertificateUse.Silo ? "both server and client authentication" : "client authentication")}",
         CertificateFlaw.ForeignAuthority => isPrivate
             ? $"no authority of Kad:Tls:Authority vouches for it ({chain})"
             : $"no authority that the system trusts vouches for it ({chain}), and Kad:Tls:Authority names none",
@@ -66,7 +66,7 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
     /// <summary>A certificate's subject, shortened.</summary>
     public static string Show(X509Certificate2 certificate) => $"'{VisibleText.Excerpt(certificate.Subject)}'";
 
-    // A certificate without uses is for all.
+    // A certificate without uses allows all.
     private static bool IsFor(X509Certificate2 certificate, CertificateUse use)
     {
         var uses = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()?.EnhancedKeyUsages;
@@ -88,22 +88,22 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
 /// <summary>Why a certificate is not acceptable.</summary>
 internal enum CertificateFlaw
 {
-    /// <summary>Nothing: it is.</summary>
+    /// <summary>The certificate is acceptable.</summary>
     None,
 
-    /// <summary>There is none.</summary>
+    /// <summary>No certificate was presented.</summary>
     Missing,
 
-    /// <summary>Its time is over.</summary>
+    /// <summary>It has expired.</summary>
     Ended,
 
-    /// <summary>Its time has not begun.</summary>
+    /// <summary>It is not valid yet.</summary>
     NotBegun,
 
-    /// <summary>It names uses, and not the one that it is presented for.</summary>
+    /// <summary>Its uses do not include the one that it is presented for.</summary>
     OtherUse,
 
-    /// <summary>No trusted authority signed it, or one whose own time is over.</summary>
+    /// <summary>No trusted authority signed it, or only one that has expired.</summary>
     ForeignAuthority,
 
     /// <summary>It does not carry the cluster's name.</summary>

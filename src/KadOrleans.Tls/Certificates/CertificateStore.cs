@@ -8,8 +8,12 @@ namespace KadOrleans.Tls.Certificates;
 /// <summary>Finds a certificate in a store of the system.</summary>
 internal static class CertificateStore
 {
-    /// <summary>The one that was named, with its private key; of several with the subject the one that is valid now and ends last.</summary>
-    /// <exception cref="OptionsValidationException">There is none, or it has no key here; the one sentence names the setting.</exception>
+    /// <summary>
+    /// Finds a certificate with its private key. Of several with the subject it takes the one that is valid now and expires last.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">
+    /// There is no such certificate, or its key is missing. The message names the setting.
+    /// </exception>
     public static X509Certificate2 Find(StoreCertificate wanted, DateTimeOffset now)
     {
         var all = ReadAll(wanted);

@@ -7,21 +7,21 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Tls.Certificates;
 
 /// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
-/// <param name="options">Where they are.</param>
-/// <param name="use">What they are for.</param>
+/// <param name="options">Their sources.</param>
+/// <param name="use">Their use.</param>
 /// <param name="time">The present.</param>
 internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
 {
     // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
     private const long MaxFileLength = 4 << 20;
 
-    /// <summary>Which certificates are acceptable, the own one included.</summary>
+    /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
-    /// <summary>Reads them anew.</summary>
-    /// <param name="known">Those of the last reading.</param>
+    /// <summary>Reads the credentials.</summary>
+    /// <param name="known">The credentials of the last reading.</param>
     /// <returns><paramref name="known"/> if nothing has changed.</returns>
-    /// <exception cref="OptionsValidationException">They cannot be used; the one sentence names the setting.</exception>
+    /// <exception cref="OptionsValidationException">The credentials cannot be used. The message names the setting.</exception>
     public Credentials Read(Credentials? known = null)
     {
         var authority = options.Authority is { } file ? ReadFile(KadTlsOptions.AuthoritySetting, file) : null;
@@ -61,7 +61,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             return known;
         }
 
-        // Those between it and its authority are in the stores too, where they are looked for.
+        // Without intermediates: the system finds them in its stores.
         return new Credentials(own, [], ReadAuthorities(authority), fingerprint);
     }
 
@@ -75,7 +75,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
                 ? (store.Setting, store.Subject ?? store.Thumbprint)
                 : (KadTlsOptions.CertificateSetting, options.Certificate);
             throw KadSection.Mistake(
-                $"{setting} is '{value}', whose certificate {CertificatePolicy.Show(credentials.Certificate)} others will refuse: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
+                $"{setting} is '{value}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
                 return own;
             }
 
-            // Windows presents no certificate whose key is in memory alone.
+            // On Windows a certificate cannot be presented if its key is only in memory.
             using (own)
             {
                 return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
@@ -119,7 +119,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         {
             var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
                 ? "whose private key is encrypted; one without a password is needed"
-                : $"which has not the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
+                : $"which does not have the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
             throw KadSection.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
         }
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Tls.Certificates;
 
 /// <summary>
-/// What a process presents, and whom it trusts. Immutable; those that were replaced are left to the garbage collector, as
+/// The certificate that a process presents, and the authorities that it trusts. Immutable. Replaced credentials are not disposed, as
 /// handshakes may still use them.
 /// </summary>
 internal sealed class Credentials
@@ -15,26 +15,26 @@ internal sealed class Credentials
 
     /// <summary>Credentials of one reading.</summary>
     /// <param name="certificate">With its private key.</param>
-    /// <param name="intermediates">Those between it and its authority.</param>
+    /// <param name="intermediates">The intermediate certificates.</param>
     /// <param name="authorities">Null for the system's roots.</param>
-    /// <param name="fingerprint">Equal to that of another reading if nothing has changed.</param>
+    /// <param name="fingerprint">Equal for two readings if nothing has changed.</param>
     public Credentials(
         X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
     {
         (Certificate, _authorities, Fingerprint) = (certificate, authorities, fingerprint);
 
-        // Offline: nothing is fetched from an address that a certificate names.
+        // Offline: fetches nothing from an address in a certificate.
         Context = SslStreamCertificateContext.Create(certificate, intermediates, offline: true);
     }
 
     public X509Certificate2 Certificate { get; }
 
-    /// <summary>The certificate with those that are sent beside it.</summary>
+    /// <summary>The certificate, with the intermediates to send.</summary>
     public SslStreamCertificateContext Context { get; }
 
     public string Fingerprint { get; }
 
-    /// <summary>How chains of others' certificates are built: to the authorities, without I/O over the network.</summary>
+    /// <summary>The policy to build chains of others' certificates: up to the authorities, without network I/O.</summary>
     public X509ChainPolicy CreateChainPolicy()
     {
         var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
@@ -47,7 +47,7 @@ internal sealed class Credentials
         return policy;
     }
 
-    /// <summary>What others with the same authorities find when they build the chain of this certificate.</summary>
+    /// <summary>The flaws that others with the same authorities find in this certificate's chain.</summary>
     public X509ChainStatusFlags CheckChain()
     {
         using var chain = new X509Chain { ChainPolicy = CreateChainPolicy() };
@@ -60,14 +60,14 @@ internal sealed class Credentials
         return Flags(chain);
     }
 
-    /// <summary>All that was found while a chain was built.</summary>
+    /// <summary>All flaws of a chain.</summary>
     public static X509ChainStatusFlags Flags(X509Chain? chain) =>
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.PartialChain;
 }
 
 /// <summary>
-/// The credentials of a process, looked at anew for each connection: what was renewed is taken, what cannot be used is
-/// not.
+/// A process's credentials, read again for each connection. Renewed ones are used from then on. If they cannot be used, the previous ones
+/// stay.
 /// </summary>
 internal sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
 {
@@ -77,13 +77,13 @@ internal sealed class RenewedCredentials(CredentialReader reader, Credentials fi
     private string? _told;
     private bool _isEndTold;
 
-    /// <summary>Which certificates of others are acceptable.</summary>
+    /// <summary>Decides which certificates of others are acceptable.</summary>
     public CertificatePolicy Policy => reader.Policy;
 
     /// <summary>The present.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>The newest credentials that can be used.</summary>
+    /// <summary>The newest usable credentials.</summary>
     public Credentials Get()
     {
         lock (_gate)
@@ -101,7 +101,7 @@ internal sealed class RenewedCredentials(CredentialReader reader, Credentials fi
             }
             catch (OptionsValidationException mistake)
             {
-                // Reported once: a file that is being replaced is read again at the next connection.
+                // Logged once. A file that is being replaced is read again at the next connection.
                 var problem = mistake.Failures.First();
                 if (problem != _told)
                 {

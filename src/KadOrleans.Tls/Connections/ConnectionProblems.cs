@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Tls.Connections;
 
-/// <summary>Says which connections came to nothing, and why: each kind once a minute, however many there are.</summary>
+/// <summary>Logs why connections failed: each kind at most once a minute.</summary>
 internal sealed class ConnectionProblems
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -17,7 +17,7 @@ internal sealed class ConnectionProblems
 
     internal ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger) => (_time, _logger) = (time, logger);
 
-    /// <summary>The last one, a sentence; null if there was none.</summary>
+    /// <summary>The last problem, as a sentence. Null if there was none.</summary>
     public string? Last
     {
         get
@@ -49,15 +49,15 @@ internal sealed class ConnectionProblems
     }
 }
 
-/// <summary>Kinds of connections that came to nothing; each is logged at its own pace.</summary>
+/// <summary>The kinds of failed connections.</summary>
 internal enum ConnectionProblem
 {
-    /// <summary>The other side's certificate is not accepted.</summary>
+    /// <summary>The remote certificate is not accepted.</summary>
     CertificateRefused,
 
-    /// <summary>The handshake failed otherwise.</summary>
+    /// <summary>The handshake failed for another reason.</summary>
     HandshakeFailed,
 
-    /// <summary>The other side ended the connection before its first message.</summary>
+    /// <summary>The remote side ended the connection before its first message.</summary>
     EndedEarly,
 }

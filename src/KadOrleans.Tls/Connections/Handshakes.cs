@@ -10,26 +10,25 @@ using Orleans.Connections.Security;
 namespace KadOrleans.Tls.Connections;
 
 /// <summary>
-/// What one connection's handshake came to. The callbacks that judge it know no connection: they find it by the asynchronous flow
-/// that they run in.
+/// The outcome of one connection's TLS handshake. TLS callbacks do not know their connection, so they find it in the asynchronous flow.
 /// </summary>
 internal sealed class Handshake
 {
     private static readonly AsyncLocal<Handshake?> Flow = new();
 
-    /// <summary>That of the connection that this flow sets up; null outside of one.</summary>
+    /// <summary>The handshake of this asynchronous flow; null outside of one.</summary>
     public static Handshake? Current => Flow.Value;
 
-    /// <summary>What was wrong with the other side's certificate.</summary>
+    /// <summary>The flaw of the remote certificate.</summary>
     public CertificateFlaw Flaw { get; private set; }
 
-    /// <summary>The same in words, as the end of a sentence.</summary>
+    /// <summary>The flaw in words, as the end of a sentence.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>What ended it, if that was no certificate.</summary>
+    /// <summary>The failure, if it was not a certificate.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Begins one: what is called and awaited from here belongs to it.</summary>
+    /// <summary>Starts a handshake: all code that this flow calls and awaits belongs to it.</summary>
     public static Handshake Begin() => Flow.Value = new Handshake();
 
     public void Refuse(CertificateFlaw flaw, X509Certificate2 certificate, string explanation) =>
@@ -40,7 +39,7 @@ internal sealed class Handshake
 
 /// <summary>Which side of which connection this process is.</summary>
 /// <param name="IsCaller">Whether it opened the connection.</param>
-/// <param name="Other">What the other side claims to be.</param>
+/// <param name="Other">The role of the remote side.</param>
 internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
 {
     /// <summary>A silo or a client that calls a silo.</summary>
@@ -52,14 +51,14 @@ internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
     /// <summary>A silo on its port for clients.</summary>
     public static readonly ConnectionSide Gateway = new(false, CertificateUse.Client);
 
-    /// <summary>What the other side is called in a sentence.</summary>
+    /// <summary>The remote side's name in a sentence.</summary>
     public string OtherName => IsCaller ? "The silo at" : Other == CertificateUse.Silo ? "A caller of the port for silos at" : "A client at";
 }
 
-/// <summary>Around the encryption of connections: tells which handshakes failed, and why.</summary>
+/// <summary>Middleware outside TLS: reports failed handshakes and their reasons.</summary>
 internal sealed class HandshakeWatch(ConnectionDelegate next, ConnectionSide side, ConnectionProblems problems)
 {
-    /// <summary>Sets a connection up and serves it to its end.</summary>
+    /// <summary>Sets up a connection and serves it to its end.</summary>
     public async Task RunAsync(ConnectionContext connection)
     {
         var handshake = Handshake.Begin();
@@ -73,8 +72,8 @@ internal sealed class HandshakeWatch(ConnectionDelegate next, ConnectionSide sid
 }
 
 /// <summary>
-/// Within the encryption of connections that this process opened, if there is one: tells which the other side ended before its
-/// first message. With TLS 1.3 a caller learns only then that its certificate was refused.
+/// Middleware inside TLS, for connections that this process opened: reports those that the remote side ended before its first message. With
+/// TLS 1.3 a caller learns only then that its certificate was refused.
 /// </summary>
 internal sealed class GreetingWatch(ConnectionDelegate next, ConnectionSide side, bool isEncrypted, ConnectionProblems problems)
 {
@@ -87,7 +86,7 @@ internal sealed class GreetingWatch(ConnectionDelegate next, ConnectionSide side
         }
         catch (Exception e)
         {
-            // Once messages pass, Orleans lets nothing through.
+            // After the first message Orleans handles failures itself.
             problems.Add(ConnectionProblem.EndedEarly, HandshakeReport.EndedEarly(side, connection.RemoteEndPoint, isEncrypted, e));
             throw;
         }
@@ -95,8 +94,8 @@ internal sealed class GreetingWatch(ConnectionDelegate next, ConnectionSide side
 }
 
 /// <summary>
-/// Captures why a handshake failed. Orleans only logs it, with a stack trace for each connection and without its address. It replaces the
-/// builder of connections and is the logger of what that adds.
+/// Captures why a handshake failed. Orleans only logs it, with a stack trace for each connection and without its address. So this wraps the
+/// connection builder, and provides the logger of Orleans' TLS middleware.
 /// </summary>
 internal sealed class HandshakeFailures(IConnectionBuilder builder) : IConnectionBuilder, IServiceProvider, ILoggerFactory, ILogger
 {
@@ -133,14 +132,14 @@ internal sealed class HandshakeFailures(IConnectionBuilder builder) : IConnectio
     }
 }
 
-/// <summary>Puts into a sentence why a connection came to nothing. Without I/O.</summary>
+/// <summary>Explains failed connections in a sentence, without I/O.</summary>
 internal static class HandshakeReport
 {
-    /// <summary>Of a handshake that failed.</summary>
-    /// <param name="side">This process's.</param>
+    /// <summary>Explains a failed handshake.</summary>
+    /// <param name="side">This process's side.</param>
     /// <param name="other">The other side's address.</param>
-    /// <param name="refusal">What is wrong with its certificate, if it presented one that is not accepted.</param>
-    /// <param name="failure">What ended the handshake else.</param>
+    /// <param name="refusal">The flaw of its certificate, if that was not accepted.</param>
+    /// <param name="failure">Any other failure of the handshake.</param>
     public static (ConnectionProblem Kind, string Sentence) Failed(ConnectionSide side, EndPoint? other, string? refusal, Exception? failure)
     {
         var beginning = $"{side.OtherName} {other} was refused: ";
@@ -154,19 +153,19 @@ internal static class HandshakeReport
         {
             OperationCanceledException => (ConnectionProblem.HandshakeFailed, $"{beginning}the TLS handshake took too long."),
 
-            // A certificate that was presented would have been judged.
+            // A presented certificate would have been judged, so there was none.
             AuthenticationException { InnerException: null } when !side.IsCaller && failure.Message.Contains("certificate", StringComparison.Ordinal) =>
-                (ConnectionProblem.CertificateRefused, $"{beginning}it presents no certificate; Kad:Tls:Certificate or Kad:Tls:Store is to be set there."),
+                (ConnectionProblem.CertificateRefused, $"{beginning}it presents no certificate; set Kad:Tls:Certificate or Kad:Tls:Store there."),
             _ => (ConnectionProblem.HandshakeFailed,
                 $"{beginning}the TLS handshake failed ({reason}): it does not speak TLS, or it does not accept this process's certificate, as its log then says."),
         };
     }
 
-    /// <summary>Of a connection that a silo ended before its first message.</summary>
+    /// <summary>Explains a connection that a silo ended before its first message.</summary>
     public static string EndedEarly(ConnectionSide side, EndPoint? other, bool isEncrypted, Exception failure)
     {
         return $"{side.OtherName} {other} ended the connection before its first message ({Phrases.ReasonOf(failure)}): " + (isEncrypted
             ? "it does not accept this process's certificate, as its log then says, or it stops."
-            : "it wants TLS, and Kad:Tls:Certificate is not set here, or it stops.");
+            : "it requires TLS, and Kad:Tls:Certificate is not set here, or it stops.");
     }
 }

@@ -13,7 +13,7 @@ using Orleans.Connections.Security;
 
 namespace KadOrleans.Tls.Hosting;
 
-/// <summary>Encrypts the connections between silos and from clients, with certificates on both sides.</summary>
+/// <summary>Encrypts the connections between silos and from clients by mutual TLS.</summary>
 public static class KadTlsExtensions
 {
     /// <summary>Presents and demands certificates as the section <c>Kad:Tls</c> says; if it is empty, connections stay as they are.</summary>
@@ -51,11 +51,11 @@ public static class KadTlsExtensions
     }
 }
 
-/// <summary>Brings options into Orleans' connections.</summary>
+/// <summary>Adds TLS to Orleans' connections.</summary>
 internal static class TlsSetup
 {
-    /// <summary>Reads the credentials, and registers what connections need.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">They cannot be used.</exception>
+    /// <summary>Reads the credentials, and registers the services of connections.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The credentials cannot be used.</exception>
     public static void AddServices(IServiceCollection services, KadTlsOptions? options, CertificateUse use)
     {
         services.TryAddSingleton(provider => new ConnectionProblems(Time(provider), provider.GetRequiredService<ILogger<ConnectionProblems>>()));
@@ -71,7 +71,7 @@ internal static class TlsSetup
             reader, first, Time(provider), provider.GetRequiredService<ILogger<RenewedCredentials>>()));
     }
 
-    /// <summary>Has connections of one kind watched, and encrypted if there are options.</summary>
+    /// <summary>Watches connections of one kind, and encrypts them if there are options.</summary>
     public static void Use(IConnectionBuilder builder, ConnectionSide side)
     {
         var services = builder.ApplicationServices;
@@ -116,7 +116,7 @@ internal static class TlsSetup
             return flaw == CertificateFlaw.None;
         },
 
-        // It must be there, but the context below goes before it and has the certificates in between, too.
+        // Required, but the context below overrides it and has the intermediates, too.
         LocalServerCertificateSelector = (_, _) => credentials.Get().Certificate,
         OnAuthenticateAsServer = (_, given) => Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
         OnAuthenticateAsClient = (_, given) =>
@@ -129,7 +129,7 @@ internal static class TlsSetup
         server.ServerCertificateContext = credentials.Context;
         server.CertificateChainPolicy = credentials.CreateChainPolicy();
 
-        // A resumed session would not check certificates again.
+        // A resumed session would skip the check of certificates.
         server.AllowTlsResume = false;
     }
 

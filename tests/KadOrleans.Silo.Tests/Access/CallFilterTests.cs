@@ -31,7 +31,7 @@ public sealed class CallFilterTests : IDisposable
         var key = NodeId.Parse(new string('0', 40));
         var read = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.GetAsync([key]));
         Assert.Equal(
-            "IKeyShardGrain.GetAsync is open to edges alone, and the caller has another Kad:Cluster:EdgeKey than the silos, or none; clients use IDhtGrain.",
+            "IKeyShardGrain.GetAsync is open to edges alone, and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'; clients use IDhtGrain.",
             read.Message);
         await Assert.ThrowsAsync<CallRefusedException>(async () => await client.Grains.GetGrain<IShardBatchGrain>(0).GetAsync([key]));
         await Assert.ThrowsAsync<CallRefusedException>(
@@ -63,7 +63,7 @@ public sealed class CallFilterTests : IDisposable
         await using var other = new EdgeServer(_folder, "other", silo.GatewaySetting, "Kad:Cluster:EdgeKey=some other key, as long");
         other.Launch();
         await Eventually.BecomesAsync(
-            () => other.Errors.Contains("and the caller has another Kad:Cluster:EdgeKey than the silos, or none", StringComparison.Ordinal),
+            () => other.Errors.Contains("and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'", StringComparison.Ordinal),
             () => other.Errors);
     }
 

@@ -44,7 +44,7 @@ public sealed class CertificatePolicyTests : IDisposable
         Assert.Equal(CertificateFlaw.Ended, Judge(Private, ended, CertificateUse.Silo));
         Assert.Equal(CertificateFlaw.NotBegun, Judge(Private, later, CertificateUse.Silo));
         Assert.Equal(CertificateFlaw.None, Private.Judge(ended, CertificateUse.Silo, default, DateTimeOffset.UtcNow.AddDays(-2)));
-        Assert.Matches(@"^its time ended at \d{4}-\d\d-\d\d \d\d:\d\d UTC$", Private.Explain(CertificateFlaw.Ended, ended, CertificateUse.Silo, default));
+        Assert.Matches(@"^it expired at \d{4}-\d\d-\d\d \d\d:\d\d UTC$", Private.Explain(CertificateFlaw.Ended, ended, CertificateUse.Silo, default));
     }
 
     [Theory]

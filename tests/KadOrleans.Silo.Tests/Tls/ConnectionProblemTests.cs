@@ -33,7 +33,7 @@ public sealed class ConnectionProblemTests
     {
         var rejected = new AuthenticationException("The remote certificate was rejected by the provided RemoteCertificateValidationCallback.");
         Assert.Equal(
-            (ConnectionProblem.CertificateRefused, "A client at 10.0.0.7:4711 was refused: it presents no certificate; Kad:Tls:Certificate or Kad:Tls:Store is to be set there."),
+            (ConnectionProblem.CertificateRefused, "A client at 10.0.0.7:4711 was refused: it presents no certificate; set Kad:Tls:Certificate or Kad:Tls:Store there."),
             HandshakeReport.Failed(ConnectionSide.Gateway, Other, null, rejected));
         Assert.Equal(
             (ConnectionProblem.CertificateRefused, "The silo at 10.0.0.7:4711 was refused: its certificate is not accepted."),

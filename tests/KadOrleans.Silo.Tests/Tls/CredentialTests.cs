@@ -46,7 +46,7 @@ public sealed class CredentialTests : IDisposable
     {
         using var other = _authority.Issue("other", "kad");
         _files.WriteKey(other);
-        var expected = $"Kad:Tls:Key is '{_files.Key}', which has not the private key of Kad:Tls:Certificate, '{_files.Certificate}'; ";
+        var expected = $"Kad:Tls:Key is '{_files.Key}', which does not have the private key of Kad:Tls:Certificate, '{_files.Certificate}'; ";
         Assert.StartsWith(expected, Mistake(), StringComparison.Ordinal);
 
         using var rsa = RSA.Create(2048);
@@ -64,16 +64,16 @@ public sealed class CredentialTests : IDisposable
         using var ended = _authority.Issue("ended", "kad", days: -1);
         _files.Write(ended, _authority);
         Assert.StartsWith(
-            $"Kad:Tls:Certificate is '{_files.Certificate}', whose certificate 'CN=ended' others will refuse: its time ended at ", Mistake(), StringComparison.Ordinal);
+            $"Kad:Tls:Certificate is '{_files.Certificate}', and others will refuse its certificate 'CN=ended': it expired at ", Mistake(), StringComparison.Ordinal);
 
         using var foreign = new TestAuthority("another");
         using var strange = foreign.Issue("strange", "kad");
         _files.Write(strange, _authority);
-        Assert.Contains("others will refuse: no authority of Kad:Tls:Authority vouches for it", Mistake(), StringComparison.Ordinal);
+        Assert.Contains("others will refuse its certificate 'CN=strange': no authority of Kad:Tls:Authority vouches for it", Mistake(), StringComparison.Ordinal);
 
         using var edge = _authority.Issue("edge", "kad-edge");
         _files.Write(edge, _authority);
-        Assert.Contains("others will refuse: it carries the DNS names 'kad-edge', and not 'kad'", Mistake(), StringComparison.Ordinal);
+        Assert.Contains("others will refuse its certificate 'CN=edge': it carries the DNS names 'kad-edge', and not 'kad'", Mistake(), StringComparison.Ordinal);
         Assert.Equal("CN=edge", Reader(CertificateUse.Client).Read().Certificate.Subject);
     }
 
@@ -83,7 +83,7 @@ public sealed class CredentialTests : IDisposable
         var options = new KadTlsOptions { Certificate = _files.Certificate, Key = _files.Key, Name = "kad" };
         var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
         Assert.Contains(
-            "others will refuse: no authority that the system trusts vouches for it (", Assert.Single(mistake.Failures), StringComparison.Ordinal);
+            ": no authority that the system trusts vouches for it (", Assert.Single(mistake.Failures), StringComparison.Ordinal);
     }
 
     [Fact]

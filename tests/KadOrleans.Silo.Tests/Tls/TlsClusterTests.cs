@@ -69,8 +69,8 @@ public sealed class TlsClusterTests : IDisposable
         {
             (null, "it presents no certificate; "),
             (foreign, "its certificate 'CN=stranger' is not accepted: no authority of Kad:Tls:Authority vouches for it"),
-            (ended, "its certificate 'CN=late' is not accepted: its time ended at "),
-            (server, "its certificate 'CN=listener' is not accepted: it names uses, and not client authentication"),
+            (ended, "its certificate 'CN=late' is not accepted: it expired at "),
+            (server, "its certificate 'CN=listener' is not accepted: its uses do not include client authentication"),
         })
         {
             // Another one for each, as a kind of refusal is told once a minute.
@@ -103,7 +103,7 @@ public sealed class TlsClusterTests : IDisposable
         edge.Launch();
 
         await SaysAsync(edge, $"The silo at 127.0.0.1:{silo.Gateway} ended the connection before its first message (");
-        await SaysAsync(edge, "it wants TLS, and Kad:Tls:Certificate is not set here");
+        await SaysAsync(edge, "it requires TLS, and Kad:Tls:Certificate is not set here");
         await SaysAsync(silo, "it does not speak TLS");
     }
 
@@ -155,7 +155,7 @@ public sealed class TlsClusterTests : IDisposable
         _edge.Write(client, _authority, _foreign);
         _silo.Write(renewed, _authority, _foreign);
         Assert.Equal("CN=new silo", await TlsProbe.SubjectAsync(silo.Gateway, client));
-        await SaysAsync(silo, "New connections present the renewed certificate 'CN=new silo', which ends at ");
+        await SaysAsync(silo, "New connections present the renewed certificate 'CN=new silo', which expires at ");
 
         await load.WholeAsync();
         await silo.KillAsync();
@@ -174,7 +174,7 @@ public sealed class TlsClusterTests : IDisposable
         await using var process = ChildProcess.Start(assembly, _folder, ["Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", .. _edge.Settings]);
 
         Assert.Equal(2, await process.ExitAsync());
-        Assert.StartsWith($"{beginning}Kad:Tls:Key is '{_edge.Key}', which has not the private key of ", process.Error.Text.Trim(), StringComparison.Ordinal);
+        Assert.StartsWith($"{beginning}Kad:Tls:Key is '{_edge.Key}', which does not have the private key of ", process.Error.Text.Trim(), StringComparison.Ordinal);
         Assert.Single(process.Error.Text.Trim().Split('\n'));
     }
 
