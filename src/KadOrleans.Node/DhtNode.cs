@@ -52,12 +52,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private Task _handOffLoop = Task.CompletedTask;
 
     /// <summary>
-    /// The id under which clients ask, all bits 0. Python nodes make a contact of every asker and wait 5 s for it when
-    /// it is gone: with one id for all clients there is never more than one such contact in a table.
+    /// The id that all clients use, all bits 0. Python nodes make a contact of every sender, and wait 5 s for it when it is gone. With one
+    /// id for all clients a table has at most one such contact.
     /// </summary>
     public static NodeId ClientId => NodeId.MinValue;
 
-    /// <summary>Puts a node together; nothing is sent or received before <see cref="Start"/>.</summary>
+    /// <summary>Builds a node. It sends and receives nothing before <see cref="Start"/>.</summary>
     /// <param name="options">Its behaviour; validated by the caller.</param>
     /// <param name="transport">Sends and receives; the node disposes it.</param>
     /// <param name="table">Its routing table, whose own id is the node's.</param>
@@ -107,7 +107,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>The node's id.</summary>
     public NodeId Id { get; }
 
-    /// <summary>Who publishes under a key takes a turn.</summary>
+    /// <summary>The turns of those who publish under a key.</summary>
     internal KeyTurns Turns { get; } = new();
 
     /// <summary>What the node is bound to, with the real ports.</summary>
@@ -119,23 +119,23 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>Counts since the start, by name.</summary>
     public IReadOnlyDictionary<string, long> Counts => _metrics.Totals();
 
-    /// <summary>How many nodes the network has by its last lookups, or null before there were enough of them.</summary>
+    /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
     /// <summary>
-    /// True if some contact has responded since the start, and one of two things holds: the last response is less than a minute old, or
-    /// fewer contacts than <see cref="Reachability.SilentContacts"/> and than the table has did not respond since.
+    /// True if some contact has responded since the start, and one of two conditions holds. Either the last response is less than a minute
+    /// old. Or fewer contacts than min(<see cref="Reachability.SilentContacts"/>, the table's size) have failed since.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
-    /// <summary>How the node was told to behave.</summary>
+    /// <summary>The node's options.</summary>
     internal KadNodeOptions Options => _options;
 
     internal KademliaOptions Kademlia => _options.Kademlia;
 
     internal NodeMetrics Metrics => _metrics;
 
-    /// <summary>Begins to receive. Called once.</summary>
+    /// <summary>Starts to receive. Call it once.</summary>
     public void Start()
     {
         _table.Attach(this);
@@ -147,14 +147,14 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     }
 
     /// <summary>Joins the network through other nodes, given as HOST:PORT or as saved contacts.</summary>
-    /// <returns>What came of each, and of the lookup of the own id that followed.</returns>
+    /// <returns>The result for each, and for the lookup of the own id that followed.</returns>
     public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
         _bootstrapper.RunAsync(nodes, cancellationToken);
 
-    /// <summary>Has a contact pinged, to enter the table if it answers. Bounded and rate-limited.</summary>
+    /// <summary>Queues a ping of a contact, which enters the table if it answers. Bounded and rate-limited.</summary>
     public void Consider(Contact contact) => _gate.Consider(contact);
 
-    /// <summary>Asks an endpoint who it is.</summary>
+    /// <summary>Pings an endpoint.</summary>
     public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
         var startedAt = _time.GetTimestamp();
@@ -163,14 +163,14 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         return new PingResult(id, failure, _time.GetElapsedTime(startedAt));
     }
 
-    /// <summary>Asks an endpoint under which address it sees this node.</summary>
-    /// <returns>The address, or null without an answer.</returns>
+    /// <summary>Asks an endpoint at which address it sees this node.</summary>
+    /// <returns>The address, or null without a response.</returns>
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
         _queries.StunAsync(endpoint, cancellationToken);
 
     /// <summary>
-    /// Asks several contacts under which address they see this node. They may disagree, behind some routers and
-    /// before liars: every answer is reported.
+    /// Asks several contacts at which address they see this node. They may disagree, as some routers use several addresses, and nodes may
+    /// lie. So every response is returned.
     /// </summary>
     /// <param name="contacts">How many to ask, the nearest first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -190,9 +190,9 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     /// <summary>
     /// Gets the value of a key. It is the local one if this node is one of the k nearest and stored it itself or for a trusted or private
-    /// source. Otherwise it is the one that most holders agree on, and the local one only if they have none: anybody on the Internet can
-    /// store one here. A copy is sent to the nearest contact that lacks it (Kademlia §2.3). It lives two hours at most, and minutes if that
-    /// contact is not one of the k nearest: the next value is not stored there.
+    /// source. Otherwise it is the one that most holders agree on, as anybody on the Internet can store a value here. If they have none, it
+    /// is the local one. A copy is sent to the nearest contact that lacks it (Kademlia §2.3). The copy lives two hours at most. If that
+    /// contact is not one of the k nearest it lives minutes, as the key's next value is not stored there.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -202,7 +202,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
             return new GetResult(held.Value, null);
         }
 
-        // Newer nodes are nearer than this one: a newer value is stored on them alone.
+        // Newer nodes are nearer than this one, so a newer value is stored only on them.
         var result = await GetFromContactsAsync(key, cancellationToken);
         return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
     }
@@ -213,7 +213,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
-            // Its outcome changes nothing here; the request table sees it through.
+            // Not awaited: its outcome changes nothing here.
             _ = _storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact);
         }
 
@@ -226,7 +226,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// </summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">
-    /// Cancelled: during the lookup nothing was stored, later some copies may have been.
+    /// Cancelled. During the lookup nothing was stored; later some copies may have been.
     /// </exception>
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         _publisher.SetAsync(key, value, keepsCopy: !_options.ClientOnly, cancellationToken);
@@ -236,22 +236,19 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         _publisher.SetAsync(key, value, keepsCopy: false, cancellationToken);
 
-    /// <summary>
-    /// Stores a value that is held here on the k nearest contacts, with what is left of its life. The copy here is the
-    /// caller's affair.
-    /// </summary>
+    /// <summary>Stores a held value on the k nearest contacts, with its remaining life. Does not change the copy here.</summary>
     internal Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) =>
         _publisher.SpreadAsync(key, held, cancellationToken);
 
-    /// <summary>What all of the k nearest hold of a key. Leaves no copy behind.</summary>
+    /// <summary>Queries all of the k nearest for a key. Leaves no copy behind.</summary>
     internal Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         _lookups.AskAllHoldersAsync(key, cancellationToken);
 
     /// <summary>
-    /// Prepares a crawl of the network under this node's id. The routing table plays no part in it and learns nothing
-    /// of it; the crawl begins with the endpoints that were added to it.
+    /// Prepares a crawl of the network under this node's id. It starts from the endpoints that were added to the crawl, and neither reads
+    /// nor changes the routing table.
     /// </summary>
-    /// <param name="crawl">What is known, and the bounds; used by nobody else from now on.</param>
+    /// <param name="crawl">Its first endpoints and its bounds. The run owns it from now on.</param>
     /// <param name="perSecond">Datagrams per second: 1 to 10,000.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that.</exception>
     public CrawlRun PrepareCrawl(Crawl crawl, int perSecond)
@@ -289,7 +286,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         }
         else if (_stopping.IsCancellationRequested)
         {
-            // Else a node under load would never get to the end of the answers that are due.
+            // Otherwise a node under load would never finish its pending responses.
             _metrics.Refused(RefusalReason.Stopping);
         }
         else
@@ -299,8 +296,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     }
 
     /// <summary>
-    /// Stops: waits for answers that are due, gives up what was asked, closes the transport. Every call completes when that
-    /// is done.
+    /// Stops: waits for pending responses, cancels pending requests, closes the transport. Every call completes when that is done.
     /// </summary>
     public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
@@ -334,7 +330,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // On a timer's thread it would end the process.
+            // Thrown on a timer's thread it would end the process.
             _logger.RequestFaulted(e);
         }
     }
@@ -353,7 +349,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         _stopping.Dispose();
     }
 
-    /// <summary>A response that answers no request of ours may answer the ping of a stranger.</summary>
+    /// <summary>A response without a pending request may answer the ping of a stranger.</summary>
     private void OnUnknownResponse(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {
         if (!_strangers.TryProve(id, source, out var roundTrip))

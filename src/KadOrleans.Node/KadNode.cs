@@ -19,8 +19,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node;
 
 /// <summary>
-/// A standalone node: the engine with its routing table in this process, its own maintenance, and a state that
-/// survives restarts. <c>await using</c> it: stopping saves the state.
+/// A standalone node: the engine with its routing table in this process, its own maintenance, and a state that survives restarts. Disposing
+/// it saves the state, so use <c>await using</c>.
 /// </summary>
 public sealed class KadNode : IDht, IAsyncDisposable
 {
@@ -49,7 +49,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
         new ServiceCollection().AddKadNode(configure);
 
-    /// <summary>Puts a node together from its parts, which it owns from now on and disposes when it stops.</summary>
+    /// <summary>Builds a node from its parts, which it owns and disposes when it stops.</summary>
     /// <param name="options">Its behaviour.</param>
     /// <param name="transport">Sends and receives.</param>
     /// <param name="store">Holds keys.</param>
@@ -247,7 +247,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         int contacts = 20, CancellationToken cancellationToken = default) =>
         Engine.GetVisibleAddressesAsync(contacts, cancellationToken);
 
-    /// <summary>The contacts nearest to this node, nearest first: what another run can bootstrap from.</summary>
+    /// <summary>The contacts nearest to this node, nearest first, from which another run can bootstrap.</summary>
     public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
 
     /// <summary>Refreshes the table by random walks: asked for, or by itself. Starts and stops with the node.</summary>
@@ -330,7 +330,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _completion.TrySetResult();
     }
 
-    /// <summary>A node that comes back has looked nothing up while it was away: all its buckets are due at the first look.</summary>
+    /// <summary>A restarted node has made no lookups while it was down, so all its buckets are due at the first check.</summary>
     private DateTimeOffset FirstLookup(IReadOnlyList<Contact> saved)
     {
         var now = _environment.Time.GetUtcNow();
@@ -376,7 +376,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Not within the start, which has succeeded.
+            // After the start, which has succeeded.
             await Task.Yield();
             _completion.TrySetException(e);
         }

@@ -5,7 +5,7 @@ using KadOrleans.Node.RandomWalks;
 
 namespace KadOrleans.Node;
 
-/// <summary>How a node behaves. Everything has a default that suits a node on a hostile network.</summary>
+/// <summary>A node's options. The defaults suit a node on a hostile network.</summary>
 public sealed class KadNodeOptions
 {
     /// <summary>
@@ -41,26 +41,25 @@ public sealed class KadNodeOptions
     /// <summary>How the routing table is kept full by random walks. A client has none.</summary>
     public RandomWalkOptions RandomWalk { get; set; } = new();
 
-    /// <summary>The state is saved this often. 1 s to 1 day; default 600 s. Changes are saved sooner, see
-    /// <see cref="StateChangeSaveDelay"/>.</summary>
+    /// <summary>
+    /// The interval of saving the state: 1 s to 1 day, default 600 s. Changes are saved sooner, see <see cref="StateChangeSaveDelay"/>.
+    /// </summary>
     public TimeSpan StateSaveInterval { get; set; } = TimeSpan.FromSeconds(600);
 
     /// <summary>
-    /// A changed set of contacts is saved after this long, so that a killed node comes back with its contacts.
-    /// 0.1 s to 1 day; default 10 s.
+    /// The time after which changed contacts are saved, so that a killed node restarts with them: 0.1 s to 1 day, default 10 s.
     /// </summary>
     public TimeSpan StateChangeSaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Values republished per second at most, each by a lookup and k STOREs. 0.1 to 1,000; default 20, which is 72,000 an
-    /// hour. A node that holds more than it may send within <see cref="KademliaOptions.RepublishInterval"/> leaves the rest
-    /// to the other holders.
+    /// The most values republished per second, each by a lookup and k STOREs: 0.1 to 1,000, default 20, which is 72,000 an hour. A node
+    /// that holds more than it can send within <see cref="KademliaOptions.RepublishInterval"/> leaves the rest to the other holders.
     /// </summary>
     public double RepublishRate { get; set; } = 20;
 
     /// <summary>
-    /// Keys that this node publishes again each day, and remembers. 0 to 1,000,000; default 10,000, at most some 80 MB of
-    /// values. What is set beyond it is stored as ever, and its result says that it will not be published again.
+    /// The most keys that this node remembers and publishes again each day: 0 to 1,000,000, default 10,000, which is at most some 80 MB. A
+    /// further value is stored, and its result says that it will not be published again.
     /// </summary>
     public int MaxPublications { get; set; } = 10_000;
 
@@ -72,8 +71,8 @@ public sealed class KadNodeOptions
     public bool ClientOnly { get; set; }
 
     /// <summary>
-    /// Whether values expire by the system's clock whatever it does. Else a jump of it is not believed for ten minutes, and nothing is
-    /// removed in the first ten minutes after the start. Default false.
+    /// Whether to trust every jump of the system's clock. If false (default), values do not expire for ten minutes after a jump, and none
+    /// is removed in the first ten minutes after the start.
     /// </summary>
     public bool TrustClock { get; set; }
 }

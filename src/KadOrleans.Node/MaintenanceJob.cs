@@ -4,18 +4,18 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node;
 
 /// <summary>
-/// Work that a node does again and again until it stops, beside its other jobs. All periodic work of a node runs in this one loop.
-/// A look that fails is logged, and the next one comes all the same.
+/// Work that a node repeats until it stops. All periodic work of a node runs in this loop. A failed check is logged, and the next one
+/// follows.
 /// </summary>
 /// <param name="Name">For the log.</param>
 /// <param name="LookAsync">
-/// Does what is due and returns the time until the next look. <see cref="Timeout.InfiniteTimeSpan"/>: the job is done.
+/// Does what is due and returns the time until the next check. <see cref="Timeout.InfiniteTimeSpan"/>: the job is done.
 /// </param>
-/// <param name="PauseAfterFailure">The time until the next look after one that failed.</param>
+/// <param name="PauseAfterFailure">The time until the next check after a failed one.</param>
 internal sealed record MaintenanceJob(
     string Name, Func<CancellationToken, Task<TimeSpan>> LookAsync, TimeSpan PauseAfterFailure = default)
 {
-    /// <summary>A job that is done with one run, which may last until the node stops.</summary>
+    /// <summary>A job with a single run, which may last until the node stops.</summary>
     public static MaintenanceJob Once(string name, Func<CancellationToken, Task> runAsync, TimeSpan pauseAfterFailure = default) => new(
         name,
         async cancellationToken =>
@@ -25,7 +25,7 @@ internal sealed record MaintenanceJob(
         },
         pauseAfterFailure);
 
-    /// <summary>Works until the job is done or cancelled, and then just ends.</summary>
+    /// <summary>Works until the job is done or cancelled, and then returns.</summary>
     public async Task RunAsync(TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         try

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Node;
 
-/// <summary>What a node takes from its surroundings; a simulation brings its own.</summary>
+/// <summary>What a node takes from its environment. A simulation has its own.</summary>
 public sealed record NodeEnvironment
 {
     /// <summary>The clock and the timers. Default: the system's.</summary>
@@ -23,8 +23,8 @@ public sealed record NodeEnvironment
 }
 
 /// <summary>
-/// Randomness that strangers cannot predict, so that they cannot forge answers. Each thread draws some in advance: the
-/// system's generator costs about as much for 20 bytes as for a thousand.
+/// Randomness that strangers cannot predict, so that they cannot forge responses. Each thread draws some in advance: the system's generator
+/// costs about as much for 20 bytes as for a thousand.
 /// </summary>
 public sealed class CryptographicRandomSource : IRandomSource
 {
@@ -33,7 +33,7 @@ public sealed class CryptographicRandomSource : IRandomSource
     [ThreadStatic]
     private static byte[]? _bytes;
 
-    // How many at the end of _bytes have not been given out yet.
+    // The number of unused bytes at the end of _bytes.
     [ThreadStatic]
     private static int _left;
 
@@ -52,7 +52,7 @@ public sealed class CryptographicRandomSource : IRandomSource
             _left = Drawn;
         }
 
-        // What is given out is not kept here too.
+        // Clears the bytes that it returns.
         var given = _bytes.AsSpan(Drawn - _left, buffer.Length);
         given.CopyTo(buffer);
         given.Clear();

@@ -1,10 +1,10 @@
 namespace KadOrleans.Node;
 
-/// <summary>A stop that runs once, whoever asks for it and how often; every caller awaits its end.</summary>
+/// <summary>A stop that runs once, however many callers there are. Each caller awaits its end.</summary>
 internal sealed class SharedStop(Func<Task> stop)
 {
-    // A caller may come from within the stop itself, as a continuation of a request that it gave up: so no lock, and
-    // continuations run where they are completed.
+    // A caller may be inside the stop itself, as a continuation of a request that it cancelled. So there is no lock, and continuations run
+    // synchronously.
     private readonly TaskCompletionSource _ended = new();
     private int _begun;
 

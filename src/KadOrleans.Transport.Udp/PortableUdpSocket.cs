@@ -6,13 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Reads and sends one datagram at a time through the base library, on any system. Sending must never wait, so the
-/// socket does not block; the thread waits by polling, which is also the one wait that ends by itself where closing a
-/// socket wakes nobody (macOS).
+/// Reads and sends one datagram at a time through the base library, on any system. Sending must never wait, so the socket is non-blocking
+/// and the thread polls. Polling also ends by itself where closing a socket wakes no thread (macOS).
 /// </summary>
 internal sealed class PortableUdpSocket : UdpSocket
 {
-    // Closing ends the wait at once where the system can; elsewhere the thread looks up this often.
+    // The longest poll. Closing ends it at once where the system can.
     private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(250);
 
     private readonly Socket _socket;
@@ -25,7 +24,7 @@ internal sealed class PortableUdpSocket : UdpSocket
         (_socket, _family) = (socket, socket.AddressFamily);
     }
 
-    // The base library lets nobody choose the address per datagram.
+    // The base library cannot choose the local address per datagram.
     internal override bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
         try

@@ -3,10 +3,9 @@ using KadOrleans.Core;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Selects the endpoint that sends a datagram that is not a response. The choice depends on the destination alone, so a contact always sees
-/// the
-/// same source: the first listed of its family; else the first dual-mode one. An endpoint on a loopback address reaches loopback only. One
-/// on another single address serves loopback only if no other does.
+/// Selects the endpoint that sends a datagram that is not a response. The choice depends only on the destination, so a contact always sees
+/// the same source. It is the first listed endpoint of its family, else the first dual-mode one. An endpoint on a loopback address reaches
+/// only loopback. One on another single address serves loopback only if no other does.
 /// </summary>
 internal sealed class SendRoutes
 {

@@ -6,9 +6,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Endpoints in the system's own form. Linux, macOS and Windows agree on all but the first two bytes, which
-/// <see cref="SocketAddress"/> itself takes care of: port at 2, IPv4 address at 4, IPv6 address at 8, both and the
-/// port in network order.
+/// Endpoints in the system's own form. Linux, macOS and Windows differ only in the first two bytes, which <see cref="SocketAddress"/>
+/// writes. The port is at byte 2, an IPv4 address at 4, an IPv6 address at 8, all in network order.
 /// </summary>
 internal static class SocketAddressBytes
 {

@@ -7,15 +7,15 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>One bound socket and the thread that reads it; how it reads and sends is the system's matter.</summary>
+/// <summary>One bound socket and the thread that reads it. Subclasses read and send in the way of their system.</summary>
 internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IResponseRoute, IDisposable
 {
     protected const int LargestDatagram = 65_535;
 
-    // Addresses of one host that get datagrams at the same time; with more, routes are created again now and then.
+    // The most local addresses with a cached route. With more, routes are created again from time to time.
     private const int MaxRoutes = 64;
 
-    // The pause after an error that may come back at once, so a broken socket does not take a core.
+    // The pause after an error that may recur at once, so that a broken socket does not occupy a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
 
     // The routes by the local address that a datagram came to. Used by the thread that reads.
@@ -77,7 +77,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         // Nothing waits.
     }
 
-    /// <summary>Sends if the system takes the datagram at once.</summary>
+    /// <summary>Sends the datagram if the system takes it at once.</summary>
     /// <param name="datagram">What to send.</param>
     /// <param name="destination">Where to.</param>
     /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
@@ -90,16 +90,14 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
         TrySend(datagram, destination, from);
 
-    /// <summary>The same, at the next <see cref="Flush"/> at the latest.</summary>
+    /// <summary>Sends a response at the next <see cref="Flush"/> at the latest.</summary>
     internal virtual bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
         TrySend(datagram, destination, from);
 
-    /// <summary>Asks the thread to end with the datagram it is at. <see cref="Dispose"/> then wakes it.</summary>
+    /// <summary>Asks the thread to end after the current datagram. <see cref="Dispose"/> then wakes it.</summary>
     internal void RequestStop() => _stopping = true;
 
-    /// <summary>
-    /// Closes the socket, as soon as its thread has left it if that was started. Does not wait. Any number of times.
-    /// </summary>
+    /// <summary>Closes the socket, after its thread has left it if that was started. Does not wait. May be called several times.</summary>
     public void Dispose()
     {
         RequestStop();
@@ -113,10 +111,10 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         }
     }
 
-    /// <summary>Has the thread that reads look up, and then close the socket.</summary>
+    /// <summary>Wakes the reading thread, which then closes the socket.</summary>
     protected abstract void EndReading();
 
-    /// <summary>The thread that has read the socket is about to close it.</summary>
+    /// <summary>Called by the reading thread before it closes the socket.</summary>
     protected virtual void OnClosing()
     {
     }
@@ -151,8 +149,8 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
         var errors = Interlocked.Increment(ref _received.Errors);
 
-        // These say that a datagram sent earlier did not arrive, or that the one announced was damaged: anyone can
-        // cause them, and none comes back without a cause.
+        // These report that an earlier datagram did not arrive, or that the next one was damaged. Anyone can cause them, and each has a
+        // cause of its own.
         if (error is SocketError.ConnectionReset or SocketError.ConnectionRefused or SocketError.NetworkReset
             or SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.MessageSize
             or SocketError.WouldBlock or SocketError.Interrupted)
@@ -170,8 +168,8 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     /// <param name="datagram">What came.</param>
     /// <param name="source">Where it came from.</param>
-    /// <param name="asked">The local address that it came to; none if the socket has a single one or the system does not tell.</param>
-    /// <param name="age">How long it has lain in the socket; zero if the system does not tell.</param>
+    /// <param name="asked">The local address that it came to. None if the socket has a single one or the system does not report it.</param>
+    /// <param name="age">How long it has waited in the socket; zero if the system does not report it.</param>
     protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan age)
     {
         Volatile.Write(ref _received.Datagrams, _received.Datagrams + 1);

@@ -9,9 +9,8 @@ namespace KadOrleans.Transport.Udp;
 /// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver. Neither reading nor sending
 /// allocates per datagram.
 /// <para>
-/// Sending never waits: a full buffer is a failed send. On Linux a thread reads all that has arrived, up to 32
-/// datagrams, in one system call, and its responses to them leave in one; elsewhere each costs a call, and one more to
-/// poll before it is read.
+/// Sending never waits: a full buffer is a failed send. On Linux one system call reads up to 32 arrived datagrams, and one sends the
+/// responses to them. Elsewhere each datagram costs a call, and another to poll before it is read.
 /// </para>
 /// <para>
 /// On Linux a response leaves from the address that was queried, even on a wildcard socket. On other systems the OS picks the address of
@@ -26,7 +25,7 @@ public sealed class UdpTransport : IDatagramTransport
     private readonly SendRoutes _routes;
     private readonly ILogger _logger;
 
-    // Guards the passage from bound to started to disposed, so that no thread starts on a closed transport.
+    // Guards the change from bound to started to disposed, so that no thread starts on a closed transport.
     private readonly Lock _lifecycle = new();
     private bool _started;
     private volatile bool _disposed;
@@ -78,8 +77,8 @@ public sealed class UdpTransport : IDatagramTransport
     /// <see cref="Start"/>.
     /// </summary>
     /// <exception cref="TransportException">
-    /// The options are invalid; a port is held by another socket (even one that would share it); an address is not of
-    /// this machine; the user may not bind the port; the system lacks the address family.
+    /// The options are invalid. Or a port is in use, even by a socket that would share it. Or an address is not of this machine. Or the
+    /// user may not bind the port. Or the system lacks the address family.
     /// </exception>
     public static UdpTransport Bind(UdpTransportOptions options, ILogger<UdpTransport>? logger = null)
     {
@@ -170,7 +169,7 @@ public sealed class UdpTransport : IDatagramTransport
 /// </summary>
 public sealed class TransportException : Exception
 {
-    /// <summary>A failure without a word.</summary>
+    /// <summary>An unexplained failure.</summary>
     public TransportException()
     {
     }

@@ -23,11 +23,10 @@ public sealed record UdpTransportOptions
     public IReadOnlyList<UdpEndpoint> Listen { get; set; } = [UdpEndpoint.FromIPv4(0, DefaultPort)];
 
     /// <summary>
-    /// Sockets, each with a thread of its own, that share the port of an endpoint. 1 to 64; default 1. The system
-    /// spreads sources over them, so several cores can read one port; the price is a thread and both buffers for
-    /// each, no gain from a single source, and that another program of the same user that asks for shared ports
-    /// (SO_REUSEPORT) can join this one unnoticed. Only Linux spreads them: any other system gets one socket, as
-    /// macOS would hand every datagram to one of them and Windows promises no order at all.
+    /// Sockets, each with a thread of its own, that share the port of an endpoint. 1 to 64; default 1. The system spreads sources over
+    /// them, so several cores can read one port. A single source gains nothing. Each costs a thread and both buffers. Another program of
+    /// the same user that also shares ports (SO_REUSEPORT) can join the port unnoticed. Only Linux spreads sources; other systems get one
+    /// socket. macOS would deliver every datagram to one of them, and Windows defines no order.
     /// </summary>
     public int SocketsPerEndpoint { get; set; } = 1;
 
@@ -43,7 +42,7 @@ public sealed record UdpTransportOptions
     /// </summary>
     public int SendBufferBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Whether the way for all systems is used where there is a faster one: for tests of it.</summary>
+    /// <summary>Whether to use the portable socket even where there is a faster one, for tests.</summary>
     internal bool IsPortable { get; set; }
 
     /// <summary>What is wrong with these options: one sentence per fault, none if they are valid.</summary>

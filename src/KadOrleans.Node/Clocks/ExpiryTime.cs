@@ -48,7 +48,7 @@ internal sealed class ExpiryTime : TimeProvider
         }
     }
 
-    /// <summary>What people are told.</summary>
+    /// <summary>The clock's status, for people.</summary>
     public ClockStatus Status
     {
         get
@@ -87,7 +87,7 @@ internal sealed class ExpiryTime : TimeProvider
         return time;
     }
 
-    /// <summary>Compares the clocks, as a node does once a minute. What is to be corrected, or null.</summary>
+    /// <summary>Compares the clocks, which a node does once a minute. Returns the correction to make, or null.</summary>
     public ClockCorrection? Look()
     {
         ClockVerdict verdict;
@@ -120,7 +120,7 @@ internal sealed class ExpiryTime : TimeProvider
     private (DateTimeOffset Wall, TimeSpan Elapsed) Read() => (_system.GetUtcNow(), _system.GetElapsedTime(_start));
 }
 
-/// <summary>What a node makes of the system's clock.</summary>
+/// <summary>A node's view of the system's clock.</summary>
 /// <param name="Agrees">Whether the wall clock has kept pace with the monotonic clock for the last ten minutes, or since the start.</param>
 /// <param name="Ahead">How far the wall clock is ahead of the time that values expire by; zero unless it jumped ahead.</param>
 public readonly record struct ClockStatus(bool Agrees, TimeSpan Ahead);

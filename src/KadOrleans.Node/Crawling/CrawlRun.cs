@@ -6,8 +6,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Crawling;
 
 /// <summary>
-/// A <see cref="Crawl"/> on the wire, within a rate: sends the queries of the state machine and feeds it the responses.
-/// Answers arrive on any thread, so one lock guards the state machine; nothing is sent while it is held.
+/// A <see cref="Crawl"/> on the wire, within a rate: sends the queries of the state machine and feeds it the responses. Responses arrive on
+/// any thread, so one lock guards the state machine. Nothing is sent while it is held.
 /// </summary>
 public sealed class CrawlRun
 {
@@ -50,7 +50,7 @@ public sealed class CrawlRun
         }
     }
 
-    /// <summary>Looks at the crawl while nothing changes it. What is returned must not refer to it.</summary>
+    /// <summary>Reads the crawl's state under the lock. The result must not refer to the crawl.</summary>
     public T Read<T>(Func<Crawl, T> read)
     {
         ArgumentNullException.ThrowIfNull(read);
@@ -60,7 +60,7 @@ public sealed class CrawlRun
         }
     }
 
-    /// <summary>Crawls to the end, or until cancelled; what has been found by then stands. Called once.</summary>
+    /// <summary>Crawls to the end, or until cancelled, which keeps the results so far. Call it once.</summary>
     /// <returns>Whether it came to the end.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
@@ -123,7 +123,9 @@ public sealed class CrawlRun
         Pump();
     }
 
-    /// <summary>Sends what may be sent. A request that fails at once comes back here, to find somebody at it.</summary>
+    /// <summary>
+    /// Sends what the rate allows. A request that fails at once re-enters here, and returns as a caller is already sending.
+    /// </summary>
     private void Pump()
     {
         lock (_gate)
@@ -188,7 +190,9 @@ public sealed class CrawlRun
 /// <summary>A PING or FIND_NODE of a crawl. It carries no expectation, so the routing table learns nothing of it.</summary>
 internal sealed class CrawlCall(CrawlQuestion question, NodeId sender, CrawlRun run) : OutgoingRequest(question.Endpoint, null)
 {
-    /// <summary>Contacts read from one answer. The network's nodes send k = 20; a larger k elsewhere is respected so far.</summary>
+    /// <summary>
+    /// The most contacts read from one response. The network's nodes send k = 20; nodes with a larger k may send up to this many.
+    /// </summary>
     private const int MaxContacts = 64;
 
     public override RequestKind Kind => question.Target is null ? RequestKind.Ping : RequestKind.FindNode;
@@ -236,9 +240,7 @@ internal sealed class CrawlCall(CrawlQuestion question, NodeId sender, CrawlRun 
     }
 }
 
-/// <summary>
-/// Spreads datagrams over time: each moves the time of the next by one interval. Not safe for several threads.
-/// </summary>
+/// <summary>Spreads datagrams over time. Each moves the time of the next by one interval. Not safe for several threads.</summary>
 internal sealed class SendPace(TimeProvider time, double perSecond)
 {
     // Timers are late by some milliseconds; what was due meanwhile may follow at once, but no more than this.

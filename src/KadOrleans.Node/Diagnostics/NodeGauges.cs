@@ -8,17 +8,17 @@ using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Diagnostics;
 
-/// <summary>What the nodes of the process report together: their ids may not become tags.</summary>
+/// <summary>Gauges over all nodes of the process, as ids may not be tags.</summary>
 internal static class NodeGauges
 {
-    /// <summary>How many standalone nodes do not believe the system's clock.</summary>
+    /// <summary>The number of standalone nodes that do not trust the system's clock.</summary>
     public static WatchedParts<ExpiryTime> Clocks { get; } = new(static (meter, clocks) => meter.CreateObservableGauge(
         "kad.clock.distrusted",
         () => IfAny(clocks.All, all => all.Count(clock => !clock.Status.Agrees)),
         "{node}",
         "Nodes whose values do not expire, as the system's clock jumped."));
 
-    /// <summary>The size of the network: the median of what the nodes estimate, as all of them are in the same network.</summary>
+    /// <summary>The network's size: the median of the nodes' estimates, as all are in one network.</summary>
     public static WatchedParts<NetworkSize> NetworkSizes { get; } = new(static (meter, sizes) => meter.CreateObservableGauge(
         "kad.network.size",
         () => IfAny([.. sizes.All.Select(size => size.Estimate?.Nodes).OfType<double>().Order()], all => all[all.Length / 2]),
@@ -38,7 +38,7 @@ internal static class NodeGauges
             "kad.nodes.connected", () => nodes.All.Count(node => node.IsGood), "{node}", "Node ids with a contact that answers.");
     });
 
-    /// <summary>What the key stores of standalone nodes hold.</summary>
+    /// <summary>The usage of standalone nodes' key stores.</summary>
     public static WatchedParts<IKeyStore> Stores { get; } = new(static (meter, stores) =>
     {
         meter.CreateObservableGauge(
@@ -85,7 +85,7 @@ internal static class NodeGauges
         }
     }
 
-    // A store that would have to ask others first is left out: a gauge must not wait.
+    // Leaves out a store whose usage is not at hand: a gauge must not wait.
     private static IEnumerable<Measurement<long>> MeasureUsage(IKeyStore[] stores, Func<KeyStoreUsage, long> part) => IfAny(
         [.. stores
             .Select(store => store.GetUsageAsync().AsTask())
@@ -97,7 +97,7 @@ internal static class NodeGauges
         new(stores.Sum(store => part(store.Turnover)), new KeyValuePair<string, object?>("kad.eviction.class", name));
 }
 
-/// <summary>Parts of the process's nodes that instruments report on. The instruments exist from the first part on.</summary>
+/// <summary>Parts of the process's nodes that instruments report on. The first part creates the instruments.</summary>
 /// <param name="create">Creates them.</param>
 internal sealed class WatchedParts<T>(Action<Meter, WatchedParts<T>> create)
     where T : class
@@ -105,7 +105,7 @@ internal sealed class WatchedParts<T>(Action<Meter, WatchedParts<T>> create)
     private readonly ConcurrentDictionary<T, byte> _parts = new(1, 31);
     private int _created;
 
-    /// <summary>Those that are watched now.</summary>
+    /// <summary>The watched parts.</summary>
     public T[] All => [.. _parts.Keys];
 
     public void Watch(T part)

@@ -7,8 +7,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Diagnostics;
 
 /// <summary>
-/// The instruments of a node, all on the meter <see cref="MeterName"/>, and the same counts for /status. Tags are
-/// small closed sets: never an id, a key or an address.
+/// A node's instruments, all on the meter <see cref="MeterName"/>, and the same counters for /status. Tags are small closed sets: never an
+/// id, a key or an address.
 /// </summary>
 internal sealed class NodeMetrics
 {
@@ -87,7 +87,7 @@ internal sealed class NodeMetrics
     private long _walkCount;
     private long _walkContactCount;
 
-    /// <summary>Held values sent out again since the start.</summary>
+    /// <summary>Held values republished since the start.</summary>
     public long Republished => Volatile.Read(ref _republishedCount);
 
     /// <summary>STOREs refused since the start because a quota was reached.</summary>
@@ -106,9 +106,7 @@ internal sealed class NodeMetrics
         RepublishedValues.Add(1);
     }
 
-    /// <summary>
-    /// Makes the series of the counters, at 0: a rate over one that appears with its first event misses that event.
-    /// </summary>
+    /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
     public static void Begin()
     {
         foreach (var kind in Kinds)
@@ -191,7 +189,7 @@ internal sealed class NodeMetrics
         }
     }
 
-    /// <summary>A request of ours ended.</summary>
+    /// <summary>Counts a request of ours that ended.</summary>
     public static void RequestEnded(RequestKind kind, RequestFailure? failure)
     {
         if (Outgoing.Enabled)
@@ -229,7 +227,7 @@ internal sealed class NodeMetrics
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    /// <summary>Every count since the start, by a stable name.</summary>
+    /// <summary>All counters since the start, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals()
     {
         var totals = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -266,7 +264,7 @@ internal enum RefusalReason
     /// <summary>The source or its subnet sends too much.</summary>
     SourceLimit,
 
-    /// <summary>It is no request that this node knows.</summary>
+    /// <summary>The request is malformed or unknown.</summary>
     Malformed,
 
     /// <summary>Too many requests wait for storage.</summary>
@@ -275,21 +273,20 @@ internal enum RefusalReason
     /// <summary>The storage failed.</summary>
     StorageFailed,
 
-    /// <summary>The source is unproven, and too many requests of such sources wait already, or were pushed out by later ones.</summary>
+    /// <summary>The source is unproven, and too many requests of such sources are pending, or later ones pushed it out.</summary>
     HeldAnswerLimit,
 
-    /// <summary>The source of a STORE or STUN did not answer the ping in time: it is forged, gone or far away.</summary>
+    /// <summary>The source of a STORE or STUN did not answer the ping in time.</summary>
     Unproven,
 
-    /// <summary>The answer would exceed the bytes that one endpoint, or all together, may draw.</summary>
+    /// <summary>The response would exceed the byte budget of its endpoint or of the node.</summary>
     ByteBudget,
 
-    /// <summary>The source is no address and port that one node can be reached at, such as port 0 or a multicast group.</summary>
+    /// <summary>The source is not an address and port of a single node, such as port 0 or a multicast group.</summary>
     UnreachableSource,
 
     /// <summary>
-    /// A STORE arrived long ago, as this process was frozen: its sender has given it up, and may have stored another value
-    /// since.
+    /// A STORE arrived long ago, as this process was frozen. Its sender has timed out, and may have stored another value since.
     /// </summary>
     Late,
 
@@ -297,7 +294,7 @@ internal enum RefusalReason
     Stopping,
 }
 
-/// <summary>The spans of a node. Requests have none: there are too many, and answers come to other threads.</summary>
+/// <summary>A node's spans. Requests have none: there are too many, and responses arrive on other threads.</summary>
 internal static class NodeActivities
 {
     private static readonly ActivitySource Source = new(NodeMetrics.MeterName);

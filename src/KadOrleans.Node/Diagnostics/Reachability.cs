@@ -36,7 +36,7 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
             || Volatile.Read(ref _silentCount) < Math.Min(SilentContacts, known)
             || time.GetElapsedTime(at) < Patience);
 
-    /// <summary>Somebody answered.</summary>
+    /// <summary>Notes a response.</summary>
     public void Answered()
     {
         Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
@@ -51,7 +51,7 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
         }
     }
 
-    /// <summary>A contact of the table did not; what strangers claim to be does not count.</summary>
+    /// <summary>Notes the failure of a contact of the table.</summary>
     public void Failed(NodeId contact)
     {
         Interlocked.Increment(ref _failures);

@@ -5,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Diagnostics;
 
 /// <summary>
-/// Looks at the key store once a minute: tells it which keys are near by the contacts known now, and logs once when a quota,
-/// or the limit of changes, is reached and once when it no longer is.
+/// Checks the key store once a minute. Tells it which keys are near, by the current contacts. Logs when a quota or the limit of changes is
+/// reached, and when it no longer is.
 /// </summary>
 internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment environment)
 {
     /// <summary>Minutes without an evicted value or a refused STORE before a bound counts as no longer reached.</summary>
     public const int QuietLooks = 10;
 
-    /// <summary>Time between two looks.</summary>
+    /// <summary>Time between two checks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StoreWatch>();
@@ -22,7 +22,7 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     private Bound _quota;
     private Bound _changes;
 
-    /// <summary>Looks once, and says when to look again.</summary>
+    /// <summary>Checks once. Returns the time until the next check.</summary>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
         FollowArea();
@@ -91,7 +91,7 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
 
         public bool IsReached { get; private set; }
 
-        /// <summary>Takes note of one look; whether <see cref="IsReached"/> is another now.</summary>
+        /// <summary>Notes one check. Returns whether <see cref="IsReached"/> has changed.</summary>
         public bool Look(bool isHit)
         {
             _quietLooks = isHit ? 0 : _quietLooks + 1;

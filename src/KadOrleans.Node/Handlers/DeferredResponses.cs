@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// Requests whose response waits for storage. Bounded, and seen through when the node stops, so that what was accepted
-/// is also acknowledged. The responses to STOREs that become due together leave together.
+/// Requests whose response waits for storage. Bounded. When the node stops all are completed, so accepted STOREs are acknowledged.
+/// Responses that become due together are sent together.
 /// </summary>
 /// <param name="respond">Responds to a STORE.</param>
 /// <param name="metrics">Counts failures.</param>
@@ -17,16 +17,16 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
     : IThreadPoolWorkItem
 {
     /// <summary>
-    /// Requests that may wait at once. Beyond it they are dropped without a response: peers time out after 5 s, and a
-    /// storage that is so far behind would not meet that.
+    /// The most pending requests. Further ones are dropped without a response: remote nodes time out after 5 s, which a storage so far
+    /// behind would miss.
     /// </summary>
     public const int Capacity = 16_384;
 
-    // Used by whoever responds: the routes that may have something to flush. One for each address that was asked, so mostly one.
+    // Used by the responding thread: the routes to flush. There is one for each local address, so mostly one.
     private readonly List<IResponseRoute> _routes = [];
     private List<DeferredStore> _responding = [];
 
-    // Guards all below. Those that are idle take some 2 MB at the most, after Capacity STOREs at once.
+    // Guards all below. Idle objects take some 2 MB at most, after Capacity concurrent STOREs.
     private readonly Lock _gate = new();
     private readonly Stack<DeferredStore> _idle = [];
     private List<DeferredStore> _due = [];
@@ -36,7 +36,7 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    /// <summary>Sees a response through; its failure is counted and logged, as an error unless it is the storage's.</summary>
+    /// <summary>Awaits a response. A failure is counted and logged, as an error unless storage failed.</summary>
     public void Add(Task response)
     {
         lock (_gate)
@@ -47,7 +47,7 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
         _ = FinishAsync(response);
     }
 
-    /// <summary>The same for a STORE, which gets its response once it is stored.</summary>
+    /// <summary>Awaits a STORE, and then sends its response.</summary>
     public void Add(ValueTask<StoreResult> stored, in RequestContext context)
     {
         DeferredStore? store;
@@ -75,16 +75,16 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
         }
     }
 
-    /// <summary>Storage, or what is done with its result, failed.</summary>
+    /// <summary>Counts and logs a failure of storage, or of handling its result.</summary>
     public void OnFailed(Exception failure)
     {
         metrics.Refused(RefusalReason.StorageFailed);
 
-        // Storage that is away fails every request until it is back: they are counted, and it tells of itself.
+        // Failing storage fails every request until it is back. They are counted, and storage logs its own failure.
         logger.RequestFailed(failure is KeyStoreException ? LogLevel.Debug : LogLevel.Error, failure);
     }
 
-    /// <summary>Responds to the STOREs that are due, until none is.</summary>
+    /// <summary>Responds to the completed STOREs, until there are none.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         while (TryTakeDue())
@@ -121,7 +121,7 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
             _isResponding = true;
         }
 
-        // Not at once: a store completes many, one after the other, and each would leave alone.
+        // Not at once: a store completes many in turn, and each response would be sent alone.
         if (SynchronizationContext.Current is { } owner)
         {
             owner.Post(static responses => ((IThreadPoolWorkItem)responses!).Execute(), this);
@@ -177,7 +177,7 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
         }
     }
 
-    /// <summary>Responses are sent or given up. The caller holds the lock.</summary>
+    /// <summary>Counts responses that were sent or dropped. The caller holds the lock.</summary>
     private void End(int responses)
     {
         _count -= responses;
@@ -189,8 +189,8 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
     }
 
     /// <summary>
-    /// A STORE that waits to be stored: what an async method would be, used again for the next one. Thousands may wait for one
-    /// commit, too long for garbage to be cheap, and more than the base library's pooling builder keeps: one per core.
+    /// A pending STORE: a reusable form of an async method's state. Thousands may wait for one commit, long enough to make garbage
+    /// expensive. The base library's pooling builder keeps only one per core.
     /// </summary>
     private sealed class DeferredStore
     {

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// Takes requests from the wire to their handlers and responses back to it: limits, decodes, dispatches. What has no response
-/// at once (a STORE until it is durable, a value that is not in memory) gets it later, within a bound.
+/// Limits, decodes and dispatches requests, and sends the responses. Some responses come later: of a STORE when it is durable, of a value
+/// that is not in memory. Their number is bounded.
 /// </summary>
 internal sealed class RequestDispatcher
 {
@@ -18,8 +18,9 @@ internal sealed class RequestDispatcher
     private const int MaxResponseLength = Datagram.MaxLength + 256;
 
     /// <summary>
-    /// A STORE that arrived longer ago is not done: its sender may have given it up, and stored another value elsewhere. Senders wait
-    /// longer; a node that works reads its sockets within milliseconds, and proof is waited for <see cref="Strangers.StoreWait"/>.
+    /// A STORE that arrived longer ago is refused: its sender may have timed out and stored another value elsewhere. A working node reads
+    /// its sockets within milliseconds, and waits <see cref="Strangers.StoreWait"/> for proof. So only a frozen node refuses STOREs for
+    /// this.
     /// </summary>
     internal static readonly TimeSpan MaxStoreAge = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
 
@@ -59,7 +60,7 @@ internal sealed class RequestDispatcher
     {
         if (!source.IsUnicast)
         {
-            // A response, or the ping before it, would go to nobody or to a whole network.
+            // A response or ping would reach nobody or a whole network.
             _metrics.Refused(RefusalReason.UnreachableSource);
             return;
         }
@@ -117,8 +118,7 @@ internal sealed class RequestDispatcher
     }
 
     /// <summary>
-    /// Does without the proof of a pending request's sender: whoever asks for contacts or a value gets the nearest contacts that fit, and
-    /// nobody else anything.
+    /// Ends the wait for proof. Requests for contacts or a value get the nearest contacts that fit; others get no response.
     /// </summary>
     public void GiveUp(PendingRequest pending, RefusalReason reason)
     {
@@ -175,8 +175,8 @@ internal sealed class RequestDispatcher
         Consider(request.Sender, context);
     }
 
-    // The response goes first: whoever asked waits for it, and the ping that may follow concerns only us. A stranger is pinged with
-    // its response, and considered when it answers that.
+    // Sends the response first, as the sender waits for it, and then the ping. A stranger is pinged with its response, and considered when
+    // it answers.
     private void Consider(NodeId sender, in RequestContext context)
     {
         if (context.IsProven)
@@ -205,7 +205,7 @@ internal sealed class RequestDispatcher
         }
     }
 
-    // A method of its own, as a local function would have every request pay for what only the deferred ones need.
+    // A separate method: a local function's closure would cost every request an allocation.
     private async Task RespondToFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context)
     {
         StoredValue? stored = null;
@@ -215,7 +215,7 @@ internal sealed class RequestDispatcher
         }
         catch (KeyStoreException e)
         {
-            // The nearest contacts are a response too, and whoever gets none thinks that this node is gone.
+            // The nearest contacts are a valid response; without one the sender would drop this node.
             _deferred.OnFailed(e);
         }
 
@@ -283,9 +283,9 @@ internal sealed class RequestDispatcher
     }
 }
 
-/// <summary>What every handler gets beside the request itself.</summary>
-/// <param name="Id">The id that the answer carries.</param>
-/// <param name="Source">Where the request came from and the answer goes to.</param>
+/// <summary>What every handler gets besides the request itself.</summary>
+/// <param name="Id">The id of the response.</param>
+/// <param name="Source">The request's source, which gets the response.</param>
 /// <param name="Length">Bytes of the request's datagram.</param>
 /// <param name="Route">The route of the response.</param>
 /// <param name="IsTrusted">Whether the source is in a trusted range.</param>

@@ -8,8 +8,7 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// What each kind of request does, and how its response is written. The methods that write return the response's length; 0 means no
-/// response.
+/// Handles each kind of request and writes its response. The writing methods return the response's length; 0 means no response.
 /// </summary>
 /// <param name="ownId">The node's id.</param>
 /// <param name="table">Where contacts come from.</param>
@@ -27,8 +26,8 @@ internal sealed class RequestHandlers(
         ResponseWriter.WriteStun(response, context.Id, context.Source);
 
     /// <summary>
-    /// Responds to FIND_NODE with the k nearest contacts, nearest first, without the one that asks (by its endpoint) and
-    /// without the one that is asked for, as the network's nodes do.
+    /// Responds to FIND_NODE with the k nearest contacts, nearest first. As other nodes do, it leaves out the sender (by its endpoint) and
+    /// the target itself.
     /// </summary>
     public int WriteNodes(Span<byte> response, NodeId target, in RequestContext context)
     {
@@ -37,14 +36,14 @@ internal sealed class RequestHandlers(
         return ResponseWriter.WriteNodes(response, context.Id, nearest[..count]);
     }
 
-    /// <summary>The same with as many of the nearest as fit into so many bytes; 0 if not even an empty list does.</summary>
+    /// <summary>Writes as many of the nearest contacts as fit into a number of bytes. Returns 0 if not even an empty list fits.</summary>
     public int WriteNodesWithin(int maxLength, Span<byte> response, NodeId target, in RequestContext context)
     {
         Span<Contact> nearest = stackalloc Contact[options.BucketSize];
         var count = table.Snapshot.FindClosest(target, nearest, context.Source);
         var fitting = -1;
 
-        // Two or three fit into twice a request, of twenty: so counting up is the shorter way.
+        // Of twenty, two or three fit into twice a request: so counting up is shorter.
         while (fitting < count && ResponseWriter.WriteNodes(response, context.Id, nearest[..(fitting + 1)]) <= maxLength)
         {
             fitting++;
@@ -53,7 +52,7 @@ internal sealed class RequestHandlers(
         return fitting < 0 ? 0 : ResponseWriter.WriteNodes(response, context.Id, nearest[..fitting]);
     }
 
-    /// <summary>Looks for the value that a FIND_VALUE asks for.</summary>
+    /// <summary>Reads the value for a FIND_VALUE.</summary>
     public ValueTask<StoredValue?> FindValueAsync(NodeId key) => store.GetAsync(key, time.GetUtcNow());
 
     /// <summary>Responds to FIND_VALUE with the value if it is held here, else as to FIND_NODE.</summary>
@@ -61,7 +60,7 @@ internal sealed class RequestHandlers(
         ? WriteNodes(response, key, context)
         : ResponseWriter.WriteValue(response, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(time.GetUtcNow())));
 
-    /// <summary>Does a STORE: holds the value (durably, where the store is) unless rules or quotas refuse it.</summary>
+    /// <summary>Stores the value of a STORE, unless rules or quotas refuse it. Durable if the store is.</summary>
     public ValueTask<StoreResult> StoreAsync(in StoreRequest request, in RequestContext context)
     {
         var rule = StoreRules.Check(request.Value);
@@ -83,8 +82,8 @@ internal sealed class RequestHandlers(
     }
 
     /// <summary>
-    /// Responds to STORE with true once the value is held, with false if it was refused or something newer is held, and not
-    /// at all if the storage failed: nothing was promised, and the peer may try again.
+    /// Responds to STORE with true if the value is held, and with false if it was refused or a newer one is held. If storage failed there
+    /// is no response, so the sender may retry.
     /// </summary>
     public static int WriteStored(Span<byte> response, StoreResult result, in RequestContext context) =>
         result == StoreResult.StorageFailed
@@ -92,8 +91,8 @@ internal sealed class RequestHandlers(
             : ResponseWriter.WriteStored(response, context.Id, result == StoreResult.Stored);
 
     /// <summary>
-    /// Responds for a client, which is not a node: it has no id, no contacts and stores nothing. It responds all the same, so nodes that
-    /// took it for a node do not wait for it while it runs.
+    /// Responds for a client, which has no id and no contacts and stores nothing. It responds so that nodes which took it for a node do not
+    /// wait for it.
     /// </summary>
     public static int WriteAsClient(Span<byte> response, RequestKind kind, in RequestContext context) => kind switch
     {

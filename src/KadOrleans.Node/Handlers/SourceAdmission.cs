@@ -5,9 +5,8 @@ using KadOrleans.Node.Trust;
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// Whose requests are answered: those of trusted sources, and within the rates those of all others. Endpoints that have proved their
-/// address are counted apart from those that have not, so that forged requests use up the rate of no honest endpoint but the one
-/// whose very address and port they carry.
+/// Decides whose requests are answered: those of trusted sources, and within the rates those of all others. Endpoints that have proved
+/// their address have rates of their own. So forged requests use up an honest endpoint's rate only if they carry its very address and port.
 /// </summary>
 internal sealed class SourceAdmission(AddressRangeSet trusted, VerifiedEndpoints verified, SourceLimits limits, TimeProvider time)
 {

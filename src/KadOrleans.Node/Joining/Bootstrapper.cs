@@ -36,7 +36,7 @@ internal sealed class Bootstrapper(
             return new BootstrapResult(attempts, null);
         }
 
-        // With one node in reach the others are no more than a detail.
+        // If one node answered, the failures of others are a detail.
         var level = joined.Length == 0 ? LogLevel.Warning : LogLevel.Debug;
         foreach (var failed in attempts.Where(a => a.Problem is not null))
         {
@@ -118,7 +118,7 @@ internal sealed class Bootstrapper(
     };
 }
 
-/// <summary>What came of joining a network.</summary>
+/// <summary>The result of joining a network.</summary>
 /// <param name="Attempts">Each bootstrap node and each of its addresses.</param>
 /// <param name="Lookup">The lookup of the own id that followed; null if nobody answered.</param>
 public sealed record BootstrapResult(IReadOnlyList<BootstrapAttempt> Attempts, LookupOutcome? Lookup)
@@ -127,11 +127,11 @@ public sealed record BootstrapResult(IReadOnlyList<BootstrapAttempt> Attempts, L
     public int Joined => Attempts.Count(a => a.Id is not null);
 }
 
-/// <summary>What came of one bootstrap node.</summary>
+/// <summary>The result for one bootstrap node.</summary>
 /// <param name="Address">The address as it was given.</param>
 /// <param name="Endpoint">What it resolved to; null if it did not.</param>
 /// <param name="Id">The id that answered; null if none did.</param>
-/// <param name="Problem">One sentence why it was of no use; null if it answered.</param>
+/// <param name="Problem">One sentence why it was not used; null if it answered.</param>
 public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, NodeId? Id, string? Problem)
 {
     /// <summary>Whether this node's own id answered: itself, as when all nodes have the same list, or another with its id.</summary>

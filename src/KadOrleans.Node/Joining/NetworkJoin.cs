@@ -2,7 +2,7 @@ using KadOrleans.Node.Maintenance;
 
 namespace KadOrleans.Node.Joining;
 
-/// <summary>How a standalone node joins the network, and whether it has.</summary>
+/// <summary>Joins the network for a standalone node, and knows whether it has joined.</summary>
 internal sealed class NetworkJoin(KadNodeOptions options)
 {
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,11 +14,11 @@ internal sealed class NetworkJoin(KadNodeOptions options)
     /// <summary>Whether none of the configured bootstrap nodes answered when they were asked last, this node itself apart.</summary>
     public bool IsOutside => _isOutside;
 
-    /// <summary>Asks the configured bootstrap nodes and the saved contacts, then refreshes the buckets that a join fills.</summary>
+    /// <summary>Queries the configured bootstrap nodes and the saved contacts, then refreshes the buckets that a join fills.</summary>
     public async Task<BootstrapResult> RunAsync(
         DhtNode node, StateSaver saver, MaintenanceRunner maintenance, CancellationToken cancellationToken)
     {
-        // Whom it met without them has been asked already, and may lie.
+        // Contacts that it met without them have been queried already, and may lie.
         var asksAgain = IsOutside && node.RoutingTable.Count > 0;
         var saved = asksAgain ? [] : saver.LastContacts.Take(options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
         var result = await node.BootstrapAsync(options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
@@ -65,6 +65,6 @@ internal sealed class NetworkJoin(KadNodeOptions options)
         return result;
     }
 
-    /// <summary>The node stops, and so does its join.</summary>
+    /// <summary>Cancels the join, as the node stops.</summary>
     public void GiveUp() => _joined.TrySetCanceled(CancellationToken.None);
 }

@@ -20,7 +20,7 @@ public sealed class InMemoryNodeStateStore : INodeStateStore
         ArgumentNullException.ThrowIfNull(state);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // The caller may go on changing its list; what was saved must not change with it.
+        // A copy, as the caller may change its list.
         _state = state with { Contacts = [.. state.Contacts] };
         return ValueTask.CompletedTask;
     }

@@ -6,11 +6,11 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Local;
 
 /// <summary>A standalone node's schedule: checks once a minute what is due.</summary>
-/// <param name="table">Which buckets there are.</param>
-/// <param name="policy">Which of them are due.</param>
-/// <param name="isOutside">Whether the node has yet to join. Contacts that it met meanwhile do not count: they may all be liars.</param>
+/// <param name="table">The table, for its buckets.</param>
+/// <param name="policy">Decides which buckets are due.</param>
+/// <param name="isOutside">Whether the node has yet to join. Contacts that it met meanwhile do not count, as all may be liars.</param>
 /// <param name="time">The clock.</param>
-/// <param name="expiry">The same clock where it is watched; null where it is believed whatever it does.</param>
+/// <param name="expiry">The watched clock. Null if the clock is always trusted.</param>
 internal sealed class LocalMaintenanceSchedule(
     LocalRoutingTable table, RefreshPolicy policy, Func<bool> isOutside, TimeProvider time, ExpiryTime? expiry)
     : IMaintenanceSchedule
@@ -21,7 +21,7 @@ internal sealed class LocalMaintenanceSchedule(
     {
         if (expiry is null)
         {
-            // What expired while the node was away goes first.
+            // First, the values that expired while the node was down.
             yield return new MaintenanceTask.ExpireValues();
         }
 

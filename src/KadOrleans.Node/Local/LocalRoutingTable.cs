@@ -5,7 +5,7 @@ using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Local;
 
-/// <summary>A routing table in this process: what is observed shows in the next snapshot.</summary>
+/// <summary>A routing table in this process. The next snapshot has all observations.</summary>
 public sealed class LocalRoutingTable : IRoutingTable
 {
     private readonly TimeProvider _time;
@@ -67,7 +67,7 @@ public sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>Tells a listener what an observation did to a table.</summary>
+    /// <summary>Tells a listener of an observation's effects on a table.</summary>
     internal static void Report(TableDecision decision, IRoutingTableListener? listener)
     {
         if (decision.Added is { } added)
@@ -92,7 +92,7 @@ public sealed class LocalRoutingTable : IRoutingTable
         return time.GetUtcNow();
     }
 
-    // Made by the first reader after a change: a crowd of new contacts costs one snapshot, not one each.
+    // The first reader after a change makes the snapshot, so a crowd of new contacts costs one snapshot.
     private RoutingTableSnapshot TakeSnapshot()
     {
         lock (_gate)

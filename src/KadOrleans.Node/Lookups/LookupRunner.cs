@@ -8,7 +8,7 @@ using KadOrleans.Node.Requests;
 
 namespace KadOrleans.Node.Lookups;
 
-/// <summary>Runs lookups from the contacts of the routing table, and reports who answered.</summary>
+/// <summary>Runs lookups from the contacts of the routing table, and reports which contacts responded.</summary>
 /// <param name="table">Where lookups start, and whose contacts have proved their ids.</param>
 /// <param name="requests">Sends the requests.</param>
 /// <param name="onProved">Told of each contact that proved its id to a lookup.</param>
@@ -26,12 +26,12 @@ internal sealed class LookupRunner(
     NodeEnvironment environment)
 {
     /// <summary>
-    /// Contacts per k that a lookup starts from. It asks those beyond the k nearest only behind silent ones, which may be
-    /// all of the k where many nodes left at once.
+    /// A lookup starts from this many times k contacts. It queries those beyond the k nearest only after unresponsive ones. If many nodes
+    /// left at once, all of the k may be unresponsive.
     /// </summary>
     private const int SeedsPerK = 3;
 
-    /// <summary>Looks up a target from the nearest known contacts; never fails, a cancelled lookup says so.</summary>
+    /// <summary>Looks up a target from the nearest known contacts. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
         RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, cancellationToken);
 
@@ -39,7 +39,7 @@ internal sealed class LookupRunner(
     public Task<LookupOutcome> RunAsync(NodeId target, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken) =>
         RunAsync(target, LookupKind.Node, seeds, asksAllHolders: false, cancellationToken);
 
-    /// <summary>Looks up a value and asks all of the k nearest for it, however much the first agree.</summary>
+    /// <summary>Looks up a value and queries all of the k nearest, even if the first ones agree.</summary>
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         RunAsync(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true, cancellationToken);
 

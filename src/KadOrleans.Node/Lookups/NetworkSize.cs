@@ -4,7 +4,7 @@ using KadOrleans.Core.Lookups;
 
 namespace KadOrleans.Node.Lookups;
 
-/// <summary>What the lookups of a node tell of the number of nodes.</summary>
+/// <summary>Estimates the number of nodes from a node's lookups.</summary>
 internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
 {
     // Guards _estimator.

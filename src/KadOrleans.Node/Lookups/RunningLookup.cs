@@ -7,8 +7,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Lookups;
 
 /// <summary>
-/// One lookup on the wire: sends the queries of the state machine and feeds it the responses. Answers arrive on any
-/// thread, so one lock guards the state machine; nothing is sent while it is held.
+/// One lookup on the wire: sends the queries of the state machine and feeds it the responses. Responses arrive on any thread, so one lock
+/// guards the state machine. Nothing is sent while it is held.
 /// </summary>
 /// <param name="lookup">The state machine; used by nobody else from now on.</param>
 /// <param name="requests">Sends the requests.</param>
@@ -16,7 +16,7 @@ namespace KadOrleans.Node.Lookups;
 /// <param name="onProved">Told of each contact that proved its id.</param>
 internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved)
 {
-    /// <summary>Silent contacts of one lookup that are asked without a place.</summary>
+    /// <summary>The most unresponsive contacts of one lookup that are queried without a place.</summary>
     private const int MaxSilent = 16;
 
     // Guards lookup and _silent.
@@ -120,8 +120,8 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     }
 
     /// <summary>
-    /// A contact that did not answer another lookup holds no place in this one. Only so many, or the silence of
-    /// our own network would have all be asked at once.
+    /// A contact that did not answer another lookup takes no place in this one. The number is bounded: in an outage of our own network all
+    /// contacts would be queried at once.
     /// </summary>
     private void NoteSilence(Contact contact)
     {
@@ -161,7 +161,7 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
     : OutgoingRequest(contact.Endpoint, contact.Id)
 {
     /// <summary>
-    /// Contacts read from one answer. The network's nodes send k = 20; a larger k elsewhere is respected so far.
+    /// The most contacts read from one response. The network's nodes send k = 20; nodes with a larger k may send up to this many.
     /// </summary>
     private const int MaxContacts = 64;
 

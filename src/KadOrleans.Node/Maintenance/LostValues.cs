@@ -74,7 +74,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
         }
     }
 
-    /// <summary>Whom a value counts against: its holder, as if that had stored it here, unless this node publishes it itself.</summary>
+    /// <summary>The source that a value counts against: its holder, unless this node publishes it.</summary>
     private async Task<SourceNetwork> SourceOfAsync(NodeId key, DhtValue value, Contact holder, CancellationToken cancellationToken)
     {
         var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;

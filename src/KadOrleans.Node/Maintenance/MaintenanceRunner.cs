@@ -9,13 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// The one scheduler of a node's periodic work: what a schedule hands out, looks at the store, and jobs that the node adds. One failure
-/// ends none of it.
+/// The scheduler of a node's periodic work: tasks of a schedule, checks of the store, and the node's own jobs. A failure stops no other
+/// work.
 /// </summary>
 /// <param name="node">Looks up.</param>
-/// <param name="store">Is told to forget what is expired; what it holds is republished.</param>
-/// <param name="publications">What is published from here.</param>
-/// <param name="schedule">Says what is due.</param>
+/// <param name="store">The held values, which expire and are republished.</param>
+/// <param name="publications">The node's publications.</param>
+/// <param name="schedule">Gives the due tasks.</param>
 /// <param name="rejoin">Joins the network again, when the table is empty.</param>
 /// <param name="environment">Time, randomness and logging.</param>
 public sealed class MaintenanceRunner(
@@ -26,7 +26,7 @@ public sealed class MaintenanceRunner(
     Func<CancellationToken, Task> rejoin,
     NodeEnvironment environment)
 {
-    /// <summary>Refresh lookups at once: enough to be done in time, few enough to go unnoticed.</summary>
+    /// <summary>The number of concurrent refresh lookups: enough to finish in time, and few enough not to disturb.</summary>
     private const int ParallelLookups = 3;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
@@ -42,10 +42,10 @@ public sealed class MaintenanceRunner(
     internal TableRefresh Walks { get; } =
         new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
 
-    /// <summary>What a standalone node does beside.</summary>
+    /// <summary>Further jobs of a standalone node.</summary>
     internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
 
-    /// <summary>Works until cancelled, and then just ends. Should a job fail for good, which is a bug, the others end too.</summary>
+    /// <summary>Works until cancelled, and then returns. If a job fails for good, which is a bug, the others end too.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -72,7 +72,7 @@ public sealed class MaintenanceRunner(
         }
     }
 
-    /// <summary>Sends a pending publication before anything else that is due. If too many wait, a later look sends it.</summary>
+    /// <summary>Sends a pending publication before other due work. If too many are queued, a later check sends it.</summary>
     public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);
 
     /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
@@ -130,7 +130,7 @@ public sealed class MaintenanceRunner(
         _ => ExpireAsync(cancellationToken),
     };
 
-    // Republishing takes as long as it takes; other work must not wait for it.
+    // Republishing may take long, so other work does not wait for it.
     private Task EnqueueAsync(MaintenanceTask task)
     {
         _republisher.Enqueue(task);

@@ -9,16 +9,15 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// Republishes values (Kademlia §2.5): held ones with what is left of their life, those published here with
-/// a new one. Within a rate, a bounded number at a time. Each is looked at once more just before it is sent, so it does no
-/// harm to be asked twice.
+/// Republishes values (Kademlia §2.5): held ones with their remaining life, own publications with a new one. The rate and the number of
+/// concurrent values are bounded. Each value is checked again just before it is sent, so requesting it twice does no harm.
 /// </summary>
 internal sealed class Republisher
 {
-    /// <summary>Values on their way at once. A lookup takes seconds: fewer would not keep to the rate.</summary>
+    /// <summary>The most values sent concurrently. A lookup takes seconds, so fewer would not reach the rate.</summary>
     private const int MaxParallel = 64;
 
-    /// <summary>Pending publications on their way at once.</summary>
+    /// <summary>The most pending publications sent concurrently.</summary>
     private const int MaxPending = 16;
 
     private readonly DhtNode _node;
@@ -29,15 +28,15 @@ internal sealed class Republisher
     private readonly ILogger _logger;
     private readonly List<Task> _running = [];
 
-    // Bounded by those who give work: one look, and the keys that a schedule has accepted.
+    // Bounded by its callers: one check, and the keys that a schedule has accepted.
     private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
         new UnboundedChannelOptions { SingleReader = true });
 
-    // What no one waits for any more: beyond it, the next look finds the publication.
+    // Drops the newest when full: the next check finds the publication.
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    // 1 while a look at everything waits: a second one would find nothing more.
+    // 1 while a check of everything is queued: a second one would find nothing more.
     private int _lookWaits;
     private int _republished;
     private int _published;
@@ -51,7 +50,7 @@ internal sealed class Republisher
 
     private KademliaOptions Kademlia => _node.Options.Kademlia;
 
-    /// <summary>Takes work to be done in its order; a look at everything only if none waits already.</summary>
+    /// <summary>Queues work. A check of everything is queued only once.</summary>
     public void Enqueue(MaintenanceTask work)
     {
         if (work is not MaintenanceTask.Republish || Interlocked.Exchange(ref _lookWaits, 1) == 0)
@@ -60,10 +59,10 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends a pending publication at once, beside the work that is enqueued.</summary>
+    /// <summary>Sends a pending publication at once, in parallel with the queued work.</summary>
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
-    /// <summary>Sends what is pending, and beside it what else is enqueued.</summary>
+    /// <summary>The jobs: one for pending publications, one for the queued work.</summary>
     public IEnumerable<MaintenanceJob> Jobs =>
         [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), new(nameof(Republisher), WorkAsync)];
 
@@ -201,13 +200,13 @@ internal sealed class Republisher
     {
         if (await _publications.GetAsync(key, cancellationToken) != publication)
         {
-            // Ended, or published with another value, while the network was asked.
+            // The publication was ended or changed while the network was queried.
             return false;
         }
 
         if (later is not null)
         {
-            // First: a cluster's shard has no copy replace what is published.
+            // First, as a cluster's shard lets no copy replace a publication.
             await _publications.RemoveAsync(key, cancellationToken);
             await TakeOverAsync(key, later, cancellationToken);
             return false;
@@ -224,12 +223,12 @@ internal sealed class Republisher
     }
 
     /// <summary>
-    /// The other value that a majority of the k nearest has, this node included if its copy was overwritten, if it was published
-    /// later than this one was last, judged by what is left of both lives; else null. Fewer may lie.
+    /// The other value that a majority of the k nearest has, if its remaining life shows that it was published later; else null. This node
+    /// counts too if its copy was overwritten. Fewer than a majority may lie.
     /// </summary>
     private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
-        // Before they are asked, as those who do not answer are forgotten.
+        // Read before the query, as contacts that do not respond are dropped.
         var known = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
         var found = await _node.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
@@ -241,8 +240,8 @@ internal sealed class Republisher
             return null;
         }
 
-        // The copy of the publication itself is no judge of it; one that was overwritten is a voice like any other, beside those of
-        // others. Who does not answer is a judge too: in an outage one liar is not the majority.
+        // The publication's own copy has no vote; an overwritten copy has one. Contacts that do not respond count towards the total, so in
+        // an outage one liar is no majority.
         var own = held?.Value == value ? 1 : 0;
         var judges = Math.Max(found.Closest.Count, known) + own;
         var voices = found.Agreed + own;
@@ -256,7 +255,7 @@ internal sealed class Republisher
         return new StoredValue(value, now, now + life, default);
     }
 
-    /// <summary>Replaces the local value, which would hide the later one from gets here.</summary>
+    /// <summary>Replaces the local value, which would hide the later one from local gets.</summary>
     private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
     {
         if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)

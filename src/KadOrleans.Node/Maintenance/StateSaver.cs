@@ -6,18 +6,18 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// Saves the node's id and contacts: at an interval, soon after they changed, and when the node stops. An empty table
-/// never replaces saved contacts: after an outage they are the way back.
+/// Saves the node's id and contacts: at an interval, soon after they changed, and when the node stops. An empty table never replaces saved
+/// contacts: a node needs them to rejoin after an outage.
 /// </summary>
-/// <param name="node">Has the id and the contacts.</param>
-/// <param name="states">Where to.</param>
-/// <param name="options">How often.</param>
-/// <param name="isFailing">Whether the storage takes nothing: then it is tried again soon, so that the end of an outage is noticed.</param>
+/// <param name="node">The node, with the id and the contacts.</param>
+/// <param name="states">The store.</param>
+/// <param name="options">The intervals.</param>
+/// <param name="isFailing">Whether storage is failing. Then saving is retried soon, to notice the end of the outage.</param>
 /// <param name="environment">Time and logging.</param>
 internal sealed class StateSaver(
     DhtNode node, INodeStateStore states, KadNodeOptions options, Func<bool> isFailing, NodeEnvironment environment)
 {
-    /// <summary>Contacts saved, nearest first: a few buckets' worth is plenty to come back with.</summary>
+    /// <summary>The most contacts saved, nearest first. A few buckets of them suffice to rejoin.</summary>
     private const int MaxContacts = 1_000;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
@@ -28,13 +28,15 @@ internal sealed class StateSaver(
     private long _savedVersion = -1;
     private bool _isFailing;
 
-    /// <summary>The contacts saved last, or taken over: the way back into the network.</summary>
+    /// <summary>The contacts saved last, also by an earlier run.</summary>
     public IReadOnlyList<Contact> LastContacts { get; private set; } = [];
 
-    /// <summary>Takes over what was saved by an earlier run.</summary>
+    /// <summary>Takes the state that an earlier run saved.</summary>
     public void Begin(NodeState? saved) => LastContacts = saved?.Contacts ?? [];
 
-    /// <summary>Saves what changed, or if it is time to, and says when to look again. A failure is tried again, and logged once.</summary>
+    /// <summary>
+    /// Saves changes, or the state when the interval is over. Returns the time until the next check. A failure is retried, and logged once.
+    /// </summary>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
         var isDue = environment.Time.GetElapsedTime(_savedAt) >= options.StateSaveInterval
@@ -58,7 +60,7 @@ internal sealed class StateSaver(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Once per outage: it is tried every few seconds.
+            // Once per outage, as saving is retried every few seconds.
             if (!_isFailing)
             {
                 _logger.StateNotSaved(e);

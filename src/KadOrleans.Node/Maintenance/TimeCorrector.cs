@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>Moves the times of what was stored and published while the system's clock was behind.</summary>
+/// <summary>Moves the times of values that were stored or published while the system's clock was behind.</summary>
 internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publications, TimeSpan timeToLive, ILogger logger)
 {
-    // Written together: they share a transaction. Far below what a store queues.
+    // The number of values written together, which share a transaction. Far below a store's queue.
     private const int Together = 1024;
 
-    /// <summary>Does it; what fails is left to expire early.</summary>
+    /// <summary>Runs the correction. Values whose write fails expire early.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     public async Task RunAsync(ClockCorrection correction, CancellationToken cancellationToken)
     {

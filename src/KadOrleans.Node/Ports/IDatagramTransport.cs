@@ -3,8 +3,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Sends and receives datagrams. Knows addresses and bytes, nothing of what they mean. For datagrams sent through the transport itself the
-/// destination decides the route.
+/// Sends and receives datagrams, without knowledge of their content. For datagrams sent through the transport itself the destination
+/// decides the route.
 /// </summary>
 public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 {
@@ -12,8 +12,8 @@ public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
     /// <summary>
-    /// Begins to hand datagrams to <paramref name="receiver"/>. Called once. Neither an exception of the receiver nor any datagram ends
-    /// reception; disposing does.
+    /// Starts to pass datagrams to <paramref name="receiver"/>. Call it once. Reception ends only by disposing, never by a datagram or an
+    /// exception of the receiver.
     /// </summary>
     void Start(IDatagramReceiver receiver);
 }

@@ -4,8 +4,8 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Holds the keys that this node stores. Every call may come from several threads at once. Storage that is broken
-/// shows as <see cref="StoreResult.StorageFailed"/> on writes and as <see cref="KeyStoreException"/> elsewhere.
+/// Holds the keys that this node stores. Safe for several threads. Broken storage shows as <see cref="StoreResult.StorageFailed"/> on
+/// writes and as <see cref="KeyStoreException"/> elsewhere.
 /// </summary>
 public interface IKeyStore : IAsyncDisposable
 {
@@ -19,24 +19,24 @@ public interface IKeyStore : IAsyncDisposable
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Holds a value if <see cref="StoreDecision"/> says so, and writes nothing where that finds nothing to write. Completes with
-    /// <see cref="StoreResult.Stored"/> only once the value survives whatever the adapter survives. Cancelling stops the wait, not
-    /// always the write.
+    /// Holds a value if <see cref="StoreDecision"/> allows it. Writes nothing if nothing changes. Completes with
+    /// <see cref="StoreResult.Stored"/> only once the value is as durable as the adapter makes it. Cancelling stops the wait, not always
+    /// the write.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="value">
-    /// The value. Of a copy, <see cref="StoredValue.ExpiresAt"/> is what is left of its life; of an import,
-    /// <see cref="StoredValue.StoredAt"/> is when it was stored, else it is the present moment.
+    /// The value. The <see cref="StoredValue.ExpiresAt"/> of a copy comes from its remaining life. The <see cref="StoredValue.StoredAt"/>
+    /// of an import is when it was stored; otherwise it is the present time.
     /// </param>
     /// <param name="kind">
-    /// Where the value comes from. A publication replaces any earlier value; a copy is <see cref="StoreResult.Outdated"/> if another
-    /// value is held that lives as long or longer, an import if what is held was stored later.
+    /// The value's origin. A publication replaces any earlier value. A copy is <see cref="StoreResult.Outdated"/> if another value is held
+    /// that lives as long or longer. An import is so if the held value was stored later.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes what is expired at <paramref name="now"/> and returns how many keys that were.</summary>
+    /// <summary>Removes the values expired at <paramref name="now"/> and returns their number.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -51,23 +51,21 @@ public interface IKeyStore : IAsyncDisposable
     void SetArea(ResponsibleArea area);
 
     /// <summary>
-    /// What this store evicted and changed since it was opened. A store whose values other processes hold, too, leaves that to
-    /// them: nothing.
+    /// The values that this store evicted and replaced since it was opened. Empty if other processes hold the values and count them.
     /// </summary>
     StoreTurnover Turnover { get; }
 
     /// <summary>
-    /// The sources that changed most live values of others since this store was opened, most first; nothing where
-    /// <see cref="Turnover"/> is.
+    /// The sources that changed most live values of others since this store was opened, most first. Empty where <see cref="Turnover"/> is.
     /// </summary>
     /// <param name="count">How many sources at most.</param>
     IReadOnlyList<SourceChanges> GetTopChanges(int count);
 
-    /// <summary>How much is held. Cheap enough to ask for each second.</summary>
+    /// <summary>The usage. Cheap enough to read each second.</summary>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 }
 
-/// <summary>What a key store holds.</summary>
+/// <summary>A key store's usage.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>
 /// <param name="Bytes">Footprint of their values in bytes.</param>
 public readonly record struct KeyStoreUsage(long Keys, long Bytes);
@@ -75,7 +73,7 @@ public readonly record struct KeyStoreUsage(long Keys, long Bytes);
 /// <summary>The storage behind a port is unusable or broken. The message names it and says what to do.</summary>
 public sealed class KeyStoreException : DhtUnavailableException
 {
-    /// <summary>A failure without a word.</summary>
+    /// <summary>An unexplained failure.</summary>
     public KeyStoreException()
     {
     }

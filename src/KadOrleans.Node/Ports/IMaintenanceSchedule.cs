@@ -5,8 +5,8 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Says when periodic work is due. A standalone node keeps its own time; a cluster's reminders hand work to a live
-/// edge. The same task may come twice, or late, so all work is idempotent.
+/// Gives periodic work when it is due. A standalone node has its own timer; a cluster's reminders pass work to a live edge. A task may come
+/// twice, or late, so all work is idempotent.
 /// </summary>
 public interface IMaintenanceSchedule
 {
@@ -31,21 +31,21 @@ public abstract record MaintenanceTask
     /// <summary>Remove the values whose time to live is over.</summary>
     public sealed record ExpireValues : MaintenanceTask;
 
-    /// <summary>Move the times that were noted by a wrong clock.</summary>
-    /// <param name="Correction">Which, and how far.</param>
+    /// <summary>Move the times that a wrong clock noted.</summary>
+    /// <param name="Correction">Which times, and by how much.</param>
     public sealed record CorrectTimes(ClockCorrection Correction) : MaintenanceTask;
 
-    /// <summary>Republish what is due of the values held and published here (Kademlia §2.5).</summary>
+    /// <summary>Republish the due values and publications (Kademlia §2.5).</summary>
     public sealed record Republish : MaintenanceTask;
 
-    /// <summary>Send these out again where they are due; somebody else looked for them.</summary>
+    /// <summary>Republish these keys if they are due. A cluster's shard found them.</summary>
     /// <param name="Keys">Their keys.</param>
     public sealed record RepublishKeys(IReadOnlyList<NodeId> Keys) : MaintenanceTask
     {
-        /// <summary>Called once when the work is done: whoever gave it may give more.</summary>
+        /// <summary>Called once when the work is done, so that the schedule can give more.</summary>
         public Action Ended { get; init; } = static () => { };
     }
 
-    /// <summary>Ask the bootstrap nodes again: the table is empty.</summary>
+    /// <summary>Query the bootstrap nodes again, as the table is empty.</summary>
     public sealed record Rejoin : MaintenanceTask;
 }

@@ -2,7 +2,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Node.Ports;
 
-/// <summary>Keeps what a node needs to come back as itself: its id and its contacts.</summary>
+/// <summary>Keeps what a node needs after a restart: its id and its contacts.</summary>
 public interface INodeStateStore
 {
     /// <summary>What was saved last, or null if nothing was.</summary>

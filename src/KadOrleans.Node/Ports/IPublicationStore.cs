@@ -4,22 +4,21 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Remembers what is published from here, so that it goes out again (Kademlia §2.5). Every call may come from several
-/// threads at once. Broken storage shows as <see cref="StoreResult.StorageFailed"/> on puts and as
-/// <see cref="KeyStoreException"/> elsewhere.
+/// Remembers the node's publications, which are published again each day (Kademlia §2.5). Safe for several threads. Broken storage shows as
+/// <see cref="StoreResult.StorageFailed"/> on puts and as <see cref="KeyStoreException"/> elsewhere.
 /// </summary>
 public interface IPublicationStore
 {
-    /// <summary>What is published under a key, or null.</summary>
+    /// <summary>The publication of a key, or null.</summary>
     ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Publishes under a key, in place of any earlier value. <see cref="StoreResult.TotalQuotaExceeded"/> if there is no
-    /// room for another key: what is published already stays.
+    /// Remembers a publication in place of the key's earlier one. Returns <see cref="StoreResult.TotalQuotaExceeded"/> if there is no room
+    /// for another key.
     /// </summary>
     ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends a publication; false if there was none. Copies that are out live on until they expire.</summary>
+    /// <summary>Ends a publication. Returns false if there was none. Copies in the network stay until they expire.</summary>
     ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>All publications, in no order; what changes meanwhile may be missing.</summary>
@@ -28,9 +27,9 @@ public interface IPublicationStore
 
 /// <summary>What this node publishes under a key.</summary>
 /// <param name="Value">The value.</param>
-/// <param name="PublishedAt">When it last went out with a new life.</param>
+/// <param name="PublishedAt">When it was last published.</param>
 public sealed record Publication(DhtValue Value, DateTimeOffset PublishedAt)
 {
-    /// <summary>Whether the network has yet to get it. <see cref="PublishedAt"/> is then when it was set.</summary>
+    /// <summary>Whether it has yet to be sent to the network. Then <see cref="PublishedAt"/> is when it was set.</summary>
     public bool IsPending { get; init; }
 }

@@ -4,17 +4,14 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// The routing table as the engine sees it: an immutable snapshot to answer from, and a sink for observations. Every
-/// member may be used from several threads at once, and none of them waits.
+/// The engine's routing table: an immutable snapshot to read, and a sink for observations. Safe for several threads; no member blocks.
 /// </summary>
 public interface IRoutingTable
 {
     /// <summary>The newest snapshot of the table.</summary>
     RoutingTableSnapshot Snapshot { get; }
 
-    /// <summary>
-    /// Reports what was seen of a contact. It shows in a later <see cref="Snapshot"/>, at once or after a while.
-    /// </summary>
+    /// <summary>Reports an observation of a contact. A later <see cref="Snapshot"/> has it, perhaps after some time.</summary>
     void Observe(ContactObservation observation);
 
     /// <summary>Sets the listener for the table's decisions. Called once, before the first observation.</summary>

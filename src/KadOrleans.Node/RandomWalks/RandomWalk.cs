@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.RandomWalks;
 
 /// <summary>
-/// Looks up random ids to meet contacts that no lookup of ours led to. Only contacts that answered us under their id and
-/// at their endpoint during the walk are reported; the table has met them by then.
+/// Looks up random ids to find contacts that no other lookup led to. Returns only contacts that proved their id and endpoint during the
+/// walk. The table has observed them by then.
 /// </summary>
 /// <param name="node">Looks up and pings.</param>
 /// <param name="options">How long a walk may take.</param>
@@ -16,12 +16,12 @@ namespace KadOrleans.Node.RandomWalks;
 public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvironment environment)
 {
     /// <summary>
-    /// Pings of one walk at once. With half of what a lookup asks, even a crowd that answers lookups and no pings is
-    /// through in the time that is kept for them.
+    /// The most concurrent pings of one walk. Half of a lookup's contacts: so even contacts that answer lookups but no pings are checked in
+    /// the reserved time.
     /// </summary>
     private const int ParallelPings = Lookup.MaxRequests / 2;
 
-    /// <summary>The share of a walk's time that the lookup may use: the rest is for asking who it met.</summary>
+    /// <summary>The share of a walk's time for the lookup. The rest is for pings of the contacts found.</summary>
     private const double LookupShare = 0.8;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<RandomWalk>();
@@ -29,9 +29,9 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
     /// <summary>An id drawn uniformly from all 160 bits.</summary>
     public NodeId GenerateRandomId() => NodeId.Random(environment.Random);
 
-    /// <summary>Walks once. When its time is up it ends with what it found by then.</summary>
+    /// <summary>Walks once. At its timeout it returns the contacts found by then.</summary>
     /// <returns>Contacts that proved id and endpoint, nearest to the walk's target first; none of them is this node.</returns>
-    /// <exception cref="RandomWalkException">This node could not walk, see there.</exception>
+    /// <exception cref="RandomWalkException">This node's table or transport failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; contacts met by then are in the table all the same.</exception>
     public async Task<IReadOnlyList<Contact>> PerformRandomWalkAsync(CancellationToken cancellationToken = default)
     {
@@ -46,18 +46,13 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         }
     }
 
-    /// <summary>
-    /// Walks several times at once. A walk that fails is logged, and what the others found is kept.
-    /// </summary>
+    /// <summary>Runs several walks concurrently. A failed walk is logged, and the others' contacts are kept.</summary>
     /// <param name="count">Walks, 1 or more; default 3.</param>
     /// <param name="currentTableSize">
-    /// Contacts in the table. With fewer than k of them those known already are asked too and come first: in a network as
-    /// small as that they are most of it.
+    /// Contacts in the table. If they are fewer than k they are pinged too and come first: they are most of such a small network.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>
-    /// Everybody found, each id once: at the place where it was first met, with the endpoint at which it was met last.
-    /// </returns>
+    /// <returns>All contacts found, each id once: in the order of the first responses, with the endpoints of the last ones.</returns>
     /// <exception cref="RandomWalkException">Every walk failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; contacts met by then are in the table all the same.</exception>
     public async Task<IReadOnlyList<Contact>> RunConcurrentRandomWalksAsync(
@@ -104,7 +99,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         }
     }
 
-    /// <summary>Asks a contact who it is. When this returns it has answered under its id and at its endpoint.</summary>
+    /// <summary>Pings a contact. When this returns, the contact has proved its id and endpoint.</summary>
     /// <exception cref="PeerValidationException">Nobody answered there in time, or another id did, or it is this node.</exception>
     public async Task ValidateAsync(Contact contact, CancellationToken cancellationToken = default)
     {
@@ -142,8 +137,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
     }
 
     /// <summary>
-    /// The contacts that prove themselves. Those that a table knows by this id and endpoint have done so by answering the
-    /// lookup.
+    /// Returns the contacts that prove themselves. Those that the table has with this id and endpoint did so by answering the lookup.
     /// </summary>
     private async Task<IReadOnlyList<Contact>> KeepValidAsync(
         IReadOnlyList<Contact> contacts, RoutingTableSnapshot? known, CancellationToken cancellationToken)

@@ -1,8 +1,8 @@
 namespace KadOrleans.Node.RandomWalks;
 
 /// <summary>
-/// The routing table could not be refreshed. Thrown as it is by <see cref="RoutingTableRefreshManager.RefreshAsync"/> when
-/// something else than the walks failed; the cause is inside.
+/// The routing table could not be refreshed. <see cref="RoutingTableRefreshManager.RefreshAsync"/> throws exactly this type if something
+/// else than the walks failed. The inner exception is the cause.
 /// </summary>
 public class RoutingTableRefreshException : Exception
 {
@@ -26,8 +26,8 @@ public class RoutingTableRefreshException : Exception
 
 /// <summary>
 /// A random walk failed because this node's table or transport failed. Unresponsive or lying contacts do not fail a walk. Thrown by
-/// <see cref="RandomWalk.PerformRandomWalkAsync"/>, and by
-/// <see cref="RandomWalk.RunConcurrentRandomWalksAsync"/> when every walk failed; the cause is inside.
+/// <see cref="RandomWalk.PerformRandomWalkAsync"/>, and by <see cref="RandomWalk.RunConcurrentRandomWalksAsync"/> if every walk failed. The
+/// inner exception is the cause.
 /// </summary>
 public sealed class RandomWalkException : RoutingTableRefreshException
 {
@@ -50,8 +50,8 @@ public sealed class RandomWalkException : RoutingTableRefreshException
 }
 
 /// <summary>
-/// A contact is not what it was said to be: its endpoint did not answer, or answered with another id. Thrown by
-/// <see cref="RandomWalk.ValidateAsync"/>; a walk passes such contacts over.
+/// A contact is not valid: its endpoint did not answer, or answered with another id. Thrown by <see cref="RandomWalk.ValidateAsync"/>; a
+/// walk skips such contacts.
 /// </summary>
 public sealed class PeerValidationException : RoutingTableRefreshException
 {

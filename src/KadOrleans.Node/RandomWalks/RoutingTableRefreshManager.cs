@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.RandomWalks;
 
 /// <summary>
-/// Keeps a routing table full by random walks: at an interval, at once when it has few contacts, and when asked. Every
-/// member may be used from several threads at once; refreshes happen one after the other.
+/// Keeps a routing table full by random walks: at an interval, at once when it has few contacts, and when asked. Safe for several threads.
+/// Refreshes run one after the other.
 /// </summary>
 /// <remarks>
-/// The API of <c>libp2p.discovery.random_walk</c> of py-libp2p: this is its RTRefreshManager, beside it are its RandomWalk and its
-/// exceptions. The work itself is <see cref="TableRefresh"/>, which the node's other maintenance uses too.
+/// This is RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions. The work itself is
+/// done by <see cref="TableRefresh"/>, which the node's maintenance uses too.
 /// </remarks>
 public sealed class RoutingTableRefreshManager : IAsyncDisposable
 {
@@ -25,7 +25,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private volatile bool _isNotifying;
 
-    /// <summary>A manager that does nothing before it is started or asked.</summary>
+    /// <summary>A manager that does nothing before a call.</summary>
     /// <param name="node">Whose table it keeps.</param>
     /// <param name="walk">Walks.</param>
     /// <param name="options">How often; validated by the caller.</param>
@@ -57,8 +57,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Has a callback called after each refresh that was done, in the order of addition; as often as it was added. One
-    /// that throws is logged, and the others are still called. It should be quick: the next refresh waits for it.
+    /// Adds a callback, called after each completed refresh, in the order of addition and as often as it was added. A callback that throws
+    /// is logged, and the others are still called. It should be quick, as the next refresh waits for it.
     /// </summary>
     public void AddRefreshDoneCallback(Action callback)
     {
@@ -69,7 +69,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes back one addition of a callback, the first; one that was never added is ignored.</summary>
+    /// <summary>Removes the first addition of a callback. Does nothing if it was never added.</summary>
     public void RemoveRefreshDoneCallback(Action callback)
     {
         lock (_gate)
@@ -79,8 +79,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Begins to refresh by itself, if <see cref="RandomWalkOptions.AutoRefresh"/> is on, and returns at once: the first
-    /// refresh begins as soon as the table has a contact. While it runs, no effect.
+    /// Starts periodic refreshes if <see cref="RandomWalkOptions.AutoRefresh"/> is on, and returns at once. The first one begins as soon as
+    /// the table has a contact. Does nothing while it runs.
     /// </summary>
     public Task StartAsync()
     {
@@ -97,8 +97,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the refresh that runs by itself, giving up its walks, and returns when it has ended: at once. While stopped, no
-    /// effect. May be called from a callback.
+    /// Ends periodic refreshes, cancels a running one, and returns when it has ended. Does nothing while stopped. May be called from a
+    /// callback.
     /// </summary>
     public async Task StopAsync()
     {
@@ -116,7 +116,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
 
         stopping.Cancel();
 
-        // A callback that waits for this would wait for itself. The refresh is done then, and the loop ends after it.
+        // A callback that awaits this would wait for itself. Its refresh is complete, and the loop ends after it.
         if (!_isNotifying)
         {
             await loop;
@@ -124,13 +124,13 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         }
     }
 
-    /// <summary>Refreshes the table now by random walks; started or not.</summary>
+    /// <summary>Refreshes the table now by random walks, whether started or not.</summary>
     /// <param name="force">
-    /// False refreshes only if it is due: the last refresh began <see cref="RandomWalkOptions.Interval"/> ago, or the table
-    /// has fewer contacts than <see cref="RandomWalkOptions.MinTableSize"/>, and at least one.
+    /// Whether to refresh even if it is not due. It is due if the last refresh began <see cref="RandomWalkOptions.Interval"/> ago. It is
+    /// also due if the table has at least one contact, but fewer than <see cref="RandomWalkOptions.MinTableSize"/>.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Whether it was done. What was not due calls no callbacks.</returns>
+    /// <returns>Whether it refreshed. If not, no callback is called.</returns>
     /// <exception cref="RandomWalkException">Every walk failed. No callback is called, and a refresh stays due.</exception>
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
     public Task<bool> RefreshAsync(bool force = false, CancellationToken cancellationToken = default) =>

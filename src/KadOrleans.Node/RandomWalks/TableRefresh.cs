@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.RandomWalks;
 
-/// <summary>Refreshes a routing table by random walks, when that is due or asked for. One refresh happens after the other.</summary>
+/// <summary>Refreshes a routing table by random walks, when that is due or requested. Refreshes run one after the other.</summary>
 /// <param name="node">Whose table it keeps.</param>
 /// <param name="walk">Walks.</param>
 /// <param name="options">How often; validated by the caller.</param>
@@ -17,22 +17,22 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<TableRefresh>();
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    // Whoever has the turn writes them; null before the first refresh.
+    // Written by the holder of the turn. Null before the first refresh.
     private long? _lastBegunAt;
     private double _earliness;
 
-    // Of the looks: those in a row after which the table was small or the refresh had failed.
+    // The number of consecutive checks after which the table was small or the refresh had failed.
     private int _inVain;
 
-    /// <summary>Called after each refresh that was done; does not throw.</summary>
+    /// <summary>Called after each completed refresh; must not throw.</summary>
     public Action OnDone { get; set; } = static () => { };
 
-    /// <summary>Refreshes if <paramref name="force"/> or if it is due, and says whether it did.</summary>
+    /// <summary>Refreshes if <paramref name="force"/> or if it is due. Returns whether it did.</summary>
     /// <exception cref="RandomWalkException">Every walk failed; a refresh stays due.</exception>
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
     public Task<bool> RunAsync(bool force, CancellationToken cancellationToken) => RunAsync(force, isLook: false, cancellationToken);
 
-    /// <summary>Refreshes what is due, and returns the time to wait before the next check. A failure is logged, and tried again.</summary>
+    /// <summary>Refreshes if it is due, and returns the time until the next check. A failure is logged and retried.</summary>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
         try

@@ -3,12 +3,12 @@ using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>A PING. Its answer proves an endpoint and tells the id behind it.</summary>
-/// <param name="destination">Whom to ask.</param>
-/// <param name="expectedId">The id it is known by, if it is.</param>
+/// <summary>A PING. Its response proves an endpoint and has its id.</summary>
+/// <param name="destination">The endpoint.</param>
+/// <param name="expectedId">Its id, if known.</param>
 /// <param name="sender">Our id.</param>
-/// <param name="onEnd">Gets the id that answered; null without a response, or from a client.</param>
-/// <param name="onLate">Called when the usual time for a response is over; null if not needed.</param>
+/// <param name="onEnd">Gets the id; null without a response, or from a client.</param>
+/// <param name="onLate">Called when the retry timeout is over; null if not needed.</param>
 internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,
@@ -46,7 +46,7 @@ internal sealed class PingCall(
     public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
 }
 
-/// <summary>A STUN: asks under which address we are seen.</summary>
+/// <summary>A STUN: asks for our address as the remote node sees it.</summary>
 internal sealed class StunCall(UdpEndpoint destination, NodeId? expectedId, Action<UdpEndpoint?, RequestFailure?> onEnd)
     : OutgoingRequest(destination, expectedId)
 {
@@ -71,7 +71,7 @@ internal sealed class StunCall(UdpEndpoint destination, NodeId? expectedId, Acti
 /// <summary>A STORE of one value at one contact.</summary>
 /// <param name="contact">Where to.</param>
 /// <param name="request">What.</param>
-/// <param name="onEnd">Told whether the contact took the value, or why there was no answer.</param>
+/// <param name="onEnd">Gets whether the contact took the value, or why there was no response.</param>
 internal sealed class StoreCall(Contact contact, StoreRequest request, Action<bool, RequestFailure?> onEnd)
     : OutgoingRequest(contact.Endpoint, contact.Id)
 {

@@ -2,24 +2,24 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>PING and STUN for callers that await the response. Cancelling ends a wait with a result of its own.</summary>
+/// <summary>PING and STUN for callers that await the response. A cancelled wait has its own result.</summary>
 internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
-    /// <summary>Pings: the id if there is one, or why there was no response.</summary>
+    /// <summary>Pings. Returns the id if there is one, or why there was no response.</summary>
     public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<(NodeId?, RequestFailure?)>();
         return SendAsync(new PingCall(endpoint, null, ownId, (_, id, failure) => answer.TrySetResult((id, failure))), answer, cancellationToken);
     }
 
-    /// <summary>Asks under which address we are seen: null without an answer.</summary>
+    /// <summary>Asks for our address as the endpoint sees it. Null without a response.</summary>
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<UdpEndpoint?>();
         return SendAsync(new StunCall(endpoint, null, (seen, _) => answer.TrySetResult(seen)), answer, cancellationToken);
     }
 
-    // The receiving thread must not run what callers do next.
+    // The receiving thread must not run the callers' continuations.
     private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task<T> SendAsync<T>(OutgoingRequest call, TaskCompletionSource<T> answer, CancellationToken cancellationToken)

@@ -9,28 +9,28 @@ namespace KadOrleans.Node.Requests;
 /// </summary>
 internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expectedId)
 {
-    /// <summary>The place of a request that is in no queue.</summary>
+    /// <summary>The place of a request in no queue.</summary>
     public const int NotQueued = -1;
 
     private int _ended;
 
     public UdpEndpoint Destination { get; } = destination;
 
-    /// <summary>The id under which the destination is known, if it is.</summary>
+    /// <summary>The destination's id, if known.</summary>
     public NodeId? ExpectedId { get; } = expectedId;
 
-    /// <summary>What it asks for.</summary>
+    /// <summary>The kind of request.</summary>
     public abstract RequestKind Kind { get; }
 
     public RequestKey Key { get; set; }
 
     /// <summary>
-    /// What the answer to the retry comes under, once <see cref="IsRetry"/>: an id of its own, so that it is known which
-    /// of the two was answered, and how quickly.
+    /// The key of the retry's response, once <see cref="IsRetry"/>. The retry has its own message id, so the round trip of either response
+    /// is known.
     /// </summary>
     public RequestKey RetryKey { get; set; }
 
-    /// <summary>The bytes that were sent last, kept for the retry.</summary>
+    /// <summary>The bytes sent last, kept for the retry.</summary>
     public byte[] Datagram { get; set; } = [];
 
     /// <summary>Timestamp of the first sending.</summary>
@@ -39,41 +39,41 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Timestamp of the retry, once <see cref="IsRetry"/>.</summary>
     public long RetriedAt { get; set; }
 
-    /// <summary>From the sending that was answered to its answer, once there is one.</summary>
+    /// <summary>The time from the answered datagram to its response, once there is one.</summary>
     public TimeSpan RoundTrip { get; set; }
 
-    /// <summary>Whether the retry is out.</summary>
+    /// <summary>Whether the retry was sent.</summary>
     public bool IsRetry { get; set; }
 
-    /// <summary>Timestamp of what is to be done next if no answer comes; the <see cref="DeadlineQueue"/>'s.</summary>
+    /// <summary>The timestamp of the next deadline. Written by <see cref="DeadlineQueue"/>.</summary>
     public long Due { get; set; }
 
-    /// <summary>Where it is in the <see cref="DeadlineQueue"/>, whose alone this is.</summary>
+    /// <summary>Its place in the <see cref="DeadlineQueue"/>, which alone writes it.</summary>
     public int QueuePlace { get; set; } = NotQueued;
 
     /// <summary>Whether it has been answered or has failed.</summary>
     public bool IsEnded => Volatile.Read(ref _ended) != 0;
 
-    /// <summary>Whether it asks who is there, so that patience with a stranger holds nothing else up.</summary>
+    /// <summary>Whether it is a ping of a stranger, whose longer timeout delays nothing else.</summary>
     public virtual bool IsIntroduction => false;
 
-    /// <summary>Claims the end; true for the first who does.</summary>
+    /// <summary>Claims the end. Returns true for the first caller.</summary>
     public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
 
     /// <summary>Writes the datagram and returns its length, or 0 if the request cannot be written.</summary>
     public abstract int Write(Span<byte> destination, MessageId id);
 
-    /// <summary>Takes the body of the response; false if it is malformed.</summary>
+    /// <summary>Takes the body of the response. Returns false if it is malformed.</summary>
     public abstract bool TryComplete(ReadOnlySpan<byte> body);
 
-    /// <summary>The usual time for an answer is over; the retry is about to go out.</summary>
+    /// <summary>Called when the retry timeout is over, before the retry is sent.</summary>
     public virtual void OnLate()
     {
     }
 
-    /// <summary>There will be no answer.</summary>
+    /// <summary>Called when there will be no response.</summary>
     public abstract void OnFailed(RequestFailure failure);
 }
 
-/// <summary>An answer counts only with the id that was sent and from the endpoint it was sent to.</summary>
+/// <summary>Identifies a response: it counts only with the message id that was sent, from the endpoint that it was sent to.</summary>
 internal readonly record struct RequestKey(MessageId Id, UdpEndpoint Destination);

@@ -3,12 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace KadOrleans.Node.Requests;
 
 /// <summary>
-/// Tells of each request whose time is over, with one timer for all. Those that end before leave at once, so there are never
-/// more here than under way.
+/// Reports each request whose deadline is over, with one timer for all. Requests that end earlier leave at once, so there are never more
+/// here than pending.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="onDue">Called on a timer's thread, for one request after another.</param>
-/// <param name="onFault">Told what <paramref name="onDue"/> throws.</param>
+/// <param name="onFault">Gets what <paramref name="onDue"/> throws.</param>
 internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest> onDue, Action<Exception> onFault) : IDisposable
 {
     // Guards all below.
@@ -18,7 +18,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
     private long _timerDue = long.MaxValue;
     private bool _disposed;
 
-    /// <summary>Requests that wait for their time.</summary>
+    /// <summary>The number of waiting requests.</summary>
     public int Count
     {
         get
@@ -30,7 +30,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
         }
     }
 
-    /// <summary>Calls a request back after a time, unless it has ended. False after disposal.</summary>
+    /// <summary>Reports a request after a time, unless it has ended. Returns false after disposal.</summary>
     public bool TryAdd(OutgoingRequest request, TimeSpan wait)
     {
         lock (_gate)
@@ -40,7 +40,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
                 return false;
             }
 
-            // Answered or cancelled before it was here: nothing would remove it.
+            // It ended before it was added: nothing would remove it.
             if (request.IsEnded)
             {
                 return true;
@@ -57,7 +57,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
         }
     }
 
-    /// <summary>Takes a request out that has ended. The timer is left as it is: at worst it finds nothing to do.</summary>
+    /// <summary>Removes a request that has ended. The timer stays set: at worst it finds nothing to do.</summary>
     public void Remove(OutgoingRequest request)
     {
         lock (_gate)
@@ -96,7 +96,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
             }
             catch (Exception e)
             {
-                // On a timer's thread it would end the process, and no other request would ever time out.
+                // Thrown on a timer's thread it would end the process.
                 onFault(e);
             }
         }
@@ -127,8 +127,8 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
 }
 
 /// <summary>
-/// Requests by the time when something is to be done about them: a heap whose members know their place, so that one that is
-/// answered leaves at once. Else each would stay, with its lookup and its bytes, until its time comes. The owner serialises calls.
+/// Requests by deadline: a heap whose members know their place, so that an answered request leaves at once. Otherwise each would stay, with
+/// its lookup and bytes, until its deadline. Not safe for several threads.
 /// </summary>
 internal sealed class DeadlineQueue
 {
@@ -139,7 +139,7 @@ internal sealed class DeadlineQueue
 
     public int Count { get; private set; }
 
-    /// <summary>Due first, or null.</summary>
+    /// <summary>The request that is due first, or null.</summary>
     public OutgoingRequest? First => Count == 0 ? null : _heap[0];
 
     /// <summary>Adds a request that is not in the queue.</summary>
@@ -154,7 +154,7 @@ internal sealed class DeadlineQueue
         MoveUp(Count++, request);
     }
 
-    /// <summary>Takes a request out, if it is in the queue.</summary>
+    /// <summary>Removes a request, if it is in the queue.</summary>
     public void Remove(OutgoingRequest request)
     {
         var place = request.QueuePlace;
@@ -181,7 +181,7 @@ internal sealed class DeadlineQueue
         }
     }
 
-    /// <summary>Takes all out.</summary>
+    /// <summary>Removes all.</summary>
     public void Clear()
     {
         for (var i = 0; i < Count; i++)

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>What the outcomes of a node's own requests say of its contacts: to the routing table, to trust, to the metrics.</summary>
+/// <summary>Passes the outcomes of a node's own requests to the routing table, the trust rules and the metrics.</summary>
 internal sealed class RequestOutcomes(
     IRoutingTable table, VerifiedEndpoints verified, Strangers strangers, Reachability reachability, ILogger logger) : IRequestObserver
 {
@@ -43,7 +43,7 @@ internal sealed class RequestOutcomes(
 
     public void OnFault(Exception fault) => logger.RequestFaulted(fault);
 
-    /// <summary>The table's contact behind a request: a claim made by others has no say over it.</summary>
+    /// <summary>The table's contact behind a request: others' claims must not affect it.</summary>
     private Contact? KnownContact(OutgoingRequest request) =>
         request.ExpectedId is { } id && table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
             ? known

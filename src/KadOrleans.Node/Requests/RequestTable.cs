@@ -7,14 +7,14 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Requests;
 
 /// <summary>
-/// The requests that wait for an answer. An answer counts only with the id and from the endpoint of its request. A
-/// request is sent a second time when the usual time of its destination is over, and fails after that.
+/// The pending requests. A response counts only with the message id and from the endpoint of its request. A request is retried once, after
+/// its destination's usual round trip, and then fails at its timeout.
 /// </summary>
 internal sealed class RequestTable : IDisposable
 {
     /// <summary>
-    /// The least wait for the retry of a ping to an endpoint that was never measured. What is usual among quick contacts
-    /// says nothing of a slow one; without this, one slower than that could never be heard, nor its pace be learned.
+    /// The shortest retry timeout of a ping to an endpoint that was never measured. Fast contacts' round trips are no measure for a slow
+    /// one. Without this bound a slower one would always time out, and its round trip would stay unknown.
     /// </summary>
     private static readonly TimeSpan IntroductionTimeout = 2 * RoundTripEstimate.InitialTimeout;
 
@@ -42,7 +42,7 @@ internal sealed class RequestTable : IDisposable
     /// <summary>Requests that wait for their retry or their end.</summary>
     public int Waiting => _deadlines.Count;
 
-    /// <summary>Whether an endpoint was late, and has answered nothing since.</summary>
+    /// <summary>Whether an endpoint timed out, and has not responded since.</summary>
     public bool IsUnresponsive(UdpEndpoint endpoint) => _silent.Contains(endpoint);
 
     /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
@@ -68,12 +68,12 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    /// <summary>Gives a request up, unless it has ended.</summary>
+    /// <summary>Cancels a request, unless it has ended.</summary>
     public void Cancel(OutgoingRequest request) => End(request, RequestFailure.Cancelled);
 
     /// <summary>
-    /// Learns a round trip that was measured elsewhere, unless it is longer than any request waits: who answers at leisure would have
-    /// all others waited for.
+    /// Learns a round trip that was measured elsewhere. Ignores one longer than any timeout: a slow stranger would raise the timeouts of
+    /// all others.
     /// </summary>
     public void Learn(UdpEndpoint endpoint, TimeSpan roundTrip)
     {
@@ -84,7 +84,7 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    /// <summary>Takes a response from the wire; one without a pending request is ignored.</summary>
+    /// <summary>Takes a response from the wire. Ignores one without a pending request.</summary>
     public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {
         var key = new RequestKey(id, source);
@@ -159,7 +159,7 @@ internal sealed class RequestTable : IDisposable
         }
         finally
         {
-            // Whatever the observer does: somebody waits for this.
+            // Called even if the observer throws, as a caller waits for it.
             request.OnFailed(failure);
         }
     }
@@ -186,7 +186,7 @@ internal sealed class RequestTable : IDisposable
         _pending[request.RetryKey] = request;
         if (request.IsEnded)
         {
-            // Answered in the meantime: nothing would remove the second entry.
+            // It ended meanwhile: nothing would remove the second entry.
             _pending.TryRemove(request.RetryKey, out _);
             return;
         }
@@ -209,7 +209,7 @@ internal sealed class RequestTable : IDisposable
     }
 }
 
-/// <summary>Learns how every request ended.</summary>
+/// <summary>Observes the end of every request.</summary>
 internal interface IRequestObserver
 {
     /// <summary>
@@ -224,6 +224,6 @@ internal interface IRequestObserver
     /// <summary>The destination did not answer, or its response is malformed.</summary>
     void OnFailed(OutgoingRequest request, RequestFailure failure);
 
-    /// <summary>A callback of a timed-out or failed request threw. This is a bug, and no reason to stop.</summary>
+    /// <summary>A callback of a timed-out or failed request threw, which is a bug. The node goes on.</summary>
     void OnFault(Exception fault);
 }

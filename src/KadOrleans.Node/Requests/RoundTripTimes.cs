@@ -5,8 +5,8 @@ using KadOrleans.Core.Timeouts;
 namespace KadOrleans.Node.Requests;
 
 /// <summary>
-/// Round-trip times by endpoint. Bounded: at <see cref="Capacity"/> endpoints those not measured since the last
-/// turn are forgotten. An endpoint that was never measured is expected to be like the others.
+/// Round-trip times by endpoint, in two generations. Bounded: at <see cref="Capacity"/> endpoints the older generation is forgotten. An
+/// endpoint that was never measured gets the average of all.
 /// </summary>
 internal sealed class RoundTripTimes
 {

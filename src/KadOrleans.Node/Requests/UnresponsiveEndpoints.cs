@@ -28,7 +28,7 @@ internal sealed class UnresponsiveEndpoints
 
     public void Remove(UdpEndpoint endpoint)
     {
-        // Nearly always it is not there, and looking takes no lock.
+        // It is rarely present, and this check takes no lock.
         if (_endpoints.ContainsKey(endpoint) && _endpoints.TryRemove(endpoint, out _))
         {
             Interlocked.Decrement(ref _count);

@@ -5,15 +5,15 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Message ids of pings that prove an address without a table of pending pings: an id is a keyed hash of the endpoint and the minute,
-/// so whoever echoes it has received it there. It carries the time of its issue, so that the round trip is known. A flood of forged
-/// sources costs a hash and a ping each, and no memory.
+/// Message ids of pings that prove an address without a table of pending pings. An id is a keyed hash of the endpoint and the minute, so a
+/// node that echoes it received it there. It has the time of its issue, for the round trip. A flood of forged sources costs a hash and a
+/// ping each, and no memory.
 /// </summary>
 internal sealed class AddressProofs
 {
     /// <summary>
-    /// An id is accepted in the epoch it was issued in and in the next. The longer, the longer somebody can use an address that he
-    /// no longer has; a slow node needs seconds.
+    /// An id is accepted in the epoch of its issue and in the next. If it is longer, a node can prove an address that it no longer has for
+    /// longer. A slow node needs seconds.
     /// </summary>
     public static readonly TimeSpan Epoch = TimeSpan.FromMinutes(1);
 
@@ -41,15 +41,15 @@ internal sealed class AddressProofs
     /// <summary>A new id for a ping of this endpoint.</summary>
     public MessageId Issue(UdpEndpoint endpoint)
     {
-        // A number makes each id another; the top bit tells which of two epochs to check, so that each check costs one hash.
+        // A counter makes each id unique. The top bit tells which of two epochs to check, so a check costs one hash.
         var epoch = CurrentEpoch;
         var number = (Interlocked.Increment(ref _issued) & 0x7FFF_FFFF) | ((uint)(epoch & 1) << 31);
         return Create(number, CurrentMillisecond, epoch, endpoint);
     }
 
     /// <summary>Whether an id was issued for this endpoint in this epoch or the one before.</summary>
-    /// <param name="id">What came back.</param>
-    /// <param name="endpoint">From where.</param>
+    /// <param name="id">The message id of a response.</param>
+    /// <param name="endpoint">Its source.</param>
     /// <param name="roundTrip">The time since it was issued, in whole milliseconds.</param>
     public bool IsProof(MessageId id, UdpEndpoint endpoint, out TimeSpan roundTrip)
     {

@@ -10,7 +10,7 @@ namespace KadOrleans.Node.Trust;
 
 /// <summary>
 /// Requests of endpoints that have never answered us, oldest first. Bounded per endpoint in count and in all in bytes. When a new request
-/// needs room the oldest is dropped, so under a flood each stays equally long: long enough for one round trip. A network that has more than
+/// needs room the oldest is dropped. So under a flood each stays equally long, which suffices for one round trip. A network with more than
 /// its share loses its own requests first.
 /// </summary>
 /// <param name="time">The clock.</param>
@@ -34,9 +34,9 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
     /// <summary>Memory that is taken now.</summary>
     public int Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Keeps a request. False if its endpoint has too many here.</summary>
+    /// <summary>Keeps a request. Returns false if its endpoint has too many pending.</summary>
     /// <param name="request">What to keep.</param>
-    /// <param name="pushedOut">Those that had to make room; null if none.</param>
+    /// <param name="pushedOut">The requests dropped to make room; null if none.</param>
     public bool TryHold(PendingRequest request, out List<PendingRequest>? pushedOut)
     {
         pushedOut = null;
@@ -57,7 +57,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         }
     }
 
-    /// <summary>Takes what is pending for an endpoint.</summary>
+    /// <summary>Removes and returns the requests of an endpoint.</summary>
     public IReadOnlyList<PendingRequest> Take(UdpEndpoint source)
     {
         if (IsEmpty)
@@ -79,7 +79,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         }
     }
 
-    /// <summary>Takes those that have been pending for so long or longer.</summary>
+    /// <summary>Removes and returns the requests that have been pending for at least this time.</summary>
     public IReadOnlyList<PendingRequest> TakeOlderThan(TimeSpan age)
     {
         List<PendingRequest>? old = null;
@@ -136,7 +136,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         _bytes -= request.Footprint;
     }
 
-    /// <summary>What one network has here.</summary>
+    /// <summary>The pending requests of one network.</summary>
     private sealed class SubnetShare
     {
         public LinkedList<PendingRequest> Order { get; } = new();
@@ -149,8 +149,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
 internal sealed class PendingRequest
 {
     /// <summary>
-    /// What a pending request takes beside its datagram's bytes: itself and its places in the order, its network and its
-    /// endpoint.
+    /// The bytes of a pending request besides its datagram: the object, and its places in the order, its network and its endpoint.
     /// </summary>
     private const int Overhead = 640;
 
@@ -172,7 +171,7 @@ internal sealed class PendingRequest
 
     public NodeId Target { get; }
 
-    /// <summary>What a STORE brings.</summary>
+    /// <summary>The STORE, if it is one.</summary>
     public StoreRequest Store { get; init; }
 
     public UdpEndpoint Source { get; }
@@ -182,7 +181,7 @@ internal sealed class PendingRequest
     /// <summary>Bytes of the datagram.</summary>
     public int Length { get; }
 
-    /// <summary>Bytes of memory, about.</summary>
+    /// <summary>The approximate bytes of memory.</summary>
     public int Footprint => Length + Overhead;
 
     /// <summary>The network that its memory is counted against.</summary>
@@ -194,19 +193,19 @@ internal sealed class PendingRequest
     /// <summary>Timestamp of its arrival.</summary>
     public long PendingSince { get; set; }
 
-    /// <summary>Its place among all; the <see cref="PendingRequests"/>' alone.</summary>
+    /// <summary>Its place among all. Only <see cref="PendingRequests"/> uses it.</summary>
     public LinkedListNode<PendingRequest> InOrder { get; }
 
-    /// <summary>Its place among those of its network; the <see cref="PendingRequests"/>' alone.</summary>
+    /// <summary>Its place among those of its network. Only <see cref="PendingRequests"/> uses it.</summary>
     public LinkedListNode<PendingRequest> InSubnet { get; }
 }
 
-/// <summary>Takes what becomes of pending requests. Does not throw, as it is called on a timer's thread too.</summary>
+/// <summary>Handles the ends of pending requests. Must not throw, as it is called on a timer's thread too.</summary>
 internal interface IPendingRequestHandler
 {
     /// <summary>The sender has proved its address.</summary>
     void Proceed(PendingRequest request);
 
-    /// <summary>It has not, or the place was needed.</summary>
+    /// <summary>The sender has not proved its address in time, or the room was needed.</summary>
     void GiveUp(PendingRequest request, RefusalReason reason);
 }

@@ -6,10 +6,10 @@ using KadOrleans.Node.Requests;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Pings endpoints to learn who is there. Candidates for the routing table wait in a bounded queue and are pinged
-/// within a rate; contacts that the table wants checked are pinged at once, within a rate of their own. One ping per endpoint is
-/// under way at a time. One public network has a share of the candidates' rate, as its hosts have ports and ids without number.
-/// All of them answered us before, or were contacts before a restart; strangers are pinged by <see cref="Strangers"/>.
+/// Pings endpoints to learn their ids. Candidates for the routing table wait in a bounded queue and are pinged within a rate. Contacts that
+/// the table wants checked are pinged at once, within another rate. One ping per endpoint is pending at a time. Each public network has a
+/// share of the candidates' rate, as its hosts can use any number of ports and ids. <see cref="Strangers"/> pings endpoints that have never
+/// answered.
 /// </summary>
 internal sealed class Prober : IDisposable
 {
@@ -17,21 +17,21 @@ internal sealed class Prober : IDisposable
     public const int MaxCandidates = 1_024;
 
     /// <summary>
-    /// Pings of candidates per second, and at once. Joining a network brings a few hundred. A stranger who invents candidates draws no more
-    /// pings than these.
+    /// Pings of candidates per second, and in a burst. Joining a network brings a few hundred. A stranger who invents candidates causes no
+    /// more pings than these.
     /// </summary>
     private static readonly TokenRate CandidateRate = new(100, 200);
 
     /// <summary>
-    /// Candidates of one public network (/24, /48) per second, and at once. A table takes ten of it. Without a bound one host that uses
-    /// ever new ports would use up all pings.
+    /// Candidates of one public network (/24, /48) per second, and in a burst. A table takes ten of it. Without a bound one host with ever
+    /// new ports would use up all pings.
     /// </summary>
     private static readonly TokenRate NetworkRate = new(2, 20);
 
-    /// <summary>Networks whose share is remembered: a bucket is full again after 10 s and gives its place away.</summary>
+    /// <summary>The most networks whose share is remembered. A bucket refills in 10 s, and its place is then free.</summary>
     private const int MaxNetworks = 16_384;
 
-    /// <summary>Checks of contacts per second, and at once: a table has fewer contacts.</summary>
+    /// <summary>Checks of contacts per second, and in a burst: more than a table has contacts.</summary>
     private static readonly TokenRate CheckRate = new(2_000, 2_000);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
@@ -55,9 +55,9 @@ internal sealed class Prober : IDisposable
 
     /// <param name="requests">Sends the pings.</param>
     /// <param name="ownId">The id they carry.</param>
-    /// <param name="trusted">Addresses that have no share: like private ones they take what they need of the common rate.</param>
+    /// <param name="trusted">Addresses without a share: like private ones they are bound only by the common rate.</param>
     /// <param name="time">The clock of the rates.</param>
-    /// <param name="onProbed">Told the endpoint, and the id behind it if it gave one.</param>
+    /// <param name="onProbed">Gets the endpoint, and its id if it gave one.</param>
     public Prober(
         RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
     {
@@ -71,7 +71,7 @@ internal sealed class Prober : IDisposable
         _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Queues a ping of somebody who may become a contact.</summary>
+    /// <summary>Queues a ping of a candidate.</summary>
     public void Consider(Contact candidate)
     {
         lock (_gate)
@@ -97,7 +97,7 @@ internal sealed class Prober : IDisposable
         OnTick();
     }
 
-    /// <summary>Takes the turn of a candidate that has answered a ping already. False if the rate, or its network's, is used up.</summary>
+    /// <summary>Counts a candidate that has already answered a ping. Returns false if the rate, or its network's, is used up.</summary>
     public bool TryTakeTurn(UdpEndpoint endpoint)
     {
         lock (_gate)
@@ -122,7 +122,7 @@ internal sealed class Prober : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    // Before the common rate, so that what a network has too much costs the others nothing.
+    // Before the common rate, so that a network's excess costs the others nothing.
     private bool TryTakeShare(UdpEndpoint endpoint) =>
         _exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, _time.GetUtcNow());
 

@@ -93,14 +93,14 @@ internal sealed class ResponseGate(
         var left = (MaxAmplification * context.Length) - response.Length;
         var hasRoomForPing = left >= Strangers.PingLength;
 
-        // STUN names no sender, and a client wants no contacts.
+        // STUN has no sender id, and a client needs no contacts.
         if (left < 0 || (!hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
         {
             strangers.Hold(new PendingRequest(kind, target, context));
             return;
         }
 
-        // The ping goes first: a Python node answers it before it hands its values over to the node that it has just met.
+        // The ping goes first: a Python node answers it before it hands its values off to the node that it has just met.
         if (hasRoomForPing && !clientOnly)
         {
             strangers.TryPing(context.Source, context.Route);

@@ -7,8 +7,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Endpoints that have never answered us. They are pinged, once per request and without a retry, and what must not be done for a forged
-/// address waits for the answer.
+/// Endpoints that have never answered us. Each request causes one ping, without a retry. Requests that must not be done for a forged
+/// address wait for its response.
 /// </summary>
 internal sealed class Strangers : IDisposable
 {
@@ -16,31 +16,31 @@ internal sealed class Strangers : IDisposable
     public const int PingLength = 50;
 
     /// <summary>
-    /// Memory for requests that wait for a long answer: 23,000 or so. At 20,000 a second each stays for <see cref="FindWait"/>.
+    /// Memory for requests that wait for a long response: some 23,000. At 20,000 a second each stays for <see cref="FindWait"/>.
     /// </summary>
     public const int MaxFindBytes = 16 << 20;
 
     /// <summary>
-    /// Memory for STOREs that wait: 45,000 small ones, each for <see cref="StoreWait"/> at 20,000 a second; or 3,700 of the largest, each
-    /// for a fifth of a second at 20,000.
+    /// Memory for pending STOREs. It holds 45,000 small ones, each for <see cref="StoreWait"/> at 20,000 a second. Or it holds 3,700 of the
+    /// largest, each for a fifth of a second.
     /// </summary>
     public const int MaxStoreBytes = 32 << 20;
 
-    /// <summary>Requests per endpoint. More than a node sends at once when it comes.</summary>
+    /// <summary>The most requests per endpoint, more than a node sends at once when it joins.</summary>
     public const int MaxFindsPerEndpoint = 32;
 
-    /// <summary>STOREs per endpoint: a Python node hands all values over at once to a node that it meets.</summary>
+    /// <summary>The most STOREs per endpoint: a Python node hands all values off at once to a node that it meets.</summary>
     public const int MaxStoresPerEndpoint = 256;
 
-    /// <summary>How long a request for contacts or a value waits: then it gets the few contacts that fit.</summary>
+    /// <summary>How long a request for contacts or a value waits. Then it gets the few contacts that fit.</summary>
     public static readonly TimeSpan FindWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a STORE waits: then it is dropped. A busy Python node may take as long to answer a ping.</summary>
+    /// <summary>How long a STORE waits before it is dropped. A busy Python node may take as long to answer a ping.</summary>
     public static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Pings per second, and at once: 2.5 MB/s, and each is shorter than twice the request that caused it. One network causes no
-    /// more than <see cref="SourceLimits.PerSubnet"/>, so that it leaves some to others.
+    /// Pings per second, and in a burst: 2.5 MB/s. Each is shorter than twice the request that caused it. One network causes at most
+    /// <see cref="SourceLimits.PerSubnet"/>, which leaves some to others.
     /// </summary>
     private static readonly TokenRate PingRate = new(50_000, 50_000);
 
@@ -63,10 +63,10 @@ internal sealed class Strangers : IDisposable
     private bool _ticking;
 
     /// <param name="ownId">The id that pings carry.</param>
-    /// <param name="proofs">Makes and knows their message ids.</param>
+    /// <param name="proofs">Issues and checks their message ids.</param>
     /// <param name="verified">Who has answered.</param>
-    /// <param name="budget">What pings may take of the line.</param>
-    /// <param name="handler">Told what becomes of pending requests.</param>
+    /// <param name="budget">The byte budget of pings.</param>
+    /// <param name="handler">Handles the ends of pending requests.</param>
     /// <param name="metrics">Counts.</param>
     /// <param name="time">The clock of the rate and of what waits.</param>
     public Strangers(
@@ -86,7 +86,7 @@ internal sealed class Strangers : IDisposable
         _timer = time.CreateTimer(static s => ((Strangers)s!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Pings an endpoint by the way its request came: an address translator in between lets no other through.</summary>
+    /// <summary>Pings an endpoint over its request's route: an address translator passes no other.</summary>
     /// <returns>Whether the rate and the bytes of strangers allowed it.</returns>
     public bool TryPing(UdpEndpoint endpoint, IResponseRoute route)
     {
@@ -124,14 +124,14 @@ internal sealed class Strangers : IDisposable
         pushedOut?.ForEach(old => _handler.GiveUp(old, RefusalReason.HeldAnswerLimit));
         BeginTicking();
 
-        // It may have answered while the request was on its way here.
+        // It may have answered meanwhile.
         if (_verified.Contains(request.Source))
         {
             Release(request.Source);
         }
     }
 
-    /// <summary>Takes a response that answers no request of ours. Whether it proves its sender's address, which was not proved before.</summary>
+    /// <summary>Takes a response without a pending request. Returns whether it proves its sender's address for the first time.</summary>
     public bool TryProve(MessageId id, UdpEndpoint source, out TimeSpan roundTrip)
     {
         if (!_proofs.IsProof(id, source, out roundTrip) || !_verified.Add(source))
@@ -144,7 +144,7 @@ internal sealed class Strangers : IDisposable
         return true;
     }
 
-    /// <summary>Lets go what is pending for an endpoint that has proved its address.</summary>
+    /// <summary>Proceeds with the pending requests of an endpoint that has proved its address.</summary>
     public void Release(UdpEndpoint source)
     {
         foreach (var request in _finds.Take(source))

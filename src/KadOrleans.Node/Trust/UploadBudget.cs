@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>
-/// Bytes of responses per second to all endpoints together, and of pings to those that have not proved their address. Unproven ones get at
-/// most a part of it, as their addresses may be forged. The others get the rest, and what is left of that part.
+/// The budget of bytes per second for all responses, and for pings of unproven endpoints. Unproven endpoints get at most a part of it, as
+/// their addresses may be forged. The others get the rest, and what is left of that part.
 /// </summary>
 internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
 {
@@ -23,7 +23,7 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
     private TokenBucket _strangers = new(
         new TokenRate(bytesPerSecond / StrangersDivisor, bytesPerSecond / StrangersDivisor), time.GetUtcNow());
 
-    /// <summary>Whether so many bytes to an endpoint that proved its address are within the budget; they are counted if so.</summary>
+    /// <summary>Counts bytes to an endpoint that proved its address. Returns false, without counting, if they exceed the budget.</summary>
     public bool TrySend(int bytes)
     {
         if (bytesPerSecond == 0)
@@ -37,7 +37,7 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
         }
     }
 
-    /// <summary>Whether so many bytes to an unproven endpoint are within the part of all such; they are counted if so.</summary>
+    /// <summary>Counts bytes to an unproven endpoint. Returns false, without counting, if they exceed the part of such endpoints.</summary>
     public bool TrySendToStranger(int bytes)
     {
         if (bytesPerSecond == 0)
@@ -47,7 +47,7 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
 
         lock (_gate)
         {
-            // In this order: what the strangers' part refuses must cost the others nothing.
+            // In this order, so that bytes refused by the strangers' part cost the others nothing.
             var now = time.GetUtcNow();
             return _strangers.TryTake(_strangersRate, now, bytes) && _bucket.TryTake(_rate, now, bytes);
         }

@@ -12,17 +12,15 @@ namespace KadOrleans.Node.Trust;
 /// </summary>
 internal sealed class VerifiedEndpoints
 {
-    /// <summary>
-    /// An address may belong to somebody else after a while; within this time, and at most twice it, it is believed.
-    /// </summary>
+    /// <summary>An address may change its owner after some time. A proof is valid for this time, and at most for twice this time.</summary>
     public static readonly TimeSpan Generation = TimeSpan.FromMinutes(10);
 
     /// <summary>Endpoints per generation: some 20 MB at the most.</summary>
     public const int Capacity = 65_536;
 
     /// <summary>
-    /// Endpoints of one public subnet (/24, /48) per generation; a further one takes the place of its oldest. Else whoever owns one
-    /// network, and so 2^80 addresses that answer, would end generations at will and have everybody else prove themselves again.
+    /// The most endpoints of one public subnet (/24, /48) per generation. A further one replaces the oldest. Otherwise the owner of one
+    /// network, with 2^80 addresses, could end generations at will, and all others would have to prove themselves again.
     /// </summary>
     public const int MaxPerSubnet = 1_024;
 
@@ -38,7 +36,7 @@ internal sealed class VerifiedEndpoints
     private long _turnedAt;
 
     /// <param name="time">The clock of the generations.</param>
-    /// <param name="rates">What each of them may draw.</param>
+    /// <param name="rates">The rates of each.</param>
     public VerifiedEndpoints(TimeProvider time, EndpointRates rates)
     {
         (_time, _rates) = (time, rates);
@@ -53,7 +51,7 @@ internal sealed class VerifiedEndpoints
         return _current.TryGetValue(endpoint, out verified) || _previous.TryGetValue(endpoint, out verified);
     }
 
-    /// <summary>Notes that an endpoint answered. True if it was not known to.</summary>
+    /// <summary>Notes that an endpoint answered. Returns true if it is new.</summary>
     public bool Add(UdpEndpoint endpoint)
     {
         TurnIfOld();
@@ -64,7 +62,7 @@ internal sealed class VerifiedEndpoints
 
         lock (_gate)
         {
-            // What it has drawn stays counted.
+            // Its used rates stay counted.
             var wasVerified = _previous.TryGetValue(endpoint, out var verified);
             if (!_current.TryAdd(endpoint, verified ?? new VerifiedEndpoint(_rates, _time.GetUtcNow())))
             {
@@ -125,8 +123,8 @@ internal sealed class VerifiedEndpoints
 }
 
 /// <summary>
-/// What one endpoint that proved its address may still draw: requests and bytes. It has rates of its own, so that requests forged
-/// under other ports of its host, or under its neighbours' addresses, use up nothing of them.
+/// The rates of one endpoint that proved its address: requests and bytes. Requests forged under other ports or neighbouring addresses do
+/// not use them up.
 /// </summary>
 internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now)
 {
@@ -144,7 +142,7 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now)
         }
     }
 
-    /// <summary>Whether so many bytes are within the rate; they are counted if so.</summary>
+    /// <summary>Counts bytes. Returns false, without counting, if they exceed the rate.</summary>
     public bool TrySend(int bytes, DateTimeOffset now)
     {
         if (!rates.LimitsBytes)
@@ -171,15 +169,15 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now)
     }
 }
 
-/// <summary>What each verified endpoint may draw.</summary>
+/// <summary>The rates of each verified endpoint.</summary>
 internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
 {
-    /// <summary>Requests, as of one source.</summary>
+    /// <summary>The rate of requests, equal to that of a source.</summary>
     public TokenRate Requests { get; } = limits.PerSource;
 
     /// <summary>Whether bytes are limited.</summary>
     public bool LimitsBytes { get; } = upload.PerEndpoint > 0;
 
-    /// <summary>Bytes of answers: a second's worth at once.</summary>
+    /// <summary>The rate of bytes, with a burst of one second.</summary>
     public TokenRate Bytes { get; } = new(upload.PerEndpoint, upload.PerEndpoint);
 }

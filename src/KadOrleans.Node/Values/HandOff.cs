@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Values;
 
 /// <summary>
-/// Hands values off to verified new contacts (Kademlia §2.5), one contact at a time and within a rate, so a crowd of new contacts cannot
+/// Hands values off to verified new contacts (Kademlia §2.5). It serves one contact at a time, within a rate. So many new contacts cannot
 /// make this node flood the network.
 /// </summary>
 internal sealed class HandOff(
@@ -58,7 +58,7 @@ internal sealed class HandOff(
 
     private async Task WelcomeAsync(List<Contact> newcomers, CancellationToken cancellationToken)
     {
-        // After a start all saved contacts are new, and hardly any is near to a key: one scan of the keys finds those.
+        // After a start all saved contacts are new, and hardly any is near to a key. One scan of the keys finds those.
         var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;
         foreach (var newcomer in concerned)
         {

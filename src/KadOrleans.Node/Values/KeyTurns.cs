@@ -3,19 +3,19 @@ using KadOrleans.Core;
 namespace KadOrleans.Node.Values;
 
 /// <summary>
-/// Lets one publication of a key go out at a time, in the order of the calls. A value that is still on its way then cannot arrive
-/// after one that was set later. Safe for several threads.
+/// Serialises the publications of each key, in the order of the calls. So an earlier value cannot arrive after a later one. Safe for
+/// several threads.
 /// </summary>
 internal sealed class KeyTurns
 {
     private readonly Lock _gate = new();
 
-    // The last turn of each key that has one under way: as many as there are calls.
+    // The last turn of each key with pending calls: at most as many as there are calls.
     private readonly Dictionary<NodeId, Task> _last = [];
 
-    /// <summary>Waits for the turns of the key that were asked for before, then works.</summary>
-    /// <param name="key">Other keys are not waited for.</param>
-    /// <param name="work">Gives up by itself: the wait before it, a lookup and its STOREs long, cannot be cancelled.</param>
+    /// <summary>Waits for the key's earlier turns, then runs the work.</summary>
+    /// <param name="key">The key. Turns of other keys are independent.</param>
+    /// <param name="work">The work. It must have a timeout, as later turns wait for it and cannot be cancelled.</param>
     public async Task<T> RunAsync<T>(NodeId key, Func<Task<T>> work)
     {
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

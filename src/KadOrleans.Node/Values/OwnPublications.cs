@@ -10,7 +10,7 @@ namespace KadOrleans.Node.Values;
 /// <summary>Sets values that a standalone node publishes from then on, by either acknowledgement.</summary>
 /// <param name="store">Remembers what is published.</param>
 /// <param name="time">The time of a publication.</param>
-/// <param name="logger">Told of those that there was no room to remember.</param>
+/// <param name="logger">Logs publications for which there was no room.</param>
 internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
 {
     /// <summary>Stores a value in the network, and remembers the publication once a copy exists.</summary>
@@ -23,7 +23,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
                 : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
         });
 
-    /// <summary>Remembers the publication, and has it sent afterwards: also after the node's next start.</summary>
+    /// <summary>Remembers the publication and sends it afterwards, if need be after the node's next start.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing is remembered.</exception>
     public async Task<SetResult> SetSoonAsync(
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)

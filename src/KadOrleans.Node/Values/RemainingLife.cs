@@ -1,11 +1,11 @@
 namespace KadOrleans.Node.Values;
 
-/// <summary>What is left of a value's life, as it travels: whole seconds, rounded down, so that it never grows.</summary>
+/// <summary>A value's remaining life on the wire: whole seconds, rounded down, so that it never grows.</summary>
 internal static class RemainingLife
 {
     /// <summary>
-    /// The life of a copy that a get leaves, if the value's holder did not say how long it lives. The other holders keep the value alive,
-    /// and one hour bridges the time to their next STOREs.
+    /// The life of a copy that a get leaves, if the holder did not send the remaining life. One hour suffices until the other holders' next
+    /// STOREs.
     /// </summary>
     public static readonly TimeSpan WhenUnstated = TimeSpan.FromHours(1);
 
@@ -21,8 +21,8 @@ internal static class RemainingLife
     /// </summary>
     public static readonly TimeSpan OfCache = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long the copy lives that a get leaves behind.</summary>
-    /// <param name="left">The value's remaining life at its holder; null if it did not say.</param>
+    /// <summary>The life of the copy that a get leaves.</summary>
+    /// <param name="left">The value's remaining life at its holder; null if unknown.</param>
     /// <param name="belongs">Whether the contact is one of the k nearest.</param>
     public static TimeSpan OfCopy(TimeSpan? left, bool belongs)
     {
@@ -31,6 +31,6 @@ internal static class RemainingLife
         return life < most ? life : most;
     }
 
-    /// <summary>A life as the wire has it; the longest it can say is 136 years.</summary>
+    /// <summary>A life in seconds; the wire's maximum is 136 years.</summary>
     public static uint InSeconds(TimeSpan life) => (uint)Math.Clamp(life.TotalSeconds, 0, uint.MaxValue);
 }

@@ -13,9 +13,9 @@ namespace KadOrleans.Node.Values;
 internal sealed class ValuePublisher(
     LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
 {
-    /// <param name="key">Where it belongs.</param>
-    /// <param name="value">What is stored.</param>
-    /// <param name="keepsCopy">Whether this node counts among the nodes that may hold it.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="keepsCopy">Whether this node may hold a copy.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, bool keepsCopy, CancellationToken cancellationToken)
@@ -23,7 +23,7 @@ internal sealed class ValuePublisher(
         StoreRules.ThrowIfRefused(value);
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
 
-        // What a lookup that was cut short calls the nearest is not where the value belongs.
+        // The contacts of a cancelled lookup are not the nearest.
         cancellationToken.ThrowIfCancellationRequested();
         var copies = storer.StoreAsync(key, value, life: null, outcome.Closest, cancellationToken);
         var local = keepsCopy ? await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken) : null;
@@ -38,9 +38,9 @@ internal sealed class ValuePublisher(
         };
     }
 
-    /// <summary>Stores a held value, with what is left of its life, on the k nearest contacts; not here.</summary>
+    /// <summary>Stores a held value, with its remaining life, on the k nearest contacts. Does not change the copy here.</summary>
     /// <param name="key">Its key.</param>
-    /// <param name="held">The value as it is held here.</param>
+    /// <param name="held">The held value.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
     {

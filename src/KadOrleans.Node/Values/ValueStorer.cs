@@ -8,10 +8,10 @@ namespace KadOrleans.Node.Values;
 /// <summary>Sends a value to contacts and learns who took it.</summary>
 internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
-    /// <summary>Sends the value to all at once and waits for each answer or its absence.</summary>
+    /// <summary>Sends the value to all contacts concurrently and waits for each response or failure.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="value">The value.</param>
-    /// <param name="life">What is left of its life; null for a value that begins one.</param>
+    /// <param name="life">Its remaining life; null for a new value.</param>
     /// <param name="contacts">Where to.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<StoreTally> StoreAsync(
@@ -32,7 +32,7 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         return tally;
     }
 
-    /// <summary>Sends the value to one contact: true if it took it, false if it refused, null without an answer.</summary>
+    /// <summary>Sends the value to one contact. Returns true if it took the value, false if it refused, null without a response.</summary>
     public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact)
     {
         var answer = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,7 +48,7 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
     }
 }
 
-/// <summary>Counts the results of the STOREs of one value, and completes with the last one.</summary>
+/// <summary>Counts the results of one value's STOREs, and completes with the last one.</summary>
 internal sealed class StoreTally
 {
     // Guards the counts.
@@ -77,7 +77,7 @@ internal sealed class StoreTally
     /// <summary>Completes when every copy is accounted for, or the wait is cancelled.</summary>
     public Task All => _all.Task;
 
-    /// <param name="stored">True if the contact took the value, false if it refused it, null without an answer.</param>
+    /// <param name="stored">True if the contact took the value, false if it refused, null without a response.</param>
     public void Add(bool? stored)
     {
         lock (_gate)
@@ -104,6 +104,6 @@ internal sealed class StoreTally
         _all.TrySetResult();
     }
 
-    /// <summary>Ends the wait; the copies are on their way all the same.</summary>
+    /// <summary>Ends the wait. The STOREs go on.</summary>
     public void Cancel(CancellationToken cancellationToken) => _all.TrySetCanceled(cancellationToken);
 }

@@ -6,8 +6,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Transport.Udp.Linux;
 
 /// <summary>
-/// What the system tells of a datagram beside its bytes, as 64-bit Linux lays it out (cmsg(3)): one piece behind the other, each of a header
-/// with length, level and type, and its data, filled up to eight bytes.
+/// A datagram's control data in the layout of 64-bit Linux (cmsg(3)). It is a sequence of pieces. Each has a header with length, level and
+/// type, and data padded to eight bytes.
 /// </summary>
 internal static class ControlData
 {
@@ -21,7 +21,7 @@ internal static class ControlData
     private const int TypeAt = 12;
     private const int Alignment = 8;
 
-    /// <summary>A piece with its header; empty if there is none of that kind.</summary>
+    /// <summary>Finds a piece, with its header. Empty if there is none of that kind.</summary>
     public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> control, int level, int type)
     {
         while (control.Length >= HeaderLength)
@@ -54,13 +54,13 @@ internal static class ControlData
 }
 
 /// <summary>
-/// The control data that says which local address a datagram came to or leaves from, as 64-bit Linux lays it out: length, level
-/// and type of the header; then for IPv4 (IP_PKTINFO of ip(7)) index of the interface, local address, address in the
-/// datagram; for IPv6 (IPV6_PKTINFO of ipv6(7)) local address, which may be a mapped one, and index of the interface.
+/// The control data with the local address that a datagram came to or leaves from, in the layout of 64-bit Linux. For IPv4 (IP_PKTINFO of
+/// ip(7)): index of the interface, local address, address in the datagram. For IPv6 (IPV6_PKTINFO of ipv6(7)): local address, which may be
+/// a mapped one, and index of the interface.
 /// </summary>
 internal static class PacketInformation
 {
-    /// <summary>Room that it takes at most, in bytes.</summary>
+    /// <summary>The most bytes that it takes.</summary>
     public const int MaxLength = 40;
 
     private const int HeaderLength = ControlData.HeaderLength;
@@ -72,13 +72,13 @@ internal static class PacketInformation
     private const int IPv6Type = 50;
     private const int IPv6Length = HeaderLength + 20;
 
-    /// <summary>Has a socket tell it of each datagram that is read from then on.</summary>
+    /// <summary>Enables it for each datagram that a socket reads from then on.</summary>
     public static void Enable(Socket socket) => socket.SetSocketOption(
         socket.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6,
         SocketOptionName.PacketInformation,
         true);
 
-    /// <summary>Has a datagram leave from a local address, by the interface that its destination decides.</summary>
+    /// <summary>Writes the local address that a datagram leaves from. The destination decides the interface.</summary>
     /// <param name="control">Takes <see cref="MaxLength"/> bytes.</param>
     /// <param name="from">The address; its port has no meaning.</param>
     /// <param name="family">The socket's.</param>
@@ -98,7 +98,7 @@ internal static class PacketInformation
         return IPv6Length;
     }
 
-    /// <summary>The local address that a datagram came to, with port 0; false if the system did not tell.</summary>
+    /// <summary>Reads the local address that a datagram came to, with port 0. Returns false if the system did not report it.</summary>
     public static bool TryRead(ReadOnlySpan<byte> control, out UdpEndpoint local)
     {
         if (ControlData.Find(control, IPv4Level, IPv4Type) is { Length: >= IPv4Length } v4)
@@ -126,7 +126,7 @@ internal static class ArrivalTime
     private const int Type = 35;
     private const int NanosecondsPerTick = 100;
 
-    /// <summary>Has a socket tell it of each datagram that arrives from then on, where the system can.</summary>
+    /// <summary>Enables it for each datagram that arrives at a socket from then on, if the system can.</summary>
     public static void Enable(Socket socket)
     {
         try
@@ -139,7 +139,7 @@ internal static class ArrivalTime
         }
     }
 
-    /// <summary>How long a datagram has lain in its socket; zero if the system did not tell.</summary>
+    /// <summary>How long a datagram has waited in its socket. Zero if the system did not report it.</summary>
     public static TimeSpan Age(ReadOnlySpan<byte> control, DateTime now)
     {
         var told = ControlData.Find(control, Level, Type);
