@@ -4,8 +4,8 @@ using KadOrleans.Core.Values;
 namespace KadOrleans;
 
 /// <summary>
-/// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. string, long,
-/// double, bool and byte[] convert to <see cref="DhtValue"/>. Errors are those of <see cref="IDht"/>.
+/// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. These types convert to
+/// <see cref="DhtValue"/>: string, long, double, bool and byte[]. Errors are those of <see cref="IDht"/>.
 /// </summary>
 public static class DhtExtensions
 {

@@ -1,8 +1,8 @@
 namespace KadOrleans.Core;
 
 /// <summary>
-/// Where every random choice comes from. Ids of requests guard against forged answers, so a node that faces a
-/// network uses a cryptographic source; tests and simulations use a seeded one.
+/// The source of every random choice. Message ids guard against forged responses, so a node in a network uses a cryptographic source. Tests
+/// and simulations use a seeded one.
 /// </summary>
 public interface IRandomSource
 {

@@ -10,8 +10,8 @@ public sealed record KademliaOptions
     public int LookupConcurrency { get; set; } = 3;
 
     /// <summary>
-    /// d: paths of one lookup that share no contact (S/Kademlia §4.4). 1 to 16; default 3. With 1, one liar near the start
-    /// leads the whole lookup; each path more costs requests. A table of fewer than k contacts allows one only.
+    /// d: paths of one lookup that share no contact (S/Kademlia §4.4). 1 to 16; default 3. With 1, one liar near the start leads the whole
+    /// lookup. Each further path costs requests. A table of fewer than k contacts allows only one.
     /// </summary>
     public int DisjointPaths { get; set; } = 3;
 
@@ -25,8 +25,8 @@ public sealed record KademliaOptions
     public int ReplacementCacheSize { get; set; } = 100;
 
     /// <summary>
-    /// Requests in a row that a contact may leave unanswered before it is dropped (each has had its one retry).
-    /// 1 to 10; default 2. Those of the same five seconds count as one. With 1 a short outage empties the table.
+    /// Consecutive timeouts, after the retries, that drop a contact. 1 to 10; default 2. Those of the same five seconds count as one. With
+    /// 1 a short outage empties the table.
     /// </summary>
     public int FailuresBeforeDrop { get; set; } = 2;
 
@@ -43,7 +43,7 @@ public sealed record KademliaOptions
     public TimeSpan RepublishInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// A value of this node is published again, with a new full life, after this time (Kademlia §2.5), or after half of
+    /// The time after which a value of this node is published again, with a new full life (Kademlia §2.5). Half of
     /// <see cref="ValueTimeToLive"/> if that is shorter. 1 minute to 365 days; default 24 hours.
     /// </summary>
     public TimeSpan PublishInterval { get; set; } = TimeSpan.FromHours(24);

@@ -8,9 +8,9 @@ namespace KadOrleans.Core;
 /// Bidirectional and zero-width characters make a text look like another one. All of them are replaced by something visible.
 /// </summary>
 /// <remarks>
-/// Characters are chosen by their Unicode category, so that none is forgotten: controls, format characters, separators of lines
-/// and paragraphs, surrogates without a partner, private use and unassigned ones; besides these the few letters and marks that
-/// are displayed as nothing, variation selectors among them. An emoji that is joined by U+200D is shown as its parts.
+/// Characters are chosen by their Unicode category, so that none is forgotten. They are: controls, format characters, separators of lines
+/// and paragraphs, lone surrogates, private and unassigned ones. So are the few letters and marks without a visible form, such as variation
+/// selectors. An emoji that is joined by U+200D is shown as its parts.
 /// </remarks>
 public static class VisibleText
 {
@@ -21,8 +21,8 @@ public static class VisibleText
     private const char PictureOfDelete = '\u2421';
 
     /// <summary>
-    /// The text with a picture such as ␛ in place of U+0000 to U+001F and U+007F, and a notation such as &lt;U+202E&gt; in place
-    /// of other invisible characters. The result is one line, and the same object if nothing was replaced.
+    /// The text with invisible characters replaced. U+0000 to U+001F and U+007F become a picture such as ␛, others a notation such as
+    /// &lt;U+202E&gt;. The result is one line, and the same object if nothing was replaced.
     /// </summary>
     public static string Show(string text) => Replace(text, AppendPicture);
 

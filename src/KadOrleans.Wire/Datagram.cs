@@ -22,9 +22,8 @@ public static class Datagram
     public const int MaxBodyLength = 8192;
 
     /// <summary>
-    /// The longest datagram that is written or read: a full body and its trailer. A larger limit would let a stranger make us parse and
-    /// store
-    /// more than any well-behaved node can send; a smaller one would refuse the largest legal value.
+    /// The longest datagram that is written or read: a full body and its trailer. A larger limit would let a stranger make us parse and store
+    /// more than a correct node sends. A smaller one would refuse the largest legal value.
     /// </summary>
     public const int MaxLength = HeaderLength + MaxBodyLength + LifeTrailer.Length;
 

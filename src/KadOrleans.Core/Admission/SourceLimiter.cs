@@ -1,21 +1,21 @@
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
-/// Limits how many requests each source and each subnet may have answered. Safe for several threads: sources and
-/// subnets are spread over stripes, each with a lock of its own that is held for one look-up and no other lock.
+/// Limits how many requests each source and each subnet may have answered. Safe for several threads: sources and subnets are spread over
+/// stripes with a lock each. A lock is held for one look-up, and never together with another.
 /// </summary>
 public sealed class SourceLimiter
 {
     // More than the threads that receive on one node; a power of two.
     private const int Stripes = 16;
 
-    // Made as sources come: a node that is hardly asked needs few.
+    // Created on demand: a node with few requests needs few.
     private readonly TokenBucketMap?[] _sources = new TokenBucketMap?[Stripes];
     private readonly TokenBucketMap?[] _subnets = new TokenBucketMap?[Stripes];
     private readonly SourceLimits _limits;
     private readonly AddressRangeSet _trusted;
 
-    /// <summary>A limiter without requests.</summary>
+    /// <summary>A limiter that has counted nothing.</summary>
     /// <param name="limits">Rates and the bound on memory.</param>
     /// <param name="trusted">Addresses that are always admitted and not remembered.</param>
     public SourceLimiter(SourceLimits limits, AddressRangeSet? trusted = null)
@@ -63,20 +63,17 @@ public sealed class SourceLimiter
 public sealed record SourceLimits
 {
     /// <summary>
-    /// Requests of one source (<see cref="SourceNetwork.Of"/>). Default 5,000 per second, 10,000 at once: more than
-    /// the network's other nodes can send, and far below what fills a core. A node that is refused takes us for dead,
-    /// so too low a limit costs contacts.
+    /// Requests of one source (<see cref="SourceNetwork.Of"/>). Default 5,000 per second, with a burst of 10,000: more than the network's
+    /// other nodes can send, and far below what fills a core. A refused node drops us as unresponsive, so too low a limit costs contacts.
     /// </summary>
     public TokenRate PerSource { get; set; } = new(5_000, 10_000);
 
-    /// <summary>
-    /// Requests of one subnet (<see cref="SourceNetwork.SubnetOf"/>). Default 20,000 per second, 40,000 at once.
-    /// </summary>
+    /// <summary>Requests of one subnet (<see cref="SourceNetwork.SubnetOf"/>). Default 20,000 per second, with a burst of 40,000.</summary>
     public TokenRate PerSubnet { get; set; } = new(20_000, 40_000);
 
     /// <summary>
-    /// Sources remembered at once, and as many subnets; about 100 bytes each. 16 or more; default 65,536. Too few, and
-    /// under a flood of forged sources the strangers share too little.
+    /// Sources remembered at once, and as many subnets; about 100 bytes each. 16 or more; default 65,536. If it is too low, strangers share
+    /// too little under a flood of forged sources.
     /// </summary>
     public int MaxTracked { get; set; } = 65_536;
 }

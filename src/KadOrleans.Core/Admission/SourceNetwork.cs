@@ -4,9 +4,8 @@ using System.Globalization;
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
-/// Whom a datagram is counted against: one IPv4 address, or the /64 of an IPv6 address (one customer has all of a
-/// /64, so its addresses are no separate sources). The default value stands for this node and for whom it trusts,
-/// who are not counted.
+/// The source that a datagram is counted against: one IPv4 address, or the /64 of an IPv6 address, which belongs to one customer. The
+/// default value stands for this node and its trusted sources, which are not counted.
 /// </summary>
 /// <param name="High">Upper 64 bits of the address in its IPv6 or IPv6-mapped form.</param>
 /// <param name="Low">Lower 64 bits, 0 for an IPv6 source.</param>

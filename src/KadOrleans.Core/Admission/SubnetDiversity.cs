@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
-/// Counts a table's contacts per subnet, so that the owner of one network cannot fill it. Loopback,
-/// link-local and private addresses are exempt, as they say nothing of who owns them and networks on one host must
-/// work; so are trusted ranges. Belongs to one table and is as little safe for several threads.
+/// Counts a table's contacts per subnet, so that the owner of one network cannot fill it. Loopback, link-local and private addresses are
+/// exempt: they do not show who owns them, and networks on one host must work. Trusted ranges are exempt, too. Belongs to one table. Not
+/// safe for several threads.
 /// </summary>
 public sealed class SubnetDiversity
 {

@@ -33,7 +33,7 @@ public struct TokenBucket
         return true;
     }
 
-    /// <summary>Takes several tokens, or all there are: what is spent anyway leaves less for what may be refused.</summary>
+    /// <summary>Takes several tokens, or all there are. It counts what cannot be refused.</summary>
     public void Spend(TokenRate rate, DateTimeOffset now, double amount)
     {
         _tokens = Math.Max(0, Available(rate, now) - amount);
@@ -43,7 +43,7 @@ public struct TokenBucket
     /// <summary>Whether <see cref="TryTake(TokenRate, DateTimeOffset)"/> would take a token now.</summary>
     public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
 
-    /// <summary>Whether it has refilled: then it is as good as a new one, and forgetting it changes nothing.</summary>
+    /// <summary>Whether it has refilled. Then it equals a new one, and may be forgotten.</summary>
     public readonly bool IsFull(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= rate.Burst;
 
     /// <summary>A clock that was set back brings no tokens and takes none away.</summary>

@@ -1,12 +1,12 @@
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
-/// A bounded number of token buckets by network. When it is full, a stranger takes the place of a network whose bucket
-/// has refilled, which loses nothing; if a few tries find none, strangers share one bucket.
+/// A bounded number of token buckets by network. When it is full, a new network replaces one whose bucket has refilled, which loses
+/// nothing. If a few tries find none, new networks share one bucket.
 /// </summary>
 internal sealed class TokenBucketMap(TokenRate rate, int capacity)
 {
-    /// <summary>How many places are looked at for one stranger: a bound on the work that a forged source costs.</summary>
+    /// <summary>The most places checked for one new network. It bounds the work that a forged source causes.</summary>
     private const int EvictionTries = 8;
 
     // Guards all that follows. One map is one stripe of a limiter, so receivers of different sources rarely meet here.

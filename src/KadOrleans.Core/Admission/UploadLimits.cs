@@ -1,9 +1,9 @@
 namespace KadOrleans.Core.Admission;
 
-/// <summary>How many bytes of answers a node sends, each second. Trusted sources are exempt.</summary>
+/// <summary>Limits on the bytes of responses per second. Trusted sources are exempt.</summary>
 public sealed record UploadLimits
 {
-    /// <summary>The least bound: two of the longest answers. Below it a large value could never be answered.</summary>
+    /// <summary>The lowest bound: two of the longest responses. Below it a large value could never be sent.</summary>
     public const long Least = 16_384;
 
     /// <summary>The highest bound.</summary>
@@ -16,14 +16,14 @@ public sealed record UploadLimits
     public static bool IsValid(long bytesPerSecond) => bytesPerSecond is 0 or (>= Least and <= Most);
 
     /// <summary>
-    /// Bytes per second to one endpoint, with as many at once after a pause. <see cref="Least"/> to <see cref="Most"/>, or 0 for no
-    /// bound; default 1,000,000. Anybody can forge the address of an endpoint that has proved it: this is what they can draw onto it.
+    /// Bytes per second to one endpoint, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no bound; default
+    /// 1,000,000. Anybody can forge the address of an endpoint that has proved it, and so direct this many bytes at it.
     /// </summary>
     public long PerEndpoint { get; set; } = 1_000_000;
 
     /// <summary>
-    /// Bytes per second to all endpoints together, with as many at once after a pause. <see cref="Least"/> to <see cref="Most"/>, or 0
-    /// for no bound; default 0. A bound below what the network asks for costs contacts: without responses they take this node for dead.
+    /// Bytes per second to all endpoints together, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no
+    /// bound; default 0. A bound that is too low for the network's requests costs contacts: without responses they drop this node.
     /// </summary>
     public long Total { get; set; }
 }

@@ -3,29 +3,29 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Core.Clocks;
 
 /// <summary>
-/// Decides by what time values expire. Two clocks are compared: the wall clock, which people and NTP set, and the monotonic clock,
+/// Decides the time by which values expire. Two clocks are compared: the wall clock, which people and NTP set, and the monotonic clock,
 /// which nobody sets. While they agree, values expire by the wall clock. When the wall clock jumps ahead, time goes on by the monotonic
-/// clock until the wall clock has kept pace with it for <see cref="SettlingTime"/>. A jump back is followed at once: nothing expires
-/// by it. Not safe for several threads.
+/// clock until the wall clock has kept pace with it for <see cref="SettlingTime"/>. A jump back is followed at once: nothing expires by it.
+/// Not safe for several threads.
 /// </summary>
 public sealed class ClockJudge
 {
     /// <summary>
-    /// A wall clock that gains or loses no more than this within <see cref="SettlingTime"/> agrees. A smaller tolerance would take the
-    /// drift of a cheap clock for a jump; a larger one lets values live that much too short.
+    /// A wall clock that gains or loses no more than this within <see cref="SettlingTime"/> agrees. With a smaller tolerance the drift of a
+    /// cheap clock counts as a jump. With a larger one values' lives may be that much too short.
     /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>How long both clocks must agree before the wall clock is believed.</summary>
     public static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
-    // What the wall clock was ahead of the monotonic one, in ticks: when it was believed last, and when its present stretch began.
+    // The wall clock's lead over the monotonic one, in ticks: when it was last trusted, and when its present stretch began.
     private long _believed;
     private long _stretch;
     private TimeSpan _stretchBegan;
     private DateTimeOffset _believedSince;
 
-    /// <summary>Believes the wall clock for now: there is nothing to compare it with.</summary>
+    /// <summary>Trusts the wall clock at first, as there is nothing to compare it with.</summary>
     /// <param name="wall">The wall clock.</param>
     /// <param name="elapsed">The monotonic clock.</param>
     public ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
@@ -132,8 +132,8 @@ public abstract record ClockVerdict
 }
 
 /// <summary>
-/// The wall clock was wrong and is right now. Times that were noted by the wrong clock are moved: without that, all values which a
-/// node took before NTP set its clock would expire together.
+/// The wall clock was wrong and is right now. Times that the wrong clock noted are moved. Otherwise all values stored before NTP set the
+/// clock would expire together.
 /// </summary>
 /// <param name="By">How far the clock was set; zero if it came back to where it was.</param>
 /// <param name="Since">Since when the wrong clock was believed, by that clock.</param>
@@ -150,9 +150,8 @@ public sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTime
     public bool IsNeeded => By >= Smallest;
 
     /// <summary>
-    /// A value with its times moved; null if it stays as it is. It is moved if it was stored by the wrong clock and its life could have
-    /// begun
-    /// by it: what was taken over from an earlier run and stored again has an end that is right.
+    /// A value with its times moved; null if they are right. It is moved if the wrong clock stored it and its life could have begun by that
+    /// clock. A value of an earlier run that was stored again has the right end.
     /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="timeToLive">The longest life of a value.</param>

@@ -3,10 +3,10 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>
-/// Visits every reachable node of a network, as a state machine: says whom to ask next and takes the responses. Each endpoint is pinged for
-/// its id, then asked with FIND_NODE for its whole table. The contacts that it names are visited in turn. One request at a time goes to an
-/// endpoint. The contacts that strangers name are bounded: in all by
-/// <see cref="CrawlOptions.MaxNodes"/>, and for each of them by <see cref="MaxUnproven"/>. Not safe for several threads.
+/// Visits every reachable node of a network, as a state machine: gives the next request and takes the responses. Each endpoint is pinged
+/// for its id, then asked with FIND_NODE for its whole table. The contacts that it names are visited in turn. One request at a time goes to
+/// an endpoint. The contacts that strangers name are bounded: in all by <see cref="CrawlOptions.MaxNodes"/>, and for each of them by
+/// <see cref="MaxUnproven"/>. Not safe for several threads.
 /// </summary>
 public sealed class Crawl
 {
@@ -94,7 +94,7 @@ public sealed class Crawl
         _changed.Remove(record.Endpoint);
     }
 
-    /// <summary>The next request to send now; false if none is to be sent before something comes back.</summary>
+    /// <summary>The next request to send now. False if none is to be sent before a response or timeout.</summary>
     public bool TryNext(out CrawlQuestion question)
     {
         question = default;
@@ -156,7 +156,7 @@ public sealed class Crawl
         GoOn(node, walk);
     }
 
-    /// <summary>A request came to nothing.</summary>
+    /// <summary>A request failed.</summary>
     /// <param name="endpoint">To whom it was.</param>
     /// <param name="isFinal">Whether a retry is useless: the system cannot send there.</param>
     public void OnFailed(UdpEndpoint endpoint, bool isFinal)

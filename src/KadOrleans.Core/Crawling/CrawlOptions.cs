@@ -1,12 +1,12 @@
 namespace KadOrleans.Core.Crawling;
 
-/// <summary>How far a crawl goes, and how many requests it keeps under way.</summary>
+/// <summary>The bounds of a crawl.</summary>
 public sealed record CrawlOptions
 {
-    /// <summary>The most requests that may be under way at once.</summary>
+    /// <summary>The highest <see cref="Concurrency"/>.</summary>
     public const int HighestConcurrency = 1_000;
 
-    /// <summary>The most endpoints that a crawl may remember.</summary>
+    /// <summary>The highest <see cref="MaxNodes"/>.</summary>
     public const int HighestMaxNodes = 2_000_000;
 
     /// <summary>
@@ -15,14 +15,14 @@ public sealed record CrawlOptions
     /// </summary>
     public int MaxNodes { get; init; } = 200_000;
 
-    /// <summary>Requests under way at once, each to another endpoint; 1 to 1,000, default 64.</summary>
+    /// <summary>The most pending requests, each to another endpoint; 1 to 1,000, default 64.</summary>
     public int Concurrency { get; init; } = 64;
 
     /// <summary>An id that no node has: that of the crawler and of other clients, which tables may still name.</summary>
     public NodeId? IgnoredId { get; init; }
 }
 
-/// <summary>How far a crawl has come.</summary>
+/// <summary>The progress of a crawl.</summary>
 /// <param name="Reachable">Nodes that answered.</param>
 /// <param name="Visited">Those of them that have been asked for their contacts.</param>
 /// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
@@ -38,7 +38,7 @@ public readonly record struct CrawlCounts(
 /// <param name="Target">The target of a FIND_NODE; null for a PING.</param>
 public readonly record struct CrawlQuestion(UdpEndpoint Endpoint, NodeId? Target);
 
-/// <summary>How far a crawl has come with one endpoint.</summary>
+/// <summary>The state of one endpoint in a crawl.</summary>
 public enum CrawlState
 {
     /// <summary>Named by others, not asked to its end yet.</summary>

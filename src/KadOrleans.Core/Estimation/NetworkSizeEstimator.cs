@@ -1,11 +1,10 @@
 namespace KadOrleans.Core.Estimation;
 
 /// <summary>
-/// Estimates the number of nodes from how near the contacts lie that lookups end with. Ids are spread evenly, so the
-/// share of the space within the distance of the k-th nearest has a Gamma(k) distribution around k / N, whatever the
-/// target. Its cube root is nearly normal (Wilson and Hilferty, 1931); the cube roots of many lookups are averaged without the lowest and
-/// highest fifth. So lookups near made-up ids, or that missed contacts, do not count while they are fewer. Bounded; not safe for several
-/// threads.
+/// Estimates the number of nodes from how near the contacts lie that lookups end with. Ids are spread evenly. So the share of the space
+/// within the distance of the k-th nearest has a Gamma(k) distribution around k / N, for any target. Its cube root is nearly normal (Wilson
+/// and Hilferty, 1931). The cube roots of many lookups are averaged without the lowest and highest fifth. So a minority of lookups near
+/// made-up ids, or that missed contacts, has no effect. Bounded; not safe for several threads.
 /// </summary>
 public sealed class NetworkSizeEstimator
 {

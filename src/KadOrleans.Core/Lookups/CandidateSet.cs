@@ -42,8 +42,8 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     }
 
     /// <summary>
-    /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under
-    /// another id keeps that id, unless it was not asked yet and the new one is nearer: the endpoint will prove one of its ids.
+    /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under another id gets the
+    /// new one only if that is nearer and the endpoint was not queried yet. The endpoint will prove one of its ids.
     /// </summary>
     public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
     {

@@ -6,9 +6,8 @@ namespace KadOrleans.Core.Lookups;
 internal static class ClosestContacts
 {
     /// <summary>
-    /// The k nearest, at most one of a network (two where there are too few others), nearest first. If most of them are
-    /// known to one path alone, that path may have been led astray: then every path has an equal share of the places, so that
-    /// the honest ones are among them.
+    /// The k nearest, at most one of a network (two where there are too few others), nearest first. If most of them are known to one path
+    /// only, that path may have been led astray. Then every path has an equal share of the places, so that honest contacts are among them.
     /// </summary>
     /// <param name="byDistance">Those that answered, nearest first; no id twice.</param>
     /// <param name="paths">How many paths there are.</param>

@@ -4,15 +4,15 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>
-/// An iterative lookup as a state machine (Kademlia §2.3): says whom to ask next and takes what came back. It keeps
-/// up to α requests in flight at all times rather than in rounds, so one unresponsive contact delays no other, and ends once
-/// the k nearest contacts that answer have answered on each of its disjoint paths. Not safe for several threads.
+/// An iterative lookup as a state machine (Kademlia §2.3): it gives the next query and takes the responses. It keeps up to α requests
+/// pending at all times, without rounds, so an unresponsive contact delays no other. It ends once the k nearest responsive contacts have
+/// answered on each of its disjoint paths. Not safe for several threads.
 /// </summary>
 public sealed class Lookup
 {
     /// <summary>
-    /// Requests of one lookup, at most; each path has an equal share. An honest network of millions needs about 60; one that names ever
-    /// more invented contacts must not keep us busy without end.
+    /// The most requests of one lookup; each path has an equal share. An honest network of millions needs about 60. The bound stops a
+    /// lookup that is fed ever more invented contacts.
     /// </summary>
     public const int MaxRequests = 256;
 
@@ -75,13 +75,12 @@ public sealed class Lookup
     public LookupKind Kind { get; }
 
     /// <summary>
-    /// The target that requests name. Nodes leave the contact with the very id that is asked for out of their answers, so
-    /// a lookup of nodes asks for the id that differs from the target in the last bit: the same nodes are near to both.
-    /// The key of a value and the own id are asked for as they are.
+    /// The target in requests. Nodes leave the contact whose id is the target out of their responses. So a lookup of nodes uses the id that
+    /// differs from its target in the last bit: the same nodes are near to both. The key of a value and the own id are used unchanged.
     /// </summary>
     public NodeId Question { get; }
 
-    /// <summary>Whether the outcome stands; what comes late no longer changes it.</summary>
+    /// <summary>Whether the outcome is final: later responses do not change it.</summary>
     public bool IsDone => Reason is not null;
 
     /// <summary>Why the lookup is over, or null while it is not.</summary>
@@ -101,7 +100,7 @@ public sealed class Lookup
     // More at once where voices are missing: they are asked in one round trip.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
-    /// <summary>The next contact to ask now; false if none is to be asked before something comes back.</summary>
+    /// <summary>The next contact to query now. False if none is to be queried before a response or timeout.</summary>
     public bool TryNext(out Contact contact)
     {
         contact = default;
@@ -187,7 +186,7 @@ public sealed class Lookup
         SettleIfProved(candidate);
     }
 
-    /// <summary>A contact is late: others are asked in its place, and it may still answer.</summary>
+    /// <summary>A contact's retry timeout is over: others are queried in its place. It may still answer.</summary>
     public void OnSlow(Contact from)
     {
         if (Find(from) is { State: CandidateState.Waiting } candidate)
@@ -208,7 +207,7 @@ public sealed class Lookup
         }
     }
 
-    /// <summary>A contact did not answer, or not with an answer.</summary>
+    /// <summary>A contact failed: it timed out or its response was malformed.</summary>
     public void OnFailed(Contact from)
     {
         if (!IsDone && Find(from) is { IsPending: true, HasReplied: false } candidate)
@@ -217,7 +216,7 @@ public sealed class Lookup
         }
     }
 
-    /// <summary>Ends the lookup with what it has. Any number of times.</summary>
+    /// <summary>Ends the lookup with its results so far. May be called several times.</summary>
     public void Cancel() => _cancelled |= !IsDone;
 
     /// <summary>The state of a contact, or null if the lookup does not know it.</summary>
@@ -284,8 +283,8 @@ public sealed class Lookup
             return TerminationReason.ValueFound;
         }
 
-        // One lost datagram must not hide a value: its holder may be among the late, whose retry is under way. Nor must a lost
-        // pong hide a contact that has answered.
+        // One lost datagram must not hide a value: its holder may be one whose retry is pending. Nor must a lost pong hide a contact that
+        // has answered.
         if ((Kind == LookupKind.Value && _slow > 0) || _unproved > 0)
         {
             return null;

@@ -2,7 +2,7 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>What a lookup came to, and how far it got.</summary>
+/// <summary>The outcome of a lookup.</summary>
 public sealed record LookupOutcome
 {
     /// <summary>What was looked for.</summary>

@@ -5,8 +5,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>
-/// The disjoint paths of one lookup (S/Kademlia §4.4): says which contact is asked next, and by which path. A path goes on
-/// from what the contacts it asked have named, and no contact is asked by two, so a liar leads only its own path astray.
+/// The disjoint paths of one lookup (S/Kademlia §4.4): chooses the next contact and its path. A path continues with the contacts named by
+/// those that it queried. No two paths query one contact, so a liar leads only its own path astray.
 /// </summary>
 internal sealed class LookupPaths(CandidateSet candidates, int count, int bucketSize, int maxRequests)
 {

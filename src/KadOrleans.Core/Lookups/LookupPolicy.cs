@@ -3,16 +3,16 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>Whom one lookup believes, and what chance decides in it.</summary>
+/// <summary>Decides which contacts a lookup trusts, and in which order it queries voters.</summary>
 public sealed record LookupPolicy
 {
     /// <summary>Believes everybody, as a lookup among trusted nodes may.</summary>
     public static LookupPolicy Default { get; } = new();
 
     /// <summary>
-    /// Whether a contact is known to have its id. Any other must prove it (<see cref="Lookup.OnIdentified"/>) before it
-    /// counts, as responses to FIND_NODE and FIND_VALUE carry no id: without proof a liar appears under any number of ids
-    /// next to the target. Null: every contact counts as proved.
+    /// Whether a contact is known to have its id. Any other must prove it (<see cref="Lookup.OnIdentified"/>) before it counts. Responses
+    /// to FIND_NODE and FIND_VALUE carry no id, so without proof a liar could use any number of ids near the target. Null: every contact
+    /// counts as proved.
     /// </summary>
     public Func<Contact, bool>? IsProved { get; init; }
 

@@ -3,7 +3,7 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Core.Maintenance;
 
 /// <summary>
-/// Says which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node is up to a
+/// Decides which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node is up to a
 /// quarter of the interval early, by an amount of its own. Otherwise nodes that started together would always refresh together.
 /// </summary>
 /// <param name="ownId">The id of the node.</param>
@@ -36,9 +36,8 @@ public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     public TimeSpan GetPatience(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
     /// <summary>
-    /// What a node that joined refreshes: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the
-    /// farthest first. They are the paper's buckets, the ids that differ from ours first in bit 0, 1 and so on: the
-    /// table's own are hardly split yet.
+    /// What a node that joined refreshes: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the farthest first. They
+    /// are the paper's buckets: the ids that first differ from ours in bit 0, 1 and so on. The table's own buckets are hardly split yet.
     /// </summary>
     /// <param name="ownId">The id of the node.</param>
     /// <param name="nearest">The id of its nearest neighbour.</param>

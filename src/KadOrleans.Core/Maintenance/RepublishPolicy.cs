@@ -4,15 +4,15 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Maintenance;
 
-/// <summary>When values go out again, and whose task that is (Kademlia §2.5).</summary>
+/// <summary>Decides when values are republished, and by which node (Kademlia §2.5).</summary>
 public static class RepublishPolicy
 {
     /// <summary>Of the interval, what holders spread over: 10 minutes of an hour.</summary>
     private const int SpreadDivisor = 6;
 
     /// <summary>
-    /// Whether a held value is due: no STORE of it came in for the interval and a time that each holder draws from the
-    /// key and its own id. The first one's STOREs reach the others before their time comes, so about one of the k works.
+    /// Whether a held value is due: it got no STORE for the interval plus an offset. Each holder derives the offset from the key and its
+    /// own id. The first holder's STOREs reach the others before they are due, so about one of the k works.
     /// </summary>
     public static bool IsDue(NodeId key, StoredValue stored, NodeId ownId, DateTimeOffset now, KademliaOptions options)
     {
@@ -27,8 +27,8 @@ public static class RepublishPolicy
     }
 
     /// <summary>
-    /// Whether a value is due for a schedule that looks once per interval. Early by the spread: otherwise a value republished soon after
-    /// one look would be a little too young at the next, and wait for the one after it.
+    /// Whether a value is due for a schedule that checks once per interval. It is due earlier by the spread. Otherwise a value republished
+    /// soon after one check would be a little too young at the next.
     /// </summary>
     public static bool IsDueAtLook(StoredValue stored, DateTimeOffset now, KademliaOptions options)
     {

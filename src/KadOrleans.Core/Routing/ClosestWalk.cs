@@ -3,9 +3,9 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
-/// One search for the closest contacts over contacts sorted by id. Those that share a prefix lie together, and the
-/// half that agrees with the target's next bit is nearer than the other as a whole: this is the order of decision
-/// "buckets with a 1 bit ascending, then those with a 0 bit descending", without buckets.
+/// One search for the closest contacts over contacts sorted by id. Contacts that share a prefix lie together. The half that agrees with the
+/// target's next bit is nearer as a whole than the other. This gives the order "buckets with a 1 bit ascending, then those with a 0 bit
+/// descending" without buckets.
 /// </summary>
 internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, Span<Contact> destination)
 {

@@ -1,13 +1,13 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>Something a routing table should learn of. Made where datagrams arrive, applied where the table is.</summary>
+/// <summary>An observation for a routing table. Made where datagrams arrive, applied where the table is.</summary>
 /// <param name="Kind">What was seen.</param>
 /// <param name="Contact">Of whom; for <see cref="ObservationKind.LookedUp"/> only the id counts and is the target.</param>
 public readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
 {
     /// <summary>
-    /// The contact answered. Report it only of a contact that proved id and endpoint (a PONG with that id from that
-    /// endpoint), or that is in the table under both already and answered any request: the table trusts this.
+    /// The contact answered. The table trusts this, so report it only in two cases. Either the contact proved id and endpoint, by a PONG
+    /// with that id from that endpoint. Or the table has it with both, and it answered any request.
     /// </summary>
     public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
 

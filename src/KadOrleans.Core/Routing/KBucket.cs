@@ -85,7 +85,7 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
     }
 
     /// <summary>
-    /// The contact to ping when a new one wants its place: the least recently seen of those that failed, else the head if it has not
+    /// The contact to ping when a new one wants its place. It is the least recently seen of those that failed, else the head if it has not
     /// answered for <see cref="FreshFor"/>. Null when all are responsive: contacts that have lived long are likely to go on living, so they
     /// are preferred to new ones (Kademlia §2.2). One that failed is not replaced at once: the fault may have been our own network's.
     /// </summary>

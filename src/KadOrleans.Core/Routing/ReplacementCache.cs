@@ -85,8 +85,8 @@ internal readonly record struct Replacement(Contact Contact, DateTimeOffset Last
 internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int failures = 0)
 {
     /// <summary>
-    /// Failures within this time of one that counted are the same failure: requests of several lookups that were under
-    /// way together must not drop a contact, or empty the table, for one short outage. As long as the longest timeout of a request.
+    /// Failures within this time after a counted one are the same failure. So concurrent requests of several lookups cannot drop a contact,
+    /// or empty the table, in one short outage. It is as long as the longest timeout of a request.
     /// </summary>
     public static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(5);
 

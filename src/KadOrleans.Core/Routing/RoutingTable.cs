@@ -86,8 +86,8 @@ public sealed class RoutingTable
         [.. from bucket in Buckets select Save(bucket)]);
 
     /// <summary>
-    /// Brings a saved table back. Contacts are added again, least recently seen first, so every rule holds even when the options, the
-    /// trusted ranges or the bytes on disk have changed. If none of them changed it is the same table.
+    /// Restores a saved table. Adds its contacts again, least recently seen first. So every rule holds even if the options, the trusted
+    /// ranges or the stored bytes have changed. If none of them changed it is the same table.
     /// </summary>
     /// <param name="state">What <see cref="Save()"/> returned.</param>
     /// <param name="options">k, b and the bounds as they are now.</param>

@@ -12,7 +12,7 @@ public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviatio
     /// </summary>
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The wire's patience: its peers give up after 5 s, so nothing is worth waiting for longer.</summary>
+    /// <summary>The longest timeout. The network's nodes time out after 5 s, so a longer wait gains nothing.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>The timeout before anything was measured anywhere.</summary>
@@ -24,7 +24,7 @@ public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviatio
     /// </summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>How long to wait for an answer: mean and four deviations, within the bounds above.</summary>
+    /// <summary>The timeout of a request: mean and four deviations, within the bounds above.</summary>
     public TimeSpan Timeout => this == default
         ? InitialTimeout
         : Clamp(Mean + (4 * Deviation), MinTimeout);

@@ -1,8 +1,8 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Which node hands a value off to a new contact (Kademlia §2.5): of all holders the one nearest to the key, so the new contact gets it
-/// once.
+/// Decides which node hands a value off to a new contact (Kademlia §2.5). It is the holder nearest to the key, so the new contact gets the
+/// value once.
 /// </summary>
 public static class HandOffRule
 {

@@ -6,9 +6,9 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Keys and their values in memory, with their time to live and their quotas. What is stored elsewhere first is decided by a
-/// <see cref="KeyShardPlan"/>; <see cref="Put"/> and the like change at once, and not while there is such a plan. Not safe for several
-/// threads: the owner serialises calls.
+/// Keys and their values in memory, with their lives and quotas. A store that writes to storage first decides by a
+/// <see cref="KeyShardPlan"/>. <see cref="Put"/> and similar methods change the shard at once, and must not be called during a plan. Not
+/// safe for several threads: the owner serialises calls.
 /// </summary>
 public sealed class KeyShard
 {
@@ -194,8 +194,8 @@ public sealed class KeyShard
         StoreDecision.Make(key, TryFind(key, out var held) ? held : null, offered, kind, _accounts);
 
     /// <summary>
-    /// Decides on a put. A change counts against its source's limit even if it cannot be carried out later: decisions that wait for one
-    /// write must know of each other.
+    /// Decides on a put. A change counts against its source's limit even if its write fails later: the decisions of one write must know of
+    /// each other.
     /// </summary>
     internal StoreDecision DecideAndCharge(NodeId key, CountedValue? before, StoredValue offered, PutKind kind)
     {
@@ -226,8 +226,8 @@ public sealed class KeyShard
     }
 
     /// <summary>
-    /// Counts a key again as it is held, as the plan that changes it is abandoned. What was to go is the oldest of its source
-    /// again, the last that is counted before the others; what was to be stored or renewed is the newest.
+    /// Counts a key again as it is held, as the plan that changes it is abandoned. A value that was to be evicted becomes the oldest of its
+    /// source again. One that was to be stored or renewed becomes the newest.
     /// </summary>
     internal void Unplan(NodeId key, CountedValue? planned)
     {

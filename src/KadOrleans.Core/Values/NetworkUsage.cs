@@ -113,8 +113,8 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
 }
 
 /// <summary>
-/// Makes keys and bytes one number, so that networks can be compared: a network weighs as much as the larger of its two shares,
-/// of the keys that a store may hold and of the bytes.
+/// Makes keys and bytes one number, so that networks can be compared. A network's weight is the larger of its two shares: of the keys that
+/// a store may hold, and of the bytes.
 /// </summary>
 internal readonly struct UsageScale(StoreQuota quota)
 {

@@ -1,10 +1,10 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// The rules by which a full store makes room for one value. Far values go before near ones, then those of the subnet that
-/// uses most, within it those of the source that uses most, within it the oldest. A new value evicts one of its own class only from a
-/// network that uses more than its own network would. So nobody gains by flooding, and equals do not evict each other. The search changes
-/// nothing: it undoes what it tries.
+/// The rules by which a full store makes room for one value. Far values are evicted before near ones. Then come those of the subnet that
+/// uses most, within it of the source that uses most, and of these the oldest. A new value evicts one of its own class only from a network
+/// that uses more than its own network would. So flooding gains nothing, and equals do not evict each other. The search undoes its trials,
+/// so it changes nothing.
 /// </summary>
 internal sealed class RoomSearch
 {

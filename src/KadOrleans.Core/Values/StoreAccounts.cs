@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// The share that a set of keys has of a <see cref="StoreQuota"/>: in all, by subnet and by source; and which key goes first when room
-/// is needed. Every change takes O(log n) of the networks. Not safe for several threads: the owner serialises calls.
+/// Counts a set of keys against a <see cref="StoreQuota"/>: in all, by subnet and by source. Decides which key is evicted first. Every
+/// change takes O(log n) of the networks. Not safe for several threads: the owner serialises calls.
 /// </summary>
 internal sealed class StoreAccounts
 {

@@ -1,6 +1,6 @@
 namespace KadOrleans.Core.Values;
 
-/// <summary>What becomes of a value that is offered to a store. Done by the store's owner.</summary>
+/// <summary>The decision on a value that is offered to a store. The store's owner executes it.</summary>
 /// <param name="Result">The result for the caller.</param>
 /// <param name="Held">The key's value from then on; null if the offer is refused and nothing changes.</param>
 /// <param name="NeedsWrite">
@@ -18,17 +18,16 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     public bool IsChange { get; private init; }
 
     /// <summary>
-    /// A life that grows by no more than this is not written: copies that k holders send each other each hour differ by delays and
+    /// A life that grows by no more than this is not written. The copies that k holders send each other every hour differ by delays and
     /// rounding.
     /// </summary>
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Decides. The value that is held already keeps its source and the later of both ends of life. Another one is
-    /// replaced, unless the offer is a copy that ends no later: an old publication coming back. An import changes nothing that
-    /// was stored later. What a cluster's client published (<see cref="StoredValue.PublishedAt"/>), expired or not, is replaced
-    /// by no copy and by no stranger: the shard has no other record of the publication. What replaces another is weighed
-    /// against the room that the other leaves.
+    /// Decides. The same value keeps its source and the later end of life. Another value is replaced, unless the offer is a copy that
+    /// expires no later: then it is an old publication. An import changes nothing that was stored later. No copy and no stranger replaces a
+    /// publication of a cluster's client (<see cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no other record of it.
+    /// The quota check of a replacement counts the room that the old value leaves.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="held">What is held of the key; null if nothing.</param>
@@ -86,10 +85,9 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
         IsPublished(offered) || (kind == PutKind.Publication && offered.Source.IsTrusted);
 
     /// <summary>
-    /// The same value again. A trusted source that stores it takes it over, as what it stores is never evicted; a copy leaves
-    /// it with its source, as the holder that sends it did not publish it. Only an offer that lives about as long as what is
-    /// held counts as a STORE for republishing: else a stranger could keep all holders from republishing, by copies that are
-    /// about to expire.
+    /// The same value again. If a trusted source stores it, it becomes the trusted source's, whose values are never evicted. A copy does
+    /// not change its source, as the sender did not publish it. Only an offer that lives about as long as the held value counts as a STORE
+    /// for republishing. Otherwise a stranger could stop all holders' republishing, by copies that are about to expire.
     /// </summary>
     private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind)
     {
@@ -115,7 +113,7 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     }
 }
 
-/// <summary>Where a value that is put comes from, which decides what may stand in its way.</summary>
+/// <summary>The origin of a put value, which decides what it may replace.</summary>
 public enum PutKind
 {
     /// <summary>From its publisher: it replaces whatever is held.</summary>

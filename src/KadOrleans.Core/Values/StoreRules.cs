@@ -2,12 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>What may be stored at all, before any quota is asked.</summary>
+/// <summary>Rules for all values, checked before the quotas.</summary>
 public static class StoreRules
 {
     /// <summary>
-    /// The longest content of a text or bytes value: the wire's request body ends at 8,192 bytes, of which 52 go to
-    /// the call and 3 to the value's own header.
+    /// The longest content of a text or bytes value. A request body has at most 8,192 bytes: 52 for the call, 3 for the value's header.
     /// </summary>
     public const int MaxContentLength = 8137;
 

@@ -61,8 +61,8 @@ public sealed record StoredValue
     }
 
     /// <summary>
-    /// What a key and its value are counted as against quotas, in bytes: the content and a fixed share for the id,
-    /// the times and the index entry, so that a flood of tiny values is bounded too.
+    /// The bytes that a key and its value count against quotas: the content, and a fixed part for id, times and index entry. So a flood of
+    /// tiny values is bounded too.
     /// </summary>
     public int Footprint => Value.ContentLength + FixedFootprint;
 

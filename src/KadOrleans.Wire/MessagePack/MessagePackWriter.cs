@@ -7,8 +7,8 @@ using static KadOrleans.Wire.MessagePack.MessagePackCode;
 namespace KadOrleans.Wire.MessagePack;
 
 /// <summary>
-/// Writes MessagePack into a caller's span, always in the shortest form, as the network's nodes do: non-negative
-/// numbers unsigned, floating point in 64 bits, booleans as such, bytes as bin, text as str.
+/// Writes MessagePack into a caller's span, always in the shortest form, as the network's nodes do. Non-negative numbers are unsigned,
+/// floating-point numbers have 64 bits, bytes are bin, text is str.
 /// </summary>
 /// <remarks>A span too short is a bug of the caller and throws as any write past a span does.</remarks>
 internal ref struct MessagePackWriter(Span<byte> destination)

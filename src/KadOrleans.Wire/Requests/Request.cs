@@ -30,10 +30,9 @@ public readonly ref struct Request
     public RequestKind Kind { get; }
 
     /// <summary>
-    /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing.
-    /// Bytes behind that array are ignored, but for the <see cref="LifeTrailer"/> of a STORE; a name may be str or, as nodes under Python 2
-    /// write it, bin; ids and keys
-    /// are 20 bytes of bin.
+    /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing. Bytes after that
+    /// array are ignored, except the <see cref="LifeTrailer"/> of a STORE. A name may be str or, from nodes under Python 2, bin. Ids and
+    /// keys are 20 bytes of bin.
     /// </summary>
     /// <param name="body">The datagram behind its header.</param>
     /// <param name="request">The call; default if the result is false.</param>
@@ -166,8 +165,8 @@ public readonly ref struct Request
     }
 
     /// <summary>
-    /// An array of the right length. The network's nodes accept whatever they can iterate: an empty map, text or bin is no arguments, and a
-    /// map of one pair is its key. Nothing else occurs.
+    /// An array of the right length. The network's nodes accept anything that they can iterate. An empty map, text or bin means no
+    /// arguments, and a map of one pair means its key. Nothing else occurs.
     /// </summary>
     private static bool HoldsArguments(MessagePackToken arguments, int count) => arguments.Type switch
     {

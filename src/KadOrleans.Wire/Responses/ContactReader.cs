@@ -38,8 +38,8 @@ internal static class ContactReader
     }
 
     /// <summary>
-    /// Reads the two items address and port. The address is str, or bin from nodes under Python 2; a literal, never a
-    /// host name; and one where a single node can be reached.
+    /// Reads the two items address and port. The address is str, or bin from nodes under Python 2. It must be a literal address of a single
+    /// node, never a host name.
     /// </summary>
     public static bool TryReadEndpoint(ref MessagePackReader reader, out UdpEndpoint endpoint)
     {

@@ -30,8 +30,8 @@ public static class ResponseReader
     }
 
     /// <summary>
-    /// Reads the response to STUN: our address and port as the callee saw them and, from a callee that listens on IPv6,
-    /// flow and scope, which are ignored. An endpoint where nobody can be reached is malformed.
+    /// Reads the response to STUN: our address and port as the remote node sees them. From a node that listens on IPv6 also flow and scope,
+    /// which are ignored. An endpoint where nobody can be reached is malformed.
     /// </summary>
     public static bool TryReadStun(ReadOnlySpan<byte> body, out UdpEndpoint endpoint)
     {

@@ -11,8 +11,8 @@ namespace KadOrleans.Wire;
 public static class ResponseWriter
 {
     /// <summary>
-    /// The most contacts that always fit a body of <see cref="Datagram.MaxBodyLength"/> bytes: each takes up to 67,
-    /// its array header, 22 of id, 41 of address and 3 of port, and the list 3 more. The protocol sends 20.
+    /// The most contacts that always fit a body of <see cref="Datagram.MaxBodyLength"/> bytes. Each takes up to 67: 1 of array header, 22
+    /// of id, 41 of address, 3 of port. The list takes 3 more. The protocol sends 20.
     /// </summary>
     public const int MaxContacts = (Datagram.MaxBodyLength - 3) / 67;
 
