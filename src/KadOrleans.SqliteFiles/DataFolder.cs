@@ -3,16 +3,18 @@ using System.Globalization;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other
-/// processes out, but on POSIX systems closing any handle of a file drops every lock that the process holds on it;
-/// so a second opening must be refused before it so much as reads the file's header.
+/// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other processes out. But on
+/// POSIX systems closing any handle of a file drops all locks that the process has on it. So a second opening must be refused before it
+/// even reads the file's header.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
-    /// <summary>Files of one word that may lie beside a database, each as large as it: a disk that damages one after another needs a look.</summary>
+    /// <summary>
+    /// The most spare files of one kind beside a database, each as large as it. A disk that damages more needs attention.
+    /// </summary>
     private const int MaxSpareFiles = 8;
 
-    // Guards itself: the databases claimed in this process.
+    // The databases claimed in this process. It is also the lock that guards it.
     private static readonly HashSet<string> Claimed = new(StringComparer.Ordinal);
 
     private DataFolder(string path, DatabaseKind kind)
@@ -25,7 +27,7 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The folder's full path.</summary>
     public string Path { get; }
 
-    /// <summary>What kind of database is in it.</summary>
+    /// <summary>The kind of the database in it.</summary>
     public DatabaseKind Kind { get; }
 
     /// <summary>The database file in it.</summary>
@@ -45,10 +47,10 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>
-    /// The first free name for a file beside the database that keeps what was in it: <c>kad.db.damaged-1</c>, <c>kad.db.damaged-2</c>, …
-    /// None is ever overwritten.
+    /// The first free name for a file beside the database that keeps its content: <c>kad.db.damaged-1</c>, <c>kad.db.damaged-2</c>, … None
+    /// is ever overwritten.
     /// </summary>
-    /// <exception cref="IOException">All are taken.</exception>
+    /// <exception cref="IOException">All names are in use.</exception>
     public string NextSpareName(string word)
     {
         for (var number = 1; number <= MaxSpareFiles; number++)
@@ -64,7 +66,7 @@ internal sealed class DataFolder : IDisposable
             CultureInfo.InvariantCulture, $"'{DatabasePath}.{word}-1' to '-{MaxSpareFiles}' are there already; move them away"));
     }
 
-    /// <summary>Gives the folder up.</summary>
+    /// <summary>Releases the folder.</summary>
     public void Dispose()
     {
         lock (Claimed)

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace KadOrleans.SqliteFiles;
 
-/// <summary>What a person is told of a fault: one sentence with the place, the fault and the way out.</summary>
+/// <summary>The errors for people: one sentence with the place, the fault and the remedy.</summary>
 internal static class DatabaseErrors
 {
     public static Exception FolderUnusable(string folder, DatabaseKind kind, Exception cause) => kind.Fault(
@@ -69,10 +69,10 @@ internal static class DatabaseErrors
         _ => Unreachable(folder, fault),
     };
 
-    /// <summary>A message as a part of a sentence: in one line, without the full stop that would end it.</summary>
+    /// <summary>A message as a part of a sentence: one line, without the full stop.</summary>
     public static string Phrase(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
-    /// <summary>What an exception says, as a part of a sentence.</summary>
+    /// <summary>An exception's message, as a part of a sentence.</summary>
     public static string Reason(Exception fault) => Phrase(
         fault is SqliteException sqlite ? raw.sqlite3_errstr(sqlite.SqliteExtendedErrorCode).utf8_to_string() : fault.Message);
 
@@ -80,13 +80,13 @@ internal static class DatabaseErrors
 }
 
 /// <summary>
-/// A database's structure or content is damaged. It is the cause of the exception that <see cref="DatabaseKind.Fault"/> makes of it.
+/// A database's structure or content is damaged. It is the inner exception of the one that <see cref="DatabaseKind.Fault"/> creates.
 /// </summary>
 internal sealed class DamagedDatabaseException : Exception
 {
-    /// <summary>Says what is damaged.</summary>
-    /// <param name="what">As a part of a sentence.</param>
-    /// <param name="cause">What it came from, if from an exception.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="what">What is damaged, as a part of a sentence.</param>
+    /// <param name="cause">The inner exception, if any.</param>
     public DamagedDatabaseException(string what, Exception? cause = null)
         : base(what, cause)
     {

@@ -5,19 +5,19 @@ using SQLitePCL;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// A database file, open for this process alone: whole, of the right kind, locked, and set up so that a commit survives
-/// a loss of power. A file that is refused stays as it is, to the byte.
+/// A database file, locked for this process, sound and of the right kind. A commit survives a loss of power. A file that is refused stays
+/// as it is, to the byte.
 /// </summary>
 internal sealed class DatabaseFile : IDisposable
 {
-    // The time that a process which is just ending has to release its lock.
+    // The time for an ending process to release its lock.
     private const int LockWaitSeconds = 1;
 
-    // Of sqlite3_db_config: closing does not move the log into the database.
+    // Option of sqlite3_db_config: closing does not move the log into the database.
     private const int KeepLogOnClose = 1006;
 
-    // Log before it is moved into the database: random keys touch a page each, and the longer the log, the more of those
-    // writes meet in one page.
+    // The bytes of the log before it is moved into the database. Each random key touches a page, and with a longer log more writes share a
+    // page.
     private const int LogBytes = 40 << 20;
 
     private const long EnoughRoom = 1 << 20;
@@ -34,29 +34,26 @@ internal sealed class DatabaseFile : IDisposable
     /// <summary>Full path of the file.</summary>
     public string Path => _folder.DatabasePath;
 
-    /// <summary>What has the file open, in words: "node".</summary>
+    /// <summary>The kind of process that has the file open, such as "node".</summary>
     public string Owner => _folder.Kind.Owner;
 
     /// <summary>The only connection.</summary>
     public SqliteConnection Connection { get; }
 
     /// <summary>
-    /// Where the file is that this one was made of as its structure was damaged, and what could not be read of it, as a part of a sentence;
-    /// null if it was sound.
+    /// After a rebuild: where the damaged file is and what could not be read of it, as a part of a sentence. Null if the file was sound.
     /// </summary>
     public (string Aside, string Missing)? Rebuilt { get; private set; }
 
     /// <summary>
-    /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Every exception but
-    /// what <paramref name="read"/> throws of its own is one of <see cref="DatabaseKind.Fault"/>, whose message names the
-    /// place and says what to do: the folder is unusable or in use; the file is no database, another application's, of
-    /// another schema version, damaged, or not to be written.
+    /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Throws
+    /// <see cref="DatabaseKind.Fault"/> exceptions, whose message names the place and says what to do, and what <paramref name="read"/>
+    /// itself throws. The folder may be unusable or in use. The file may be no database, another application's, of another schema version,
+    /// damaged, or read-only.
     /// </summary>
     /// <param name="folder">Relative to the current folder or absolute.</param>
-    /// <param name="kind">What is expected there.</param>
-    /// <param name="read">
-    /// Reads what must be readable; should it throw, the file is refused.
-    /// </param>
+    /// <param name="kind">The expected kind of database.</param>
+    /// <param name="read">Reads what must be readable. If it throws, the file is refused.</param>
     public static DatabaseFile Open(string folder, DatabaseKind kind, Action<DatabaseFile> read)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -123,7 +120,7 @@ internal sealed class DatabaseFile : IDisposable
     /// <param name="what">What is wrong, as a part of a sentence.</param>
     public Exception Damaged(string what) => DatabaseErrors.Damaged(_folder, what);
 
-    /// <summary>A name beside the file for damaged bytes of it, at which nothing is.</summary>
+    /// <summary>A free name beside the file for its damaged bytes.</summary>
     /// <exception cref="DamagedDatabaseException">There are eight such files already.</exception>
     public string NextDamagedName() => DatabaseRebuild.NextName(_folder);
 
@@ -133,18 +130,18 @@ internal sealed class DatabaseFile : IDisposable
     /// <summary>The exception for a write that failed.</summary>
     public Exception Unwritable(Exception cause) => DatabaseErrors.Unwritable(_folder, cause);
 
-    /// <summary>The exception for files that are no longer where they were opened.</summary>
+    /// <summary>The exception for files that were removed or replaced.</summary>
     /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
     public Exception Displaced(string path) => DatabaseErrors.Displaced(_folder, path);
 
     /// <summary>
-    /// The path of a file that was removed or replaced while it is open; null if all are in place. What is committed to such a file is gone
-    /// once it is closed. Any thread may ask; it costs microseconds.
+    /// The path of a file that was removed or replaced while it is open; null if all are in place. Commits to such a file are lost once it
+    /// is closed. Safe for several threads; it costs microseconds.
     /// </summary>
     public string? FindDisplaced() => _places?.FindDisplaced();
 
     /// <summary>
-    /// Whether the disk has a megabyte left. On a full disk small writes work now and then, in free room of the file. True where that is
+    /// Whether the disk has a megabyte left. On a full disk small writes sometimes succeed, in free room of the file. True if it is
     /// unknown.
     /// </summary>
     public bool HasRoom()
@@ -160,11 +157,11 @@ internal sealed class DatabaseFile : IDisposable
     }
 
     /// <summary>
-    /// Writes what a displaced file holds to a file of its own: at its path if nothing is there now, else beside it, under a name that is
-    /// free. For the user of the connection.
+    /// Writes the content of a displaced file to a file: at its path if that is free, else beside it under a free name. For the user of the
+    /// connection.
     /// </summary>
     /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
-    /// <returns>What came of it, as a sentence, and whether it is saved.</returns>
+    /// <returns>The outcome, as a sentence, and whether it is saved.</returns>
     public (bool Saved, string Outcome) SaveDisplaced(string path)
     {
         try
@@ -177,12 +174,12 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    /// <summary>Moves the log into the file and closes it; one file is left. Displaced ones are left as they are.</summary>
+    /// <summary>Moves the log into the file and closes it. One file is left. Displaced files stay as they are.</summary>
     public void Dispose()
     {
         if (FindDisplaced() is not null)
         {
-            // Else SQLite would delete whatever has the name of its log.
+            // Otherwise SQLite would delete any file with the name of its log.
             SetKeepLog(true);
         }
 
@@ -190,7 +187,7 @@ internal sealed class DatabaseFile : IDisposable
         _folder.Dispose();
     }
 
-    // The commands wait and retry while the file is locked; pooling would keep it open after closing.
+    // Commands retry while the file is locked. Pooling would keep the file open after closing.
     private static string ConnectionString(string path) => new SqliteConnectionStringBuilder
     {
         DataSource = path,
@@ -227,7 +224,7 @@ internal sealed class DatabaseFile : IDisposable
             _folder.Kind.Create(Connection);
         }
 
-        // What the header says may be older than what the log says.
+        // Checked again, as the log may have newer values than the file's header.
         DatabaseHeader.CheckOwner(
             _folder,
             (int)Connection.QueryInteger("PRAGMA application_id"),
@@ -252,7 +249,7 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    // What SQLite takes no parameters for.
+    // For pragmas, which take no parameters.
     private void Execute(FormattableString pragma) => Connection.Execute(pragma.ToString(CultureInfo.InvariantCulture));
 
     private void SetKeepLog(bool keep) => SqliteException.ThrowExceptionForRC(

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// Checks the first bytes of the file before SQLite opens it, because SQLite may create files beside a database,
-/// or roll its journal back, before it can tell whose database it is (https://sqlite.org/fileformat2.html, 1.3).
+/// Checks the first bytes of the file before SQLite opens it (https://sqlite.org/fileformat2.html, 1.3). SQLite may create files beside a
+/// database, or roll its journal back, before the application can be checked.
 /// </summary>
 internal static class DatabaseHeader
 {
@@ -14,7 +14,7 @@ internal static class DatabaseHeader
 
     private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
 
-    /// <summary>Refuses a file that is not ours. A missing or empty one is fine: it is to become ours.</summary>
+    /// <summary>Refuses a file of another application. A missing or empty one is accepted, and becomes ours.</summary>
     public static void Check(DataFolder folder)
     {
         Span<byte> buffer = stackalloc byte[Length];
@@ -80,7 +80,7 @@ internal static class DatabaseHeader
         }
     }
 
-    // SQLite would delete a log that belongs to no database, and with it what was committed there.
+    // SQLite would delete a log without its database, and with it committed changes.
     private static void CheckNoLog(DataFolder folder)
     {
         if (new FileInfo(folder.LogPath) is { Exists: true, Length: > 0 })

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.SqliteFiles;
 
-/// <summary>What tells one kind of database file from others: its marks, its layout, and the words for its faults.</summary>
+/// <summary>A kind of database file: its marks, its layout, and the words for its faults.</summary>
 internal sealed record DatabaseKind
 {
     /// <summary>Name of the file in its folder.</summary>
@@ -15,7 +15,7 @@ internal sealed record DatabaseKind
     /// <summary>Version of the layout, above 0. A file of another version is refused.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The statements that lay an empty file out; they run in one transaction.</summary>
+    /// <summary>The statements that create the layout; they run in one transaction.</summary>
     public required string Layout { get; init; }
 
     /// <summary>
@@ -24,24 +24,24 @@ internal sealed record DatabaseKind
     /// </summary>
     public int PageBytes { get; init; } = 4096;
 
-    /// <summary>Memory for pages of the file, in KiB; SQLite's default unless it is said.</summary>
+    /// <summary>Memory for pages of the file, in KiB. Null: SQLite's default.</summary>
     public int? CacheKiB { get; init; }
 
-    /// <summary>What has such a file open: "node".</summary>
+    /// <summary>The kind of process that has such a file open, such as "node".</summary>
     public required string Owner { get; init; }
 
-    /// <summary>How the data folder is chosen, after "choose another data folder": " with Kad:Data", or nothing.</summary>
+    /// <summary>How to choose the data folder, after "choose another data folder": " with Kad:Data", or empty.</summary>
     public string FolderSetting { get; init; } = string.Empty;
 
-    /// <summary>What is to be said where the layout is not what it should be: "its table is missing or altered".</summary>
+    /// <summary>The error for a wrong layout: "its table is missing or altered".</summary>
     public required string AlteredLayout { get; init; }
 
-    /// <summary>What moving a damaged file away leads to: "start without stored keys".</summary>
+    /// <summary>The effect of moving a damaged file away: "start without stored keys".</summary>
     public required string FreshStart { get; init; }
 
     /// <summary>
-    /// Copies what can be read of a database whose structure is damaged to one that was just laid out, and says what is missing, as a part
-    /// of a sentence. Null: such a database is refused.
+    /// Copies what can be read of a damaged database to a new one. Returns what is missing, as a part of a sentence. Null: such a database
+    /// is refused.
     /// </summary>
     public Func<SqliteConnection, SqliteConnection, string>? Salvage { get; init; }
 
@@ -49,8 +49,8 @@ internal sealed record DatabaseKind
     public required Func<string, Exception?, Exception> Fault { get; init; }
 
     /// <summary>
-    /// Lays an empty file out. In one transaction, so that a crash leaves either nothing or all of it. That is why the file becomes a
-    /// write-ahead-log database only afterwards: that switch is a write of its own.
+    /// Creates the layout in one transaction, so that a crash leaves either nothing or all of it. The switch to a write-ahead log follows,
+    /// as it is a write of its own.
     /// </summary>
     internal void Create(SqliteConnection connection)
     {

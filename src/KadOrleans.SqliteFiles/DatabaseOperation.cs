@@ -1,40 +1,42 @@
 namespace KadOrleans.SqliteFiles;
 
-/// <summary>Something to be done by the one user of a database, and whoever waits for it.</summary>
+/// <summary>An operation for the only user of a database, with its waiting caller.</summary>
 /// <typeparam name="TContext">What it runs on.</typeparam>
 internal abstract class DatabaseOperation<TContext>
 {
-    /// <summary>Whether it needs a transaction. What does not is done before that of its batch, and sees committed rows alone.</summary>
+    /// <summary>
+    /// Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
+    /// </summary>
     public virtual bool IsWrite => true;
 
-    /// <summary>Bytes it adds to a transaction, roughly.</summary>
+    /// <summary>The approximate bytes that it adds to a transaction.</summary>
     public virtual int Size => 0;
 
-    /// <summary>Does it. Called once.</summary>
+    /// <summary>Runs the operation. Called once.</summary>
     public abstract void Run(TContext context);
 
-    /// <summary>Tells the waiter what came of it: the transaction is committed.</summary>
+    /// <summary>Completes the caller's task, after the commit.</summary>
     public abstract void Complete();
 
-    /// <summary>Tells the waiter that nothing of it was done.</summary>
+    /// <summary>Fails the caller's task, as nothing was done.</summary>
     public abstract void Fail(Exception cause);
 }
 
-/// <summary>An operation whose waiter gets a result.</summary>
+/// <summary>An operation with a result.</summary>
 /// <typeparam name="TContext">What it runs on.</typeparam>
-/// <typeparam name="TResult">What the waiter gets.</typeparam>
+/// <typeparam name="TResult">The result.</typeparam>
 internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
 {
     private readonly TaskCompletionSource<TResult> _completion = new(Options);
 
-    /// <summary>Completes when the transaction is committed, or failed.</summary>
+    /// <summary>Completes when the transaction is committed. Fails if that fails.</summary>
     public Task<TResult> Task => _completion.Task;
 
-    /// <summary>What came of it; told to the waiter once it is true.</summary>
+    /// <summary>The result, which the caller gets after the commit.</summary>
     protected TResult? Result { get; set; }
 
-    // The writer must not run what its callers do next. A grain goes on in its own scheduler in any case, and then a detour
-    // through the thread pool is only work.
+    // The writer must not run its callers' continuations. A grain continues in its own scheduler in any case, so for it the detour through
+    // the thread pool is omitted.
     private static TaskCreationOptions Options => TaskScheduler.Current == TaskScheduler.Default
         ? TaskCreationOptions.RunContinuationsAsynchronously
         : TaskCreationOptions.None;

@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// Makes a sound database of one whose structure is damaged: what can be read of it is copied to a new file, which takes its place. The
-/// damaged one is kept beside it. A crash leaves the damaged one as it was, or a whole copy, which the next start puts in its place.
+/// Rebuilds a database whose structure is damaged. Copies what can be read to a new file, which takes its place. The damaged one is kept
+/// beside it. A crash leaves the damaged file unchanged, or a complete copy, which the next start puts in its place.
 /// </summary>
 internal static class DatabaseRebuild
 {
@@ -15,7 +15,7 @@ internal static class DatabaseRebuild
         is DamagedDatabaseException
         or SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT };
 
-    /// <summary>Ends what a crash interrupted once the copy was whole.</summary>
+    /// <summary>Completes a rebuild that a crash interrupted after the copy was complete.</summary>
     /// <exception cref="IOException">The files cannot be moved.</exception>
     /// <exception cref="DamagedDatabaseException">Too many damaged files are there.</exception>
     public static void Finish(DataFolder folder)
@@ -43,8 +43,8 @@ internal static class DatabaseRebuild
         return (aside, missing);
     }
 
-    /// <summary>A name for damaged bytes, at which nothing is.</summary>
-    /// <exception cref="DamagedDatabaseException">All are taken.</exception>
+    /// <summary>A free name for damaged bytes.</summary>
+    /// <exception cref="DamagedDatabaseException">All names are in use.</exception>
     public static string NextName(DataFolder folder)
     {
         try
@@ -57,7 +57,7 @@ internal static class DatabaseRebuild
         }
     }
 
-    // In this order: the log of the damaged file would be taken for that of the copy.
+    // The order matters: SQLite would take the damaged file's log for the copy's.
     private static void PutInPlace(DataFolder folder, string aside)
     {
         if (File.Exists(folder.LogPath))

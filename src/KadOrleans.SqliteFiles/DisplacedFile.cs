@@ -2,10 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.SqliteFiles;
 
-/// <summary>Saves what a database holds whose files were removed or replaced while it is open: it can still be read.</summary>
+/// <summary>Saves the content of a database whose files were removed or replaced while it is open. It can still be read.</summary>
 internal static class DisplacedFile
 {
-    /// <summary>Writes all that is committed to a file of its own, and returns its path: that of the database, if nothing is there.</summary>
+    /// <summary>Writes all committed content to a new file, and returns its path. It is the database's path if that is free.</summary>
     /// <param name="folder">Where the database was opened.</param>
     /// <param name="connection">It is open still.</param>
     /// <param name="displaced">The path at which the open file is no longer.</param>
@@ -16,7 +16,7 @@ internal static class DisplacedFile
     {
         if (displaced == folder.LogPath)
         {
-            // The database itself is in place: what is in the log moves there.
+            // The database itself is in place, so the log is moved into it.
             connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
             return folder.DatabasePath;
         }
@@ -26,7 +26,7 @@ internal static class DisplacedFile
         Copy(connection, partial);
         if (hasOwnLog && !File.Exists(folder.DatabasePath))
         {
-            // The copy has all that is in it, and it would be taken for the log of the copy.
+            // The copy has all its content, and SQLite would take it for the copy's log.
             File.Delete(folder.LogPath);
         }
 
@@ -35,7 +35,7 @@ internal static class DisplacedFile
         return target;
     }
 
-    // A log that is left would be taken for that of the copy.
+    // SQLite would take a remaining log for the copy's.
     private static bool IsFree(DataFolder folder) => !File.Exists(folder.DatabasePath) && !File.Exists(folder.LogPath);
 
     private static void Copy(SqliteConnection connection, string path)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// Whether the files at a database's paths are those that are open. Files that were removed are written to still, and are gone
-/// when they are closed. Any thread may ask.
+/// Whether the files at a database's paths are the open ones. Removed files can still be written, and are lost when they are closed. Safe
+/// for several threads.
 /// </summary>
 internal sealed class FilesInPlace
 {
@@ -35,7 +35,7 @@ internal sealed class FilesInPlace
         }
     }
 
-    /// <summary>The path at which the open file is no longer; null if all is in place. Costs two system calls.</summary>
+    /// <summary>The path of the removed or replaced file. Null if all are in place. Costs two system calls.</summary>
     public string? FindDisplaced()
     {
         if (FileIdentity.Read(_folder.DatabasePath) != _database)
@@ -56,7 +56,7 @@ internal sealed class FilesInPlace
 /// The identity of the file at a path: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
 /// anybody remove or replace a database that is open.
 /// </summary>
-/// <param name="Place">Where the file system has it.</param>
+/// <param name="Place">Its device.</param>
 /// <param name="Number">Its number there.</param>
 internal readonly partial record struct FileIdentity(ulong Place, ulong Number)
 {

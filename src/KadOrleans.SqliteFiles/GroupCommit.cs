@@ -6,14 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// The one user of a database's connection. While a transaction is on its way to the disk, the operations that arrive gather in the
-/// queue, and the next transaction takes them together: the more load, the fewer commits per operation. A transaction that fails is
-/// rolled back, and fails its own operations alone.
+/// The only user of a database's connection. Operations that arrive during a transaction wait in the queue, and the next transaction takes
+/// them together. With more load there are fewer commits per operation. A failed transaction is rolled back, and fails only its own
+/// operations.
 /// </summary>
 /// <typeparam name="TContext">What operations run on.</typeparam>
 internal abstract class GroupCommit<TContext> : IAsyncDisposable
 {
-    /// <summary>Operations of one transaction; the rest of the queue goes into the next.</summary>
+    /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
     public const int MaxBatch = 4096;
 
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(5);
@@ -29,11 +29,11 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     private bool _isSaved;
     private long _commits;
 
-    /// <summary>Sets it up. <see cref="Start"/> begins.</summary>
+    /// <summary>Creates the queue. <see cref="Start"/> starts the work.</summary>
     /// <param name="file">The database; nobody else uses its connection.</param>
     /// <param name="capacity">Operations that may wait.</param>
-    /// <param name="maxBatchBytes">Bytes of one transaction, roughly, unless one operation has more.</param>
-    /// <param name="logger">Told when an outage begins and ends.</param>
+    /// <param name="maxBatchBytes">The approximate bytes of one transaction, unless a single operation has more.</param>
+    /// <param name="logger">Logs when an outage begins and ends.</param>
     protected GroupCommit(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
     {
         _file = file;
@@ -49,24 +49,26 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Why the last transaction failed, in one sentence; null once one works.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
-    /// <summary>Whether one transaction that works shows that an outage is over: on a full disk a small one works now and then.</summary>
+    /// <summary>Whether one successful transaction shows that an outage is over. On a full disk a small one sometimes succeeds.</summary>
     protected virtual bool IsConclusive => true;
 
     /// <summary>What operations run on.</summary>
     protected abstract TContext Context { get; }
 
-    /// <summary>Adds an operation to the queue without waiting. False if the queue is full or stopped.</summary>
+    /// <summary>Adds an operation to the queue without waiting. Returns false if the queue is full or stopped.</summary>
     public bool TryEnqueue(DatabaseOperation<TContext> operation) => _queue.Writer.TryWrite(operation);
 
     /// <summary>Queues an operation, waiting for room, and waits until it is committed.</summary>
-    /// <exception cref="Exception">It failed: what <see cref="DatabaseKind.Fault"/> makes. Or the writer is stopped: what <see cref="Closed"/> makes.</exception>
+    /// <exception cref="Exception">
+    /// It failed, with the exception of <see cref="DatabaseKind.Fault"/>, or of <see cref="Closed"/> if the writer is stopped.
+    /// </exception>
     public Task<TResult> RunAsync<TResult>(DatabaseOperation<TContext, TResult> operation, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(operation);
         return TryEnqueue(operation) ? operation.Task.WaitAsync(cancellationToken) : WaitAndRunAsync(operation, cancellationToken);
     }
 
-    /// <summary>Takes no more operations; completes when those in the queue are done.</summary>
+    /// <summary>Takes no more operations. Completes when those in the queue are done.</summary>
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
@@ -74,28 +76,28 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         await _loop;
     }
 
-    /// <summary>Begins to work on the queue.</summary>
+    /// <summary>Starts to work on the queue.</summary>
     protected void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Decides what a batch changes; false if there is nothing to write.</summary>
+    /// <summary>Plans the changes of a batch. Returns false if there is nothing to write.</summary>
     protected abstract bool Plan(List<DatabaseOperation<TContext>> batch);
 
-    /// <summary>Writes what was planned, in the open transaction. Operations that fail alone are taken out of the batch.</summary>
+    /// <summary>Writes the planned changes in the open transaction. Operations that fail individually are taken out of the batch.</summary>
     protected abstract void Write(List<DatabaseOperation<TContext>> batch);
 
-    /// <summary>Takes over what was planned: it is committed, or there was nothing to write.</summary>
+    /// <summary>Applies the planned changes to memory, after the commit or if there was nothing to write.</summary>
     protected abstract void Apply();
 
-    /// <summary>Forgets what was planned: it was not committed.</summary>
+    /// <summary>Drops the planned changes, as they were not committed.</summary>
     protected abstract void Abandon();
 
-    /// <summary>A transaction was committed.</summary>
+    /// <summary>Called after a commit.</summary>
     /// <param name="duration">How long it took.</param>
     protected virtual void Committed(TimeSpan duration)
     {
     }
 
-    /// <summary>Tells the waiters of a batch that is over.</summary>
+    /// <summary>Completes the tasks of a finished batch.</summary>
     /// <param name="batch">The operations. The list is used again once this returns.</param>
     /// <param name="failure">Null if it is committed.</param>
     protected virtual void Tell(List<DatabaseOperation<TContext>> batch, Exception? failure)
@@ -112,7 +114,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>The exception for a call after <see cref="DisposeAsync"/>.</summary>
     protected abstract Exception Closed();
 
-    /// <summary>Tells the waiter of an operation.</summary>
+    /// <summary>Completes the task of an operation.</summary>
     protected static void Tell(DatabaseOperation<TContext> operation, Exception? failure)
     {
         if (failure is null)
@@ -126,8 +128,8 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs an operation in the open transaction; if it fails and leaves that open, it undid its own statement and nothing else: then its
-    /// waiter is told and the others go on.
+    /// Runs an operation in the open transaction. If it fails and the transaction is still open, only its own statement was undone. Then
+    /// only its caller gets the failure, and the others go on.
     /// </summary>
     protected bool TryRun(DatabaseOperation<TContext> operation)
     {
@@ -144,7 +146,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
-    // Once per outage: a full disk fails a batch every few milliseconds. Returns what the waiters are told.
+    // Logs once per outage, as a full disk fails a batch every few milliseconds. Returns the exception for the callers.
     private Exception Note(Exception cause, int count)
     {
         if (_problem is null && _displaced is null)
@@ -200,7 +202,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
-    // Whatever is thrown fails this batch and no other: if the loop ended here, all later operations would wait forever.
+    // Any exception fails only this batch: if the loop ended here, all later operations would wait for ever.
     private void Run(List<DatabaseOperation<TContext>> batch)
     {
         Exception? failure = null;
@@ -261,7 +263,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
-    // A commit to a file that was removed is as good as none. Once it was, memory and the file at the path are apart for good.
+    // A commit to a removed file is lost. From then on memory and the file at the path differ for good.
     private void CheckInPlace()
     {
         if (_displaced is null)
@@ -293,13 +295,13 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
         catch (SqliteException exception)
         {
-            // The cause of the failure is on its way to the waiters; the next batch begins with another attempt.
+            // The callers get the cause of the failure. The next batch begins with another attempt.
             GroupCommitLog.RollbackFailed(_logger, exception, _file.Path);
         }
     }
 }
 
-/// <summary>What writers of databases log. Event ids 5001 to 5006.</summary>
+/// <summary>The log messages of database writers. Event ids 5001 to 5006.</summary>
 internal static partial class GroupCommitLog
 {
     [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and so are others until it works again")]

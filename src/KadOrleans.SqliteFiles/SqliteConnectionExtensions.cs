@@ -17,11 +17,11 @@ internal static class SqliteConnectionExtensions
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The one integer that a query answers.</summary>
+    /// <summary>Runs a query with one integer as its result.</summary>
     public static long QueryInteger(this SqliteConnection connection, string sql) =>
         Convert.ToInt64(connection.QueryScalar(sql), CultureInfo.InvariantCulture);
 
-    /// <summary>The one text that a query answers.</summary>
+    /// <summary>Runs a query with one text as its result.</summary>
     public static string QueryText(this SqliteConnection connection, string sql) =>
         Convert.ToString(connection.QueryScalar(sql), CultureInfo.InvariantCulture) ?? string.Empty;
 
@@ -47,7 +47,7 @@ internal static class SqliteConnectionExtensions
         return SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0;
     }
 
-    /// <summary>Begins to write, in place of a transaction that could not be rolled back when it failed.</summary>
+    /// <summary>Begins a write transaction. Rolls back an earlier one that could not be rolled back when it failed.</summary>
     public static void BeginWriting(this SqliteConnection connection)
     {
         connection.RollBack();
@@ -57,7 +57,7 @@ internal static class SqliteConnectionExtensions
     /// <summary>Commits the open transaction.</summary>
     public static void Commit(this SqliteConnection connection) => connection.Execute("COMMIT");
 
-    /// <summary>Takes back what was not committed. SQLite may have done so itself when a statement failed.</summary>
+    /// <summary>Rolls the open transaction back. SQLite may have done so itself when a statement failed.</summary>
     public static void RollBack(this SqliteConnection connection)
     {
         if (connection.IsInTransaction())

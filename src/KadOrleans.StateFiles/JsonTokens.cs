@@ -7,7 +7,7 @@ namespace KadOrleans.StateFiles;
 /// <param name="stream">UTF-8, with a byte-order mark or without.</param>
 internal sealed class JsonTokens(Stream stream)
 {
-    // No token of a state is longer: the largest value has 50 KB with every byte escaped.
+    // The longest token in bytes. The largest value has 50 KB with every byte escaped.
     private const int MaxToken = 1024 * 1024;
 
     private byte[] _buffer = new byte[64 * 1024];
@@ -17,14 +17,14 @@ internal sealed class JsonTokens(Stream stream)
     private bool _begun;
     private JsonReaderState _state;
 
-    /// <summary>What was read last.</summary>
+    /// <summary>The type of the last token.</summary>
     public JsonTokenType Type { get; private set; }
 
     /// <summary>A name, a string's content, or a number as it is written.</summary>
     public string? Text { get; private set; }
 
-    /// <summary>Reads the next token; false at the end.</summary>
-    /// <exception cref="JsonException">This is no JSON.</exception>
+    /// <summary>Reads the next token. Returns false at the end.</summary>
+    /// <exception cref="JsonException">The stream is not JSON.</exception>
     public bool Read()
     {
         if (!_begun)

@@ -7,7 +7,7 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.StateFiles;
 
-/// <summary>One contact or value of a state file, while it is read: its fields, of which unknown ones are ignored.</summary>
+/// <summary>One contact or value of a state file while it is read. Unknown fields are ignored.</summary>
 internal sealed class StateEntry
 {
     private readonly Dictionary<string, (JsonTokenType Type, string? Text)> _fields = new(StringComparer.Ordinal);
@@ -74,7 +74,7 @@ internal sealed class StateEntry
     private DateTimeOffset? PublishedAt() =>
         _fields.TryGetValue("publishedAt", out var field) && field.Type != JsonTokenType.Null ? Time("publishedAt") : null;
 
-    // A file made by hand need not name the source whose quota a value counts against.
+    // Optional: a file made by hand need not name the source whose quota a value counts against.
     private SourceNetwork Source()
     {
         if (!_fields.TryGetValue("source", out var field))
@@ -95,11 +95,10 @@ internal sealed class StateEntry
 
 /// <summary>
 /// A node's state, or a cluster's values, as a JSON file: <c>{"format":"kad-state","version":1,"id":…,"contacts":[…],"values":[…]}</c>. A
-/// contact has <c>id</c>, <c>ip</c> and <c>port</c>; a value has <c>key</c> (the digest), <c>type</c>, <c>value</c>,
-/// <c>storedAt</c>, <c>expiresAt</c> and <c>source</c> (the address whose quota it counts against, 32 hexadecimal digits);
-/// one that a cluster's client published has <c>publishedAt</c> as well. Fields of contacts and values that a reader does not
-/// know are ignored. Bytes are hexadecimal; NaN and the infinities are strings; times are UTC with milliseconds, as the database keeps
-/// them.
+/// contact has <c>id</c>, <c>ip</c> and <c>port</c>. A value has <c>key</c> (the digest), <c>type</c>, <c>value</c>, <c>storedAt</c>,
+/// <c>expiresAt</c> and <c>source</c>. The source is the address whose quota it counts against, as 32 hexadecimal digits. A publication of
+/// a cluster has <c>publishedAt</c> as well. Fields of contacts and values that a reader does not know are ignored. Bytes are hexadecimal;
+/// NaN and the infinities are strings; times are UTC with milliseconds, as the database keeps them.
 /// </summary>
 internal static class StateFormat
 {

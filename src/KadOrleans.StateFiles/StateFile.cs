@@ -13,7 +13,7 @@ internal static class StateFile
     /// <param name="file">A path, or <see cref="Standard"/>.</param>
     /// <param name="openInput">Opens the standard input.</param>
     /// <param name="cancellationToken">Ends the wait for the standard input.</param>
-    /// <exception cref="StateFileException">It cannot be read.</exception>
+    /// <exception cref="StateFileException">The file cannot be read.</exception>
     public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(openInput);
@@ -33,7 +33,7 @@ internal static class StateFile
     /// </summary>
     /// <param name="file">A path.</param>
     /// <param name="write">Writes the content.</param>
-    /// <exception cref="StateFileException">It cannot be written.</exception>
+    /// <exception cref="StateFileException">The file cannot be written.</exception>
     public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
     {
         ArgumentNullException.ThrowIfNull(write);
@@ -99,10 +99,10 @@ internal static class StateFile
     }
 }
 
-/// <summary>A file cannot be read or written, or is not what it should be. The message is one sentence that names it.</summary>
+/// <summary>A file cannot be read or written, or has another format. The message is one sentence that names it.</summary>
 internal sealed class StateFileException : Exception
 {
-    /// <summary>Says what is wrong.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="message">One sentence, with the file's name.</param>
     /// <param name="cause">The exception behind it, if any.</param>
     public StateFileException(string message, Exception? cause = null)
@@ -111,10 +111,10 @@ internal sealed class StateFileException : Exception
     }
 }
 
-/// <summary>Tells plain files, which are replaced as a whole, from devices, pipes and the like, which are written to.</summary>
+/// <summary>Distinguishes plain files, which are replaced as a whole, from devices, pipes and the like, which are written to.</summary>
 internal static class SpecialFile
 {
-    /// <summary>The file that a path leads to at last: a link is not to be replaced, but what it names.</summary>
+    /// <summary>The file at the end of a path's links: its target is replaced, not the link.</summary>
     /// <param name="file">A path; it need not exist.</param>
     /// <exception cref="IOException">The links cannot be followed.</exception>
     public static string FollowLinks(string file)
@@ -124,7 +124,9 @@ internal static class SpecialFile
         return File.Exists(target) ? target : file;
     }
 
-    /// <summary>A device, pipe or the like for writing; null for a plain file or none: only that has a length that can be set.</summary>
+    /// <summary>
+    /// Opens a device, pipe or the like for writing. Null for a plain file or none: only a plain file has a length that can be set.
+    /// </summary>
     /// <param name="file">A path without links.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>

@@ -15,7 +15,7 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
     private long _older;
     private long _refused;
 
-    /// <summary>What came of the values so far. May be asked for from another thread.</summary>
+    /// <summary>The result so far. Safe for several threads.</summary>
     public ImportResult Result => new(
         Interlocked.Read(ref _imported), Interlocked.Read(ref _expired), Interlocked.Read(ref _older), Interlocked.Read(ref _refused));
 
@@ -69,7 +69,7 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
     }
 }
 
-/// <summary>What came of a file's values.</summary>
+/// <summary>The result of importing a file's values.</summary>
 /// <param name="Imported">Values that are durable now.</param>
 /// <param name="Expired">Values left out because they have expired.</param>
 /// <param name="Older">Values left out because one of the same key is held that was stored later.</param>

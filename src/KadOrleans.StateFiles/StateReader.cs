@@ -7,10 +7,10 @@ namespace KadOrleans.StateFiles;
 
 /// <summary>Reads a state file value by value: memory does not grow with their number, only with that of the contacts.</summary>
 /// <param name="stream">The file.</param>
-/// <param name="name">What the file is called in sentences.</param>
+/// <param name="name">The file's name in errors.</param>
 internal sealed class StateReader(Stream stream, string name)
 {
-    // Contacts are kept in memory; a node saves a tenth of this.
+    // The most contacts, which are kept in memory. A node saves a tenth of this.
     private const int MaxContacts = 10_000;
 
     private readonly JsonTokens _tokens = new(stream);
@@ -75,7 +75,7 @@ internal sealed class StateReader(Stream stream, string name)
         }
     }
 
-    // Format and version come first: what follows is read by them.
+    // Format and version come first, as they decide how the rest is read.
     private void ReadHeader()
     {
         Expect("format", JsonTokenType.String);

@@ -9,10 +9,10 @@ namespace KadOrleans.StateFiles;
 /// <summary>Writes a state file value by value: memory does not grow with their number.</summary>
 internal static class StateWriter
 {
-    // Written to the stream whenever this much is buffered: memory does not grow with the number of keys.
+    // The buffered bytes at which the stream is written, so that memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;
 
-    /// <summary>Writes everything and returns how many values that were.</summary>
+    /// <summary>Writes everything and returns the number of values.</summary>
     /// <param name="stream">Where to; it stays open.</param>
     /// <param name="state">A node's id and contacts; null without any.</param>
     /// <param name="values">Read as it goes on.</param>

@@ -12,18 +12,18 @@ using SQLitePCL;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// Reads everything in the file into memory, row by row. A row that could not have been written by us means that
-/// the file is damaged: going on without it would lose it silently.
+/// Reads the whole file into memory, row by row. A row that no release writes means that the file is damaged: skipping it would lose it
+/// silently.
 /// </summary>
 /// <param name="file">The file.</param>
-/// <param name="damage">Where damaged rows are noted, which are left out then; null refuses the file.</param>
+/// <param name="damage">Notes damaged rows, which are then left out. Null: such a file is refused.</param>
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
 
     /// <summary>
-    /// Restores all keys, whatever the quota is now: they were acknowledged. From the newest segment to the oldest, so that
-    /// the first record of a key is its state and no other is decoded.
+    /// Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest, so the
+    /// first record of a key is its state and no other is decoded.
     /// </summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public void LoadValues(ValueMemory memory, SegmentTable table)
@@ -34,7 +34,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             row => LoadSegment(raw.sqlite3_column_int64(row, 0), raw.sqlite3_column_blob(row, 1), memory, removed, table));
     }
 
-    /// <summary>Restores all publications, whatever the capacity is now.</summary>
+    /// <summary>Restores all publications, even beyond the present capacity.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public void LoadPublications(PublicationMemory publications)
     {
@@ -164,7 +164,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     private bool Hides(NodeId key, HashSet<NodeId> removed) =>
         damage is { Records.Segments.Count: > 0 } && damage.Records.Resembles(key) && removed.Add(key);
 
-    // Rows are handed over as SQLite's own, whose blobs are spans: a million rows need no million copies.
+    // Passes SQLite's own rows, whose blobs are spans: a million rows need no million copies.
     private void Read(string sql, Action<sqlite3_stmt> take)
     {
         using var command = file.Connection.PrepareCommand(sql);
@@ -176,17 +176,17 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 }
 
-/// <summary>All that a file holds, in memory.</summary>
+/// <summary>A file's whole content, in memory.</summary>
 /// <param name="Values">Values by key.</param>
-/// <param name="Segments">Where in the file they are.</param>
+/// <param name="Segments">The segments that hold them.</param>
 /// <param name="Publications">Publications by key.</param>
 /// <param name="State">The node state, or null if none was saved.</param>
 internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments, PublicationMemory Publications, NodeState? State)
 {
-    /// <summary>What was left out as it is unreadable; null where that is refused.</summary>
+    /// <summary>The unreadable parts that were left out. Null if such a file is refused.</summary>
     public Damage? Damage { get; private init; }
 
-    /// <summary>Reads everything.</summary>
+    /// <summary>Reads the whole file.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public static LoadedDatabase Read(DatabaseFile file, StoreQuota quota, int maxPublications, DamagePolicy onDamage)
     {

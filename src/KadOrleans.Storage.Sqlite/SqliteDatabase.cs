@@ -13,16 +13,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// A node's data file, open for this process alone. <see cref="SqliteKeyStore"/> and
-/// <see cref="SqliteNodeStateStore"/> share one. Everything in it is held in memory too, within the quotas, so only
-/// writes touch the disk. The caller that opened it disposes it, after the stores.
+/// A node's data file, locked for this process. <see cref="SqliteKeyStore"/> and <see cref="SqliteNodeStateStore"/> share one. Everything
+/// in it is held in memory too, within the quotas, so only writes touch the disk. The caller that opened it disposes it, after the stores.
 /// </summary>
 public sealed class SqliteDatabase : IAsyncDisposable
 {
     /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad.db";
 
-    /// <summary>Publications taken where nothing else is said.</summary>
+    /// <summary>The default maximum of publications.</summary>
     public const int DefaultMaxPublications = 10_000;
 
     private readonly DatabaseFile _file;
@@ -49,25 +48,25 @@ public sealed class SqliteDatabase : IAsyncDisposable
     public long Keys => Memory.GetUsage().Keys;
 
     /// <summary>
-    /// What was found damaged when the file was opened and is missing now, where the damaged bytes are and how many keys are left, in one
-    /// sentence; null if the file was sound.
+    /// The damage found when the file was opened: what is missing, where the damaged bytes are, how many keys are left. Null if the file
+    /// was sound.
     /// </summary>
     public string? Damage => _damage?.Sentence;
 
-    /// <summary>Keys whose values were in damaged parts of the file, as far as they could be read there.</summary>
+    /// <summary>Keys whose values were in damaged parts of the file, as far as the keys were readable.</summary>
     public IReadOnlyList<NodeId> LostKeys => _damage?.LostKeys ?? [];
 
-    /// <summary>Why nothing can be written now, in one sentence; null while writing works.</summary>
+    /// <summary>Why the file cannot be written now, in one sentence. Null while writing works.</summary>
     public string? Problem =>
         Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
 
     /// <summary>The only connection; it belongs to the writer.</summary>
     internal SqliteConnection Connection => _file.Connection;
 
-    /// <summary>What is committed.</summary>
+    /// <summary>The committed values.</summary>
     internal ValueMemory Memory { get; }
 
-    /// <summary>What is published, as it is committed.</summary>
+    /// <summary>The committed publications.</summary>
     internal PublicationMemory Publications { get; }
 
     /// <summary>The segments of the file; they belong to the writer.</summary>
@@ -84,10 +83,10 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// that is refused stays as it is, to the byte.
     /// </summary>
     /// <param name="folder">The data folder, relative to the current one or absolute.</param>
-    /// <param name="quota">How much is taken from now on. What the file holds is loaded even beyond it.</param>
+    /// <param name="quota">The quota for new values. The file's values are loaded even beyond it.</param>
     /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
-    /// <param name="maxPublications">How many publications are taken, in the same way.</param>
-    /// <param name="onDamage">What becomes of a file that is damaged. Files of older releases are refused then.</param>
+    /// <param name="maxPublications">The most publications, in the same way.</param>
+    /// <param name="onDamage">The policy for a damaged file. Damaged files of older releases are refused.</param>
     /// <exception cref="KeyStoreException">
     /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
     /// damaged beyond repair. The message names it and says what to do. Of a damaged file the inner exception is a
@@ -136,7 +135,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes what is queued, moves the log into the file and closes it; one file is left.</summary>
+    /// <summary>Finishes queued writes, moves the log into the file and closes it. One file is left.</summary>
     public async ValueTask DisposeAsync() => await _closing.Value;
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
@@ -188,7 +187,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
             loaded = reload();
         }
 
-        // The row of the id is gone with the structure that held it.
+        // The id's row was lost with the damaged structure.
         damage.Id |= file.Rebuilt is not null && loaded.State is null;
         var values = loaded.Values;
         NodeId[] lost = [.. damage.Records.Keys.Where(key => !values.Shard.TryFind(key, out _))];
@@ -210,20 +209,20 @@ public sealed class SqliteDatabase : IAsyncDisposable
     }
 }
 
-/// <summary>What becomes of a data file that is damaged.</summary>
+/// <summary>The policy for a damaged data file.</summary>
 public enum DamagePolicy
 {
     /// <summary>
-    /// What can be read is kept, damaged bytes are moved to a file beside it (<c>kad.db.damaged-1</c> to <c>-8</c>), and
+    /// The readable part is kept. Damaged bytes are moved to a file beside it (<c>kad.db.damaged-1</c> to <c>-8</c>).
     /// <see cref="SqliteDatabase.Damage"/> says what is missing.
     /// </summary>
     SetAside,
 
-    /// <summary>The file is refused, and stays as it is.</summary>
+    /// <summary>The file is refused and not changed.</summary>
     Refuse,
 }
 
-/// <summary>What the storage logs. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's.</summary>
+/// <summary>The storage's log messages. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's.</summary>
 internal static partial class StorageLog
 {
     [LoggerMessage(5000, LogLevel.Information, "Opened {Path}: {Keys} keys, {Bytes} bytes of values")]

@@ -6,15 +6,15 @@ using KadOrleans.Storage.Sqlite.Writing;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// Keys in the data file. Reads come from memory and complete synchronously. A put is acknowledged when its
-/// transaction is on the disk; puts that arrive together share one. In the file, times are whole milliseconds: after
-/// a restart a value may expire up to one earlier. Disposal waits for the writes under way and leaves the database
-/// open; after it every call but another disposal throws <see cref="ObjectDisposedException"/>.
+/// Keys in the data file. Reads come from memory and complete synchronously. A put is acknowledged when its transaction is on the disk.
+/// Puts that arrive together share one. The file has times in whole milliseconds, so after a restart a value may expire up to one earlier.
+/// Disposal waits for pending writes and leaves the database open. After it every call but another disposal throws
+/// <see cref="ObjectDisposedException"/>.
 /// </summary>
 /// <param name="database">Where the keys are.</param>
 public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
-    // Keys removed in one write, so that puts get their turn between the writes of a long removal.
+    // The most keys removed in one write, so that a long removal does not delay puts.
     private const int RemovalSlice = 1024;
 
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
@@ -34,9 +34,8 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <summary>
-    /// Holds a value in place of any earlier one; of several puts of a key the one that arrived last stays.
-    /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, or at once if the disk is so far behind
-    /// that the queue of writes is full.
+    /// Holds a value in place of any earlier one. Of several puts of a key the last one stays. Returns
+    /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, or at once if the queue of writes is full.
     /// </summary>
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
@@ -44,8 +43,8 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         ArgumentNullException.ThrowIfNull(value);
         Check(cancellationToken);
 
-        // Refused here, a flood of puts beyond the quota takes no room in the queue. The writer decides for good,
-        // with all puts before this one in place.
+        // An early check: a flood of puts beyond the quota takes no room in the queue. The writer makes the final decision, after all
+        // earlier puts.
         var result = _database.Memory.CheckPut(key, value, kind);
         if (result != StoreResult.Stored)
         {

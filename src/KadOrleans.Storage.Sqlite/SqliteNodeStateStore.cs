@@ -24,7 +24,7 @@ public sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateSt
     {
         ArgumentNullException.ThrowIfNull(state);
 
-        // The caller may go on changing its list; what is saved must not change with it.
+        // A copy, as the caller may change its list.
         var copy = state with { Contacts = [.. state.Contacts] };
         await _database.WriteAsync(new SaveStateWrite(copy), cancellationToken);
     }

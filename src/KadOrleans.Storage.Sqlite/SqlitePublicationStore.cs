@@ -6,8 +6,8 @@ using KadOrleans.Storage.Sqlite.Writing;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// What is published from here, in the data file, so that it goes out again after a restart. Changes go through the same
-/// writer as keys; reads come from memory. In the file, times are whole milliseconds.
+/// The node's publications in the data file, so that they continue after a restart. Changes go through the same writer as keys; reads come
+/// from memory. The file has times in whole milliseconds.
 /// </summary>
 /// <param name="database">Where the publications are.</param>
 public sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
@@ -51,7 +51,7 @@ public sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicati
 }
 
 /// <summary>All publications of the file, in memory. Many threads read; only the writer changes.</summary>
-/// <param name="capacity">The most that are taken. What the file holds is loaded even beyond it.</param>
+/// <param name="capacity">The most publications. The file's are loaded even beyond it.</param>
 internal sealed class PublicationMemory(int capacity)
 {
     // Guards _publications.
@@ -87,7 +87,7 @@ internal sealed class PublicationMemory(int capacity)
         }
     }
 
-    /// <summary>Takes changes over: null forgets a key.</summary>
+    /// <summary>Applies changes: null removes a key.</summary>
     public void Apply(IEnumerable<KeyValuePair<NodeId, Publication?>> changes)
     {
         lock (_gate)

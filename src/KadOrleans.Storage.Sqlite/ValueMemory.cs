@@ -5,21 +5,21 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// All values of the file, in memory: what is read here is committed. Many threads read; only the writer changes, so it
-/// alone may also read without the lock.
+/// All committed values of the file, in memory. Many threads read. Only the writer changes it, so only the writer may read without the
+/// lock.
 /// </summary>
 internal sealed class ValueMemory(StoreQuota quota)
 {
-    // One that grows, or is copied, holds up readers for so much less than one of a million would.
+    // The number of tables. Growing or copying a small one delays readers less than one of a million keys would.
     private const int Parts = 1024;
 
-    // Values judged again at a time; readers wait meanwhile.
+    // The most values judged at a time. Readers wait meanwhile.
     private const int JudgedTogether = 4096;
 
     /// <summary>Guards <see cref="Shard"/>.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>The values. The place of each is the slot of the segment that has its record.</summary>
+    /// <summary>The values. The place of each is the slot of its record's segment.</summary>
     public KeyShard Shard { get; } = new(quota, Parts);
 
     public StoreTurnover Turnover
@@ -49,7 +49,7 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
-    /// <summary>Whether a put is refused already by what is committed and under way.</summary>
+    /// <summary>Checks a put against the committed and pending values.</summary>
     public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind)
     {
         lock (Gate)
@@ -66,7 +66,7 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
-    /// <summary>Has keys outside an area evicted first.</summary>
+    /// <summary>Sets the area outside which keys are evicted first.</summary>
     public void SetArea(ResponsibleArea area)
     {
         bool isLeft;
@@ -84,7 +84,7 @@ internal sealed class ValueMemory(StoreQuota quota)
         }
     }
 
-    /// <summary>All that is held, copied a part at a time: what changes meanwhile is seen if its part comes later.</summary>
+    /// <summary>All values, copied a part at a time. A change meanwhile shows if its part is copied later.</summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue>> Scan() => Enumerable.Range(0, Parts).SelectMany(Copy);
 
     private KeyValuePair<NodeId, StoredValue>[] Copy(int part)

@@ -6,9 +6,9 @@ using KadOrleans.Storage.Sqlite.Salvage;
 namespace KadOrleans.Storage.Sqlite.Format;
 
 /// <summary>
-/// How the file is laid out. Values are looked up in memory, so the file has them in a log of segments, without an index.
-/// Times are milliseconds since 1970 UTC; a source is its two numbers in 16 bytes,
-/// addresses are 16 bytes of IPv6 or IPv6-mapped form, ids 20 bytes, all big-endian.
+/// The layout of the file. Values are looked up in memory, so the file has them in a log of segments, without an index. Times are
+/// milliseconds since 1970 UTC. A source is its two numbers in 16 bytes. An address has 16 bytes of IPv6 or IPv6-mapped form, and an id 20
+/// bytes. All are big-endian.
 /// </summary>
 internal static class DatabaseSchema
 {

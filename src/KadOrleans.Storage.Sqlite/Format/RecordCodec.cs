@@ -6,9 +6,9 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Storage.Sqlite.Format;
 
 /// <summary>
-/// One change of one key in a segment. A removal is its type byte and the key. A put is its type byte, the key, when it
-/// was stored, when it expires (8 bytes each), its source unless that is trusted (16 bytes), the length of the encoded
-/// value (2 bytes), and the value as <see cref="ValueCodec"/> writes it. Numbers are big-endian.
+/// One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of storing
+/// and expiry (8 bytes each). Then come its source unless that is trusted (16 bytes), the length of the encoded value (2 bytes), and the
+/// value as <see cref="ValueCodec"/> writes it. Numbers are big-endian.
 /// </summary>
 internal static class RecordCodec
 {
@@ -27,7 +27,7 @@ internal static class RecordCodec
     private const int SourceOffset = ExpiresAtOffset + sizeof(long);
     private const int FixedLength = SourceOffset + sizeof(ushort);
 
-    /// <summary>How many bytes <see cref="WritePut"/> writes: the same however often the value was renewed.</summary>
+    /// <summary>The bytes that <see cref="WritePut"/> writes. Renewing the value does not change them.</summary>
     public static int LengthOf(StoredValue value) =>
         FixedLength + (value.Source.IsTrusted ? 0 : SourceCodec.Length) + ValueCodec.LengthOf(value.Value);
 
@@ -59,7 +59,7 @@ internal static class RecordCodec
         return RemovalLength;
     }
 
-    /// <summary>Takes the next record off. False if there is no whole one; its value may be unreadable still.</summary>
+    /// <summary>Takes the next record. Returns false if there is no complete one. Its value may still be unreadable.</summary>
     public static bool TryTake(ref ReadOnlySpan<byte> records, out Record record)
     {
         record = default;
@@ -88,8 +88,8 @@ internal static class RecordCodec
             : offset + sizeof(ushort) + BinaryPrimitives.ReadUInt16BigEndian(records[offset..]);
     }
 
-    /// <summary>A record where it lies.</summary>
-    /// <param name="bytes">The whole of it.</param>
+    /// <summary>A record in the buffer.</summary>
+    /// <param name="bytes">The whole record.</param>
     public readonly ref struct Record(ReadOnlySpan<byte> bytes)
     {
         /// <summary>The whole record.</summary>
@@ -99,7 +99,7 @@ internal static class RecordCodec
 
         public NodeId Key => new(Bytes.Slice(1, NodeId.Length));
 
-        /// <summary>What a put stores. False if no release writes such a value.</summary>
+        /// <summary>Reads the value of a put. Returns false if no release writes such a value.</summary>
         public bool TryReadValue(out StoredValue value)
         {
             value = null!;
@@ -117,7 +117,7 @@ internal static class RecordCodec
     }
 }
 
-/// <summary>Whom a value is counted against, in the file: two 64-bit numbers, big-endian.</summary>
+/// <summary>A source in the file: two 64-bit numbers, big-endian.</summary>
 internal static class SourceCodec
 {
     /// <summary>Length in bytes.</summary>

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Storage.Sqlite.Format;
 
 /// <summary>
-/// A segment in the file: one byte of version, four of checksum, records. The checksum is CRC-32C (RFC 3720, B.4) of the
-/// segment's number and the records, big-endian: SQLite notices a torn structure, not a changed byte in a blob.
+/// A segment in the file: one byte of version, four of checksum, records. The checksum is CRC-32C (RFC 3720, B.4) of the segment's number
+/// and the records, big-endian. SQLite itself detects a damaged structure, but not a changed byte in a blob.
 /// </summary>
 internal static class SegmentCodec
 {
@@ -15,14 +15,14 @@ internal static class SegmentCodec
 
     private const byte Version = 1;
 
-    /// <summary>Writes the header of a segment whose records are in place behind it.</summary>
+    /// <summary>Writes the header of a segment in front of its records.</summary>
     public static void Seal(Span<byte> segment, long number)
     {
         segment[0] = Version;
         BinaryPrimitives.WriteUInt32BigEndian(segment[1..], Checksum(number, segment[HeaderLength..]));
     }
 
-    /// <summary>The records of a segment. False if these are not the bytes that were written under this number.</summary>
+    /// <summary>Returns the records of a segment. False if the bytes are not those written under this number.</summary>
     public static bool TryOpen(ReadOnlySpan<byte> segment, long number, out ReadOnlySpan<byte> records)
     {
         records = default;

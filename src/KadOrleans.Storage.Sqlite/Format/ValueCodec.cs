@@ -21,7 +21,7 @@ internal static class ValueCodec
     /// <summary>The longest encoding.</summary>
     public const int MaxLength = 1 + StoreRules.MaxContentLength;
 
-    /// <summary>How many bytes <see cref="Write"/> writes.</summary>
+    /// <summary>The bytes that <see cref="Write"/> writes.</summary>
     public static int LengthOf(DhtValue value) => value.Kind == DhtValueKind.Boolean ? 1 : 1 + value.ContentLength;
 
     /// <summary>The bytes of a value.</summary>
@@ -64,7 +64,7 @@ internal static class ValueCodec
         }
     }
 
-    /// <summary>Reads a value back. False if these are not the bytes of one.</summary>
+    /// <summary>Decodes a value. Returns false if the bytes are not one.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, out DhtValue value)
     {
         value = default;

@@ -13,8 +13,8 @@ public static class SqliteKadNodeBuilderExtensions
     private const int ManyKeys = 100_000;
 
     /// <summary>
-    /// Keeps keys and state in one file in <paramref name="folder"/>, which is made if it is missing. The file is
-    /// opened when the host starts; if it can't be, the host does not.
+    /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing. The host opens the file when it
+    /// starts. If that fails, the start fails.
     /// </summary>
     public static KadNodeBuilder UseSqlite(this KadNodeBuilder builder, string folder)
     {
@@ -33,7 +33,7 @@ public static class SqliteKadNodeBuilderExtensions
         var database = SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications);
         if (database.Keys >= ManyKeys)
         {
-            // Reading a large file leaves behind about as much as it is for. Half a second is a tenth of such a start.
+            // Reading a large file leaves about as much garbage as content. Half a second is a tenth of such a start.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
 

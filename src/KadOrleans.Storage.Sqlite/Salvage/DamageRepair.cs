@@ -10,12 +10,12 @@ using Microsoft.Data.Sqlite;
 namespace KadOrleans.Storage.Sqlite.Salvage;
 
 /// <summary>
-/// Takes what is damaged out of a file. A damaged segment goes to a file beside it, each as its number (8 bytes), its length (4 bytes)
-/// and its bytes, numbers big-endian; a segment of removals takes its place, so that no older value of its keys comes back.
+/// Moves the damaged parts out of a file. Damaged segments go to a file beside it: each as its number (8 bytes), its length (4 bytes), both
+/// big-endian, and its bytes. A segment of removals takes the place of each, so that no older value of its keys comes back.
 /// </summary>
 internal sealed class DamageRepair(DatabaseFile file, Damage damage)
 {
-    /// <summary>Does it, in one transaction.</summary>
+    /// <summary>Repairs the file, in one transaction.</summary>
     /// <param name="state">The node state as far as it was readable.</param>
     /// <returns>Where damaged segments are; null without any.</returns>
     /// <exception cref="SqliteException">The file cannot be written.</exception>

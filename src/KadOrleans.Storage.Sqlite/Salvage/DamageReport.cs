@@ -3,19 +3,19 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Storage.Sqlite.Salvage;
 
-/// <summary>What is missing of a file that was damaged, for people and for the node.</summary>
+/// <summary>The missing parts of a damaged file, for people and for the node.</summary>
 /// <param name="Sentence">What is missing, what is left, and where the damaged bytes are.</param>
 /// <param name="LostKeys">Keys whose values are lost, as far as they could be read.</param>
 internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostKeys)
 {
-    /// <summary>Segments that are named; the others are counted.</summary>
+    /// <summary>The most segments that are named; the others are counted.</summary>
     private const int MostNamed = 5;
 
-    /// <summary>Makes the sentence.</summary>
+    /// <summary>Creates the report.</summary>
     /// <param name="path">The file.</param>
     /// <param name="damage">What was unreadable.</param>
-    /// <param name="rebuilt">Where the file went if its structure was damaged, and what could not be read of it.</param>
-    /// <param name="aside">Where damaged segments went; null without any.</param>
+    /// <param name="rebuilt">After a rebuild: where the damaged file is, and what could not be read of it.</param>
+    /// <param name="aside">Where damaged segments are; null without any.</param>
     /// <param name="lost">Keys that have no value now.</param>
     /// <param name="left">Keys that are left.</param>
     public static DamageReport Create(
@@ -53,7 +53,7 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>What a load found unreadable. Everything else was loaded.</summary>
+/// <summary>The unreadable parts of a file. Everything else was loaded.</summary>
 internal sealed class Damage
 {
     /// <summary>Damaged segments and their keys.</summary>
@@ -68,13 +68,13 @@ internal sealed class Damage
     /// <summary>Whether the node's id is unreadable.</summary>
     public bool Id { get; set; }
 
-    /// <summary>Whether there is anything.</summary>
+    /// <summary>Whether anything is damaged.</summary>
     public bool IsAny => Records.Segments.Count > 0 || Publications.Count > 0 || Contacts > 0 || Id;
 }
 
-/// <summary>What a loader does with a damaged row.</summary>
+/// <summary>Handles a damaged row in a loader.</summary>
 internal static class DamageNotes
 {
-    /// <summary>Where it is noted; throws where damage is refused.</summary>
+    /// <summary>Returns the object that notes the damage. Throws if damage is refused.</summary>
     public static Damage NoteOrThrow(this Damage? damage, Func<Exception> refusal) => damage ?? throw refusal();
 }

@@ -5,8 +5,8 @@ using KadOrleans.Storage.Sqlite.Format;
 namespace KadOrleans.Storage.Sqlite.Salvage;
 
 /// <summary>
-/// The keys of damaged segments, as far as they can be read. No value of a damaged segment is believed, as its checksum covers all of
-/// them; but a key must not fall back to an older value, and a key that is known can be asked for in the network.
+/// The keys of damaged segments, as far as they can be read. No value of a damaged segment is used, as its checksum covers all of them. Its
+/// keys still matter: a key must not fall back to an older value, and the network may have its value.
 /// </summary>
 internal sealed class LostRecords
 {
@@ -34,7 +34,8 @@ internal sealed class LostRecords
         var records = segment.Length > SegmentCodec.HeaderLength ? segment[SegmentCodec.HeaderLength..] : [];
         for (var follows = true; records.Length >= RecordCodec.RemovalLength;)
         {
-            // Where a record ended another begins: its key counts, whatever the rest of it is. Elsewhere only what can hardly be chance counts.
+            // A record begins where another ended, so its key counts even if the rest is damaged. Elsewhere a key counts only if it can
+            // hardly be chance.
             if (follows)
             {
                 Note(new NodeId(records.Slice(1, NodeId.Length)), isPut: records[0] != 0, hidden, isHeld);
@@ -63,8 +64,8 @@ internal sealed class LostRecords
     }
 
     /// <summary>
-    /// Whether a key of an older segment is that of a damaged record whose own key is damaged: ids are random, so two that share eight bytes
-    /// are the same.
+    /// Whether a key of an older segment is that of a record with a damaged key. Ids are random, so two that share eight bytes are the
+    /// same.
     /// </summary>
     public bool Resembles(NodeId key)
     {

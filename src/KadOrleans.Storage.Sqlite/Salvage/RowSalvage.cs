@@ -6,12 +6,12 @@ using SQLitePCL;
 namespace KadOrleans.Storage.Sqlite.Salvage;
 
 /// <summary>
-/// Copies the rows of a database whose structure is damaged. Each table is read from its beginning until a page cannot be read, then from
-/// its end; the segments between are asked for by number.
+/// Copies the rows of a database whose structure is damaged. Each table is read from its beginning up to an unreadable page, and then from
+/// its end. The segments between are read by number.
 /// </summary>
 internal static class RowSalvage
 {
-    /// <summary>Numbers that are asked for at most: a damaged number may be any.</summary>
+    /// <summary>The most numbers that are tried. It is bounded, as a damaged number may have any value.</summary>
     private const long MostAsked = 100_000;
 
     /// <summary>Copies all tables.</summary>
@@ -79,7 +79,7 @@ internal static class RowSalvage
         }
     }
 
-    // A segment that was only guessed at, and is not there, is none that is missing.
+    // A guessed number without a segment does not count as missing.
     private static bool CopySegment(SqliteConnection damaged, SqliteConnection fresh, long number)
     {
         try
@@ -128,7 +128,7 @@ internal static class RowSalvage
         }
     }
 
-    // A row that a damaged page made double, or made none that the table takes, is left out.
+    // Leaves out a row that a damaged page duplicated or made invalid.
     private static void Insert(SqliteConnection fresh, string table, string columns, object[] values)
     {
         var names = string.Join(", ", values.Select((_, i) => $"$v{i}"));
@@ -138,7 +138,7 @@ internal static class RowSalvage
         insert.ExecuteNonQuery();
     }
 
-    // A full or failing disk ends the rebuilding.
+    // A full or failing disk is no damage: it ends the rebuild.
     private static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode
         is not (raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED);
 }

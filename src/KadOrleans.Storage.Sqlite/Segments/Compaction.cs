@@ -1,25 +1,25 @@
 namespace KadOrleans.Storage.Sqlite.Segments;
 
 /// <summary>
-/// Which segments a commit collects. Dead ones go at once. While more than half of the log is obsolete, the oldest go,
-/// what lives in them to the end of the log; a commit reads eight bytes for each that it writes or makes obsolete, and
-/// spares what it does not use for the next. Small ones at the end of the log are merged with the commit's own: sixteen
-/// of a size make one of the next, up to half a full segment.
+/// Chooses the segments that a commit compacts. Dead ones are dropped at once. While more than half of the log is obsolete, the oldest are
+/// compacted: their live records are appended to the log. For that a commit reads eight bytes for each byte that it writes or makes
+/// obsolete; an unused rest counts for the next commit. Small segments at the end of the log are merged with the commit's own. Sixteen of
+/// one size make one of the next, up to half a full segment.
 /// </summary>
 internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutput output, LogOptions options)
 {
-    /// <summary>Segments of one size in a row that are merged.</summary>
+    /// <summary>The number of consecutive segments of one size that are merged.</summary>
     public const int FanIn = 16;
 
     /// <summary>
-    /// The more, the sooner a log with too much obsolete is through: with eight, it stays below thrice what lives and
-    /// thrice the slack (the growth while all of it is read once is an eighth).
+    /// With a higher number an obsolete log is compacted sooner. With eight, the log stays below three times its live bytes and three times
+    /// the slack. While all of it is read once it grows by an eighth.
     /// </summary>
     private const int ReadPerByte = 8;
 
     private const int FullTier = 2;
 
-    /// <summary>Dead segments at the old end that go in one commit; they are free to go, but each costs a moment.</summary>
+    /// <summary>The most dead segments dropped in one commit. Dropping one is cheap, but not free.</summary>
     private const int MaxDropped = 64;
 
     private long _credit;
@@ -28,7 +28,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
 
     private long Bytes => table.Bytes - log.LeavingBytes + output.Bytes;
 
-    /// <summary>Collects for the commit whose changes are written.</summary>
+    /// <summary>Compacts segments in the current commit, after its changes are written.</summary>
     public void Run()
     {
         var changed = output.Bytes + log.DyingBytes;
@@ -38,7 +38,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
         Merge();
     }
 
-    /// <summary>Takes over what is committed.</summary>
+    /// <summary>Called after the commit.</summary>
     public void Settle() => _credit = _creditAfter;
 
     private void DropDead()
@@ -110,7 +110,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
         return segment;
     }
 
-    // How many segments at the end of the log make one of the next size with the commit's own; 0 if too few.
+    // The number of segments at the end of the log that make one of the next size with the commit's own. 0 if there are too few.
     private int CountRun(Segment newest, int tier)
     {
         var count = 0;

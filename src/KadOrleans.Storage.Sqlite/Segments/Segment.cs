@@ -1,6 +1,6 @@
 namespace KadOrleans.Storage.Sqlite.Segments;
 
-/// <summary>What memory knows of one segment of the file.</summary>
+/// <summary>One segment of the file, as memory knows it.</summary>
 /// <param name="slot">Its place in the <see cref="SegmentTable"/>, by which keys refer to it.</param>
 /// <param name="number">Its number in the file: the later it was committed, the higher.</param>
 internal sealed class Segment(int slot, long number)
@@ -12,7 +12,7 @@ internal sealed class Segment(int slot, long number)
     /// <summary>Length of all its records.</summary>
     public int Bytes { get; private set; }
 
-    /// <summary>Removals in it, which hide what older segments may hold.</summary>
+    /// <summary>Removals in it, which hide puts in older segments.</summary>
     public int Removals { get; private set; }
 
     /// <summary>Puts in it that are the latest of their keys.</summary>
@@ -21,20 +21,20 @@ internal sealed class Segment(int slot, long number)
     /// <summary>Length of those.</summary>
     public int LiveBytes { get; private set; }
 
-    /// <summary>Live puts that the commit under way makes obsolete.</summary>
+    /// <summary>Live puts that the current commit makes obsolete.</summary>
     public int Dying { get; private set; }
 
     /// <summary>Length of those.</summary>
     public int DyingBytes { get; private set; }
 
-    /// <summary>Whether the commit under way deletes it.</summary>
+    /// <summary>Whether the current commit deletes it.</summary>
     public bool IsLeaving { get; set; }
 
     public Segment? Older { get; set; }
 
     public Segment? Newer { get; set; }
 
-    /// <summary>Whether the commit under way leaves nothing in it that a restart needs.</summary>
+    /// <summary>Whether a restart needs nothing of it after the current commit.</summary>
     public bool IsDead => Live == Dying && Removals == 0;
 
     public void AddPut(int length)
@@ -58,8 +58,8 @@ internal sealed class Segment(int slot, long number)
         DyingBytes += length;
     }
 
-    /// <summary>Ends the commit under way.</summary>
-    /// <param name="happened">Whether what was dying is dead.</param>
+    /// <summary>Ends the current commit.</summary>
+    /// <param name="happened">Whether it was committed.</param>
     public void Settle(bool happened)
     {
         if (happened)

@@ -7,15 +7,15 @@ using KadOrleans.Storage.Sqlite.Salvage;
 namespace KadOrleans.Storage.Sqlite.Segments;
 
 /// <summary>
-/// Writes the changes of one commit after another as segments, and collects what became obsolete. The state of a key is
-/// its record in the newest segment that has one, so records may move to newer segments in any order. A removal may go
-/// only with the oldest segment: then no older put of its key is left for it to hide. Used by the writer alone.
+/// Writes the changes of each commit as segments, and compacts obsolete ones. The state of a key is its record in the newest segment that
+/// has one, so records may move to newer segments in any order. Only the oldest segment's removals may be dropped: no older put of their
+/// keys is left. Only the writer uses it.
 /// </summary>
 internal sealed class SegmentLog : IDisposable
 {
     private const int Removed = -1;
 
-    // Read at each check: 0.3 ms from memory. A gigabyte is through after a thousand checks.
+    // The bytes read at each check: 0.3 ms from memory. A thousand checks read a gigabyte.
     private const int CheckedBytes = 1 << 20;
 
     private readonly DatabaseFile _file;
@@ -25,13 +25,13 @@ internal sealed class SegmentLog : IDisposable
     private readonly SegmentOutput _output;
     private readonly Compaction _compaction;
 
-    // Of the commit under way: where each key's record is, which keys were only moved, what is touched and what goes.
+    // The state of the current commit: the slots of records, the keys that were only moved, the touched and the leaving segments.
     private readonly Dictionary<NodeId, int> _placed = [];
     private readonly List<NodeId> _moved = [];
     private readonly List<Segment> _touched = [];
     private readonly List<Segment> _leaving = [];
 
-    // Where the checks are; null at the beginning.
+    // The last checked segment; null at the beginning.
     private Segment? _checked;
 
     public SegmentLog(DatabaseFile file, SegmentTable table, ValueMemory memory, LogOptions options)
@@ -44,16 +44,16 @@ internal sealed class SegmentLog : IDisposable
         _compaction = new Compaction(this, table, _output, options);
     }
 
-    /// <summary>Told the number of a segment that was found damaged, and whose values are written again.</summary>
+    /// <summary>Gets the number of a damaged segment, whose values are written again.</summary>
     public Action<long> OnDamage { get; init; } = _ => { };
 
-    /// <summary>Puts that the commit under way makes obsolete, by segment.</summary>
+    /// <summary>The segments with puts that the current commit makes obsolete.</summary>
     public IReadOnlyList<Segment> Touched => _touched;
 
     /// <summary>Length of those puts.</summary>
     public long DyingBytes { get; private set; }
 
-    /// <summary>Length of the records in segments that the commit under way deletes.</summary>
+    /// <summary>Length of the records in segments that the current commit deletes.</summary>
     public long LeavingBytes { get; private set; }
 
     /// <summary>Writes the latest state of a key. Once per key and commit.</summary>
@@ -67,7 +67,7 @@ internal sealed class SegmentLog : IDisposable
         }
         else if (value is null)
         {
-            // Never held, or removed before, which the file says.
+            // The key was never held, or the file already has its removal.
             return;
         }
 
@@ -79,8 +79,8 @@ internal sealed class SegmentLog : IDisposable
         _placed.Add(key, value is null ? Removed : _output.Put(key, value));
     }
 
-    /// <summary>Reads some of the segments, in turns from the oldest to the newest, and writes what is damaged again.</summary>
-    /// <returns>Whether anything is to be written.</returns>
+    /// <summary>Reads some segments, in turn from the oldest to the newest, and rewrites damaged ones.</summary>
+    /// <returns>Whether there is anything to write.</returns>
     public bool Check()
     {
         var segment = _checked?.Newer ?? _table.Oldest;
@@ -100,7 +100,7 @@ internal sealed class SegmentLog : IDisposable
         return false;
     }
 
-    /// <summary>Ends the writing of a commit: collects what is due, and has all in the file's transaction.</summary>
+    /// <summary>Ends the writing of a commit: compacts what is due, and writes all segments in the file's transaction.</summary>
     public void Finish()
     {
         _compaction.Run();
@@ -110,7 +110,7 @@ internal sealed class SegmentLog : IDisposable
     /// <summary>The slot of the segment that the commit put a key's record in.</summary>
     public int PlaceOf(NodeId key) => _placed[key];
 
-    /// <summary>Takes over what is committed; under the memory's lock.</summary>
+    /// <summary>Called after the commit, under the memory's lock.</summary>
     public void Apply()
     {
         foreach (var key in _moved)
@@ -138,7 +138,7 @@ internal sealed class SegmentLog : IDisposable
         Clear();
     }
 
-    /// <summary>Forgets a commit that failed.</summary>
+    /// <summary>Drops a failed commit.</summary>
     public void Abandon()
     {
         foreach (var segment in _touched.Concat(_leaving))
@@ -230,8 +230,8 @@ internal sealed class SegmentLog : IDisposable
         }
     }
 
-    // Memory has all that lives in it. Its removals hide older puts, such as of what was evicted and has not expired: they are
-    // written again as far as they can be read. One too many does no harm, as only keys that are not held get one.
+    // Memory has all its live values. Its removals hide older puts, such as those of values evicted before they expired. So readable
+    // removals are written again. An extra removal does no harm, as only keys that are not held get one.
     private void Rewrite(Segment segment, ReadOnlySpan<byte> damaged)
     {
         OnDamage(segment.Number);
@@ -279,12 +279,9 @@ internal sealed class SegmentLog : IDisposable
 /// <summary>Sizes of the log, all in bytes of records. Tests take small ones.</summary>
 internal sealed record LogOptions
 {
-    /// <summary>
-    /// A segment is closed once it is this long. It is what is read and copied at once, and the larger it is, the fewer
-    /// there are.
-    /// </summary>
+    /// <summary>The length at which a segment is closed. A segment is read and copied as a whole. Larger ones are fewer.</summary>
     public int SegmentBytes { get; init; } = 128 * 1024;
 
-    /// <summary>Obsolete records that are not worth collecting: a small log is not copied again and again.</summary>
+    /// <summary>Obsolete records that are never compacted, so that a small log is not copied again and again.</summary>
     public long SlackBytes { get; init; } = 4 << 20;
 }

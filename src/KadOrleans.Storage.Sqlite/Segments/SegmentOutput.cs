@@ -40,7 +40,7 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
         Advance(length);
     }
 
-    /// <summary>Adds a put as it lies in another segment and returns the slot of its new one.</summary>
+    /// <summary>Copies a put of another segment and returns the slot of its new one.</summary>
     public int Copy(RecordCodec.Record put)
     {
         var segment = GetSegment();
@@ -51,7 +51,7 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
         return segment.Slot;
     }
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes the last segment.</summary>
     public void Flush()
     {
         if (_length > 0)
@@ -64,7 +64,7 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
         }
     }
 
-    /// <summary>Starts over: the segments are the table's, or dropped.</summary>
+    /// <summary>Clears the list, after the table took the segments or they were dropped.</summary>
     public void Clear()
     {
         _segments.Clear();

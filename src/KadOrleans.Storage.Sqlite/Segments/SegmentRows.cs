@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace KadOrleans.Storage.Sqlite.Segments;
 
 /// <summary>
-/// The table of segments. Its statements are SQLite's own, as they take and lend spans: a segment is copied once on its
-/// way in and not at all on its way out.
+/// The table of segments. It uses SQLite's own statements, which take and return spans. So a segment is copied once when written, and not
+/// at all when read.
 /// </summary>
 internal sealed class SegmentRows : IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class SegmentRows : IDisposable
         return [];
     }
 
-    /// <summary>Gives back what <see cref="Open"/> lent.</summary>
+    /// <summary>Releases the bytes of <see cref="Open"/>.</summary>
     public void Close() => raw.sqlite3_reset(_select);
 
     public void Dispose()
@@ -65,7 +65,7 @@ internal sealed class SegmentRows : IDisposable
         return statement;
     }
 
-    // The reset is what lets the transaction end after a failure, and repeats its code.
+    // The reset lets the transaction end after a failure, and returns the failure's code again.
     private void Run(sqlite3_stmt statement)
     {
         var result = raw.sqlite3_step(statement);

@@ -1,6 +1,6 @@
 namespace KadOrleans.Storage.Sqlite.Segments;
 
-/// <summary>The segments of the file, from oldest to newest. Used by the writer alone.</summary>
+/// <summary>The segments of the file, from oldest to newest. Only the writer uses it.</summary>
 internal sealed class SegmentTable
 {
     private readonly List<Segment?> _slots = [];
@@ -26,7 +26,7 @@ internal sealed class SegmentTable
 
     public Segment this[int slot] => _slots[slot]!;
 
-    /// <summary>A segment to be filled, and then added or released.</summary>
+    /// <summary>Reserves a segment, which is then added or released.</summary>
     public Segment Reserve(long number)
     {
         if (!_free.TryPop(out var slot))
@@ -40,7 +40,7 @@ internal sealed class SegmentTable
         return segment;
     }
 
-    /// <summary>Gives the slot of a segment back that keys no longer refer to.</summary>
+    /// <summary>Releases the slot of a segment that no key refers to.</summary>
     public void Release(Segment segment)
     {
         _slots[segment.Slot] = null;
@@ -89,7 +89,7 @@ internal sealed class SegmentTable
         segment.Settle(happened: true);
     }
 
-    /// <summary>Forgets a segment that was deleted.</summary>
+    /// <summary>Removes a deleted segment.</summary>
     public void Remove(Segment segment)
     {
         if (segment.Older is null)

@@ -6,8 +6,8 @@ using KadOrleans.Storage.Sqlite.Segments;
 namespace KadOrleans.Storage.Sqlite.Writing;
 
 /// <summary>
-/// The changes that one transaction makes: what each key and publication is to be after it, beside a memory that knows
-/// nothing of them yet. Used by the writer alone, for one batch after another.
+/// The changes of one transaction: the new state of each key and publication. Memory changes only after the commit. Only the writer uses
+/// it, for one batch after another.
 /// </summary>
 internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publications)
 {
@@ -18,13 +18,13 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <summary>The node state to save, or null if the batch saves none.</summary>
     public NodeState? State { get; private set; }
 
-    /// <summary>Whether a key's state is to be written.</summary>
+    /// <summary>Whether there are values to write.</summary>
     public bool WritesValues => _values.NeedsWrite;
 
     /// <summary>Whether there is nothing to write to the file.</summary>
     public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null;
 
-    /// <summary>Forgets all changes.</summary>
+    /// <summary>Drops all changes.</summary>
     public void Clear()
     {
         _values.Clear();
@@ -33,11 +33,11 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         State = null;
     }
 
-    /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
+    /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="value">The value.</param>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="isAtStake">Whether the answer holds only if the batch is committed.</param>
+    /// <param name="isAtStake">Whether the result depends on the commit.</param>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
     {
         lock (memory.Gate)
@@ -46,7 +46,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         }
     }
 
-    /// <summary>Removes a key, unless it is gone or holds a value that is alive.</summary>
+    /// <summary>Removes a key, if it holds an expired value.</summary>
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
         if (_values.Find(key) is not { } held || !held.IsExpired(now))
@@ -76,14 +76,14 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         return StoreResult.Stored;
     }
 
-    /// <summary>What is published under a key after all that the plan holds so far.</summary>
+    /// <summary>The publication of a key after the changes planned so far.</summary>
     public Publication? FindPublication(NodeId key) =>
         _publications.TryGetValue(key, out var planned) ? planned : publications.Get(key);
 
-    /// <summary>Saves a node state; the last of a batch is the one that stays.</summary>
+    /// <summary>Saves a node state. The last one of a batch stays.</summary>
     public void SaveState(NodeState state) => State = state;
 
-    /// <summary>Makes the changes in the file, within the transaction that is open.</summary>
+    /// <summary>Writes the changes in the open transaction.</summary>
     public void WriteTo(SegmentLog log, PreparedStatements statements)
     {
         foreach (var (key, value) in _values.Writes)
@@ -91,7 +91,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
             log.Write(key, value);
         }
 
-        // The state is saved every few minutes: time enough to look at some of the file.
+        // The state is saved every few minutes, which suits a check of a part of the file.
         var isDamaged = State is not null && log.Check();
         if (WritesValues || isDamaged)
         {
@@ -109,7 +109,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         }
     }
 
-    /// <summary>Makes the changes in the memory, once they are committed, or if there is nothing to commit.</summary>
+    /// <summary>Makes the changes in memory, after the commit or if there is nothing to commit.</summary>
     public void Apply(SegmentLog log)
     {
         lock (memory.Gate)
@@ -122,7 +122,7 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
         publications.Apply(_publications);
     }
 
-    /// <summary>Takes the changes out of the accounts again, as they were not committed.</summary>
+    /// <summary>Undoes the changes in the accounts, as they were not committed.</summary>
     public void Abandon()
     {
         lock (memory.Gate)

@@ -6,13 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
 
-/// <summary>The one writer of the node's file.</summary>
+/// <summary>The only writer of the node's file.</summary>
 internal sealed class BatchWriter : GroupCommit<BatchPlan>
 {
-    /// <summary>
-    /// Writes that may wait. With values of 8 KB that is 64 MB; a disk that is this far behind must not take the
-    /// node's memory too.
-    /// </summary>
+    /// <summary>The most waiting writes. With values of 8 KB that is 64 MB: a slow disk must not use up the node's memory.</summary>
     public const int QueueCapacity = 8192;
 
     private readonly BatchPlan _plan;
@@ -70,8 +67,8 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         _plan.Abandon();
     }
 
-    // The puts of a batch are completed together. The writer goes on with the next batch meanwhile; where it has nothing more to do, its
-    // thread goes on with them at once.
+    // Completes the puts of a batch together, while the writer continues with the next batch. If there is none, the writer's thread
+    // completes them at once.
     protected override void Tell(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)
     {
         var puts = batch.OfType<PutWrite>().ToArray();
@@ -98,8 +95,8 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));
 
     /// <summary>
-    /// The puts of one batch, completed one after another on a thread of the pool, so none takes a hop of its own. The waiter continues
-    /// there, so it must not block.
+    /// Completes the puts of one batch, one after another, in one work item of the thread pool. Callers continue there, so they must not
+    /// block.
     /// </summary>
     private sealed class Acknowledgements(PutWrite[] puts, Exception? failure) : IThreadPoolWorkItem
     {
@@ -113,7 +110,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     }
 }
 
-/// <summary>What the disk costs, on the meter of the node. Grain storage reports under the same names with other targets.</summary>
+/// <summary>The metrics of writes, on the node's meter. Grain storage uses the same names with other targets.</summary>
 internal static class StorageMetrics
 {
     private static readonly Meter Meter = new("KadOrleans");
@@ -128,12 +125,12 @@ internal static class StorageMetrics
     private static readonly Counter<long> Failures =
         Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
 
-    /// <summary>Makes the series of the counter, at 0.</summary>
+    /// <summary>Creates the counter's series at 0.</summary>
     public static void Begin() => Failures.Add(0, Target);
 
-    /// <summary>A transaction is on the disk.</summary>
+    /// <summary>Counts a committed transaction.</summary>
     public static void Wrote(TimeSpan duration) => Duration.Record(duration.TotalSeconds, Target);
 
-    /// <summary>A transaction failed.</summary>
+    /// <summary>Counts a failed transaction.</summary>
     public static void Failed() => Failures.Add(1, Target);
 }

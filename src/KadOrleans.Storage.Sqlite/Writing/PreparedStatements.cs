@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
 
-/// <summary>Every statement that changes publications and node state, compiled once. Used by the writer alone.</summary>
+/// <summary>The compiled statements that change publications and node state. Only the writer uses them.</summary>
 internal sealed class PreparedStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
@@ -15,7 +15,7 @@ internal sealed class PreparedStatements : IDisposable
     private readonly SqliteCommand _addContact;
     private readonly SqliteCommand _setNode;
 
-    // SQLite copies what is bound when the statement runs, so one buffer of each serves all.
+    // SQLite copies bound bytes when the statement runs, so one buffer each suffices.
     private readonly byte[] _key = new byte[NodeId.Length];
     private readonly byte[] _address = new byte[16];
 
@@ -32,7 +32,7 @@ internal sealed class PreparedStatements : IDisposable
             Integer("$position"), Blob("$id", _key), Blob("$address", _address), Integer("$port"));
     }
 
-    /// <summary>Writes what is published under a key, or deletes it if that is nothing.</summary>
+    /// <summary>Writes the publication of a key, or deletes it if it is null.</summary>
     public void Publish(NodeId key, Publication? publication)
     {
         key.CopyTo(_key);

@@ -7,17 +7,17 @@ using KadOrleans.SqliteFiles;
 namespace KadOrleans.Storage.Sqlite.Writing;
 
 /// <summary>
-/// A value to store. Most writes are puts, so they are their own tasks: the waiter continues on the thread that completes them.
+/// A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes it.
 /// </summary>
 internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchPlan>, IValueTaskSource<StoreResult>
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
 
-    // Until it is planned, nothing is known of it.
+    // True until it is planned.
     private bool _isAtStake = true;
 
-    /// <summary>The waiter's result; to be awaited once.</summary>
+    /// <summary>The caller's task; await it once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
     public override void Run(BatchPlan context) => _result = context.Put(key, value, kind, out _isAtStake);
@@ -36,7 +36,7 @@ internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : Da
         _completion.OnCompleted(continuation, state, token, flags);
 }
 
-/// <summary>Keys that were found expired, to be removed if they still are. The result is how many were.</summary>
+/// <summary>Expired keys, to be removed if they are still expired. The result is their number.</summary>
 internal sealed class RemoveExpiredWrite(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchPlan, int>
 {
     public override void Run(BatchPlan context)
