@@ -27,13 +27,13 @@ internal sealed class CommandIo : IDisposable
     /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
     public Stream OutputBytes { get; }
 
-    /// <summary>Errors, warnings and progress. What may contain words of strangers goes through <see cref="Say"/>.</summary>
+    /// <summary>Errors, warnings and progress. Text that may come from strangers goes through <see cref="Say"/>.</summary>
     public TextWriter Error { get; }
 
-    /// <summary>Whether a person looks at the results as they come.</summary>
+    /// <summary>Whether <see cref="Output"/> is a terminal.</summary>
     public bool IsOutputTerminal { get; init; }
 
-    /// <summary>Whether a person looks at the errors as they come.</summary>
+    /// <summary>Whether <see cref="Error"/> is a terminal.</summary>
     public bool IsErrorTerminal { get; init; }
 
     /// <summary>The process's own streams.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Cli;
 
 /// <summary>
-/// Turns the first SIGTERM, Ctrl-C or closed terminal into a cancellation, so a command can end in order. The second one ends the process
-/// at once.
+/// Turns the first SIGTERM, Ctrl-C or closed terminal into a cancellation, so that a command can end normally. The second one ends the
+/// process at once.
 /// </summary>
 internal sealed class TerminationSignals : IDisposable
 {

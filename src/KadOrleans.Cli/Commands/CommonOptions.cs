@@ -8,7 +8,7 @@ internal static class CommonOptions
     /// <summary>The data folder where none is named.</summary>
     public const string DefaultData = "kad-data";
 
-    /// <summary>The option with which results and errors are JSON.</summary>
+    /// <summary>The option to print results and errors as JSON.</summary>
     public const string JsonName = "--json";
 
     public static Option<string[]> Via() => new("--via")

@@ -24,7 +24,7 @@ internal static class CrawlFile
         }
     }
 
-    /// <summary>The same for a file that is made anew: an hour of crawling must not end in a folder that takes no file.</summary>
+    /// <summary>Checks that a file can be created, before an hour of crawling ends in a folder that takes no file.</summary>
     /// <inheritdoc cref="Check"/>
     public static void CheckNew(string option, string path)
     {

@@ -10,7 +10,7 @@ internal static class CrawlReport
     // Only the first few duplicates are shown; the rows have all.
     private const int MostExamples = 5;
 
-    // Chance alone deviates that much in one network of a hundred.
+    // The probability below which the spread counts as uneven.
     private const double Doubt = 0.01;
 
     public static JsonObject ToJson(CrawlSummary summary, CrawlCounts counts, long datagrams, bool finished) => new()

@@ -10,7 +10,7 @@ namespace KadOrleans.Cli.Crawling;
 /// <summary>Crawls, saves the state meanwhile, and prints the result.</summary>
 internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 {
-    // What a killed process loses.
+    // The time between saves: a killed process loses this much.
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
 
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
@@ -126,7 +126,7 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
     }
 }
 
-/// <summary>What <c>kad crawl</c> was asked for.</summary>
+/// <summary>The settings of <c>kad crawl</c>.</summary>
 internal sealed record CrawlSettings
 {
     /// <summary>Nodes to begin with, as typed.</summary>
@@ -135,10 +135,10 @@ internal sealed record CrawlSettings
     /// <summary>Datagrams per second.</summary>
     public required int Rate { get; init; }
 
-    /// <summary>Requests under way at once.</summary>
+    /// <summary>The most pending requests.</summary>
     public required int Concurrency { get; init; }
 
-    /// <summary>Endpoints remembered.</summary>
+    /// <summary>The most endpoints remembered.</summary>
     public required int MaxNodes { get; init; }
 
     /// <summary>Where the rows go: a file, <c>-</c> for the standard output, or null for nowhere.</summary>

@@ -21,7 +21,7 @@ internal sealed class CrawlStateFile : IDisposable
         _file = file;
     }
 
-    /// <summary>Opens a file, or makes it, and hands over what it holds.</summary>
+    /// <summary>Opens or creates a file, and passes its records on.</summary>
     /// <exception cref="CommandException">It is damaged, not a crawl's state, in use, or cannot be opened.</exception>
     public static CrawlStateFile Open(string path, Action<CrawlRecord> restore)
     {

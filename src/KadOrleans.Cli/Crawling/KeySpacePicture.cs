@@ -5,9 +5,8 @@ using KadOrleans.Core.Crawling;
 namespace KadOrleans.Cli.Crawling;
 
 /// <summary>
-/// Draws a crawled network as a ring of all ids, in SVG without scripts, for light and dark surroundings. Up to 256
-/// endpoints are drawn as one dot each; more are counted in 64 to 256 pieces of the space, so that chance does not hide the
-/// shape and the file stays below 100 kB.
+/// Draws a crawled network as a ring of all ids, in SVG without scripts, for light and dark surroundings. Up to 256 endpoints are drawn as
+/// one dot each. More are counted in 64 to 256 pieces of the space. So chance does not hide the shape, and the file stays below 100 kB.
 /// </summary>
 internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, CrawlSummary summary, DateTimeOffset startedAt)
 {

@@ -80,7 +80,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         return server;
     }
 
-    // A node that cannot join goes on answering, and the engine tries again; so does one whose state cannot be saved.
+    // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.
     private async Task JoinAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
     {
         if (isFirst)
@@ -112,7 +112,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     }
 }
 
-/// <summary>What the command itself logs. Event ids 8000 to 8099.</summary>
+/// <summary>The command's own log messages. Event ids 8000 to 8099.</summary>
 internal static partial class NodeRunnerLog
 {
     [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]

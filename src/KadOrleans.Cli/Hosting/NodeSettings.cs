@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Hosting;
 
-/// <summary>What <c>kad node</c> was asked for, checked.</summary>
+/// <summary>The checked settings of <c>kad node</c>.</summary>
 internal sealed record NodeSettings
 {
     /// <summary>The option with the collector's address.</summary>
@@ -20,25 +20,25 @@ internal sealed record NodeSettings
     /// <summary>Where it listens; at least one.</summary>
     public required IReadOnlyList<UdpEndpoint> Listen { get; init; }
 
-    /// <summary>Through whom it joins.</summary>
+    /// <summary>The nodes to join through.</summary>
     public required IReadOnlyList<HostAddress> Bootstrap { get; init; }
 
-    /// <summary>The same as typed.</summary>
+    /// <summary>The bootstrap nodes as typed.</summary>
     public required IReadOnlyList<string> BootstrapTexts { get; init; }
 
     /// <summary>The data folder; null keeps all in memory.</summary>
     public required string? Data { get; init; }
 
-    /// <summary>The id asked for, if one was.</summary>
+    /// <summary>The requested id, if any.</summary>
     public required NodeId? Id { get; init; }
 
     /// <summary>Trusted address ranges.</summary>
     public required IReadOnlyList<string> Trust { get; init; }
 
-    /// <summary>Bytes of answers per second.</summary>
+    /// <summary>The limits on bytes of responses per second.</summary>
     public UploadLimits Upload { get; init; } = new();
 
-    /// <summary>How the routing table is kept full.</summary>
+    /// <summary>The options of random walks.</summary>
     public RandomWalkOptions RandomWalk { get; init; } = new();
 
     /// <summary>Paths of one lookup that share no contact.</summary>
@@ -47,13 +47,13 @@ internal sealed record NodeSettings
     /// <summary>Where the status pages are, if anywhere.</summary>
     public required IPEndPoint? Http { get; init; }
 
-    /// <summary>The names that the status pages are asked under.</summary>
+    /// <summary>The allowed host names of the status pages.</summary>
     public HostNames HttpHosts { get; init; } = HostNames.None;
 
     /// <summary>Where metrics and traces go, if anywhere.</summary>
     public TelemetryOptions? Telemetry { get; init; }
 
-    /// <summary>Whether values expire by the system's clock whatever it does.</summary>
+    /// <summary>Whether every jump of the system's clock is trusted.</summary>
     public bool TrustClock { get; init; }
 
     /// <summary>Whether debug messages are logged.</summary>
@@ -62,7 +62,9 @@ internal sealed record NodeSettings
     /// <summary>The process's environment: OpenTelemetry's own variables are read from it.</summary>
     public static IConfiguration Environment => new ConfigurationBuilder().AddEnvironmentVariables().Build();
 
-    /// <summary>Reads where metrics and traces go: as the option says, or as OpenTelemetry's own variables do; null if nowhere.</summary>
+    /// <summary>
+    /// Reads the destination of metrics and traces, from the option or OpenTelemetry's own variables. Null if there is none.
+    /// </summary>
     /// <param name="endpoint">The option's value, if it was given.</param>
     /// <exception cref="OptionsValidationException">The option, or a variable, cannot be used.</exception>
     public static TelemetryOptions? ReadTelemetry(string? endpoint) => TelemetryOptions.Read(
@@ -73,7 +75,7 @@ internal sealed record NodeSettings
         "kad-node",
         OtlpOption);
 
-    /// <summary>Sets a node's options to what was asked for.</summary>
+    /// <summary>Applies the settings to a node's options.</summary>
     public void Apply(KadNodeOptions options)
     {
         options.Id = Id?.ToString();

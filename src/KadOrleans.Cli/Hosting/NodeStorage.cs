@@ -6,8 +6,8 @@ using KadOrleans.Storage.Sqlite;
 namespace KadOrleans.Cli.Hosting;
 
 /// <summary>
-/// A data folder opened to be read. One that is damaged is copied to a temporary folder, and the copy is repaired: the folder itself stays
-/// as it is.
+/// A data folder opened for reading. A damaged one is copied to a temporary folder, and the copy is repaired. The folder itself is not
+/// changed.
 /// </summary>
 /// <param name="Storage">The folder, or its copy.</param>
 /// <param name="Damage">What is missing, in a sentence; null if the folder was sound.</param>
@@ -17,7 +17,7 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
 
     /// <summary>Opens a data folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="salvages">Whether a damaged one is opened too.</param>
+    /// <param name="salvages">Whether to open a damaged one too.</param>
     /// <exception cref="KeyStoreException">It cannot be opened.</exception>
     public static SalvagedStorage Open(string folder, bool salvages)
     {
@@ -85,7 +85,7 @@ internal sealed class NodeStorage : IAsyncDisposable
 
     public IPublicationStore Publications { get; }
 
-    /// <summary>What was damaged when the folder was opened, in a sentence; null if it was sound.</summary>
+    /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
     public string? Damage => _database.Damage;
 
     /// <summary>Opens a data folder.</summary>

@@ -10,18 +10,18 @@ namespace KadOrleans.Cli.Http;
 /// <summary>Serves a node's health, and its status at /status.</summary>
 internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
 {
-    /// <summary>Where it is served, with the real port.</summary>
+    /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address => server.Address;
 
     /// <summary>Binds and begins to serve.</summary>
-    /// <param name="address">Where; port 0 is any free one.</param>
-    /// <param name="hosts">The names that it is asked under.</param>
+    /// <param name="address">The address; port 0 is any free one.</param>
+    /// <param name="hosts">The allowed host names.</param>
     /// <param name="node">A started node.</param>
     /// <param name="isFirst">Whether the node is ready without contacts.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where failures go.</param>
-    /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is taken, or not of this machine.</exception>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<NodeStatusServer> StartAsync(
         IPEndPoint address,
         HostNames hosts,

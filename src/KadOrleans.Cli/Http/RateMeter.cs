@@ -1,8 +1,8 @@
 namespace KadOrleans.Cli.Http;
 
 /// <summary>
-/// What a counter grew by per second over about the last minute. Samples are taken each five seconds by whoever owns
-/// it; with one sample only there is no rate yet.
+/// The growth of counters per second over about the last minute. The owner adds a sample every five seconds. With one sample there is no
+/// rate yet.
 /// </summary>
 internal sealed class RateMeter
 {
@@ -36,7 +36,7 @@ internal sealed class RateMeter
         }
     }
 
-    /// <summary>Growth per second from the oldest sample to now, and over how long that was.</summary>
+    /// <summary>The growth per second from the oldest sample to now, and the time between them.</summary>
     public (TimeSpan Over, IReadOnlyDictionary<string, double> PerSecond) Read(IReadOnlyDictionary<string, long> now)
     {
         long at;

@@ -6,7 +6,7 @@ using KadOrleans.Node;
 
 namespace KadOrleans.Cli.Http;
 
-/// <summary>The object that /status answers with.</summary>
+/// <summary>Creates the response of /status.</summary>
 internal static class StatusReport
 {
     public static JsonObject Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)

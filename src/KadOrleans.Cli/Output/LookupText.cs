@@ -4,7 +4,7 @@ using KadOrleans.Core.Lookups;
 
 namespace KadOrleans.Cli.Output;
 
-/// <summary>How far a lookup got, for people and for programs.</summary>
+/// <summary>The outcome of a lookup, for people and for programs.</summary>
 internal static class LookupText
 {
     /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
@@ -12,16 +12,16 @@ internal static class LookupText
         $"contacts asked: {outcome.Asked}, answered: {outcome.Answered}, timed out or failed: {outcome.Failed}; "
         + $"the lookup ended because {Reason(outcome.Reason)}.";
 
-    /// <summary>How many holders gave the value, and how many another one.</summary>
+    /// <summary>The number of holders that returned the value, and of those that returned another one.</summary>
     public static string DescribeVote(LookupOutcome outcome) => outcome.Differed == 0
         ? $"Holders that agree: {outcome.Agreed}."
         : $"Holders that agree: {outcome.Agreed}; holders with another value: {outcome.Differed}.";
 
-    /// <summary>What a command ends with whose lookup did not bring what it was for: was anybody there?</summary>
+    /// <summary>The exit code of a command whose lookup failed. It depends on whether any node responded.</summary>
     public static int ExitCodeOf(LookupOutcome? outcome) =>
         outcome?.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered ? ExitCode.Unreachable : ExitCode.Failed;
 
-    /// <summary>The same as an object: reason, asked, answered, failed, hops; after a get also agreed, differed.</summary>
+    /// <summary>The outcome as an object: reason, asked, answered, failed, hops. After a get also agreed, differed.</summary>
     public static JsonObject ToJson(LookupOutcome outcome) => new()
     {
         ["reason"] = JsonNamingPolicy.CamelCase.ConvertName(outcome.Reason.ToString()),

@@ -18,8 +18,8 @@ internal static class NetworkSizeJson
 }
 
 /// <summary>
-/// A value as JSON: <c>type</c>, <c>value</c> (a string, number or boolean; bytes in hexadecimal; null where JSON has
-/// no such number) and <c>text</c>, which has every digit for readers whose numbers end at 2^53.
+/// A value as JSON: <c>type</c>, <c>value</c> and <c>text</c>. The value is a string, number or boolean; bytes are in hexadecimal. It is null
+/// for a number that JSON lacks. The text has every digit, for readers whose numbers end at 2^53.
 /// </summary>
 internal static class ValueJson
 {
