@@ -158,11 +158,11 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
     }
 
     /// <summary>This id with all bits behind the first <paramref name="prefixLength"/> set to 0.</summary>
-    public NodeId Prefix(int prefixLength)
-    {
-        var mask = PrefixMask(prefixLength);
-        return new NodeId(_high & mask._high, _middle & mask._middle, _low & mask._low);
-    }
+    public NodeId Prefix(int prefixLength) => Masked(PrefixMask(prefixLength));
+
+    /// <summary>This id with all bits set to 0 that are 0 in <paramref name="mask"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public NodeId Masked(NodeId mask) => new(_high & mask._high, _middle & mask._middle, _low & mask._low);
 
     /// <inheritdoc/>
     public bool Equals(NodeId other) => _high == other._high && _middle == other._middle && _low == other._low;

@@ -79,10 +79,10 @@ public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _database.Memory.Scan().ToAsyncEnumerable();
+        return _database.Memory.Scan().Where(entry => region.Contains(entry.Key)).ToAsyncEnumerable();
     }
 
     /// <inheritdoc/>

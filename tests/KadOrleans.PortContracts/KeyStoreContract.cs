@@ -168,6 +168,21 @@ public abstract class KeyStoreContract
     }
 
     [Fact]
+    public async Task A_scan_of_a_region_shows_the_keys_in_it_and_no_others()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var values = Enumerable.Range(0, 100).ToDictionary(StoredValues.Key, i => StoredValues.Sized(i));
+        await store.PutAllAsync(values);
+        var region = new KeyRegion(StoredValues.Key(1), NodeId.MinValue.WithBit(0, true).WithBit(9, true));
+
+        var seen = await store.ScanAsync(region).ToDictionaryAsync(entry => entry.Key, entry => entry.Value);
+
+        Assert.Equal(values.Where(entry => region.Contains(entry.Key)).ToDictionary(), seen);
+        Assert.InRange(seen.Count, 1, 50);
+    }
+
+    [Fact]
     public async Task A_scan_bears_puts_and_removals_meanwhile()
     {
         await using var host = CreateHost();

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Routing;
+
 namespace KadOrleans.Core.Values;
 
 /// <summary>
@@ -26,6 +28,68 @@ public static class HandOffRule
         }
 
         return nearest.Length < bucketSize || newcomer.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+    }
+
+    /// <summary>
+    /// The keys to which no contact but the newcomer is nearer than this node. The rule applies to no other key. A node with many contacts
+    /// has only a few keys of its shards or of its store to look at.
+    /// </summary>
+    /// <param name="table">The contacts, the newcomer among them or not.</param>
+    /// <param name="newcomer">The new contact.</param>
+    public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var mask = NodeId.MinValue;
+        foreach (var contact in table.Contacts)
+        {
+            if (contact.Id != newcomer)
+            {
+                mask = mask.WithBit(table.OwnId.CommonPrefixLength(contact.Id), true);
+            }
+        }
+
+        return new KeyRegion(table.OwnId, mask);
+    }
+
+    /// <summary>The same for whichever contact is the newcomer: a region that has all keys of all of theirs.</summary>
+    public static KeyRegion GetRegion(RoutingTableSnapshot table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var (once, twice) = (NodeId.MinValue, NodeId.MinValue);
+        foreach (var contact in table.Contacts)
+        {
+            var bit = table.OwnId.CommonPrefixLength(contact.Id);
+            (once, twice) = (once.WithBit(bit, true), once.GetBit(bit) ? twice.WithBit(bit, true) : twice);
+        }
+
+        // Of two contacts that are nearer to a key than this node, one is not the newcomer.
+        return new KeyRegion(table.OwnId, twice);
+    }
+
+    /// <summary>
+    /// Whether the rule may apply to any key for this newcomer. It does not if k contacts are nearer than the newcomer to every key of
+    /// <paramref name="region"/>.
+    /// </summary>
+    /// <param name="table">The contacts, the newcomer among them or not.</param>
+    /// <param name="newcomer">The new contact.</param>
+    /// <param name="region">The newcomer's, by <see cref="GetRegion(RoutingTableSnapshot, NodeId)"/>.</param>
+    /// <param name="bucketSize">k.</param>
+    public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, KeyRegion region, int bucketSize)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var nearer = 0;
+        foreach (var contact in table.Contacts)
+        {
+            if (contact.Id == newcomer)
+            {
+                continue;
+            }
+
+            var bit = newcomer.CommonPrefixLength(contact.Id);
+            nearer += region.Mask.GetBit(bit) && region.Bits.GetBit(bit) != newcomer.GetBit(bit) ? 1 : 0;
+        }
+
+        return nearer < bucketSize;
     }
 }
 

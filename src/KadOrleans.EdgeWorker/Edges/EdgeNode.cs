@@ -30,7 +30,7 @@ internal sealed class EdgeNode : IAsyncDisposable
     {
         (_context, _transport, Table) = (context, transport, table);
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeNode>();
-        var keys = store.ScanningFor(table);
+        var keys = store.ForNode();
         var options = context.Options.ToNodeOptions(kademlia);
         var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
         Node = new DhtNode(options, transport, table, keys, context.Environment);

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using KadOrleans.Core;
-using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
@@ -18,7 +17,6 @@ namespace KadOrleans.EdgeWorker.Values;
 internal sealed class GrainKeyStore : IKeyStore
 {
     private readonly ShardClient _shards;
-    private readonly Func<BucketRange, bool> _scanFilter = static _ => true;
     private readonly bool _isOwner;
 
     // Boxed, so that reads and writes are atomic.
@@ -44,9 +42,9 @@ internal sealed class GrainKeyStore : IKeyStore
         (_shards, _isOwner) = (new ShardClient(grains, shardBits, options ?? new GrainKeyStoreOptions(), time, logger), true);
     }
 
-    private GrainKeyStore(GrainKeyStore shared, Func<BucketRange, bool> scanFilter)
+    private GrainKeyStore(GrainKeyStore shared)
     {
-        (_shards, _scanFilter, ClockCorrection) = (shared._shards, scanFilter, shared.ClockCorrection);
+        (_shards, ClockCorrection) = (shared._shards, shared.ClockCorrection);
     }
 
     /// <summary>Always empty: silos count what their shards evict.</summary>
@@ -55,15 +53,8 @@ internal sealed class GrainKeyStore : IKeyStore
     /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
-    /// <summary>
-    /// This store for one node id. It shares calls and batches and has an area of its own. A scan visits only the shards with values that
-    /// the node may have to hand off, judged by the table of that moment (see <see cref="HandOffScope"/>). Disposing it does nothing.
-    /// </summary>
-    public IKeyStore ScanningFor(IRoutingTable table)
-    {
-        ArgumentNullException.ThrowIfNull(table);
-        return new GrainKeyStore(this, range => HandOffScope.Covers(table.Snapshot, range));
-    }
+    /// <summary>This store for one node id. It shares calls and batches and has an area of its own. Disposing it does nothing.</summary>
+    public IKeyStore ForNode() => new GrainKeyStore(this);
 
     /// <summary>The number of grain calls for puts and gets, and of the puts and gets in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => _shards.Totals();
@@ -93,13 +84,12 @@ internal sealed class GrainKeyStore : IKeyStore
         _shards.RemoveExpiredAsync(now, cancellationToken);
 
     /// <summary>
-    /// Scans all keys of the cluster, shard by shard as the reader goes on. It activates every shard (128 by default, most may be empty),
-    /// with a call each and one more per page. It is for tools, not for periodic work. For the values to hand off use
-    /// <see cref="ScanningFor"/>, which is far cheaper.
+    /// Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They return its
+    /// keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
     /// </summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
-        _shards.ScanAsync(_scanFilter, cancellationToken);
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+        _shards.ScanAsync(region, cancellationToken);
 
     /// <summary>
     /// The usage of the shards that this store has put to or scanned. In a cluster of at most 64 shards that is all of them; in a larger
@@ -115,7 +105,7 @@ internal sealed class GrainKeyStore : IKeyStore
 
     /// <summary>
     /// Sets the area outside which later puts are marked as far: shards know no node ids. Each node id that shares the store has its own
-    /// area, see <see cref="ScanningFor"/>.
+    /// area, see <see cref="ForNode"/>.
     /// </summary>
     public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 

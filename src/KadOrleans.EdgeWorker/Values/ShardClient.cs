@@ -126,11 +126,11 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     /// <summary>Reads shards page by page, the first pages of a few shards ahead of the reader.</summary>
-    /// <param name="includes">Which ranges of keys are read, shard by shard.</param>
+    /// <param name="region">The keys that are read. A shard that can have none is not called.</param>
     /// <param name="cancellationToken">Ends the scan.</param>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
-        Func<BucketRange, bool> includes, [EnumeratorCancellation] CancellationToken cancellationToken)
+        KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Not counted among the pending calls: a reader may pause for any time.
         using (Enter(cancellationToken))
@@ -138,12 +138,12 @@ internal sealed class ShardClient : IAsyncDisposable
         }
 
         var ahead = new Queue<(long Shard, Task<IReadOnlyList<ShardPut>> FirstPage)>();
-        using var rest = Enumerable.Range(0, 1 << _shardBits).Where(shard => includes(RangeOf(shard))).GetEnumerator();
+        using var rest = Enumerable.Range(0, 1 << _shardBits).Where(shard => region.Overlaps(RangeOf(shard))).GetEnumerator();
         while (true)
         {
             while (ahead.Count < _options.Parallelism && rest.MoveNext())
             {
-                ahead.Enqueue((rest.Current, ReadPageAsync(rest.Current, after: null, cancellationToken)));
+                ahead.Enqueue((rest.Current, ReadPageAsync(rest.Current, region, after: null, cancellationToken)));
             }
 
             if (!ahead.TryDequeue(out var next))
@@ -151,7 +151,7 @@ internal sealed class ShardClient : IAsyncDisposable
                 yield break;
             }
 
-            for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, page[^1].Key, cancellationToken))
+            for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken))
             {
                 _held.Add(next.Shard);
                 foreach (var (key, value, _) in page)
@@ -244,8 +244,9 @@ internal sealed class ShardClient : IAsyncDisposable
 
     private static KeyValuePair<string, object?> Kind(string kind) => new("kad.shard.call", kind);
 
-    private Task<IReadOnlyList<ShardPut>> ReadPageAsync(long shard, NodeId? after, CancellationToken cancellationToken) =>
-        CallAsync(shard, "scan", grain => grain.ScanAsync(after, _options.ScanPage), cancellationToken);
+    private Task<IReadOnlyList<ShardPut>> ReadPageAsync(
+        long shard, KeyRegion region, NodeId? after, CancellationToken cancellationToken) =>
+        CallAsync(shard, "scan", grain => grain.ScanAsync(region, after, _options.ScanPage), cancellationToken);
 
     private BucketRange RangeOf(int shard)
     {

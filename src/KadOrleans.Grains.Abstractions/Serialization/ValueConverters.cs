@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using Orleans.Serialization.Cloning;
@@ -150,3 +151,28 @@ internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
 /// <inheritdoc cref="StoredValueCopier"/>
 [RegisterCopier]
 internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
+
+/// <summary>A region of keys between processes.</summary>
+[GenerateSerializer]
+[Alias("kad.KeyRegion")]
+public struct KeyRegionSurrogate
+{
+    /// <summary>The bits.</summary>
+    [Id(0)]
+    public NodeId Bits { get; set; }
+
+    /// <summary>Which bits it fixes.</summary>
+    [Id(1)]
+    public NodeId Mask { get; set; }
+}
+
+/// <summary>Carries <see cref="KeyRegion"/> by <see cref="KeyRegionSurrogate"/>.</summary>
+[RegisterConverter]
+public sealed class KeyRegionConverter : IConverter<KeyRegion, KeyRegionSurrogate>
+{
+    /// <inheritdoc/>
+    public KeyRegion ConvertFromSurrogate(in KeyRegionSurrogate surrogate) => new(surrogate.Bits, surrogate.Mask);
+
+    /// <inheritdoc/>
+    public KeyRegionSurrogate ConvertToSurrogate(in KeyRegion value) => new() { Bits = value.Bits, Mask = value.Mask };
+}

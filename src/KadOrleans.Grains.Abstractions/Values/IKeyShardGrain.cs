@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// copied.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
-[Version(0)]
+[Version(1)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -43,11 +43,11 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now);
 
     /// <summary>
-    /// Up to <paramref name="count"/> (1 to 1,024) keys above <paramref name="after"/>, or from the first if it is null, with their values.
-    /// In the order of keys.
+    /// Up to <paramref name="count"/> (1 to 1,024) keys of a region above <paramref name="after"/>, or from the first if it is null, with
+    /// their values. In the order of keys. Fewer than <paramref name="count"/> are the last.
     /// </summary>
     [Alias("Scan")]
-    ValueTask<IReadOnlyList<ShardPut>> ScanAsync(NodeId? after, int count);
+    ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count);
 
     /// <summary>
     /// Stops publishing at most 1,024 keys. Returns true for each that the cluster published. The values stay until they expire. Durable

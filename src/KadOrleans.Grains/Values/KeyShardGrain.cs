@@ -35,7 +35,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     private readonly ShardLog _log;
     private readonly ShardWriter _writer;
     private readonly ExpiryReminder _reminder;
-    private readonly ShardKeys _keys = new();
     private readonly HeldValues _held = new();
     private readonly ShardRepublishing _republishing;
     private readonly CancellationTokenSource _ending = new();
@@ -132,10 +131,10 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         return removed;
     }
 
-    public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(NodeId? after, int count)
+    public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
         CheckCount(count);
-        return ValueTask.FromResult<IReadOnlyList<ShardPut>>(_keys.Scan(_log.Shard, _log.Version, after, count));
+        return ValueTask.FromResult<IReadOnlyList<ShardPut>>(_log.Keys.Scan(region, after, count));
     }
 
     public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
@@ -148,7 +147,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     {
         CheckCount(count);
         return ValueTask.FromResult<IReadOnlyList<NodeId>>(
-            _keys.Find(_log.Shard, _log.Version, after, count, value => IsDueForRepublish(value, now)));
+            _log.Keys.Find(after, count, value => IsDueForRepublish(value, now)));
     }
 
     public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
@@ -170,7 +169,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     {
         await ExpireAsync();
         await _republishing.HandOverAsync(after =>
-            _keys.Find(_log.Shard, _log.Version, after, RepublishWork.MaxKeys, value => IsDueForRepublish(value, _time.GetUtcNow())),
+            _log.Keys.Find(after, RepublishWork.MaxKeys, value => IsDueForRepublish(value, _time.GetUtcNow())),
             _ending.Token);
     }
 

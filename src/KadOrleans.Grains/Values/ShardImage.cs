@@ -16,6 +16,9 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
     /// <summary>The values of the pages with the changes of the log.</summary>
     public KeyShard Shard { get; } = shard;
 
+    /// <summary>Their keys in order.</summary>
+    public ShardKeys Keys { get; } = new(shard);
+
     /// <summary>The stored manifest.</summary>
     public ShardManifestState Manifest { get; private set; } = manifest;
 
@@ -64,6 +67,7 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         foreach (var change in changes)
         {
             _changed.Add(change.Key);
+            Keys.Note(change.Key);
             if (_isCompacting)
             {
                 _changedSince.Add(change.Key);

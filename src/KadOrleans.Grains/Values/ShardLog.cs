@@ -67,8 +67,8 @@ internal sealed class ShardLog
     /// <summary>The stored values. A new object after every <see cref="RecoverAsync"/>.</summary>
     public KeyShard Shard => _image.Shard;
 
-    /// <summary>Rises with every change of <see cref="Shard"/>.</summary>
-    public long Version => _image.NextSequence;
+    /// <summary>Their keys in order; of <see cref="Shard"/> as it is now.</summary>
+    public ShardKeys Keys => _image.Keys;
 
     /// <summary>Whether the log should be compacted when nothing waits.</summary>
     public bool ShouldCompact => MayCompact && (_image.LogRecords >= CompactRecords || _image.LogBytes >= CompactBytes);

@@ -47,10 +47,10 @@ public sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
     {
         using var scope = Enter(cancellationToken);
-        return _shard.Values.ToArray().ToAsyncEnumerable();
+        return _shard.Values.Where(entry => region.Contains(entry.Key)).ToArray().ToAsyncEnumerable();
     }
 
     /// <inheritdoc/>

@@ -40,9 +40,10 @@ public interface IKeyStore : IAsyncDisposable
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// All keys and values, expired ones included, in no order; what is written meanwhile may be missing.
+    /// The keys of a region and their values, expired ones included, in no order; what is written meanwhile may be missing. Values of other
+    /// keys are not read.
     /// </summary>
-    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default);
+    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Says for which keys this node may be responsible. From now on, values of other keys are evicted first when a quota is
@@ -63,6 +64,18 @@ public interface IKeyStore : IAsyncDisposable
 
     /// <summary>The usage. Cheap enough to read each second.</summary>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>Shorter calls to a key store.</summary>
+public static class KeyStoreExtensions
+{
+    /// <summary>All keys and values, as <see cref="IKeyStore.ScanAsync"/>.</summary>
+    public static IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
+        this IKeyStore store, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.ScanAsync(KeyRegion.Everywhere, cancellationToken);
+    }
 }
 
 /// <summary>A key store's usage.</summary>

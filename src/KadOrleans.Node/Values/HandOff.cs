@@ -52,7 +52,12 @@ internal sealed class HandOff(
             newcomers.Add(another);
         }
 
-        await WelcomeAsync(newcomers, cancellationToken);
+        newcomers.RemoveAll(newcomer => !MayApply(newcomer));
+        if (newcomers.Count > 0)
+        {
+            await WelcomeAsync(newcomers, cancellationToken);
+        }
+
         return TimeSpan.Zero;
     }
 
@@ -69,14 +74,14 @@ internal sealed class HandOff(
     private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
     {
         var concerned = new List<Contact>();
-        await foreach (var (key, _) in store.ScanAsync(cancellationToken))
+        await foreach (var (key, _) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot), cancellationToken))
         {
             if (newcomers.Count == 0)
             {
                 break;
             }
 
-            for (var i = MayApply(key) ? newcomers.Count - 1 : -1; i >= 0; i--)
+            for (var i = newcomers.Count - 1; i >= 0; i--)
             {
                 if (Applies(key, newcomers[i]))
                 {
@@ -94,9 +99,9 @@ internal sealed class HandOff(
         var sent = 0;
         var refused = 0;
         var begunAt = time.GetTimestamp();
-        await foreach (var (key, stored) in store.ScanAsync(cancellationToken))
+        await foreach (var (key, stored) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot, newcomer.Id), cancellationToken))
         {
-            if (stored.IsExpired(time.GetUtcNow()) || !MayApply(key) || !Applies(key, newcomer))
+            if (stored.IsExpired(time.GetUtcNow()) || !Applies(key, newcomer))
             {
                 continue;
             }
@@ -118,12 +123,11 @@ internal sealed class HandOff(
         return sent;
     }
 
-    // If two contacts are nearer to the key than this node, one of them is not the new one. This check is cheap and rules out most keys.
-    private bool MayApply(NodeId key)
+    // Most newcomers of a large network are near to no key of this node, and cost no look at the store.
+    private bool MayApply(Contact newcomer)
     {
         var snapshot = table.Snapshot;
-        Span<Contact> nearest = stackalloc Contact[2];
-        return snapshot.FindClosest(key, nearest) < nearest.Length || snapshot.OwnId.DistanceTo(key) <= nearest[1].Id.DistanceTo(key);
+        return HandOffRule.MayApply(snapshot, newcomer.Id, HandOffRule.GetRegion(snapshot, newcomer.Id), options.BucketSize);
     }
 
     private bool Applies(NodeId key, Contact newcomer)

@@ -54,13 +54,14 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Empties every shard and has it start anew under a quota.</summary>
+    /// <summary>Empties every shard and has it start anew under a quota, at the time of <see cref="StoredValues"/>.</summary>
     public async Task ClearAsync(StoreQuota quota)
     {
+        Clock.Set(StoredValues.Now);
         for (var shard = 0; shard < 1 << shardBits; shard++)
         {
             var grain = Grains.GetGrain<IKeyShardGrain>(shard);
-            while (await grain.ScanAsync(after: null, 1_024) is { Count: > 0 } page)
+            while (await grain.ScanAsync(KeyRegion.Everywhere, after: null, 1_024) is { Count: > 0 } page)
             {
                 await grain.RemoveAsync([.. page.Select(put => put.Key)]);
             }

@@ -1,6 +1,7 @@
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
 using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz.Engine;

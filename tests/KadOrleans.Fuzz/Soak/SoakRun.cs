@@ -1,13 +1,14 @@
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
-using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Core;
 using KadOrleans.Fuzz.Engine;
-using KadOrleans.Node;
 using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
+using KadOrleans.Node;
 using KadOrleans.Simulation;
 using KadOrleans.Wire;
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz.Soak;

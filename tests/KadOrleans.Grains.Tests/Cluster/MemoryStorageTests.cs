@@ -30,6 +30,6 @@ public class MemoryStorageTests
         }
 
         Assert.Equal(50, (await shard.GetUsageAsync()).Keys);
-        Assert.Equal("299", (await shard.ScanAsync(null, 100)).Max(put => put.Value.Value.AsString().PadLeft(3, '0')));
+        Assert.Equal("299", (await shard.ScanAsync(KeyRegion.Everywhere, null, 100)).Max(put => put.Value.Value.AsString().PadLeft(3, '0')));
     }
 }

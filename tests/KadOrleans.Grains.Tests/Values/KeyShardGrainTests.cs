@@ -26,10 +26,10 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
 
         var read = await shard.GetAsync([keys[3], Samples.KeysOf(1, Bits).ElementAt(40), keys[0]]);
         Assert.Equal([cluster.Text("3"), null, cluster.Text("0")], read);
-        Assert.Equal(keys[..20], (await shard.ScanAsync(null, 20)).Select(put => put.Key));
-        Assert.Equal(keys[20..], (await shard.ScanAsync(keys[19], 20)).Select(put => put.Key));
+        Assert.Equal(keys[..20], (await shard.ScanAsync(KeyRegion.Everywhere, null, 20)).Select(put => put.Key));
+        Assert.Equal(keys[20..], (await shard.ScanAsync(KeyRegion.Everywhere, keys[19], 20)).Select(put => put.Key));
         Assert.Equal([true, false], await shard.RemoveAsync([keys[5], Samples.KeysOf(1, Bits).ElementAt(40)]));
-        Assert.DoesNotContain(keys[5], (await shard.ScanAsync(null, 100)).Select(put => put.Key));
+        Assert.DoesNotContain(keys[5], (await shard.ScanAsync(KeyRegion.Everywhere, null, 100)).Select(put => put.Key));
         var usage = await shard.GetUsageAsync();
         Assert.Equal(29, usage.Keys);
         await cluster.Cluster.DeactivateAsync(shard);
@@ -47,7 +47,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.PutAsync([new ShardPut(own, null!)]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.RemoveAsync([foreign]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await shard.GetAsync(new NodeId[1025]));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.ScanAsync(null, 0));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.ScanAsync(KeyRegion.Everywhere, null, 0));
         var results = await shard.PutAsync(
             [new ShardPut(own, cluster.Sized(StoreRules.MaxContentLength + 1)), new ShardPut(own, cluster.Text("x") with { Value = default })]);
         Assert.Equal([StoreResult.TooLarge, StoreResult.UnsupportedType], results);

@@ -46,8 +46,8 @@ internal sealed class ScriptedStore : IKeyStore
         return _inner.RemoveExpiredAsync(now, cancellationToken);
     }
 
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
-        _inner.ScanAsync(cancellationToken);
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+        _inner.ScanAsync(region, cancellationToken);
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
         _inner.GetUsageAsync(cancellationToken);

@@ -138,7 +138,7 @@ public sealed class StoreAcknowledgementTests
             ValueTask.FromResult(0);
 
         public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
-            [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await ValueTask.CompletedTask;
             yield break;

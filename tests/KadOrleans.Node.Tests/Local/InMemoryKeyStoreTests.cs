@@ -1,5 +1,6 @@
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 
 namespace KadOrleans.Node.Tests.Local;

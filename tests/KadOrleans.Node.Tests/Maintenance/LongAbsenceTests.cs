@@ -1,6 +1,7 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Core;
 using KadOrleans.Node.Local;
+using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;

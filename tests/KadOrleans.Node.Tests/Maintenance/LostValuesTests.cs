@@ -140,8 +140,8 @@ public sealed class LostValuesTests
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             _store.RemoveExpiredAsync(now, cancellationToken);
 
-        public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(CancellationToken cancellationToken = default) =>
-            _store.ScanAsync(cancellationToken);
+        public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+            _store.ScanAsync(region, cancellationToken);
 
         public StoreTurnover Turnover => _store.Turnover;
 

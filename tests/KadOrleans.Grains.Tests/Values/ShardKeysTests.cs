@@ -1,0 +1,57 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Values;
+using KadOrleans.Simulation;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+public sealed class ShardKeysTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Scans_show_what_is_held_in_order_whatever_is_written_between_them(int seed)
+    {
+        var random = new SeededRandomSource(seed);
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var keys = new ShardKeys(shard, mostRecent: 8);
+        var pool = Enumerable.Range(0, 100).Select(_ => NodeId.Random(random)).ToList();
+        for (var step = 0; step < 2_000; step++)
+        {
+            for (var writes = random.Next(12); writes > 0; writes--)
+            {
+                var key = pool[random.Next(pool.Count)];
+                if (random.Next(3) == 0)
+                {
+                    shard.Remove(key);
+                }
+                else
+                {
+                    shard.Restore(key, Value(random.Next(2)));
+                }
+
+                keys.Note(key);
+            }
+
+            var region = random.Next(2) == 0
+                ? KeyRegion.Everywhere
+                : new KeyRegion(pool[random.Next(pool.Count)], NodeId.MinValue.WithBit(0, random.Next(2) == 0).WithBit(2, true));
+            NodeId? after = random.Next(3) switch { 0 => null, 1 => NodeId.Random(random), _ => pool[random.Next(pool.Count)] };
+            var count = 1 + random.Next(30);
+            var above = shard.Values.Where(entry => after is null || entry.Key > after).OrderBy(entry => entry.Key).ToList();
+
+            Assert.Equal(
+                above.Where(entry => region.Contains(entry.Key)).Take(count).Select(entry => (entry.Key, entry.Value)),
+                keys.Scan(region, after, count).Select(put => (put.Key, put.Value)));
+            Assert.Equal(
+                above.Where(entry => entry.Value.Value.AsInteger() == 1).Take(count).Select(entry => entry.Key),
+                keys.Find(after, count, value => value.Value.AsInteger() == 1));
+        }
+    }
+
+    private static StoredValue Value(int number) => new(DhtValue.FromInteger(number), Now, Now.AddDays(1), default(SourceNetwork));
+}
