@@ -32,8 +32,9 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         await using var other = await TestEdge.ServeAsync(cluster.Client, "store-2");
         await using var client = await Peer.ClientAsync();
         await client.BootstrapAsync([one.Endpoints[0].ToString()], Token);
-        var set = await client.SetAsync("greeting", DhtValue.FromString("hello"), Token);
-        Assert.Equal(1, set.Stored);
+
+        // An edge that just started may be too late with its first STORE.
+        await Eventually.ReadAsync(() => client.SetAsync("greeting", DhtValue.FromString("hello"), Token), set => set.Stored == 1);
 
         await using var reader = await Peer.ClientAsync();
         await reader.BootstrapAsync([other.Endpoints[0].ToString()], Token);
