@@ -1,6 +1,6 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>The exit codes of all executables.</summary>
+/// <summary>The exit codes of all executables. A number has one meaning. 4 belongs to the Kubernetes job of the PostgreSQL schema.</summary>
 internal static class ExitCode
 {
     /// <summary>Done, or stopped normally by a signal.</summary>
@@ -20,7 +20,7 @@ internal static class ExitCode
     /// <summary>
     /// For a silo or an edge: the cluster has replaced the process. A silo was declared dead, or another process has the edge's name.
     /// </summary>
-    public const int Replaced = 3;
+    public const int Replaced = 5;
 
     /// <summary>The name of a code other than <see cref="Done"/> in a JSON error object.</summary>
     public static string NameOf(int exitCode) => exitCode switch

@@ -29,10 +29,10 @@ internal sealed class Pinger(DhtNode engine)
     }
 
     /// <summary>
-    /// Every target's response. Once one has answered, the others get <paramref name="patience"/> more: one node is enough.
+    /// Every target's response. Once one has answered, the others get <paramref name="grace"/> more: one node is enough.
     /// </summary>
     public async Task<IReadOnlyList<Pinged>> PingAllAsync(
-        IReadOnlyList<Target> targets, TimeSpan patience, CancellationToken cancellationToken)
+        IReadOnlyList<Target> targets, TimeSpan grace, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var results = await Task.WhenAll(targets.Select(async target =>
@@ -40,7 +40,7 @@ internal sealed class Pinger(DhtNode engine)
             var pinged = await PingOrGiveUpAsync(target, over.Token);
             if (pinged.Result.Answered)
             {
-                over.CancelAfter(patience);
+                over.CancelAfter(grace);
             }
 
             return pinged;

@@ -28,12 +28,12 @@ public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
            let age = now.Since(bucket.LastLookup)
            where age >= interval * (1 - EarliestShare)
            let range = new BucketRange(bucket.Prefix, bucket.Depth)
-           where age >= GetPatience(range)
+           where age >= GetDueAge(range)
            select range,
     ];
 
     /// <summary>How long this bucket goes without a lookup: three quarters of the interval to all of it.</summary>
-    public TimeSpan GetPatience(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
+    public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
     /// <summary>
     /// What a node that joined refreshes: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the farthest first. They

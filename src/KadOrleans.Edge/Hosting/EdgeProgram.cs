@@ -111,7 +111,7 @@ internal static class EdgeProgram
         builder.Services.AddKadTelemetry(settings.Telemetry, builder.Configuration);
         builder.UseOrleansClient(client =>
         {
-            client.UseConnectionRetryFilter<PatientConnection>();
+            client.UseConnectionRetryFilter<EndlessConnectionRetry>();
             client.UseKadTls(settings.Tls);
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
             if (settings.Telemetry is not null)

@@ -35,18 +35,18 @@ internal sealed class ClusterClientHost : IAsyncDisposable
     /// <exception cref="TransferException">None was reached before the timeout.</exception>
     public async Task ConnectAsync(TransferIo io, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(io.Patience, io.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(io.Timeout, io.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             await _host.StartAsync(either.Token).WaitAsync(either.Token);
             _isConnected = true;
         }
-        catch (Exception e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             var setting = ClusterProviders.SettingOf(_host.Services.GetRequiredService<EdgeSettings>());
             var reason = _host.Services.GetRequiredService<ConnectionProblems>().Last ?? _problem.Value?.Message ?? "none answered";
-            throw new TransferException($"{setting}: no silo was reached within {io.Patience.TotalSeconds} s: {Phrases.Of(reason)}.", e);
+            throw new TransferException($"{setting}: no silo was reached within {io.Timeout.TotalSeconds} s: {Phrases.Of(reason)}.", e);
         }
     }
 

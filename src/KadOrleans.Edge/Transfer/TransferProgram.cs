@@ -109,7 +109,7 @@ internal sealed record TransferIo
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The timeout for the connection to a silo, and of each call.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The process's own streams.</summary>
     public static TransferIo FromConsole() => new()

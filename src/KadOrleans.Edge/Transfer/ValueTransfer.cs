@@ -112,7 +112,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
         try
         {
             settings = await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync().AsTask()
-                .WaitAsync(io.Patience, io.Time, cancellationToken);
+                .WaitAsync(io.Timeout, io.Time, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -126,7 +126,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
                 settings.ShardBits,
                 io.Time,
                 NullLogger<GrainKeyStore>.Instance,
-                new GrainKeyStoreOptions { Timeout = io.Patience });
+                new GrainKeyStoreOptions { Timeout = io.Timeout });
     }
 
     private Task<long> WriteAsync(GrainKeyStore store, Stream stream, CancellationToken cancellationToken) =>

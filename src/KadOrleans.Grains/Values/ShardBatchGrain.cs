@@ -19,7 +19,7 @@ internal sealed class ShardBatchGrain(
     /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
     /// just died, must not delay the others.
     /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan ShardTimeout = TimeSpan.FromMilliseconds(250);
 
     // Cached, as making a reference costs more than a call.
     private readonly IKeyShardGrain?[] _shards = new IKeyShardGrain?[1 << options.Value.ShardBits];
@@ -62,7 +62,7 @@ internal sealed class ShardBatchGrain(
     {
         try
         {
-            await all.WaitAsync(Patience, time);
+            await all.WaitAsync(ShardTimeout, time);
         }
         catch (Exception)
         {

@@ -32,13 +32,13 @@ internal sealed class NodeMetrics
         Meter.CreateCounter<long>("kad.requests.received", "{request}", "Requests from other nodes, by type.");
 
     private static readonly Counter<long> RefusedRequests =
-        Meter.CreateCounter<long>("kad.requests.refused", "{request}", "Requests left unanswered, by reason.");
+        Meter.CreateCounter<long>("kad.requests.refused", "{request}", "Requests without a response, by reason.");
 
-    private static readonly Counter<long> HeldAnswers =
-        Meter.CreateCounter<long>("kad.answers.held", "{answer}", "STOREs and long answers that waited for the proof of an address.");
+    private static readonly Counter<long> PendingRequests =
+        Meter.CreateCounter<long>("kad.requests.pending", "{request}", "Requests that had to wait for the proof of an address: STOREs, and those with a long response.");
 
-    private static readonly Counter<long> ShortenedAnswers =
-        Meter.CreateCounter<long>("kad.answers.shortened", "{answer}", "Answers with fewer contacts, as the asker's address was not proved.");
+    private static readonly Counter<long> ShortenedResponses =
+        Meter.CreateCounter<long>("kad.responses.shortened", "{response}", "Responses with fewer contacts, as the asker's address was not proved.");
 
     private static readonly Counter<long> ProofPings =
         Meter.CreateCounter<long>("kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.");
@@ -67,8 +67,8 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> WalkRequests =
         Meter.CreateHistogram<long>("kad.walk.requests", "{request}", "Contacts asked per random walk.", advice: Counts);
 
-    private static readonly Histogram<long> WalkAnswers =
-        Meter.CreateHistogram<long>("kad.walk.answers", "{answer}", "Contacts that answered per random walk.", advice: Counts);
+    private static readonly Histogram<long> WalkResponses =
+        Meter.CreateHistogram<long>("kad.walk.responses", "{response}", "Contacts that answered per random walk.", advice: Counts);
 
     private static readonly Counter<long> WalkContacts =
         Meter.CreateCounter<long>("kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
@@ -79,7 +79,7 @@ internal sealed class NodeMetrics
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private readonly long[] _stores = new long[StoreResults.Length];
-    private long _heldCount;
+    private long _pendingCount;
     private long _shortenedCount;
     private long _proofPingCount;
     private long _proofCount;
@@ -129,9 +129,9 @@ internal sealed class NodeMetrics
             Stores.Add(0, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
         }
 
-        HeldAnswers.Add(0);
+        PendingRequests.Add(0);
         DisputedValues.Add(0);
-        ShortenedAnswers.Add(0);
+        ShortenedResponses.Add(0);
         ProofPings.Add(0);
         Proofs.Add(0);
         WalkContacts.Add(0);
@@ -156,16 +156,16 @@ internal sealed class NodeMetrics
         }
     }
 
-    public void Held()
+    public void Pending()
     {
-        Interlocked.Increment(ref _heldCount);
-        HeldAnswers.Add(1);
+        Interlocked.Increment(ref _pendingCount);
+        PendingRequests.Add(1);
     }
 
     public void Shortened()
     {
         Interlocked.Increment(ref _shortenedCount);
-        ShortenedAnswers.Add(1);
+        ShortenedResponses.Add(1);
     }
 
     public void ProofAsked()
@@ -216,7 +216,7 @@ internal sealed class NodeMetrics
         Interlocked.Add(ref _walkContactCount, newContacts);
         WalkDuration.Record(duration.TotalSeconds, tags);
         WalkRequests.Record(outcome.Asked, tags);
-        WalkAnswers.Record(outcome.Answered, tags);
+        WalkResponses.Record(outcome.Answered, tags);
         WalkContacts.Add(newContacts);
     }
 
@@ -241,8 +241,8 @@ internal sealed class NodeMetrics
             totals[$"refused.{reason}"] = Volatile.Read(ref _refusals[(int)reason]);
         }
 
-        totals["answers.held"] = Volatile.Read(ref _heldCount);
-        totals["answers.shortened"] = Volatile.Read(ref _shortenedCount);
+        totals["requests.pending"] = Volatile.Read(ref _pendingCount);
+        totals["responses.shortened"] = Volatile.Read(ref _shortenedCount);
         totals["proofs.asked"] = Volatile.Read(ref _proofPingCount);
         totals["proofs.given"] = Volatile.Read(ref _proofCount);
         totals["stores.accepted"] = StoresThatCameTo(StoreResult.Stored);
@@ -258,7 +258,7 @@ internal sealed class NodeMetrics
     }
 }
 
-/// <summary>Why a request was left unanswered.</summary>
+/// <summary>Why a request got no response.</summary>
 internal enum RefusalReason
 {
     /// <summary>The source or its subnet sends too much.</summary>
@@ -274,7 +274,7 @@ internal enum RefusalReason
     StorageFailed,
 
     /// <summary>The source is unproven, and too many requests of such sources are pending, or later ones pushed it out.</summary>
-    HeldAnswerLimit,
+    PendingLimit,
 
     /// <summary>The source of a STORE or STUN did not answer the ping in time.</summary>
     Unproven,
@@ -305,5 +305,5 @@ internal static class NodeActivities
     public static void End(this Activity activity, LookupOutcome outcome) => activity
         .SetTag("kad.lookup.reason", outcome.Reason.ToString())
         .SetTag("kad.lookup.requests", outcome.Asked)
-        .SetTag("kad.lookup.answers", outcome.Answered);
+        .SetTag("kad.lookup.responses", outcome.Answered);
 }

@@ -13,7 +13,7 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
     public const int Failures = 3;
 
     /// <summary>Failures come in bursts, as lookups query several contacts at once. One response in this time outweighs them.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan ResponseWindow = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// This many unresponsive contacts outweigh those that were not queried. If the table has fewer, all must be unresponsive: lookups of a
@@ -34,7 +34,7 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
         && Interlocked.Read(ref _answeredAt) is var at && at != long.MinValue
         && (Volatile.Read(ref _failures) < Failures
             || Volatile.Read(ref _silentCount) < Math.Min(SilentContacts, known)
-            || time.GetElapsedTime(at) < Patience);
+            || time.GetElapsedTime(at) < ResponseWindow);
 
     /// <summary>Notes a response.</summary>
     public void Answered()

@@ -116,12 +116,12 @@ internal sealed class Strangers : IDisposable
         request.IsPinged = TryPing(request.Source, request.Route);
         if (!request.IsPinged || !PoolOf(request).TryHold(request, out var pushedOut))
         {
-            _handler.GiveUp(request, RefusalReason.HeldAnswerLimit);
+            _handler.GiveUp(request, RefusalReason.PendingLimit);
             return;
         }
 
-        _metrics.Held();
-        pushedOut?.ForEach(old => _handler.GiveUp(old, RefusalReason.HeldAnswerLimit));
+        _metrics.Pending();
+        pushedOut?.ForEach(old => _handler.GiveUp(old, RefusalReason.PendingLimit));
         BeginTicking();
 
         // It may have answered meanwhile.

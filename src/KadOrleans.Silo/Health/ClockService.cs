@@ -18,7 +18,7 @@ internal sealed class ClockService(
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(45);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
     private long _answeredAt = time.GetTimestamp();
 
@@ -40,7 +40,7 @@ internal sealed class ClockService(
         {
             try
             {
-                await clock.CompareAsync(grains, Patience, stoppingToken);
+                await clock.CompareAsync(grains, CallTimeout, stoppingToken);
                 Answered();
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

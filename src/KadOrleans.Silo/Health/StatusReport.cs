@@ -21,7 +21,7 @@ internal sealed class StatusReport(
     ILogger<StatusReport> logger)
 {
     /// <summary>The timeout for grains. It is short, as the status matters most when the cluster has a problem.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Creates a report.</summary>
     public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class StatusReport(
         try
         {
             var grain = grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);
-            return await grain.GetStatusAsync().AsTask().WaitAsync(Patience, cancellationToken);
+            return await grain.GetStatusAsync().AsTask().WaitAsync(CallTimeout, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -20,7 +20,7 @@ internal sealed class StorageWatch(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts are about to fail.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SpareThreads _threads = new();
     private volatile bool _isAway;
@@ -50,7 +50,7 @@ internal sealed class StorageWatch(
         try
         {
             var id = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
-            await storage.ReadStateAsync(Record, id, new GrainState<Nothing>()).WaitAsync(Patience, cancellationToken);
+            await storage.ReadStateAsync(Record, id, new GrainState<Nothing>()).WaitAsync(ReadTimeout, cancellationToken);
             if (_isAway)
             {
                 SiloLog.StorageBack(logger);

@@ -12,14 +12,14 @@ public sealed class RefreshPolicyTests
     private readonly RefreshPolicy _policy = new(Own, Hour);
 
     [Fact]
-    public void A_bucket_is_due_once_its_own_patience_is_over_and_after_an_hour_at_the_latest()
+    public void A_bucket_is_due_once_its_own_dueAge_is_over_and_after_an_hour_at_the_latest()
     {
         foreach (var range in Ranges(Own))
         {
-            var patience = _policy.GetPatience(range);
-            Assert.InRange(patience, 0.75 * Hour, Hour);
-            Assert.Empty(_policy.GetDueBuckets([Bucket(range)], Start + patience - TimeSpan.FromTicks(1)));
-            Assert.Equal([range], _policy.GetDueBuckets([Bucket(range)], Start + patience));
+            var dueAge = _policy.GetDueAge(range);
+            Assert.InRange(dueAge, 0.75 * Hour, Hour);
+            Assert.Empty(_policy.GetDueBuckets([Bucket(range)], Start + dueAge - TimeSpan.FromTicks(1)));
+            Assert.Equal([range], _policy.GetDueBuckets([Bucket(range)], Start + dueAge));
         }
     }
 
@@ -47,8 +47,8 @@ public sealed class RefreshPolicyTests
         var quarters = new int[4];
         for (var i = 0; i < Nodes; i++)
         {
-            var patience = new RefreshPolicy(NodeId.FromKey($"node {i}"), Hour).GetPatience(BucketRange.Whole);
-            quarters[Math.Min(3, (int)((Hour - patience) / (0.25 * Hour) * 4))]++;
+            var dueAge = new RefreshPolicy(NodeId.FromKey($"node {i}"), Hour).GetDueAge(BucketRange.Whole);
+            quarters[Math.Min(3, (int)((Hour - dueAge) / (0.25 * Hour) * 4))]++;
         }
 
         Assert.All(quarters, count => Assert.InRange(count, Nodes / 5, Nodes * 3 / 10));
@@ -57,10 +57,10 @@ public sealed class RefreshPolicyTests
     [Fact]
     public void The_buckets_of_a_node_do_not_come_together_and_each_keeps_its_time()
     {
-        var patiences = Ranges(Own).Select(_policy.GetPatience).ToList();
+        var ages = Ranges(Own).Select(_policy.GetDueAge).ToList();
 
-        Assert.Equal(patiences.Count, patiences.Distinct().Count());
-        Assert.Equal(patiences, Ranges(Own).Select(new RefreshPolicy(Own, Hour).GetPatience));
+        Assert.Equal(ages.Count, ages.Distinct().Count());
+        Assert.Equal(ages, Ranges(Own).Select(new RefreshPolicy(Own, Hour).GetDueAge));
     }
 
     [Theory]

@@ -24,7 +24,7 @@ internal sealed class TransferRun : IDisposable
         };
         if (patience is { } given)
         {
-            Io = Io with { Patience = given };
+            Io = Io with { Timeout = given };
         }
     }
 

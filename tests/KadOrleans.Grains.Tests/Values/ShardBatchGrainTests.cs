@@ -59,7 +59,7 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
         await arrived.Task;
 
         // In small steps: the write that is held must not reach storage's timeout.
-        await cluster.AdvanceUntilAsync(ShardBatchGrain.Patience / 10, () => Task.FromResult(call.IsCompleted));
+        await cluster.AdvanceUntilAsync(ShardBatchGrain.ShardTimeout / 10, () => Task.FromResult(call.IsCompleted));
 
         Assert.Equal([0, 2], (await call).Unanswered.Order());
         Assert.Equal(StoreResult.Stored, (await call).Results[1]);

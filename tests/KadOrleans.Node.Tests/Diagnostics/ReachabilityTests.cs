@@ -46,7 +46,7 @@ public sealed class ReachabilityTests
         Fail(Reachability.Failures);
         Assert.True(_reachability.IsGood);
 
-        _clock.Advance(Reachability.Patience);
+        _clock.Advance(Reachability.ResponseWindow);
         Assert.False(_reachability.IsGood);
 
         _reachability.Answered();
@@ -71,7 +71,7 @@ public sealed class ReachabilityTests
         Meet("gone");
         _reachability.Answered();
         Fail(10, "gone");
-        _clock.Advance(Reachability.Patience);
+        _clock.Advance(Reachability.ResponseWindow);
         Assert.True(_reachability.IsGood);
 
         Fail(1);
@@ -87,7 +87,7 @@ public sealed class ReachabilityTests
         }
 
         _reachability.Answered();
-        _clock.Advance(Reachability.Patience);
+        _clock.Advance(Reachability.ResponseWindow);
         for (var i = 0; i < Reachability.SilentContacts; i++)
         {
             Assert.True(_reachability.IsGood);
@@ -97,7 +97,7 @@ public sealed class ReachabilityTests
         Assert.False(_reachability.IsGood);
 
         _reachability.Answered();
-        _clock.Advance(Reachability.Patience);
+        _clock.Advance(Reachability.ResponseWindow);
         Fail(Reachability.Failures, "0");
         Assert.True(_reachability.IsGood);
     }

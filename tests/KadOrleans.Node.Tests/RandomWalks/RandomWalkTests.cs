@@ -145,7 +145,7 @@ public sealed class RandomWalkTests
         var found = await Walk(node, new RandomWalkOptions()).PerformRandomWalkAsync();
 
         Assert.InRange(measured["kad.walk.requests"], found.Count, 41);
-        Assert.Equal(measured["kad.walk.requests"], measured["kad.walk.answers"]);
+        Assert.Equal(measured["kad.walk.requests"], measured["kad.walk.responses"]);
         Assert.Equal(found.Count(c => !before.Contains(c)), measured["kad.walk.contacts"]);
         Assert.InRange(measured["kad.walk.duration"], 0.02, 60);
         Assert.Equal(1, node.Counts["walks.done"]);

@@ -71,7 +71,7 @@ public sealed class RequestTests
     });
 
     [Fact]
-    public void Patience_is_learned_per_contact() => _world.Run(async () =>
+    public void The_timeout_is_learned_per_contact() => _world.Run(async () =>
     {
         _world.Network.Conditions = new NetworkConditions
         {

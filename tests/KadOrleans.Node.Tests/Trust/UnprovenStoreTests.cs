@@ -95,8 +95,8 @@ public sealed class UnprovenStoreTests
         }
 
         var counts = ledger.Node.Counts;
-        Assert.Equal(20_000, counts["answers.held"]);
-        var held = counts["answers.held"] - counts["refused.HeldAnswerLimit"];
+        Assert.Equal(20_000, counts["requests.pending"]);
+        var held = counts["requests.pending"] - counts["refused.PendingLimit"];
         Assert.InRange(held, 3_000, Strangers.MaxStoreBytes / 8_000);
         Assert.Equal(0, (await ledger.Store.GetUsageAsync()).Keys);
         await ledger.Node.DisposeAsync();

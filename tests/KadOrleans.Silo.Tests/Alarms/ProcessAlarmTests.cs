@@ -1,3 +1,4 @@
+using KadOrleans.Hosting;
 using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.Alarms;
@@ -49,7 +50,7 @@ public sealed class ProcessAlarmTests : IDisposable
         await hung.HangAsync();
         await successor.StartAsync();
         await hung.ContinueAsync();
-        Assert.Equal(3, await hung.ExitAsync());
+        Assert.Equal(ExitCode.Replaced, await hung.ExitAsync());
 
         // It told of the loss while it ended.
         run.Expect(run.Now, "KadLeaseLost", run.LabelsOf("kad-edge"));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using KadOrleans.Hosting;
 using KadOrleans.Testing.Conditions;
 using Npgsql;
 
@@ -42,7 +43,7 @@ public sealed class DeclaredDeadTests : IDisposable
         await health.BecomesAsync(HttpStatusCode.OK, "ready");
 
         await cutOff.ContinueAsync();
-        Assert.Equal(3, await cutOff.ExitAsync());
+        Assert.Equal(ExitCode.Replaced, await cutOff.ExitAsync());
         Assert.StartsWith("kad-silo: The other silos declared this one dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
 
         await load.StopAsync();

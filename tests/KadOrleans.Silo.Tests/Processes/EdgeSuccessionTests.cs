@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using KadOrleans.Hosting;
 using KadOrleans.Silo.Tests.Hosting;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -42,7 +43,7 @@ public sealed class EdgeSuccessionTests : IDisposable
         await hung.HangAsync();
         await successor.StartAsync();
         await hung.ContinueAsync();
-        Assert.Equal(3, await hung.ExitAsync());
+        Assert.Equal(ExitCode.Replaced, await hung.ExitAsync());
         Assert.Equal(hung.Id, successor.Id);
 
         // As its supervisor would.

@@ -5,7 +5,7 @@ using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Trust;
 
-public sealed class HeldAnswerTests
+public sealed class PendingResponseTests
 {
     private readonly SimulatedWorld _world = new(seed: 33, new NetworkConditions
     {
