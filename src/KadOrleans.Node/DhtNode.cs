@@ -92,7 +92,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
             new RequestHandlers(Id, table, store, options.Kademlia, _time),
             new SourceAdmission(trusted, _verified, options.Limits, _time),
             _gate,
-            budget,
             _metrics,
             options.ClientOnly,
             _time,

@@ -26,7 +26,7 @@ internal static class Values
             "bytes" => ParseBytes(text),
             _ => throw CommandException.WrongUsage($"--type is '{type}'; {TypeNames} is allowed."),
         };
-        return StoreRules.Check(value) == StoreResult.Stored
+        return StoreRules.FindRefusal(value) is null
             ? value
             : throw CommandException.WrongUsage(
                 $"VALUE is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} bytes are allowed.");

@@ -13,17 +13,14 @@ public sealed class SourceLimiter
     private readonly TokenBucketMap?[] _sources = new TokenBucketMap?[Stripes];
     private readonly TokenBucketMap?[] _subnets = new TokenBucketMap?[Stripes];
     private readonly SourceLimits _limits;
-    private readonly AddressRangeSet _trusted;
 
     /// <summary>A limiter that has counted nothing.</summary>
     /// <param name="limits">Rates and the bound on memory.</param>
-    /// <param name="trusted">Addresses that are always admitted and not remembered.</param>
-    public SourceLimiter(SourceLimits limits, AddressRangeSet? trusted = null)
+    public SourceLimiter(SourceLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxTracked, Stripes);
         _limits = limits;
-        _trusted = trusted ?? AddressRangeSet.Empty;
     }
 
     /// <summary>Sources remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
@@ -37,9 +34,7 @@ public sealed class SourceLimiter
     /// nothing of its neighbours' share. Without allocating for a known source.
     /// </summary>
     public bool TryAdmit(UdpEndpoint source, DateTimeOffset now) =>
-        _trusted.Contains(source)
-        || (TryTake(_sources, _limits.PerSource, SourceNetwork.Of(source), now)
-            && TryAdmitSubnet(source, now));
+        TryTake(_sources, _limits.PerSource, SourceNetwork.Of(source), now) && TryAdmitSubnet(source, now);
 
     /// <summary>Whether a request is within the rate of its subnet, for sources that are counted on their own elsewhere.</summary>
     public bool TryAdmitSubnet(UdpEndpoint source, DateTimeOffset now) =>

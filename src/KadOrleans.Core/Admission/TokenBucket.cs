@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace KadOrleans.Core.Admission;
 
 /// <summary>
@@ -58,3 +60,100 @@ public struct TokenBucket
 /// <param name="PerSecond">In the long run, per second; above 0.</param>
 /// <param name="Burst">At once, after a pause; 1 or more.</param>
 public readonly record struct TokenRate(double PerSecond, double Burst);
+
+/// <summary>
+/// A bounded number of token buckets by network. When it is full, a new network replaces one whose bucket has refilled, which loses
+/// nothing. If a few tries find none, new networks share one bucket.
+/// </summary>
+internal sealed class TokenBucketMap(TokenRate rate, int capacity)
+{
+    /// <summary>The most places checked for one new network. It bounds the work that a forged source causes.</summary>
+    private const int EvictionTries = 8;
+
+    // Guards all that follows. One map is one stripe of a limiter, so receivers of different sources rarely meet here.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SourceNetwork, int> _places = [];
+    private readonly List<(SourceNetwork Network, TokenBucket Bucket)> _buckets = [];
+    private TokenBucket? _strangers;
+    private int _hand;
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _buckets.Count;
+            }
+        }
+    }
+
+    public bool TryTake(SourceNetwork network, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_places.TryGetValue(network, out var place) && !TryFindPlace(network, now, out place))
+            {
+                var strangers = _strangers ?? new TokenBucket(rate, now);
+                var admitted = strangers.TryTake(rate, now);
+                _strangers = strangers;
+                return admitted;
+            }
+
+            ref var entry = ref CollectionsMarshal.AsSpan(_buckets)[place];
+            return entry.Bucket.TryTake(rate, now);
+        }
+    }
+
+    /// <summary>Whether <see cref="TryTake"/> would admit an event now; nothing is remembered.</summary>
+    public bool HasToken(SourceNetwork network, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
+                : _buckets.Count < capacity || IsPlaceFree(now) ? rate.Burst >= 1
+                : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
+        }
+    }
+
+    private bool IsPlaceFree(DateTimeOffset now)
+    {
+        for (var i = 0; i < EvictionTries; i++)
+        {
+            if (_buckets[(_hand + i) % capacity].Bucket.IsFull(rate, now))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryFindPlace(SourceNetwork network, DateTimeOffset now, out int place)
+    {
+        var entry = (network, new TokenBucket(rate, now));
+        if (_buckets.Count < capacity)
+        {
+            place = _buckets.Count;
+            _buckets.Add(entry);
+            _places.Add(network, place);
+            return true;
+        }
+
+        for (var i = 0; i < EvictionTries; i++)
+        {
+            place = _hand;
+            _hand = (_hand + 1) % capacity;
+            if (_buckets[place].Bucket.IsFull(rate, now))
+            {
+                _places.Remove(_buckets[place].Network);
+                _buckets[place] = entry;
+                _places.Add(network, place);
+                return true;
+            }
+        }
+
+        place = -1;
+        return false;
+    }
+}

@@ -107,7 +107,7 @@ public sealed class KeyShard
     {
         ArgumentNullException.ThrowIfNull(value);
         return TryFind(key, out var held) && held.Slot == Leaving
-            ? StoreRules.Check(value.Value)
+            ? StoreRules.FindRefusal(value.Value) ?? StoreResult.Stored
             : Decide(key, value, kind).Result;
     }
 

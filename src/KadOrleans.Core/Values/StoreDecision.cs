@@ -39,10 +39,9 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(accounts);
         var old = held?.Value;
-        var rule = StoreRules.Check(offered.Value);
-        if (rule != StoreResult.Stored)
+        if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
-            return Refuse(rule);
+            return Refuse(refusal);
         }
 
         var isAlive = old is not null && !old.IsExpired(offered.StoredAt);

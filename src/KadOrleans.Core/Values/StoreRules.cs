@@ -10,22 +10,22 @@ public static class StoreRules
     /// </summary>
     public const int MaxContentLength = 8137;
 
-    /// <summary>Whether a value can be sent to, and is accepted from, the network.</summary>
-    public static StoreResult Check(DhtValue value) => value switch
+    /// <summary>Why a value cannot be sent to, and is not accepted from, the network; null if it can be.</summary>
+    public static StoreResult? FindRefusal(DhtValue value) => value switch
     {
         { Kind: DhtValueKind.None } => StoreResult.UnsupportedType,
         { ContentLength: > MaxContentLength } => StoreResult.TooLarge,
-        _ => StoreResult.Stored,
+        _ => null,
     };
 
-    /// <summary>Refuses a value that <see cref="Check"/> refuses.</summary>
+    /// <summary>Throws if <see cref="FindRefusal"/> finds a reason.</summary>
     /// <exception cref="ArgumentException">The value is empty or longer than <see cref="MaxContentLength"/>.</exception>
     public static void ThrowIfRefused(DhtValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
-        if (Check(value) is var rule && rule != StoreResult.Stored)
+        if (FindRefusal(value) is { } refusal)
         {
             throw new ArgumentException(
-                rule == StoreResult.TooLarge
+                refusal == StoreResult.TooLarge
                     ? $"The value is {value.ContentLength} bytes long; at most {MaxContentLength} are allowed."
                     : "The value is empty (default(DhtValue)).",
                 name);

@@ -69,10 +69,9 @@ internal sealed class GrainKeyStore : IKeyStore
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(value);
-        var rule = StoreRules.Check(value.Value);
-        return rule == StoreResult.Stored
-            ? _shards.PutAsync(new ShardPut(key, Mark(key, Correct(value, kind)), kind), cancellationToken)
-            : ValueTask.FromResult(rule);
+        return StoreRules.FindRefusal(value.Value) is { } refusal
+            ? ValueTask.FromResult(refusal)
+            : _shards.PutAsync(new ShardPut(key, Mark(key, Correct(value, kind)), kind), cancellationToken);
     }
 
     /// <summary>

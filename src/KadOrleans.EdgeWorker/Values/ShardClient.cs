@@ -22,7 +22,7 @@ internal sealed class ShardClient : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly OutageLog _outages;
     private readonly GrainCalls _calls;
-    private readonly HeldShards _held;
+    private readonly KnownShards _known;
     private readonly ShardLanes<ShardPut, StoreResult> _puts;
     private readonly ShardLanes<NodeId, StoredValue?> _gets;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,7 +43,7 @@ internal sealed class ShardClient : IAsyncDisposable
         (_grains, _shardBits, _options, _time) = (grains, shardBits, options, time);
         _outages = new OutageLog(time, logger);
         _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
-        _held = new HeldShards(1 << shardBits, options, time);
+        _known = new KnownShards(1 << shardBits, options, time);
         _puts = new ShardLanes<ShardPut, StoreResult>(PutManyAsync, PutAsync, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
             GetManyAsync, GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
@@ -88,7 +88,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
         if (outcome.Result == StoreResult.Stored)
         {
-            _held.Add(shard);
+            _known.Add(shard);
         }
 
         return outcome.Result;
@@ -111,7 +111,7 @@ internal sealed class ShardClient : IAsyncDisposable
         using var call = Enter(cancellationToken);
         var removed = 0;
         var together = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(_held.All(), together, async (shard, cancel) => Interlocked.Add(
+        await Parallel.ForEachAsync(_known.All(), together, async (shard, cancel) => Interlocked.Add(
             ref removed, await CallAsync(shard, "expire", grain => grain.RemoveExpiredAsync(now), cancel)));
         return removed;
     }
@@ -121,7 +121,7 @@ internal sealed class ShardClient : IAsyncDisposable
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
-        return await _held.ReadUsageAsync(
+        return await _known.ReadUsageAsync(
             (shard, cancel) => CallAsync(shard, "usage", grain => grain.GetUsageAsync(), cancel), cancellationToken);
     }
 
@@ -153,7 +153,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
             for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken))
             {
-                _held.Add(next.Shard);
+                _known.Add(next.Shard);
                 foreach (var (key, value, _) in page)
                 {
                     yield return KeyValuePair.Create(key, value);
@@ -176,7 +176,7 @@ internal sealed class ShardClient : IAsyncDisposable
         }
 
         await _drained.Task;
-        _held.Dispose();
+        _known.Dispose();
     }
 
     private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)

@@ -37,8 +37,8 @@ internal static class GrainMetrics
 
     static GrainMetrics()
     {
-        Meter.CreateObservableGauge("kad.values.held", () => HeldValues.Keys, "{key}", "Keys held for the network.");
-        Meter.CreateObservableGauge("kad.values.size", () => HeldValues.Bytes, "By", "Footprint of the values held.");
+        Meter.CreateObservableGauge("kad.values.held", () => ActiveShardUsage.Keys, "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge("kad.values.size", () => ActiveShardUsage.Bytes, "By", "Footprint of the values held.");
     }
 
     /// <summary>Creates the counters' series at 0.</summary>
@@ -91,9 +91,9 @@ internal static class GrainMetrics
 }
 
 /// <summary>The usage of this silo's active shards. Shards that were not activated since the start are not counted.</summary>
-internal sealed class HeldValues
+internal sealed class ActiveShardUsage
 {
-    private static readonly ConcurrentDictionary<HeldValues, byte> Shards = new();
+    private static readonly ConcurrentDictionary<ActiveShardUsage, byte> Shards = new();
     private long _keys;
     private long _bytes;
 
@@ -105,7 +105,7 @@ internal sealed class HeldValues
     public void Begin() => Shards.TryAdd(this, 0);
 
     /// <summary>Sets the activation's usage.</summary>
-    public void Note(long keys, long bytes)
+    public void Set(long keys, long bytes)
     {
         Volatile.Write(ref _keys, keys);
         Volatile.Write(ref _bytes, bytes);

@@ -21,7 +21,7 @@ internal sealed class ExpiryReminder(KeyShardGrain grain, IRandomSource random, 
     private Task _run = Task.CompletedTask;
 
     /// <summary>Sets the reminder if the shard holds keys, else removes it.</summary>
-    public void Follow(int keys)
+    public void Update(int keys)
     {
         _isWanted = keys > 0;
 

@@ -35,7 +35,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     private readonly ShardLog _log;
     private readonly ShardWriter _writer;
     private readonly ExpiryReminder _reminder;
-    private readonly HeldValues _held = new();
+    private readonly ActiveShardUsage _usage = new();
     private readonly ShardRepublishing _republishing;
     private readonly CancellationTokenSource _ending = new();
     private Task _hourly = Task.CompletedTask;
@@ -71,15 +71,15 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         }
 
         var started = _time.GetTimestamp();
-        await _log.RecoverAsync();
+        await _log.ResolveDoubtAsync();
         _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
-        _held.Begin();
-        Follow();
+        _usage.Begin();
+        ReportUsage();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _held.End();
+        _usage.End();
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
         await _writer.Completion.WaitAsync(cancellationToken);
@@ -183,7 +183,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         {
             await ProlongPublishedAsync(_time.GetUtcNow());
             var removed = await RemoveExpiredAsync(_time.GetUtcNow());
-            Follow();
+            ReportUsage();
             return removed;
         }
         catch (IOException e)
@@ -226,15 +226,15 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         }
 
         var results = await call.Completion;
-        Follow();
+        ReportUsage();
         return results;
     }
 
     // Updates the metrics and the reminder after a change.
-    private void Follow()
+    private void ReportUsage()
     {
-        _held.Note(_log.Shard.Count, _log.Shard.Bytes);
-        _reminder.Follow(_log.Shard.Count);
+        _usage.Set(_log.Shard.Count, _log.Shard.Bytes);
+        _reminder.Update(_log.Shard.Count);
     }
 
     /// <summary>Throws if a call has more than <see cref="MaxPerCall"/> keys.</summary>

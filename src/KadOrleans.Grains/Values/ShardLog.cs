@@ -85,7 +85,7 @@ internal sealed class ShardLog
         _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots;
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
-    public async Task RecoverAsync()
+    public async Task ResolveDoubtAsync()
     {
         if (_doubt != Doubt.None)
         {
@@ -107,7 +107,7 @@ internal sealed class ShardLog
     }
 
     /// <summary>Writes changes that were decided on the current values. Unless the result is Written, memory stays as it was.</summary>
-    public async Task<AppendResult> AppendAsync(ShardPlan plan)
+    public async Task<AppendResult> AppendAsync(KeyShardPlan plan)
     {
         if (IsFull)
         {
@@ -119,7 +119,7 @@ internal sealed class ShardLog
             return AppendResult.Failed;
         }
 
-        var changes = plan.Changes;
+        ShardChange[] changes = [.. plan.Writes.Select(write => new ShardChange(write.Key, write.Value))];
         var record = new ShardLogState
         {
             Sequence = _image.NextSequence,
@@ -145,7 +145,7 @@ internal sealed class ShardLog
         catch (Exception e)
         {
             _doubt = Doubt.LogEnd;
-            _logger.ShardWriteFailed(changes.Count, e);
+            _logger.ShardWriteFailed(changes.Length, e);
             return await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Failed);
         }
 
@@ -198,7 +198,7 @@ internal sealed class ShardLog
             if (_compactionFailed)
             {
                 _doubt = Doubt.Everything;
-                await RecoverAsync();
+                await ResolveDoubtAsync();
             }
         }
         catch (Exception e)
@@ -232,7 +232,7 @@ internal sealed class ShardLog
     }
 
     /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>
-    private async Task<AppendResult> FindOutAsync(ShardPlan plan, long attempt, AppendResult otherwise)
+    private async Task<AppendResult> FindOutAsync(KeyShardPlan plan, long attempt, AppendResult otherwise)
     {
         // The next read changes memory, also by the planned changes if they are in storage.
         plan.Abandon();

@@ -5,6 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>Group commit: writes that arrive while one record is written go into the next. Not safe for several threads.</summary>
+/// <remarks>
+/// It differs from the group commit of a SQLite file, which has a thread and decides a batch once: a grain awaits shared storage, and
+/// decides the same writes again after another activation's record.
+/// </remarks>
 internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logger)
 {
     /// <summary>
@@ -91,7 +95,7 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
         {
             for (var i = 0; i < MaxDecisions; i++)
             {
-                await log.RecoverAsync();
+                await log.ResolveDoubtAsync();
                 var result = await TryCommitAsync(writes);
                 if (result == AppendResult.Written)
                 {
@@ -115,19 +119,20 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
 
     private async Task<AppendResult> TryCommitAsync(List<ShardWrite> writes)
     {
-        var plan = new ShardPlan(log.Shard, time.GetUtcNow());
+        var plan = new KeyShardPlan(log.Shard);
         try
         {
-            writes.ForEach(write => write.Decide(plan));
+            var now = time.GetUtcNow();
+            writes.ForEach(write => write.Decide(plan, now));
             var result = plan.NeedsWrite ? await log.AppendAsync(plan)
-                : plan.NeedsConfirmation ? await log.ConfirmAsync()
+                : writes.Exists(write => write.NeedsConfirmation) ? await log.ConfirmAsync()
                 : AppendResult.Written;
             if (result == AppendResult.Written)
             {
                 plan.Apply();
                 log.Shard.Note(plan.Turnover);
                 GrainMetrics.Noted(plan.Turnover);
-                Warn(plan.RefusedChange);
+                Warn(writes.FindLast(write => write.RefusedChange is not null)?.RefusedChange);
             }
 
             return result;

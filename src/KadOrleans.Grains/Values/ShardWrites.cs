@@ -10,8 +10,16 @@ internal abstract class ShardWrite
     /// <summary>The most bytes that it needs in a log record.</summary>
     public abstract int Length { get; }
 
-    /// <summary>Decides the write's outcome. Called again if another activation wrote first.</summary>
-    public abstract void Decide(ShardPlan plan);
+    /// <summary>Whether the result is valid only if memory equals storage.</summary>
+    public virtual bool NeedsConfirmation => false;
+
+    /// <summary>The value refused because its source had changed too many values of others. Null if there is none.</summary>
+    public virtual StoredValue? RefusedChange => null;
+
+    /// <summary>
+    /// Decides the write's outcome after the changes planned so far, and plans it. Called again if another activation wrote first.
+    /// </summary>
+    public abstract void Decide(KeyShardPlan plan, DateTimeOffset now);
 
     /// <summary>Confirms the write: the decision is in storage, or changes nothing.</summary>
     public abstract void Confirm();
@@ -28,7 +36,13 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
     // A put usually evicts one value at most.
     public override int Length => ShardEntryCodec.LengthOf(put.Value) + ShardEntryCodec.RemovalLength;
 
-    public override void Decide(ShardPlan plan) => _decided = plan.Put(put);
+    public override bool NeedsConfirmation => _decided == StoreResult.Stored;
+
+    public override StoredValue? RefusedChange => _decided == StoreResult.ChangeLimitExceeded ? put.Value : null;
+
+    public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided = PutFence.IsLate(put, plan.Find(put.Key), now)
+        ? StoreResult.StorageFailed
+        : plan.Put(put.Key, put.Value, put.Kind, out _).Result;
 
     public override void Confirm() => call.Set(index, _decided);
 
@@ -36,49 +50,102 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
     public override void Fail() => call.Set(index, _decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
 }
 
+/// <summary>
+/// Decides which puts are too old. A put may stay for long in the buffers of a frozen process, and may reach a shard by two routes. So its
+/// age is counted from <see cref="StoredValue.StoredAt"/>, the time of its receipt.
+/// </summary>
+internal static class PutFence
+{
+    /// <summary>
+    /// The age at which a put's sender has certainly timed out. The edge waits 4 s, and clocks may differ by 5 s before the cluster warns.
+    /// </summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(9);
+
+    /// <summary>The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out.</summary>
+    public static ShardPut Admit(ShardPut put, DateTimeOffset now) =>
+        put.Value.StoredAt > now && put.Kind != PutKind.Import ? put with { Value = put.Value with { StoredAt = now } } : put;
+
+    /// <summary>
+    /// Whether a put must be refused: it is too old, or the shard holds another value that was received later. The same value again is
+    /// allowed. Imports have a rule of their own (<see cref="StoreDecision"/>).
+    /// </summary>
+    /// <param name="put">The put.</param>
+    /// <param name="held">The held value of its key, or null.</param>
+    /// <param name="now">The present time, by the shard's clock.</param>
+    public static bool IsLate(ShardPut put, StoredValue? held, DateTimeOffset now)
+    {
+        if (put.Kind == PutKind.Import)
+        {
+            return false;
+        }
+
+        // A held value from the future has the time of a wrong clock, which proves nothing.
+        var isOvertaken = held is not null && held.StoredAt > put.Value.StoredAt && held.StoredAt <= now && held.Value != put.Value.Value;
+        return isOvertaken || now - put.Value.StoredAt > MaxAge;
+    }
+}
+
 /// <summary>A pending change of a held value.</summary>
 /// <param name="call">The call that gets the result: whether there was anything to change.</param>
 /// <param name="index">Its place in the call.</param>
+/// <param name="key">The key.</param>
 /// <param name="failure">The second half of the error message if storage fails.</param>
-internal abstract class KeyWrite(WriteCall<bool> call, int index, string failure) : ShardWrite
+internal abstract class KeyWrite(WriteCall<bool> call, int index, NodeId key, string failure) : ShardWrite
 {
     private bool _decided;
 
-    public override void Decide(ShardPlan plan) => _decided = Change(plan);
+    public override void Decide(KeyShardPlan plan, DateTimeOffset now)
+    {
+        var held = plan.Find(key);
+        _decided = held is not null && Concerns(held);
+        if (_decided)
+        {
+            plan.Set(key, Change(held!));
+        }
+    }
 
     public override void Confirm() => call.Set(index, _decided);
 
     public override void Fail() => call.Fail(new IOException($"The storage of a key shard failed; {failure}."));
 
-    /// <summary>Plans the change. Returns false if there is nothing to change.</summary>
-    protected abstract bool Change(ShardPlan plan);
+    /// <summary>Whether there is anything to change in the held value.</summary>
+    protected abstract bool Concerns(StoredValue held);
+
+    /// <summary>The value to hold instead, or null to remove the key.</summary>
+    protected abstract StoredValue? Change(StoredValue held);
 }
 
 /// <summary>A pending removal. With a time it removes only a value expired by then.</summary>
 internal sealed class RemoveWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset? expiredAt)
-    : KeyWrite(call, index, "the values may still be there")
+    : KeyWrite(call, index, key, "the values may still be there")
 {
     public override int Length => ShardEntryCodec.RemovalLength;
 
-    protected override bool Change(ShardPlan plan) => plan.Remove(key, expiredAt);
+    protected override bool Concerns(StoredValue held) => expiredAt is not { } moment || held.IsExpired(moment);
+
+    protected override StoredValue? Change(StoredValue held) => null;
 }
 
 /// <summary>A pending prolongation of a publication. It has no value, so earlier writes stay, also the end of the publication.</summary>
 internal sealed class ProlongWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset expiresAt, int length)
-    : KeyWrite(call, index, "the publications may not be prolonged")
+    : KeyWrite(call, index, key, "the publications may not be prolonged")
 {
     public override int Length => length;
 
-    protected override bool Change(ShardPlan plan) => plan.Prolong(key, expiresAt);
+    protected override bool Concerns(StoredValue held) => held.PublishedAt is not null && held.ExpiresAt < expiresAt;
+
+    protected override StoredValue? Change(StoredValue held) => held with { ExpiresAt = expiresAt };
 }
 
 /// <summary>A pending end of a publication.</summary>
 internal sealed class UnpublishWrite(WriteCall<bool> call, int index, NodeId key, int length)
-    : KeyWrite(call, index, "the key may still be published")
+    : KeyWrite(call, index, key, "the key may still be published")
 {
     public override int Length => length;
 
-    protected override bool Change(ShardPlan plan) => plan.Unpublish(key);
+    protected override bool Concerns(StoredValue held) => held.PublishedAt is not null;
+
+    protected override StoredValue? Change(StoredValue held) => held with { PublishedAt = null };
 }
 
 /// <summary>A call whose writes may go into several group commits.</summary>

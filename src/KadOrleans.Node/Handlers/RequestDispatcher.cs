@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
@@ -30,7 +31,6 @@ internal sealed class RequestDispatcher
     private readonly RequestHandlers _handlers;
     private readonly SourceAdmission _sources;
     private readonly ResponseGate _gate;
-    private readonly UploadBudget _budget;
     private readonly NodeMetrics _metrics;
     private readonly bool _clientOnly;
     private readonly TimeProvider _time;
@@ -40,13 +40,12 @@ internal sealed class RequestDispatcher
         RequestHandlers handlers,
         SourceAdmission sources,
         ResponseGate gate,
-        UploadBudget budget,
         NodeMetrics metrics,
         bool clientOnly,
         TimeProvider time,
         ILogger logger)
     {
-        (_handlers, _sources, _gate, _budget, _metrics, _clientOnly, _time) = (handlers, sources, gate, budget, metrics, clientOnly, time);
+        (_handlers, _sources, _gate, _metrics, _clientOnly, _time) = (handlers, sources, gate, metrics, clientOnly, time);
         _deferred = new DeferredResponses(RespondToStore, metrics, logger);
     }
 
@@ -129,14 +128,7 @@ internal sealed class RequestDispatcher
         }
 
         var length = _handlers.WriteNodesWithin(ResponseGate.AllowanceOf(pending), Buffer, pending.Target, ContextOf(pending));
-        if (!_budget.TrySendToStranger(length))
-        {
-            _metrics.Refused(RefusalReason.ByteBudget);
-            return;
-        }
-
-        _metrics.Shortened();
-        pending.Route.Send(Buffer[..length], pending.Source);
+        _gate.RespondShortened(Buffer[..length], pending);
     }
 
     private RequestContext ContextOf(PendingRequest pending) => new(
@@ -236,10 +228,10 @@ internal sealed class RequestDispatcher
             Consider(request.Sender, context);
             StoreProven(request, context);
         }
-        else if (StoreRules.Check(request.Value) is var rule && rule != StoreResult.Stored)
+        else if (StoreRules.FindRefusal(request.Value) is { } refusal)
         {
             // Refused from any sender.
-            RespondToStore(rule, context);
+            RespondToStore(refusal, context);
         }
         else
         {
@@ -280,6 +272,31 @@ internal sealed class RequestDispatcher
         {
             _gate.Respond(Buffer[..length], kind, target, context);
         }
+    }
+}
+
+/// <summary>
+/// Decides whose requests are answered: those of trusted sources, and within the rates those of all others. Endpoints that have proved
+/// their address have rates of their own. So forged requests use up an honest endpoint's rate only if they carry its very address and port.
+/// </summary>
+internal sealed class SourceAdmission(AddressRangeSet trusted, VerifiedEndpoints verified, SourceLimits limits, TimeProvider time)
+{
+    private readonly SourceLimiter _strangers = new(limits);
+    private readonly SourceLimiter _verifiedSubnets = new(limits);
+
+    /// <summary>Whether a source is trusted.</summary>
+    public bool IsTrusted(UdpEndpoint source) => trusted.Contains(source);
+
+    /// <summary>The rates of a source that has proved its address; null for others.</summary>
+    public VerifiedEndpoint? Find(UdpEndpoint source) => verified.TryGet(source, out var found) ? found : null;
+
+    /// <summary>Whether one more request of a source that is not trusted is within the rates.</summary>
+    public bool TryAdmit(UdpEndpoint source, VerifiedEndpoint? found)
+    {
+        var now = time.GetUtcNow();
+        return found is null
+            ? _strangers.TryAdmit(source, now)
+            : found.TryAdmit(now) && _verifiedSubnets.TryAdmitSubnet(source, now);
     }
 }
 

@@ -63,12 +63,6 @@ internal sealed class RequestHandlers(
     /// <summary>Stores the value of a STORE, unless rules or quotas refuse it. Durable if the store is.</summary>
     public ValueTask<StoreResult> StoreAsync(in StoreRequest request, in RequestContext context)
     {
-        var rule = StoreRules.Check(request.Value);
-        if (rule != StoreResult.Stored)
-        {
-            return ValueTask.FromResult(rule);
-        }
-
         var now = time.GetUtcNow();
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
         if (request.SecondsLeft is not { } seconds)

@@ -63,6 +63,19 @@ internal sealed class ResponseGate(
         }
     }
 
+    /// <summary>Sends a response to a request that is no longer pending for want of a proof: one within <see cref="AllowanceOf"/>.</summary>
+    public void RespondShortened(ReadOnlySpan<byte> response, PendingRequest request)
+    {
+        if (!budget.TrySendToStranger(response.Length))
+        {
+            metrics.Refused(RefusalReason.ByteBudget);
+            return;
+        }
+
+        metrics.Shortened();
+        request.Route.Send(response, request.Source);
+    }
+
     /// <summary>Keeps a STORE pending until its source has proved its address.</summary>
     public void Hold(in StoreRequest request, in RequestContext context) =>
         strangers.Hold(new PendingRequest(RequestKind.Store, request.Key, context) { Store = request });

@@ -88,6 +88,6 @@ internal static class ValueCodec
             Bytes => DhtValue.FromBytes(content.ToArray()),
             _ => default,
         };
-        return StoreRules.Check(value) == StoreResult.Stored;
+        return StoreRules.FindRefusal(value) is null;
     }
 }

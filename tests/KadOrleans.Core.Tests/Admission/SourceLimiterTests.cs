@@ -46,15 +46,6 @@ public class SourceLimiterTests
     }
 
     [Fact]
-    public void Trusted_sources_are_always_admitted_and_not_remembered()
-    {
-        var limiter = new SourceLimiter(Small, AddressRangeSet.Parse(["127.0.0.0/8"]));
-        Assert.Equal(5_000, Admitted(limiter, UdpEndpoint.Parse("127.0.0.1:5"), 5_000, Start));
-        Assert.Equal(0, limiter.TrackedSources);
-        Assert.Equal(0, limiter.TrackedSubnets);
-    }
-
-    [Fact]
     public void Memory_is_bounded_whatever_strangers_do() => Randomized.ForSeeds(20, random =>
     {
         var limiter = new SourceLimiter(Small);
@@ -101,7 +92,7 @@ public class SourceLimiterTests
     [Fact]
     public void A_known_source_costs_no_allocation()
     {
-        var limiter = new SourceLimiter(new SourceLimits(), AddressRangeSet.Parse(["10.0.0.0/8"]));
+        var limiter = new SourceLimiter(new SourceLimits());
         var source = UdpEndpoint.Parse("1.2.3.4:5");
         Admitted(limiter, source, 100, Start);
         var before = GC.GetAllocatedBytesForCurrentThread();

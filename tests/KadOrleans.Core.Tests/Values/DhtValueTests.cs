@@ -124,9 +124,9 @@ public class DhtValueTests
     [Fact]
     public void Content_beyond_one_request_is_not_stored()
     {
-        Assert.Equal(StoreResult.Stored, StoreRules.Check(DhtValue.FromBytes(new byte[StoreRules.MaxContentLength])));
-        Assert.Equal(StoreResult.TooLarge, StoreRules.Check(DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1])));
-        Assert.Equal(StoreResult.UnsupportedType, StoreRules.Check(default));
+        Assert.Null(StoreRules.FindRefusal(DhtValue.FromBytes(new byte[StoreRules.MaxContentLength])));
+        Assert.Equal(StoreResult.TooLarge, StoreRules.FindRefusal(DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1])));
+        Assert.Equal(StoreResult.UnsupportedType, StoreRules.FindRefusal(default));
     }
 
     private static void AssertReads(DhtValue value, DhtValueKind kind, Action read)

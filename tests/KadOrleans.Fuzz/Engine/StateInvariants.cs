@@ -29,7 +29,7 @@ internal static class StateInvariants
         Require(usage.Keys <= quota.TotalKeys && usage.Bytes <= quota.TotalBytes, $"the store holds {usage}");
         var values = await store.ScanAsync().Select(pair => pair.Value).ToListAsync();
         Require(values.Sum(value => (long)value.Footprint) == usage.Bytes, "the store counts its bytes wrongly");
-        Require(values.All(value => StoreRules.Check(value.Value) == StoreResult.Stored), "a value is held that none may store");
+        Require(values.All(value => StoreRules.FindRefusal(value.Value) is null), "a value is held that none may store");
         foreach (var source in values.Where(value => !value.Source.IsTrusted).GroupBy(value => value.Source))
         {
             Require(

@@ -26,7 +26,7 @@ internal sealed class ShardHost
     public static async Task<ShardHost> ActivateAsync(FakeRecords records, int seed = 1, StoreQuota? quota = null)
     {
         var log = new ShardLog(records, quota ?? StoreQuota.Unlimited, new SeededRandomSource(seed), NullLogger.Instance);
-        await log.RecoverAsync();
+        await log.ResolveDoubtAsync();
         return new ShardHost(log);
     }
 

@@ -77,7 +77,7 @@ public sealed class RequestTests
             var request = new StoreRequest(NodeId.Random(Random), NodeId.Random(Random), value);
             Assert.Equal(written, RequestWriter.TryWriteStore(buffer, default, request, out var total));
             Assert.Equal(written ? Datagram.HeaderLength + Datagram.MaxBodyLength : 0, total);
-            Assert.Equal(written, StoreRules.Check(value) == StoreResult.Stored);
+            Assert.Equal(written, StoreRules.FindRefusal(value) is null);
         });
     }
 

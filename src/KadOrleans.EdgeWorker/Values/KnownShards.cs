@@ -7,7 +7,7 @@ namespace KadOrleans.EdgeWorker.Values;
 /// The shards that a put or a scan found in use, with their last known usage. Calls to many shards use it, so they do not activate
 /// thousands of empty ones. In a small cluster all shards count as used.
 /// </summary>
-internal sealed class HeldShards : IDisposable
+internal sealed class KnownShards : IDisposable
 {
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
@@ -24,7 +24,7 @@ internal sealed class HeldShards : IDisposable
     /// <param name="shards">How many the cluster has.</param>
     /// <param name="options">How many are asked for their usage, and how often.</param>
     /// <param name="time">For the usage's age.</param>
-    public HeldShards(int shards, GrainKeyStoreOptions options, TimeProvider time)
+    public KnownShards(int shards, GrainKeyStoreOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
         for (var shard = 0; shards <= options.UsageShards && shard < shards; shard++)
