@@ -64,7 +64,7 @@ internal sealed class ShardLog
         Everything,
     }
 
-    /// <summary>The stored values. A new object after every <see cref="RecoverAsync"/>.</summary>
+    /// <summary>The stored values. A new object after every <see cref="ResolveDoubtAsync"/>.</summary>
     public KeyShard Shard => _image.Shard;
 
     /// <summary>Their keys in order; of <see cref="Shard"/> as it is now.</summary>
