@@ -26,7 +26,7 @@ public interface IDht
     /// </summary>
     /// <param name="key">Where it is stored.</param>
     /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
-    /// <param name="acknowledgement">What is awaited.</param>
+    /// <param name="acknowledgement">The acknowledgement to await.</param>
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <exception cref="ArgumentException">The value is empty or too large; nothing was stored.</exception>
     /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>

@@ -1,12 +1,12 @@
 namespace KadOrleans.Cli;
 
-/// <summary>Ends a command. The message is one sentence for whoever typed it.</summary>
+/// <summary>Ends a command. The message is one sentence for the user.</summary>
 /// <param name="exitCode">One of <see cref="KadOrleans.Hosting.ExitCode"/>.</param>
 /// <param name="message">What is wrong, with its value and what is allowed.</param>
 /// <param name="cause">The exception behind it, if any.</param>
 internal sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
-    /// <summary>What the process ends with.</summary>
+    /// <summary>The process's exit code.</summary>
     public int ExitCode { get; } = exitCode;
 
     /// <summary>The command line, or a file or port that it names, is wrong.</summary>

@@ -3,7 +3,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Cli;
 
-/// <summary>What a command reads from and writes to.</summary>
+/// <summary>A command's streams.</summary>
 internal sealed class CommandIo : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);

@@ -4,13 +4,13 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Core;
 
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
-/// <param name="prefix">What the names of all settings begin with, such as <c>Kad:Cluster:</c>.</param>
-/// <param name="separator">What stands between the parts of a name.</param>
+/// <param name="prefix">The prefix of all settings' names, such as <c>Kad:Cluster:</c>.</param>
+/// <param name="separator">The separator between the parts of a name.</param>
 internal sealed class OptionChecks(string prefix, char separator)
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>What was found.</summary>
+    /// <summary>The problems found.</summary>
     public List<string> Problems { get; } = [];
 
     /// <summary>Notes a value that is not within two others.</summary>

@@ -26,7 +26,7 @@ internal static class EdgeCommand
         """;
 
     /// <summary>Runs one command line.</summary>
-    /// <param name="args">What follows the executable's name.</param>
+    /// <param name="args">The arguments after the executable's name.</param>
     /// <param name="io">Where it reads and writes.</param>
     /// <returns>An <see cref="KadOrleans.Hosting.ExitCode"/>.</returns>
     public static Task<int> RunAsync(string[] args, TransferIo io)

@@ -133,7 +133,7 @@ public sealed class GrainDatabaseException : Exception
     }
 }
 
-/// <summary>What the grain storage logs. Event ids 7100 to 7199.</summary>
+/// <summary>The grain storage's log messages. Event ids 7100 to 7199.</summary>
 internal static partial class GrainStorageLog
 {
     [LoggerMessage(7100, LogLevel.Information, "Opened {Path}: {States} grain states")]

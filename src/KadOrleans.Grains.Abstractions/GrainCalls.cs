@@ -33,7 +33,7 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
     public BackOff Pauses() => new(firstPause ?? TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
 
     /// <summary>Calls a grain, with retries.</summary>
-    /// <param name="name">What the log calls the grain.</param>
+    /// <param name="name">The grain's name in the log.</param>
     /// <param name="call">The call. It may be made several times, and the grain may execute each.</param>
     /// <param name="limit">The time limit of all tries.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -109,7 +109,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>The turns of those who publish under a key.</summary>
     internal KeyTurns Turns { get; } = new();
 
-    /// <summary>What the node is bound to, with the real ports.</summary>
+    /// <summary>The bound endpoints, with the real ports.</summary>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 
     /// <summary>The contacts it knows now.</summary>
@@ -206,7 +206,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
     }
 
-    /// <summary>The same without the local store, for callers that have read it.</summary>
+    /// <summary><see cref="GetAsync"/> without the local store, for callers that have read it.</summary>
     public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
@@ -230,7 +230,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         _publisher.SetAsync(key, value, keepsCopy: !_options.ClientOnly, cancellationToken);
 
-    /// <summary>The same without a copy here, for callers who hold one.</summary>
+    /// <summary><see cref="SetAsync"/> without a copy here, for callers who hold one.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         _publisher.SetAsync(key, value, keepsCopy: false, cancellationToken);

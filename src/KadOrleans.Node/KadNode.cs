@@ -82,7 +82,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
     }
 
-    /// <summary>Makes the table of a node with this id in place of an empty one: a simulation starts with full tables.</summary>
+    /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
     internal Func<NodeId, LocalRoutingTable>? CreateTable { get; init; }
 
     /// <summary>Disposed after the node, if it was built outside a host; contains the node itself.</summary>
@@ -91,7 +91,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>The node's id, known once it has started.</summary>
     public NodeId Id => Engine.Id;
 
-    /// <summary>What the node is bound to, with the real ports.</summary>
+    /// <summary>The bound endpoints, with the real ports.</summary>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 
     /// <summary>The contacts it knows now.</summary>
@@ -104,8 +104,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public string? StorageProblem => _store.Problem;
 
     /// <summary>
-    /// Completes when the node has stopped, and fails at once if it can no longer maintain itself or save its state, which
-    /// is a bug. It goes on answering then; whoever runs it should stop it.
+    /// Completes when the node has stopped, and fails at once if it can no longer maintain itself or save its state, which is a bug. It
+    /// goes on answering then; its owner should stop it.
     /// </summary>
     public Task Completion => _completion.Task;
 
@@ -114,7 +114,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// for the network: see <see cref="JoinAsync"/>.
     /// </summary>
     /// <exception cref="KeyStoreException">
-    /// The storage is broken, holds the state of another id, or takes none where there is none yet.
+    /// The storage is broken, has the state of another id, or is empty and cannot be written.
     /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {

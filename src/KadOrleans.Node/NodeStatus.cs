@@ -9,9 +9,9 @@ namespace KadOrleans.Node;
 
 /// <summary>A node's state.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Listening">What it is bound to.</param>
+/// <param name="Listening">Its bound endpoints.</param>
 /// <param name="Buckets">Its k-buckets.</param>
-/// <param name="Usage">What it holds for others.</param>
+/// <param name="Usage">The usage of its store.</param>
 /// <param name="Counts">Counts since the start, by name.</param>
 public sealed record NodeStatus(
     NodeId Id,

@@ -1,7 +1,7 @@
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>An operation for the only user of a database, with its waiting caller.</summary>
-/// <typeparam name="TContext">What it runs on.</typeparam>
+/// <typeparam name="TContext">The context of operations.</typeparam>
 internal abstract class DatabaseOperation<TContext>
 {
     /// <summary>
@@ -23,7 +23,7 @@ internal abstract class DatabaseOperation<TContext>
 }
 
 /// <summary>An operation with a result.</summary>
-/// <typeparam name="TContext">What it runs on.</typeparam>
+/// <typeparam name="TContext">The context of operations.</typeparam>
 /// <typeparam name="TResult">The result.</typeparam>
 internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
 {

@@ -10,7 +10,7 @@ namespace KadOrleans.SqliteFiles;
 /// them together. With more load there are fewer commits per operation. A failed transaction is rolled back, and fails only its own
 /// operations.
 /// </summary>
-/// <typeparam name="TContext">What operations run on.</typeparam>
+/// <typeparam name="TContext">The context of operations.</typeparam>
 internal abstract class GroupCommit<TContext> : IAsyncDisposable
 {
     /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
@@ -52,7 +52,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Whether one successful transaction shows that an outage is over. On a full disk a small one sometimes succeeds.</summary>
     protected virtual bool IsConclusive => true;
 
-    /// <summary>What operations run on.</summary>
+    /// <summary>The context of operations.</summary>
     protected abstract TContext Context { get; }
 
     /// <summary>Adds an operation to the queue without waiting. Returns false if the queue is full or stopped.</summary>

@@ -100,7 +100,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         DamagePolicy onDamage = DamagePolicy.SetAside) =>
         Open(folder, quota, maxPublications, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
 
-    /// <summary>The same with other sizes of the log.</summary>
+    /// <summary>Opens the database with other sizes of the log.</summary>
     internal static SqliteDatabase Open(
         string folder,
         StoreQuota quota,

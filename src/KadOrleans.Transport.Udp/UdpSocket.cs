@@ -79,8 +79,8 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     }
 
     /// <summary>Sends the datagram if the system takes it at once.</summary>
-    /// <param name="datagram">What to send.</param>
-    /// <param name="destination">Where to.</param>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="destination">The destination.</param>
     /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
     internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
@@ -167,7 +167,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         Thread.Sleep(ErrorPause);
     }
 
-    /// <param name="datagram">What came.</param>
+    /// <param name="datagram">The datagram.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="asked">The local address that it came to. None if the socket has a single one or the system does not report it.</param>
     /// <param name="age">How long it has waited in the socket; zero if the system does not report it.</param>

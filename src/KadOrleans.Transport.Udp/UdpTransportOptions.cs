@@ -3,7 +3,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>Where a <see cref="UdpTransport"/> listens, and with what.</summary>
+/// <summary>The endpoints, sockets and buffers of a <see cref="UdpTransport"/>.</summary>
 public sealed record UdpTransportOptions
 {
     /// <summary>The port of the network's other nodes.</summary>
@@ -45,7 +45,7 @@ public sealed record UdpTransportOptions
     /// <summary>Whether to use the portable socket even where there is a faster one, for tests.</summary>
     internal bool IsPortable { get; set; }
 
-    /// <summary>What is wrong with these options: one sentence per fault, none if they are valid.</summary>
+    /// <summary>Validates the options. Returns one sentence per fault, none if they are valid.</summary>
     public IReadOnlyList<string> Validate()
     {
         var faults = new List<string>();
@@ -104,7 +104,7 @@ public sealed record UdpTransportOptions
     }
 }
 
-/// <summary>What an endpoint means when it is listened on.</summary>
+/// <summary>The scope of an endpoint that is listened on.</summary>
 internal static class ListenScope
 {
     extension(UdpEndpoint endpoint)

@@ -27,7 +27,7 @@ public static class Datagram
     /// </summary>
     public const int MaxLength = HeaderLength + MaxBodyLength + LifeTrailer.Length;
 
-    /// <summary>Takes a received datagram apart. Says nothing about whether the body makes sense.</summary>
+    /// <summary>Splits a received datagram into header and body. Does not check the body.</summary>
     /// <param name="datagram">All bytes received.</param>
     /// <param name="kind">Whether the body is a request or a response.</param>
     /// <param name="id">The id that a response echoes.</param>

@@ -19,7 +19,7 @@ internal static class Endpoints
 
     /// <summary>HOST:PORT of another node.</summary>
     /// <param name="name">The option or argument, for the sentence.</param>
-    /// <param name="text">What was typed.</param>
+    /// <param name="text">The text as typed.</param>
     public static HostAddress ParseHost(string name, string text) => HostAddress.TryParse(text, out var address, out var problem)
         ? address
         : throw CommandException.WrongUsage($"{name}: {problem}");
@@ -39,9 +39,9 @@ internal static class Endpoints
                 $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
     }
 
-    /// <summary>The names that the status pages are asked under.</summary>
+    /// <summary>The allowed host names of the status pages.</summary>
     /// <param name="name">The option, for the sentence.</param>
-    /// <param name="texts">What was typed.</param>
+    /// <param name="texts">The text as typed.</param>
     public static HostNames ParseHttpHosts(string name, string[] texts) => HostNames.TryParse(texts, out var hosts)
         ? hosts
         : throw CommandException.WrongUsage($"{name} is '{texts.First(text => !HostNames.TryParse([text], out _))}'; {HostNames.Needed}.");
@@ -57,7 +57,7 @@ internal static class Numbers
 {
     /// <summary>A whole number.</summary>
     /// <param name="name">The option, for the sentence.</param>
-    /// <param name="text">What was typed.</param>
+    /// <param name="text">The text as typed.</param>
     /// <param name="least">The least that is allowed.</param>
     /// <param name="most">The greatest.</param>
     public static int ParseWhole(string name, string text, int least, int most) =>
@@ -69,7 +69,7 @@ internal static class Numbers
 
     /// <summary>A number of any type.</summary>
     /// <param name="name">The option, for the sentence.</param>
-    /// <param name="text">What was typed.</param>
+    /// <param name="text">The text as typed.</param>
     /// <param name="styles">How it may be typed.</param>
     /// <param name="least">The least that is allowed.</param>
     /// <param name="most">The greatest.</param>

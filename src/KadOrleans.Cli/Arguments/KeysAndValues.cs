@@ -13,7 +13,7 @@ internal static class Values
     /// <summary>The types by the names of <c>--type</c>.</summary>
     public const string TypeNames = "string, int, float, bool or bytes";
 
-    /// <summary>Makes a value of the named type.</summary>
+    /// <summary>Creates a value of the named type.</summary>
     /// <exception cref="CommandException">The text is no such value, or too long to be stored anywhere.</exception>
     public static DhtValue Parse(string type, string text)
     {
@@ -110,7 +110,7 @@ internal static class Keys
 {
     /// <summary>40 hexadecimal digits.</summary>
     /// <param name="name">The option or argument, for the sentence.</param>
-    /// <param name="text">What was typed.</param>
+    /// <param name="text">The text as typed.</param>
     public static NodeId ParseId(string name, string text) => NodeId.TryParse(text, out var id)
         ? id
         : throw CommandException.WrongUsage($"{name} is '{text}'; {NodeId.Length * 2} hexadecimal digits are needed.");

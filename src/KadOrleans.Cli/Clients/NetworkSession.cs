@@ -5,7 +5,7 @@ using KadOrleans.Transport.Udp.Hosting;
 
 namespace KadOrleans.Cli.Clients;
 
-/// <summary>Does something with a network through the nodes of <c>--via</c>.</summary>
+/// <summary>Runs a command on a network, through the nodes of <c>--via</c>.</summary>
 internal sealed class NetworkSession(CommandIo io, bool json)
 {
     // Extra time for nodes that are slower than the first. One node is enough to find the rest of the network.
@@ -13,8 +13,8 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 
     /// <summary>Joins as a client, acts, and leaves.</summary>
     /// <param name="via">As typed.</param>
-    /// <param name="title">What is being done, for the progress line.</param>
-    /// <param name="act">What is done once joined.</param>
+    /// <param name="title">The text of the progress line.</param>
+    /// <param name="act">The command, run once joined.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CommandException">None of the nodes answers. The message has the last reason; the others were printed.</exception>
     public async Task<T> RunAsync<T>(

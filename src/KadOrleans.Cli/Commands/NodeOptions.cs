@@ -87,7 +87,7 @@ internal sealed class NodeOptions
         _otlp, _trustClock, _verbose,
     ];
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>Reads the options.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
     public NodeSettings Read(ParseResult parsed)
     {

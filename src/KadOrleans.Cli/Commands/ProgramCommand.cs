@@ -29,7 +29,7 @@ internal sealed class ProgramCommand : RootCommand
     public string ProgramName { get; }
 
     /// <summary>Runs one command line and returns its <see cref="ExitCode"/>.</summary>
-    /// <param name="args">What follows the executable's name.</param>
+    /// <param name="args">The arguments after the executable's name.</param>
     /// <param name="io">Where the command reads and writes.</param>
     /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
     public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ internal sealed class ExampleCommand(string name, string description) : Command(
     /// <summary>Command lines that work, at least two.</summary>
     public required IReadOnlyList<string> Examples { get; init; }
 
-    /// <summary>What the options' descriptions have no room for.</summary>
+    /// <summary>Notes that do not fit the options' descriptions.</summary>
     public string? Notes { get; init; }
 }
 

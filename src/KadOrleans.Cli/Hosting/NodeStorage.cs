@@ -10,7 +10,7 @@ namespace KadOrleans.Cli.Hosting;
 /// changed.
 /// </summary>
 /// <param name="Storage">The folder, or its copy.</param>
-/// <param name="Damage">What is missing, in a sentence; null if the folder was sound.</param>
+/// <param name="Damage">The missing parts, in a sentence; null if the folder was sound.</param>
 internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IAsyncDisposable
 {
     private string? Copy { get; init; }

@@ -9,7 +9,7 @@ public sealed record UploadLimits
     /// <summary>The highest bound.</summary>
     public const long Most = 1_000_000_000_000;
 
-    /// <summary>What is allowed, for messages.</summary>
+    /// <summary>The allowed values, for messages.</summary>
     public static string Allowed => $"{Least} to {Most} bytes per second are allowed, or 0 for no bound";
 
     /// <summary>Whether a bound is 0 or within <see cref="Least"/> and <see cref="Most"/>.</summary>

@@ -109,7 +109,7 @@ public sealed class ClockJudge
     }
 }
 
-/// <summary>What a comparison of the clocks found.</summary>
+/// <summary>The result of a comparison of the clocks.</summary>
 public abstract record ClockVerdict
 {
     private ClockVerdict()
@@ -127,7 +127,7 @@ public abstract record ClockVerdict
     public sealed record Parted(TimeSpan By) : ClockVerdict;
 
     /// <summary>The clocks have parted and then agreed for <see cref="ClockJudge.SettlingTime"/>.</summary>
-    /// <param name="Correction">What becomes of times that were noted meanwhile.</param>
+    /// <param name="Correction">The correction of times that were noted meanwhile.</param>
     public sealed record Agreed(ClockCorrection Correction) : ClockVerdict;
 }
 

@@ -53,7 +53,7 @@ public sealed class Crawl
     /// <summary>Whether no request is pending and no endpoint is left to ask.</summary>
     public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
 
-    /// <summary>How far it has come.</summary>
+    /// <summary>The progress.</summary>
     public CrawlCounts Counts => new(
         Of(CrawlState.Visiting) + Of(CrawlState.Visited),
         Of(CrawlState.Visited),
@@ -141,7 +141,7 @@ public sealed class Crawl
 
     /// <summary>An endpoint answered a FIND_NODE.</summary>
     /// <param name="endpoint">Which.</param>
-    /// <param name="contacts">Whom it named.</param>
+    /// <param name="contacts">The contacts in its response.</param>
     /// <param name="roundTrip">How long it took.</param>
     public void OnNodes(UdpEndpoint endpoint, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip)
     {
@@ -181,7 +181,7 @@ public sealed class Crawl
         }
     }
 
-    /// <summary>What has changed since the last call, to be saved.</summary>
+    /// <summary>The records that changed since the last call, to be saved.</summary>
     public IReadOnlyList<CrawlRecord> TakeChanges()
     {
         var changes = _changed.Values.Select(n => n.ToRecord()).ToList();

@@ -24,7 +24,7 @@ public sealed record CrawlOptions
 
 /// <summary>The progress of a crawl.</summary>
 /// <param name="Reachable">Nodes that answered.</param>
-/// <param name="Visited">Those of them that have been asked for their contacts.</param>
+/// <param name="Visited">The reachable nodes whose contacts were read.</param>
 /// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
 /// <param name="Unreachable">Endpoints that did not answer.</param>
 /// <param name="NotNodes">Endpoints that answered without an id.</param>

@@ -1,6 +1,6 @@
 namespace KadOrleans.Core.Crawling;
 
-/// <summary>What a crawl says of a network as a whole.</summary>
+/// <summary>A crawl's summary of the network.</summary>
 public sealed record CrawlSummary
 {
     /// <summary>Endpoints where a node answered.</summary>

@@ -10,7 +10,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 
     public UdpEndpoint Endpoint { get; } = endpoint;
 
-    /// <summary>Who named it first; null for a node that the crawl began with.</summary>
+    /// <summary>The node that named it first; null for a node that the crawl began with.</summary>
     public CrawledNode? Namer { get; } = namer;
 
     public CrawlState State { get; set; }
@@ -25,7 +25,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 
     public bool IsComplete { get; set; }
 
-    /// <summary>Requests in a row that came to nothing.</summary>
+    /// <summary>Consecutive failed requests.</summary>
     public int Failures { get; set; }
 
     /// <summary>The walk through its table, while it is visited.</summary>
@@ -89,7 +89,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
     }
 }
 
-/// <summary>What a crawl knows of one endpoint.</summary>
+/// <summary>A crawl's record of one endpoint.</summary>
 public sealed record CrawlRecord
 {
     /// <summary>Where it is.</summary>

@@ -38,7 +38,7 @@ internal sealed class TableWalk
         (_target, _random, _ignoredId) = (nodeId, random, ignoredId);
     }
 
-    /// <summary>What to ask for now.</summary>
+    /// <summary>The target of the next request.</summary>
     public NodeId Target => _target;
 
     /// <summary>Contacts named so far.</summary>
@@ -152,7 +152,7 @@ internal sealed class TableWalk
         }
     }
 
-    /// <param name="Range">What is to be learned.</param>
+    /// <param name="Range">The range to learn.</param>
     /// <param name="Asked">A target in it that was asked.</param>
     /// <param name="Reach">How far the response reached.</param>
     private readonly record struct Part(BucketRange Range, NodeId Asked, int Reach);

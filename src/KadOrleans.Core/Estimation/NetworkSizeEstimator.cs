@@ -40,7 +40,7 @@ public sealed class NetworkSizeEstimator
     /// Adds the result of a lookup. A second lookup of one target replaces the first, so a popular key counts once. Lookups of the own id,
     /// or without contacts, are ignored.
     /// </summary>
-    /// <param name="target">What was looked up; chosen without regard to who is there.</param>
+    /// <param name="target">The lookup's target, chosen independently of the nodes' ids.</param>
     /// <param name="closest">The nearest contacts that answered, nearest first.</param>
     /// <param name="k">How many the lookup would have returned at the most: with fewer, it saw the whole network.</param>
     public void Add(NodeId target, IReadOnlyList<Contact> closest, int k)

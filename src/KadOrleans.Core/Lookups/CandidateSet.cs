@@ -52,7 +52,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         {
             if (known is { State: CandidateState.Heard, IsProved: false } && distance < known.Distance)
             {
-                // Whoever named it before said nothing of this id, and must not answer for it.
+                // The earlier source did not name this id, and is not responsible for it.
                 Rename(known, contact.Id);
                 known.NameAnew(namedBy);
             }
@@ -129,7 +129,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return claims < MaxEndpointsPerId;
     }
 
-    /// <summary>Drops an entry behind the new one's place, if the set is full. Those that were asked stay.</summary>
+    /// <summary>Drops an entry after the new one's place, if the set is full. Contacts that were queried stay.</summary>
     private bool MakeRoom(int insertion)
     {
         if (_byDistance.Count < capacity)

@@ -48,7 +48,7 @@ public sealed class Lookup
     /// <param name="kind">What for.</param>
     /// <param name="seeds">The contacts to start from, usually the nearest of the routing table, nearest first.</param>
     /// <param name="options">k, α and the number of paths. With fewer than k seeds there is one path: they are the network.</param>
-    /// <param name="policy">Whom it believes; null for <see cref="LookupPolicy.Default"/>.</param>
+    /// <param name="policy">The trust rules; null for <see cref="LookupPolicy.Default"/>.</param>
     public Lookup(
         NodeId ownId, NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, KademliaOptions options, LookupPolicy? policy = null)
     {

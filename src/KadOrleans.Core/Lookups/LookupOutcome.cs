@@ -5,7 +5,7 @@ namespace KadOrleans.Core.Lookups;
 /// <summary>The outcome of a lookup.</summary>
 public sealed record LookupOutcome
 {
-    /// <summary>What was looked for.</summary>
+    /// <summary>The lookup's target.</summary>
     public required NodeId Target { get; init; }
 
     /// <summary>Why the lookup ended.</summary>
@@ -59,7 +59,7 @@ public sealed record LookupOutcome
     public required int Hops { get; init; }
 }
 
-/// <summary>What a lookup is for (Kademlia §2.3).</summary>
+/// <summary>The kinds of lookups (Kademlia §2.3).</summary>
 public enum LookupKind
 {
     /// <summary>Finds the k contacts nearest to the target, by FIND_NODE.</summary>

@@ -10,10 +10,10 @@ namespace KadOrleans.Core.Lookups;
 /// </summary>
 internal sealed class LookupPaths(CandidateSet candidates, int count, int bucketSize, int maxRequests)
 {
-    /// <summary>Contacts of one network (/24 or /48) that are asked and returned.</summary>
+    /// <summary>The most contacts of one network (/24 or /48) that are queried and returned.</summary>
     public const int PerNetwork = 1;
 
-    /// <summary>The same where the network has too few others for k.</summary>
+    /// <summary>The most contacts of one network if there are too few others for k.</summary>
     public const int PerNetworkWhenFew = 2;
 
     /// <summary>
@@ -85,8 +85,8 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     }
 
     /// <summary>
-    /// Whom to ask next for a vote: drawn from the k that may vote, of whom each path names an equal share, nearest first. Null if
-    /// all of them were asked.
+    /// The next contact to query for a vote. It is drawn from the k that may vote, an equal share from each path, nearest first. Null if
+    /// all were queried.
     /// </summary>
     /// <param name="draw">Decides the order.</param>
     public (Candidate? Candidate, int Path) NextVoter(uint draw)

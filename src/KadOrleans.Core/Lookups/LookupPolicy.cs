@@ -29,7 +29,7 @@ public sealed record LookupPolicy
     public bool AsksAllHolders { get; init; }
 }
 
-/// <summary>What the holders of a value say: each network (/24 or /48) has one voice, that of its nearest holder.</summary>
+/// <summary>The vote of a value's holders. Each network (/24 or /48) has one voice, that of its nearest holder.</summary>
 /// <param name="Value">The value that most agree on; of equally many, the nearest holder's. Null without holders.</param>
 /// <param name="Agreed">Voices for it.</param>
 /// <param name="Differed">Voices for other values.</param>

@@ -1,8 +1,6 @@
 namespace KadOrleans.Core.Maintenance;
 
-/// <summary>
-/// Says when a table is due for random walks: at an interval, and at once when it has fewer contacts than it should.
-/// </summary>
+/// <summary>Decides when a table is due for random walks: at an interval, and at once when it has too few contacts.</summary>
 /// <param name="interval">The longest time between two refreshes; above zero.</param>
 /// <param name="minTableSize">Contacts; with fewer a refresh is due at once.</param>
 public sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)

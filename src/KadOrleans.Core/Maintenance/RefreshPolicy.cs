@@ -36,8 +36,9 @@ public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
     /// <summary>
-    /// What a node that joined refreshes: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the farthest first. They
-    /// are the paper's buckets: the ids that first differ from ours in bit 0, 1 and so on. The table's own buckets are hardly split yet.
+    /// The buckets that a node refreshes after a join: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the
+    /// farthest first. They are the paper's buckets: the ids that first differ from ours in bit 0, 1 and so on. The table's own buckets are
+    /// hardly split yet.
     /// </summary>
     /// <param name="ownId">The id of the node.</param>
     /// <param name="nearest">The id of its nearest neighbour.</param>

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core.Routing;
 
 /// <summary>An observation for a routing table. Made where datagrams arrive, applied where the table is.</summary>
-/// <param name="Kind">What was seen.</param>
+/// <param name="Kind">The kind of observation.</param>
 /// <param name="Contact">Of whom; for <see cref="ObservationKind.LookedUp"/> only the id counts and is the target.</param>
 public readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
 {
@@ -18,7 +18,7 @@ public readonly record struct ContactObservation(ObservationKind Kind, Contact C
     public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
 }
 
-/// <summary>What was seen of a contact or a range.</summary>
+/// <summary>The kinds of observations.</summary>
 public enum ObservationKind
 {
     /// <summary>The contact answered a request of ours and so proved its endpoint; see <see cref="ContactObservation.Answered"/>.</summary>

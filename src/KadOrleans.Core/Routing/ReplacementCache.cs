@@ -33,11 +33,11 @@ internal sealed class ReplacementCache(int capacity)
         }
     }
 
-    /// <summary>Forgets the entries of a network (/24 or /48), so that each has one place at the most.</summary>
+    /// <summary>Removes the entries of a network (/24 or /48), so that each network has at most one place.</summary>
     public void Remove(SourceNetwork network) =>
         _items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
 
-    /// <summary>Forgets an id, whatever its endpoint. False if it did not wait here.</summary>
+    /// <summary>Removes an id, with any endpoint. Returns false if it is not in the cache.</summary>
     public bool Remove(NodeId id)
     {
         var index = IndexOf(id);
@@ -49,7 +49,7 @@ internal sealed class ReplacementCache(int capacity)
         return index >= 0;
     }
 
-    /// <summary>Forgets exactly this contact. False if it did not wait here.</summary>
+    /// <summary>Removes exactly this contact. Returns false if it is not in the cache.</summary>
     public bool Remove(Contact contact)
     {
         var index = IndexOf(contact.Id);

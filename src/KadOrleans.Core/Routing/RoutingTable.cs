@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
-/// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations, never acts, and says what the
-/// caller should do. Not safe for several threads: the owner serialises calls and publishes snapshots.
+/// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations and returns what the caller should do; it never acts
+/// itself. Not safe for several threads: the owner serialises calls and publishes snapshots.
 /// </summary>
 public sealed class RoutingTable
 {
@@ -50,9 +50,9 @@ public sealed class RoutingTable
     public bool Contains(Contact contact) => _places.TryGetId(contact.Endpoint, out var id) && id == contact.Id;
 
     /// <summary>Learns of an observation.</summary>
-    /// <param name="observation">What was seen; see <see cref="ContactObservation"/> for what may be reported.</param>
+    /// <param name="observation">The observation. See <see cref="ContactObservation"/> for what may be reported.</param>
     /// <param name="now">The time of it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The observation's kind is none of the three.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The observation's kind is not one of the three.</exception>
     public TableDecision Apply(ContactObservation observation, DateTimeOffset now) => observation.Kind switch
     {
         ObservationKind.Answered => ApplyAnswer(observation.Contact, now),
@@ -79,7 +79,7 @@ public sealed class RoutingTable
         return summaries;
     }
 
-    /// <summary>All that is needed to bring the table back.</summary>
+    /// <summary>The state needed to restore the table.</summary>
     public RoutingTableState Save() => new(
         OwnId,
         Version,
@@ -89,7 +89,7 @@ public sealed class RoutingTable
     /// Restores a saved table. Adds its contacts again, least recently seen first. So every rule holds even if the options, the trusted
     /// ranges or the stored bytes have changed. If none of them changed it is the same table.
     /// </summary>
-    /// <param name="state">What <see cref="Save()"/> returned.</param>
+    /// <param name="state">The result of {Save()}.</param>
     /// <param name="options">k, b and the bounds as they are now.</param>
     /// <param name="diversity">An instance without contacts.</param>
     /// <param name="now">No time of the saved state counts as later than this.</param>
@@ -225,7 +225,7 @@ public sealed class RoutingTable
         return RoutingTableSnapshot.OfSorted(OwnId, Version, _places.Sorted(), rooms);
     }
 
-    /// <summary>Says in the decision who entered the table on its account.</summary>
+    /// <summary>Adds the contacts that entered the table to the decision.</summary>
     private TableDecision WithArrivals(TableDecision decision)
     {
         if (_places.Arrivals.Count == 0)

@@ -7,7 +7,7 @@ namespace KadOrleans.Core.Routing;
 public sealed record RoutingTableState(NodeId OwnId, long Version, IReadOnlyList<SavedBucket> Buckets);
 
 /// <summary>A bucket as it is stored.</summary>
-/// <param name="Range">What it covers.</param>
+/// <param name="Range">Its range.</param>
 /// <param name="LastLookup">When a lookup last aimed into it.</param>
 /// <param name="Contacts">Least recently seen first.</param>
 /// <param name="Replacements">Newest last; their failures are 0.</param>

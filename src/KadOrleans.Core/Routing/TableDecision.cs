@@ -1,7 +1,7 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>What became of an observation, and what the caller should now do.</summary>
-/// <param name="Outcome">What became of it.</param>
+/// <summary>The result of an observation, and what the caller should now do.</summary>
+/// <param name="Outcome">The result.</param>
 public readonly record struct TableDecision(TableOutcome Outcome)
 {
     /// <summary>
@@ -26,7 +26,7 @@ public readonly record struct TableDecision(TableOutcome Outcome)
     public Contact? Check { get; init; }
 }
 
-/// <summary>What a routing table made of an observation.</summary>
+/// <summary>The results of an observation.</summary>
 public enum TableOutcome
 {
     /// <summary>The contact is new and in the table.</summary>

@@ -17,7 +17,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
     /// <summary>The buckets.</summary>
     public BucketTree Tree { get; } = new(ownId, options, now);
 
-    /// <summary>Who entered while the current observation was applied; empty between observations.</summary>
+    /// <summary>The contacts that entered during the current observation; empty between observations.</summary>
     public List<Contact> Arrivals { get; } = [];
 
     /// <summary>Contacts, replacements not counted.</summary>

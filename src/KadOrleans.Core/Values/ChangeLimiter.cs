@@ -18,7 +18,7 @@ internal sealed class ChangeLimiter
     private readonly HeavyHitters _changes = new();
 
     /// <summary>A limiter without requests.</summary>
-    /// <param name="quota">Says how many changes an hour.</param>
+    /// <param name="quota">The allowed changes per hour.</param>
     public ChangeLimiter(StoreQuota quota)
     {
         ArgumentNullException.ThrowIfNull(quota);
@@ -84,6 +84,6 @@ internal sealed class HeavyHitters
 }
 
 /// <summary>How many live values a source replaced that others had stored.</summary>
-/// <param name="Source">Who replaced them.</param>
+/// <param name="Source">The source.</param>
 /// <param name="Changed">How many. Where more sources did so than are remembered, it may be too high, never too low.</param>
 public readonly record struct SourceChanges(SourceNetwork Source, long Changed);

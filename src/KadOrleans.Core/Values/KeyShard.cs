@@ -12,12 +12,12 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 public sealed class KeyShard
 {
-    /// <summary>The slot of a key that the plan under way removes.</summary>
+    /// <summary>The slot of a key that the current plan removes.</summary>
     private const int Leaving = -2;
 
     private readonly Dictionary<NodeId, CountedValue>[] _parts;
 
-    // What is held once the plan under way is carried out.
+    // The accounts after the current plan.
     private readonly StoreAccounts _accounts;
 
     /// <summary>An empty shard.</summary>
@@ -42,7 +42,7 @@ public sealed class KeyShard
     /// <summary>Sum of the values' footprints in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>What was evicted and changed so far.</summary>
+    /// <summary>The counts of evicted and changed values.</summary>
     public StoreTurnover Turnover { get; private set; }
 
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
@@ -58,7 +58,7 @@ public sealed class KeyShard
         return value is not null;
     }
 
-    /// <summary>What is held of a key, alive or not.</summary>
+    /// <summary>Finds the value of a key, expired or not.</summary>
     public bool TryFind(NodeId key, out CountedValue held) => PartOf(key).TryGetValue(key, out held);
 
     /// <summary>All keys that are held, in no order, with where they are counted and placed.</summary>
@@ -87,7 +87,7 @@ public sealed class KeyShard
         return copy;
     }
 
-    /// <summary>Which keys are near; values of others are evicted first.</summary>
+    /// <summary>Sets the near keys. Values of others are evicted first.</summary>
     /// <param name="area">The keys.</param>
     /// <param name="atOnce">Values that are judged by it now. A million take about 0.1 s.</param>
     /// <returns>Whether some are left, for <see cref="Judge"/>.</returns>
@@ -102,7 +102,7 @@ public sealed class KeyShard
     /// <returns>Whether some are left.</returns>
     public bool Judge(int count) => _accounts.Judge(count);
 
-    /// <summary>What <see cref="Put"/> would return, as far as that is known: the plan under way may still be abandoned.</summary>
+    /// <summary>What <see cref="Put"/> would return if the current plan is applied. The plan may still be abandoned.</summary>
     public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -111,7 +111,7 @@ public sealed class KeyShard
             : Decide(key, value, kind).Result;
     }
 
-    /// <summary>Does at once what <see cref="StoreDecision"/> says.</summary>
+    /// <summary>Stores a value at once, if <see cref="StoreDecision"/> allows it.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
@@ -135,7 +135,7 @@ public sealed class KeyShard
     /// <summary>Counts what a plan that was carried out evicted and changed. <see cref="Put"/> does so itself.</summary>
     public void Note(StoreTurnover turnover) => Turnover = Turnover.Add(turnover);
 
-    /// <summary>Holds a value that was accepted earlier, whatever the quotas are now.</summary>
+    /// <summary>Restores a value that was accepted earlier, even beyond the present quotas.</summary>
     public void Restore(NodeId key, StoredValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -143,7 +143,7 @@ public sealed class KeyShard
         Hold(key, new CountedValue(value, slot), place: null);
     }
 
-    /// <summary>The same of a store that loads its newest values first, each key once.</summary>
+    /// <summary>Restores a value of a store that loads its newest values first, each key once.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">Its value.</param>
     /// <param name="place">Where the owner has stored it.</param>
@@ -160,7 +160,7 @@ public sealed class KeyShard
         held = held with { Place = place };
     }
 
-    /// <summary>Forgets a key. False if it was not held.</summary>
+    /// <summary>Removes a key. Returns false if it was not held.</summary>
     public bool Remove(NodeId key)
     {
         if (!TryFind(key, out var held))
@@ -173,7 +173,7 @@ public sealed class KeyShard
         return true;
     }
 
-    /// <summary>Forgets what is expired at <paramref name="now"/> and returns the keys.</summary>
+    /// <summary>Removes the values expired at <paramref name="now"/> and returns their keys.</summary>
     public IReadOnlyList<NodeId> RemoveExpired(DateTimeOffset now)
     {
         var expired = new List<NodeId>();
@@ -208,7 +208,7 @@ public sealed class KeyShard
         return decision;
     }
 
-    /// <summary>Counts what a key comes to by the plan under way, and returns how it is counted from now on.</summary>
+    /// <summary>Counts a key's value by the current plan, and returns its new place in the accounts.</summary>
     internal CountedValue? Plan(NodeId key, CountedValue? before, StoredValue? after)
     {
         var slot = Leaving;
@@ -250,7 +250,7 @@ public sealed class KeyShard
         held = counted with { Place = place ?? held.Place };
     }
 
-    /// <summary>Forgets a key that is counted no more.</summary>
+    /// <summary>Removes a key that is no longer counted.</summary>
     internal void Forget(NodeId key)
     {
         if (PartOf(key).Remove(key, out var held))
@@ -265,7 +265,7 @@ public sealed class KeyShard
         Bytes += (after?.Footprint ?? 0) - (before?.Footprint ?? 0);
     }
 
-    // CheckPut asks the accounts about what is held, so that has to say where they count it.
+    // CheckPut reads the accounts by the held value, so that must have its slot.
     private void Point(NodeId key, int slot)
     {
         ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
@@ -278,7 +278,7 @@ public sealed class KeyShard
     private Dictionary<NodeId, CountedValue> PartOf(NodeId key) =>
         _parts.Length == 1 ? _parts[0] : _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
 
-    /// <summary>The values without where they are counted.</summary>
+    /// <summary>The values, without their slots.</summary>
     private sealed class HeldValues(KeyShard shard) : IReadOnlyDictionary<NodeId, StoredValue>
     {
         public int Count => shard.Count;
@@ -310,16 +310,16 @@ public sealed class KeyShard
     }
 }
 
-/// <summary>What a store did to values that it held, since it was opened.</summary>
+/// <summary>The values that a store evicted or replaced since it was opened.</summary>
 /// <param name="EvictedFar">Values evicted so that others had room, of keys for which the node was not responsible.</param>
-/// <param name="EvictedNear">The same of other keys.</param>
+/// <param name="EvictedNear">Values evicted of other keys.</param>
 /// <param name="Changed">Live values replaced by another source than the one that stored them.</param>
 public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, long Changed)
 {
     /// <summary>Values evicted, of all keys.</summary>
     public long Evicted => EvictedFar + EvictedNear;
 
-    /// <summary>With what a decision does that is carried out.</summary>
+    /// <summary>Adds the effects of a decision.</summary>
     internal StoreTurnover Add(StoreDecision decision)
     {
         var far = 0;

@@ -3,22 +3,24 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// The changes of one write to storage: what each key is to be after it, beside a shard that goes on showing what is stored. The shard's
-/// accounts count what is planned, so that each decision knows of those before it. <see cref="Apply"/> or <see cref="Abandon"/> ends it.
-/// One plan at a time.
+/// The changes of one write to storage: the new value of each key. Until <see cref="Apply"/> the shard shows the stored values. The shard's
+/// accounts count the planned changes, so that each decision knows the earlier ones. <see cref="Apply"/> or <see cref="Abandon"/> ends the
+/// plan. A shard has one plan at a time.
 /// </summary>
 public sealed class KeyShardPlan(KeyShard shard)
 {
     private readonly KeyShard _shard = shard ?? throw new ArgumentNullException(nameof(shard));
     private readonly Dictionary<NodeId, Change> _changes = [];
 
-    /// <summary>What the plan evicts and changes; <see cref="KeyShard.Note"/> has to know once it is stored.</summary>
+    /// <summary>The counts of values that the plan evicts and changes, for <see cref="KeyShard.Note"/> once it is stored.</summary>
     public StoreTurnover Turnover { get; private set; }
 
     /// <summary>Whether there is anything to store.</summary>
     public bool NeedsWrite { get; private set; }
 
-    /// <summary>What is to be stored: keys with their values, null for those that are removed. In the order in which they were planned first.</summary>
+    /// <summary>
+    /// The changes to store: keys with their values, null for removed ones. In the order in which they were first planned.
+    /// </summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue?>> Writes
     {
         get
@@ -33,14 +35,14 @@ public sealed class KeyShardPlan(KeyShard shard)
         }
     }
 
-    /// <summary>What is held of a key after all that the plan holds so far, alive or not.</summary>
+    /// <summary>The value of a key after the changes planned so far, expired or not.</summary>
     public StoredValue? Find(NodeId key) => FindCounted(key)?.Value;
 
-    /// <summary>Puts a value, if the rules allow it after all that the plan holds so far.</summary>
+    /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="isAtStake">Whether the result holds only if the plan is stored.</param>
+    /// <param name="isAtStake">Whether the result depends on the write.</param>
     public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
     {
         var before = FindCounted(key);
@@ -58,7 +60,7 @@ public sealed class KeyShardPlan(KeyShard shard)
     /// <summary>Holds a value whatever the quotas are; null removes the key.</summary>
     public void Set(NodeId key, StoredValue? value) => Set(key, FindCounted(key), value, needsWrite: true);
 
-    /// <summary>Makes the changes in the shard: they are stored, or need not be.</summary>
+    /// <summary>Makes the changes in the shard, after they are stored or if they need no write.</summary>
     /// <param name="placeOf">Where a key that was written is stored; null if its owner does not say.</param>
     public void Apply(Func<NodeId, int>? placeOf = null)
     {
@@ -77,7 +79,7 @@ public sealed class KeyShardPlan(KeyShard shard)
         _changes.Clear();
     }
 
-    /// <summary>Takes the changes out of the accounts again, as they were not stored. Nothing is left to do after <see cref="Apply"/>.</summary>
+    /// <summary>Undoes the changes in the accounts, as they were not stored. Does nothing after <see cref="Apply"/>.</summary>
     public void Abandon()
     {
         foreach (var (key, change) in _changes.Where(entry => entry.Value.After is not null))
@@ -85,7 +87,7 @@ public sealed class KeyShardPlan(KeyShard shard)
             _shard.Unplan(key, change.After);
         }
 
-        // What the plan evicted first was the oldest, and is so again if it comes last.
+        // In reverse order, as the first evicted value was the oldest.
         foreach (var (key, _) in _changes.Where(entry => entry.Value.After is null).Reverse())
         {
             _shard.Unplan(key, planned: null);

@@ -2,8 +2,8 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>What a source or a subnet takes of a store.</summary>
-/// <param name="network">Which one.</param>
+/// <summary>The usage of a store by a source or a subnet.</summary>
+/// <param name="network">The source or subnet.</param>
 internal abstract class NetworkUsage(SourceNetwork network)
 {
     public SourceNetwork Network { get; } = network;

@@ -41,8 +41,8 @@ internal sealed class RoomSearch
     private Usage Far => new(_accounts.FarKeys, _accounts.FarBytes);
 
     /// <summary>Looks for room.</summary>
-    /// <param name="old">What the value replaces.</param>
-    /// <param name="evicted">What has to go, if the result is <see cref="StoreResult.Stored"/>.</param>
+    /// <param name="old">The value to be replaced.</param>
+    /// <param name="evicted">The keys to evict, if the result is <see cref="StoreResult.Stored"/>.</param>
     public StoreResult Run(CountedValue? old, out IReadOnlyList<EvictedKey> evicted)
     {
         SetAside(old);

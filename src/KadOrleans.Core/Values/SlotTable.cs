@@ -41,7 +41,7 @@ internal sealed class SlotTable
         return Length++;
     }
 
-    /// <summary>Gives a slot back that is in no list.</summary>
+    /// <summary>Releases a slot that is in no list.</summary>
     public void Release(int slot)
     {
         this[slot] = new Slot { Owner = None, Newer = _free };

@@ -37,7 +37,7 @@ internal sealed class StoreAccounts
     /// <summary>Sum of the values' footprints in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Which keys are near, from now on. What is counted already is judged again by <see cref="Judge"/>.</summary>
+    /// <summary>The near keys. After a change <see cref="Judge"/> judges the counted values again.</summary>
     public ResponsibleArea Area
     {
         get => _area;
@@ -67,7 +67,7 @@ internal sealed class StoreAccounts
     /// <returns>Its slot; -1 for a value that is never evicted.</returns>
     public int Add(NodeId key, StoredValue value) => Add(key, value, isOldest: false);
 
-    /// <summary>The same, as the oldest of its source: for a store that loads its newest values first.</summary>
+    /// <summary>Counts a value as the oldest of its source, for a store that loads its newest values first.</summary>
     public int AddOldest(NodeId key, StoredValue value) => Add(key, value, isOldest: true);
 
     /// <summary>Stops counting a value.</summary>
@@ -140,9 +140,9 @@ internal sealed class StoreAccounts
 
     /// <summary>Whether there is room for a value, and which keys would have to go for it. Changes nothing.</summary>
     /// <param name="key">Its key.</param>
-    /// <param name="old">What is held of the key; null if nothing.</param>
+    /// <param name="old">The held value of the key, or null.</param>
     /// <param name="value">The value.</param>
-    /// <param name="evicted">What has to go, if there is room then.</param>
+    /// <param name="evicted">The keys to evict, if there is room then.</param>
     public StoreResult FindRoom(NodeId key, CountedValue? old, StoredValue value, out IReadOnlyList<EvictedKey> evicted)
     {
         ArgumentNullException.ThrowIfNull(value);

@@ -24,16 +24,16 @@ public readonly record struct StoreDecision(StoreResult Result, StoredValue? Hel
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Decides. The same value keeps its source and the later end of life. Another value is replaced, unless the offer is a copy that
-    /// expires no later: then it is an old publication. An import changes nothing that was stored later. No copy and no stranger replaces a
-    /// publication of a cluster's client (<see cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no other record of it.
-    /// The quota check of a replacement counts the room that the old value leaves.
+    /// Decides on an offered value. The same value keeps its source and the later end of life. Another value is replaced, unless the offer
+    /// is a copy that expires no later: then it is an old publication. An import changes nothing that was stored later. No copy and no
+    /// stranger replaces a publication of a cluster's client (<see cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no
+    /// other record of it. The quota check of a replacement counts the room that the old value leaves.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="held">What is held of the key; null if nothing.</param>
+    /// <param name="held">The held value of the key, or null.</param>
     /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="accounts">What the store holds, <paramref name="held"/> included.</param>
+    /// <param name="accounts">The store's accounts, with <paramref name="held"/>.</param>
     internal static StoreDecision Make(NodeId key, CountedValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts)
     {
         ArgumentNullException.ThrowIfNull(offered);
@@ -125,7 +125,7 @@ public enum PutKind
     Import,
 }
 
-/// <summary>What became of one attempt to store a value on this node.</summary>
+/// <summary>The result of storing a value on this node.</summary>
 public enum StoreResult
 {
     /// <summary>The value is held, and durable where the store is.</summary>

@@ -57,7 +57,7 @@ public sealed record StoreQuota
     /// </summary>
     public int ChangesPerSource { get; set; } = 600;
 
-    /// <summary>The same for a subnet, with the same exemption. Default 2,400.</summary>
+    /// <summary>The limit of changes for a subnet, with the same exemption. Default 2,400.</summary>
     public int ChangesPerSubnet { get; set; } = 2_400;
 
     internal long FarKeys => Without(TotalKeys);

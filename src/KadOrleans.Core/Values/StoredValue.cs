@@ -37,7 +37,7 @@ public sealed record StoredValue
         init => _expiresAt = value.UtcTicks;
     }
 
-    /// <summary>Whom its size is counted against.</summary>
+    /// <summary>The source that it is counted against.</summary>
     public SourceNetwork Source { get; init; }
 
     /// <summary>

@@ -25,7 +25,7 @@ internal sealed class EndlessConnectionRetry(
     }
 }
 
-/// <summary>What the edge's process logs. Event ids 7300 to 7399.</summary>
+/// <summary>The edge process's log messages. Event ids 7300 to 7399.</summary>
 internal static partial class EdgeHostLog
 {
     [LoggerMessage(7300, LogLevel.Information, "Health is served on http://{Address}")]

@@ -50,7 +50,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
     /// <summary>Reads a file to its end, so that nothing of a broken file is imported.</summary>
     /// <param name="stream">The file. The import reads it again from the start.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>What the file has besides values.</returns>
+    /// <returns>The reader, with what the file has besides values.</returns>
     /// <exception cref="StateFileException">It is broken.</exception>
     public StateReader Check(Stream stream, CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
     /// <summary>Imports the values of a checked file.</summary>
     /// <param name="grains">A connected client's.</param>
     /// <param name="stream">The file.</param>
-    /// <param name="head">What <see cref="Check"/> found besides values.</param>
+    /// <param name="head">The result of <see cref="Check"/>.</param>
     /// <param name="cancellationToken">Cancels the import. Values that were imported stay.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>

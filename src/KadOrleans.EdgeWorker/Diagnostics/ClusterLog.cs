@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.EdgeWorker.Diagnostics;
 
-/// <summary>What the adapters log. Event ids 6000 to 6099.</summary>
+/// <summary>The adapters' log messages. Event ids 6000 to 6099.</summary>
 internal static partial class ClusterLog
 {
     [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]

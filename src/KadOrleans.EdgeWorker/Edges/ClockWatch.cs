@@ -23,7 +23,7 @@ internal sealed class ClockWatch : IDisposable
     private long _correction;
 
     /// <param name="time">This process's clock.</param>
-    /// <param name="logger">Told of changes.</param>
+    /// <param name="logger">Logs changes.</param>
     public ClockWatch(TimeProvider time, ILogger<ClockWatch> logger)
     {
         (_time, _logger) = (time, logger);
@@ -46,7 +46,7 @@ internal sealed class ClockWatch : IDisposable
     /// <summary>Compares once. Throws what the call throws; <see cref="Last"/> then stays as it was.</summary>
     /// <param name="grains">The way to the cluster.</param>
     /// <param name="timeout">The longest wait.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CompareAsync(IGrainFactory grains, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(grains);

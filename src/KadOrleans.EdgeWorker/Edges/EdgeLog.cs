@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.EdgeWorker.Edges;
 
-/// <summary>What an edge logs: one line for each change of its state. Event ids 6200 to 6299.</summary>
+/// <summary>An edge's log messages: one line for each change of its state. Event ids 6200 to 6299.</summary>
 internal static partial class EdgeLog
 {
     [LoggerMessage(6200, LogLevel.Information, "listening udp {Endpoint} id {Id} edge {Edge}")]

@@ -29,7 +29,7 @@ internal sealed record EdgeOverview(
 
 /// <summary>The state of one node id of an edge.</summary>
 /// <param name="Id">The id, as hexadecimal digits.</param>
-/// <param name="Listening">What it is bound to.</param>
+/// <param name="Listening">Its bound endpoints.</param>
 /// <param name="Contacts">Contacts in its table.</param>
 /// <param name="TableVersion">The version of the snapshot that it answers from.</param>
 internal sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion)

@@ -45,7 +45,7 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <param name="observer">Receives the grains' calls. It passes them to the nodes from now on.</param>
     /// <param name="reference">The observer's reference, for grains.</param>
     /// <param name="bind">Binds the transport of the id at an index.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
     public static async Task<EdgeSession> OpenAsync(
         EdgeContext context,

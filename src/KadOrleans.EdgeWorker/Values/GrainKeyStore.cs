@@ -28,7 +28,7 @@ internal sealed class GrainKeyStore : IKeyStore
     /// The cluster's, from <see cref="ClusterSettings.ShardBits"/>: with another value the store looks in the wrong shards.
     /// </param>
     /// <param name="time">For timeouts and pauses.</param>
-    /// <param name="logger">Told of outages, at most every ten seconds.</param>
+    /// <param name="logger">Logs outages, at most every ten seconds.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="shardBits"/> is not from 0 to 16.</exception>
     public GrainKeyStore(

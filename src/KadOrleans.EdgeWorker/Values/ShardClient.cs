@@ -37,7 +37,7 @@ internal sealed class ShardClient : IAsyncDisposable
     /// <param name="shardBits">The cluster's.</param>
     /// <param name="options">Batches, queues and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
-    /// <param name="logger">Told of outages.</param>
+    /// <param name="logger">Logs outages.</param>
     public ShardClient(IGrainFactory grains, int shardBits, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
     {
         (_grains, _shardBits, _options, _time) = (grains, shardBits, options, time);

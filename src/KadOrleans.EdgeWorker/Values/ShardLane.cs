@@ -8,7 +8,7 @@ namespace KadOrleans.EdgeWorker.Values;
 internal readonly record struct ShardOutcome<TResult>(TResult? Result, Exception? Failure);
 
 /// <summary>A put or a get on its way to its shard.</summary>
-/// <param name="item">What is put, or the key.</param>
+/// <param name="item">The put, or the key of a get.</param>
 /// <param name="shard">The shard of its key.</param>
 /// <param name="since">When it was made, as a timestamp of the clock.</param>
 internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long since)

@@ -40,7 +40,7 @@ internal sealed class ShardLanes<TItem, TResult>
     }
 
     /// <summary>Sends a request and waits for its outcome, at most the options' timeout. Fails at once if too many wait.</summary>
-    /// <param name="item">What is put, or the key.</param>
+    /// <param name="item">The put, or the key of a get.</param>
     /// <param name="shard">The shard of its key.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<ShardOutcome<TResult>> AskAsync(TItem item, long shard, CancellationToken cancellationToken)

@@ -28,14 +28,14 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// lost. Since version 1.
     /// </summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
-    /// <param name="edge">Who asks.</param>
+    /// <param name="edge">The caller.</param>
     [AlwaysInterleave]
     [Alias("AskForName")]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
-    /// <param name="edge">Who asks.</param>
+    /// <param name="edge">The caller.</param>
     [AlwaysInterleave]
     [Alias("IsHeldByAnother")]
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);

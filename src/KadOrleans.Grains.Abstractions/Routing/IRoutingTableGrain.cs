@@ -42,7 +42,7 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
 }
 
-/// <summary>What a routing table decided on a batch of observations.</summary>
+/// <summary>A routing table's response to a batch of observations.</summary>
 [GenerateSerializer]
 [Alias("kad.TableAnswer")]
 internal sealed record TableAnswer

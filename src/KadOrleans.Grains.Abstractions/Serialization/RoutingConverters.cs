@@ -33,7 +33,7 @@ internal sealed class BucketRangeConverter : IConverter<BucketRange, BucketRange
 [Alias("kad.BucketRoom")]
 internal struct BucketRoomSurrogate
 {
-    /// <summary>What it covers.</summary>
+    /// <summary>Its range.</summary>
     [Id(0)]
     public BucketRange Range { get; set; }
 

@@ -19,7 +19,7 @@ internal enum StorageChoice
     AzureStorage,
 }
 
-/// <summary>Who may see the dashboard.</summary>
+/// <summary>The credentials of the dashboard.</summary>
 internal sealed record DashboardCredentials(string User, string Password)
 {
     /// <inheritdoc/>
@@ -121,7 +121,7 @@ internal sealed class SiloSettings : ProcessSettings
     /// <summary>Port for Orleans clients; 0 is any free one.</summary>
     public int GatewayPort { get; }
 
-    /// <summary>Who may see the dashboard; null if not set.</summary>
+    /// <summary>The credentials of the dashboard; null if not set.</summary>
     public DashboardCredentials? Dashboard { get; }
 
     /// <summary>Whether the silo's process runs an edge too. Default: true only in Local mode.</summary>

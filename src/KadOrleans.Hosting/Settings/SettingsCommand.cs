@@ -34,7 +34,7 @@ internal static class SettingsCommand
 
     /// <summary>Runs one command line. A user's mistake ends in a sentence.</summary>
     /// <param name="command">The commands.</param>
-    /// <param name="args">What follows the executable's name.</param>
+    /// <param name="args">The arguments after the executable's name.</param>
     /// <param name="output">Gets the help.</param>
     /// <param name="error">Gets the mistake.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>

@@ -11,7 +11,7 @@ namespace KadOrleans.Node.Lookups;
 /// <summary>Runs lookups from the contacts of the routing table, and reports which contacts responded.</summary>
 /// <param name="table">Where lookups start, and whose contacts have proved their ids.</param>
 /// <param name="requests">Sends the requests.</param>
-/// <param name="onProved">Told of each contact that proved its id to a lookup.</param>
+/// <param name="onProved">Gets each contact that proved its id to a lookup.</param>
 /// <param name="options">k, α and the number of paths.</param>
 /// <param name="trusted">Addresses that the limit per network does not apply to.</param>
 /// <param name="size">Learns from the outcomes.</param>

@@ -13,7 +13,7 @@ namespace KadOrleans.Node.Lookups;
 /// <param name="lookup">The state machine; used by nobody else from now on.</param>
 /// <param name="requests">Sends the requests.</param>
 /// <param name="ownId">The id they carry.</param>
-/// <param name="onProved">Told of each contact that proved its id.</param>
+/// <param name="onProved">Gets each contact that proved its id.</param>
 internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved)
 {
     /// <summary>The most unresponsive contacts of one lookup that are queried without a place.</summary>

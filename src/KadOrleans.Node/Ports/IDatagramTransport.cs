@@ -8,7 +8,7 @@ namespace KadOrleans.Node.Ports;
 /// </summary>
 public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 {
-    /// <summary>What it is bound to, with the real ports; known before <see cref="Start"/>.</summary>
+    /// <summary>The bound endpoints, with the real ports; known before <see cref="Start"/>.</summary>
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
     /// <summary>

@@ -46,8 +46,8 @@ public interface IKeyStore : IAsyncDisposable
     IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Says for which keys this node may be responsible. From now on, values of other keys are evicted first when a quota is
-    /// reached. Until it is called every key counts as near.
+    /// Sets the keys for which this node may be responsible. From then on values of other keys are evicted first. Before the first call
+    /// every key counts as near.
     /// </summary>
     void SetArea(ResponsibleArea area);
 

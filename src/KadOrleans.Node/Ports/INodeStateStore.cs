@@ -5,11 +5,11 @@ namespace KadOrleans.Node.Ports;
 /// <summary>Keeps what a node needs after a restart: its id and its contacts.</summary>
 public interface INodeStateStore
 {
-    /// <summary>What was saved last, or null if nothing was.</summary>
+    /// <summary>The last saved state, or null.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Replaces what was saved; durable when the task completes.</summary>
+    /// <summary>Replaces the saved state; durable when the task completes.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default);
 }

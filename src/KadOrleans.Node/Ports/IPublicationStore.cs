@@ -25,7 +25,7 @@ public interface IPublicationStore
     IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default);
 }
 
-/// <summary>What this node publishes under a key.</summary>
+/// <summary>A publication of this node.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="PublishedAt">When it was last published.</param>
 public sealed record Publication(DhtValue Value, DateTimeOffset PublishedAt)

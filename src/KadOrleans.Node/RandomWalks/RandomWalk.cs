@@ -51,7 +51,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
     /// <param name="currentTableSize">
     /// Contacts in the table. If they are fewer than k they are pinged too and come first: they are most of such a small network.
     /// </param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>All contacts found, each id once: in the order of the first responses, with the endpoints of the last ones.</returns>
     /// <exception cref="RandomWalkException">Every walk failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; contacts met by then are in the table all the same.</exception>

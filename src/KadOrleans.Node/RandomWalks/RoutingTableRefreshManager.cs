@@ -129,7 +129,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     /// Whether to refresh even if it is not due. It is due if the last refresh began <see cref="RandomWalkOptions.Interval"/> ago. It is
     /// also due if the table has at least one contact, but fewer than <see cref="RandomWalkOptions.MinTableSize"/>.
     /// </param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether it refreshed. If not, no callback is called.</returns>
     /// <exception cref="RandomWalkException">Every walk failed. No callback is called, and a refresh stays due.</exception>
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>

@@ -35,7 +35,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
     public int Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Keeps a request. Returns false if its endpoint has too many pending.</summary>
-    /// <param name="request">What to keep.</param>
+    /// <param name="request">The request.</param>
     /// <param name="pushedOut">The requests dropped to make room; null if none.</param>
     public bool TryHold(PendingRequest request, out List<PendingRequest>? pushedOut)
     {

@@ -64,7 +64,7 @@ internal sealed class Strangers : IDisposable
 
     /// <param name="ownId">The id that pings carry.</param>
     /// <param name="proofs">Issues and checks their message ids.</param>
-    /// <param name="verified">Who has answered.</param>
+    /// <param name="verified">The endpoints that have answered.</param>
     /// <param name="budget">The byte budget of pings.</param>
     /// <param name="handler">Handles the ends of pending requests.</param>
     /// <param name="metrics">Counts.</param>

@@ -16,7 +16,7 @@ internal sealed class ValuePublisher(
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="keepsCopy">Whether this node may hold a copy.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, bool keepsCopy, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class ValuePublisher(
     /// <summary>Stores a held value, with its remaining life, on the k nearest contacts. Does not change the copy here.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="held">The held value.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);

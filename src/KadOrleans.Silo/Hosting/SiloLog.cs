@@ -2,7 +2,7 @@ using System.Net;
 
 namespace KadOrleans.Silo.Hosting;
 
-/// <summary>What the silo's process logs. Event ids 7000 to 7099.</summary>
+/// <summary>The silo process's log messages. Event ids 7000 to 7099.</summary>
 internal static partial class SiloLog
 {
     [LoggerMessage(7000, LogLevel.Warning,

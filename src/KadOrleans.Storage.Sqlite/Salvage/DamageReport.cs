@@ -13,7 +13,7 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
 
     /// <summary>Creates the report.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="damage">What was unreadable.</param>
+    /// <param name="damage">The unreadable parts.</param>
     /// <param name="rebuilt">After a rebuild: where the damaged file is, and what could not be read of it.</param>
     /// <param name="aside">Where damaged segments are; null without any.</param>
     /// <param name="lost">Keys that have no value now.</param>

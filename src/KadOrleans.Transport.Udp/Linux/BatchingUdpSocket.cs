@@ -174,7 +174,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         _waiting = 0;
     }
 
-    /// <summary>Sends the first of a batch. What the system does not take is lost, and the others go on.</summary>
+    /// <summary>Sends a batch. Datagrams that the system refuses are lost; the others are still sent.</summary>
     private void Send(MessageBatch batch, int count)
     {
         var next = 0;

@@ -59,7 +59,7 @@ internal static unsafe partial class LinuxCalls
         internal int Flags;
     }
 
-    /// <summary>The same with its length, once it was read or sent (struct mmsghdr).</summary>
+    /// <summary>A message with its length, once it was read or sent (struct mmsghdr).</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct MessageHeader
     {

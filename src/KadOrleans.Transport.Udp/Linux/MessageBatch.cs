@@ -51,13 +51,13 @@ internal sealed unsafe class MessageBatch : IDisposable
     /// <summary>The datagram that was read into a place.</summary>
     internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
 
-    /// <summary>The local address that the datagram of a place came to, if the system told it.</summary>
+    /// <summary>The local address that the datagram of a place came to, if the system reported it.</summary>
     internal UdpEndpoint Asked(int index) => PacketInformation.TryRead(Told(index), out var asked) ? asked : default;
 
     /// <summary>How long the datagram of a place has lain in the socket.</summary>
     internal TimeSpan Age(int index) => ArrivalTime.Age(Told(index), DateTime.UtcNow);
 
-    /// <summary>Makes every place ready to be read into.</summary>
+    /// <summary>Prepares every place for reading.</summary>
     internal void Reset()
     {
         for (var i = 0; i < Capacity; i++)
@@ -70,8 +70,8 @@ internal sealed unsafe class MessageBatch : IDisposable
 
     /// <summary>Fills a place with a datagram to be sent. False if it is too long for one.</summary>
     /// <param name="index">The place.</param>
-    /// <param name="datagram">What to send.</param>
-    /// <param name="destination">Where to.</param>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="destination">The destination.</param>
     /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
     /// <param name="family">The socket's.</param>
     internal bool Put(int index, ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, AddressFamily family)
@@ -90,7 +90,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         return true;
     }
 
-    /// <summary>The same to an address as the system wrote it, from one that it chooses.</summary>
+    /// <summary>Fills a place with a datagram to an address in the system's form, from a local address that the system chooses.</summary>
     internal bool Put(int index, ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> address)
     {
         if (datagram.Length > _datagramSize)

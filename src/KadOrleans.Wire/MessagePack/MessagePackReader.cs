@@ -23,7 +23,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
     /// <summary>Why the last read failed.</summary>
     public DecodeError Error { get; private set; }
 
-    /// <summary>What has not been read.</summary>
+    /// <summary>The unread bytes.</summary>
     public readonly ReadOnlySpan<byte> Rest => _buffer[_position..];
 
     private readonly int Remaining => _buffer.Length - _position;

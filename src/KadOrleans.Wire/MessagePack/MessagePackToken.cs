@@ -24,7 +24,7 @@ internal readonly ref struct MessagePackToken
         Content = content;
     }
 
-    /// <summary>What it is.</summary>
+    /// <summary>The type of the object.</summary>
     public MessagePackType Type { get; }
 
     /// <summary>The bytes of a text (valid UTF-8), bin or ext; else empty.</summary>
@@ -101,7 +101,7 @@ internal readonly ref struct MessagePackToken
     };
 }
 
-/// <summary>What an object is, whatever the width of its header.</summary>
+/// <summary>The types of objects, independent of the header's width.</summary>
 internal enum MessagePackType : byte
 {
     /// <summary>Nothing.</summary>

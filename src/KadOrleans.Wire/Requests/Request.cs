@@ -199,19 +199,19 @@ public readonly ref struct Request
 /// <summary>The five calls of the protocol (Kademlia §2.3, and STUN).</summary>
 public enum RequestKind
 {
-    /// <summary>Are you there? Answered with the callee's id.</summary>
+    /// <summary>Asks for the callee's id.</summary>
     Ping,
 
-    /// <summary>Which endpoint do you see me at? The only call that does not name its sender.</summary>
+    /// <summary>Asks for the caller's endpoint as the callee sees it. The only call without a sender id.</summary>
     Stun,
 
-    /// <summary>Keep a value.</summary>
+    /// <summary>Stores a value.</summary>
     Store,
 
-    /// <summary>Who is nearest to an id?</summary>
+    /// <summary>Asks for the contacts nearest to an id.</summary>
     FindNode,
 
-    /// <summary>The value of a key, or else who is nearest to it?</summary>
+    /// <summary>Asks for the value of a key, or else the contacts nearest to it.</summary>
     FindValue,
 }
 
@@ -222,9 +222,7 @@ public readonly record struct PingRequest(NodeId Sender);
 /// <summary>Asks a node to keep a value (Kademlia §2.3, STORE).</summary>
 /// <param name="Sender">The caller's id.</param>
 /// <param name="Key">The key, already hashed into the id space.</param>
-/// <param name="Value">
-/// What to keep. One that came in as none of the five types is <c>default</c>: it is answered with false, not stored.
-/// </param>
+/// <param name="Value">The value. One of an unsupported type is <c>default</c>: it is answered with false, not stored.</param>
 /// <param name="SecondsLeft">Seconds of its life that are left at the sender; null for a value that begins its life.</param>
 public readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);
 
