@@ -30,7 +30,7 @@ public sealed class HostNamesTests
     [InlineData("[::1")]
     [InlineData("[example]")]
     [InlineData("[127.0.0.1]")]
-    public void Other_hosts_are_not(string host) => Assert.False(HostNames.None.Allows(new HostString(host)));
+    public void Other_hosts_are_refused(string host) => Assert.False(HostNames.None.Allows(new HostString(host)));
 
     [Fact]
     public void Names_in_the_list_are_allowed_in_any_case_and_with_any_port()

@@ -7,7 +7,7 @@ namespace KadOrleans.Core.Tests.Admission;
 public class AddressRangeTests
 {
     [Fact]
-    public void It_agrees_with_the_base_library_s_networks() => Randomized.ForSeeds(1_000, random =>
+    public void A_range_agrees_with_the_base_librarys_networks() => Randomized.ForSeeds(1_000, random =>
     {
         var endpoint = AddressTextTests.RandomEndpoint(random);
         var bits = endpoint.IsIPv4 ? 32 : 128;

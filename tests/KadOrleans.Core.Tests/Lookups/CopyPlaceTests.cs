@@ -37,7 +37,7 @@ public sealed class CopyPlaceTests
     }
 
     [Fact]
-    public void One_with_fewer_is_and_those_that_failed_do_not_count()
+    public void A_contact_with_fewer_than_k_nearer_responsive_ones_is_a_holder()
     {
         _lookup.OnNodes(_contacts[5], _contacts.AsSpan(0, 4));
         _lookup.OnSlow(_contacts[6]);

@@ -24,7 +24,7 @@ public class KeyShardTests
     private static readonly ResponsibleArea Half = new(NodeId.FromKey("own"), 1);
 
     [Fact]
-    public void It_does_what_a_list_with_sums_over_it_does() => Randomized.ForSteps(300, 200, steps =>
+    public void A_shard_equals_a_simple_list_after_any_steps() => Randomized.ForSteps(300, 200, steps =>
     {
         var shard = new KeyShard(Small);
         var model = new StoreModel(Small) { Area = steps is [var first, ..] && first % 4 == 0 ? ResponsibleArea.Everywhere : Half };

@@ -10,7 +10,7 @@ public class ResponsibleAreaTests
     private const int BucketSize = 20;
 
     [Fact]
-    public void It_has_nearly_every_key_that_the_node_is_responsible_for_and_at_most_some_times_as_many() =>
+    public void An_area_has_nearly_all_keys_of_a_node_and_at_most_some_times_as_many() =>
         Randomized.ForSeeds(5, random =>
         {
             var own = NodeId.Random(random);
@@ -31,14 +31,14 @@ public class ResponsibleAreaTests
         });
 
     [Fact]
-    public void It_has_every_key_for_a_node_that_knows_fewer_than_k_contacts() => Randomized.ForSeeds(20, random =>
+    public void An_area_has_every_key_for_a_node_with_fewer_than_k_contacts() => Randomized.ForSeeds(20, random =>
     {
         var table = Snapshot(NodeId.Random(random), [.. Enumerable.Range(0, BucketSize - 1).Select(_ => NodeId.Random(random))]);
         Assert.True(ResponsibleArea.Follow(default, table, BucketSize).Contains(NodeId.Random(random)));
     });
 
     [Fact]
-    public void It_stays_while_it_is_wide_enough_and_not_far_too_wide() => Randomized.ForSeeds(20, random =>
+    public void An_area_stays_while_it_is_wide_enough_and_not_far_too_wide() => Randomized.ForSeeds(20, random =>
     {
         var own = NodeId.Random(random);
         var table = Snapshot(own, [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);

@@ -18,7 +18,7 @@ public sealed class DeskCallsTests
     public DeskCallsTests() => _calling = new DeskCalls<int, int>(CallAsync, 1, Options, _clock);
 
     [Fact]
-    public async Task Calls_go_by_one_calling_and_by_another_after_a_while()
+    public async Task Calls_go_through_one_desk_and_through_another_after_a_while()
     {
         await AskAndAnswerAsync();
         await AskAndAnswerAsync();
@@ -31,7 +31,7 @@ public sealed class DeskCallsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_call_that_is_late_is_made_by_another_calling_too_and_the_first_answer_counts(bool isFirst)
+    public async Task A_late_call_is_also_made_through_another_desk_and_the_first_response_counts(bool isFirst)
     {
         var asked = _calling.AskAsync([7]);
         var late = await _calls.NextAsync();
@@ -50,7 +50,7 @@ public sealed class DeskCallsTests
     }
 
     [Fact]
-    public async Task A_late_call_that_fails_leaves_it_to_the_other_and_two_that_fail_fail()
+    public async Task A_hedged_call_fails_only_if_both_calls_fail()
     {
         foreach (var fails in new[] { false, true })
         {
@@ -74,7 +74,7 @@ public sealed class DeskCallsTests
     }
 
     [Fact]
-    public async Task After_a_failure_the_next_call_goes_by_another_calling()
+    public async Task After_a_failure_the_next_call_goes_through_another_desk()
     {
         var asked = _calling.AskAsync([7]);
         (await _calls.NextAsync()).Fail(new InvalidOperationException("gone"));

@@ -40,7 +40,7 @@ public sealed class ShardLanesTests
     }
 
     [Fact]
-    public async Task Who_waits_for_a_late_shard_waits_apart_and_no_later_request_overtakes()
+    public async Task Requests_to_a_late_shard_wait_apart_and_are_never_overtaken()
     {
         _late.Add(1);
         var first = Ask(2);

@@ -91,7 +91,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_broken_shard_is_no_not_found()
+    public async Task A_broken_shard_never_returns_not_found()
     {
         await LeaseAsync("one", _one);
         cluster.Rows.BeforeRead = (_, _) => throw new TimeoutException("storage is away");

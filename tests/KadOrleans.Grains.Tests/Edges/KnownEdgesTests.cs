@@ -29,7 +29,7 @@ public sealed class KnownEdgesTests
     }
 
     [Fact]
-    public void A_directory_that_has_known_for_a_lease_is_right()
+    public void A_directory_that_has_known_for_a_lease_is_believed()
     {
         Take(TimeSpan.FromHours(1), "one", "two");
         Take(IEdgeDirectoryGrain.LeaseDuration, "two", "three");

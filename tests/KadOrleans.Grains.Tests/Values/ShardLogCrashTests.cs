@@ -43,7 +43,7 @@ public class ShardLogCrashTests
         150, random => ShardHost.RunAsync(() => RunAsync(random, activations: 1)).GetAwaiter().GetResult());
 
     [Fact]
-    public void Nor_do_several_activations_at_once_lose_any() => Randomized.ForSeeds(
+    public void Concurrent_activations_lose_no_acknowledged_value() => Randomized.ForSeeds(
         100, random => ShardHost.RunAsync(() => RunAsync(random, activations: 3)).GetAwaiter().GetResult());
 
     private static async Task RunAsync(SeededRandomSource random, int activations)

@@ -60,7 +60,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task A_write_that_met_itself_is_no_other_activation_s() => ShardHost.RunAsync(async () =>
+    public Task A_write_that_met_itself_is_not_a_conflict() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
         var shard = await ShardHost.ActivateAsync(records);
@@ -73,7 +73,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task What_is_unclear_while_storage_is_away_is_found_out_before_the_next_write() => ShardHost.RunAsync(async () =>
+    public Task A_doubtful_write_is_resolved_before_the_next_one() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
         var shard = await ShardHost.ActivateAsync(records);
@@ -124,7 +124,7 @@ public class ShardLogTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task What_a_frozen_activation_was_asked_is_not_done_over_what_was_asked_later(bool isLater) => ShardHost.RunAsync(async () =>
+    public Task A_frozen_activations_puts_do_not_override_later_ones(bool isLater) => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
         var frozen = await ShardHost.ActivateAsync(records, 1);
@@ -154,7 +154,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task A_put_that_was_taken_in_too_long_ago_is_nobody_s() => ShardHost.RunAsync(async () =>
+    public Task A_put_that_is_too_old_is_refused() => ShardHost.RunAsync(async () =>
     {
         var shard = await ShardHost.ActivateAsync(new FakeRecords());
         shard.Clock.Advance(PutFence.MaxAge);
@@ -166,7 +166,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task What_is_held_already_is_confirmed_by_none_that_another_activation_has_overtaken() => ShardHost.RunAsync(async () =>
+    public Task A_superseded_activation_does_not_confirm_its_old_values() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
         var overtaken = await ShardHost.ActivateAsync(records, 1);
@@ -185,7 +185,7 @@ public class ShardLogTests
     });
 
     [Fact]
-    public Task What_is_held_already_is_confirmed_at_one_read_for_all_and_not_while_storage_is_away() => ShardHost.RunAsync(async () =>
+    public Task Held_values_are_confirmed_by_one_read_and_not_while_storage_fails() => ShardHost.RunAsync(async () =>
     {
         var records = new FakeRecords();
         var shard = await ShardHost.ActivateAsync(records);

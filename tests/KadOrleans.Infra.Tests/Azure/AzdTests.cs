@@ -23,7 +23,7 @@ public sealed class AzdTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Has_fields_that_azd_takes(string name)
+    public void Every_field_of_the_file_is_one_that_azd_takes(string name)
     {
         var service = Service(name);
         Assert.Equal("aks", service.Text("host"));
@@ -37,7 +37,7 @@ public sealed class AzdTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Names_files_that_are_there(string name)
+    public void Every_named_file_exists(string name)
     {
         var service = Service(name);
         var project = service.Text("project")!;
@@ -52,7 +52,7 @@ public sealed class AzdTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Takes_names_that_the_provisioning_gives(string name)
+    public void Every_name_taken_is_one_that_provisioning_gives(string name)
     {
         string[] given = [.. new BicepFile("main.bicep").Outputs, $"SERVICE_{name.ToUpperInvariant()}_IMAGE_NAME"];
         var used = Regex.Matches(Service(name).ToJsonString(), @"\$\{?([A-Z_]+)\}?").Select(m => m.Groups[1].Value).ToList();
@@ -64,7 +64,7 @@ public sealed class AzdTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Gives_each_parameter_of_the_overlay(string name)
+    public void Every_parameter_of_the_overlay_is_given(string name)
     {
         var parameters = File.ReadAllLines(Repository.Path($"infra/kubernetes/overlays/azure/{name}/parameters.env")).Select(l => l.Split('=')[0]);
         Assert.Equal(parameters.Order(), Service(name).Pairs("k8s.kustomize.env").Keys.Order());
@@ -72,7 +72,7 @@ public sealed class AzdTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Waits_for_what_is_rolled_out(string name)
+    public void Every_rollout_is_waited_for(string name)
     {
         var service = Service(name);
         var run = service.Text("hooks.postdeploy.run")!;
@@ -88,7 +88,7 @@ public sealed class AzdTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Calls_the_cluster_when_azd_has_its_credentials(string name) =>
+    public void The_cluster_is_called_once_azd_has_its_credentials(string name) =>
         Assert.Equal("postdeploy", Assert.Single(Service(name)["hooks"]!.AsObject()).Key);
 
     [Fact]

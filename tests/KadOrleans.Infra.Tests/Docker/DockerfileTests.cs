@@ -12,7 +12,7 @@ public sealed class DockerfileTests
     [InlineData("silo", "KadOrleans.Silo")]
     [InlineData("edge", "KadOrleans.Edge")]
     [InlineData("kad", "KadOrleans.Cli")]
-    public void Starts_what_it_publishes(string image, string project)
+    public void An_image_starts_what_it_publishes(string image, string project)
     {
         var text = Repository.Read($"infra/docker/{image}.Dockerfile");
         var file = $"src/{project}/{project}.csproj";
@@ -28,7 +28,7 @@ public sealed class DockerfileTests
     [Theory]
     [InlineData("silo")]
     [InlineData("edge")]
-    public void Exposes_the_ports_that_pods_name_and_runs_as_their_user(string image)
+    public void An_image_exposes_the_pods_ports_and_runs_as_their_user(string image)
     {
         var text = Repository.Read($"infra/docker/{image}.Dockerfile");
         var manifests = Manifests.Of("base");

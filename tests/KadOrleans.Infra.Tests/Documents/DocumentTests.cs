@@ -57,7 +57,7 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
-    public void No_sentence_is_longer_than_a_reader_in_a_hurry_takes_in() => AssertNone(
+    public void No_sentence_of_a_document_has_more_than_25_words() => AssertNone(
         from document in Documents.Values
         from sentence in document.Sentences
         let words = sentence.Split(' ').Count(word => word.Any(char.IsLetterOrDigit))

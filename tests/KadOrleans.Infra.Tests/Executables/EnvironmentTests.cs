@@ -19,7 +19,7 @@ public sealed class EnvironmentTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_silo_reads_its_own(string overlay)
+    public void A_silo_reads_its_own_environment(string overlay)
     {
         var configuration = Silo(overlay);
 
@@ -33,7 +33,7 @@ public sealed class EnvironmentTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void An_edge_reads_its_own(string overlay)
+    public void An_edge_reads_its_own_environment(string overlay)
     {
         var settings = EdgeSettings.Read(Edge(overlay));
 
@@ -43,7 +43,7 @@ public sealed class EnvironmentTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void No_name_is_one_that_nobody_reads(string overlay)
+    public void Every_name_is_read_by_a_process(string overlay)
     {
         foreach (var configuration in new[] { Silo(overlay), Edge(overlay) })
         {

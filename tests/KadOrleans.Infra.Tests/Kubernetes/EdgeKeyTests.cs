@@ -10,7 +10,7 @@ public sealed class EdgeKeyTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Silos_and_edges_have_it_from_a_Secret_that_must_be_there(string overlay)
+    public void Silos_and_edges_read_the_edge_key_from_a_required_Secret(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         foreach (var workload in new[] { manifests.Silo, manifests.Edge })

@@ -11,7 +11,7 @@ public sealed class EdgeRangeTests
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void One_list_of_ranges_admits_them_to_gateways_and_to_the_collector()
+    public void One_list_of_ranges_admits_edges_to_gateways_and_to_the_collector()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));
         var overlay = Path.Combine(copy.Path, "kubernetes/overlays/postgres");
@@ -24,7 +24,7 @@ public sealed class EdgeRangeTests
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void On_Azure_the_nodes_range_admits_them() =>
+    public void On_Azure_the_nodes_range_admits_edges() =>
         Assert.All(Policies, policy => Assert.Equal(["10.240.0.0/22"], Ranges(Manifests.Of("azure"), policy)));
 
     private static IEnumerable<string?> Ranges(Manifests manifests, string policy) =>

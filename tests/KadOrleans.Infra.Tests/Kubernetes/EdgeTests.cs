@@ -12,7 +12,7 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_on_their_hosts_network_and_never_two_on_one(string overlay)
+    public void Edges_are_on_their_hosts_network_and_never_two_on_one_host(string overlay)
     {
         var edge = Manifests.Of(overlay).Edge;
         var pod = edge.At("spec.template.spec");
@@ -26,7 +26,7 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Hold_the_ports_that_they_listen_on(string overlay)
+    public void Edges_hold_the_ports_that_they_listen_on(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var container = Assert.Single(manifests.Edge.Entries("spec.template.spec.containers"));
@@ -42,7 +42,7 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_probed_on_their_nodes_loopback(string overlay)
+    public void Edges_are_probed_on_their_nodes_loopback(string overlay)
     {
         var container = Assert.Single(Manifests.Of(overlay).Edge.Entries("spec.template.spec.containers"));
         foreach (var (probe, path) in Probes.Expected)
@@ -55,7 +55,7 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Have_names_that_last(string overlay)
+    public void Edges_have_stable_names(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var service = manifests.One("Service", manifests.Edge.Text("spec.serviceName")!);
@@ -68,7 +68,7 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_given_longer_to_stop_than_they_take(string overlay)
+    public void Edges_are_given_longer_to_stop_than_they_take(string overlay)
     {
         var grace = Manifests.Of(overlay).Edge.Text("spec.template.spec.terminationGracePeriodSeconds");
         Assert.True(Number(grace) > EdgeSettings.ShutdownTimeout.TotalSeconds);

@@ -24,12 +24,12 @@ public sealed class SchemaJobTests
     // A new release may have other scripts: look, and set revision, digests and this annotation.
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Names_the_release_in_use() =>
+    public void The_job_names_the_release_in_use() =>
         Assert.Equal(Version, Job.Pairs("metadata.annotations")["kad.orleans/orleans-version"]);
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Fetches_the_scripts_at_the_revision_of_a_setting()
+    public void The_job_fetches_the_scripts_at_the_revision_of_a_setting()
     {
         var fetch = Job.At("spec.template.spec.initContainers.0");
         Assert.Equal(4, Urls.Count);
@@ -41,7 +41,7 @@ public sealed class SchemaJobTests
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Stays_the_same_when_its_script_or_a_setting_changes()
+    public void The_job_stays_the_same_when_its_script_or_a_setting_changes()
     {
         using var copy = new CopiedFolder(Repository.Path("infra"));
         var overlay = Path.Combine(copy.Path, "kubernetes/overlays/postgres");
@@ -56,11 +56,11 @@ public sealed class SchemaJobTests
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Runs_again_with_a_later_apply() => Assert.Equal("600", Job.Text("spec.ttlSecondsAfterFinished"));
+    public void The_job_runs_again_with_a_later_apply() => Assert.Equal("600", Job.Text("spec.ttlSecondsAfterFinished"));
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Applies_every_script_that_it_fetches_if_it_has_the_digest_that_a_setting_pins()
+    public void The_job_applies_every_script_with_the_pinned_digest()
     {
         var settings = Manifests.Of("postgres").One("ConfigMap", "kad-schema-settings").Pairs("data");
         Assert.All(Urls.Select(url => url[(url.LastIndexOf('/') + 1)..]), file =>
@@ -77,7 +77,7 @@ public sealed class SchemaJobTests
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Is_waited_for_by_silos_and_edges()
+    public void Silos_and_edges_wait_for_the_job()
     {
         var manifests = Manifests.Of("postgres");
         foreach (var (workload, part) in new[] { (manifests.Silo, "silo"), (manifests.Edge, "edge") })

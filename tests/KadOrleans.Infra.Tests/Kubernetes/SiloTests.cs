@@ -14,7 +14,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_replaced_one_at_a_time_and_none_before_its_successor_serves(string overlay)
+    public void Silos_are_replaced_one_at_a_time_and_none_before_its_successor_serves(string overlay)
     {
         var spec = Manifests.Of(overlay).Silo.At("spec");
 
@@ -25,7 +25,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_given_longer_to_stop_than_they_take(string overlay)
+    public void Silos_are_given_longer_to_stop_than_they_take(string overlay)
     {
         var grace = Manifests.Of(overlay).Silo.Text("spec.template.spec.terminationGracePeriodSeconds")!;
         Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > SiloSettings.ShutdownTimeout.TotalSeconds);
@@ -33,7 +33,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_probed_where_they_answer(string overlay)
+    public void Silos_are_probed_where_they_answer(string overlay)
     {
         var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
         var ports = Ports.Of(container);
@@ -48,7 +48,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Answer_to_the_names_of_their_service_and_to_probes(string overlay)
+    public void Silos_answer_to_the_names_of_their_service_and_to_probes(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var hosts = SiloSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo))).HttpHosts;
@@ -66,7 +66,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Name_the_ports_that_Orleans_listens_on(string overlay)
+    public void Silos_name_the_ports_that_Orleans_listens_on(string overlay)
     {
         var ports = Ports.Of(Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers")));
         Assert.Equal((SiloSettings.DefaultSiloPort, SiloSettings.DefaultGatewayPort), (ports["silo"], ports["gateway"]));
@@ -74,7 +74,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Are_behind_no_service_but_that_of_the_dashboard(string overlay)
+    public void Silos_are_behind_no_service_but_that_of_the_dashboard(string overlay)
     {
         var services = Manifests.Of(overlay).OfKind("Service").ToList();
         Assert.NotEmpty(services);
@@ -88,7 +88,7 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Take_connections_from_the_cluster_alone(string overlay)
+    public void Silos_take_connections_only_from_the_cluster(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var policies = manifests.OfKind("NetworkPolicy").Where(p => p.Text("metadata.namespace") == "kad").ToList();
@@ -113,7 +113,7 @@ public sealed class SiloTests
     // docs/install.md, Memory, has where these figures come from.
     [Theory]
     [MemberData(nameof(All))]
-    public void Have_room_for_the_quotas_when_one_of_them_is_gone(string overlay)
+    public void Silos_have_room_for_the_quotas_when_one_of_them_is_gone(string overlay)
     {
         const double keyBeyondFootprint = 83, collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
         var quota = new StoreQuota();

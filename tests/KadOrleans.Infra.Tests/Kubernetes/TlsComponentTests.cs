@@ -38,7 +38,7 @@ public sealed class TlsComponentTests
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void Nothing_else_is_changed_by_it()
+    public void The_component_changes_nothing_else()
     {
         foreach (var (overlay, encrypted) in ((string[])["postgres", "azure"]).Zip(Encrypted()))
         {

@@ -15,7 +15,7 @@ public sealed class WorkloadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Each_keeps_the_restricted_standard_but_for_the_hosts_network(string overlay) => Assert.All(Workloads(overlay), workload =>
+    public void Each_workload_keeps_the_restricted_standard_but_for_the_hosts_network(string overlay) => Assert.All(Workloads(overlay), workload =>
     {
         var pod = workload.At("spec.template.spec");
         Assert.Equal("true", pod.Text("securityContext.runAsNonRoot"));
@@ -48,7 +48,7 @@ public sealed class WorkloadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Each_requests_processor_time_and_is_limited_in_memory_alone(string overlay) => Assert.All(Workloads(overlay).SelectMany(Containers), container =>
+    public void Each_workload_requests_processor_time_and_is_limited_only_in_memory(string overlay) => Assert.All(Workloads(overlay).SelectMany(Containers), container =>
     {
         Assert.NotNull(container.At("resources.requests.cpu"));
         Assert.NotNull(container.At("resources.requests.memory"));

@@ -6,7 +6,7 @@ namespace KadOrleans.Lab.Tests.Benchmarking;
 public sealed class GarbageCollectionsTests
 {
     [Fact]
-    public void They_are_what_came_between_two_looks_at_a_status()
+    public void Collections_between_two_status_reports_are_counted()
     {
         var before = GarbageCollections.Parse(JsonNode.Parse("""{"gen0":5,"gen1":3,"gen2":1}""")!);
         var after = GarbageCollections.Parse(JsonNode.Parse("""{"gen0":9,"gen1":4,"gen2":1}""")!);

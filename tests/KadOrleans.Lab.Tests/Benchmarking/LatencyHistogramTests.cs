@@ -30,7 +30,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Without_any_there_are_zeros()
+    public void Without_samples_every_quantile_is_zero()
     {
         var histogram = new LatencyHistogram();
 

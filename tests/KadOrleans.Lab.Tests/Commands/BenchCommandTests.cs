@@ -40,7 +40,7 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
-    public async Task A_rate_is_kept()
+    public async Task A_rate_is_not_exceeded()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
@@ -104,7 +104,7 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
-    public async Task A_target_that_does_not_answer_is_said_to()
+    public async Task A_target_that_does_not_answer_is_reported()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 

@@ -111,7 +111,7 @@ public sealed class SimulateCommandTests
     }
 
     [Fact]
-    public async Task Nothing_to_do_is_done()
+    public async Task A_report_without_lookups_leaves_them_out()
     {
         var run = await RunAsync("simulate --nodes 5 --lookups 0 --join");
 

@@ -210,7 +210,7 @@ public sealed class LifecycleTests
     });
 
     [Fact]
-    public void Expired_values_are_gone() => _world.Run(async () =>
+    public void Expired_values_are_removed() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync(o => o.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromHours(1) });
         await node.Node.SetAsync("key", DhtValue.FromInteger(1));

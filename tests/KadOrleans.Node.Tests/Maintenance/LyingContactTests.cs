@@ -24,12 +24,12 @@ public sealed class LyingContactTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Invented_ids_at_addresses_of_others(int seed) => Walk(seed, _ =>
+    public void Walks_believe_no_invented_ids_at_addresses_of_others(int seed) => Walk(seed, _ =>
         [.. _world.Nodes.Take(20).Select(n => n.Contact with { Id = NodeId.Random(_world.Random) })]);
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Our_own_address_and_our_own_id(int seed) => Walk(seed, _ =>
+    public void Walks_ignore_contacts_with_our_own_address_or_id(int seed) => Walk(seed, _ =>
     [
         .. Enumerable.Range(0, 10).Select(_ => _world.Nodes[^1].Contact with { Id = NodeId.Random(_world.Random) }),
         .. Enumerable.Range(1, 10).Select(port => new Contact(_world.Nodes[^1].Id, Invented().WithPort((ushort)port))),
@@ -37,7 +37,7 @@ public sealed class LyingContactTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Private_and_impossible_addresses(int seed)
+    public void Walks_ignore_private_and_impossible_addresses(int seed)
     {
         string[] addresses =
         [
@@ -49,7 +49,7 @@ public sealed class LyingContactTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Fakes_that_are_always_closer_and_at_addresses_of_nobody(int seed)
+    public void Walks_end_among_invented_contacts_that_are_always_nearer(int seed)
     {
         var depth = 20;
         Walk(seed, target => [.. Enumerable.Range(0, 20).Select(_ => new Contact(Near(target, Math.Min(150, ++depth)), Invented()))]);
@@ -57,7 +57,7 @@ public sealed class LyingContactTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Fakes_that_are_always_closer_and_answer_as_somebody_else(int seed)
+    public void Walks_end_among_nearer_contacts_that_answer_with_other_ids(int seed)
     {
         var depth = 20;
         Walk(
@@ -68,7 +68,7 @@ public sealed class LyingContactTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Thousands_of_entries(int seed) => Run(seed, async () =>
+    public void Walks_survive_responses_with_thousands_of_contacts(int seed) => Run(seed, async () =>
     {
         var node = await StartAsync(_ => []);
         foreach (var liar in _liars)

@@ -28,7 +28,7 @@ public sealed class AmplificationTests
 
     [Theory]
     [MemberData(nameof(Tables))]
-    public async Task No_call_of_any_size_draws_more(int contacts, bool isIPv6)
+    public async Task No_call_draws_more_than_twice_its_bytes(int contacts, bool isIPv6)
     {
         var ledger = new Ledger(Contacts(contacts));
         var sizes = Enumerable.Range(0, 130).Concat([250, 1_000, 4_000, 8_000]).ToList();
@@ -54,7 +54,7 @@ public sealed class AmplificationTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_client_draws_no_more_either(bool isIPv6)
+    public async Task A_client_sends_no_more_than_twice_the_bytes_of_a_call(bool isIPv6)
     {
         var ledger = new Ledger([], o => o.ClientOnly = true);
         Check(ledger, ledger.Ping(), 0, isIPv6);

@@ -24,7 +24,7 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
-    public async Task Meanwhile_the_peers_own_pings_and_stores_are_answered()
+    public async Task During_a_forged_flood_the_peers_own_pings_and_stores_are_answered()
     {
         var ledger = await StartAsync();
         Flood(ledger, Peer, seconds: 2, perSecond: 4_000);

@@ -21,7 +21,7 @@ public sealed class PendingRequestsTests
     }
 
     [Fact]
-    public void An_endpoint_has_so_many_and_no_more()
+    public void Requests_per_endpoint_are_bounded()
     {
         Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(_ => Hold("11.0.0.1:1").Held));
         Assert.True(Hold("11.0.0.1:2").Held);
@@ -32,7 +32,7 @@ public sealed class PendingRequestsTests
     }
 
     [Fact]
-    public void Where_there_is_no_room_the_oldest_goes()
+    public void Without_room_the_oldest_request_is_dropped()
     {
         var first = Enumerable.Range(0, 64).Select(i => Hold($"11.0.{i}.1:1")).ToList();
         Assert.All(first, held => Assert.Null(held.PushedOut));
@@ -43,7 +43,7 @@ public sealed class PendingRequestsTests
     }
 
     [Fact]
-    public void A_large_request_takes_the_room_of_several()
+    public void A_large_request_pushes_several_out()
     {
         for (var i = 0; i < 64; i++)
         {

@@ -30,7 +30,7 @@ public sealed class VerifiedEndpointsTests
     }
 
     [Fact]
-    public void One_that_answers_again_is_no_news()
+    public void An_endpoint_that_answers_again_is_not_new()
     {
         var endpoint = UdpEndpoint.Parse("11.0.0.1:1");
 

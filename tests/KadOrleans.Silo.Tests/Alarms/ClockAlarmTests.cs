@@ -19,7 +19,7 @@ public sealed class ClockAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task An_edge_whose_clock_is_wrong()
+    public async Task A_wrong_clock_of_an_edge_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);

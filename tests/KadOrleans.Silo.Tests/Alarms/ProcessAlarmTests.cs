@@ -10,7 +10,7 @@ public sealed class ProcessAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task An_edge_that_nobody_answers_and_then_no_process_at_all()
+    public async Task An_edge_without_contacts_and_missing_processes_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=4"]);
@@ -38,7 +38,7 @@ public sealed class ProcessAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task An_edge_that_lost_its_name_to_another()
+    public async Task An_edge_that_lost_its_lease_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");

@@ -13,7 +13,7 @@ public sealed class StorageAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task A_full_disk()
+    public async Task A_full_disk_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
@@ -44,7 +44,7 @@ public sealed class StorageAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool | Need.PostgreSql)]
-    public async Task A_database_that_takes_seconds_for_a_write()
+    public async Task A_database_that_takes_seconds_for_a_write_raises_an_alarm()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
@@ -76,7 +76,7 @@ public sealed class StorageAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool | Need.PostgreSql)]
-    public async Task Silos_that_come_and_go()
+    public async Task Silos_that_come_and_go_raise_an_alarm()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
 

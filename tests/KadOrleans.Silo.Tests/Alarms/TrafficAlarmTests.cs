@@ -16,7 +16,7 @@ public sealed class TrafficAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task Strangers_who_store_and_prove_no_address()
+    public async Task Dropped_requests_of_strangers_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
@@ -42,7 +42,7 @@ public sealed class TrafficAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task A_table_that_takes_no_observations()
+    public async Task Dropped_observations_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
@@ -70,7 +70,7 @@ public sealed class TrafficAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task Lookups_that_reach_nobody()
+    public async Task Lookups_that_no_longer_reach_anybody_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
@@ -100,7 +100,7 @@ public sealed class TrafficAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task Lookups_that_never_reached_anybody()
+    public async Task Lookups_that_never_reached_anybody_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
@@ -121,7 +121,7 @@ public sealed class TrafficAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    public async Task Reminders_that_come_late_and_then_no_more()
+    public async Task Late_and_missing_reminders_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);

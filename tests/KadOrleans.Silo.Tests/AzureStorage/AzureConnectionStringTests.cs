@@ -13,7 +13,7 @@ public sealed class AzureConnectionStringTests : IDisposable
     [InlineData("KadOrleans.Silo", "DefaultEndpointsProtocol=https;AccountName=me;AccountKey=secret!;EndpointSuffix=core.windows.net")]
     [InlineData("KadOrleans.Edge", "secret")]
     [InlineData("KadOrleans.Edge", "AccountName=me;AccountKey=secret")]
-    public async Task One_that_cannot_be_used_ends_start_up_with_a_sentence_that_does_not_repeat_it(string program, string text)
+    public async Task A_wrong_connection_string_ends_start_up_and_is_not_repeated(string program, string text)
     {
         await using var process = ChildProcess.Start(
             program, _folder, ["Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);

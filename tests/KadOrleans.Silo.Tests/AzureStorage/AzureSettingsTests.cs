@@ -7,7 +7,7 @@ namespace KadOrleans.Silo.Tests.AzureStorage;
 public sealed class AzureSettingsTests
 {
     [Fact]
-    public void Azure_Storage_takes_all_three_and_each_service_has_a_container()
+    public void Azure_Storage_keeps_all_three_and_each_service_has_a_container()
     {
         var filled = Complete(("Orleans:ServiceId", "Mine"));
 
@@ -19,7 +19,7 @@ public sealed class AzureSettingsTests
     }
 
     [Fact]
-    public void A_container_that_is_given_stays() =>
+    public void A_configured_container_is_kept() =>
         Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", Complete(("Orleans:GrainStorage:Kad:ContainerName", "other")).Keys);
 
     private static Dictionary<string, string?> Complete(params (string Key, string Value)[] given)

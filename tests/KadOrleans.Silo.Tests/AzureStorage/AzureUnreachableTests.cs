@@ -12,7 +12,7 @@ public sealed class AzureUnreachableTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
     [Fact]
-    public async Task It_waits_and_stops_in_order_when_told_to()
+    public async Task An_edge_waits_for_Azure_and_stops_when_told_to()
     {
         using var table = new TcpListener(IPAddress.Loopback, 0);
         table.Start();

@@ -35,7 +35,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Dashboard:Password", "secret", "Kad:Dashboard:User is missing")]
     [InlineData("Kad:Storage", "AdoNet", "Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.")]
     [InlineData("Orleans:Clustering:ProviderType", "AdoNet", "Orleans:GrainStorage:Kad:ProviderType is 'Sqlite'")]
-    public void Is_named_in_a_sentence(string key, string value, string sentence)
+    public void A_mistake_is_named_in_a_sentence(string key, string value, string sentence)
     {
         var mistake = Assert.Throws<OptionsValidationException>(() => Complete((key, value)));
 
@@ -49,7 +49,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Cluster:ShardBits", "-1", "Kad:Cluster:ShardBits is -1;")]
     [InlineData("Kad:Cluster:SaveDelay", "00:01:00", "Kad:Cluster:SaveDelay is 00:01:00;")]
     [InlineData("Kad:Cluster:Trust:0", "everyone", "Kad:Cluster:Trust is 'everyone';")]
-    public void Of_the_cluster_is_named_in_a_sentence(string key, string value, string sentence)
+    public void A_mistake_in_a_cluster_setting_is_named_in_a_sentence(string key, string value, string sentence)
     {
         var mistake = Assert.Throws<OptionsValidationException>(() => Complete((key, value)));
 
@@ -78,7 +78,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("me", " ")]
     [InlineData(" ", "secret")]
     [InlineData("me", "\n")]
-    public void Blanks_are_no_credentials(string user, string password)
+    public void Blank_credentials_count_as_missing(string user, string password)
     {
         var mistake = Assert.Throws<OptionsValidationException>(
             () => Complete(("Kad:Dashboard:User", user), ("Kad:Dashboard:Password", password)));
@@ -208,7 +208,7 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Fact]
-    public void Nothing_configured_is_a_whole_cluster_on_this_machine()
+    public void Without_settings_a_whole_cluster_runs_on_this_machine()
     {
         var (settings, filled) = Complete();
 
@@ -241,7 +241,7 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Fact]
-    public void What_is_given_to_Orleans_itself_stays()
+    public void Settings_of_Orleans_itself_are_kept()
     {
         var (_, filled) = Complete(
             ("Orleans:ClusterId", "mine"), ("Orleans:Endpoints:SiloPort", "4000"), ("Orleans:Reminders:ProviderType", "AdoNet"));
@@ -266,7 +266,7 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Fact]
-    public void Port_0_is_a_free_one()
+    public void Port_0_takes_a_free_port()
     {
         var (_, filled) = Complete(("Kad:Silo:Port", "0"), ("Kad:Silo:GatewayPort", "0"));
 

@@ -49,7 +49,7 @@ public sealed class SchemaTests : IDisposable
 
     [Fact]
     [Needs(Need.Kubectl | Need.PostgreSql)]
-    public async Task A_database_with_the_tables_of_before_gets_index_and_grants()
+    public async Task A_database_with_older_tables_gets_index_and_grants()
     {
         await using var server = await PostgreSqlServer.StartAsync();
         var program = await SchemaProgram.CreateAsync(server, "before", _folder);
@@ -73,7 +73,7 @@ public sealed class SchemaTests : IDisposable
 
     [Fact]
     [Needs(Need.Kubectl | Need.PostgreSql)]
-    public async Task Rows_that_are_there_twice_are_told_in_one_sentence()
+    public async Task Duplicate_rows_are_reported_in_one_sentence()
     {
         await using var server = await PostgreSqlServer.StartAsync();
         var program = await SchemaProgram.CreateAsync(server, "duplicates", _folder);

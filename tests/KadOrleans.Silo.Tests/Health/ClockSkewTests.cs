@@ -15,7 +15,7 @@ public sealed class ClockSkewTests : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task It_is_not_ready_and_says_why_until_the_next_comparison_finds_the_clock_right()
+    public async Task A_silo_with_a_wrong_clock_is_not_ready_until_the_clock_is_right()
     {
         using var health = new HealthReader(FreePort.Tcp());
         using var host = SiloHost.Build(

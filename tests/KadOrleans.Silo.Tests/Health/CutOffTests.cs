@@ -9,7 +9,7 @@ namespace KadOrleans.Silo.Tests.Health;
 public sealed class CutOffTests
 {
     [Fact]
-    public void Only_a_long_silence_counts()
+    public void A_silo_counts_as_cut_off_only_after_a_long_silence()
     {
         var time = new ManualTimeProvider();
         using var clock = new ClockWatch(time, NullLogger<ClockWatch>.Instance);

@@ -18,7 +18,7 @@ public sealed class DeclaredDeadTests : IDisposable
 
     [Fact]
     [Needs(Need.PostgreSql)]
-    public async Task It_is_declared_dead_within_45_s_and_ends_with_3_and_a_sentence()
+    public async Task A_hung_silo_is_declared_dead_within_45_s_and_ends_with_code_3()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         string[] settings =

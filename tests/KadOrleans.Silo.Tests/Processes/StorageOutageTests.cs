@@ -98,7 +98,7 @@ public sealed class StorageOutageTests : IDisposable
 
     [Fact]
     [Needs(Need.PostgreSql)]
-    public async Task Liveness_is_told_while_the_calls_of_a_database_that_hangs_time_out()
+    public async Task Liveness_is_reported_while_calls_of_a_hung_database_time_out()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         await using var relay = DatabaseRelay.Before(postgres.ConnectionString);

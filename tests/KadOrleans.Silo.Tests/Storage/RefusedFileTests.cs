@@ -8,7 +8,7 @@ public sealed class RefusedFileTests : IDisposable
     private readonly SqliteFolder _folder = new();
 
     [Fact]
-    public void A_file_that_is_no_database()
+    public void A_file_that_is_no_database_is_refused()
     {
         File.WriteAllText(_folder.DatabasePath, "Dear diary");
 
@@ -16,7 +16,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_database_of_another_application()
+    public void A_database_of_another_application_is_refused()
     {
         _folder.Alter("CREATE TABLE note (text TEXT); PRAGMA application_id = 252006674");
 
@@ -24,7 +24,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_release()
+    public async Task A_database_of_a_newer_release_is_refused()
     {
         await CreateAsync();
         _folder.Alter("PRAGMA user_version = 2");
@@ -33,7 +33,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_without_its_table()
+    public async Task A_database_without_its_table_is_refused()
     {
         await CreateAsync();
         _folder.Alter("DROP TABLE grain_state");
@@ -42,7 +42,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_with_a_page_of_noise()
+    public async Task A_database_with_a_page_of_noise_is_refused()
     {
         await CreateAsync();
         var bytes = await File.ReadAllBytesAsync(_folder.DatabasePath);
@@ -53,7 +53,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_that_was_cut_off()
+    public async Task A_truncated_database_is_refused()
     {
         await CreateAsync();
         await using (var stream = File.OpenWrite(_folder.DatabasePath))
@@ -65,7 +65,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_log_whose_database_is_missing()
+    public void A_log_whose_database_is_missing_is_refused()
     {
         File.WriteAllText(_folder.LogPath, "changes");
 
@@ -73,7 +73,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_is_open_already()
+    public async Task A_folder_that_is_already_open_is_refused()
     {
         await using var first = _folder.Open();
 
@@ -85,7 +85,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_a_file()
+    public void A_folder_that_is_a_file_is_refused()
     {
         var file = Path.Combine(_folder.Path, "file");
         File.WriteAllText(file, "no folder");

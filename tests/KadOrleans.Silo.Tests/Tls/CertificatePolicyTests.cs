@@ -28,7 +28,7 @@ public sealed class CertificatePolicyTests : IDisposable
     }
 
     [Fact]
-    public void A_common_name_is_no_name()
+    public void A_common_name_does_not_count_as_a_DNS_name()
     {
         using var silo = _authority.Issue("kad", null);
         Assert.Equal(CertificateFlaw.OtherName, Judge(Private, silo, CertificateUse.Silo));
@@ -36,7 +36,7 @@ public sealed class CertificatePolicyTests : IDisposable
     }
 
     [Fact]
-    public void Its_time_must_be_now()
+    public void A_certificate_must_be_valid_now()
     {
         using var ended = _authority.Issue("ended", "kad", days: -1);
         using var later = _authority.Issue("later", "kad", days: 400);
@@ -51,7 +51,7 @@ public sealed class CertificatePolicyTests : IDisposable
     [InlineData(TestAuthority.Server, null, false, false)]
     [InlineData(TestAuthority.Client, null, false, true)]
     [InlineData(TestAuthority.Client, TestAuthority.Server, true, true)]
-    public void Its_uses_allow_what_it_is_presented_for(string use, string? other, bool isSilo, bool isClient)
+    public void A_certificates_uses_must_include_the_one_it_is_presented_for(string use, string? other, bool isSilo, bool isClient)
     {
         using var certificate = _authority.Issue("a", "kad", other is null ? [use] : [use, other]);
 
@@ -60,7 +60,7 @@ public sealed class CertificatePolicyTests : IDisposable
     }
 
     [Fact]
-    public void A_trusted_authority_vouches_for_it()
+    public void A_trusted_authority_must_have_signed_a_certificate()
     {
         using var certificate = _authority.Issue("a", "kad");
         Assert.Equal(CertificateFlaw.ForeignAuthority, Private.Judge(certificate, CertificateUse.Client, X509ChainStatusFlags.PartialChain, DateTimeOffset.UtcNow));

@@ -13,7 +13,7 @@ public sealed class CertificateScriptTests : IDisposable
 
     [Fact]
     [Needs(Need.OpenSsl)]
-    public async Task Makes_certificates_that_are_accepted_and_renews_them_by_the_same_authority()
+    public async Task The_script_makes_accepted_certificates_and_renews_them()
     {
         await RunAsync();
         var (silo, edge) = (Read("silo", CertificateUse.Silo), Read("edge", CertificateUse.Client));

@@ -11,7 +11,7 @@ public sealed class ConnectionProblemTests
     private static readonly IPEndPoint Other = new(IPAddress.Parse("10.0.0.7"), 4711);
 
     [Fact]
-    public void Each_kind_is_told_once_a_minute_with_the_number_of_the_others()
+    public void Each_kind_is_logged_once_a_minute_with_the_count_of_the_others()
     {
         var (clock, log) = (new Clock(), new Lines());
         var problems = new ConnectionProblems(clock, log);

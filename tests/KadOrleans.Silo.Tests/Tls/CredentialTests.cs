@@ -78,7 +78,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public void Without_an_authority_the_systems_roots_vouch()
+    public void Without_an_authority_the_systems_roots_decide()
     {
         var options = new KadTlsOptions { Certificate = _files.Certificate, Key = _files.Key, Name = "kad" };
         var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
@@ -87,7 +87,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public void Certificates_in_between_are_sent_along()
+    public void Intermediate_certificates_are_sent()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=in between", key, HashAlgorithmName.SHA256);
@@ -142,7 +142,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public void The_renewed_one_is_taken_and_half_of_it_is_not()
+    public void A_renewed_certificate_is_used_only_with_its_key()
     {
         var reader = Reader(CertificateUse.Silo);
         var first = reader.Read();

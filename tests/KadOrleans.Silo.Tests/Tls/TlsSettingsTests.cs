@@ -12,7 +12,7 @@ public sealed class TlsSettingsTests
     private const string Thumbprint = "Kad:Tls:Store:Thumbprint=0123456789abcdef0123456789abcdef01234567";
 
     [Fact]
-    public void Without_settings_it_is_off()
+    public void Without_settings_TLS_is_off()
     {
         Assert.Null(Read());
         Assert.Null(Read("Kad:Tls:Certificate= "));
@@ -50,7 +50,7 @@ public sealed class TlsSettingsTests
     [InlineData("Kad:Tls:Key is '/tls/tls.key', but Kad:Tls:Store:Thumbprint names a certificate in a store", Thumbprint, Key)]
     [InlineData("Kad:Tls:Store:Location is '1'; CurrentUser, LocalMachine are allowed.", Thumbprint, "Kad:Tls:Store:Location=1")]
     [InlineData("Kad:Tls:Store:Thumbprint is '0123'; 40 hexadecimal digits are needed.", "Kad:Tls:Store:Thumbprint=0123")]
-    public void Half_of_them_is_named_in_a_sentence(string sentence, params string[] settings)
+    public void Incomplete_settings_are_named_in_a_sentence(string sentence, params string[] settings)
     {
         var mistake = Assert.Throws<OptionsValidationException>(() => SiloSettings.Read(Configuration(settings)));
 

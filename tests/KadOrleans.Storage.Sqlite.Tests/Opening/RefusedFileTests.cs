@@ -16,7 +16,7 @@ public sealed class RefusedFileTests : IDisposable
     [InlineData("Dear diary, today I learned about distributed hash tables. They are tables, and distributed, and hashed, which is why.")]
     [InlineData("short")]
     [InlineData("SQLite format 2, which is not the same")]
-    public void A_file_that_is_no_database(string text)
+    public void A_file_that_is_no_database_is_refused(string text)
     {
         File.WriteAllText(_folder.DatabasePath, text);
 
@@ -24,7 +24,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_database_of_another_application()
+    public void A_database_of_another_application_is_refused()
     {
         Alter("PRAGMA application_id = 252006674");
 
@@ -32,7 +32,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_database_that_says_nothing_of_its_application()
+    public void A_database_without_an_application_id_is_refused()
     {
         Alter("CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
 
@@ -40,7 +40,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_database_of_another_application_with_changes_in_its_log()
+    public void A_foreign_database_with_changes_in_its_log_is_refused()
     {
         using (var elsewhere = new TemporaryFolder())
         using (var connection = Connect(elsewhere.DatabasePath))
@@ -54,7 +54,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_release()
+    public async Task A_database_of_a_newer_release_is_refused()
     {
         await CreateAsync(10);
         Alter("PRAGMA user_version = 5");
@@ -63,7 +63,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_whose_newer_schema_is_still_in_its_log()
+    public async Task A_newer_schema_that_is_still_in_the_log_is_refused()
     {
         await CreateAsync(10);
         using (var elsewhere = new TemporaryFolder())
@@ -83,7 +83,7 @@ public sealed class RefusedFileTests : IDisposable
     [InlineData(3000)]
     [InlineData(4096)]
     [InlineData(40_000)]
-    public async Task A_database_that_was_cut_off(int length)
+    public async Task A_truncated_database_is_refused(int length)
     {
         await CreateAsync(1000);
         using (var file = File.OpenWrite(_folder.DatabasePath))
@@ -99,7 +99,7 @@ public sealed class RefusedFileTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(9)]
-    public async Task A_database_with_a_page_of_garbage(int page)
+    public async Task A_database_with_a_page_of_garbage_is_refused(int page)
     {
         await CreateAsync(1000);
         OverwritePage(page);
@@ -108,7 +108,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_database_with_changes_in_its_log()
+    public async Task A_damaged_database_with_changes_in_its_log_is_refused()
     {
         await using (var database = await CreateOpenAsync(1000))
         {
@@ -130,7 +130,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_of_a_schema_before_the_first_release()
+    public async Task A_schema_before_the_first_release_is_refused()
     {
         await CreateAsync(1);
         Alter("PRAGMA user_version = 3");
@@ -145,7 +145,7 @@ public sealed class RefusedFileTests : IDisposable
     [InlineData("UPDATE segment SET records = records || x'00'")]
     [InlineData("UPDATE segment SET records = CAST(substr(records, 1, 30) || x'00' || substr(records, 32) AS BLOB)")]
     [InlineData("UPDATE segment SET records = 1")]
-    public async Task A_database_with_a_damaged_segment(string alteration)
+    public async Task A_database_with_a_damaged_segment_is_refused(string alteration)
     {
         await CreateAsync(1);
         Alter(alteration);
@@ -154,7 +154,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_whose_segments_changed_places()
+    public async Task A_database_whose_segments_changed_places_is_refused()
     {
         await CreateAsync(1);
         Alter("UPDATE segment SET number = 7");
@@ -168,7 +168,7 @@ public sealed class RefusedFileTests : IDisposable
     [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))")]
     [InlineData("DROP TABLE segment")]
     [InlineData("PRAGMA user_version = 0")]
-    public async Task A_database_with_content_that_no_release_writes(string alteration)
+    public async Task Content_that_no_release_writes_is_refused(string alteration)
     {
         await CreateAsync(1);
         Alter(alteration);
@@ -177,7 +177,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_log_without_its_database()
+    public void A_log_without_its_database_is_refused()
     {
         File.WriteAllText(_folder.LogPath, "changes");
         var before = _folder.Fingerprint();
@@ -189,7 +189,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_in_place_of_the_file()
+    public void A_folder_in_place_of_the_file_is_refused()
     {
         Directory.CreateDirectory(_folder.DatabasePath);
 
@@ -197,7 +197,7 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_data_folder_that_cannot_be_created()
+    public void A_data_folder_that_cannot_be_created_is_named()
     {
         File.WriteAllText(Path.Combine(_folder.Path, "file"), "not a folder");
         var folder = Path.Combine(_folder.Path, "file", "data");

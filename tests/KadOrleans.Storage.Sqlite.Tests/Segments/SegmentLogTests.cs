@@ -20,7 +20,7 @@ public sealed class SegmentLogTests
     }
 
     [Fact]
-    public void Whatever_is_done_the_log_holds_what_a_dictionary_would_and_stays_within_its_bounds()
+    public void The_log_always_equals_a_dictionary_and_stays_within_its_bounds()
     {
         var step = Gen.Frequency(
             (8, Gen.Constant(Step.Put)),

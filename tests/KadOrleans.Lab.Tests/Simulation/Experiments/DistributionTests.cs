@@ -9,8 +9,8 @@ public sealed class DistributionTests
         new Distribution(50.5, 50, 99, 100), Distribution.Of(Enumerable.Range(1, 100).Select(i => (double)i)));
 
     [Fact]
-    public void One_number_is_all_of_them() => Assert.Equal(new Distribution(3, 3, 3, 3), Distribution.Of([3]));
+    public void One_number_is_every_percentile() => Assert.Equal(new Distribution(3, 3, 3, 3), Distribution.Of([3]));
 
     [Fact]
-    public void No_numbers_are_zero() => Assert.Equal(default, Distribution.Of([]));
+    public void Without_numbers_every_percentile_is_zero() => Assert.Equal(default, Distribution.Of([]));
 }
