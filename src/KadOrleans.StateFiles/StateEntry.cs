@@ -22,7 +22,7 @@ internal sealed class StateEntry
             var name = tokens.Text!;
             if (!tokens.Read() || tokens.Type is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
-                throw new JsonException($"'{VisibleText.Excerpt(name)}' is no plain value");
+                throw new JsonException($"'{VisibleText.Excerpt(name)}' is not a plain value");
             }
 
             _fields[name] = (tokens.Type, tokens.Text);
@@ -36,7 +36,7 @@ internal sealed class StateEntry
             || !ushort.TryParse(Text("port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             || UdpEndpoint.FromIPAddress(ip, port) is not { IsUnicast: true } endpoint)
         {
-            throw new JsonException($"'{VisibleText.Excerpt(Text("ip"))}' and '{VisibleText.Excerpt(Text("port"))}' are no address and port of a contact");
+            throw new JsonException($"'{VisibleText.Excerpt(Text("ip"))}' and '{VisibleText.Excerpt(Text("port"))}' are not the address and port of a contact");
         }
 
         return new Contact(Id("id"), endpoint);
@@ -65,11 +65,11 @@ internal sealed class StateEntry
 
     private NodeId Id(string name) => NodeId.TryParse(Text(name), out var id)
         ? id
-        : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is no {name}: {NodeId.Length * 2} hexadecimal digits are needed");
+        : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid {name}: {NodeId.Length * 2} hexadecimal digits are needed");
 
     private DateTimeOffset Time(string name) => StateFormat.TryParse(Text(name), out var time)
         ? time
-        : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is no time for {name}");
+        : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid time for {name}");
 
     private DateTimeOffset? PublishedAt() =>
         _fields.TryGetValue("publishedAt", out var field) && field.Type != JsonTokenType.Null ? Time("publishedAt") : null;
@@ -84,7 +84,7 @@ internal sealed class StateEntry
 
         return UInt128.TryParse(field.Text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var source)
             ? new SourceNetwork((ulong)(source >> 64), (ulong)source)
-            : throw new JsonException($"'{VisibleText.Excerpt(field.Text)}' is no source");
+            : throw new JsonException($"'{VisibleText.Excerpt(field.Text)}' is not a source");
     }
 
     private static DhtValue Float(string text) =>

@@ -39,7 +39,7 @@ internal sealed class StateReader(Stream stream, string name)
     {
         if (!_tokens.Read() || _tokens.Type != JsonTokenType.StartObject)
         {
-            throw new JsonException("it is no JSON object");
+            throw new JsonException("it is not a JSON object");
         }
 
         ReadHeader();
@@ -65,7 +65,7 @@ internal sealed class StateReader(Stream stream, string name)
 
                     break;
                 default:
-                    throw new JsonException($"'{VisibleText.Excerpt(_tokens.Text)}' is no part of it");
+                    throw new JsonException($"'{VisibleText.Excerpt(_tokens.Text)}' is not a part of it");
             }
         }
 
@@ -109,7 +109,7 @@ internal sealed class StateReader(Stream stream, string name)
 
         Id = _tokens.Type == JsonTokenType.String && NodeId.TryParse(_tokens.Text, out var id)
             ? id
-            : throw new JsonException($"'{VisibleText.Excerpt(_tokens.Text)}' is no id: {NodeId.Length * 2} hexadecimal digits are needed");
+            : throw new JsonException($"'{VisibleText.Excerpt(_tokens.Text)}' is not an id: {NodeId.Length * 2} hexadecimal digits are needed");
     }
 
     private IEnumerable<T> ReadArray<T>(Func<T> convert)

@@ -39,11 +39,11 @@ public sealed class StateRoundTripTests
     public void Fields_of_a_value_that_are_not_known_are_ignored() => Assert.Single(Read(File(",\"more\":1")));
 
     [Theory]
-    [InlineData(",\"publishedAt\":\"yesterday\"", "'yesterday' is no time for publishedAt")]
-    [InlineData(",\"publishedAt\":true", "'' is no time for publishedAt")]
-    [InlineData(",\"publishedAt\":{}", "'publishedAt' is no plain value")]
-    [InlineData(",\"source\":\"x\"", "'x' is no source")]
-    [InlineData(",\"expiresAt\":7", "'7' is no time for expiresAt")]
+    [InlineData(",\"publishedAt\":\"yesterday\"", "'yesterday' is not a valid time for publishedAt")]
+    [InlineData(",\"publishedAt\":true", "'' is not a valid time for publishedAt")]
+    [InlineData(",\"publishedAt\":{}", "'publishedAt' is not a plain value")]
+    [InlineData(",\"source\":\"x\"", "'x' is not a source")]
+    [InlineData(",\"expiresAt\":7", "'7' is not a valid time for expiresAt")]
     public void A_broken_field_is_told_with_the_files_name(string field, string sentence)
     {
         var error = Assert.Throws<StateFileException>(() => Read(File(field)));

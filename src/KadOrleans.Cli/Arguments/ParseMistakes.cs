@@ -46,7 +46,7 @@ internal static class ParseMistakes
 
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         var hint = Nearest(typed, known) is { } nearest ? $"did you mean '{nearest}'?" : $"see '{Path(result)} --help'.";
-        return $"'{typed}' is no {what} of '{Path(result)}'; {hint}";
+        return $"'{typed}' is not a known {what} of '{Path(result)}'; {hint}";
     }
 
     private static string Path(ParseResult result)

@@ -47,10 +47,10 @@ internal sealed class NodeOptions
     };
 
     private readonly Option<string?> _uploadPerEndpoint = Upload(
-        "--upload-per-endpoint", "Bytes of answers per second to one endpoint, 16384 or more; 0 is no bound. [default: 1000000]");
+        "--upload-per-endpoint", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
 
     private readonly Option<string?> _upload = Upload(
-        "--upload", "Bytes of answers per second to all endpoints together, 16384 or more; 0 is no bound. [default: 0]");
+        "--upload", "Bytes of responses per second to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
 
     private readonly Option<string?> _paths = new("--paths")
     {

@@ -84,7 +84,7 @@ internal sealed class CrawlStateFile : IDisposable
         for (var number = 2; reader.ReadLine() is { } line; number++)
         {
             restore(CrawlRecordJson.TryParse(line)
-                ?? throw CommandException.WrongUsage($"--resume: '{path}' is damaged: line {number} is no record of a crawl."));
+                ?? throw CommandException.WrongUsage($"--resume: '{path}' is damaged: line {number} is not a record of a crawl."));
         }
 
         file.Position = whole;

@@ -44,7 +44,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         var key = this.GetPrimaryKeyString();
         if (!NodeId.TryParse(key, out _ownId) || _ownId.ToString() != key)
         {
-            throw new ArgumentException($"'{key}' is no key of a routing table: 40 lower-case hexadecimal digits are needed.");
+            throw new ArgumentException($"'{key}' is not the key of a routing table: 40 lower-case hexadecimal digits are needed.");
         }
 
         _options = options.Value;

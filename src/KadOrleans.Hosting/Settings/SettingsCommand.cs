@@ -89,7 +89,7 @@ internal static class SettingsCommand
     {
         foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
         {
-            result.AddError($"'{token.Value}' is no setting; NAME=VALUE is needed, such as Kad:Storage=AdoNet. --help tells more.");
+            result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=AdoNet. --help tells more.");
         }
     }
 }

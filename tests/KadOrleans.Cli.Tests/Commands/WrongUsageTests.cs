@@ -12,11 +12,11 @@ public sealed class WrongUsageTests
     {
         { "", ["command", "'kad --help'"] },
         { "nod", ["'nod'", "did you mean 'node'?"] },
-        { "frobnicate", ["'frobnicate'", "no command of 'kad'", "'kad --help'"] },
+        { "frobnicate", ["'frobnicate'", "not a known command of 'kad'", "'kad --help'"] },
         { "state exprt", ["'exprt'", "'kad state'", "did you mean 'export'?"] },
         { "state import f --dta d", ["'--dta'", "'kad state import'", "did you mean '--data'?"] },
         { "get k --vai 127.0.0.1:9", ["'--vai'", "did you mean '--via'?"] },
-        { "node --frobnicate", ["'--frobnicate'", "no option of 'kad node'", "'kad node --help'"] },
+        { "node --frobnicate", ["'--frobnicate'", "not a known option of 'kad node'", "'kad node --help'"] },
         { "node --listen 127.0.0.1", ["--listen", "'127.0.0.1'", "IP:PORT"] },
         { "node --listen 127.0.0.1:70000", ["--listen", "'127.0.0.1:70000'", "65535"] },
         { "node --listen localhost:1", ["--listen", "'localhost:1'", "IP:PORT"] },

@@ -59,8 +59,8 @@ public sealed class CrawlStateFileTests : IDisposable
     [InlineData("hello\n", "is not the state of a crawl")]
     [InlineData("{\"format\":\"kad-state\",\"version\":1}\n", "is not the state of a crawl")]
     [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\n", "is of another version; version 1 is needed")]
-    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\nnonsense\n", "is damaged: line 2 is no record of a crawl")]
-    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\n{}\n", "is damaged: line 2 is no record of a crawl")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\nnonsense\n", "is damaged: line 2 is not a record of a crawl")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\n{}\n", "is damaged: line 2 is not a record of a crawl")]
     public void A_damaged_or_foreign_file_is_refused_and_left_as_it_is(string content, string reason)
     {
         File.WriteAllText(FilePath, content);

@@ -15,9 +15,9 @@ public sealed class TransferProgramTests
     [InlineData("FILE is missing: KadOrleans.Edge import FILE", "import", "Kad:Storage=Local")]
     [InlineData("FILE is missing: KadOrleans.Edge import FILE", "import", "--Kad:Storage=Local")]
     [InlineData("FILE is '/no/such/file', which cannot be read: ", "import", "/no/such/file")]
-    [InlineData("'-' is not a kad-state file of version 1: it is no JSON object", "import", "-")]
-    [InlineData("'twice' is no setting; NAME=VALUE is needed", "export", "once", "twice")]
-    [InlineData("'--last' is no setting; NAME=VALUE is needed", "export", "-", "--last")]
+    [InlineData("'-' is not a kad-state file of version 1: it is not a JSON object", "import", "-")]
+    [InlineData("'twice' is not a setting; NAME=VALUE is needed", "export", "once", "twice")]
+    [InlineData("'--last' is not a setting; NAME=VALUE is needed", "export", "-", "--last")]
     [InlineData("Kad:Storage is 'Paper'; Local", "export", "-", "Kad:Storage=Paper")]
     [InlineData("Kad:Typo is not a setting; ", "export", "-", "--json", "Kad:Typo=1")]
     [InlineData("Kad:Cluster:Gateway is 'nowhere'", "export", "--json", "-", "--Kad:Cluster:Gateway", "nowhere")]
@@ -62,7 +62,7 @@ public sealed class TransferProgramTests
 
         Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(["exprot", "file"], run.Io));
 
-        Assert.StartsWith("'exprot' is no setting; ", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("'exprot' is not a setting; ", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

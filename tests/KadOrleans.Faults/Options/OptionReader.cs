@@ -14,7 +14,7 @@ internal sealed class OptionReader
         {
             if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Count)
             {
-                throw new OptionException($"{args[i]} is no option with a value; --name value is needed.");
+                throw new OptionException($"{args[i]} is not an option with a value; --name value is needed.");
             }
 
             if (!_given.TryAdd(args[i], args[i + 1]))

@@ -9,7 +9,7 @@ public sealed class UsageTests
     {
         { "", ["command", "'kad-lab --help'"] },
         { "bnch", ["'bnch'", "did you mean 'bench'?"] },
-        { "bench --frobnicate", ["'--frobnicate'", "no option of 'kad-lab bench'", "'kad-lab bench --help'"] },
+        { "bench --frobnicate", ["'--frobnicate'", "not a known option of 'kad-lab bench'", "'kad-lab bench --help'"] },
         { "simulate --nodes 0", ["--nodes", "'0'", "1 to 1000000"] },
         { "simulate --nodes 1000001", ["--nodes", "'1000001'", "1 to 1000000"] },
         { "simulate --nodes many", ["--nodes", "'many'", "a whole number"] },

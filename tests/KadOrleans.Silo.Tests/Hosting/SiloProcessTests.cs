@@ -140,7 +140,7 @@ public sealed class SiloProcessTests : IDisposable
     [Theory]
     [InlineData("Kad:Http:Hosts=*", "kad-silo: Kad:Http:Hosts is '*'; host names without a port are needed")]
     [InlineData("Kad:Storage=\u001b[2J\u202e", "kad-silo: Kad:Storage is '␛[2J<U+202E>'")]
-    [InlineData("status", "'status' is no setting; NAME=VALUE is needed")]
+    [InlineData("status", "'status' is not a setting; NAME=VALUE is needed")]
     [InlineData("Kad:Silo:Address=0.0.0.0", "kad-silo: Kad:Silo:Address is '0.0.0.0'")]
     [InlineData("Kad:Htp=1", "kad-silo: Kad:Htp is not a setting")]
     [InlineData("Kad:Edge:Listn=1", "kad-silo: Kad:Edge:Listn is not a setting")]
