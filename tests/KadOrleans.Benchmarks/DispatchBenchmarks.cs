@@ -13,8 +13,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Benchmarks;
 
 /// <summary>
-/// A whole request through the engine, from the received bytes to the sent ones, against decoding and encoding alone:
-/// the ratio is what limits, trust, table and store add. The source is trusted and known, so nothing is held or pinged.
+/// A whole request through the engine, from the received bytes to the sent ones, against decoding and encoding only. The ratio is the cost
+/// of limits, trust, table and store. The source is trusted and known, so nothing is held or pinged.
 /// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]

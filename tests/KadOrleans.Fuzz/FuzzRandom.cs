@@ -1,8 +1,8 @@
 namespace KadOrleans.Fuzz;
 
 /// <summary>
-/// SplitMix64. Each iteration has its own sequence, so that one can be run alone, and the sequences are the same on
-/// every machine and every version of the runtime, so that a seed in an old report still means what it meant.
+/// SplitMix64. Each iteration has its own sequence, so that it can be run alone. The sequences are the same on every machine and version of
+/// the runtime. So a seed in an old report keeps its meaning.
 /// </summary>
 internal struct FuzzRandom(ulong seed, long iteration)
 {

@@ -4,9 +4,8 @@ using System.Globalization;
 namespace KadOrleans.Fuzz;
 
 /// <summary>
-/// Runs the corpus as it is, then mutations of it, through each target in turn, each for its share of the time.
-/// Targets remember what they were fed, so iterations come in sessions that begin anew: an iteration can be seen again
-/// by running its session up to it.
+/// Runs the corpus as it is, then mutations of it, through each target in turn, each for its share of the time. Targets remember their
+/// input, so iterations come in sessions with a new target each. To repeat an iteration, run its session up to it.
 /// </summary>
 internal sealed class FuzzRunner(
     FuzzOptions options, byte[][] corpus, IReadOnlyList<IFuzzTarget> targets, TextWriter output)

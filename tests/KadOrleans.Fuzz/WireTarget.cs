@@ -6,8 +6,8 @@ using static KadOrleans.Fuzz.InvariantException;
 namespace KadOrleans.Fuzz;
 
 /// <summary>
-/// Every decoder of the wire. What it understands must be written again, be understood the same, and then be written
-/// in the same bytes: there is one form only of everything we send.
+/// Every decoder of the wire. What it decodes must be encoded again, decode to the same, and then be encoded in the same bytes. Everything
+/// we send has only one form.
 /// </summary>
 internal sealed class WireTarget : IFuzzTarget
 {
@@ -59,8 +59,8 @@ internal sealed class WireTarget : IFuzzTarget
             return true;
         }
 
-        // Whatever was received can be sent: the shortest form is no longer than the one received, save that of a
-        // 32-bit float, which is far from the limit.
+        // Everything received can be sent: the shortest form is not longer than the received one. Only a 32-bit float grows, and it is far
+        // from the limit.
         var length = WriteRequest(_first, id, request);
         var again = DecodeOwn(_first.AsSpan(0, length), DatagramKind.Request, id);
         Require(Request.TryDecode(again, out var second, out _), "a written request is refused");

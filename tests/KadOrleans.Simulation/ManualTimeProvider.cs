@@ -1,8 +1,8 @@
 namespace KadOrleans.Simulation;
 
 /// <summary>
-/// A clock that stands still until it is moved. Timers fire while it moves, in the order of their due times and, at
-/// the same time, of their creation: the same calls give the same order.
+/// A clock that stands still until it is moved. Timers fire while it moves, in the order of their due times, and of their creation for
+/// equal times. The same calls give the same order.
 /// </summary>
 public sealed class ManualTimeProvider : TimeProvider
 {

@@ -4,9 +4,8 @@ using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite;
 using KadOrleans.Storage.Sqlite.KillTarget;
 
-// hold FOLDER          opens the database and keeps it until the input ends
-// write FOLDER FIRST   stores values numbered from FIRST, and says so for each, until it is killed
-// rewrite FOLDER FIRST the same with long values of few keys, again and again
+// 'hold FOLDER' opens the database and keeps it open until the input ends. 'write FOLDER FIRST' stores values numbered from FIRST until it is
+// killed, and prints each. 'rewrite FOLDER FIRST' does so with long values of few keys.
 const int Writers = 64;
 
 try

@@ -12,8 +12,8 @@ using KadOrleans.Node;
 namespace KadOrleans.Benchmarks.Libtorrent;
 
 /// <summary>
-/// This project's node, plain echoes and libtorrent's DHT node in turns: PING, then FIND_NODE, under the load of <c>kad-lab bench</c>.
-/// libtorrent answers with 8 contacts of 26 bytes, this node with 20 of about 37.
+/// This project's node, plain echoes and libtorrent's DHT node in turns. They get PING, then FIND_NODE, under the load of <c>kad-lab
+/// bench</c>. The node of libtorrent answers with 8 contacts of 26 bytes, this node with 20 of about 37.
 /// </summary>
 internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, string interpreter)
 {

@@ -8,9 +8,9 @@ using KadOrleans.Node;
 namespace KadOrleans.Benchmarks.Networks;
 
 /// <summary>
-/// A hundred nodes in this process, which talk over real sockets of the loopback: sets and gets of a second, several at once,
-/// and how long they take when a fifth of the nodes has just fallen silent. Values are in memory. Whoever gets a value is
-/// chosen among those that do not hold it.
+/// A hundred nodes in this process, over real sockets of the loopback. Measures sets and gets per second, several at once. Also measures
+/// their duration after a fifth of the nodes has just stopped responding. Values are in memory. Whoever gets a value is chosen among those
+/// that do not hold it.
 /// </summary>
 internal sealed class NetworkBenchmark
 {

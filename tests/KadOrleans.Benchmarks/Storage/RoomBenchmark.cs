@@ -8,8 +8,8 @@ using KadOrleans.Simulation;
 namespace KadOrleans.Benchmarks.Storage;
 
 /// <summary>
-/// What a put into a store in memory costs when there is room, when another value has to go for it, and when it is refused;
-/// and what a million keys take, by how many sources they come from.
+/// The cost of a put into a store in memory: with room, with an eviction, and when it is refused. Also the memory of a million keys, by
+/// their number of sources.
 /// </summary>
 internal static class RoomBenchmark
 {

@@ -8,8 +8,8 @@ using KadOrleans.Storage.Sqlite;
 namespace KadOrleans.Benchmarks.Storage;
 
 /// <summary>
-/// What durable puts cost: values of 64 bytes over random ones of the keys that are held, from so many writers that each
-/// wait for their acknowledgement. It is no microbenchmark: the disk takes part, and states grow.
+/// The cost of durable puts: values of 64 bytes over random held keys. The writers each wait for their acknowledgement. It is no
+/// microbenchmark: the disk takes part, and states grow.
 /// </summary>
 internal static class StorageBenchmark
 {

@@ -95,8 +95,8 @@ public class RoutingTablePropertyTests
     private static SubnetDiversity Diversity() => new(Limits, AddressRangeSet.Empty);
 
     /// <summary>
-    /// Reads a number as an observation of one of 60 ids (some near our own) at one of 40 endpoints, public and private,
-    /// so that conflicts, moves and full subnets are common.
+    /// Reads a number as an observation of one of 60 ids (some near our own) at one of 40 endpoints, public and private. So conflicts,
+    /// moves and full subnets are common.
     /// </summary>
     private static TableDecision Step(RoutingTable table, int step, DateTimeOffset now)
     {

@@ -91,8 +91,8 @@ public sealed class EdgeReminderTests(ReminderCluster cluster) : IClassFixture<R
     }
 
     /// <summary>
-    /// Renews as fast as the clock is moved, and joins once: an edge whose first snapshot is late would join again, and meet
-    /// by that whom the walks are to meet.
+    /// Renews as fast as the clock is moved, and joins once. An edge whose first snapshot is late would join again, and so meet the
+    /// contacts that the walks should meet.
     /// </summary>
     private static EdgeTiming Timing(EdgeTiming timing) => timing with
     {

@@ -126,7 +126,7 @@ internal sealed class Campaign : IAsyncDisposable
         };
     }
 
-    // Half of the keys are left as they are from some moment of the fault on: what comes back of it later would be overwritten in the others.
+    // Half of the keys are not written from some moment of the fault on. In the others an old value that comes back would be overwritten.
     private async Task RestSomeAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var end = _clock.Now + duration;

@@ -5,8 +5,8 @@ using KadOrleans.Faults.Calls;
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>
-/// Overwrites one key with ever later versions. It sends the next one after an acknowledgement, or after its patience and then to another
-/// edge; now and then it changes the edge without need. It rests only after an acknowledgement.
+/// Overwrites one key with ever later versions. It sends the next one after an acknowledgement. After a timeout it sends to another edge.
+/// From time to time it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
 internal sealed class KeyWriter(
     KeyHistory history, IReadOnlyList<EdgeCalls> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)

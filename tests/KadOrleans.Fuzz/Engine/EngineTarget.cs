@@ -3,8 +3,7 @@ using static KadOrleans.Fuzz.InvariantException;
 namespace KadOrleans.Fuzz.Engine;
 
 /// <summary>
-/// A whole node on virtual time: strangers and contacts send it datagrams, as requests and as answers to what it asks,
-/// while it runs lookups of its own.
+/// A whole node on virtual time. Strangers and contacts send it requests, and responses to its own requests, while it runs lookups.
 /// </summary>
 internal sealed class EngineTarget : IFuzzTarget
 {

@@ -40,8 +40,8 @@ internal sealed class NodeSession
     private const int MaxBucketSize = 20;
 
     /// <summary>
-    /// What a node that has lost everybody may send in <see cref="Silence"/>: a ping and its retry to each of the k contacts
-    /// saved last, at one look or two.
+    /// The most that a node without contacts may send in <see cref="Silence"/>. It pings each of the k contacts saved last, with a retry,
+    /// at one or two checks.
     /// </summary>
     private const int RejoinDatagrams = 2 * 2 * MaxBucketSize;
 

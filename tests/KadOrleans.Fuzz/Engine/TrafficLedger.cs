@@ -6,8 +6,8 @@ using static KadOrleans.Fuzz.InvariantException;
 namespace KadOrleans.Fuzz.Engine;
 
 /// <summary>
-/// Books of what came and went, and the rules about it: what the node sends is well-formed, it answers each request at
-/// most once, and it does not flood whom it cannot know.
+/// Records all traffic, and checks its rules. The node sends well-formed datagrams, answers each request at most once, and does not flood
+/// strangers.
 /// </summary>
 internal sealed class TrafficLedger(ManualTimeProvider clock)
 {
@@ -18,8 +18,8 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     private const int MaxHeld = 32 + 256;
 
     /// <summary>
-    /// More than all bounds on what the node asks at once allow: 2,000 checks, 200 pings of candidates, 256 of each of a few
-    /// lookups, and a ping for each request of a stranger.
+    /// More than all bounds on the node's concurrent requests allow. These are 2,000 checks, 200 pings of candidates, 256 of each of a few
+    /// lookups, and a ping for each stranger's request.
     /// </summary>
     private const int MaxPending = 5_000;
 

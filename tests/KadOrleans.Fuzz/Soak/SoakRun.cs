@@ -14,8 +14,8 @@ using static KadOrleans.Fuzz.InvariantException;
 namespace KadOrleans.Fuzz.Soak;
 
 /// <summary>
-/// Many datagrams against one node that is never started anew: mutated ones and well-formed ones, from forged sources, in the name
-/// of its contacts, and as responses to what it asks. It must stay bounded and go on serving whoever is proven.
+/// Many datagrams against one node that is never restarted. They are mutated or well-formed, from forged sources, in the name of its
+/// contacts, and as responses to its requests. It must stay bounded and go on serving whoever is proven.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The end of the run disposes of the node and what it owns.")]
 internal sealed class SoakRun

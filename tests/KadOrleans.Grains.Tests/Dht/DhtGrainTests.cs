@@ -132,8 +132,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Moves the clock on while a call is tried again and again, but not while an edge that was asked is on its answer: the
-    /// clock would overtake it.
+    /// Moves the clock on while a call is retried. It does not move while an edge prepares its response, which the clock would overtake.
     /// </summary>
     private async Task<T> PatientlyAsync<T>(Task<T> call, Func<bool>? isAnswering = null)
     {

@@ -6,8 +6,7 @@ using KadOrleans.Wire;
 namespace KadOrleans.Hostile.Simulated;
 
 /// <summary>
-/// A bucket of honest contacts is full; then an attacker's ids come, as many as may wait for a place and more; then honest
-/// newcomers come.
+/// A bucket of honest contacts is full. Then an attacker's ids come, more than may wait for a place. Then honest newcomers come.
 /// </summary>
 internal static class TableTrial
 {

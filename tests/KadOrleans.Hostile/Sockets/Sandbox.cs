@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace KadOrleans.Hostile.Sockets;
 
 /// <summary>
-/// A network namespace with a loopback interface only, at which public ranges of addresses are local: a process in it may bind
-/// and forge any of them, and reaches nobody else.
+/// A network namespace with only a loopback interface, on which public address ranges are local. A process in it may bind and forge any of
+/// them, and reaches nobody else.
 /// </summary>
 internal static class Sandbox
 {

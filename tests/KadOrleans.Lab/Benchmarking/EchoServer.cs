@@ -7,8 +7,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Lab.Benchmarking;
 
 /// <summary>
-/// Answers each datagram with its header and as many bytes in all as the answer of a node would have, and does nothing else:
-/// what this runtime and this system can do at most.
+/// Answers each datagram with its header and the number of bytes of a node's response. It does nothing else, so it shows the limit of the
+/// runtime and the system.
 /// </summary>
 /// <param name="answerLengths">By the length of the request; 0 leaves it unanswered.</param>
 internal sealed unsafe class EchoServer(int[] answerLengths) : IDisposable

@@ -13,7 +13,7 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
     // Verifying a thousand contacts takes eight seconds by its own limits, and handing values to them somewhat more.
     private static readonly TimeSpan LongestSettling = TimeSpan.FromMinutes(2);
 
-    // A node looks through all it holds for each new contact that is near to a key: with a million keys minutes on a busy machine.
+    // A node scans all its keys for each new contact that is near to one. With a million keys that takes minutes on a busy machine.
     private static readonly TimeSpan SettlingPerKey = TimeSpan.FromMicroseconds(500);
 
     // Of one core; what a node does by itself takes less.

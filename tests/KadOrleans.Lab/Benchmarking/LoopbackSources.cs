@@ -1,9 +1,8 @@
 namespace KadOrleans.Lab.Benchmarking;
 
 /// <summary>
-/// Addresses 127.x.y.1 of this host, each of a /24 of its own, so that each has its own share of what a node allows to a
-/// source and a subnet. One socket bound to 0.0.0.0 has them all: it is told which of them a datagram came to, and says which
-/// of them one leaves from.
+/// Addresses 127.x.y.1 of this host, each in a /24 of its own. So each has its own share of a node's limits per source and subnet. One
+/// socket bound to 0.0.0.0 has them all. It learns to which of them a datagram came, and chooses from which of them one leaves.
 /// </summary>
 internal static class LoopbackSources
 {

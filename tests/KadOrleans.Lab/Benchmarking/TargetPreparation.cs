@@ -57,8 +57,8 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
     }
 
     /// <summary>
-    /// Prepares a node that somebody runs. It is asked as clients do, so that it makes no contacts of what is gone soon; it has
-    /// contacts made by pings only where they were asked for.
+    /// Prepares a node that somebody runs. Requests come from a client id, so that the target makes no contacts that are soon gone. It gets
+    /// contacts by pings only where they were requested.
     /// </summary>
     public async Task<LoadTarget> UseAsync(string name, UdpEndpoint endpoint)
     {

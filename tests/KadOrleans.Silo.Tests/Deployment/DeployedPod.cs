@@ -9,8 +9,8 @@ using KadOrleans.Testing.Processes;
 namespace KadOrleans.Silo.Tests.Deployment;
 
 /// <summary>
-/// A pod's container as a process on this machine. Its environment is the image's and that of the PostgreSQL overlay; in it
-/// only addresses, ports, the pod's name and the Secret with the database are this machine's.
+/// A pod's container as a process on this machine. Its environment is that of the image and of the PostgreSQL overlay. Only addresses,
+/// ports, the pod's name and the Secret with the database are this machine's.
 /// </summary>
 internal sealed class DeployedPod(string part, string name, string database, string folder) : RestartableServer, INetworkNode
 {

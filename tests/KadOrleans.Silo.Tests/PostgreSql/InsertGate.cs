@@ -3,8 +3,8 @@ using Npgsql;
 namespace KadOrleans.Silo.Tests.PostgreSql;
 
 /// <summary>
-/// Holds transactions that have inserted a state before they commit, as a standby that does not confirm does: others cannot see
-/// what they inserted, and their clients hear nothing.
+/// Holds transactions that have inserted a state before they commit, like a standby that does not confirm. Others cannot see the insert,
+/// and its client gets no response.
 /// </summary>
 internal sealed class InsertGate : IAsyncDisposable
 {

@@ -7,8 +7,8 @@ using Npgsql;
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>
-/// A silo that the others cannot reach while its connections stand, as when its machine is cut off: it hangs, and goes on when the
-/// others have its grains.
+/// A silo that the others cannot reach while its connections stand, as when its machine is cut off. It hangs, and continues when the others
+/// have its grains.
 /// </summary>
 public sealed class DeclaredDeadTests : IDisposable
 {

@@ -6,8 +6,8 @@ using KadOrleans.Faults.Campaigns;
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>
-/// Silos and two edges as processes under STOREs that do not end, of ever new keys and over the same ones, replaced by those of another
-/// build in turn, as a rolling upgrade does it: the next when the one before serves.
+/// Silos and two edges as processes, under endless STOREs of new and of the same keys. Another build replaces them in turn, as in a rolling
+/// upgrade: the next when the one before serves.
 /// </summary>
 internal sealed class RollingUpgrade : IAsyncDisposable
 {

@@ -4,9 +4,9 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Simulation.Tables;
 
 /// <summary>
-/// Tables as a network has them that has been up for a while: of each range that a bucket covers, a random choice of
-/// its nodes. Twice k where there are as many, so that replacements wait too. They are made as saved tables; restoring
-/// one applies the rules of <see cref="RoutingTable"/> to it.
+/// Tables like those of a network that has been up for a while. Each bucket has a random choice of the nodes of its range. Twice k where
+/// there are as many, so that replacements wait too. They are made as saved tables; restoring one applies the rules of
+/// <see cref="RoutingTable"/> to it.
 /// </summary>
 internal sealed class FullTables
 {

@@ -5,8 +5,8 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Simulation.Tables;
 
 /// <summary>
-/// What the tables of one world share: a bounded number of them is in memory as it is, the others are put away until
-/// they are needed. The tables of a network of this size are never put away.
+/// The pager of one world's tables. A bounded number of them is in memory, the others are stored in compact form until they are needed. The
+/// tables of a network of this size are never put away.
 /// </summary>
 internal sealed class TablePager
 {

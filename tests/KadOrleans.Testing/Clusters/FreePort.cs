@@ -5,8 +5,8 @@ using KadOrleans.Core;
 namespace KadOrleans.Testing.Clusters;
 
 /// <summary>
-/// Ports of the system's choice on loopback, for servers that must come back where they were: they cannot choose one
-/// themselves, as another one would be chosen at the next start.
+/// Ports of the system's choice on loopback, for servers that must restart on the same port. With port 0 they would get another one at the
+/// next start.
 /// </summary>
 public static class FreePort
 {
