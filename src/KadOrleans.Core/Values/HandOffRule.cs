@@ -51,7 +51,7 @@ public static class HandOffRule
         return new KeyRegion(table.OwnId, mask);
     }
 
-    /// <summary>The same for whichever contact is the newcomer: a region that has all keys of all of theirs.</summary>
+    /// <summary>A region that has all keys of all contacts' regions, for when the newcomer is not known.</summary>
     public static KeyRegion GetRegion(RoutingTableSnapshot table)
     {
         ArgumentNullException.ThrowIfNull(table);

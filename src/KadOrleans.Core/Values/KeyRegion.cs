@@ -3,11 +3,11 @@ using KadOrleans.Core.Routing;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// The keys that have certain bits. Keys that are nearer to a node than to each of some contacts are such a region: of two ids, the one
-/// that has the key's bit where the two differ first is the nearer one (Kademlia §2.1). The default value is every key.
+/// The keys that have certain bits. Keys that are nearer to a node than to each of some contacts are such a region. Of two ids, the nearer
+/// one has the key's bit where the two first differ (Kademlia §2.1). The default value is every key.
 /// </summary>
 /// <param name="Bits">The bits, where <paramref name="Mask"/> has ones.</param>
-/// <param name="Mask">Which bits the region fixes.</param>
+/// <param name="Mask">The bits that the region fixes, as ones.</param>
 public readonly record struct KeyRegion(NodeId Bits, NodeId Mask)
 {
     /// <summary>Every key.</summary>

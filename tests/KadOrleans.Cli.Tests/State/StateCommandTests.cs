@@ -183,7 +183,7 @@ public sealed class StateCommandTests : IDisposable
     [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[1]}", "something other than a list of objects")]
     [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[{\"id\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"ip\":\"1.2.3.4\",\"port\":0}]}", "'0'")]
     [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":1.5}]}", "not of its type, 'int'")]
-    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":{}}]}", "no plain value")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":{}}]}", "not a plain value")]
     [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":7}", "something other than a list of objects")]
     [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[]} more", "")]
     public async Task A_file_that_is_no_state_is_refused_and_nothing_is_written(string content, string sentence)
