@@ -233,8 +233,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 }
 
 /// <summary>
-/// What one receiving thread counts. Only that thread writes; the empty bytes around keep other threads' writes out
-/// of its cache lines.
+/// The counters of one receiving thread. Only that thread writes. The padding keeps other threads' writes out of its cache lines.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal struct ReceiveCounters
@@ -253,8 +252,8 @@ internal struct ReceiveCounters
 }
 
 /// <summary>
-/// What the threads that send through one socket count, with atomic writes. The empty bytes around keep them out of
-/// the cache lines of the receiving thread.
+/// The counters of the threads that send through one socket, with atomic writes. The padding keeps them out of the cache lines of the
+/// receiving thread.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal struct SendCounters

@@ -6,7 +6,7 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>Group commit: writes that arrive while one record is written go into the next. Not safe for several threads.</summary>
 /// <remarks>
-/// It differs from the group commit of a SQLite file, which has a thread and decides a batch once: a grain awaits shared storage, and
+/// It differs from the group commit of a SQLite file, which has a thread and decides a batch once. A grain awaits shared storage, and
 /// decides the same writes again after another activation's record.
 /// </remarks>
 internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logger)
