@@ -49,7 +49,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
         _options = options.Value;
         _time = time;
-        _saver = new TableSaver(this, state, version, options.Value.SaveDelay, time, logger);
+        _saver = new TableSaver(this, state, version, _options, time, logger);
         _edge = new EdgeLink(_ownId, time, EdgeTimeout, logger);
         _reminders = new TableReminders(this, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);

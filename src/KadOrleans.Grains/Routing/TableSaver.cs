@@ -1,14 +1,23 @@
 using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Diagnostics;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
 namespace KadOrleans.Grains.Routing;
 
-/// <summary>Saves a routing table some seconds after a change, at the end of its activation, and before a newer epoch counts.</summary>
+/// <summary>
+/// Saves a routing table some time after a change, at the end of its activation, and before a newer epoch counts. Observations never end,
+/// so the time doubles with each save.
+/// </summary>
 internal sealed class TableSaver(
-    RoutingTableGrain grain, IPersistentState<TableState> state, StateVersion version, TimeSpan delay, TimeProvider time, ILogger logger)
+    RoutingTableGrain grain,
+    IPersistentState<TableState> state,
+    StateVersion version,
+    KadClusterOptions options,
+    TimeProvider time,
+    ILogger logger)
 {
     private long _activation;
     private long _savedEpoch;
@@ -17,6 +26,7 @@ internal sealed class TableSaver(
     // Another activation owns the table. Our ETag still matches, so a write would overwrite its state.
     private bool _isOver;
     private IGrainTimer? _timer;
+    private TimeSpan _delay = options.SaveDelay;
 
     /// <summary>The newest lease that subscribed.</summary>
     public long Epoch { get; private set; }
@@ -45,7 +55,7 @@ internal sealed class TableSaver(
 
         _isChanged = true;
         _timer ??= grain.RegisterGrainTimer(
-            OnTimerAsync, new GrainTimerCreationOptions(delay, Timeout.InfiniteTimeSpan) { Interleave = true });
+            OnTimerAsync, new GrainTimerCreationOptions(_delay, Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
     /// <summary>Fences all older leases: at once in memory, and durably when it returns.</summary>
@@ -81,6 +91,7 @@ internal sealed class TableSaver(
         try
         {
             await SaveAsync();
+            _delay = _delay * 2 < options.SaveInterval ? _delay * 2 : options.SaveInterval;
         }
         catch (Exception e)
         {

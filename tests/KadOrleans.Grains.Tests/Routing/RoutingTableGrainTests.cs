@@ -109,6 +109,32 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task A_table_that_is_observed_all_day_is_written_six_times_an_hour()
+    {
+        var table = cluster.Table(Samples.Key(6));
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var first = cluster.Rows.Writes[table.GetGrainId()];
+        var next = 1;
+        var times = new List<TimeSpan>();
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromHours(3); passed += TimeSpan.FromSeconds(10))
+        {
+            var before = cluster.Rows.Writes[table.GetGrainId()];
+            await table.ObserveAsync(1, [Answered(1 + (next++ % 5))]);
+            cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+
+            // A timer that is due runs before the next call of the grain returns, or soon after.
+            await table.GetSnapshotAsync();
+            if (cluster.Rows.Writes[table.GetGrainId()] > before)
+            {
+                times.Add(passed);
+            }
+        }
+
+        Assert.InRange(cluster.Rows.Writes[table.GetGrainId()] - first, 20, 26);
+        Assert.True(times[0] <= TimeSpan.FromSeconds(20), $"The first save was after {times[0]}.");
+    }
+
+    [Fact]
     public async Task A_table_is_saved_when_its_activation_ends_and_when_its_edge_leaves()
     {
         var table = cluster.Table(Samples.Key(6));
