@@ -111,7 +111,7 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task A_table_that_is_observed_all_day_is_written_six_times_an_hour()
     {
-        var table = cluster.Table(Samples.Key(6));
+        var table = cluster.Table(Samples.Key(61));
         await table.SubscribeAsync(1, cluster.Reference(_edge));
         var first = cluster.Rows.Writes[table.GetGrainId()];
         var next = 1;
