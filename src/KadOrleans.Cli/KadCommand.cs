@@ -15,7 +15,8 @@ internal static class KadCommand
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 
-    private static ProgramCommand Create(CommandIo io) => new(
+    /// <summary>The commands, with their options and arguments.</summary>
+    public static ProgramCommand Create(CommandIo io) => new(
         "kad",
         "Runs a node of a Kademlia network, and sends requests to one.",
         [
