@@ -9,7 +9,7 @@ namespace KadOrleans.Core;
 /// Addresses as the wire carries them: plain dotted IPv4, or IPv6 in the canonical form of RFC 5952. Peers compare
 /// these texts byte by byte, so there must be one form only.
 /// </summary>
-public static class AddressText
+internal static class AddressText
 {
     /// <summary>The longest text in bytes: eight groups of four digits and seven colons.</summary>
     public const int MaxLength = 39;

@@ -12,7 +12,7 @@ namespace KadOrleans.Core;
 /// and paragraphs, lone surrogates, private and unassigned ones. So are the few letters and marks without a visible form, such as variation
 /// selectors. An emoji that is joined by U+200D is shown as its parts.
 /// </remarks>
-public static class VisibleText
+internal static class VisibleText
 {
     private const int FirstPicture = 0x2400;
     private const int LastC0 = 0x1F;

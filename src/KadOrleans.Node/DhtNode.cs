@@ -63,7 +63,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <param name="table">Its routing table, whose own id is the node's.</param>
     /// <param name="store">Its keys; the caller disposes it, after the node.</param>
     /// <param name="environment">Time, randomness and logging.</param>
-    public DhtNode(
+    internal DhtNode(
         KadNodeOptions options,
         IDatagramTransport transport,
         IRoutingTable table,
@@ -123,7 +123,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     /// <summary>
     /// True if some contact has responded since the start, and one of two conditions holds. Either the last response is less than a minute
-    /// old. Or fewer contacts than min(<see cref="Reachability.UnresponsiveContacts"/>, the table's size) have failed since.
+    /// old. Or fewer contacts than min(<see cref="Reachability.SilentContacts"/>, the table's size) have failed since.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
@@ -250,7 +250,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <param name="crawl">Its first endpoints and its bounds. The run owns it from now on.</param>
     /// <param name="perSecond">Datagrams per second: 1 to 10,000.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that.</exception>
-    public CrawlRun PrepareCrawl(Crawl crawl, int perSecond)
+    internal CrawlRun PrepareCrawl(Crawl crawl, int perSecond)
     {
         ArgumentNullException.ThrowIfNull(crawl);
         return new CrawlRun(crawl, perSecond, _requests, Id, _time);

@@ -26,7 +26,7 @@ public sealed record NodeEnvironment
 /// Randomness that strangers cannot predict, so that they cannot forge responses. Each thread draws some in advance: the system's generator
 /// costs about as much for 20 bytes as for a thousand.
 /// </summary>
-public sealed class CryptographicRandomSource : IRandomSource
+internal sealed class CryptographicRandomSource : IRandomSource
 {
     private const int Drawn = 1_024;
 

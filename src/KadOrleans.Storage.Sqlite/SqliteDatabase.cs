@@ -16,7 +16,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// A node's data file, locked for this process. <see cref="SqliteKeyStore"/> and <see cref="SqliteNodeStateStore"/> share one. Everything
 /// in it is held in memory too, within the quotas, so only writes touch the disk. The caller that opened it disposes it, after the stores.
 /// </summary>
-public sealed class SqliteDatabase : IAsyncDisposable
+internal sealed class SqliteDatabase : IAsyncDisposable
 {
     /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad.db";
@@ -210,7 +210,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
 }
 
 /// <summary>The policy for a damaged data file.</summary>
-public enum DamagePolicy
+internal enum DamagePolicy
 {
     /// <summary>
     /// The readable part is kept. Damaged bytes are moved to a file beside it (<c>kad.db.damaged-1</c> to <c>-8</c>).

@@ -12,7 +12,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// <see cref="ObjectDisposedException"/>.
 /// </summary>
 /// <param name="database">Where the keys are.</param>
-public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
+internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
     // The most keys removed in one write, so that a long removal does not delay puts.
     private const int RemovalSlice = 1024;

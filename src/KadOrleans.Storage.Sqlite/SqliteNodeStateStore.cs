@@ -7,7 +7,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// The node's id and contacts in the data file. Saves go through the same writer as keys; loads come from memory.
 /// </summary>
 /// <param name="database">Where the state is.</param>
-public sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateStore
+internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateStore
 {
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
 

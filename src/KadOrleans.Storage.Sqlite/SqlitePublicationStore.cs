@@ -10,7 +10,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// from memory. The file has times in whole milliseconds.
 /// </summary>
 /// <param name="database">Where the publications are.</param>
-public sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
+internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
 {
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
 

@@ -18,7 +18,7 @@ namespace KadOrleans.Transport.Udp;
 /// endpoint serves loopback destinations only.
 /// </para>
 /// </summary>
-public sealed class UdpTransport : IDatagramTransport
+internal sealed class UdpTransport : IDatagramTransport
 {
     private readonly UdpSocket[] _sockets;
     private readonly BoundEndpoint[] _endpoints;

@@ -4,7 +4,7 @@ namespace KadOrleans.Wire;
 /// The frame of every message: one byte of kind, 20 of message id, one MessagePack object, and perhaps a
 /// <see cref="LifeTrailer"/>. One datagram is one message; nothing is split, repeated or acknowledged on this level.
 /// </summary>
-public static class Datagram
+internal static class Datagram
 {
     /// <summary>Where the message id begins.</summary>
     public const int IdOffset = 1;
@@ -73,7 +73,7 @@ public static class Datagram
 }
 
 /// <summary>The first byte of a datagram. Every other byte there makes the datagram void.</summary>
-public enum DatagramKind : byte
+internal enum DatagramKind : byte
 {
     /// <summary>A call; its body is a function name and arguments.</summary>
     Request = 0,

@@ -3,7 +3,7 @@ namespace KadOrleans.Wire;
 /// <summary>
 /// Why a datagram is refused. The wire has no error response: whatever the reason, the sender gets none.
 /// </summary>
-public enum DecodeError
+internal enum DecodeError
 {
     /// <summary>It was not refused.</summary>
     None,

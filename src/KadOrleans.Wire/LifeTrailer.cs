@@ -8,7 +8,7 @@ namespace KadOrleans.Wire;
 /// that do not know it ignore what follows the first object. It is always a uint 32 of five bytes and ends the datagram, so stray bytes of
 /// other programs are not taken for it.
 /// </summary>
-public static class LifeTrailer
+internal static class LifeTrailer
 {
     /// <summary>Its length in bytes.</summary>
     public const int Length = 1 + sizeof(uint);

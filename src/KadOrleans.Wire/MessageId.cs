@@ -8,7 +8,7 @@ namespace KadOrleans.Wire;
 /// The 20 bytes by which a response names its request. The caller draws them at random and the response echoes them, which proves that its
 /// sender has seen the request.
 /// </summary>
-public readonly struct MessageId : IEquatable<MessageId>
+internal readonly struct MessageId : IEquatable<MessageId>
 {
     /// <summary>Length in bytes.</summary>
     public const int Length = 20;

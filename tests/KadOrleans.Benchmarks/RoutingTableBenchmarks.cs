@@ -21,9 +21,9 @@ public class RoutingTableBenchmarks
     }
 
     [Benchmark]
-    public TableOutcome ObserveKnownContact()
+    public int ObserveKnownContact()
     {
         _next = _next + 1 < _known.Length ? _next + 1 : 0;
-        return _table.Apply(ContactObservation.Answered(_known[_next]), SampleNetwork.Now).Outcome;
+        return (int)_table.Apply(ContactObservation.Answered(_known[_next]), SampleNetwork.Now).Outcome;
     }
 }

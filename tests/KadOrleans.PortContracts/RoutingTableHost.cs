@@ -10,7 +10,7 @@ public abstract class RoutingTableHost : IAsyncDisposable
     /// The empty table of a node, which follows <see cref="RoutingTableContract.Options"/> and has no bounds per subnet;
     /// <paramref name="listener"/> is attached and it takes observations.
     /// </summary>
-    public abstract ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener);
+    internal abstract ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener);
 
     /// <summary>Moves the clock that the tables go by.</summary>
     public abstract ValueTask AdvanceAsync(TimeSpan by);

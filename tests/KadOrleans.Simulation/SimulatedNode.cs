@@ -29,7 +29,7 @@ public sealed class SimulatedNode
 
     /// <summary>What it stores, from the start on.</summary>
     [AllowNull]
-    public InMemoryKeyStore Store { get; private set; }
+    internal InMemoryKeyStore Store { get; private set; }
 
     /// <summary>Its id.</summary>
     public NodeId Id => Node.Id;

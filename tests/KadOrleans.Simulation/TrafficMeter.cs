@@ -15,7 +15,7 @@ public sealed class TrafficMeter
     private TimeSpan _turnedAt;
 
     /// <summary>What was sent of one type.</summary>
-    public TrafficCount this[RequestKind kind] => _counts[(int)kind];
+    internal TrafficCount this[RequestKind kind] => _counts[(int)kind];
 
     /// <summary>What was sent that is no request and no answer to one.</summary>
     public TrafficCount Other { get; private set; }

@@ -9,14 +9,14 @@ public static class PublicApi
         BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>The lines in ordinal order. Members that the compiler or Orleans generates are left out.</summary>
-    public static IEnumerable<string> Describe(Assembly assembly) => assembly.GetExportedTypes()
+    private static IEnumerable<string> Describe(Assembly assembly) => assembly.GetExportedTypes()
         .Where(type => !type.FullName!.StartsWith("OrleansCodeGen.", StringComparison.Ordinal))
         .SelectMany(Describe)
         .Order(StringComparer.Ordinal);
 
     /// <summary>Compares with a file of the repository. <c>KAD_UPDATE_API=true</c> writes the file instead.</summary>
     /// <returns>The lines that are new or gone; empty if the surface is as the file has it.</returns>
-    public static IReadOnlyList<string> Compare(Assembly assembly, string baseline)
+    private static IReadOnlyList<string> Compare(Assembly assembly, string baseline)
     {
         var (path, now) = (Repository.Path(baseline), Describe(assembly).ToList());
         if (Environment.GetEnvironmentVariable("KAD_UPDATE_API") == "true")
@@ -26,6 +26,17 @@ public static class PublicApi
 
         var before = File.Exists(path) ? File.ReadAllLines(path) : [];
         return [.. now.Except(before).Select(line => $"+ {line}"), .. before.Except(now).Select(line => $"- {line}")];
+    }
+
+    /// <summary>Compares with <c>docs/api</c>.</summary>
+    public static void AssertUnchanged(Assembly assembly)
+    {
+        var baseline = $"docs/api/{assembly.GetName().Name}.txt";
+        var differences = Compare(assembly, baseline);
+        Assert.True(differences is [], $"""
+            The public surface differs from {baseline}. Run the tests with KAD_UPDATE_API=true, and tell users in CHANGELOG.md.
+            {string.Join('\n', differences)}
+            """);
     }
 
     private static IEnumerable<string> Describe(Type type) => type.GetMembers(Own)

@@ -7,7 +7,7 @@ namespace KadOrleans.Core.Admission;
 /// A CIDR range of addresses. IPv4 endpoints are matched by IPv4 ranges only, mapped or not: <c>::/0</c> is every IPv6
 /// address and no IPv4 one.
 /// </summary>
-public readonly record struct AddressRange
+internal readonly record struct AddressRange
 {
     // Ranges are kept in the 128 bits of IPv6, where IPv4 has 96 bits before its own.
     private const int MappedBits = 96;
@@ -94,7 +94,7 @@ public readonly record struct AddressRange
 }
 
 /// <summary>Several ranges of addresses: those that an operator trusts.</summary>
-public sealed class AddressRangeSet
+internal sealed class AddressRangeSet
 {
     private readonly AddressRange[] _ranges;
 

@@ -4,7 +4,7 @@ namespace KadOrleans.Core.Admission;
 /// Decides which endpoints may be believed from whom. A stranger who names 127.0.0.1 or an address of our own network would have us send
 /// datagrams to programs that it cannot reach itself.
 /// </summary>
-public static class AddressScope
+internal static class AddressScope
 {
     /// <summary>
     /// Whether a contact at <paramref name="mentioned"/> may be taken from a node at <paramref name="heardFrom"/>: only one that can be

@@ -4,7 +4,7 @@ namespace KadOrleans.Core.Admission;
 /// Limits how many requests each source and each subnet may have answered. Safe for several threads: sources and subnets are spread over
 /// stripes with a lock each. A lock is held for one look-up, and never together with another.
 /// </summary>
-public sealed class SourceLimiter
+internal sealed class SourceLimiter
 {
     // More than the threads that receive on one node; a power of two.
     private const int Stripes = 16;

@@ -7,7 +7,7 @@ namespace KadOrleans.Core.Admission;
 /// exempt: they do not show who owns them, and networks on one host must work. Trusted ranges are exempt, too. Belongs to one table. Not
 /// safe for several threads.
 /// </summary>
-public sealed class SubnetDiversity
+internal sealed class SubnetDiversity
 {
     private readonly SubnetLimits _limits;
     private readonly AddressRangeSet _trusted;

@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Admission;
 /// Admits events at a <see cref="TokenRate"/>: each takes a token, and tokens come back with time up to the burst. The
 /// rate is given with every call, so that many buckets of one rate stay small. Not safe for several threads.
 /// </summary>
-public struct TokenBucket
+internal struct TokenBucket
 {
     private double _tokens;
     private DateTimeOffset _updated;

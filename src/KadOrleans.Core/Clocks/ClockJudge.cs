@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Clocks;
 /// clock until the wall clock has kept pace with it for <see cref="SettlingTime"/>. A jump back is followed at once: nothing expires by it.
 /// Not safe for several threads.
 /// </summary>
-public sealed class ClockJudge
+internal sealed class ClockJudge
 {
     /// <summary>
     /// A wall clock that gains or loses no more than this within <see cref="SettlingTime"/> agrees. With a smaller tolerance the drift of a
@@ -110,7 +110,7 @@ public sealed class ClockJudge
 }
 
 /// <summary>The result of a comparison of the clocks.</summary>
-public abstract record ClockVerdict
+internal abstract record ClockVerdict
 {
     private ClockVerdict()
     {
@@ -138,7 +138,7 @@ public abstract record ClockVerdict
 /// <param name="By">How far the clock was set; zero if it came back to where it was.</param>
 /// <param name="Since">Since when the wrong clock was believed, by that clock.</param>
 /// <param name="Until">Until when, by that clock.</param>
-public sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTimeOffset Until)
+internal sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTimeOffset Until)
 {
     /// <summary>
     /// A smaller correction moves nothing: a value that loses less than a day of its week is published again in time. A machine that

@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Crawling;
 /// an endpoint. The contacts that strangers name are bounded: in all by <see cref="CrawlOptions.MaxNodes"/>, and for each of them by
 /// <see cref="MaxUnproven"/>. Not safe for several threads.
 /// </summary>
-public sealed class Crawl
+internal sealed class Crawl
 {
     /// <summary>
     /// Endpoints that one node may have named first without a node answering there. At this number its walk waits for those that were not

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>The bounds of a crawl.</summary>
-public sealed record CrawlOptions
+internal sealed record CrawlOptions
 {
     /// <summary>The highest <see cref="Concurrency"/>.</summary>
     public const int HighestConcurrency = 1_000;
@@ -30,16 +30,16 @@ public sealed record CrawlOptions
 /// <param name="NotNodes">Endpoints that answered without an id.</param>
 /// <param name="Refused">Contacts at addresses that no host can have, or that the node that named them cannot know.</param>
 /// <param name="Overflow">Contacts ignored because of <see cref="CrawlOptions.MaxNodes"/>.</param>
-public readonly record struct CrawlCounts(
+internal readonly record struct CrawlCounts(
     int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
 
 /// <summary>A request that a crawl wants sent.</summary>
 /// <param name="Endpoint">To whom.</param>
 /// <param name="Target">The target of a FIND_NODE; null for a PING.</param>
-public readonly record struct CrawlQuestion(UdpEndpoint Endpoint, NodeId? Target);
+internal readonly record struct CrawlQuestion(UdpEndpoint Endpoint, NodeId? Target);
 
 /// <summary>The state of one endpoint in a crawl.</summary>
-public enum CrawlState
+internal enum CrawlState
 {
     /// <summary>Named by others, not asked to its end yet.</summary>
     Waiting,

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>A crawl's summary of the network.</summary>
-public sealed record CrawlSummary
+internal sealed record CrawlSummary
 {
     /// <summary>Endpoints where a node answered.</summary>
     public required int Nodes { get; init; }
@@ -73,7 +73,7 @@ public sealed record CrawlSummary
 /// <param name="P90">Nine tenths are at or below it.</param>
 /// <param name="P99">All but one of a hundred are at or below it.</param>
 /// <param name="Most">The highest.</param>
-public sealed record Quantiles(double Least, double P10, double P50, double P90, double P99, double Most)
+internal sealed record Quantiles(double Least, double P10, double P50, double P90, double P99, double Most)
 {
     /// <summary>Of the given values; null if there are none.</summary>
     public static Quantiles? Of(IEnumerable<double> values)
@@ -95,7 +95,7 @@ public sealed record Quantiles(double Least, double P10, double P50, double P90,
 /// <param name="FullestRatio">Its ids over its even share.</param>
 /// <param name="Emptiest">The prefix with the fewest ids, as bits.</param>
 /// <param name="EmptiestRatio">Its ids over its even share.</param>
-public sealed record PrefixBalance(
+internal sealed record PrefixBalance(
     int Bits,
     double ChiSquare,
     double Probability,

@@ -90,7 +90,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 }
 
 /// <summary>A crawl's record of one endpoint.</summary>
-public sealed record CrawlRecord
+internal sealed record CrawlRecord
 {
     /// <summary>Where it is.</summary>
     public required UdpEndpoint Endpoint { get; init; }

@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Estimation;
 /// and Hilferty, 1931). The cube roots of many lookups are averaged without the lowest and highest fifth. So a minority of lookups near
 /// made-up ids, or that missed contacts, has no effect. Bounded; not safe for several threads.
 /// </summary>
-public sealed class NetworkSizeEstimator
+internal sealed class NetworkSizeEstimator
 {
     /// <summary>Lookups that are needed before there is an estimate. With fewer, one liar would sway it.</summary>
     public const int MinLookups = 8;

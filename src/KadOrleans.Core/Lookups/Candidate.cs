@@ -104,7 +104,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 }
 
 /// <summary>How far a lookup got with one contact.</summary>
-public enum CandidateState
+internal enum CandidateState
 {
     /// <summary>Known, not asked yet.</summary>
     Heard,

@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Lookups;
 /// pending at all times, without rounds, so an unresponsive contact delays no other. It ends once the k nearest responsive contacts have
 /// answered on each of its disjoint paths. Not safe for several threads.
 /// </summary>
-public sealed class Lookup
+internal sealed class Lookup
 {
     /// <summary>
     /// The most requests of one lookup; each path has an equal share. An honest network of millions needs about 60. The bound stops a

@@ -4,7 +4,7 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>Decides which contacts a lookup trusts, and in which order it queries voters.</summary>
-public sealed record LookupPolicy
+internal sealed record LookupPolicy
 {
     /// <summary>Believes everybody, as a lookup among trusted nodes may.</summary>
     public static LookupPolicy Default { get; } = new();

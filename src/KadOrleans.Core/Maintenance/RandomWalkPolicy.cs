@@ -3,7 +3,7 @@ namespace KadOrleans.Core.Maintenance;
 /// <summary>Decides when a table is due for random walks: at an interval, and at once when it has too few contacts.</summary>
 /// <param name="interval">The longest time between two refreshes; above zero.</param>
 /// <param name="minTableSize">Contacts; with fewer a refresh is due at once.</param>
-public sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
+internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
 {
     /// <summary>
     /// Pause after the first look that found too few contacts; it doubles up to the interval. Without it a node whose

@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Maintenance;
 /// </summary>
 /// <param name="ownId">The id of the node.</param>
 /// <param name="interval">The longest time a bucket goes without a lookup; above zero.</param>
-public sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
+internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 {
     /// <summary>
     /// Buckets that a join refreshes, at most: enough for a network of four thousand million nodes. A liar who claims an

@@ -5,7 +5,7 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Core.Maintenance;
 
 /// <summary>Decides when values are republished, and by which node (Kademlia §2.5).</summary>
-public static class RepublishPolicy
+internal static class RepublishPolicy
 {
     /// <summary>Of the interval, what holders spread over: 10 minutes of an hour.</summary>
     private const int SpreadDivisor = 6;

@@ -3,7 +3,7 @@ namespace KadOrleans.Core.Routing;
 /// <summary>An observation for a routing table. Made where datagrams arrive, applied where the table is.</summary>
 /// <param name="Kind">The kind of observation.</param>
 /// <param name="Contact">Of whom; for <see cref="ObservationKind.LookedUp"/> only the id counts and is the target.</param>
-public readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
+internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
 {
     /// <summary>
     /// The contact answered. The table trusts this, so report it only in two cases. Either the contact proved id and endpoint, by a PONG
@@ -19,7 +19,7 @@ public readonly record struct ContactObservation(ObservationKind Kind, Contact C
 }
 
 /// <summary>The kinds of observations.</summary>
-public enum ObservationKind
+internal enum ObservationKind
 {
     /// <summary>The contact answered a request of ours and so proved its endpoint; see <see cref="ContactObservation.Answered"/>.</summary>
     Answered,

@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Routing;
 /// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations and returns what the caller should do; it never acts
 /// itself. Not safe for several threads: the owner serialises calls and publishes snapshots.
 /// </summary>
-public sealed class RoutingTable
+internal sealed class RoutingTable
 {
     private readonly KademliaOptions _options;
     private readonly TablePlaces _places;

@@ -2,7 +2,7 @@ namespace KadOrleans.Core.Routing;
 
 /// <summary>The result of an observation, and what the caller should now do.</summary>
 /// <param name="Outcome">The result.</param>
-public readonly record struct TableDecision(TableOutcome Outcome)
+internal readonly record struct TableDecision(TableOutcome Outcome)
 {
     /// <summary>
     /// The contact that entered the table: the observed one, or the replacement that took a dropped one's place. It is due for hand-off
@@ -27,7 +27,7 @@ public readonly record struct TableDecision(TableOutcome Outcome)
 }
 
 /// <summary>The results of an observation.</summary>
-public enum TableOutcome
+internal enum TableOutcome
 {
     /// <summary>The contact is new and in the table.</summary>
     Added,

@@ -5,7 +5,7 @@ namespace KadOrleans.Core.Timeouts;
 /// </summary>
 /// <param name="Mean">Smoothed round-trip time.</param>
 /// <param name="Deviation">Smoothed deviation from it.</param>
-public readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
+internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
 {
     /// <summary>
     /// The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.

@@ -197,7 +197,7 @@ public readonly struct DhtValue : IEquatable<DhtValue>
 }
 
 /// <summary>Values and their types as people and files write them; <see cref="DhtValue.ToString"/> is the other way for values.</summary>
-public static class DhtValueText
+internal static class DhtValueText
 {
     /// <summary>The name of a type: string, int, float, bool or bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is the type of no value.</exception>

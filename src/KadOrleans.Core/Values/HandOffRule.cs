@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Values;
 /// Decides which node hands a value off to a new contact (Kademlia §2.5). It is the holder nearest to the key, so the new contact gets the
 /// value once.
 /// </summary>
-public static class HandOffRule
+internal static class HandOffRule
 {
     /// <summary>Whether this node should hand <paramref name="key"/> off to <paramref name="newcomer"/>.</summary>
     /// <param name="key">The key that is held.</param>
@@ -94,7 +94,7 @@ public static class HandOffRule
 }
 
 /// <summary>Whether a publisher is itself one of the k nodes that hold a value.</summary>
-public static class LocalCopyRule
+internal static class LocalCopyRule
 {
     /// <summary>
     /// True if this node is nearer to the key than the farthest of the contacts a lookup found, or if they are fewer

@@ -10,7 +10,7 @@ namespace KadOrleans.Core.Values;
 /// <see cref="KeyShardPlan"/>. <see cref="Put"/> and similar methods change the shard at once, and must not be called during a plan. Not
 /// safe for several threads: the owner serialises calls.
 /// </summary>
-public sealed class KeyShard
+internal sealed class KeyShard
 {
     /// <summary>The slot of a key that the current plan removes.</summary>
     private const int Leaving = -2;

@@ -7,7 +7,7 @@ namespace KadOrleans.Core.Values;
 /// accounts count the planned changes, so that each decision knows the earlier ones. <see cref="Apply"/> or <see cref="Abandon"/> ends the
 /// plan. A shard has one plan at a time.
 /// </summary>
-public sealed class KeyShardPlan(KeyShard shard)
+internal sealed class KeyShardPlan(KeyShard shard)
 {
     private readonly KeyShard _shard = shard ?? throw new ArgumentNullException(nameof(shard));
     private readonly Dictionary<NodeId, Change> _changes = [];

@@ -7,7 +7,7 @@ namespace KadOrleans.Core.Values;
 /// Whether it has to be made durable. False for what is held already: only <see cref="StoredValue.StoredAt"/> moves, and
 /// a restart that forgets this has the value republished a little early.
 /// </param>
-public readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
+internal readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
     /// <summary>
     /// Keys to evict. The caller removes them with the same write.

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KadOrleans.Core.Values;
 
 /// <summary>Rules for all values, checked before the quotas.</summary>
-public static class StoreRules
+internal static class StoreRules
 {
     /// <summary>
     /// The longest content of a text or bytes value. A request body has at most 8,192 bytes: 52 for the call, 3 for the value's header.

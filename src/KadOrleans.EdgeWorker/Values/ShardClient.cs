@@ -238,8 +238,8 @@ internal sealed class ShardClient : IAsyncDisposable
     {
         Interlocked.Increment(ref calls);
         Interlocked.Add(ref carried, items);
-        EdgeMetrics.ShardCalls.Add(1, Kind(kind));
-        EdgeMetrics.ShardBatch.Record(items, Kind(kind));
+        ClusterMetrics.ShardCalls.Add(1, Kind(kind));
+        ClusterMetrics.ShardBatch.Record(items, Kind(kind));
     }
 
     private static KeyValuePair<string, object?> Kind(string kind) => new("kad.shard.call", kind);
@@ -271,7 +271,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
         ValueTask<T> CountedAsync()
         {
-            EdgeMetrics.ShardCalls.Add(1, Kind(kind));
+            ClusterMetrics.ShardCalls.Add(1, Kind(kind));
             return call(grain);
         }
     }
@@ -284,7 +284,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
     private void Report(long shard, string kind, Exception cause)
     {
-        EdgeMetrics.ShardFailures.Add(1, Kind(kind));
+        ClusterMetrics.ShardFailures.Add(1, Kind(kind));
         _outages.Add(GrainKeys.ShardName(shard), 1, cause);
     }
 

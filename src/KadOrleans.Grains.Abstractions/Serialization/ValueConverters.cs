@@ -155,7 +155,7 @@ internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
 /// <summary>A region of keys between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.KeyRegion")]
-public struct KeyRegionSurrogate
+internal struct KeyRegionSurrogate
 {
     /// <summary>The bits.</summary>
     [Id(0)]
@@ -168,7 +168,7 @@ public struct KeyRegionSurrogate
 
 /// <summary>Carries <see cref="KeyRegion"/> by <see cref="KeyRegionSurrogate"/>.</summary>
 [RegisterConverter]
-public sealed class KeyRegionConverter : IConverter<KeyRegion, KeyRegionSurrogate>
+internal sealed class KeyRegionConverter : IConverter<KeyRegion, KeyRegionSurrogate>
 {
     /// <inheritdoc/>
     public KeyRegion ConvertFromSurrogate(in KeyRegionSurrogate surrogate) => new(surrogate.Bits, surrogate.Mask);

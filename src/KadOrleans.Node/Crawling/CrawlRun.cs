@@ -9,7 +9,7 @@ namespace KadOrleans.Node.Crawling;
 /// A <see cref="Crawl"/> on the wire, within a rate: sends the queries of the state machine and feeds it the responses. Responses arrive on
 /// any thread, so one lock guards the state machine. Nothing is sent while it is held.
 /// </summary>
-public sealed class CrawlRun
+internal sealed class CrawlRun
 {
     /// <summary>Datagrams per second, at most; fewer than 1 is not allowed either.</summary>
     public const int HighestRate = 10_000;

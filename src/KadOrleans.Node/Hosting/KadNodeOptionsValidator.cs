@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Node.Hosting;
 
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
-public sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
+internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 

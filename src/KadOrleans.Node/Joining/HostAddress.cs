@@ -6,7 +6,7 @@ namespace KadOrleans.Node.Joining;
 /// <summary>A HOST:PORT as people write it: a name, an IPv4 address, or an IPv6 address in brackets.</summary>
 /// <param name="Host">The name or the literal, without brackets.</param>
 /// <param name="Port">1 to 65535.</param>
-public readonly record struct HostAddress(string Host, ushort Port)
+internal readonly record struct HostAddress(string Host, ushort Port)
 {
     // No name is longer (RFC 1035 §2.3.4), and the system's resolver throws on one that is.
     private const int MaxHostLength = 255;

@@ -8,7 +8,7 @@ namespace KadOrleans.Node.Local;
 /// A key store that forgets everything with the process. Every call completes synchronously; after disposal every
 /// call but another disposal throws <see cref="ObjectDisposedException"/>.
 /// </summary>
-public sealed class InMemoryKeyStore : IKeyStore
+internal sealed class InMemoryKeyStore : IKeyStore
 {
     // Guards _shard and _disposed.
     private readonly Lock _gate = new();

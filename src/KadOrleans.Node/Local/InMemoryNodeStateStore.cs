@@ -3,7 +3,7 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Local;
 
 /// <summary>Keeps the state for as long as the process lives. Every call completes synchronously.</summary>
-public sealed class InMemoryNodeStateStore : INodeStateStore
+internal sealed class InMemoryNodeStateStore : INodeStateStore
 {
     private volatile NodeState? _state;
 

@@ -6,7 +6,7 @@ namespace KadOrleans.Node.Local;
 
 /// <summary>Remembers publications for as long as the process lives. Every call completes synchronously.</summary>
 /// <param name="capacity">The most keys that are published at once.</param>
-public sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
+internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
 {
     // Guards _publications.
     private readonly Lock _gate = new();

@@ -6,7 +6,7 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Local;
 
 /// <summary>A routing table in this process. The next snapshot has all observations.</summary>
-public sealed class LocalRoutingTable : IRoutingTable
+internal sealed class LocalRoutingTable : IRoutingTable
 {
     private readonly TimeProvider _time;
 

@@ -18,7 +18,7 @@ namespace KadOrleans.Node.Maintenance;
 /// <param name="schedule">Gives the due tasks.</param>
 /// <param name="rejoin">Joins the network again, when the table is empty.</param>
 /// <param name="environment">Time, randomness and logging.</param>
-public sealed class MaintenanceRunner(
+internal sealed class MaintenanceRunner(
     DhtNode node,
     IKeyStore store,
     IPublicationStore publications,

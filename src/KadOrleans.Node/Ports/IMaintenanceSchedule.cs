@@ -8,14 +8,14 @@ namespace KadOrleans.Node.Ports;
 /// Gives periodic work when it is due. A standalone node has its own timer; a cluster's reminders pass work to a live edge. A task may come
 /// twice, or late, so all work is idempotent.
 /// </summary>
-public interface IMaintenanceSchedule
+internal interface IMaintenanceSchedule
 {
     /// <summary>The tasks as they become due, until cancelled.</summary>
     IAsyncEnumerable<MaintenanceTask> WatchAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>One piece of periodic work that is due.</summary>
-public abstract record MaintenanceTask
+internal abstract record MaintenanceTask
 {
     private MaintenanceTask()
     {

@@ -6,7 +6,7 @@ namespace KadOrleans.Node.Ports;
 /// <summary>
 /// The engine's routing table: an immutable snapshot to read, and a sink for observations. Safe for several threads; no member blocks.
 /// </summary>
-public interface IRoutingTable
+internal interface IRoutingTable
 {
     /// <summary>The newest snapshot of the table.</summary>
     RoutingTableSnapshot Snapshot { get; }
@@ -19,7 +19,7 @@ public interface IRoutingTable
 }
 
 /// <summary>Gets the decisions of a routing table. Calls come from any thread and must return soon.</summary>
-public interface IRoutingTableListener
+internal interface IRoutingTableListener
 {
     /// <summary>A verified contact entered the table.</summary>
     void OnContactAdded(Contact contact);

@@ -7,7 +7,7 @@ namespace KadOrleans.Wire;
 /// <summary>
 /// A received call, read in place: it looks into the datagram's bytes and lives no longer than they do.
 /// </summary>
-public readonly ref struct Request
+internal readonly ref struct Request
 {
     /// <summary>The array of a request and the array of its arguments.</summary>
     private const int ArgumentDepth = 2;
@@ -197,7 +197,7 @@ public readonly ref struct Request
 }
 
 /// <summary>The five calls of the protocol (Kademlia §2.3, and STUN).</summary>
-public enum RequestKind
+internal enum RequestKind
 {
     /// <summary>Asks for the callee's id.</summary>
     Ping,
@@ -217,29 +217,29 @@ public enum RequestKind
 
 /// <summary>Asks whether a node is alive (Kademlia §2.3, PING).</summary>
 /// <param name="Sender">The caller's id. Its address is the datagram's source, never something it says.</param>
-public readonly record struct PingRequest(NodeId Sender);
+internal readonly record struct PingRequest(NodeId Sender);
 
 /// <summary>Asks a node to keep a value (Kademlia §2.3, STORE).</summary>
 /// <param name="Sender">The caller's id.</param>
 /// <param name="Key">The key, already hashed into the id space.</param>
 /// <param name="Value">The value. One of an unsupported type is <c>default</c>: it is answered with false, not stored.</param>
 /// <param name="SecondsLeft">Seconds of its life that are left at the sender; null for a value that begins its life.</param>
-public readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);
+internal readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);
 
 /// <summary>Asks for the contacts nearest to an id (Kademlia §2.3, FIND_NODE).</summary>
 /// <param name="Sender">The caller's id.</param>
 /// <param name="Target">The id sought.</param>
-public readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
+internal readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
 
 /// <summary>
 /// Asks for the value of a key or, failing that, the contacts nearest to it (Kademlia §2.3, FIND_VALUE).
 /// </summary>
 /// <param name="Sender">The caller's id.</param>
 /// <param name="Key">The key, already hashed into the id space.</param>
-public readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
+internal readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
 
 /// <summary>Asks for the caller's own endpoint as the callee sees it. Has no arguments and names no sender.</summary>
-public readonly record struct StunRequest;
+internal readonly record struct StunRequest;
 
 /// <summary>The five calls by their names on the wire, which are case sensitive, and their argument counts.</summary>
 internal static class RequestFunction

@@ -8,7 +8,7 @@ namespace KadOrleans.Wire;
 /// Writes whole request datagrams, byte for byte as the network's nodes do, and returns their length. A buffer of
 /// <see cref="Datagram.MaxLength"/> bytes always suffices; one that is too short throws as any write past a span.
 /// </summary>
-public static class RequestWriter
+internal static class RequestWriter
 {
     /// <summary>Length of the body of a STORE without its value: two arrays, the name, two ids.</summary>
     private const int StoreOverhead = 52;

@@ -9,7 +9,7 @@ namespace KadOrleans.Wire;
 /// sent. False means malformed, which counts as no response. Bytes behind the first object are ignored, except for a
 /// <see cref="LifeTrailer"/>.
 /// </summary>
-public static class ResponseReader
+internal static class ResponseReader
 {
     /// <summary>The key under which FIND_VALUE answers carry the value.</summary>
     internal static ReadOnlySpan<byte> ValueKey => "value"u8;

@@ -8,7 +8,7 @@ namespace KadOrleans.Wire;
 /// Writes whole response datagrams, byte for byte as the network's nodes do, and returns their length. A buffer of
 /// <see cref="Datagram.MaxLength"/> bytes always suffices; one that is too short throws as any write past a span.
 /// </summary>
-public static class ResponseWriter
+internal static class ResponseWriter
 {
     /// <summary>
     /// The most contacts that always fit a body of <see cref="Datagram.MaxBodyLength"/> bytes. Each takes up to 67: 1 of array header, 22

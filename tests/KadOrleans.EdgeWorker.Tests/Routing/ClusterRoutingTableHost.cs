@@ -15,7 +15,7 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
     private readonly List<Task> _loops = [];
     private readonly List<(ClusterRoutingTable Table, TestEdge Edge, IEdgeObserver Reference)> _edges = [];
 
-    public override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener) =>
+    internal override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener) =>
         await OpenAsync(ownId, listener, epoch: 1);
 
     public async Task<ClusterRoutingTable> OpenAsync(

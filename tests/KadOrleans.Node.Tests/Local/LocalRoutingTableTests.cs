@@ -15,7 +15,7 @@ public sealed class LocalRoutingTableTests : RoutingTableContract
     {
         private readonly ManualTimeProvider _clock = new();
 
-        public override ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener)
+        internal override ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener)
         {
             var table = new LocalRoutingTable(ownId, RoutingTableContract.Options, new SubnetDiversity(), _clock);
             table.Attach(listener);

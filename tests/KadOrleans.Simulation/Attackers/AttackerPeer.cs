@@ -66,12 +66,12 @@ public abstract class AttackerPeer : IDatagramReceiver
     }
 
     /// <summary>Handles a response to a request of this peer. By default it does nothing.</summary>
-    protected virtual void OnResponse(MessageId id, ReadOnlySpan<byte> body)
+    private protected virtual void OnResponse(MessageId id, ReadOnlySpan<byte> body)
     {
     }
 
     /// <summary>Handles a request. By default it sends at once what <see cref="Answer"/> writes.</summary>
-    protected virtual void OnRequest(Request request, MessageId id, UdpEndpoint source)
+    private protected virtual void OnRequest(Request request, MessageId id, UdpEndpoint source)
     {
         var length = Answer(request, id, source, _answer);
         if (length > 0)
@@ -81,7 +81,7 @@ public abstract class AttackerPeer : IDatagramReceiver
     }
 
     /// <summary>Writes the answer to a request and returns its length in bytes; 0 is silence.</summary>
-    protected virtual int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) => request.Kind switch
+    private protected virtual int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) => request.Kind switch
     {
         RequestKind.Ping => ResponseWriter.WritePong(answer, id, Contact.Id),
         RequestKind.Stun => ResponseWriter.WriteStun(answer, id, source),
@@ -91,7 +91,7 @@ public abstract class AttackerPeer : IDatagramReceiver
     };
 
     /// <summary>Writes the answer to FIND_VALUE. By default it names contacts.</summary>
-    protected virtual int AnswerFindValue(NodeId key, MessageId id, Span<byte> answer) =>
+    private protected virtual int AnswerFindValue(NodeId key, MessageId id, Span<byte> answer) =>
         ResponseWriter.WriteNodes(answer, id, Name(key));
 
     /// <summary>Whom it names when asked for an id. By default nobody.</summary>

@@ -53,10 +53,10 @@ public sealed class Filler
     {
         public int Accepted { get; private set; }
 
-        protected override void OnResponse(MessageId id, ReadOnlySpan<byte> body) =>
+        private protected override void OnResponse(MessageId id, ReadOnlySpan<byte> body) =>
             Accepted += ResponseReader.TryReadStored(body, out var stored) && stored ? 1 : 0;
 
-        protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
+        private protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
             answersPings ? base.Answer(request, id, source, answer) : 0;
     }
 }

@@ -18,7 +18,7 @@ public sealed class Flooder(SimulatedNetwork network, ManualTimeProvider clock, 
     public long Sent { get; private set; }
 
     /// <summary>The kind of request; null for all in turn.</summary>
-    public RequestKind? Kind { get; init; }
+    internal RequestKind? Kind { get; init; }
 
     /// <summary>The one source that all requests seem to come from; null for a new one each time.</summary>
     public UdpEndpoint? Source { get; init; }

@@ -14,7 +14,7 @@ public sealed class ForgedRequests(IRandomSource random)
     private int _next;
 
     /// <summary>A request of a kind, or of the next kind in turn. It is valid until the next call.</summary>
-    public ReadOnlySpan<byte> Next(RequestKind? kind) =>
+    internal ReadOnlySpan<byte> Next(RequestKind? kind) =>
         _buffer.AsSpan(0, Write(kind ?? Kinds[_next++ % Kinds.Length], MessageId.Random(random), NodeId.Random(random)));
 
     /// <summary>A STORE. It is valid until the next call.</summary>

@@ -7,6 +7,6 @@ namespace KadOrleans.Simulation.Attackers;
 public sealed class SilentPeer(NodeId id, SimulatedTransport transport, bool answersPings = false) : AttackerPeer(id, transport)
 {
     /// <inheritdoc/>
-    protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
+    private protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
         answersPings && request.Kind == RequestKind.Ping ? base.Answer(request, id, source, answer) : 0;
 }

@@ -12,7 +12,7 @@ public sealed class SlowPeer(NodeId id, SimulatedTransport transport, ManualTime
     : AttackerPeer(id, transport)
 {
     /// <inheritdoc/>
-    protected override void OnRequest(Request request, MessageId id, UdpEndpoint source)
+    private protected override void OnRequest(Request request, MessageId id, UdpEndpoint source)
     {
         if (request.Kind == RequestKind.Ping)
         {

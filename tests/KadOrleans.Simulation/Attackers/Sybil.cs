@@ -15,7 +15,7 @@ public sealed class Sybil(NodeId id, SimulatedTransport transport, IReadOnlyList
     public int Stores { get; private set; }
 
     /// <inheritdoc/>
-    protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer)
+    private protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer)
     {
         Stores += request.Kind == RequestKind.Store ? 1 : 0;
         return base.Answer(request, id, source, answer);

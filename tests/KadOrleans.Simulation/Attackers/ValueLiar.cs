@@ -10,7 +10,7 @@ public sealed class ValueLiar(
     : AttackerPeer(id, transport)
 {
     /// <inheritdoc/>
-    protected override int AnswerFindValue(NodeId key, MessageId id, Span<byte> answer) => key == lieKey
+    private protected override int AnswerFindValue(NodeId key, MessageId id, Span<byte> answer) => key == lieKey
         ? ResponseWriter.WriteValue(answer, id, lie, secondsLeft)
         : base.AnswerFindValue(key, id, answer);
 

@@ -33,7 +33,7 @@ public sealed class NetworkSimulation
 
     /// <summary>Runs it, on the calling thread. Called once.</summary>
     /// <exception cref="OperationCanceledException">Cancelled between two lookups or the like.</exception>
-    public SimulationReport Run(CancellationToken cancellationToken = default) =>
+    internal SimulationReport Run(CancellationToken cancellationToken = default) =>
         _world.Run(() => RunAsync(cancellationToken));
 
     private async Task<SimulationReport> RunAsync(CancellationToken cancellationToken)

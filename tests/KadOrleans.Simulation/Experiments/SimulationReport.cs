@@ -4,7 +4,7 @@ using KadOrleans.Wire;
 namespace KadOrleans.Simulation.Experiments;
 
 /// <summary>What a simulation came to. The same settings give the same report.</summary>
-public sealed record SimulationReport
+internal sealed record SimulationReport
 {
     /// <summary>What was simulated.</summary>
     public required SimulationSettings Settings { get; init; }

@@ -33,10 +33,10 @@ public sealed class UdpAsker : IAsyncDisposable
     }
 
     /// <summary>Writes a request under an id and returns its length.</summary>
-    public delegate int RequestWriting(Span<byte> destination, MessageId id);
+    internal delegate int RequestWriting(Span<byte> destination, MessageId id);
 
     /// <summary>Sends a request once. The result is the answer's body; it may never complete.</summary>
-    public Task<byte[]> Ask(RequestWriting write)
+    internal Task<byte[]> Ask(RequestWriting write)
     {
         Span<byte> buffer = stackalloc byte[512];
         var id = MessageId.Random(_random);

@@ -38,27 +38,27 @@ public sealed class RawPeer : IDatagramReceiver
     public IEnumerable<byte[]> Requests => Received.Where(d => d.Length > 0 && d[0] == (byte)DatagramKind.Request);
 
     /// <summary>Writes the answer to a request into the buffer and returns its length; 0 is silence.</summary>
-    public Answerer? OnRequest { get; set; }
+    internal Answerer? OnRequest { get; set; }
 
     /// <summary>Answers a request.</summary>
-    public delegate int Answerer(Request request, MessageId id, Span<byte> answer);
+    internal delegate int Answerer(Request request, MessageId id, Span<byte> answer);
 
     /// <summary>An answerer that is a node without contacts and values: it answers pings, and nothing else.</summary>
-    public int AnswerPings(Request request, MessageId id, Span<byte> answer) =>
+    internal int AnswerPings(Request request, MessageId id, Span<byte> answer) =>
         request.Kind == RequestKind.Ping ? ResponseWriter.WritePong(answer, id, Id) : 0;
 
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => _transport.Send(datagram, destination);
 
-    public void Ping(UdpEndpoint destination, MessageId id) =>
+    internal void Ping(UdpEndpoint destination, MessageId id) =>
         Send(b => RequestWriter.WritePing(b, id, new PingRequest(Id)), destination);
 
-    public void FindNode(UdpEndpoint destination, MessageId id, NodeId target) =>
+    internal void FindNode(UdpEndpoint destination, MessageId id, NodeId target) =>
         Send(b => RequestWriter.WriteFindNode(b, id, new FindNodeRequest(Id, target)), destination);
 
-    public void FindValue(UdpEndpoint destination, MessageId id, NodeId key) =>
+    internal void FindValue(UdpEndpoint destination, MessageId id, NodeId key) =>
         Send(b => RequestWriter.WriteFindValue(b, id, new FindValueRequest(Id, key)), destination);
 
-    public void Store(UdpEndpoint destination, MessageId id, StoreRequest request) =>
+    internal void Store(UdpEndpoint destination, MessageId id, StoreRequest request) =>
         Send(b => RequestWriter.TryWriteStore(b, id, request with { Sender = Id }, out var length) ? length : 0, destination);
 
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
