@@ -3,7 +3,7 @@ using System.Xml.Linq;
 namespace KadOrleans.Testing.Packages;
 
 /// <summary>
-/// A program that somebody begins elsewhere: with the packages of this build from a folder, and others from the cache that the
+/// A program that somebody begins elsewhere. It has the packages of this build from a folder, and others from the cache that the
 /// solution was restored into.
 /// </summary>
 public sealed class NewProgram : IDisposable
