@@ -19,14 +19,16 @@ internal static class LabCommand
 
     private static ProgramCommand Create(CommandIo io) => new(
         Name,
-        "Measure nodes under load, and simulate networks of them.",
+        "Measure nodes under load, simulate networks of them, and compute what a cluster costs.",
         [
             $"{Name} bench --op find_node --seconds 5",
             $"{Name} simulate --nodes 1000 --dead 20",
+            $"{Name} cost --puts 100 --keys 1000000",
         ])
     {
         SimulateCommand.Create(io),
         BenchCommand.Create(io),
+        CostCommand.Create(io),
         BenchEchoCommand.Create(io),
     };
 }

@@ -6,6 +6,7 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Tests.Costs;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,9 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>What grains take for the time: <see cref="Clock"/>, and how far it is set ahead.</summary>
     public SteppedClock TimeOfDay { get; }
 
+    /// <summary>What all silos asked of <see cref="Rows"/>.</summary>
+    internal StorageCounts Counts { get; } = new();
+
     internal ArrivedCalls Arrived { get; } = new();
 
     internal SiloLog Log { get; } = new();
@@ -59,7 +63,12 @@ public sealed class ClusterFixture : IAsyncLifetime
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, TimeOfDay);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
             silo.Services.AddGrainStorage(
-                GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
+                GrainStorageName.Kad,
+                (services, _) =>
+                {
+                    var serializer = services.GetRequiredService<Serializer>();
+                    return new CountingGrainStorage(new TestGrainStorage(Rows, serializer), Counts, serializer);
+                });
             silo.UseInMemoryReminderService();
             silo.AddIncomingGrainCallFilter(Arrived);
             silo.Services.AddSingleton<ILoggerProvider>(Log);

@@ -46,6 +46,18 @@ public sealed class UsageTests
         { "bench --target nowhere", ["--target", "'nowhere'", "HOST:PORT"] },
         { "bench --target [::1]:9", ["--target", "'[::1]:9'", "IPv4"] },
         { "bench --target 192.0.2.1:9 --sources 2", ["--sources", "'2'", "127.0.0.0/8"] },
+        { "cost --puts -1", ["--puts", "'-1'", "0 to 10000000"] },
+        { "cost --gets x", ["--gets", "'x'", "a number"] },
+        { "cost --bytes 8193", ["--bytes", "'8193'", "0 to 8192"] },
+        { "cost --keys 1.5", ["--keys", "'1.5'", "a whole number"] },
+        { "cost --ids 1000001", ["--ids", "'1000001'", "0 to 1000000"] },
+        { "cost --edges -1", ["--edges", "'-1'", "0 to 100000"] },
+        { "cost --silos 10001", ["--silos", "'10001'", "0 to 10000"] },
+        { "cost --shards 100", ["--shards", "'100'", "a power of two", "1 to 65536"] },
+        { "cost --shards 0", ["--shards", "'0'", "1 to 65536"] },
+        { "cost --save-interval 0", ["--save-interval", "'0'", "0.1 to 60"] },
+        { "cost --write-ms NaN", ["--write-ms", "'NaN'", "0 to 10000"] },
+        { "cost --storage disk", ["--storage", "'disk'", "azure-blobs, azure-tables, postgresql, sqlite, all"] },
         { "bench-echo --answers 5:x", ["--answers", "'x'", "0 to 9216"] },
     };
 
@@ -66,6 +78,7 @@ public sealed class UsageTests
     [InlineData()]
     [InlineData("simulate")]
     [InlineData("bench")]
+    [InlineData("cost")]
     public async Task Every_help_has_at_least_two_examples(params string[] command)
     {
         var run = await LabRun.RunAsync([.. command, "--help"]);

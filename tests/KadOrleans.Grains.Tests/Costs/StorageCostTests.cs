@@ -1,0 +1,225 @@
+using System.Threading.Channels;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Tests.Cluster;
+using KadOrleans.Grains.Tests.Values;
+using KadOrleans.Grains.Values;
+using KadOrleans.Simulation;
+using KadOrleans.Simulation.Costs;
+
+namespace KadOrleans.Grains.Tests.Costs;
+
+/// <summary>What grains ask of storage is what <c>kad-lab cost</c> computes.</summary>
+public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
+{
+    private const int Bits = ClusterFixture.ShardBits;
+    private const int ValueBytes = 64;
+
+    private int _lastKey;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => cluster.Rows.Heal();
+
+    [Fact]
+    public void The_calculator_has_the_constants_of_the_grains()
+    {
+        Assert.Equal(ShardEntryCodec.PutOverhead, ShardCosts.EntryOverhead);
+        Assert.Equal(ShardEntryCodec.RemovalLength, ShardCosts.RemovalBytes);
+        Assert.Equal(CompactionPlan.MaxPageBytes, ShardCosts.PageBytes);
+        Assert.Equal(1 << GrainKeys.DefaultShardBits, new ClusterLoad().Shards);
+        Assert.Equal(new KadClusterOptions().SaveInterval, new ClusterLoad().SaveInterval);
+    }
+
+    [Theory]
+    [InlineData(0.16)]
+    [InlineData(1)]
+    [InlineData(5)]
+    public async Task Puts_at_random_times_cost_the_records_of_the_formula(double putsDuringWrite)
+    {
+        const int Puts = 2000;
+        var records = 0;
+        await ShardHost.RunAsync(async () => records = await PutAtRandomAsync(Puts, putsDuringWrite));
+
+        var expected = Puts * ShardCosts.RecordsPerPut(putsDuringWrite, TimeSpan.FromSeconds(1), ValueBytes);
+        Assert.InRange(records, 0.93 * expected, 1.07 * expected);
+    }
+
+    [Fact]
+    public async Task A_hundred_puts_at_once_cost_two_records_at_most_and_a_put_alone_costs_one()
+    {
+        var shard = cluster.Shard(2);
+        await shard.GetUsageAsync();
+
+        Assert.Equal(1, (await cluster.Counts.DuringAsync(() => PutAsync(shard, 2, 1))).Total.Writes);
+        var used = await cluster.Counts.DuringAsync(() => PutAsync(shard, 2, 100));
+        Assert.Equal(new StorageUsage { Writes = 1, BytesWritten = used.Total.BytesWritten }, used.Total);
+        var entries = 100 * ShardCosts.EntryBytes(ValueBytes);
+        Assert.InRange(used.Total.BytesWritten, entries, entries + 100);
+    }
+
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(4, 60)]
+    public async Task Compactions_cost_the_operations_of_the_formula(byte number, int putsPerRecord)
+    {
+        const int Records = 1000;
+        var shard = cluster.Shard(number);
+        await shard.GetUsageAsync();
+
+        var used = await cluster.Counts.DuringAsync(async () =>
+        {
+            for (var i = 0; i < Records; i++)
+            {
+                await PutAsync(shard, number, putsPerRecord);
+            }
+
+            // The activation ends when its compaction has ended.
+            await cluster.Cluster.DeactivateAsync(shard);
+        });
+
+        var recordBytes = putsPerRecord * ShardCosts.EntryBytes(ValueBytes);
+        var records = ShardCosts.RecordsPerCompaction(0, TimeSpan.Zero, recordBytes);
+        var compactions = used[StateKind.Manifest].Writes / 2d;
+        Assert.InRange(compactions, 0.9 * Math.Floor(Records / records), Math.Ceiling(Records / records));
+        var expected = ShardCosts.Compaction(records, recordBytes) * compactions;
+        Assert.InRange(used.Total.Writes - Records, 0.75 * expected.Writes, 1.1 * expected.Writes);
+        Assert.InRange(used.Total.Reads, 0, 1.1 * expected.Reads);
+    }
+
+    [Theory]
+    [InlineData(5, 0, 0)]
+    [InlineData(6, 1, 0)]
+    [InlineData(7, 10, 0)]
+    [InlineData(8, 95, 0)]
+    [InlineData(9, 97, 1)]
+    public async Task An_activation_costs_the_reads_of_the_formula(byte number, int records, int pages)
+    {
+        var shard = cluster.Shard(number);
+        for (var i = 0; i < records; i++)
+        {
+            await PutAsync(shard, number, 1);
+        }
+
+        await shard.GetUsageAsync();
+        await cluster.Cluster.DeactivateAsync(shard);
+        var used = await cluster.Counts.DuringAsync(async () => Assert.Equal(records, (await shard.GetUsageAsync()).Keys));
+
+        var expected = ShardCosts.ActivationReads(pages, pages == 0 ? records : records - ShardCosts.CompactRecords);
+        Assert.Equal((expected, 0L), (used.Total.Reads, used.Total.Writes));
+    }
+
+    [Fact]
+    public async Task Gets_cost_nothing_and_a_put_of_a_held_value_costs_one_read()
+    {
+        var shard = cluster.Shard(10);
+        var key = Samples.KeysOf(10, Bits).First();
+        var put = new ShardPut(key, cluster.Text("value"));
+        await shard.PutAsync([put]);
+
+        Assert.Equal(default, (await cluster.Counts.DuringAsync(async () => await shard.GetAsync([key]))).Total);
+        var again = await cluster.Counts.DuringAsync(async () => await shard.PutAsync([put]));
+        Assert.Equal((1L, 0L), (again.Total.Reads, again.Total.Writes));
+    }
+
+    [Fact]
+    public async Task Removing_what_is_expired_costs_a_record_for_each_1024_keys()
+    {
+        var shard = cluster.Shard(11);
+        var now = cluster.Clock.GetUtcNow();
+        for (var i = 0; i < 3; i++)
+        {
+            await shard.PutAsync([.. Puts(11, 1000).Select(put => put with { Value = put.Value with { ExpiresAt = now } })]);
+        }
+
+        var used = await cluster.Counts.DuringAsync(async () => Assert.Equal(3000, await shard.RemoveExpiredAsync(now)));
+        Assert.Equal(Math.Ceiling(3000 / ShardCosts.MaxExpiredPerRecord), used[StateKind.LogRecord].Writes);
+    }
+
+    [Fact]
+    public async Task A_hundred_leases_at_once_cost_two_writes_at_most_and_each_id_costs_two()
+    {
+        const int Edges = 100;
+        var reference = cluster.Reference(new TestEdge());
+        await cluster.Directory.GetLiveAsync();
+        var leases = await cluster.Counts.DuringAsync(() => Task.WhenAll(
+            Enumerable.Range(0, Edges).Select(i => cluster.Directory.LeaseAsync($"cost {i}", 1, reference).AsTask())));
+        Assert.InRange(leases[StateKind.Directory].Writes, 1, Edges / 5);
+
+        var table = cluster.Table(Samples.Key(31));
+        var start = await cluster.Counts.DuringAsync(async () => await table.SubscribeAsync(1, reference));
+        Assert.Equal((1L, 2L), (start[StateKind.Table].Reads, start[StateKind.Table].Writes));
+    }
+
+    private IEnumerable<ShardPut> Puts(byte shard, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var bytes = Samples.Key(++_lastKey).ToByteArray();
+            bytes[0] = shard;
+            yield return new ShardPut(new NodeId(bytes), cluster.Sized(ValueBytes));
+        }
+    }
+
+    private async Task PutAsync(IKeyShardGrain shard, byte number, int count) =>
+        Assert.All(await shard.PutAsync([.. Puts(number, count)]), result => Assert.Equal(StoreResult.Stored, result));
+
+    /// <summary>
+    /// Puts come at random, by a rate for each time of a write. The test is the clock: it ends a write when the puts due before have come.
+    /// </summary>
+    /// <returns>The records written.</returns>
+    private static async Task<int> PutAtRandomAsync(int count, double rate)
+    {
+        var storage = new FakeRecords();
+        var host = await ShardHost.ActivateAsync(storage);
+        var random = new SeededRandomSource(7);
+        var (written, begun) = (0, Channel.CreateUnbounded<TaskCompletionSource>());
+        storage.BeforeWrite = state =>
+        {
+            if (!state.StartsWith("kad-shard-log", StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            written++;
+            var end = new TaskCompletionSource();
+            begun.Writer.TryWrite(end);
+            return end.Task;
+        };
+
+        var puts = new List<Task>();
+        TaskCompletionSource? write = null;
+        var (arrival, end, waiting) = (0d, double.PositiveInfinity, 0);
+        while (puts.Count < count || write is not null)
+        {
+            if (puts.Count < count && arrival < end)
+            {
+                puts.Add(host.PutOnlyAsync((Samples.Key(puts.Count), Samples.Sized(ValueBytes))));
+                if (write is null)
+                {
+                    (write, end) = (await begun.Reader.ReadAsync(Token), arrival + 1);
+                }
+                else
+                {
+                    waiting++;
+                }
+
+                arrival -= Math.Log((1 + random.Next(1_000_000)) / 1_000_000d) / rate;
+            }
+            else
+            {
+                write!.SetResult();
+                (write, end, waiting) = waiting > 0
+                    ? (await begun.Reader.ReadAsync(Token), end + 1, 0)
+                    : (null, double.PositiveInfinity, 0);
+            }
+        }
+
+        await Task.WhenAll(puts);
+        await host.Completion;
+        return written;
+    }
+}

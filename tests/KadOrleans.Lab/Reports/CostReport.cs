@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Cli.Output;
+using KadOrleans.Simulation.Costs;
+
+namespace KadOrleans.Lab.Reports;
+
+/// <summary>Estimates of costs, for people and as JSON. Money and operations are those of a month.</summary>
+internal static class CostReport
+{
+    private const double BytesPerMebibyte = 1 << 20;
+
+    public static void Print(IReadOnlyList<CostEstimate> estimates, PriceList prices, ResultPrinter printer)
+    {
+        if (printer.IsJson)
+        {
+            printer.Json(Json(estimates, prices));
+            return;
+        }
+
+        foreach (var estimate in estimates)
+        {
+            Print(estimate, prices, printer);
+        }
+    }
+
+    private static void Print(CostEstimate estimate, PriceList prices, ResultPrinter printer)
+    {
+        var load = estimate.Load;
+        printer.Line(Invariant(
+            $"{estimate.Storage.Name}: {load.PutsPerSecond} puts/s of {load.ValueBytes} bytes, {load.Keys} keys in {load.Shards} shards, {load.NodeIds} ids, {load.Silos} silos, {load.Edges} edges."));
+        string[][] rows =
+        [
+            .. estimate.Items.Select(item => Row(item.Name, item.Operations, item.Money)),
+            ["bytes on storage", "", "", Invariant($"{estimate.Gigabytes:0.00} GB"), Invariant($"{estimate.BytesMoney:0.00}")],
+            ["server or disk", "", "", "", Invariant($"{estimate.Storage.FixedPerMonth:0.00}")],
+            ["storage in all", .. Row("", estimate.Operations, estimate.StorageMoney)[1..]],
+            ["machines", "", "", "", Invariant($"{estimate.MachinesMoney:0.00}")],
+        ];
+        printer.Table(["A month", "Reads", "Writes", "Size", prices.Currency], rows, isReport: true);
+        printer.Line(Invariant(
+            $"Heap of values in each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB."));
+        if (estimate.Storage.Limit is { } limit)
+        {
+            printer.Line($"Limit: {limit}.");
+        }
+
+        if (!estimate.WasMeasured)
+        {
+            printer.Line(Invariant($"Not measured: {load.PutsPerSecond} puts/s on this storage; the most that was measured is {estimate.Storage.MeasuredPuts}."));
+        }
+
+        if (!estimate.KeepsUp)
+        {
+            printer.Line("Too slow: these shards cannot write so many puts. More shards or faster storage are needed.");
+        }
+
+        if (estimate.HeapPerSilo > prices.Machines.LiveBytesPerSilo)
+        {
+            printer.Line("Too little memory: more silos are needed.");
+        }
+    }
+
+    private static string[] Row(string name, Operations operations, double money) =>
+        [name, Invariant($"{operations.Reads:0}"), Invariant($"{operations.Writes:0}"), "", Invariant($"{money:0.00}")];
+
+    private static JsonObject Json(IReadOnlyList<CostEstimate> estimates, PriceList prices) => new()
+    {
+        ["currency"] = prices.Currency,
+        ["region"] = prices.Region,
+        ["machinesSource"] = prices.Machines.Source,
+        ["estimates"] = new JsonArray([.. estimates.Select(estimate => Json(estimate, prices))]),
+    };
+
+    private static JsonObject Json(CostEstimate estimate, PriceList prices) => new()
+    {
+        ["storage"] = estimate.Storage.Name,
+        ["source"] = estimate.Storage.Source,
+        ["limit"] = estimate.Storage.Limit,
+        ["putsPerSecond"] = estimate.Load.PutsPerSecond,
+        ["getsPerSecond"] = estimate.Load.GetsPerSecond,
+        ["valueBytes"] = estimate.Load.ValueBytes,
+        ["keys"] = estimate.Load.Keys,
+        ["shards"] = estimate.Load.Shards,
+        ["nodeIds"] = estimate.Load.NodeIds,
+        ["edges"] = estimate.Load.Edges,
+        ["silos"] = estimate.Load.Silos,
+        ["items"] = new JsonArray(
+        [
+            .. estimate.Items.Select(item => new JsonObject
+            {
+                ["name"] = item.Name,
+                ["reads"] = Math.Round(item.Operations.Reads),
+                ["writes"] = Math.Round(item.Operations.Writes),
+                ["money"] = Math.Round(item.Money, 2),
+            }),
+        ]),
+        ["gigabytes"] = Math.Round(estimate.Gigabytes, 3),
+        ["bytesMoney"] = Math.Round(estimate.BytesMoney, 2),
+        ["fixedMoney"] = estimate.Storage.FixedPerMonth,
+        ["storageMoney"] = Math.Round(estimate.StorageMoney, 2),
+        ["machinesMoney"] = Math.Round(estimate.MachinesMoney, 2),
+        ["heapBytesPerSilo"] = Math.Round(estimate.HeapPerSilo),
+        ["wasMeasured"] = estimate.WasMeasured,
+        ["keepsUp"] = estimate.KeepsUp,
+        ["fitsMemory"] = estimate.HeapPerSilo <= prices.Machines.LiveBytesPerSilo,
+    };
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

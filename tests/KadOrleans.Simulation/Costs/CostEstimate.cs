@@ -1,0 +1,128 @@
+namespace KadOrleans.Simulation.Costs;
+
+/// <summary>The operations, bytes, memory and money of a load in a month, on one kind of storage.</summary>
+/// <param name="Load">The load, with the number of silos that was computed.</param>
+/// <param name="Storage">The storage and its prices.</param>
+/// <param name="Items">What costs operations.</param>
+/// <param name="Gigabytes">The most that values take on storage, in GB.</param>
+/// <param name="HeapPerSilo">The bytes of heap of each silo when one is missing.</param>
+public sealed record CostEstimate(
+    ClusterLoad Load, StoragePrice Storage, IReadOnlyList<CostItem> Items, double Gigabytes, double HeapPerSilo)
+{
+    private const double BytesPerGigabyte = 1e9;
+
+    // StoredValue, the array of the value, its place in the table and in two lists of keys. A full table doubles: 215 to 277.
+    private const int HeapOverhead = 248;
+
+    /// <summary>A shard without a call for this long is deactivated.</summary>
+    private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(15);
+
+    /// <summary>The life of a value.</summary>
+    private static readonly TimeSpan Life = new Core.KademliaOptions().ValueTimeToLive;
+
+    /// <summary>All operations.</summary>
+    public Operations Operations => Items.Aggregate(default(Operations), (sum, item) => sum + item.Operations);
+
+    /// <summary>The price of a month's operations and bytes, and of the storage's own machine.</summary>
+    public double StorageMoney => Items.Sum(item => item.Money) + BytesMoney + Storage.FixedPerMonth;
+
+    /// <summary>The price of the bytes on storage.</summary>
+    public double BytesMoney => Gigabytes * Storage.PerGigabyte;
+
+    /// <summary>The price of the machines of silos and edges.</summary>
+    public double MachinesMoney { get; private init; }
+
+    /// <summary>Whether each shard can take its part of the puts.</summary>
+    public bool KeepsUp => Load.PutsPerSecond / Load.Shards
+        <= ShardCosts.MaxPutsPerSecond(Storage.Write, Load.ValueBytes);
+
+    /// <summary>Whether so many puts were ever measured on this storage.</summary>
+    public bool WasMeasured => Load.PutsPerSecond <= Storage.MeasuredPuts;
+
+    /// <summary>The bytes of heap that a key takes on average.</summary>
+    public static long HeapPerKey(int valueBytes) => HeapOverhead + valueBytes;
+
+    /// <summary>Estimates a load.</summary>
+    public static CostEstimate Of(ClusterLoad load, StoragePrice storage, PriceList prices)
+    {
+        ArgumentNullException.ThrowIfNull(load);
+        ArgumentNullException.ThrowIfNull(storage);
+        ArgumentNullException.ThrowIfNull(prices);
+        load = load.Silos > 0 ? load : load with { Silos = SilosFor(load, storage, prices.Machines) };
+        var heap = HeapPerKey(load.ValueBytes) * (double)load.Keys / Math.Max(1, load.Silos - 1);
+        var items = ItemsOf(load, storage, prices.HoursPerMonth).Select(item => item with { Money = storage.MoneyOf(item.Operations) });
+        return new CostEstimate(
+            load, storage, [.. items], 2 * load.Keys * ShardCosts.EntryBytes(load.ValueBytes) / BytesPerGigabyte, heap)
+        {
+            MachinesMoney = (load.Silos * prices.Machines.SiloPerMonth) + (load.Edges * prices.Machines.EdgePerMonth) + prices.Machines.FixedPerMonth,
+        };
+    }
+
+    private static int SilosFor(ClusterLoad load, StoragePrice storage, MachinePrices machines) => storage.MaxSilos == 1
+        ? 1
+        : (int)Math.Max(3, 1 + Math.Ceiling(HeapPerKey(load.ValueBytes) * (double)load.Keys / machines.LiveBytesPerSilo));
+
+    private static IEnumerable<CostItem> ItemsOf(ClusterLoad load, StoragePrice storage, double hours)
+    {
+        var rate = load.PutsPerSecond / load.Shards;
+        var seconds = hours * 3600;
+        var perPut = ShardCosts.RecordsPerPut(rate, storage.Write, load.ValueBytes);
+        var records = load.PutsPerSecond * seconds * perPut;
+        var recordBytes = ShardCosts.EntryBytes(load.ValueBytes) / perPut;
+        yield return new CostItem("log records", new Operations(0, records));
+
+        var perCompaction = ShardCosts.RecordsPerCompaction(rate, storage.Write, recordBytes);
+        yield return new CostItem("compactions", ShardCosts.Compaction(perCompaction, recordBytes) * (records / perCompaction));
+        yield return new CostItem("expiry", Expiry(load, hours));
+        yield return new CostItem("activations of shards", Activations(load, hours));
+
+        // Observations never end, so a table that is served is always changed.
+        yield return new CostItem("routing tables", new Operations(0, load.NodeIds * hours / load.SaveInterval.TotalHours));
+        yield return new CostItem("starts", Starts(load));
+    }
+
+    private static Operations Expiry(ClusterLoad load, double hours)
+    {
+        if (load.PutsPerSecond <= 0)
+        {
+            return default;
+        }
+
+        // Keys that are put again before their end do not expire: this is the most.
+        var expired = Math.Min(load.Keys / Life.TotalHours, load.PutsPerSecond * 3600) / load.Shards;
+        var records = Math.Ceiling(expired / ShardCosts.MaxExpiredPerRecord);
+        var isLong = Math.Min(expired, ShardCosts.MaxExpiredPerRecord) * ShardCosts.RemovalBytes > ShardCosts.MaxStaleBytes;
+        return new Operations(0, records * (isLong ? 2 : 1) * load.Shards * hours);
+    }
+
+    /// <summary>A shard without calls is collected, and its hourly reminder activates it again.</summary>
+    private static Operations Activations(ClusterLoad load, double hours)
+    {
+        if (load.Keys == 0)
+        {
+            return default;
+        }
+
+        var calls = (load.PutsPerSecond + load.GetsPerSecond) / load.Shards;
+        var idle = Math.Exp(-calls * CollectionAge.TotalSeconds);
+        return new Operations(ReadsPerActivation(load), 0) * (load.Shards * hours * idle);
+    }
+
+    /// <summary>Each start of a silo moves its shards and tables. Each start of an edge takes a lease and new epochs.</summary>
+    private static Operations Starts(ClusterLoad load)
+    {
+        var shards = new Operations(load.Keys == 0 ? 0 : ReadsPerActivation(load), 0) * load.Shards;
+        var tables = new Operations(1, 1) * load.NodeIds;
+        var leases = new Operations(0, load.Edges + load.NodeIds);
+        return (shards + tables + leases) * load.StartsPerMonth;
+    }
+
+    private static double ReadsPerActivation(ClusterLoad load) =>
+        ShardCosts.MeanActivationReads(ShardCosts.Pages((double)load.Keys / load.Shards, load.ValueBytes));
+}
+
+/// <summary>Something that costs operations.</summary>
+/// <param name="Name">Such as 'log records'.</param>
+/// <param name="Operations">In a month.</param>
+/// <param name="Money">Their price.</param>
+public sealed record CostItem(string Name, Operations Operations, double Money = 0);

@@ -1,0 +1,112 @@
+namespace KadOrleans.Simulation.Costs;
+
+/// <summary>
+/// The operations of one shard's storage. Constants are those of the shard's log. Tests of the grains compare both with what real shards
+/// do.
+/// </summary>
+public static class ShardCosts
+{
+    /// <summary>The bytes of a value's entry in a record or page, without the value.</summary>
+    public const int EntryOverhead = 57;
+
+    /// <summary>The bytes of a removal's entry.</summary>
+    public const int RemovalBytes = 21;
+
+    /// <summary>A log with so many records is compacted when no write waits.</summary>
+    public const int CompactRecords = 96;
+
+    /// <summary>Or with so many bytes.</summary>
+    public const double CompactBytes = 2 << 20;
+
+    /// <summary>The bytes of a full page, and of the largest record.</summary>
+    public const double PageBytes = 1 << 20;
+
+    /// <summary>The most changes of one record.</summary>
+    public const double MaxRecordChanges = 4096;
+
+    /// <summary>A compacted record longer than this is emptied by one more write.</summary>
+    public const double MaxStaleBytes = 4096;
+
+    /// <summary>The most keys that one removal of expired values takes.</summary>
+    public const double MaxExpiredPerRecord = 1024;
+
+    private const int MaxReads = 16;
+
+    /// <summary>The bytes of a value's entry.</summary>
+    public static double EntryBytes(int valueBytes) => EntryOverhead + valueBytes;
+
+    /// <summary>
+    /// Log records for each put. Puts that arrive while a record is written share the next one. For arrivals at random a cycle from write to
+    /// write lasts <c>w + e^(-rw) / r</c>.
+    /// </summary>
+    /// <param name="putsPerSecond">The rate r at one shard.</param>
+    /// <param name="write">The time w of one write.</param>
+    /// <param name="valueBytes">The bytes of a value. They bound the puts of one record.</param>
+    public static double RecordsPerPut(double putsPerSecond, TimeSpan write, int valueBytes)
+    {
+        var during = putsPerSecond * write.TotalSeconds;
+        var most = Math.Min(MaxRecordChanges, Math.Max(1, Math.Floor(PageBytes / (EntryBytes(valueBytes) + RemovalBytes))));
+        return Math.Max(1 / most, 1 / (during + Math.Exp(-during)));
+    }
+
+    /// <summary>The most puts a second that one shard takes: full records one after another.</summary>
+    public static double MaxPutsPerSecond(TimeSpan write, int valueBytes) =>
+        1 / (RecordsPerPut(1e12, write, valueBytes) * write.TotalSeconds);
+
+    /// <summary>The records between two compactions. Under load the moment when no write waits comes later.</summary>
+    /// <param name="putsPerSecond">At one shard.</param>
+    /// <param name="write">The time of one write.</param>
+    /// <param name="recordBytes">The bytes of a record's entries.</param>
+    public static double RecordsPerCompaction(double putsPerSecond, TimeSpan write, double recordBytes)
+    {
+        var least = Math.Clamp(CompactBytes / recordBytes, 1, CompactRecords);
+        var wait = Math.Min(CompactRecords, Math.Exp(putsPerSecond * write.TotalSeconds) - 1);
+        return least + wait;
+    }
+
+    /// <summary>The operations of one compaction.</summary>
+    /// <param name="records">The records that it moves into pages.</param>
+    /// <param name="recordBytes">The bytes of a record's entries.</param>
+    /// <remarks>
+    /// It reads the slot of each new page, writes the manifest twice and each page once, and empties the replaced pages and long records. At
+    /// a steady number of keys as many pages are replaced as written. Each byte is written again later, in a larger page.
+    /// </remarks>
+    public static Operations Compaction(double records, double recordBytes)
+    {
+        var pages = 1 + (2 * records * recordBytes / PageBytes);
+        return new Operations(Reads: pages, Writes: 2 + (2 * pages) + (recordBytes > MaxStaleBytes ? records : 0));
+    }
+
+    /// <summary>The reads of one activation: the manifest, the pages, and the log in steps of 1, 2, 4, 8 and then 16 records.</summary>
+    /// <param name="pages">The pages that the manifest names.</param>
+    /// <param name="records">The records behind them.</param>
+    public static double ActivationReads(double pages, int records)
+    {
+        var read = 0;
+        for (var step = 1; read <= records; step = Math.Min(2 * step, MaxReads))
+        {
+            read += step;
+        }
+
+        return 1 + pages + read;
+    }
+
+    /// <summary>The reads of an activation that finds a log of any length up to a compaction.</summary>
+    public static double MeanActivationReads(double pages) =>
+        Enumerable.Range(0, CompactRecords).Average(records => ActivationReads(pages, records));
+
+    /// <summary>The pages of a shard: its values twice over at most.</summary>
+    public static double Pages(double keys, int valueBytes) => Math.Ceiling(2 * keys * EntryBytes(valueBytes) / PageBytes);
+}
+
+/// <summary>Operations on storage.</summary>
+/// <param name="Reads">States read.</param>
+/// <param name="Writes">States written.</param>
+public readonly record struct Operations(double Reads, double Writes)
+{
+    /// <summary>The same, so many times.</summary>
+    public static Operations operator *(Operations one, double times) => new(one.Reads * times, one.Writes * times);
+
+    /// <summary>Both.</summary>
+    public static Operations operator +(Operations one, Operations other) => new(one.Reads + other.Reads, one.Writes + other.Writes);
+}
