@@ -115,7 +115,7 @@ public sealed class SiloTests
     [MemberData(nameof(All))]
     public void Silos_have_room_for_the_quotas_when_one_of_them_is_gone(string overlay)
     {
-        const double keyBeyondFootprint = 83, collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
+        const double keyBeyondFootprint = 150, collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
         var quota = new StoreQuota();
         var values = 2 * (quota.TotalBytes + (quota.TotalKeys * keyBeyondFootprint));
         var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
