@@ -35,7 +35,8 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
             };
         }
 
-        return await new TurnMeasurement(io, settings, runner, keys).RunAsync([.. settings.Targets.Select(target => prepared[target])]);
+        var asked = settings.Operation == BenchOperation.FindMissing ? RandomNumberGenerator.GetBytes(keys.Length) : keys;
+        return await new TurnMeasurement(io, settings, runner, asked).RunAsync([.. settings.Targets.Select(target => prepared[target])]);
     }
 
     /// <summary>As it is typed.</summary>
@@ -44,6 +45,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
         BenchOperation.Ping => "ping",
         BenchOperation.FindNode => "find_node",
         BenchOperation.FindValue => "find_value",
+        BenchOperation.FindMissing => "find_missing",
         BenchOperation.Store => "store",
         _ => "mix",
     };

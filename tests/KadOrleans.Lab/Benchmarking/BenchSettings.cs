@@ -57,6 +57,9 @@ internal enum BenchOperation
     /// <summary>FIND_VALUE of keys that are held.</summary>
     FindValue,
 
+    /// <summary>FIND_VALUE of as many other keys, which are not held: contacts are the response.</summary>
+    FindMissing,
+
     /// <summary>STORE of 64 bytes under keys that are held.</summary>
     Store,
 

@@ -19,6 +19,7 @@ internal static class KademliaRequests
         BenchOperation.Ping => [Create(RequestKind.Ping, hasContacts)],
         BenchOperation.FindNode => [Create(RequestKind.FindNode, hasContacts)],
         BenchOperation.FindValue => [Create(RequestKind.FindValue, hasContacts)],
+        BenchOperation.FindMissing => [Create(RequestKind.FindValue, hasContacts, RequestKind.FindNode)],
         BenchOperation.Store => [Create(RequestKind.Store, hasContacts)],
         _ => CreateMix(hasContacts),
     };
@@ -30,7 +31,7 @@ internal static class KademliaRequests
         return [node, value, ping, node, value, store, node, value, ping, node];
     }
 
-    private static RequestTemplate Create(RequestKind kind, bool hasContacts)
+    private static RequestTemplate Create(RequestKind kind, bool hasContacts, RequestKind? answered = null)
     {
         var buffer = new byte[Datagram.MaxLength];
         var (id, sender, key) = (new MessageId(RequestTemplate.IdMark), RequestTemplate.SenderMark, RequestTemplate.KeyMark);
@@ -41,7 +42,7 @@ internal static class KademliaRequests
             RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, key)),
             _ => WriteStore(buffer),
         };
-        return new RequestTemplate(kind, buffer[..length], answer => IsExpected(kind, answer[Datagram.HeaderLength], hasContacts));
+        return new RequestTemplate(kind, buffer[..length], answer => IsExpected(answered ?? kind, answer[Datagram.HeaderLength], hasContacts));
     }
 
     // The first byte of the body tells: an id, an array, a map that has a value, true. A client pongs nil.
