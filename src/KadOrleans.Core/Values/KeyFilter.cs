@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// Says which keys are certainly not in a set: a Bloom filter in blocks of a cache line (Putze, Sanders and Singler, 2007). A key that was
+/// added is never denied. Of other keys about 1 % are not denied at the capacity. Filters of several processes agree, so it hashes by the
+/// key's own bits: whoever chooses keys to match it only causes requests that would be made without it. Reads and additions may be
+/// concurrent.
+/// </summary>
+internal sealed class KeyFilter
+{
+    private const int WordsPerBlock = 8;
+    private const int BitsPerKey = 12;
+
+    // Nine bits of a hash choose a bit of a block: 63 of 64.
+    private const int Probes = 7;
+
+    private readonly ulong[] _words;
+
+    private KeyFilter(ulong[] words) => _words = words;
+
+    /// <summary>The number of keys up to which few other keys are let through.</summary>
+    public int Capacity => (int)((long)_words.Length * 64 / BitsPerKey);
+
+    /// <summary>Its size in bytes: 1.5 for each key of its capacity.</summary>
+    public int Bytes => _words.Length * sizeof(ulong);
+
+    /// <summary>An empty filter for at least this number of keys.</summary>
+    public static KeyFilter For(int keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(keys);
+        var blocks = Math.Max(1, (((long)keys * BitsPerKey) + 511) / 512);
+        return new KeyFilter(new ulong[blocks * WordsPerBlock]);
+    }
+
+    /// <summary>A filter from the bytes of <see cref="ToArray"/>.</summary>
+    /// <exception cref="ArgumentException">They are no filter's.</exception>
+    public static KeyFilter From(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length == 0 || bytes.Length % (WordsPerBlock * sizeof(ulong)) != 0)
+        {
+            throw new ArgumentException($"A filter has a multiple of 64 bytes, not {bytes.Length}.", nameof(bytes));
+        }
+
+        var words = new ulong[bytes.Length / sizeof(ulong)];
+        for (var i = 0; i < words.Length; i++)
+        {
+            words[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * sizeof(ulong))..]);
+        }
+
+        return new KeyFilter(words);
+    }
+
+    /// <summary>A copy as bytes.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Bytes];
+        for (var i = 0; i < _words.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), Volatile.Read(ref _words[i]));
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Adds a key. Returns whether it was denied before.</summary>
+    public bool Add(NodeId key)
+    {
+        var (block, bits) = Place(key);
+        var isNew = false;
+        for (var i = 0; i < Probes; i++, bits >>= 9)
+        {
+            var bit = 1UL << (int)(bits & 63);
+            ref var word = ref _words[block + (int)((bits >> 6) & 7)];
+            if ((Volatile.Read(ref word) & bit) == 0)
+            {
+                Interlocked.Or(ref word, bit);
+                isNew = true;
+            }
+        }
+
+        return isNew;
+    }
+
+    /// <summary>False if the key was certainly not added.</summary>
+    public bool MayContain(NodeId key)
+    {
+        var (block, bits) = Place(key);
+        for (var i = 0; i < Probes; i++, bits >>= 9)
+        {
+            if ((Volatile.Read(ref _words[block + (int)((bits >> 6) & 7)]) & (1UL << (int)(bits & 63))) == 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // The first bits of a key are those of its shard, so its last sixteen bytes are taken.
+    private (int Block, ulong Bits) Place(NodeId key)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        key.CopyTo(bytes);
+        var (first, second) = (BinaryPrimitives.ReadUInt64LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[12..]));
+        var hash = Mix(first ^ Mix(second));
+        var blocks = (uint)(_words.Length / WordsPerBlock);
+        return ((int)(((hash >> 32) * blocks) >> 32) * WordsPerBlock, Mix(hash));
+    }
+
+    // The finalizer of MurmurHash3, which spreads each bit over all.
+    private static ulong Mix(ulong value)
+    {
+        value ^= value >> 33;
+        value *= 0xff51afd7ed558ccd;
+        value ^= value >> 33;
+        value *= 0xc4ceb9fe1a85ec53;
+        return value ^ (value >> 33);
+    }
+}
