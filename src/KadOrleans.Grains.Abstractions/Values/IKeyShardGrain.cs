@@ -67,6 +67,11 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// <summary>The shard's usage.</summary>
     [Alias("GetUsage")]
     ValueTask<ShardUsage> GetUsageAsync();
+
+    /// <summary>The changes since a state that the caller knows, or all keys. For <see cref="IShardBatchGrain.GetNewsAsync"/>.</summary>
+    [Alias("GetNews")]
+    [ResponseTimeout(CallTimeout)]
+    ValueTask<ShardNews> GetNewsAsync(ShardPoint known);
 }
 
 /// <summary>A key and its value.</summary>

@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// through one silo, and different keys through different silos. Its promises are those of <see cref="IKeyShardGrain"/>.
 /// </summary>
 [Alias("kad.IShardBatchGrain")]
-[Version(0)]
+[Version(1)]
 internal interface IShardBatchGrain : IGrainWithIntegerKey
 {
     /// <summary>Gets these keys, at most 1,024, as <see cref="IKeyShardGrain.GetAsync"/> does.</summary>
@@ -24,6 +24,14 @@ internal interface IShardBatchGrain : IGrainWithIntegerKey
     [Alias("Put")]
     [ResponseTimeout(IKeyShardGrain.CallTimeout)]
     ValueTask<ShardBatch<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
+
+    /// <summary>
+    /// The changes of these shards, at most 1,024. A silo asks a shard for all its callers, so they may be some 100 ms old. Shards that do
+    /// not respond are left out, and so is what would make the response too large: the caller asks for them again, first.
+    /// </summary>
+    [Alias("GetNews")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync([Immutable] IReadOnlyList<ShardPoint> known);
 }
 
 /// <summary>The shards' results for the requests of one call.</summary>

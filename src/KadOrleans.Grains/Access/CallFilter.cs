@@ -68,7 +68,8 @@ internal static class CallPolicy
 {
     private static readonly FrozenDictionary<Type, FrozenSet<string>> OfEdges = new Dictionary<Type, FrozenSet<string>>
     {
-        [typeof(IShardBatchGrain)] = Names(nameof(IShardBatchGrain.GetAsync), nameof(IShardBatchGrain.PutAsync)),
+        [typeof(IShardBatchGrain)] = Names(
+            nameof(IShardBatchGrain.GetAsync), nameof(IShardBatchGrain.PutAsync), nameof(IShardBatchGrain.GetNewsAsync)),
         [typeof(IKeyShardGrain)] = Names(
             nameof(IKeyShardGrain.GetAsync),
             nameof(IKeyShardGrain.PutAsync),

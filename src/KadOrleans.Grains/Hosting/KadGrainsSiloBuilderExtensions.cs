@@ -4,6 +4,7 @@ using KadOrleans.Grains.Access;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Storage;
+using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
         builder.Services.TryAddSingleton<StateVersion>();
+        builder.Services.TryAddSingleton<ShardNewsDesk>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());

@@ -152,6 +152,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
 
     public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
 
+    public ValueTask<ShardNews> GetNewsAsync(ShardPoint known) =>
+        ValueTask.FromResult(_log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_options.ShardBits)));
+
     /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {

@@ -13,7 +13,8 @@ namespace KadOrleans.Grains.Values;
 [Reentrant]
 [StatelessWorker]
 internal sealed class ShardBatchGrain(
-    IOptions<KadClusterOptions> options, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time) : Grain, IShardBatchGrain
+    IOptions<KadClusterOptions> options, ShardNewsDesk news, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
+    : Grain, IShardBatchGrain
 {
     /// <summary>
     /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
@@ -29,6 +30,13 @@ internal sealed class ShardBatchGrain(
 
     public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) =>
         AskAsync(puts, put => put.Key, static (shard, some) => shard.PutAsync(some));
+
+    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known)
+    {
+        KeyShardGrain.CheckLength(known);
+        return new ValueTask<IReadOnlyList<ShardNews>>(
+            news.ReadAsync(known, shard => _shards[shard] ??= GrainFactory.GetGrain<IKeyShardGrain>(shard)));
+    }
 
     private async ValueTask<ShardBatch<TResult>> AskAsync<TRequest, TResult>(
         IReadOnlyList<TRequest> requests,

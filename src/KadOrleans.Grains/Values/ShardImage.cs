@@ -19,6 +19,9 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
     /// <summary>Their keys in order.</summary>
     public ShardKeys Keys { get; } = new(shard);
 
+    /// <summary>The changes of the keys since the first caller asked for them. Null before.</summary>
+    public KeyHistory? History { get; set; }
+
     /// <summary>The stored manifest.</summary>
     public ShardManifestState Manifest { get; private set; } = manifest;
 
@@ -68,6 +71,7 @@ internal sealed class ShardImage(KeyShard shard, ShardManifestState manifest, st
         {
             _changed.Add(change.Key);
             Keys.Note(change.Key);
+            History?.Note(change.Key);
             if (_isCompacting)
             {
                 _changedSince.Add(change.Key);

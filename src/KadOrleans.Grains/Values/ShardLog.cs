@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -83,6 +84,19 @@ internal sealed class ShardLog
 
     private bool IsFull =>
         _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots;
+
+    /// <summary>The changes since a state that a caller knows, or all keys.</summary>
+    /// <param name="known">The caller's state.</param>
+    /// <param name="maxChanges">The most changes that are remembered.</param>
+    public ShardNews GetNews(ShardPoint known, int maxChanges)
+    {
+        if (_image.History is not { IsWorn: false })
+        {
+            _image.History = KeyHistory.Begin(_image.Shard.Values.Keys, _image.Shard.Count, DrawAttempt(), maxChanges);
+        }
+
+        return _image.History.Read(known, TimeSpan.Zero);
+    }
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()

@@ -1,0 +1,37 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Abstractions.Values;
+
+/// <summary>The state of a shard's keys that a caller knows.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Generation">As in <see cref="ShardNews"/>. 0 if nothing is known.</param>
+/// <param name="Version">As in <see cref="ShardNews"/>.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardPoint")]
+internal readonly record struct ShardPoint(
+    [property: Id(0)] long Shard, [property: Id(1)] long Generation, [property: Id(2)] long Version);
+
+/// <summary>
+/// What changed in a shard since a <see cref="ShardPoint"/>: either its changes, or a filter of its keys. Who has both from the first
+/// filter on knows which keys the shard does not hold, and which values it knows are still held.
+/// </summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Generation">A random number of the filter. An activation, and each new filter of it, has another.</param>
+/// <param name="Version">The number of changes since the generation began.</param>
+/// <param name="Changed">The keys that were stored, changed or removed since the caller's version. A key may be there twice.</param>
+/// <param name="Filter">
+/// A <see cref="KeyFilter"/> of all keys. Null if the caller's generation is this one and <paramref name="Changed"/> is complete.
+/// </param>
+/// <param name="Age">How old this is at most: every change before is in it.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardNews")]
+internal sealed record ShardNews(
+    [property: Id(0)] long Shard,
+    [property: Id(1)] long Generation,
+    [property: Id(2)] long Version,
+    [property: Id(3)] IReadOnlyList<NodeId> Changed,
+    [property: Id(4)] byte[]? Filter,
+    [property: Id(5)] TimeSpan Age);

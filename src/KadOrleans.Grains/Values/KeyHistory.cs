@@ -1,0 +1,102 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// A filter of a shard's keys and its last changes, for those who respond in its place. Removed keys stay in the filter until the shard
+/// makes a new one. Not safe for several threads.
+/// </summary>
+internal sealed class KeyHistory
+{
+    private const int SmallestFilter = 256;
+
+    private readonly int _maxChanges;
+    private readonly KeyFilter _filter;
+    private readonly List<NodeId> _changes = [];
+    private int _added;
+
+    private KeyHistory(long generation, long version, KeyFilter filter, int added, int maxChanges) =>
+        (Generation, Version, _filter, _added, _maxChanges) = (generation, version, filter, added, maxChanges);
+
+    /// <summary>See <see cref="ShardNews.Generation"/>.</summary>
+    public long Generation { get; }
+
+    /// <summary>See <see cref="ShardNews.Version"/>.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Whether the filter has more keys than it was made for, so that a new one is due.</summary>
+    public bool IsWorn => _added > _filter.Capacity;
+
+    /// <summary>The size of the filter.</summary>
+    public int Bytes => _filter.Bytes;
+
+    /// <summary>
+    /// The most changes that are remembered of a shard: half a million of all shards, 20 bytes each, at least 256 and at most 4,096 of one.
+    /// A caller that missed more of them gets a filter.
+    /// </summary>
+    public static int MaxChangesOf(int shardBits) => Math.Clamp((1 << 19) >> shardBits, 256, 4_096);
+
+    /// <summary>Begins with the keys of a shard, at version 0. Its filter has room for half as many again.</summary>
+    public static KeyHistory Begin(IEnumerable<NodeId> keys, int count, long generation, int maxChanges)
+    {
+        var filter = KeyFilter.For(Math.Max(SmallestFilter, count + (count / 2)));
+        foreach (var key in keys)
+        {
+            filter.Add(key);
+        }
+
+        return new KeyHistory(generation, 0, filter, count, maxChanges);
+    }
+
+    /// <summary>The history after some news: this one if they continue it, or a new one.</summary>
+    /// <exception cref="ArgumentException">They do not continue it, or the filter is none.</exception>
+    public static KeyHistory After(KeyHistory? known, ShardNews news, int maxChanges)
+    {
+        if (news.Filter is { } filter)
+        {
+            return new KeyHistory(news.Generation, news.Version, KeyFilter.From(filter), 0, maxChanges);
+        }
+
+        if (known is null || known.Generation != news.Generation || known.Version + news.Changed.Count != news.Version)
+        {
+            throw new ArgumentException("These news do not continue what is known.", nameof(news));
+        }
+
+        foreach (var key in news.Changed)
+        {
+            known.Note(key);
+        }
+
+        return known;
+    }
+
+    /// <summary>Notes that a key was stored, changed or removed.</summary>
+    public void Note(NodeId key)
+    {
+        _added += _filter.Add(key) ? 1 : 0;
+        Version++;
+        if (_changes.Count >= 2 * _maxChanges)
+        {
+            _changes.RemoveRange(0, _maxChanges);
+        }
+
+        _changes.Add(key);
+    }
+
+    /// <summary>The changes since a state, or the filter if they are not all remembered.</summary>
+    public ShardNews Read(ShardPoint known, TimeSpan age)
+    {
+        var missed = Version - known.Version;
+        if (known.Generation != Generation || missed > _changes.Count)
+        {
+            return new ShardNews(known.Shard, Generation, Version, [], _filter.ToArray(), age);
+        }
+
+        // A caller that knows more heard of it through another silo.
+        return missed <= 0
+            ? new ShardNews(known.Shard, Generation, known.Version, [], null, age)
+            : new ShardNews(known.Shard, Generation, Version, _changes.GetRange(_changes.Count - (int)missed, (int)missed), null, age);
+    }
+}
