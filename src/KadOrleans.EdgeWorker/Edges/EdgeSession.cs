@@ -62,7 +62,11 @@ internal sealed class EdgeSession : IAsyncDisposable
             .ToList();
         await Task.WhenAll(tables.Select(t => context.CallAsync(t.SubscribeAsync(reference), cancellationToken)));
         var store = new GrainKeyStore(
-            context.Grains, lease.Settings.ShardBits, environment.Time, environment.LoggerFactory.CreateLogger<GrainKeyStore>())
+            context.Grains,
+            lease.Settings.ShardBits,
+            environment.Time,
+            environment.LoggerFactory.CreateLogger<GrainKeyStore>(),
+            new GrainKeyStoreOptions { MaxStaleness = context.Options.MaxStaleness })
         {
             ClockCorrection = () => context.Clock.Correction,
         };

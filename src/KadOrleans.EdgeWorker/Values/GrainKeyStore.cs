@@ -11,8 +11,8 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>
 /// The cluster's keys, for all node ids of an edge. Requests that arrive while calls are pending share the next call, whatever their
 /// shards; puts and gets never share one. A put returns <see cref="StoreResult.Stored"/> only when the value is durable. The latest put of
-/// a key in order of arrival wins. The store caches no values, so a get sees what other edges wrote. While silos are down each call times
-/// out; when they are back the store works again.
+/// a key in order of arrival wins. A get sees what this store put, and what others put before
+/// <see cref="GrainKeyStoreOptions.MaxStaleness"/>. While silos are down each call times out; when they are back the store works again.
 /// </summary>
 internal sealed class GrainKeyStore : IKeyStore
 {
@@ -61,8 +61,18 @@ internal sealed class GrainKeyStore : IKeyStore
 
     /// <inheritdoc/>
     /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
-    public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
-        await _shards.GetAsync(key, cancellationToken) is { } value && !value.IsExpired(now + ClockCorrection()) ? value : null;
+    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var found = _shards.GetAsync(key, cancellationToken);
+        return found.IsCompletedSuccessfully ? ValueTask.FromResult(Alive(found.Result, now)) : AwaitAsync(found);
+
+        async ValueTask<StoredValue?> AwaitAsync(ValueTask<StoredValue?> asked) => Alive(await asked, now);
+    }
+
+    /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
+    /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
+    internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Alive(await _shards.ReadAsync(key, cancellationToken), now);
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> PutAsync(
@@ -111,9 +121,15 @@ internal sealed class GrainKeyStore : IKeyStore
     /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
     public ValueTask DisposeAsync() => _isOwner ? _shards.DisposeAsync() : ValueTask.CompletedTask;
 
+    /// <summary>Reads the shards' news now instead of at the next interval.</summary>
+    internal Task ReadNewsAsync() => _shards.ReadNewsAsync();
+
     /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     internal ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken) => _shards.UnpublishAsync(key, cancellationToken);
+
+    private StoredValue? Alive(StoredValue? value, DateTimeOffset now) =>
+        value is not null && !value.IsExpired(now + ClockCorrection()) ? value : null;
 
     private StoredValue Mark(NodeId key, StoredValue value) => _area.Value.Contains(key) ? value : value with { IsFar = true };
 

@@ -63,4 +63,19 @@ internal sealed record GrainKeyStoreOptions
 
     /// <summary>How many shards a scan, or another call to many shards, asks concurrently. Default 8.</summary>
     public int Parallelism { get; init; } = 8;
+
+    /// <summary>
+    /// How old what is known of a shard may be for gets to be answered without a call: a value stored elsewhere is found after this time at
+    /// the latest. Default zero: each get calls its shard.
+    /// </summary>
+    public TimeSpan MaxStaleness { get; init; }
+
+    /// <summary>The most bytes of values that are kept for gets. Default 64 MiB.</summary>
+    public long MaxCacheBytes { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// The most bytes of filters of shards, 1.5 to 2.3 for each key that the cluster holds. Shards beyond are asked for each key. Default 64
+    /// MiB.
+    /// </summary>
+    public long MaxFilterBytes { get; init; } = 64L << 20;
 }

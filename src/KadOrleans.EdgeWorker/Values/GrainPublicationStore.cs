@@ -15,8 +15,9 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <param name="time">The present.</param>
 internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
 {
+    // Never from the edge's cache: what another edge has unpublished must not be published again.
     public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { PublishedAt: { } publishedAt } held
+        await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { PublishedAt: { } publishedAt } held
             ? new Publication(held.Value, publishedAt)
             : null;
 

@@ -25,11 +25,15 @@ internal sealed class ShardClient : IAsyncDisposable
     private readonly KnownShards _known;
     private readonly ShardLanes<ShardPut, StoreResult> _puts;
     private readonly ShardLanes<NodeId, StoredValue?> _gets;
+
+    // Null if each get calls its shard.
+    private readonly EdgeAnswers? _answers;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _putCalls;
     private long _putValues;
     private long _getCalls;
     private long _getKeys;
+    private long _newsCalls;
     private int _pending;
     private int _disposed;
 
@@ -47,20 +51,45 @@ internal sealed class ShardClient : IAsyncDisposable
         _puts = new ShardLanes<ShardPut, StoreResult>(PutManyAsync, PutAsync, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
             GetManyAsync, GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
+        _answers = options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(1 << shardBits, options, time, GetNewsAsync) : null;
+        _answers?.Begin();
     }
 
-    /// <summary>The number of grain calls for puts and gets, and of the puts and gets in them, by a stable name.</summary>
+    /// <summary>
+    /// The number of grain calls for puts and gets, of the puts and gets in them, and of gets without a call, by a stable name.
+    /// </summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
+        ["shards.get.absent"] = _answers?.Absent ?? 0,
+        ["shards.get.cached"] = _answers?.Cached ?? 0,
         ["shards.get.calls"] = Interlocked.Read(ref _getCalls),
         ["shards.get.keys"] = Interlocked.Read(ref _getKeys),
+        ["shards.news.calls"] = Interlocked.Read(ref _newsCalls),
         ["shards.put.calls"] = Interlocked.Read(ref _putCalls),
         ["shards.put.values"] = Interlocked.Read(ref _putValues),
     };
 
-    /// <summary>The value of a key, expired or not.</summary>
+    /// <summary>The value of a key, expired or not; as old as the options allow. Complete at once if it is known.</summary>
     /// <exception cref="KeyStoreException">Its shard did not answer in time, or too many requests wait.</exception>
-    public async ValueTask<StoredValue?> GetAsync(NodeId key, CancellationToken cancellationToken)
+    public ValueTask<StoredValue?> GetAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        if (_answers is not { } answers || cancellationToken.IsCancellationRequested || Volatile.Read(ref _disposed) != 0)
+        {
+            return ReadAsync(key, cancellationToken);
+        }
+
+        var shard = GrainKeys.Shard(key, _shardBits);
+        return answers.TryGet(shard, key, out var value)
+            ? ValueTask.FromResult(value)
+            : new ValueTask<StoredValue?>(answers.AskAsync(shard, key, ReadAsync, cancellationToken));
+    }
+
+    /// <summary>Reads the shards' news now, if gets are answered by them.</summary>
+    public Task ReadNewsAsync() => _answers?.ReadNewsAsync() ?? Task.CompletedTask;
+
+    /// <summary>The present value of a key, expired or not.</summary>
+    /// <exception cref="KeyStoreException">Its shard did not answer in time, or too many requests wait.</exception>
+    public async ValueTask<StoredValue?> ReadAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
         var shard = GrainKeys.Shard(key, _shardBits);
@@ -79,7 +108,7 @@ internal sealed class ShardClient : IAsyncDisposable
     {
         using var call = Enter(cancellationToken);
         var shard = GrainKeys.Shard(put.Key, _shardBits);
-        var outcome = call.IsWithinQueue ? await _puts.AskAsync(put, shard, cancellationToken) : TooMany<StoreResult>();
+        var outcome = call.IsWithinQueue ? await AskAsync(put, shard, cancellationToken) : TooMany<StoreResult>();
         if (outcome.Failure is { } failure)
         {
             Report(shard, "put", failure);
@@ -94,6 +123,19 @@ internal sealed class ShardClient : IAsyncDisposable
         return outcome.Result;
     }
 
+    private async Task<ShardOutcome<StoreResult>> AskAsync(ShardPut put, long shard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _puts.AskAsync(put, shard, cancellationToken);
+        }
+        finally
+        {
+            // Before the caller hears of it, and also if the outcome is not known.
+            _answers?.Changed(shard, put.Key);
+        }
+    }
+
     /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
@@ -101,6 +143,7 @@ internal sealed class ShardClient : IAsyncDisposable
         using var call = Enter(cancellationToken);
         var ended = await CallAsync(
             GrainKeys.Shard(key, _shardBits), "unpublish", grain => grain.UnpublishAsync([key]), cancellationToken);
+        _answers?.Changed(GrainKeys.Shard(key, _shardBits), key);
         return ended[0];
     }
 
@@ -111,8 +154,11 @@ internal sealed class ShardClient : IAsyncDisposable
         using var call = Enter(cancellationToken);
         var removed = 0;
         var together = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(_known.All(), together, async (shard, cancel) => Interlocked.Add(
-            ref removed, await CallAsync(shard, "expire", grain => grain.RemoveExpiredAsync(now), cancel)));
+        await Parallel.ForEachAsync(_known.All(), together, async (shard, cancel) =>
+        {
+            Interlocked.Add(ref removed, await CallAsync(shard, "expire", grain => grain.RemoveExpiredAsync(now), cancel));
+            _answers?.Changed(shard);
+        });
         return removed;
     }
 
@@ -176,6 +222,11 @@ internal sealed class ShardClient : IAsyncDisposable
         }
 
         await _drained.Task;
+        if (_answers is not null)
+        {
+            await _answers.DisposeAsync();
+        }
+
         _known.Dispose();
     }
 
@@ -205,6 +256,13 @@ internal sealed class ShardClient : IAsyncDisposable
         return new ShardBatch<StoredValue?>(
             [.. places.Select(place => batch.Results[place])],
             [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)]);
+    }
+
+    private Task<IReadOnlyList<ShardNews>> GetNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
+    {
+        Interlocked.Increment(ref _newsCalls);
+        ClusterMetrics.ShardCalls.Add(1, Kind("news"));
+        return _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetNewsAsync(known).AsTask();
     }
 
     private async Task<IReadOnlyList<StoredValue?>> GetAsync(long shard, IReadOnlyList<NodeId> keys)

@@ -40,6 +40,13 @@ internal sealed record EdgeOptions
     /// <summary>The limits on bytes of responses per second, for each node id.</summary>
     public UploadLimits Upload { get; init; } = new();
 
+    /// <summary>
+    /// How old a response of the edge may be that it gives without asking the cluster: a value stored or changed through another edge is
+    /// found through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
+    /// Default 2 s.
+    /// </summary>
+    public TimeSpan MaxStaleness { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The number of node ids that the edge serves.</summary>
     public int NodeIds => Listen.Count;
 
@@ -81,12 +88,20 @@ internal sealed record EdgeOptions
         Listen = ReadListen(section),
         Bootstrap = ReadBootstrap(section),
         Trust = ReadTrust(section),
+        MaxStaleness = section.Read(
+            "Edge:MaxStaleness",
+            new EdgeOptions().MaxStaleness,
+            "a time of 00:00:01 to 00:01:00, or 0, is allowed",
+            (string text, out TimeSpan time) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time) && IsStaleness(time)),
         Upload = new UploadLimits
         {
             PerEndpoint = ReadBytes(section, "Edge:UploadPerEndpoint", new UploadLimits().PerEndpoint),
             Total = ReadBytes(section, "Edge:Upload", new UploadLimits().Total),
         },
     };
+
+    private static bool IsStaleness(TimeSpan time) =>
+        time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromMinutes(1));
 
     private static bool TryName(string text, out string name)
     {

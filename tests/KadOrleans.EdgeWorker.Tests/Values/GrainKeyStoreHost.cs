@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.EdgeWorker.Tests.Values;
 
 /// <summary>The shards of a shared cluster, emptied for each test. Opening again finds what storage holds.</summary>
-internal sealed class GrainKeyStoreHost(TestCluster cluster) : KeyStoreHost
+internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOptions? options = null) : KeyStoreHost
 {
     /// <summary>Usage is exact when it is asked for; all else as on an edge.</summary>
     public static GrainKeyStoreOptions Options { get; } = new() { UsageMaxAge = TimeSpan.Zero };
@@ -27,7 +27,8 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster) : KeyStoreHost
             await cluster.RestartShardsAsync(quota);
         }
 
-        _store = new GrainKeyStore(cluster.Grains, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance, Options);
+        _store = new GrainKeyStore(
+            cluster.Grains, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options ?? Options);
         return _store;
     }
 

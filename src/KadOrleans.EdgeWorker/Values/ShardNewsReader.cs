@@ -1,0 +1,217 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+
+namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>
+/// Reads the news of the shards that an edge asks for keys: four times within <see cref="GrainKeyStoreOptions.MaxStaleness"/>, all shards
+/// with one call. A silo that does not respond is passed over. Without news the views become too old to be used.
+/// </summary>
+internal sealed class ShardNewsReader : IAsyncDisposable
+{
+    /// <summary>The most shards in one call.</summary>
+    private const int MaxShards = 1_024;
+
+    /// <summary>How long a shard is read after the last request for one of its keys.</summary>
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a shard is not read whose filter found no room.</summary>
+    private static readonly TimeSpan FullFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>The longest pause while no silo responds, or none knows the call.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> _ask;
+    private readonly Action<NodeId> _changed;
+    private readonly TimeSpan _interval;
+    private readonly CancellationTokenSource _ending = new();
+
+    // Guards the views.
+    private readonly Lock _gate = new();
+    private readonly List<Reading> _readings = [];
+    private Task _loop = Task.CompletedTask;
+    private int _disposed;
+
+    // Guards the fields below: one read at a time.
+    private readonly SemaphoreSlim _reading = new(1);
+    private long _bytes;
+    private long _desk;
+    private long _deskSince;
+
+    /// <param name="options">Times and bounds.</param>
+    /// <param name="time">The edge's clock.</param>
+    /// <param name="ask">Asks the desk with the given number.</param>
+    /// <param name="changed">Called for each changed key.</param>
+    public ShardNewsReader(
+        GrainKeyStoreOptions options,
+        TimeProvider time,
+        Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
+        Action<NodeId> changed)
+    {
+        (_options, _time, _ask, _changed) = (options, time, ask, changed);
+        _interval = options.MaxStaleness / 4;
+        _deskSince = time.GetTimestamp();
+    }
+
+    /// <summary>Reads again and again from now on. Without shards it makes no calls.</summary>
+    public void Begin() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Reads the news of a shard from now on, while it is used.</summary>
+    public void Add(ShardView view)
+    {
+        lock (_gate)
+        {
+            _readings.Add(new Reading(view));
+        }
+    }
+
+    /// <summary>Reads once. Returns false if no silo responded.</summary>
+    public async Task<bool> ReadAsync()
+    {
+        await _reading.WaitAsync();
+        try
+        {
+            return await ReadWantedAsync();
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    /// <summary>Ends the reading. May be called again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _ending.CancelAsync();
+            await _loop;
+            _ending.Dispose();
+            _reading.Dispose();
+        }
+    }
+
+    private async Task<bool> ReadWantedAsync()
+    {
+        // The longest unread first: a response may not have room for all.
+        var wanted = Wanted().OrderBy(reading => reading.View.State?.ConfirmedAt ?? long.MinValue).ToList();
+        foreach (var some in wanted.Chunk(MaxShards))
+        {
+            var now = _time.GetTimestamp();
+            if (await AskAsync([.. some.Select(reading => PointOf(reading.View))]) is not { } all)
+            {
+                return false;
+            }
+
+            var byShard = some.ToDictionary(reading => reading.View.Shard);
+            foreach (var news in all)
+            {
+                if (byShard.TryGetValue(news.Shard, out var reading))
+                {
+                    Note(reading, news, now - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private async Task RunAsync()
+    {
+        var failures = new BackOff(_interval, LongestPause);
+        while (!_ending.IsCancellationRequested)
+        {
+            var isRead = await ReadAsync();
+            failures = isRead ? new BackOff(_interval, LongestPause) : failures;
+            await ((Task)Task.Delay(isRead ? _interval : failures.Next(), _time, _ending.Token))
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private List<Reading> Wanted()
+    {
+        var now = _time.GetTimestamp();
+        lock (_gate)
+        {
+            foreach (var reading in _readings)
+            {
+                reading.UsedAt = reading.View.TakeUse() ? now : reading.UsedAt;
+                if (reading.UsedAt is { } usedAt && _time.GetElapsedTime(usedAt, now) >= KeepFor)
+                {
+                    Forget(reading);
+                    reading.UsedAt = null;
+                }
+            }
+
+            return _readings.FindAll(reading => reading.UsedAt is not null
+                && !(reading.FullAt is { } fullAt && _time.GetElapsedTime(fullAt, now) < FullFor));
+        }
+    }
+
+    private static ShardPoint PointOf(ShardView view) => new(view.Shard, view.State?.Generation ?? 0, view.State?.Version ?? 0);
+
+    /// <summary>Asks a silo, and another one if it does not respond in time.</summary>
+    private async Task<IReadOnlyList<ShardNews>?> AskAsync(IReadOnlyList<ShardPoint> known)
+    {
+        if (_time.GetElapsedTime(_deskSince) >= _options.DeskFor)
+        {
+            TakeNextDesk();
+        }
+
+        foreach (var timeout in new[] { _options.HedgeAfter, _options.MaxStaleness / 2 })
+        {
+            try
+            {
+                var asked = _ask(_desk, known);
+                GrainCalls.Ignore(asked);
+                return await asked.WaitAsync(timeout, _time, _ending.Token);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Requests go to the shards meanwhile, and log why those do not respond.
+                TakeNextDesk();
+            }
+        }
+
+        return null;
+    }
+
+    private void TakeNextDesk() => (_desk, _deskSince) = (_desk + 1, _time.GetTimestamp());
+
+    private void Note(Reading reading, ShardNews news, long confirmedAt)
+    {
+        if (news.Filter is { } filter && _bytes - reading.Bytes + filter.Length > _options.MaxFilterBytes)
+        {
+            Forget(reading);
+            reading.FullAt = _time.GetTimestamp();
+            return;
+        }
+
+        reading.View.Note(news, confirmedAt, _changed);
+        var bytes = reading.View.State?.Filter.Bytes ?? 0;
+        _bytes += bytes - reading.Bytes;
+        reading.Bytes = bytes;
+    }
+
+    private void Forget(Reading reading)
+    {
+        reading.View.Forget();
+        _bytes -= reading.Bytes;
+        reading.Bytes = 0;
+    }
+
+    /// <summary>A view, and what the loop knows of it.</summary>
+    private sealed class Reading(ShardView view)
+    {
+        public ShardView View => view;
+
+        public long? UsedAt { get; set; }
+
+        public long? FullAt { get; set; }
+
+        public int Bytes { get; set; }
+    }
+}

@@ -1,0 +1,139 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Values;
+
+namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>
+/// What an edge knows of the keys of a shard. Times are timestamps of the edge's clock. Readers take <see cref="State"/> once and go by it.
+/// </summary>
+internal sealed class ShardView(long shard)
+{
+    private static long _epochs;
+
+    // Guards changes of the fields below.
+    private readonly Lock _gate = new();
+    private volatile ShardState? _state;
+    private long _lastPut = long.MinValue;
+    private bool _isUsed;
+    private long _absent;
+
+    /// <summary>The shard.</summary>
+    public long Shard => shard;
+
+    /// <summary>What is known. Null if nothing is.</summary>
+    public ShardState? State => _state;
+
+    /// <summary>Gets that were answered by the filter.</summary>
+    public long Absent => Interlocked.Read(ref _absent);
+
+    /// <summary>Whether a key is certainly not held.</summary>
+    /// <param name="state">What is known, recent enough.</param>
+    /// <param name="key">A key of the shard.</param>
+    public bool Denies(ShardState state, NodeId key)
+    {
+        var denies = state.ConfirmedAt > state.TrustedFrom && !state.Filter.MayContain(key);
+        if (denies)
+        {
+            Interlocked.Increment(ref _absent);
+        }
+
+        return denies;
+    }
+
+    /// <summary>Notes that a key was asked for.</summary>
+    public void Use()
+    {
+        if (!Volatile.Read(ref _isUsed))
+        {
+            Volatile.Write(ref _isUsed, true);
+        }
+    }
+
+    /// <summary>Whether a key was asked for since the last call.</summary>
+    public bool TakeUse()
+    {
+        var isUsed = Volatile.Read(ref _isUsed);
+        Volatile.Write(ref _isUsed, false);
+        return isUsed;
+    }
+
+    /// <summary>Notes a put of this edge that the shard has made, before its caller hears of it.</summary>
+    public void Put(NodeId key, long now)
+    {
+        lock (_gate)
+        {
+            _lastPut = now;
+            _state?.Filter.Add(key);
+        }
+    }
+
+    /// <summary>Makes the values that were cached by this view invalid.</summary>
+    public void Invalidate()
+    {
+        lock (_gate)
+        {
+            _state = _state is { } state ? state with { Epoch = Interlocked.Increment(ref _epochs) } : null;
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _state = null;
+        }
+    }
+
+    /// <summary>Notes news. Those that do not continue what is known are ignored.</summary>
+    /// <param name="news">Of this shard.</param>
+    /// <param name="confirmedAt">All changes before are in them.</param>
+    /// <param name="changed">Called for each changed key, before the news count as known.</param>
+    public void Note(ShardNews news, long confirmedAt, Action<NodeId> changed)
+    {
+        if (news.Filter is { } filter)
+        {
+            Begin(new ShardState(
+                news.Generation, news.Version, KeyFilter.From(filter), Interlocked.Increment(ref _epochs), confirmedAt, long.MinValue));
+        }
+        else if (_state is { } known && known.Generation == news.Generation && known.Version + news.Changed.Count == news.Version)
+        {
+            foreach (var key in news.Changed)
+            {
+                known.Filter.Add(key);
+                changed(key);
+            }
+
+            Continue(news.Version, confirmedAt);
+        }
+    }
+
+    // A filter may lack the latest puts of this edge, which the filter before had.
+    private void Begin(ShardState state)
+    {
+        lock (_gate)
+        {
+            _state = state with { TrustedFrom = _lastPut };
+        }
+    }
+
+    private void Continue(long version, long confirmedAt)
+    {
+        lock (_gate)
+        {
+            _state = _state is { } state
+                ? state with { Version = version, ConfirmedAt = Math.Max(state.ConfirmedAt, confirmedAt) }
+                : null;
+        }
+    }
+}
+
+/// <summary>What is known of a shard at a time.</summary>
+/// <param name="Generation">Of the news.</param>
+/// <param name="Version">Of the news.</param>
+/// <param name="Filter">Of the shard's keys. It gets more keys until it is replaced.</param>
+/// <param name="Epoch">Values that were cached in another epoch are not valid. Never 0.</param>
+/// <param name="ConfirmedAt">Changes before this time are known.</param>
+/// <param name="TrustedFrom">The filter is complete if it was confirmed after this time.</param>
+internal sealed record ShardState(long Generation, long Version, KeyFilter Filter, long Epoch, long ConfirmedAt, long TrustedFrom);

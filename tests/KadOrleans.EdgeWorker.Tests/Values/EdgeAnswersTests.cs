@@ -1,0 +1,43 @@
+using KadOrleans.Testing;
+
+namespace KadOrleans.EdgeWorker.Tests.Values;
+
+/// <summary>Random histories of a cluster, and what an edge answers meanwhile.</summary>
+public class EdgeAnswersTests
+{
+    [Fact]
+    public void No_answer_is_older_than_allowed_whatever_is_lost_or_late_and_own_puts_are_found_at_once() =>
+        Randomized.ForSteps(2_000, 150, steps =>
+        {
+            // All that happens happens in this thread.
+            var context = SynchronizationContext.Current;
+            SynchronizationContext.SetSynchronizationContext(null);
+            try
+            {
+                var world = new EdgeAnswersModel();
+                foreach (var step in steps)
+                {
+                    world.Step(step);
+                }
+            }
+            finally
+            {
+                SynchronizationContext.SetSynchronizationContext(context);
+            }
+        });
+
+    [Fact]
+    public void In_such_histories_most_gets_are_answered_without_a_call()
+    {
+        SynchronizationContext.SetSynchronizationContext(null);
+        var world = new EdgeAnswersModel();
+        var random = new Simulation.SeededRandomSource(1);
+        for (var i = 0; i < 20_000; i++)
+        {
+            world.Step(random.Next(int.MaxValue));
+        }
+
+        Assert.InRange(world.Answers.Absent, 300, long.MaxValue);
+        Assert.InRange(world.Answers.Cached, 300, long.MaxValue);
+    }
+}
