@@ -123,7 +123,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     /// <summary>
     /// True if some contact has responded since the start, and one of two conditions holds. Either the last response is less than a minute
-    /// old. Or fewer contacts than min(<see cref="Reachability.SilentContacts"/>, the table's size) have failed since.
+    /// old. Or fewer contacts than min(<see cref="Reachability.UnresponsiveContacts"/>, the table's size) have failed since.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 

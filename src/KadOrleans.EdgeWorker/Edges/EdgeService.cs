@@ -40,7 +40,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     /// </summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        ClusterMetrics.Begin();
+        EdgeMetrics.Begin();
         try
         {
             for (var i = 0; i < _listen.Length; i++)
@@ -125,17 +125,17 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)
     {
         var leases = session.Lease.NodeIds.Count;
-        ClusterMetrics.LeasesHeld.Add(leases);
+        EdgeMetrics.LeasesHeld.Add(leases);
         try
         {
             var end = await session.RunAsync(cancellationToken);
-            ClusterMetrics.LeasesLost.Add(end == SessionEnd.Stopping ? 0 : leases);
+            EdgeMetrics.LeasesLost.Add(end == SessionEnd.Stopping ? 0 : leases);
             await CloseAsync(session, end);
             return end;
         }
         finally
         {
-            ClusterMetrics.LeasesHeld.Add(-leases);
+            EdgeMetrics.LeasesHeld.Add(-leases);
         }
     }
 

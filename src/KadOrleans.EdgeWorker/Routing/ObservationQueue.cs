@@ -97,7 +97,7 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
     public void CountDropped(int count)
     {
         Interlocked.Add(ref _dropped, count);
-        ClusterMetrics.ObservationsDropped.Add(count);
+        EdgeMetrics.ObservationsDropped.Add(count);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

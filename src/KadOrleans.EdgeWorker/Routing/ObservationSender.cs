@@ -86,12 +86,12 @@ internal sealed class ObservationSender(
     private async Task<TableAnswer> CallAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
-        ClusterMetrics.TableCalls.Add(1);
+        EdgeMetrics.TableCalls.Add(1);
         var answer = await report(batch).AsTask().WaitAsync(cancellationToken);
         if (!answer.IsFenced)
         {
             Interlocked.Add(ref _sent, batch.Count);
-            ClusterMetrics.ObservationsSent.Add(batch.Count);
+            EdgeMetrics.ObservationsSent.Add(batch.Count);
         }
 
         return answer;

@@ -261,7 +261,7 @@ internal sealed class ShardClient : IAsyncDisposable
     private Task<IReadOnlyList<ShardNews>> GetNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
     {
         Interlocked.Increment(ref _newsCalls);
-        ClusterMetrics.ShardCalls.Add(1, Kind("news"));
+        EdgeMetrics.ShardCalls.Add(1, Kind("news"));
         return _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetNewsAsync(known).AsTask();
     }
 
@@ -296,8 +296,8 @@ internal sealed class ShardClient : IAsyncDisposable
     {
         Interlocked.Increment(ref calls);
         Interlocked.Add(ref carried, items);
-        ClusterMetrics.ShardCalls.Add(1, Kind(kind));
-        ClusterMetrics.ShardBatch.Record(items, Kind(kind));
+        EdgeMetrics.ShardCalls.Add(1, Kind(kind));
+        EdgeMetrics.ShardBatch.Record(items, Kind(kind));
     }
 
     private static KeyValuePair<string, object?> Kind(string kind) => new("kad.shard.call", kind);
@@ -329,7 +329,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
         ValueTask<T> CountedAsync()
         {
-            ClusterMetrics.ShardCalls.Add(1, Kind(kind));
+            EdgeMetrics.ShardCalls.Add(1, Kind(kind));
             return call(grain);
         }
     }
@@ -342,7 +342,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
     private void Report(long shard, string kind, Exception cause)
     {
-        ClusterMetrics.ShardFailures.Add(1, Kind(kind));
+        EdgeMetrics.ShardFailures.Add(1, Kind(kind));
         _outages.Add(GrainKeys.ShardName(shard), 1, cause);
     }
 

@@ -19,13 +19,13 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
     /// This many unresponsive contacts outweigh those that were not queried. If the table has fewer, all must be unresponsive: lookups of a
     /// small network query one dead contact again and again.
     /// </summary>
-    public const int SilentContacts = 8;
+    public const int UnresponsiveContacts = 8;
 
-    // Guards _silent; its count is read without.
+    // Guards _unresponsive; its count is read without.
     private readonly Lock _gate = new();
-    private readonly HashSet<NodeId> _silent = [];
+    private readonly HashSet<NodeId> _unresponsive = [];
     private long _answeredAt = long.MinValue;
-    private int _silentCount;
+    private int _unresponsiveCount;
     private int _failures;
 
     public IRoutingTable Table => table;
@@ -33,7 +33,7 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
     public bool IsGood => table.Snapshot.Count is > 0 and var known
         && Interlocked.Read(ref _answeredAt) is var at && at != long.MinValue
         && (Volatile.Read(ref _failures) < Failures
-            || Volatile.Read(ref _silentCount) < Math.Min(SilentContacts, known)
+            || Volatile.Read(ref _unresponsiveCount) < Math.Min(UnresponsiveContacts, known)
             || time.GetElapsedTime(at) < ResponseWindow);
 
     /// <summary>Notes a response.</summary>
@@ -41,12 +41,12 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
     {
         Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
         Volatile.Write(ref _failures, 0);
-        if (Volatile.Read(ref _silentCount) > 0)
+        if (Volatile.Read(ref _unresponsiveCount) > 0)
         {
             lock (_gate)
             {
-                _silent.Clear();
-                _silentCount = 0;
+                _unresponsive.Clear();
+                _unresponsiveCount = 0;
             }
         }
     }
@@ -57,9 +57,9 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
         Interlocked.Increment(ref _failures);
         lock (_gate)
         {
-            if (_silent.Count < SilentContacts && _silent.Add(contact))
+            if (_unresponsive.Count < UnresponsiveContacts && _unresponsive.Add(contact))
             {
-                _silentCount = _silent.Count;
+                _unresponsiveCount = _unresponsive.Count;
             }
         }
     }

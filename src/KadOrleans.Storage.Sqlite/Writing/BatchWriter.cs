@@ -96,7 +96,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
 
     /// <summary>
     /// Completes the puts of one batch, one after another, in one work item of the thread pool. Callers continue there, so they must not
-    /// block.
+    /// block. The writer does not complete them itself: no commit may wait for what callers do next. The item costs once per batch.
     /// </summary>
     private sealed class Acknowledgements(PutWrite[] puts, Exception? failure) : IThreadPoolWorkItem
     {

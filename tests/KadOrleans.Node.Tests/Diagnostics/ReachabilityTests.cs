@@ -81,14 +81,14 @@ public sealed class ReachabilityTests
     [Fact]
     public void Of_a_large_table_some_silent_contacts_are_enough()
     {
-        for (var i = 0; i < 2 * Reachability.SilentContacts; i++)
+        for (var i = 0; i < 2 * Reachability.UnresponsiveContacts; i++)
         {
             Meet($"{i}");
         }
 
         _reachability.Answered();
         _clock.Advance(Reachability.ResponseWindow);
-        for (var i = 0; i < Reachability.SilentContacts; i++)
+        for (var i = 0; i < Reachability.UnresponsiveContacts; i++)
         {
             Assert.True(_reachability.IsGood);
             Fail(1, $"{i}");

@@ -5,7 +5,7 @@ namespace KadOrleans.EdgeWorker.Diagnostics;
 /// <summary>
 /// The instruments of the adapters, on the meter of the node. Tags are small closed sets: never an id or a key.
 /// </summary>
-internal static class ClusterMetrics
+internal static class EdgeMetrics
 {
     /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
     public const string MeterName = "KadOrleans";
