@@ -22,13 +22,16 @@ internal sealed class DatabaseFile : IDisposable
 
     private const long EnoughRoom = 1 << 20;
 
+    // Pages of one reader: what is above the leaves of a table of a million rows.
+    private const string ReaderCache = "PRAGMA cache_size = -8192";
+
     private readonly DataFolder _folder;
     private FilesInPlace? _places;
 
     private DatabaseFile(DataFolder folder)
     {
         _folder = folder;
-        Connection = new SqliteConnection(ConnectionString(folder.DatabasePath));
+        Connection = new SqliteConnection(ConnectionString(folder));
     }
 
     /// <summary>Full path of the file.</summary>
@@ -37,8 +40,11 @@ internal sealed class DatabaseFile : IDisposable
     /// <summary>The kind of process that has the file open, such as "node".</summary>
     public string Owner => _folder.Kind.Owner;
 
-    /// <summary>The only connection.</summary>
+    /// <summary>The only connection that writes.</summary>
     public SqliteConnection Connection { get; }
+
+    /// <summary>Connections that see what is committed, <see cref="DatabaseKind.Readers"/> of them; each for one thread at a time.</summary>
+    public IReadOnlyList<SqliteConnection> Readers { get; private set; } = [];
 
     /// <summary>
     /// After a rebuild: where the damaged file is and what could not be read of it, as a part of a sentence. Null if the file was sound.
@@ -111,7 +117,7 @@ internal sealed class DatabaseFile : IDisposable
         }
         catch
         {
-            file.Connection.Dispose();
+            file.Close();
             throw;
         }
     }
@@ -183,18 +189,55 @@ internal sealed class DatabaseFile : IDisposable
             SetKeepLog(true);
         }
 
-        Connection.Dispose();
+        Close();
         _folder.Dispose();
     }
 
-    // Commands retry while the file is locked. Pooling would keep the file open after closing.
-    private static string ConnectionString(string path) => new SqliteConnectionStringBuilder
+    // The last connection to close moves the log into the file.
+    private void Close()
     {
-        DataSource = path,
+        foreach (var reader in Readers)
+        {
+            reader.Dispose();
+        }
+
+        Connection.Dispose();
+    }
+
+    // The commands wait and retry while the file is locked; pooling would keep it open after closing.
+    private static string ConnectionString(DataFolder folder) => new SqliteConnectionStringBuilder
+    {
+        DataSource = IsShared(folder) ? SharedName(folder.DatabasePath) : folder.DatabasePath,
         Mode = SqliteOpenMode.ReadWriteCreate,
         Pooling = false,
         DefaultTimeout = LockWaitSeconds,
     }.ToString();
+
+    // SQLite's "unix-excl" keeps other processes out as the exclusive mode does, and lets connections of this one share the file and the
+    // index of its log, which is in memory. There is nothing like it elsewhere: then there are no readers.
+    private static bool IsShared(DataFolder folder) => folder.Kind.Readers > 0 && !OperatingSystem.IsWindows();
+
+    private static string SharedName(string path) =>
+        $"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?vfs=unix-excl";
+
+    private void OpenReaders()
+    {
+        if (!IsShared(_folder))
+        {
+            return;
+        }
+
+        var readers = new List<SqliteConnection>();
+        Readers = readers;
+        for (var i = 0; i < _folder.Kind.Readers; i++)
+        {
+            var reader = new SqliteConnection(ConnectionString(_folder));
+            readers.Add(reader);
+            reader.Open();
+            reader.Execute("PRAGMA query_only = ON");
+            reader.Execute(ReaderCache);
+        }
+    }
 
     private void Load(Action<DatabaseFile> read)
     {
@@ -202,12 +245,13 @@ internal sealed class DatabaseFile : IDisposable
         Connection.Open();
         SetKeepLog(hasLog);
         Check();
-        read(this);
+        CheckWhile(() => read(this));
         SetKeepLog(false);
         Configure();
 
         // The first read creates the log, whose place is watched from here on.
         Connection.QueryInteger("PRAGMA user_version");
+        OpenReaders();
         _places = new FilesInPlace(_folder);
     }
 
@@ -218,7 +262,11 @@ internal sealed class DatabaseFile : IDisposable
             throw DatabaseErrors.ReadOnly(_folder);
         }
 
-        Connection.Execute("PRAGMA locking_mode = EXCLUSIVE");
+        if (!IsShared(_folder))
+        {
+            Connection.Execute("PRAGMA locking_mode = EXCLUSIVE");
+        }
+
         if (Connection.QueryInteger("PRAGMA page_count") == 0)
         {
             _folder.Kind.Create(Connection);
@@ -229,7 +277,40 @@ internal sealed class DatabaseFile : IDisposable
             _folder,
             (int)Connection.QueryInteger("PRAGMA application_id"),
             (int)Connection.QueryInteger("PRAGMA user_version"));
-        var verdict = Connection.QueryText("PRAGMA quick_check(1)");
+        if (!IsShared(_folder))
+        {
+            CheckStructure(Connection);
+        }
+    }
+
+    // Both read the whole file, and take seconds of a large one. What was read of a damaged structure counts for nothing.
+    private void CheckWhile(Action read)
+    {
+        if (!IsShared(_folder))
+        {
+            read();
+            return;
+        }
+
+        var check = Task.Run(() =>
+        {
+            using var connection = new SqliteConnection(ConnectionString(_folder));
+            connection.Open();
+            CheckStructure(connection);
+        });
+        try
+        {
+            read();
+        }
+        finally
+        {
+            check.GetAwaiter().GetResult();
+        }
+    }
+
+    private static void CheckStructure(SqliteConnection connection)
+    {
+        var verdict = connection.QueryText("PRAGMA quick_check(1)");
         if (verdict != "ok")
         {
             throw new DamagedDatabaseException(DatabaseErrors.Phrase(verdict));

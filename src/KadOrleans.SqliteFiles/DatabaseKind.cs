@@ -27,7 +27,10 @@ internal sealed record DatabaseKind
     /// <summary>Memory for pages of the file, in KiB. Null: SQLite's default.</summary>
     public int? CacheKiB { get; init; }
 
-    /// <summary>The kind of process that has such a file open, such as "node".</summary>
+    /// <summary>Connections that only read, beside the one that writes; see <see cref="DatabaseFile.Readers"/>.</summary>
+    public int Readers { get; init; }
+
+    /// <summary>What has such a file open: "node".</summary>
     public required string Owner { get; init; }
 
     /// <summary>How to choose the data folder, after "choose another data folder": " with Kad:Data", or empty.</summary>

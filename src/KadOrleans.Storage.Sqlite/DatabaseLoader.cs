@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using SQLitePCL;
@@ -21,6 +22,8 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
 
+    private readonly List<NodeId> _touched = [];
+
     /// <summary>
     /// Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest, so the
     /// first record of a key is its state and no other is decoded.
@@ -29,9 +32,35 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     public void LoadValues(ValueMemory memory, SegmentTable table)
     {
         var removed = new HashSet<NodeId>();
-        Read(
-            "SELECT number, records FROM segment ORDER BY number DESC",
-            row => LoadSegment(raw.sqlite3_column_int64(row, 0), raw.sqlite3_column_blob(row, 1), memory, removed, table));
+        memory.Shard.BeginLoad(EstimateKeys());
+        using var pages = new SegmentPipe();
+        var reading = Task.Run(() =>
+        {
+            try
+            {
+                Read(
+                    "SELECT number, records FROM segment ORDER BY number DESC",
+                    row => pages.Write(raw.sqlite3_column_int64(row, 0), raw.sqlite3_column_blob(row, 1)));
+            }
+            finally
+            {
+                pages.Complete();
+            }
+        });
+        try
+        {
+            while (pages.TryRead(out var segment))
+            {
+                LoadSegment(segment, memory, removed, table);
+            }
+        }
+        finally
+        {
+            pages.Abandon();
+            reading.GetAwaiter().GetResult();
+        }
+
+        memory.Shard.EndLoad();
     }
 
     /// <summary>Restores all publications, even beyond the present capacity.</summary>
@@ -110,20 +139,24 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
                 CultureInfo.InvariantCulture, $"an id in table {table} has {id.Length} bytes"));
     }
 
-    private void LoadSegment(
-        long number, ReadOnlySpan<byte> bytes, ValueMemory memory, HashSet<NodeId> removed, SegmentTable table)
+    private void LoadSegment(in ReadSegment read, ValueMemory memory, HashSet<NodeId> removed, SegmentTable table)
     {
-        if (!SegmentCodec.TryOpen(bytes, number, out var records))
+        var number = read.Number;
+        var bytes = read.Bytes;
+        var records = read.Records;
+        if (!read.IsSound)
         {
             removed.UnionWith(damage.NoteOrThrow(() => file.Damaged(DatabaseSchema.UnreadableSegment(number)))
                 .Records.Add(number, bytes, key => removed.Contains(key) || memory.Shard.TryFind(key, out _)));
             return;
         }
 
+        Touch(records, memory);
         var segment = table.Reserve(number);
         while (!records.IsEmpty)
         {
-            if (!RecordCodec.TryTake(ref records, out var record) || !TryLoad(record, segment, memory, removed))
+            var offset = bytes.Length - records.Length;
+            if (!RecordCodec.TryTake(ref records, out var record) || !TryLoad(record, offset, segment, memory, removed))
             {
                 throw file.Damaged(DatabaseSchema.UnreadableSegment(number));
             }
@@ -132,37 +165,80 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         table.AddOldest(segment);
     }
 
-    private bool TryLoad(RecordCodec.Record record, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
+    // Most keys are random, so memory is what a load waits for.
+    private void Touch(ReadOnlySpan<byte> records, ValueMemory memory)
     {
-        var key = record.Key;
-        var isObsolete = removed.Contains(key) || memory.Shard.TryFind(key, out _);
+        _touched.Clear();
+        while (RecordCodec.TryTake(ref records, out var record))
+        {
+            _touched.Add(record.Key);
+        }
+
+        memory.Shard.Touch(CollectionsMarshal.AsSpan(_touched));
+    }
+
+    // As many as the newest segments let expect. Too few, and the rest loads more slowly; too many cost two bytes each.
+    private int EstimateKeys()
+    {
+        var (segments, sampled, records) = (0L, 0, 0);
+        Read("SELECT max(number) - min(number) + 1 FROM segment", row => segments = raw.sqlite3_column_int64(row, 0));
+        Read("SELECT records FROM segment ORDER BY number DESC LIMIT 64", row =>
+        {
+            var bytes = raw.sqlite3_column_blob(row, 0);
+            for (sampled++, bytes = bytes.Length < SegmentCodec.HeaderLength ? [] : bytes[SegmentCodec.HeaderLength..]; RecordCodec.TryTake(ref bytes, out _); records++)
+            {
+            }
+        });
+        var pages = file.Connection.QueryInteger("PRAGMA page_count");
+        return sampled == 0 ? 0 : (int)Math.Min(Math.Clamp(segments, 0, pages) * records / sampled, int.MaxValue / 4);
+    }
+
+    private bool TryLoad(RecordCodec.Record record, int offset, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
+    {
+        var (key, length) = (record.Key, record.Bytes.Length);
         if (record.IsRemoval)
         {
-            segment.AddRemoval(record.Bytes.Length);
-            if (!isObsolete)
+            segment.AddRemoval(length);
+            if (!memory.Shard.TryFind(key, out _))
             {
                 removed.Add(key);
             }
-        }
-        else if (isObsolete || Hides(key, removed))
-        {
-            segment.AddObsolete(record.Bytes.Length);
-        }
-        else if (record.TryReadValue(out var value))
-        {
-            segment.AddPut(record.Bytes.Length);
-            memory.Shard.Load(key, value, segment.Slot);
-        }
-        else
-        {
-            return false;
+
+            return true;
         }
 
+        if ((removed.Count > 0 && removed.Contains(key)) || Hides(key, memory, removed))
+        {
+            segment.AddObsolete(length);
+            return true;
+        }
+
+        if (!record.TryReadHead(out var head))
+        {
+            return memory.Shard.TryFind(key, out _) && AddObsolete(segment, length);
+        }
+
+        var place = new RecordPlace(segment.Slot, offset, length);
+        if (memory.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, place.ToInt64()))
+        {
+            segment.AddPut(length);
+            return true;
+        }
+
+        return AddObsolete(segment, length);
+    }
+
+    private static bool AddObsolete(Segment segment, int length)
+    {
+        segment.AddObsolete(length);
         return true;
     }
 
-    private bool Hides(NodeId key, HashSet<NodeId> removed) =>
-        damage is { Records.Segments.Count: > 0 } && damage.Records.Resembles(key) && removed.Add(key);
+    private bool Hides(NodeId key, ValueMemory memory, HashSet<NodeId> removed) =>
+        damage is { Records.Segments.Count: > 0 }
+        && !memory.Shard.TryFind(key, out _)
+        && damage.Records.Resembles(key)
+        && removed.Add(key);
 
     // Passes SQLite's own rows, whose blobs are spans: a million rows need no million copies.
     private void Read(string sql, Action<sqlite3_stmt> take)
@@ -188,14 +264,14 @@ internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments,
 
     /// <summary>Reads the whole file.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public static LoadedDatabase Read(DatabaseFile file, StoreQuota quota, int maxPublications, DamagePolicy onDamage)
+    public static LoadedDatabase Read(DatabaseFile file, StorageLimits limits, DamagePolicy onDamage)
     {
         var damage = onDamage == DamagePolicy.SetAside ? new Damage() : null;
         var loader = new DatabaseLoader(file, damage);
-        var values = new ValueMemory(quota);
         var segments = new SegmentTable();
+        var values = new ValueMemory(limits.Quota, limits.CacheBytes, segments);
         loader.LoadValues(values, segments);
-        var publications = new PublicationMemory(maxPublications);
+        var publications = new PublicationMemory(limits.MaxPublications);
         loader.LoadPublications(publications);
         return new LoadedDatabase(values, segments, publications, loader.LoadState()) { Damage = damage };
     }

@@ -3,6 +3,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using KadOrleans.Storage.Sqlite.Writing;
@@ -24,7 +25,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>The default maximum of publications.</summary>
     public const int DefaultMaxPublications = 10_000;
 
+    /// <summary>Bytes of values kept in memory where nothing else is said.</summary>
+    public const long DefaultCacheBytes = 64 << 20;
+
     private readonly DatabaseFile _file;
+    private readonly ColdReads _reads;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
     private readonly DamageReport? _damage;
@@ -39,6 +44,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Memory = loaded.Values;
         Segments = loaded.Segments;
         Writer = new BatchWriter(file, loaded, options, logger);
+        _reads = new ColdReads(Memory, file) { OnDamage = Writer.Repair };
     }
 
     /// <summary>Full path of the file.</summary>
@@ -60,7 +66,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public string? Problem =>
         Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
 
-    /// <summary>The only connection; it belongs to the writer.</summary>
+    /// <summary>Reads what is not in memory.</summary>
+    internal ColdReads Reads => _reads;
+
+    /// <summary>The connection that belongs to the writer.</summary>
     internal SqliteConnection Connection => _file.Connection;
 
     /// <summary>The committed values.</summary>
@@ -87,6 +96,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
     /// <param name="maxPublications">The most publications, in the same way.</param>
     /// <param name="onDamage">The policy for a damaged file. Damaged files of older releases are refused.</param>
+    /// <param name="cacheBytes">Bytes of values in memory, 0 or more.</param>
     /// <exception cref="KeyStoreException">
     /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
     /// damaged beyond repair. The message names it and says what to do. Of a damaged file the inner exception is a
@@ -97,28 +107,32 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         StoreQuota quota,
         ILogger<SqliteDatabase>? logger = null,
         int maxPublications = DefaultMaxPublications,
-        DamagePolicy onDamage = DamagePolicy.SetAside) =>
-        Open(folder, quota, maxPublications, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
+        DamagePolicy onDamage = DamagePolicy.SetAside,
+        long cacheBytes = DefaultCacheBytes)
+    {
+        ArgumentNullException.ThrowIfNull(quota);
+        ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
+        var limits = new StorageLimits(quota) { MaxPublications = maxPublications, CacheBytes = cacheBytes };
+        return Open(folder, limits, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
+    }
 
     /// <summary>Opens the database with other sizes of the log.</summary>
     internal static SqliteDatabase Open(
         string folder,
-        StoreQuota quota,
-        int maxPublications,
+        StorageLimits limits,
         LogOptions options,
         ILogger logger,
         DamagePolicy onDamage = DamagePolicy.SetAside)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        ArgumentNullException.ThrowIfNull(quota);
         LoadedDatabase? loaded = null;
         var file = DatabaseFile.Open(
             folder,
             DatabaseSchema.CreateKind(onDamage),
-            opened => loaded = LoadedDatabase.Read(opened, quota, maxPublications, onDamage));
+            opened => loaded = LoadedDatabase.Read(opened, limits, onDamage));
         try
         {
-            var damage = Repair(file, ref loaded!, () => LoadedDatabase.Read(file, quota, maxPublications, DamagePolicy.Refuse));
+            var damage = Repair(file, ref loaded!, () => LoadedDatabase.Read(file, limits, DamagePolicy.Refuse));
             var usage = loaded.Values.GetUsage();
             StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
             if (damage is not null)
@@ -145,6 +159,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         ObjectDisposedException.ThrowIf(IsClosed, this);
         return Writer.RunAsync(write, cancellationToken);
     }
+
+    /// <summary>Reads a value that memory need not have.</summary>
+    internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps) => _file.Readers.Count > 0
+        ? _reads.ReadAsync(key, now, keeps)
+        : new ValueTask<StoredValue?>(Writer.RunAsync(new ValueRead(key, now)));
 
     /// <summary>Waits until every write that is queued now is committed or has failed.</summary>
     internal async Task FlushAsync()
@@ -198,6 +217,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
+            await _reads.StopAsync();
             await Writer.DisposeAsync();
         }
         finally
@@ -209,7 +229,18 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 }
 
-/// <summary>The policy for a damaged data file.</summary>
+/// <summary>How much a data file takes.</summary>
+/// <param name="Quota">Of values that others stored.</param>
+internal sealed record StorageLimits(StoreQuota Quota)
+{
+    /// <summary>Publications.</summary>
+    public int MaxPublications { get; init; } = SqliteDatabase.DefaultMaxPublications;
+
+    /// <summary>Bytes of values that are kept in memory.</summary>
+    public long CacheBytes { get; init; } = SqliteDatabase.DefaultCacheBytes;
+}
+
+/// <summary>What becomes of a data file that is damaged.</summary>
 internal enum DamagePolicy
 {
     /// <summary>
@@ -234,6 +265,9 @@ internal static partial class StorageLog
     [LoggerMessage(5007, LogLevel.Error, "{Sentence} Values that other nodes hold come back from them")]
     public static partial void Damaged(ILogger logger, string sentence);
 
-    [LoggerMessage(5008, LogLevel.Error, "Segment {Number} of {Path} was damaged while the node ran; its values are written again from memory. Check the disk's health")]
-    public static partial void SegmentRewritten(ILogger logger, long number, string path);
+    [LoggerMessage(5008, LogLevel.Error, "Segment {Number} of {Path} was damaged while the node ran; {Kept} of its values are written again from memory, {Lost} are lost here. Check the disk's health")]
+    public static partial void SegmentReplaced(ILogger logger, long number, string path, int kept, int lost);
+
+    [LoggerMessage(5009, LogLevel.Error, "Segment {Number} of {Path} is damaged and could not be replaced")]
+    public static partial void SegmentNotReplaced(ILogger logger, Exception exception, long number, string path);
 }

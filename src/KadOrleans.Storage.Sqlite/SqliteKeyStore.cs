@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -17,6 +18,8 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     // The most keys removed in one write, so that a long removal does not delay puts.
     private const int RemovalSlice = 1024;
 
+    private const int ReadTogether = 64;
+
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
     private volatile bool _disposed;
 
@@ -30,7 +33,9 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_database.Memory.Get(key, now));
+        return _database.Memory.TryGet(key, now, out var value, out _, out _)
+            ? ValueTask.FromResult(value)
+            : _database.ReadAsync(key, now, keeps: true);
     }
 
     /// <summary>
@@ -67,22 +72,29 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        NodeId[] keys = [.. _database.Memory.Scan().Where(entry => entry.Value.IsExpired(now)).Select(entry => entry.Key)];
         var removed = 0;
-        for (var start = 0; start < keys.Length; start += RemovalSlice)
+        foreach (var some in _database.Memory.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
         {
-            var slice = keys.AsMemory(start, Math.Min(RemovalSlice, keys.Length - start));
-            removed += await _database.WriteAsync(new RemoveExpiredWrite(slice, now), cancellationToken);
+            NodeId[] keys = [.. some.Select(held => held.Key)];
+            removed += await _database.WriteAsync(new RemoveExpiredWrite(keys, now), cancellationToken);
         }
 
         return removed;
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+        ScanAsync(region, static _ => true, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
+        KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(isWanted);
         Check(cancellationToken);
-        return _database.Memory.Scan().Where(entry => region.Contains(entry.Key)).ToAsyncEnumerable();
+        return ReadAsync(_database.Memory.Scan(IsWanted), cancellationToken);
+
+        bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt));
     }
 
     /// <inheritdoc/>
@@ -110,6 +122,24 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         _disposed = true;
         await _database.FlushAsync();
+    }
+
+    // Some at a time, so that they are read together. What is asked for once does not come into the cache.
+    private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadAsync(
+        IEnumerable<HeldKey> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var some in keys.Chunk(ReadTogether))
+        {
+            Check(cancellationToken);
+            var reads = Array.ConvertAll(some, held => _database.ReadAsync(held.Key, DateTimeOffset.MinValue, keeps: false));
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (await reads[i] is { } value)
+                {
+                    yield return new(some[i].Key, value);
+                }
+            }
+        }
     }
 
     private void Check(CancellationToken cancellationToken)

@@ -17,12 +17,19 @@ internal static class RepublishPolicy
     public static bool IsDue(NodeId key, StoredValue stored, NodeId ownId, DateTimeOffset now, KademliaOptions options)
     {
         ArgumentNullException.ThrowIfNull(stored);
+        return IsDue(key, stored.StoredAt, stored.ExpiresAt, ownId, now, options);
+    }
+
+    /// <summary>The same of a value of which only its times are known.</summary>
+    public static bool IsDue(
+        NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, DateTimeOffset now, KademliaOptions options)
+    {
         ArgumentNullException.ThrowIfNull(options);
 
         // Most values are young: the offset need not be looked at for them.
-        var age = now - stored.StoredAt;
+        var age = now - storedAt;
         return age >= options.RepublishInterval
-            && !stored.IsExpired(now)
+            && now < expiresAt
             && age >= options.RepublishInterval + Offset(key, ownId, options);
     }
 

@@ -1,7 +1,5 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
@@ -12,27 +10,19 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 internal sealed class KeyShard
 {
-    /// <summary>The slot of a key that the current plan removes.</summary>
-    private const int Leaving = -2;
-
-    private readonly Dictionary<NodeId, CountedValue>[] _parts;
+    private readonly KeyIndex _index = new();
+    private readonly IShardValues _values;
 
     // The accounts after the current plan.
     private readonly StoreAccounts _accounts;
 
     /// <summary>An empty shard.</summary>
     /// <param name="quota">Its bounds.</param>
-    /// <param name="parts">Tables that the keys are spread over: one that grows, or is copied, holds up its owner for so much less.</param>
-    public KeyShard(StoreQuota quota, int parts = 1)
+    /// <param name="values">Where its values are; null for memory.</param>
+    public KeyShard(StoreQuota quota, IShardValues? values = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
-        _accounts = new StoreAccounts(quota);
-        _parts = new Dictionary<NodeId, CountedValue>[parts];
-        for (var i = 0; i < parts; i++)
-        {
-            _parts[i] = [];
-        }
-
+        _accounts = new StoreAccounts(quota, _index);
+        _values = values ?? new ValuesInMemory();
         Values = new HeldValues(this);
     }
 
@@ -45,8 +35,14 @@ internal sealed class KeyShard
     /// <summary>The counts of evicted and changed values.</summary>
     public StoreTurnover Turnover { get; private set; }
 
+    /// <summary>Memory that the index takes, in bytes: without values, and without the networks that they came from.</summary>
+    public long IndexBytes => _index.MemoryBytes;
+
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue> Values { get; }
+
+    /// <summary>Slots of keys are below this; see <see cref="TryGetAt"/>.</summary>
+    public int Slots => _index.Length;
 
     /// <summary>The sources that changed most values of others, most first.</summary>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
@@ -54,37 +50,25 @@ internal sealed class KeyShard
     /// <summary>The value of <paramref name="key"/>, unless it has none that is alive at <paramref name="now"/>.</summary>
     public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)
     {
-        value = TryFind(key, out var held) && !held.Value.IsExpired(now) ? held.Value : null;
+        value = TryFind(key, out var held) && _values.Read(held) is { } found && !found.IsExpired(now) ? found : null;
         return value is not null;
     }
 
-    /// <summary>Finds the value of a key, expired or not.</summary>
-    public bool TryFind(NodeId key, out CountedValue held) => PartOf(key).TryGetValue(key, out held);
+    /// <summary>What is known of a key that is held, alive or not, without its value.</summary>
+    public bool TryFind(NodeId key, out HeldKey held) => TryGetAt(_index.Find(key), out held);
 
-    /// <summary>All keys that are held, in no order, with where they are counted and placed.</summary>
-    public IEnumerable<KeyValuePair<NodeId, CountedValue>> Enumerate()
+    /// <summary>The same by the key's slot, which a key keeps as long as it is held. False if none is held there.</summary>
+    public bool TryGetAt(int slot, out HeldKey held)
     {
-        foreach (var part in _parts)
+        held = default;
+        if (slot == KeyIndex.None || !_index[slot].IsHeld)
         {
-            foreach (var entry in part)
-            {
-                yield return entry;
-            }
-        }
-    }
-
-    /// <summary>The keys of one part, copied.</summary>
-    /// <param name="part">From 0 to below the number of parts.</param>
-    public KeyValuePair<NodeId, StoredValue>[] Copy(int part)
-    {
-        var copy = new KeyValuePair<NodeId, StoredValue>[_parts[part].Count];
-        var count = 0;
-        foreach (var (key, held) in _parts[part])
-        {
-            copy[count++] = new(key, held.Value);
+            return false;
         }
 
-        return copy;
+        ref var entry = ref _index[slot];
+        held = new HeldKey(entry.Key, slot, entry.Place, entry.StoredAt, entry.ExpiresAt);
+        return true;
     }
 
     /// <summary>Sets the near keys. Values of others are evicted first.</summary>
@@ -106,9 +90,14 @@ internal sealed class KeyShard
     public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return TryFind(key, out var held) && held.Slot == Leaving
-            ? StoreRules.FindRefusal(value.Value) ?? StoreResult.Stored
-            : Decide(key, value, kind).Result;
+        if (!TryFind(key, out var held))
+        {
+            return Decide(key, null, value, kind).Result;
+        }
+
+        return _index[held.Slot].IsCounted && _values.Peek(held) is { } known
+            ? Decide(key, known, value, kind).Result
+            : StoreRules.FindRefusal(value.Value) ?? StoreResult.Stored;
     }
 
     /// <summary>Stores a value at once, if <see cref="StoreDecision"/> allows it.</summary>
@@ -117,7 +106,7 @@ internal sealed class KeyShard
     /// <param name="kind">Where it comes from.</param>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
-        var decision = DecideAndCharge(key, TryFind(key, out var held) ? held : null, value, kind);
+        var decision = DecideAndCharge(key, Read(key), value, kind);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key);
@@ -139,37 +128,60 @@ internal sealed class KeyShard
     public void Restore(NodeId key, StoredValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        var slot = TryFind(key, out var held) ? _accounts.Replace(key, held, value) : _accounts.Add(key, value);
-        Hold(key, new CountedValue(value, slot), place: null);
+        var before = ShareOf(key);
+        Plan(key, value);
+        Hold(key, value, before, place: null);
     }
 
-    /// <summary>Restores a value of a store that loads its newest values first, each key once.</summary>
+    /// <summary>Prepares an empty shard for loading some number of keys quickly; <see cref="EndLoad"/> ends that.</summary>
+    /// <param name="keys">How many about.</param>
+    public void BeginLoad(int keys)
+    {
+        _index.Expect(keys);
+        _accounts.IsSorted = false;
+    }
+
+    /// <summary>Ends loading: from now on the shard can be used.</summary>
+    public void EndLoad() => _accounts.IsSorted = true;
+
+    /// <summary>Has the processor fetch what <see cref="TryLoad"/> of these keys will look at.</summary>
+    public void Touch(ReadOnlySpan<NodeId> keys) => _index.Touch(keys);
+
+    /// <summary>Between <see cref="BeginLoad"/> and <see cref="EndLoad"/>: holds a value of a store that loads its newest values first. False if the key is held already.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="value">Its value.</param>
-    /// <param name="place">Where the owner has stored it.</param>
-    public void Load(NodeId key, StoredValue value, int place)
+    /// <param name="share">What its value takes.</param>
+    /// <param name="storedAt">When it was stored.</param>
+    /// <param name="expiresAt">When it ends.</param>
+    /// <param name="place">Where the owner has stored it, from 0 to below 2^60.</param>
+    public bool TryLoad(NodeId key, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)
     {
-        ArgumentNullException.ThrowIfNull(value);
-        Hold(key, new CountedValue(value, _accounts.AddOldest(key, value)), place);
-    }
-
-    /// <summary>Notes that the owner has stored a key, which is held, at another place.</summary>
-    public void Move(NodeId key, int place)
-    {
-        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
-        held = held with { Place = place };
-    }
-
-    /// <summary>Removes a key. Returns false if it was not held.</summary>
-    public bool Remove(NodeId key)
-    {
-        if (!TryFind(key, out var held))
+        if (_index.Find(key) != KeyIndex.None)
         {
             return false;
         }
 
-        _accounts.Remove(held);
-        Forget(key);
+        var slot = _index.Add(key);
+        _accounts.Add(slot, share, isOldest: true);
+        ref var entry = ref _index[slot];
+        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (storedAt, expiresAt, place, true);
+        Tally(null, share);
+        return true;
+    }
+
+    /// <summary>Notes that the owner has stored a key, which is held, at another place.</summary>
+    public void Move(NodeId key, long place) => _index[_index.Find(key)].Place = place;
+
+    /// <summary>Forgets a key. False if it was not held.</summary>
+    public bool Remove(NodeId key)
+    {
+        if (!TryFind(key, out _))
+        {
+            return false;
+        }
+
+        var before = ShareOf(key);
+        Plan(key, null);
+        Forget(key, before);
         return true;
     }
 
@@ -177,11 +189,11 @@ internal sealed class KeyShard
     public IReadOnlyList<NodeId> RemoveExpired(DateTimeOffset now)
     {
         var expired = new List<NodeId>();
-        foreach (var (key, held) in Enumerate())
+        foreach (var held in Enumerate())
         {
-            if (held.Value.IsExpired(now))
+            if (held.IsExpired(now))
             {
-                expired.Add(key);
+                expired.Add(held.Key);
             }
         }
 
@@ -189,17 +201,32 @@ internal sealed class KeyShard
         return expired;
     }
 
+    /// <summary>All keys that are held, in no order. The shard must not change meanwhile.</summary>
+    public IEnumerable<HeldKey> Enumerate()
+    {
+        for (var slot = 0; slot < Slots; slot++)
+        {
+            if (TryGetAt(slot, out var held))
+            {
+                yield return held;
+            }
+        }
+    }
+
+    /// <summary>Reads what is held of a key, alive or not; null if nothing is.</summary>
+    public StoredValue? Read(NodeId key) => TryFind(key, out var held) ? _values.Read(held) : null;
+
     /// <summary>Decides on a put as things are held, and changes nothing.</summary>
     internal StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
-        StoreDecision.Make(key, TryFind(key, out var held) ? held : null, offered, kind, _accounts);
+        Decide(key, Read(key), offered, kind);
 
     /// <summary>
     /// Decides on a put. A change counts against its source's limit even if its write fails later: the decisions of one write must know of
     /// each other.
     /// </summary>
-    internal StoreDecision DecideAndCharge(NodeId key, CountedValue? before, StoredValue offered, PutKind kind)
+    internal StoreDecision DecideAndCharge(NodeId key, StoredValue? before, StoredValue offered, PutKind kind)
     {
-        var decision = StoreDecision.Make(key, before, offered, kind, _accounts);
+        var decision = Decide(key, before, offered, kind);
         if (decision.IsChange)
         {
             _accounts.Changes.Count(offered.Source, offered.StoredAt);
@@ -208,101 +235,129 @@ internal sealed class KeyShard
         return decision;
     }
 
-    /// <summary>Counts a key's value by the current plan, and returns its new place in the accounts.</summary>
-    internal CountedValue? Plan(NodeId key, CountedValue? before, StoredValue? after)
+    /// <summary>What a key is counted as; null if it is not.</summary>
+    internal StoreShare? ShareOf(NodeId key) => CountedSlotOf(key) is not KeyIndex.None and var slot ? _accounts.ShareOf(slot) : null;
+
+    /// <summary>Counts what a key comes to by the plan under way.</summary>
+    internal void Plan(NodeId key, StoredValue? after)
     {
-        var slot = Leaving;
+        var slot = _index.Find(key);
         if (after is not null)
         {
-            slot = before is { } old ? _accounts.Replace(key, old, after) : _accounts.Add(key, after);
+            var share = StoreShare.Of(after);
+            if (slot != KeyIndex.None && _index[slot].IsCounted)
+            {
+                _accounts.Replace(slot, share);
+            }
+            else
+            {
+                _accounts.Add(slot == KeyIndex.None ? _index.Add(key) : slot, share);
+            }
         }
-        else if (before is { } gone)
+        else if (slot != KeyIndex.None)
         {
-            _accounts.Remove(gone);
+            Uncount(slot);
         }
-
-        Point(key, slot);
-        return after is null ? null : new CountedValue(after, slot);
     }
 
     /// <summary>
     /// Counts a key again as it is held, as the plan that changes it is abandoned. A value that was to be evicted becomes the oldest of its
     /// source again. One that was to be stored or renewed becomes the newest.
     /// </summary>
-    internal void Unplan(NodeId key, CountedValue? planned)
+    /// <param name="key">The key.</param>
+    /// <param name="before">What it was counted as; null if it was not held.</param>
+    internal void Unplan(NodeId key, StoreShare? before)
     {
-        if (planned is { } counted)
+        var slot = _index.Find(key);
+        if (slot == KeyIndex.None)
         {
-            _accounts.Remove(counted);
+            return;
         }
 
-        if (TryFind(key, out var held))
+        var wasLeaving = !_index[slot].IsCounted;
+        Uncount(slot);
+        if (before is { } share)
         {
-            Point(key, planned is null ? _accounts.AddOldest(key, held.Value) : _accounts.Add(key, held.Value));
+            _accounts.Add(slot, share, isOldest: wasLeaving);
         }
     }
 
     /// <summary>Holds a value that is counted; at the place that the key has if <paramref name="place"/> is null.</summary>
-    internal void Hold(NodeId key, CountedValue counted, int? place)
+    internal void Hold(NodeId key, StoredValue value, StoreShare? before, long? place)
     {
-        ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(PartOf(key), key, out var exists);
-        Tally(exists ? held.Value : null, counted.Value);
-        held = counted with { Place = place ?? held.Place };
+        var slot = _index.Find(key);
+        ref var entry = ref _index[slot];
+        Tally(before, _accounts.ShareOf(slot));
+        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (value.StoredAt, value.ExpiresAt, place ?? entry.Place, true);
+        TryGetAt(slot, out var held);
+        _values.Hold(held, value);
     }
 
-    /// <summary>Removes a key that is no longer counted.</summary>
-    internal void Forget(NodeId key)
+    /// <summary>Forgets a key that is counted no more.</summary>
+    internal void Forget(NodeId key, StoreShare? before)
     {
-        if (PartOf(key).Remove(key, out var held))
+        var slot = _index.Find(key);
+        if (TryGetAt(slot, out var held))
         {
-            Tally(held.Value, null);
+            Tally(before, null);
+            _values.Forget(held);
+            _index.Remove(slot);
         }
     }
 
-    private void Tally(StoredValue? before, StoredValue? after)
+    private StoreDecision Decide(NodeId key, StoredValue? before, StoredValue offered, PutKind kind) =>
+        StoreDecision.Make(key, before, offered, kind, _accounts, CountedSlotOf(key));
+
+    // What is held or was held stays in the index until it is forgotten; what was only planned goes.
+    private void Uncount(int slot)
+    {
+        if (_index[slot].IsCounted)
+        {
+            _accounts.Remove(slot);
+        }
+
+        if (!_index[slot].IsHeld)
+        {
+            _index.Remove(slot);
+        }
+    }
+
+    private int CountedSlotOf(NodeId key)
+    {
+        var slot = _index.Find(key);
+        return slot != KeyIndex.None && _index[slot].IsCounted ? slot : KeyIndex.None;
+    }
+
+    private void Tally(StoreShare? before, StoreShare? after)
     {
         Count += (after is null ? 0 : 1) - (before is null ? 0 : 1);
         Bytes += (after?.Footprint ?? 0) - (before?.Footprint ?? 0);
     }
-
-    // CheckPut reads the accounts by the held value, so that must have its slot.
-    private void Point(NodeId key, int slot)
-    {
-        ref var held = ref CollectionsMarshal.GetValueRefOrNullRef(PartOf(key), key);
-        if (!Unsafe.IsNullRef(ref held))
-        {
-            held = held with { Slot = slot };
-        }
-    }
-
-    private Dictionary<NodeId, CountedValue> PartOf(NodeId key) =>
-        _parts.Length == 1 ? _parts[0] : _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
 
     /// <summary>The values, without their slots.</summary>
     private sealed class HeldValues(KeyShard shard) : IReadOnlyDictionary<NodeId, StoredValue>
     {
         public int Count => shard.Count;
 
-        public IEnumerable<NodeId> Keys => shard.Enumerate().Select(entry => entry.Key);
+        public IEnumerable<NodeId> Keys => shard.Enumerate().Select(held => held.Key);
 
-        public IEnumerable<StoredValue> Values => shard.Enumerate().Select(entry => entry.Value.Value);
+        public IEnumerable<StoredValue> Values => shard.Enumerate().Select(held => shard._values.Read(held)!);
 
-        public StoredValue this[NodeId key] => TryGetValue(key, out var value) ? value : throw new KeyNotFoundException($"{key} is not held.");
+        public StoredValue this[NodeId key] => shard.Read(key) ?? throw new KeyNotFoundException($"{key} is not held.");
 
         public bool ContainsKey(NodeId key) => shard.TryFind(key, out _);
 
         public bool TryGetValue(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
         {
-            var isHeld = shard.TryFind(key, out var held);
-            value = held.Value;
-            return isHeld;
+            value = shard.Read(key);
+            return value is not null;
         }
 
         public IEnumerator<KeyValuePair<NodeId, StoredValue>> GetEnumerator()
         {
-            foreach (var (key, held) in shard.Enumerate())
+            foreach (var held in shard.Enumerate())
             {
-                yield return new(key, held.Value);
+                yield return new(held.Key, shard._values.Read(held)!);
             }
         }
 

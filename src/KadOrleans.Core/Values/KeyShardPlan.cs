@@ -29,50 +29,66 @@ internal sealed class KeyShardPlan(KeyShard shard)
             {
                 if (change.NeedsWrite)
                 {
-                    yield return new(key, change.After?.Value);
+                    yield return new(key, change.After);
                 }
             }
         }
     }
 
-    /// <summary>The value of a key after the changes planned so far, expired or not.</summary>
-    public StoredValue? Find(NodeId key) => FindCounted(key)?.Value;
+    /// <summary>What is held of a key after all that the plan holds so far, alive or not. May wait for storage, see <see cref="IShardValues"/>.</summary>
+    public StoredValue? Find(NodeId key) => _changes.TryGetValue(key, out var change) ? change.After : _shard.Read(key);
+
+    /// <summary>What the plan makes of a key, null if nothing is left of it. False if the plan leaves it as it is held.</summary>
+    public bool TryFindChange(NodeId key, out StoredValue? after)
+    {
+        var isChanged = _changes.TryGetValue(key, out var change);
+        after = change.After;
+        return isChanged;
+    }
+
+    /// <summary>When what <see cref="Find"/> finds ends; null if it finds nothing. Waits for nothing.</summary>
+    public DateTimeOffset? FindEnd(NodeId key) => _changes.TryGetValue(key, out var change) ? change.After?.ExpiresAt
+        : _shard.TryFind(key, out var held) ? held.ExpiresAt
+        : null;
 
     /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="isAtStake">Whether the result depends on the write.</param>
-    public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
+    /// <param name="isAtStake">Whether the result holds only if the plan is stored.</param>
+    public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) =>
+        Put(key, Find(key), value, kind, out isAtStake);
+
+    /// <summary>The same with <paramref name="before"/>, which <see cref="Find"/> found and nothing has changed since.</summary>
+    public StoreDecision Put(NodeId key, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
     {
-        var before = FindCounted(key);
         var decision = _shard.DecideAndCharge(key, before, value, kind);
         foreach (var evicted in decision.Evicted)
         {
-            Set(evicted.Key, FindCounted(evicted.Key), null, needsWrite: true);
+            Set(evicted.Key, null, needsWrite: true);
         }
 
         Turnover = Turnover.Add(decision);
-        isAtStake = decision.Held is not null && Set(key, before, decision.Held, decision.NeedsWrite);
+        isAtStake = decision.Held is not null && Set(key, decision.Held, decision.NeedsWrite);
         return decision;
     }
 
     /// <summary>Holds a value whatever the quotas are; null removes the key.</summary>
-    public void Set(NodeId key, StoredValue? value) => Set(key, FindCounted(key), value, needsWrite: true);
+    public void Set(NodeId key, StoredValue? value) => Set(key, value, needsWrite: true);
 
     /// <summary>Makes the changes in the shard, after they are stored or if they need no write.</summary>
     /// <param name="placeOf">Where a key that was written is stored; null if its owner does not say.</param>
-    public void Apply(Func<NodeId, int>? placeOf = null)
+    public void Apply(Func<NodeId, long>? placeOf = null)
     {
         foreach (var (key, change) in _changes)
         {
             if (change.After is { } after)
             {
-                _shard.Hold(key, after, change.NeedsWrite ? placeOf?.Invoke(key) : null);
+                _shard.Hold(key, after, change.Before, change.NeedsWrite ? placeOf?.Invoke(key) : null);
             }
             else
             {
-                _shard.Forget(key);
+                _shard.Forget(key, change.Before);
             }
         }
 
@@ -84,13 +100,13 @@ internal sealed class KeyShardPlan(KeyShard shard)
     {
         foreach (var (key, change) in _changes.Where(entry => entry.Value.After is not null))
         {
-            _shard.Unplan(key, change.After);
+            _shard.Unplan(key, change.Before);
         }
 
-        // In reverse order, as the first evicted value was the oldest.
-        foreach (var (key, _) in _changes.Where(entry => entry.Value.After is null).Reverse())
+        // What the plan evicted first was the oldest, and is so again if it comes last.
+        foreach (var (key, change) in _changes.Where(entry => entry.Value.After is null).Reverse())
         {
-            _shard.Unplan(key, planned: null);
+            _shard.Unplan(key, change.Before);
         }
 
         _changes.Clear();
@@ -104,20 +120,19 @@ internal sealed class KeyShardPlan(KeyShard shard)
         NeedsWrite = false;
     }
 
-    private CountedValue? FindCounted(NodeId key) =>
-        _changes.TryGetValue(key, out var change) ? change.After
-        : _shard.TryFind(key, out var held) ? held
-        : null;
-
     // True if the key's state is to be written.
-    private bool Set(NodeId key, CountedValue? before, StoredValue? after, bool needsWrite)
+    private bool Set(NodeId key, StoredValue? after, bool needsWrite)
     {
-        var counted = _shard.Plan(key, before, after);
-        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out _);
-        change = new Change(counted, change.NeedsWrite || needsWrite);
+        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out var isKnown);
+        var before = isKnown ? change.Before : _shard.ShareOf(key);
+        _shard.Plan(key, after);
+        change = new Change(after, before, change.NeedsWrite || needsWrite);
         NeedsWrite |= needsWrite;
         return change.NeedsWrite;
     }
 
-    private readonly record struct Change(CountedValue? After, bool NeedsWrite);
+    /// <param name="After">What the key is to be; null if nothing.</param>
+    /// <param name="Before">What it is counted as while the plan is not carried out; null if it is not held.</param>
+    /// <param name="NeedsWrite">Whether that has to be stored.</param>
+    private readonly record struct Change(StoredValue? After, StoreShare? Before, bool NeedsWrite);
 }

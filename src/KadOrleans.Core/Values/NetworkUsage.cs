@@ -68,47 +68,47 @@ internal sealed class SubnetUsage(SourceNetwork network) : NetworkUsage(network)
 /// <summary>One source, and its values that may be evicted, near and far ones each in the order in which they came.</summary>
 internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int number) : NetworkUsage(network)
 {
-    private (int Oldest, int Newest) _near = (SlotTable.None, SlotTable.None);
-    private (int Oldest, int Newest) _far = (SlotTable.None, SlotTable.None);
+    private (int Oldest, int Newest) _near = (KeyIndex.None, KeyIndex.None);
+    private (int Oldest, int Newest) _far = (KeyIndex.None, KeyIndex.None);
 
     public SubnetUsage Subnet { get; } = subnet;
 
-    /// <summary>Which owner it is in a <see cref="SlotTable"/>.</summary>
+    /// <summary>Which owner it is in a <see cref="KeyIndex"/>.</summary>
     public int Number { get; } = number;
 
-    /// <summary>The slot that goes first, or <see cref="SlotTable.None"/>.</summary>
-    public int First => _far.Oldest != SlotTable.None ? _far.Oldest : _near.Oldest;
+    /// <summary>The slot that goes first, or <see cref="KeyIndex.None"/>.</summary>
+    public int First => _far.Oldest != KeyIndex.None ? _far.Oldest : _near.Oldest;
 
-    /// <summary>The first slot of one of its lists, or <see cref="SlotTable.None"/>.</summary>
+    /// <summary>The first slot of one of its lists, or <see cref="KeyIndex.None"/>.</summary>
     public int OldestOf(bool isFar) => ListOf(isFar).Oldest;
 
     private ref (int Oldest, int Newest) ListOf(bool isFar) => ref isFar ? ref _far : ref _near;
 
     /// <summary>Puts a slot at the new or at the old end of its list.</summary>
-    public void Link(SlotTable slots, int slot, bool isOldest)
+    public void Link(KeyIndex slots, int slot, bool isOldest)
     {
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
-        (entry.Older, entry.Newer) = isOldest ? (SlotTable.None, list.Oldest) : (list.Newest, SlotTable.None);
+        (entry.Older, entry.Newer) = isOldest ? (KeyIndex.None, list.Oldest) : (list.Newest, KeyIndex.None);
         Relink(slots, slot);
     }
 
     /// <summary>Takes a slot out of its list; it remembers its place for <see cref="Relink"/>.</summary>
-    public void Unlink(SlotTable slots, int slot)
+    public void Unlink(KeyIndex slots, int slot)
     {
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
-        (entry.Older == SlotTable.None ? ref list.Oldest : ref slots[entry.Older].Newer) = entry.Newer;
-        (entry.Newer == SlotTable.None ? ref list.Newest : ref slots[entry.Newer].Older) = entry.Older;
+        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = entry.Newer;
+        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = entry.Older;
     }
 
     /// <summary>Puts a slot back where it was. The latest that was taken out comes first.</summary>
-    public void Relink(SlotTable slots, int slot)
+    public void Relink(KeyIndex slots, int slot)
     {
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
-        (entry.Older == SlotTable.None ? ref list.Oldest : ref slots[entry.Older].Newer) = slot;
-        (entry.Newer == SlotTable.None ? ref list.Newest : ref slots[entry.Newer].Older) = slot;
+        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = slot;
+        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = slot;
     }
 }
 

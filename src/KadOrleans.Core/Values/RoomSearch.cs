@@ -10,7 +10,7 @@ internal sealed class RoomSearch
 {
     private readonly StoreAccounts _accounts;
     private readonly StoreQuota _quota;
-    private readonly StoredValue _value;
+    private readonly StoreShare _share;
     private readonly bool _isOwn;
     private readonly bool _isFar;
     private readonly SourceUsage? _source;
@@ -21,15 +21,15 @@ internal sealed class RoomSearch
     private readonly Usage _subnetBefore;
     private List<int>? _tried;
 
-    public RoomSearch(StoreAccounts accounts, StoredValue value, bool isFar)
+    public RoomSearch(StoreAccounts accounts, StoreShare share, bool isFar)
     {
-        (_accounts, _quota, _value) = (accounts, accounts.Quota, value);
-        _isOwn = StoreAccounts.IsProtected(value);
+        (_accounts, _quota, _share) = (accounts, accounts.Quota, share);
+        _isOwn = share.IsProtected;
         _isFar = isFar && !_isOwn;
         if (!_isOwn)
         {
-            _source = accounts.SourceOf(value.Source);
-            _subnet = accounts.SubnetOf(value.Source);
+            _source = accounts.SourceOf(share.Source);
+            _subnet = accounts.SubnetOf(share.Source);
         }
 
         (_allBefore, _farBefore) = (All, Far);
@@ -41,11 +41,15 @@ internal sealed class RoomSearch
     private Usage Far => new(_accounts.FarKeys, _accounts.FarBytes);
 
     /// <summary>Looks for room.</summary>
-    /// <param name="old">The value to be replaced.</param>
-    /// <param name="evicted">The keys to evict, if the result is <see cref="StoreResult.Stored"/>.</param>
-    public StoreResult Run(CountedValue? old, out IReadOnlyList<EvictedKey> evicted)
+    /// <param name="old">The slot of what the value replaces, or <see cref="KeyIndex.None"/>.</param>
+    /// <param name="evicted">What has to go, if the result is <see cref="StoreResult.Stored"/>.</param>
+    public StoreResult Run(int old, out IReadOnlyList<EvictedKey> evicted)
     {
-        SetAside(old);
+        if (old != KeyIndex.None)
+        {
+            _accounts.SetAside(old);
+        }
+
         var result = Decide();
         evicted = result == StoreResult.Stored && _tried is not null ? [.. _tried.Select(_accounts.KeyAt)] : [];
         for (var i = (_tried?.Count ?? 0) - 1; i >= 0; i--)
@@ -53,7 +57,11 @@ internal sealed class RoomSearch
             _accounts.PutBack(_tried![i]);
         }
 
-        PutBack(old);
+        if (old != KeyIndex.None)
+        {
+            _accounts.PutBack(old);
+        }
+
         return result;
     }
 
@@ -99,7 +107,7 @@ internal sealed class RoomSearch
 
     // Private addresses say nothing of who owns them, and a network may live in one /24 of them.
     private bool FitsSubnet() =>
-        _value.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
+        _share.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
 
     /// <summary>
     /// Within the bound with the value. Beyond it, after the quota was lowered or the area changed, a put must leave less than it
@@ -107,7 +115,7 @@ internal sealed class RoomSearch
     /// </summary>
     private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
         (usage.Keys + 1 <= keys || usage.Keys + 1 < before.Keys)
-        && (usage.Bytes + _value.Footprint <= bytes || usage.Bytes + _value.Footprint < before.Bytes);
+        && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < before.Bytes);
 
     private bool TryEvictFarOfSource() => !_isFar && _source is { FarKeys: > 0 } && Evict(_source);
 
@@ -146,7 +154,7 @@ internal sealed class RoomSearch
     private bool IsOfOneClassWith(NetworkUsage network) => network.FarKeys > 0 == _isFar;
 
     private long WeightWithValue(NetworkUsage? network) =>
-        _accounts.Weigh((network?.Keys ?? 0) + 1, (network?.Bytes ?? 0) + _value.Footprint);
+        _accounts.Weigh((network?.Keys ?? 0) + 1, (network?.Bytes ?? 0) + _share.Footprint);
 
     private bool Evict(SourceUsage source)
     {
@@ -154,30 +162,6 @@ internal sealed class RoomSearch
         _accounts.SetAside(slot);
         (_tried ??= []).Add(slot);
         return true;
-    }
-
-    private void SetAside(CountedValue? old)
-    {
-        if (old is { Slot: SlotTable.None } counted)
-        {
-            _accounts.Offset(counted.Value, -1);
-        }
-        else if (old is { } evictable)
-        {
-            _accounts.SetAside(evictable.Slot);
-        }
-    }
-
-    private void PutBack(CountedValue? old)
-    {
-        if (old is { Slot: SlotTable.None } counted)
-        {
-            _accounts.Offset(counted.Value, 1);
-        }
-        else if (old is { } evictable)
-        {
-            _accounts.PutBack(evictable.Slot);
-        }
     }
 
     private readonly record struct Usage(long Keys, long Bytes)

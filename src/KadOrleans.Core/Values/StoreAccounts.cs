@@ -12,20 +12,23 @@ internal sealed class StoreAccounts
     private readonly Dictionary<SourceNetwork, SubnetUsage> _subnets = [];
     private readonly List<SourceUsage?> _numbered = [];
     private readonly Stack<int> _freeNumbers = [];
-    private readonly SlotTable _slots = new();
+    private readonly KeyIndex _slots;
     private readonly UsageScale _scale;
 
     // Progress of judging: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
     private int _judgedSource;
     private bool _judgesFar;
-    private int _judgedSlot = SlotTable.None;
+    private int _judgedSlot = KeyIndex.None;
     private ResponsibleArea _area;
+    private bool _isSorted = true;
 
     /// <summary>The accounts of an empty set.</summary>
     /// <param name="quota">Its bounds.</param>
-    public StoreAccounts(StoreQuota quota)
+    /// <param name="slots">The slots of its keys.</param>
+    public StoreAccounts(StoreQuota quota, KeyIndex slots)
     {
         ArgumentNullException.ThrowIfNull(quota);
+        _slots = slots;
         Quota = quota;
         _scale = new UsageScale(quota);
         Changes = new ChangeLimiter(quota);
@@ -45,7 +48,20 @@ internal sealed class StoreAccounts
         {
             _area = value;
             (_judgedSource, _judgesFar) = (-1, true);
-            _judgedSlot = SlotTable.None;
+            _judgedSlot = KeyIndex.None;
+        }
+    }
+
+    /// <summary>Whether networks are kept in the order in which they lose values. While many are loaded nobody asks for that.</summary>
+    public bool IsSorted
+    {
+        set
+        {
+            _isSorted = value;
+            foreach (var source in _sources.Values)
+            {
+                Sort(source);
+            }
         }
     }
 
@@ -63,54 +79,79 @@ internal sealed class StoreAccounts
     /// <summary>Subnets with values to evict.</summary>
     internal UsageHeap<SubnetUsage> Subnets { get; } = new();
 
-    /// <summary>Counts a value as the newest of its source.</summary>
-    /// <returns>Its slot; -1 for a value that is never evicted.</returns>
-    public int Add(NodeId key, StoredValue value) => Add(key, value, isOldest: false);
+    /// <summary>Counts the value of a slot that is not counted.</summary>
+    /// <param name="slot">The slot of its key.</param>
+    /// <param name="share">What it takes.</param>
+    /// <param name="isOldest">Whether it is the oldest of its source and not the newest: for a store that loads its newest values first.</param>
+    public void Add(int slot, StoreShare share, bool isOldest = false)
+    {
+        ref var entry = ref _slots[slot];
+        entry.IsCounted = true;
+        entry.Footprint = share.Footprint;
+        (entry.IsMarkedFar, entry.IsFar, entry.IsEvictable) = (share.IsMarkedFar, IsFar(entry.Key, share), !share.IsProtected);
+        Count(1, share.Footprint);
+        if (share.Source.IsTrusted)
+        {
+            entry.Owner = KeyIndex.None;
+            return;
+        }
 
-    /// <summary>Counts a value as the oldest of its source, for a store that loads its newest values first.</summary>
-    public int AddOldest(NodeId key, StoredValue value) => Add(key, value, isOldest: true);
+        var source = SourceOf(share.Source) ?? Remember(share.Source);
+        entry.Owner = source.Number;
+        if (entry.IsEvictable)
+        {
+            source.Link(_slots, slot, isOldest);
+            CountEvictable(source, slot, 1);
+        }
+
+        Count(source, 1, share.Footprint);
+    }
 
     /// <summary>Stops counting a value.</summary>
-    public void Remove(CountedValue counted)
+    public void Remove(int slot)
     {
-        var (value, slot) = counted;
-        Count(-1, value.Footprint);
-        if (value.Source.IsTrusted)
+        ref var entry = ref _slots[slot];
+        entry.IsCounted = false;
+        Count(-1, entry.Footprint);
+        if (entry.Owner == KeyIndex.None)
         {
             return;
         }
 
-        var source = _sources[value.Source];
-        if (slot != SlotTable.None)
+        var source = _numbered[entry.Owner]!;
+        if (entry.IsEvictable)
         {
             Unlink(source, slot);
             CountEvictable(source, slot, -1);
-            _slots.Release(slot);
         }
 
-        Count(source, -1, value.Footprint);
+        entry.Owner = KeyIndex.None;
+        Count(source, -1, entry.Footprint);
         Forget(source);
     }
 
     /// <summary>Counts a value in place of another of its key, as the newest of its source.</summary>
-    /// <returns>Its slot.</returns>
-    public int Replace(NodeId key, CountedValue old, StoredValue value)
+    public void Replace(int slot, StoreShare share)
     {
-        ArgumentNullException.ThrowIfNull(value);
-        if (old.Slot != SlotTable.None
-            && old.Value.Source == value.Source
-            && old.Value.Footprint == value.Footprint
-            && _slots[old.Slot].IsFar == IsFar(key, value)
-            && !IsProtected(value))
+        ref var entry = ref _slots[slot];
+        if (entry.IsEvictable && ShareOf(slot) == share && entry.IsFar == IsFar(entry.Key, share))
         {
-            var source = _sources[value.Source];
-            Unlink(source, old.Slot);
-            source.Link(_slots, old.Slot, isOldest: false);
-            return old.Slot;
+            var source = _numbered[entry.Owner]!;
+            Unlink(source, slot);
+            source.Link(_slots, slot, isOldest: false);
+            return;
         }
 
-        Remove(old);
-        return Add(key, value);
+        Remove(slot);
+        Add(slot, share);
+    }
+
+    /// <summary>What a value that is counted takes.</summary>
+    public StoreShare ShareOf(int slot)
+    {
+        ref var entry = ref _slots[slot];
+        var source = entry.Owner == KeyIndex.None ? SourceNetwork.Trusted : _numbered[entry.Owner]!.Network;
+        return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar);
     }
 
     /// <summary>
@@ -123,7 +164,7 @@ internal sealed class StoreAccounts
     {
         for (; count > 0; count--)
         {
-            if (_judgedSlot != SlotTable.None)
+            if (_judgedSlot != KeyIndex.None)
             {
                 var slot = _judgedSlot;
                 _judgedSlot = _slots[slot].Newer;
@@ -140,17 +181,14 @@ internal sealed class StoreAccounts
 
     /// <summary>Whether there is room for a value, and which keys would have to go for it. Changes nothing.</summary>
     /// <param name="key">Its key.</param>
-    /// <param name="old">The held value of the key, or null.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="evicted">The keys to evict, if there is room then.</param>
-    public StoreResult FindRoom(NodeId key, CountedValue? old, StoredValue value, out IReadOnlyList<EvictedKey> evicted)
+    /// <param name="old">The slot of what is counted of the key, or <see cref="KeyIndex.None"/>.</param>
+    /// <param name="share">What the value takes.</param>
+    /// <param name="evicted">What has to go, if there is room then.</param>
+    public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
     {
-        ArgumentNullException.ThrowIfNull(value);
-        var search = new RoomSearch(this, value, IsFar(key, value));
+        var search = new RoomSearch(this, share, IsFar(key, share));
         return search.Run(old, out evicted);
     }
-
-    internal static bool IsProtected(StoredValue value) => value.Source.IsTrusted || value.PublishedAt is not null;
 
     internal SourceUsage? SourceOf(SourceNetwork source) => _sources.GetValueOrDefault(source);
 
@@ -163,30 +201,40 @@ internal sealed class StoreAccounts
     /// <summary>Takes a slot's value out of the counts until <see cref="PutBack"/>, the latest first.</summary>
     internal void SetAside(int slot)
     {
-        var source = _numbered[_slots[slot].Owner]!;
-        source.Unlink(_slots, slot);
-        CountEvictable(source, slot, -1);
-        Count(-1, _slots[slot].Footprint);
-        Count(source, -1, _slots[slot].Footprint);
+        ref var entry = ref _slots[slot];
+        Count(-1, entry.Footprint);
+        if (entry.Owner == KeyIndex.None)
+        {
+            return;
+        }
+
+        var source = _numbered[entry.Owner]!;
+        if (entry.IsEvictable)
+        {
+            source.Unlink(_slots, slot);
+            CountEvictable(source, slot, -1);
+        }
+
+        Count(source, -1, entry.Footprint);
     }
 
     internal void PutBack(int slot)
     {
-        var source = _numbered[_slots[slot].Owner]!;
-        source.Relink(_slots, slot);
-        CountEvictable(source, slot, 1);
-        Count(1, _slots[slot].Footprint);
-        Count(source, 1, _slots[slot].Footprint);
-    }
-
-    /// <summary>Changes the counts by a value that has no slot, until it is done again with the other sign.</summary>
-    internal void Offset(StoredValue value, int sign)
-    {
-        Count(sign, value.Footprint);
-        if (SourceOf(value.Source) is { } source)
+        ref var entry = ref _slots[slot];
+        Count(1, entry.Footprint);
+        if (entry.Owner == KeyIndex.None)
         {
-            Count(source, sign, value.Footprint);
+            return;
         }
+
+        var source = _numbered[entry.Owner]!;
+        if (entry.IsEvictable)
+        {
+            source.Relink(_slots, slot);
+            CountEvictable(source, slot, 1);
+        }
+
+        Count(source, 1, entry.Footprint);
     }
 
     private bool TryJudgeNextList()
@@ -200,7 +248,7 @@ internal sealed class StoreAccounts
             return false;
         }
 
-        _judgedSlot = _numbered[_judgedSource]?.OldestOf(_judgesFar) ?? SlotTable.None;
+        _judgedSlot = _numbered[_judgedSource]?.OldestOf(_judgesFar) ?? KeyIndex.None;
         return true;
     }
 
@@ -216,7 +264,7 @@ internal sealed class StoreAccounts
         var source = _numbered[entry.Owner]!;
         source.Unlink(_slots, slot);
         CountEvictable(source, slot, -1);
-        entry.Describe(entry.Footprint, isFar);
+        entry.IsFar = isFar;
         source.Link(_slots, slot, isOldest: false);
         CountEvictable(source, slot, 1);
         Sort(source);
@@ -233,32 +281,7 @@ internal sealed class StoreAccounts
         source.Unlink(_slots, slot);
     }
 
-    private bool IsFar(NodeId key, StoredValue value) => value.IsFar || !Area.Contains(key);
-
-    private int Add(NodeId key, StoredValue value, bool isOldest)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        Count(1, value.Footprint);
-        if (value.Source.IsTrusted)
-        {
-            return SlotTable.None;
-        }
-
-        var source = SourceOf(value.Source) ?? Remember(value.Source);
-        var slot = SlotTable.None;
-        if (!IsProtected(value))
-        {
-            slot = _slots.Take();
-            ref var entry = ref _slots[slot];
-            (entry.Key, entry.Owner) = (key, source.Number);
-            entry.Describe(value.Footprint, IsFar(key, value));
-            source.Link(_slots, slot, isOldest);
-            CountEvictable(source, slot, 1);
-        }
-
-        Count(source, 1, value.Footprint);
-        return slot;
-    }
+    private bool IsFar(NodeId key, StoreShare share) => share.IsMarkedFar || !Area.Contains(key);
 
     private void Count(int sign, int footprint)
     {
@@ -287,6 +310,11 @@ internal sealed class StoreAccounts
 
     private void Sort(SourceUsage source)
     {
+        if (!_isSorted)
+        {
+            return;
+        }
+
         source.Subnet.Sources.Update(source);
         Subnets.Update(source.Subnet);
     }
@@ -328,13 +356,20 @@ internal sealed class StoreAccounts
     }
 }
 
-/// <summary>A value that is held, and where <see cref="StoreAccounts"/> counts it.</summary>
-/// <param name="Value">The value.</param>
-/// <param name="Slot">What <see cref="StoreAccounts.Add(NodeId, StoredValue)"/> returned for it.</param>
-internal readonly record struct CountedValue(StoredValue Value, int Slot)
+/// <summary>What a value takes of a <see cref="StoreQuota"/>.</summary>
+/// <param name="Source">Whom it is counted against.</param>
+/// <param name="Footprint">Its size, in bytes; see <see cref="StoredValue.Footprint"/>.</param>
+/// <param name="IsProtected">Whether it is never evicted.</param>
+/// <param name="IsMarkedFar">Whether it says itself that the node is not responsible for its key.</param>
+internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, bool IsProtected, bool IsMarkedFar)
 {
-    /// <summary>Where its owner has stored it, as far as the owner says.</summary>
-    public int Place { get; init; }
+    /// <summary>What a value takes.</summary>
+    public static StoreShare Of(StoredValue value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return new StoreShare(
+            value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null, value.IsFar);
+    }
 }
 
 /// <summary>A key that has to go so that another one has room.</summary>

@@ -33,12 +33,13 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     /// <param name="held">The held value of the key, or null.</param>
     /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="accounts">The store's accounts, with <paramref name="held"/>.</param>
-    internal static StoreDecision Make(NodeId key, CountedValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts)
+    /// <param name="accounts">What the store holds, <paramref name="held"/> included.</param>
+    /// <param name="slot">The slot by which <paramref name="held"/> is counted; <see cref="KeyIndex.None"/> if nothing is.</param>
+    internal static StoreDecision Make(NodeId key, StoredValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
     {
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(accounts);
-        var old = held?.Value;
+        var old = held;
         if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
             return Refuse(refusal);
@@ -61,7 +62,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Refuse(StoreResult.ChangeLimitExceeded);
         }
 
-        var room = accounts.FindRoom(key, held, offered, out var evicted);
+        var room = accounts.FindRoom(key, slot, StoreShare.Of(offered), out var evicted);
         return room == StoreResult.Stored
             ? new StoreDecision(room, offered, true) { Evicted = evicted, IsChange = isChange }
             : Refuse(room);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
@@ -10,10 +11,12 @@ namespace KadOrleans.Node.Handlers;
 /// Requests whose response waits for storage. Bounded. When the node stops all are completed, so accepted STOREs are acknowledged.
 /// Responses that become due together are sent together.
 /// </summary>
-/// <param name="respond">Responds to a STORE.</param>
+/// <param name="stored">Responds to a STORE.</param>
+/// <param name="found">Responds to a FIND_VALUE.</param>
 /// <param name="metrics">Counts failures.</param>
 /// <param name="logger">Logs them.</param>
-internal sealed class DeferredResponses(Action<StoreResult, RequestContext> respond, NodeMetrics metrics, ILogger logger)
+internal sealed class DeferredResponses(
+    Action<StoreResult, RequestContext> stored, Action<NodeId, StoredValue?, RequestContext> found, NodeMetrics metrics, ILogger logger)
     : IThreadPoolWorkItem
 {
     /// <summary>
@@ -24,41 +27,23 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
 
     // Used by the responding thread: the routes to flush. There is one for each local address, so mostly one.
     private readonly List<IResponseRoute> _routes = [];
-    private List<DeferredStore> _responding = [];
+    private List<Deferred> _responding = [];
 
     // Guards all below. Idle objects take some 2 MB at most, after Capacity concurrent STOREs.
     private readonly Lock _gate = new();
-    private readonly Stack<DeferredStore> _idle = [];
-    private List<DeferredStore> _due = [];
+    private readonly Stack<Deferred> _idle = [];
+    private List<Deferred> _due = [];
     private TaskCompletionSource? _drained;
     private bool _isResponding;
     private int _count;
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    /// <summary>Awaits a response. A failure is counted and logged, as an error unless storage failed.</summary>
-    public void Add(Task response)
-    {
-        lock (_gate)
-        {
-            _count++;
-        }
+    /// <summary>Responds to a STORE once it is stored. A failure is counted and logged, as an error unless it is the storage's.</summary>
+    public void Add(ValueTask<StoreResult> storing, in RequestContext context) => Take().Wait(storing, context);
 
-        _ = FinishAsync(response);
-    }
-
-    /// <summary>Awaits a STORE, and then sends its response.</summary>
-    public void Add(ValueTask<StoreResult> stored, in RequestContext context)
-    {
-        DeferredStore? store;
-        lock (_gate)
-        {
-            _count++;
-            _idle.TryPop(out store);
-        }
-
-        (store ?? new DeferredStore(this)).Wait(stored, context);
-    }
+    /// <summary>The same for a FIND_VALUE, once its value is found. A storage that fails has none: the nearest contacts are a response too.</summary>
+    public void Add(NodeId key, ValueTask<StoredValue?> finding, in RequestContext context) => Take().Wait(key, finding, context);
 
     /// <summary>Completes when no response is waiting.</summary>
     public Task DrainAsync()
@@ -89,18 +74,18 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
     {
         while (TryTakeDue())
         {
-            foreach (var store in _responding)
+            foreach (var request in _responding)
             {
-                Respond(store);
+                Respond(request);
             }
 
             _routes.ForEach(static route => route.Flush());
             _routes.Clear();
             lock (_gate)
             {
-                foreach (var store in _responding)
+                foreach (var request in _responding)
                 {
-                    _idle.Push(store);
+                    _idle.Push(request);
                 }
 
                 End(_responding.Count);
@@ -108,11 +93,38 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
         }
     }
 
-    private void OnStored(DeferredStore store)
+    private void Stored(StoreResult result, in RequestContext context) => stored(result, context);
+
+    private void Found(NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestContext context)
+    {
+        StoredValue? value = null;
+        try
+        {
+            value = finding.GetResult();
+        }
+        catch (KeyStoreException e)
+        {
+            // Whoever gets no response thinks that this node is gone.
+            OnFailed(e);
+        }
+
+        found(key, value, context);
+    }
+
+    private Deferred Take()
     {
         lock (_gate)
         {
-            _due.Add(store);
+            _count++;
+            return _idle.TryPop(out var request) ? request : new Deferred(this);
+        }
+    }
+
+    private void OnDue(Deferred request)
+    {
+        lock (_gate)
+        {
+            _due.Add(request);
             if (_isResponding)
             {
                 return;
@@ -143,16 +155,16 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
         }
     }
 
-    private void Respond(DeferredStore store)
+    private void Respond(Deferred request)
     {
         try
         {
-            if (!_routes.Contains(store.Route))
+            if (!_routes.Contains(request.Route))
             {
-                _routes.Add(store.Route);
+                _routes.Add(request.Route);
             }
 
-            store.Respond(respond);
+            request.Respond();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -160,24 +172,7 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
         }
     }
 
-    private async Task FinishAsync(Task response)
-    {
-        try
-        {
-            await response;
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            OnFailed(e);
-        }
-
-        lock (_gate)
-        {
-            End(1);
-        }
-    }
-
-    /// <summary>Counts responses that were sent or dropped. The caller holds the lock.</summary>
+    /// <summary>Responses are sent or given up. The caller holds the lock.</summary>
     private void End(int responses)
     {
         _count -= responses;
@@ -192,27 +187,47 @@ internal sealed class DeferredResponses(Action<StoreResult, RequestContext> resp
     /// A pending STORE: a reusable form of an async method's state. Thousands may wait for one commit, long enough to make garbage
     /// expensive. The base library's pooling builder keeps only one per core.
     /// </summary>
-    private sealed class DeferredStore
+    private sealed class Deferred
     {
-        private readonly Action _onStored;
-        private ValueTaskAwaiter<StoreResult> _stored;
+        private readonly DeferredResponses _owner;
+        private readonly Action _onDue;
+        private ValueTaskAwaiter<StoreResult> _storing;
+        private ValueTaskAwaiter<StoredValue?> _finding;
+        private NodeId? _key;
         private RequestContext _context;
 
-        public DeferredStore(DeferredResponses owner) => _onStored = () => owner.OnStored(this);
+        public Deferred(DeferredResponses owner)
+        {
+            _owner = owner;
+            _onDue = () => owner.OnDue(this);
+        }
 
         public IResponseRoute Route => _context.Route;
 
-        public void Wait(ValueTask<StoreResult> stored, in RequestContext context)
+        public void Wait(ValueTask<StoreResult> storing, in RequestContext context)
         {
-            (_stored, _context) = (stored.GetAwaiter(), context with { RespondsLater = true });
-            _stored.UnsafeOnCompleted(_onStored);
+            (_storing, _key, _context) = (storing.GetAwaiter(), null, context with { RespondsLater = true });
+            _storing.UnsafeOnCompleted(_onDue);
         }
 
-        public void Respond(Action<StoreResult, RequestContext> respond)
+        public void Wait(NodeId key, ValueTask<StoredValue?> finding, in RequestContext context)
         {
-            var stored = _stored;
-            _stored = default;
-            respond(stored.GetResult(), _context);
+            (_finding, _key, _context) = (finding.GetAwaiter(), key, context with { RespondsLater = true });
+            _finding.UnsafeOnCompleted(_onDue);
+        }
+
+        public void Respond()
+        {
+            var (storing, finding) = (_storing, _finding);
+            (_storing, _finding) = (default, default);
+            if (_key is { } key)
+            {
+                _owner.Found(key, finding, _context);
+            }
+            else
+            {
+                _owner.Stored(storing.GetResult(), _context);
+            }
         }
     }
 }

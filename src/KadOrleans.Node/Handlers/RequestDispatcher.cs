@@ -46,7 +46,7 @@ internal sealed class RequestDispatcher
         ILogger logger)
     {
         (_handlers, _sources, _gate, _metrics, _clientOnly, _time) = (handlers, sources, gate, metrics, clientOnly, time);
-        _deferred = new DeferredResponses(RespondToStore, metrics, logger);
+        _deferred = new DeferredResponses(RespondToStore, RespondToFound, metrics, logger);
     }
 
     private static Span<byte> Buffer => _responseBuffer ??= new byte[MaxResponseLength];
@@ -191,28 +191,19 @@ internal sealed class RequestDispatcher
         {
             RespondToFindValue(key, found.Result, context);
         }
+        else if (found.IsFaulted)
+        {
+            // Refused at once, as the storage is far behind: what is thrown for each would put the node behind too.
+            _deferred.OnFailed(found.AsTask().Exception!.InnerException!);
+            RespondToFindValue(key, null, context);
+        }
         else
         {
-            _deferred.Add(RespondToFindValueAsync(key, found, context));
+            _deferred.Add(key, found, context);
         }
     }
 
-    // A separate method: a local function's closure would cost every request an allocation.
-    private async Task RespondToFindValueAsync(NodeId key, ValueTask<StoredValue?> found, RequestContext context)
-    {
-        StoredValue? stored = null;
-        try
-        {
-            stored = await found;
-        }
-        catch (KeyStoreException e)
-        {
-            // The nearest contacts are a valid response; without one the sender would drop this node.
-            _deferred.OnFailed(e);
-        }
-
-        RespondToFindValue(key, stored, context);
-    }
+    private void RespondToFound(NodeId key, StoredValue? stored, RequestContext context) => RespondToFindValue(key, stored, context);
 
     private void RespondToFindValue(NodeId key, StoredValue? stored, in RequestContext context) =>
         Send(_handlers.WriteValue(Buffer, key, stored, context), RequestKind.FindValue, key, context);

@@ -131,12 +131,9 @@ internal sealed class Republisher
             }
         }
 
-        await foreach (var (key, held) in _store.ScanAsync(cancellationToken))
+        await foreach (var (key, _) in _store.ScanAsync(KeyRegion.Everywhere, IsToSend, cancellationToken))
         {
-            if (IsDue(key, held) && IsResponsible(key))
-            {
-                await BeginAsync(key, static (republisher, key, held) => republisher.IsDue(key, held), cancellationToken);
-            }
+            await BeginAsync(key, static (republisher, key, held) => republisher.IsDue(key, held), cancellationToken);
         }
     }
 
@@ -269,6 +266,9 @@ internal sealed class Republisher
 
     private bool IsDue(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDue(key, held, _node.Id, _time.GetUtcNow(), Kademlia);
+
+    private bool IsToSend(KeyLife life) =>
+        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
 
     private bool IsDueAtLook(StoredValue held) => RepublishPolicy.IsDueAtLook(held, _time.GetUtcNow(), Kademlia);
 

@@ -15,7 +15,10 @@ public interface IKeyStore : IAsyncDisposable
     /// <summary>Keys whose values were found damaged when the storage was opened: the network may hold them still.</summary>
     IReadOnlyList<NodeId> LostKeys => [];
 
-    /// <summary>The value of a key, or null if none is alive at <paramref name="now"/>.</summary>
+    /// <summary>
+    /// The value of a key, or null if none is alive at <paramref name="now"/>. Fails with <see cref="KeyStoreException"/> if it cannot be read
+    /// soon.
+    /// </summary>
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -45,6 +48,14 @@ public interface IKeyStore : IAsyncDisposable
     /// </summary>
     IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default);
 
+    /// <summary>Scans some keys of a region. A store that has values on storage reads only those of these keys.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="isWanted">Whether a key is wanted. Called once for each key of the region; must be quick.</param>
+    /// <param name="cancellationToken">Ends the scan.</param>
+    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
+        KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default) =>
+        ScanAsync(region, cancellationToken).Where(entry => isWanted(new KeyLife(entry.Key, entry.Value.StoredAt, entry.Value.ExpiresAt)));
+
     /// <summary>
     /// Sets the keys for which this node may be responsible. From then on values of other keys are evicted first. Before the first call
     /// every key counts as near.
@@ -69,7 +80,7 @@ public interface IKeyStore : IAsyncDisposable
 /// <summary>Shorter calls to a key store.</summary>
 public static class KeyStoreExtensions
 {
-    /// <summary>All keys and values, as <see cref="IKeyStore.ScanAsync"/>.</summary>
+    /// <summary>All keys and values, as <see cref="IKeyStore.ScanAsync(KeyRegion, CancellationToken)"/>.</summary>
     public static IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         this IKeyStore store, CancellationToken cancellationToken = default)
     {
@@ -77,6 +88,12 @@ public static class KeyStoreExtensions
         return store.ScanAsync(KeyRegion.Everywhere, cancellationToken);
     }
 }
+
+/// <summary>A key and the life of its value.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="StoredAt">The time of the last STORE; see <see cref="StoredValue.StoredAt"/>.</param>
+/// <param name="ExpiresAt">The end of the value's life.</param>
+public readonly record struct KeyLife(NodeId Key, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt);
 
 /// <summary>A key store's usage.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>

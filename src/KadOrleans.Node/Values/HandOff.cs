@@ -74,24 +74,30 @@ internal sealed class HandOff(
     private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
     {
         var concerned = new List<Contact>();
-        await foreach (var (key, _) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot), cancellationToken))
+        await foreach (var _ in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken))
         {
             if (newcomers.Count == 0)
             {
                 break;
             }
+        }
 
+        return concerned;
+
+        // The keys decide, so no value is read.
+        bool Consider(KeyLife life)
+        {
             for (var i = newcomers.Count - 1; i >= 0; i--)
             {
-                if (Applies(key, newcomers[i]))
+                if (Applies(life.Key, newcomers[i]))
                 {
                     concerned.Add(newcomers[i]);
                     newcomers.RemoveAt(i);
                 }
             }
-        }
 
-        return concerned;
+            return false;
+        }
     }
 
     private async Task<int> HandOffAsync(Contact newcomer, CancellationToken cancellationToken)
@@ -99,13 +105,8 @@ internal sealed class HandOff(
         var sent = 0;
         var refused = 0;
         var begunAt = time.GetTimestamp();
-        await foreach (var (key, stored) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot, newcomer.Id), cancellationToken))
+        await foreach (var (key, stored) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot, newcomer.Id), IsToSend, cancellationToken))
         {
-            if (stored.IsExpired(time.GetUtcNow()) || !Applies(key, newcomer))
-            {
-                continue;
-            }
-
             // A contact that refuses values gets no more of them.
             var taken = await storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer);
             refused += taken is false ? 1 : 0;
@@ -121,6 +122,8 @@ internal sealed class HandOff(
         }
 
         return sent;
+
+        bool IsToSend(KeyLife life) => life.ExpiresAt > time.GetUtcNow() && Applies(life.Key, newcomer);
     }
 
     // Most newcomers of a large network are near to no key of this node, and cost no look at the store.

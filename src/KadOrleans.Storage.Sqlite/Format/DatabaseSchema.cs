@@ -48,6 +48,7 @@ internal static class DatabaseSchema
             ) WITHOUT ROWID;
             """,
         CacheKiB = 16384,
+        Readers = 2,
         Owner = "node",
         AlteredLayout = "a table is missing or altered",
         FreshStart = "start without stored keys",

@@ -99,13 +99,29 @@ internal static class RecordCodec
 
         public NodeId Key => new(Bytes.Slice(1, NodeId.Length));
 
-        /// <summary>Reads the value of a put. Returns false if no release writes such a value.</summary>
+        /// <summary>What a put says of its value, which is checked and not made. False if no release writes such a value.</summary>
+        public bool TryReadHead(out RecordHead head)
+        {
+            head = default;
+            var source = Source;
+            if (!TryReadTimes(out var storedAt, out var expiresAt)
+                || !ValueCodec.TryMeasure(Bytes[(FixedLength + source.Length)..], out var length))
+            {
+                return false;
+            }
+
+            var network = source.IsEmpty ? default : SourceCodec.Read(source);
+            head = new RecordHead(
+                storedAt, expiresAt, new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted, IsMarkedFar: false));
+            return true;
+        }
+
+        /// <summary>What a put stores. False if no release writes such a value.</summary>
         public bool TryReadValue(out StoredValue value)
         {
             value = null!;
-            var source = Bytes[0] == Put ? Bytes.Slice(SourceOffset, SourceCodec.Length) : [];
-            if (!TimeCodec.TryRead(BinaryPrimitives.ReadInt64BigEndian(Bytes[StoredAtOffset..]), out var storedAt)
-                || !TimeCodec.TryRead(BinaryPrimitives.ReadInt64BigEndian(Bytes[ExpiresAtOffset..]), out var expiresAt)
+            var source = Source;
+            if (!TryReadTimes(out var storedAt, out var expiresAt)
                 || !ValueCodec.TryDecode(Bytes[(FixedLength + source.Length)..], out var content))
             {
                 return false;
@@ -114,10 +130,25 @@ internal static class RecordCodec
             value = new StoredValue(content, storedAt, expiresAt, source.IsEmpty ? default : SourceCodec.Read(source));
             return true;
         }
+
+        private ReadOnlySpan<byte> Source => Bytes[0] == Put ? Bytes.Slice(SourceOffset, SourceCodec.Length) : [];
+
+        private bool TryReadTimes(out DateTimeOffset storedAt, out DateTimeOffset expiresAt)
+        {
+            expiresAt = default;
+            return TimeCodec.TryRead(BinaryPrimitives.ReadInt64BigEndian(Bytes[StoredAtOffset..]), out storedAt)
+                && TimeCodec.TryRead(BinaryPrimitives.ReadInt64BigEndian(Bytes[ExpiresAtOffset..]), out expiresAt);
+        }
     }
 }
 
-/// <summary>A source in the file: two 64-bit numbers, big-endian.</summary>
+/// <summary>What a put says beside its value.</summary>
+/// <param name="StoredAt">When it was stored.</param>
+/// <param name="ExpiresAt">When it ends.</param>
+/// <param name="Share">What it takes of a quota.</param>
+internal readonly record struct RecordHead(DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, StoreShare Share);
+
+/// <summary>Whom a value is counted against, in the file: two 64-bit numbers, big-endian.</summary>
 internal static class SourceCodec
 {
     /// <summary>Length in bytes.</summary>

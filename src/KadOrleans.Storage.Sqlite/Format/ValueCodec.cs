@@ -64,7 +64,29 @@ internal static class ValueCodec
         }
     }
 
-    /// <summary>Decodes a value. Returns false if the bytes are not one.</summary>
+    /// <summary>The length of a value's content, without making the value. False if these are not the bytes of one.</summary>
+    public static bool TryMeasure(ReadOnlySpan<byte> encoded, out int contentLength)
+    {
+        contentLength = 0;
+        if (encoded.IsEmpty)
+        {
+            return false;
+        }
+
+        var content = encoded[1..];
+        contentLength = encoded[0] is False or True ? sizeof(bool) : content.Length;
+        return contentLength <= StoreRules.MaxContentLength && encoded[0] switch
+        {
+            Text => Utf8.IsValid(content),
+            NonNegativeInteger or Float => content.Length == sizeof(ulong),
+            NegativeInteger => content.Length == sizeof(long) && content[0] >= 0x80,
+            False or True => content.IsEmpty,
+            Bytes => true,
+            _ => false,
+        };
+    }
+
+    /// <summary>Reads a value back. False if these are not the bytes of one.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, out DhtValue value)
     {
         value = default;

@@ -11,8 +11,8 @@ namespace KadOrleans.Storage.Sqlite.Salvage;
 /// </summary>
 internal static class RowSalvage
 {
-    /// <summary>The most numbers that are tried. It is bounded, as a damaged number may have any value.</summary>
-    private const long MostAsked = 100_000;
+    /// <summary>Numbers that are asked for at most: a damaged number may be any.</summary>
+    private const long MostAsked = 4_000_000;
 
     /// <summary>Copies all tables.</summary>
     /// <returns>What is missing, as a part of a sentence, or nothing.</returns>

@@ -19,8 +19,8 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
 
     private const int FullTier = 2;
 
-    /// <summary>The most dead segments dropped in one commit. Dropping one is cheap, but not free.</summary>
-    private const int MaxDropped = 64;
+    /// <summary>Dead segments at the old end that go in one commit; they are free to go, but each costs a moment.</summary>
+    private const int MaxDropped = 2048;
 
     private long _credit;
     private long _creditAfter;
@@ -45,7 +45,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
     {
         foreach (var segment in log.Touched)
         {
-            if (segment.IsDead)
+            if (segment.IsDead && !segment.IsLeaving)
             {
                 log.Drop(segment);
             }
@@ -60,10 +60,9 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
     private void Collect(long changed)
     {
         _creditAfter = IsDue() ? _credit + (ReadPerByte * changed) : 0;
-        while (IsDue() && Oldest() is { } oldest && oldest.Bytes <= _creditAfter)
+        while (IsDue() && Oldest() is { } oldest && oldest.Bytes <= _creditAfter && log.Absorb(oldest, isOldest: true))
         {
             _creditAfter -= oldest.Bytes;
-            log.Absorb(oldest, isOldest: true);
         }
     }
 
@@ -81,7 +80,10 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
             for (var i = 0; i < count; i++)
             {
                 newest = Newest()!;
-                log.Absorb(newest, newest == Oldest());
+                if (!log.Absorb(newest, newest == Oldest()))
+                {
+                    return;
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Salvage;
 
 namespace KadOrleans.Storage.Sqlite.Segments;
@@ -13,7 +14,7 @@ namespace KadOrleans.Storage.Sqlite.Segments;
 /// </summary>
 internal sealed class SegmentLog : IDisposable
 {
-    private const int Removed = -1;
+    private const long Removed = -1;
 
     // The bytes read at each check: 0.3 ms from memory. A thousand checks read a gigabyte.
     private const int CheckedBytes = 1 << 20;
@@ -25,8 +26,8 @@ internal sealed class SegmentLog : IDisposable
     private readonly SegmentOutput _output;
     private readonly Compaction _compaction;
 
-    // The state of the current commit: the slots of records, the keys that were only moved, the touched and the leaving segments.
-    private readonly Dictionary<NodeId, int> _placed = [];
+    // Of the commit under way: where each key's record is, which keys were only moved, what is touched and what goes.
+    private readonly Dictionary<NodeId, long> _placed = [];
     private readonly List<NodeId> _moved = [];
     private readonly List<Segment> _touched = [];
     private readonly List<Segment> _leaving = [];
@@ -63,7 +64,8 @@ internal sealed class SegmentLog : IDisposable
     {
         if (_memory.Shard.TryFind(key, out var held))
         {
-            Die(_table[held.Place], RecordCodec.LengthOf(held.Value));
+            var place = RecordPlace.From(held.Place);
+            Die(_table[place.Slot], place.Length);
         }
         else if (value is null)
         {
@@ -79,9 +81,8 @@ internal sealed class SegmentLog : IDisposable
         _placed.Add(key, value is null ? Removed : _output.Put(key, value));
     }
 
-    /// <summary>Reads some segments, in turn from the oldest to the newest, and rewrites damaged ones.</summary>
-    /// <returns>Whether there is anything to write.</returns>
-    public bool Check()
+    /// <summary>Reads some of the segments, in turns from the oldest to the newest, and tells of what is damaged.</summary>
+    public void Check()
     {
         var segment = _checked?.Newer ?? _table.Oldest;
         for (var bytes = 0L; segment is not null && bytes < CheckedBytes; segment = segment.Newer)
@@ -90,14 +91,11 @@ internal sealed class SegmentLog : IDisposable
             _checked = segment;
             if (!IsSound(segment))
             {
-                Absorb(segment, segment == _table.Oldest);
-                _checked = null;
-                return true;
+                OnDamage(segment.Number);
             }
         }
 
         _checked = segment is null ? null : _checked;
-        return false;
     }
 
     /// <summary>Ends the writing of a commit: compacts what is due, and writes all segments in the file's transaction.</summary>
@@ -107,8 +105,8 @@ internal sealed class SegmentLog : IDisposable
         _output.Flush();
     }
 
-    /// <summary>The slot of the segment that the commit put a key's record in.</summary>
-    public int PlaceOf(NodeId key) => _placed[key];
+    /// <summary>Where the commit put a key's record.</summary>
+    public long PlaceOf(NodeId key) => _placed[key];
 
     /// <summary>Called after the commit, under the memory's lock.</summary>
     public void Apply()
@@ -163,15 +161,15 @@ internal sealed class SegmentLog : IDisposable
         _rows.Delete(segment.Number);
     }
 
-    /// <summary>Rewrites the segment's live records into the current commit, then drops the segment.</summary>
-    public void Absorb(Segment segment, bool isOldest)
+    /// <summary>Rewrites the segment's live records into the current commit, then drops the segment. False, and neither, if it is damaged.</summary>
+    public bool Absorb(Segment segment, bool isOldest)
     {
         try
         {
-            var bytes = _rows.Open(segment.Number);
-            if (!SegmentCodec.TryOpen(bytes, segment.Number, out var records))
+            if (!SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out var records))
             {
-                Rewrite(segment, isOldest ? [] : bytes);
+                OnDamage(segment.Number);
+                return false;
             }
 
             while (!records.IsEmpty)
@@ -182,6 +180,31 @@ internal sealed class SegmentLog : IDisposable
                 }
 
                 Copy(record, segment, isOldest);
+            }
+        }
+        finally
+        {
+            _rows.Close();
+        }
+
+        Drop(segment);
+        return true;
+    }
+
+    /// <summary>
+    /// Drops a damaged segment, whose puts the commit under way makes obsolete. Its removals hide older puts, such as of what was evicted and
+    /// has not expired: they are written again as far as they can be read. One too many does no harm, as only keys that are not held get one.
+    /// </summary>
+    public void Rewrite(Segment segment)
+    {
+        try
+        {
+            var bytes = segment == _table.Oldest ? [] : _rows.Open(segment.Number);
+            var hidden = new LostRecords().Add(segment.Number, bytes, key => _placed.ContainsKey(key) || _memory.Shard.TryFind(key, out _));
+            foreach (var key in hidden)
+            {
+                _output.Remove(key);
+                _placed.Add(key, Removed);
             }
         }
         finally
@@ -211,7 +234,7 @@ internal sealed class SegmentLog : IDisposable
                 _placed.Add(key, Removed);
             }
         }
-        else if (isHeld && held.Place == segment.Slot)
+        else if (isHeld && RecordPlace.From(held.Place).Slot == segment.Slot)
         {
             _placed.Add(key, _output.Copy(record));
             _moved.Add(key);
@@ -227,27 +250,6 @@ internal sealed class SegmentLog : IDisposable
         finally
         {
             _rows.Close();
-        }
-    }
-
-    // Memory has all its live values. Its removals hide older puts, such as those of values evicted before they expired. So readable
-    // removals are written again. An extra removal does no harm, as only keys that are not held get one.
-    private void Rewrite(Segment segment, ReadOnlySpan<byte> damaged)
-    {
-        OnDamage(segment.Number);
-        foreach (var (key, held) in _memory.Shard.Enumerate().Where(entry => entry.Value.Place == segment.Slot))
-        {
-            if (!_placed.ContainsKey(key))
-            {
-                _placed.Add(key, _output.Put(key, held.Value));
-                _moved.Add(key);
-            }
-        }
-
-        foreach (var key in new LostRecords().Add(segment.Number, damaged, key => _placed.ContainsKey(key) || _memory.Shard.TryFind(key, out _)))
-        {
-            _output.Remove(key);
-            _placed.Add(key, Removed);
         }
     }
 
@@ -279,8 +281,11 @@ internal sealed class SegmentLog : IDisposable
 /// <summary>Sizes of the log, all in bytes of records. Tests take small ones.</summary>
 internal sealed record LogOptions
 {
-    /// <summary>The length at which a segment is closed. A segment is read and copied as a whole. Larger ones are fewer.</summary>
-    public int SegmentBytes { get; init; } = 128 * 1024;
+    /// <summary>
+    /// A segment is no longer than this, unless a single record is. It is what is read at once: with its header, its number and SQLite's
+    /// own bytes it fits on a page of 4,096 bytes.
+    /// </summary>
+    public int SegmentBytes { get; init; } = 4_048;
 
     /// <summary>Obsolete records that are never compacted, so that a small log is not copied again and again.</summary>
     public long SlackBytes { get; init; } = 4 << 20;

@@ -7,7 +7,7 @@ namespace KadOrleans.Storage.Sqlite.Segments;
 /// <summary>The segments that one commit writes.</summary>
 internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOptions options)
 {
-    private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + options.SegmentBytes + RecordCodec.MaxLength];
+    private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, RecordCodec.MaxLength)];
     private readonly List<Segment> _segments = [];
     private int _length;
 
@@ -20,35 +20,28 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
     /// <summary>Length of the puts among them.</summary>
     public long LiveBytes { get; private set; }
 
-    /// <summary>Adds a put and returns the slot of its segment.</summary>
-    public int Put(NodeId key, StoredValue value)
+    /// <summary>Adds a put and returns its place.</summary>
+    public long Put(NodeId key, StoredValue value)
     {
-        var segment = GetSegment();
-        var length = RecordCodec.WritePut(_buffer.AsSpan(_length), key, value);
-        segment.AddPut(length);
-        Advance(length);
-        LiveBytes += length;
-        return segment.Slot;
+        var segment = GetSegment(RecordCodec.LengthOf(value));
+        return Place(segment, RecordCodec.WritePut(_buffer.AsSpan(_length), key, value));
     }
 
     /// <summary>Adds a removal.</summary>
     public void Remove(NodeId key)
     {
-        var segment = GetSegment();
+        var segment = GetSegment(RecordCodec.RemovalLength);
         var length = RecordCodec.WriteRemoval(_buffer.AsSpan(_length), key);
         segment.AddRemoval(length);
         Advance(length);
     }
 
-    /// <summary>Copies a put of another segment and returns the slot of its new one.</summary>
-    public int Copy(RecordCodec.Record put)
+    /// <summary>Adds a put as it lies in another segment and returns its new place.</summary>
+    public long Copy(RecordCodec.Record put)
     {
-        var segment = GetSegment();
+        var segment = GetSegment(put.Bytes.Length);
         put.Bytes.CopyTo(_buffer.AsSpan(_length));
-        segment.AddPut(put.Bytes.Length);
-        Advance(put.Bytes.Length);
-        LiveBytes += put.Bytes.Length;
-        return segment.Slot;
+        return Place(segment, put.Bytes.Length);
     }
 
     /// <summary>Writes the last segment.</summary>
@@ -73,9 +66,19 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
         LiveBytes = 0;
     }
 
-    private Segment GetSegment()
+    private long Place(Segment segment, int length)
     {
-        if (_length >= SegmentCodec.HeaderLength + options.SegmentBytes)
+        var place = new RecordPlace(segment.Slot, _length, length);
+        segment.AddPut(length);
+        Advance(length);
+        LiveBytes += length;
+        return place.ToInt64();
+    }
+
+    // A record longer than a segment should be has one of its own.
+    private Segment GetSegment(int length)
+    {
+        if (_length > 0 && _length + length > SegmentCodec.HeaderLength + options.SegmentBytes)
         {
             Flush();
         }

@@ -26,11 +26,28 @@ internal sealed class SegmentTable
 
     public Segment this[int slot] => _slots[slot]!;
 
-    /// <summary>Reserves a segment, which is then added or released.</summary>
+    /// <summary>The segment of a number; null if there is none.</summary>
+    public Segment? Find(long number)
+    {
+        var segment = Newest;
+        while (segment is not null && segment.Number > number)
+        {
+            segment = segment.Older;
+        }
+
+        return segment?.Number == number ? segment : null;
+    }
+
+    /// <summary>A segment to be filled, and then added or released.</summary>
     public Segment Reserve(long number)
     {
         if (!_free.TryPop(out var slot))
         {
+            if (_slots.Count == RecordPlace.MaxSlots)
+            {
+                throw new InvalidOperationException("The log has as many segments as the index can tell apart.");
+            }
+
             slot = _slots.Count;
             _slots.Add(null);
         }

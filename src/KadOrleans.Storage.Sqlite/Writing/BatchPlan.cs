@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Segments;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
@@ -9,10 +10,11 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 /// The changes of one transaction: the new state of each key and publication. Memory changes only after the commit. Only the writer uses
 /// it, for one batch after another.
 /// </summary>
-internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publications)
+internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, PublicationMemory publications)
 {
     private readonly KeyShardPlan _values = new(memory.Shard);
     private readonly Dictionary<NodeId, Publication?> _publications = [];
+    private readonly List<Segment> _damaged = [];
     private int _publicationsAdded;
 
     /// <summary>The node state to save, or null if the batch saves none.</summary>
@@ -22,13 +24,14 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     public bool WritesValues => _values.NeedsWrite;
 
     /// <summary>Whether there is nothing to write to the file.</summary>
-    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null;
+    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null && _damaged.Count == 0;
 
     /// <summary>Drops all changes.</summary>
     public void Clear()
     {
         _values.Clear();
         _publications.Clear();
+        _damaged.Clear();
         _publicationsAdded = 0;
         State = null;
     }
@@ -40,16 +43,18 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
     /// <param name="isAtStake">Whether the result depends on the commit.</param>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
     {
+        // Read before the lock, which readers of other values wait for.
+        var before = _values.Find(key);
         lock (memory.Gate)
         {
-            return _values.Put(key, value, kind, out isAtStake).Result;
+            return _values.Put(key, before, value, kind, out isAtStake).Result;
         }
     }
 
     /// <summary>Removes a key, if it holds an expired value.</summary>
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
-        if (_values.Find(key) is not { } held || !held.IsExpired(now))
+        if (!(_values.FindEnd(key) <= now))
         {
             return false;
         }
@@ -61,6 +66,35 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
 
         return true;
     }
+
+    /// <summary>Has a damaged segment replaced: its values are written again as far as the cache has them, and others are given up.</summary>
+    /// <returns>How many were written again and how many were not; null if it is gone.</returns>
+    public (int Kept, int Lost)? Replace(long number)
+    {
+        if (segments.Find(number) is not { } segment || _damaged.Contains(segment))
+        {
+            return null;
+        }
+
+        var (kept, lost) = (0, 0);
+        _damaged.Add(segment);
+        foreach (var held in memory.Scan(held => RecordPlace.From(held.Place).Slot == segment.Slot).ToList())
+        {
+            lock (memory.Gate)
+            {
+                var isKnown = _values.TryFindChange(held.Key, out var value);
+                value = isKnown ? value : ((IShardValues)memory).Peek(held);
+                _values.Set(held.Key, value);
+                (kept, lost) = isKnown || value is not null ? (kept + 1, lost) : (kept, lost + 1);
+            }
+        }
+
+        return (kept, lost);
+    }
+
+    /// <summary>The value of a key as it is committed.</summary>
+    public StoredValue? Read(NodeId key, DateTimeOffset now) =>
+        memory.Shard.Read(key) is { } value && !value.IsExpired(now) ? value : null;
 
     /// <summary>Starts or stops publishing a key, if there is room.</summary>
     public StoreResult Publish(NodeId key, Publication? publication)
@@ -91,9 +125,15 @@ internal sealed class BatchPlan(ValueMemory memory, PublicationMemory publicatio
             log.Write(key, value);
         }
 
-        // The state is saved every few minutes, which suits a check of a part of the file.
-        var isDamaged = State is not null && log.Check();
-        if (WritesValues || isDamaged)
+        _damaged.ForEach(log.Rewrite);
+
+        // The state is saved every few minutes: time enough to look at some of the file.
+        if (State is not null)
+        {
+            log.Check();
+        }
+
+        if (WritesValues || _damaged.Count > 0)
         {
             log.Finish();
         }

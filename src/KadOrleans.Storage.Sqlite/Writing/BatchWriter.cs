@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
+using KadOrleans.Core.Values;
+using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +17,13 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     private readonly BatchPlan _plan;
     private readonly SegmentLog _log;
     private readonly PreparedStatements _statements;
+    private readonly SegmentReader _reader;
+    private readonly ValueMemory _memory;
+    private readonly DatabaseFile _file;
+    private readonly ILogger _logger;
+
+    // Guards itself: numbers of segments whose repair is under way.
+    private readonly HashSet<long> _repairs = [];
     private NodeState? _state;
 
     /// <summary>Starts writing.</summary>
@@ -22,11 +31,14 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
         _state = loaded.State;
-        _plan = new BatchPlan(loaded.Values, loaded.Publications);
+        (_file, _logger, _memory) = (file, logger, loaded.Values);
+        _plan = new BatchPlan(loaded.Values, loaded.Segments, loaded.Publications);
+        _reader = new SegmentReader(file.Connection);
+        _memory.ReadForWriter = Read;
         _statements = new PreparedStatements(file.Connection);
         _log = new SegmentLog(file, loaded.Segments, loaded.Values, options)
         {
-            OnDamage = number => StorageLog.SegmentRewritten(logger, number, file.Path),
+            OnDamage = Repair,
         };
         StorageMetrics.Begin();
         Start();
@@ -34,6 +46,20 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
 
     /// <summary>The node state that was committed last.</summary>
     public NodeState? State => Volatile.Read(ref _state);
+
+    /// <summary>Has a damaged segment replaced. Any thread may ask.</summary>
+    public void Repair(long number)
+    {
+        lock (_repairs)
+        {
+            if (!_repairs.Add(number))
+            {
+                return;
+            }
+        }
+
+        _ = RepairAsync(number);
+    }
 
     protected override BatchPlan Context => _plan;
 
@@ -89,7 +115,43 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     protected override void Close()
     {
         _log.Dispose();
+        _reader.Dispose();
         _statements.Dispose();
+    }
+
+    // A commit cannot move the record meanwhile, as this is the thread that commits.
+    private StoredValue? Read(HeldKey held)
+    {
+        var address = _memory.AddressOf(held);
+        if (_reader.TryRead(address, held.Key, out var value) == ReadResult.Read)
+        {
+            return value;
+        }
+
+        Repair(address.Number);
+        return null;
+    }
+
+    private async Task RepairAsync(long number)
+    {
+        var write = new RepairWrite(number);
+        try
+        {
+            if (TryEnqueue(write) && await write.Task is var (kept, lost))
+            {
+                StorageLog.SegmentReplaced(_logger, number, _file.Path, kept, lost);
+            }
+        }
+        catch (Exception exception)
+        {
+            // The next read of it asks again.
+            StorageLog.SegmentNotReplaced(_logger, exception, number, _file.Path);
+        }
+
+        lock (_repairs)
+        {
+            _repairs.Remove(number);
+        }
     }
 
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));

@@ -82,6 +82,20 @@ internal sealed class SaveStateWrite(NodeState state) : DatabaseOperation<BatchP
     }
 }
 
+/// <summary>A damaged segment to replace. The result is how many of its values were written again, and how many are lost.</summary>
+internal sealed class RepairWrite(long number) : DatabaseOperation<BatchPlan, (int Kept, int Lost)?>
+{
+    public override void Run(BatchPlan context) => Result = context.Replace(number);
+}
+
+/// <summary>A value to read, where the file has no connections for that.</summary>
+internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperation<BatchPlan, StoredValue?>
+{
+    public override bool IsWrite => false;
+
+    public override void Run(BatchPlan context) => Result = context.Read(key, now);
+}
+
 /// <summary>Changes nothing; completes when everything before it has been committed or has failed.</summary>
 internal sealed class FlushWrite : DatabaseOperation<BatchPlan, bool>
 {

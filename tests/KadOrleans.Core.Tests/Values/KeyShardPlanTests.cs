@@ -13,7 +13,7 @@ public class KeyShardPlanTests
     [Fact]
     public void Plans_that_are_applied_do_what_puts_one_after_another_do() => Randomized.ForSteps(300, 200, steps =>
     {
-        var (shard, model) = (new KeyShard(Small), new KeyShard(Small, parts: 7));
+        var (shard, model) = (new KeyShard(Small), new KeyShard(Small));
         var plan = new KeyShardPlan(shard);
         foreach (var batch in steps.Chunk(5))
         {

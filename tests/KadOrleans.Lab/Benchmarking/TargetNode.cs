@@ -84,7 +84,7 @@ internal sealed class TargetNode : IAsyncDisposable
 
     private static async Task FillAsync(CommandIo io, string folder, NodeState state, byte[] keys, CancellationToken cancellationToken)
     {
-        await using var database = SqliteDatabase.Open(folder, new StoreQuota());
+        await using var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited);
         await using var store = new SqliteKeyStore(database);
         var now = TimeProvider.System.GetUtcNow();
         var value = new StoredValue(

@@ -11,7 +11,7 @@ internal sealed class BenchOptions
 {
     private const int MostSeconds = 3_600;
     private const int MostRate = 10_000_000;
-    private const int MostKeys = 1_000_000;
+    private const int MostKeys = 10_000_000;
     private const int MostContacts = BenchSettings.DefaultContacts;
     private const int DefaultInFlight = 256;
     private const int DefaultInFlightAtRate = 16_384;

@@ -5,7 +5,8 @@ using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Contracts;
 
-internal sealed class SqliteKeyStoreHost : KeyStoreHost
+/// <param name="cacheBytes">Of values in memory: with 0, each is read from the file.</param>
+internal sealed class SqliteKeyStoreHost(long cacheBytes = SqliteDatabase.DefaultCacheBytes) : KeyStoreHost
 {
     private readonly TemporaryFolder _folder = new();
     private SqliteDatabase? _database;
@@ -13,7 +14,7 @@ internal sealed class SqliteKeyStoreHost : KeyStoreHost
 
     public override ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
     {
-        _database = SqliteDatabase.Open(_folder.Path, quota);
+        _database = SqliteDatabase.Open(_folder.Path, quota, cacheBytes: cacheBytes);
         _store = new SqliteKeyStore(_database);
         return ValueTask.FromResult<IKeyStore>(_store);
     }

@@ -63,7 +63,7 @@ public sealed class GoldenFileTests : IDisposable
     private static async Task AssertHoldsAsync(
         SqliteDatabase database, IReadOnlyDictionary<NodeId, StoredValue> values)
     {
-        Assert.Equal(values, database.Memory.Scan().ToDictionary());
+        Assert.Equal(values, await database.ReadAllAsync());
         NodeStates.AssertEqual(SavedState, await new SqliteNodeStateStore(database).LoadAsync());
         Assert.Equal(Published, database.Publications.Snapshot().ToDictionary());
     }

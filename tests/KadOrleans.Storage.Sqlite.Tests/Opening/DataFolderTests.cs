@@ -73,7 +73,6 @@ public sealed class DataFolderTests : IDisposable
         const int Full = 2;
         Assert.Equal(Full, database.Connection.QueryInteger("PRAGMA synchronous"));
         Assert.Equal("wal", database.Connection.QueryText("PRAGMA journal_mode"));
-        Assert.Equal("exclusive", database.Connection.QueryText("PRAGMA locking_mode"));
     }
 
     [Theory]

@@ -18,7 +18,7 @@ public sealed class KilledProcessTests : IDisposable
             await WriteAndKillAsync("write", enough, acknowledged);
 
             await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-            var held = database.Memory.Scan().ToDictionary();
+            var held = await database.ReadAllAsync();
             Assert.All(acknowledged, number => Assert.Equal(Workload.Value(number), held.GetValueOrDefault(Workload.Key(number))));
         }
     }
@@ -32,7 +32,7 @@ public sealed class KilledProcessTests : IDisposable
             await WriteAndKillAsync("rewrite", enough, acknowledged);
 
             await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-            var held = database.Memory.Scan().ToDictionary(entry => entry.Key, entry => Workload.NumberOf(entry.Value));
+            var held = (await database.ReadAllAsync()).ToDictionary(entry => entry.Key, entry => Workload.NumberOf(entry.Value));
             Assert.All(acknowledged, number => Assert.InRange(held[Workload.RewrittenKey(number)], number, int.MaxValue));
             Assert.True(database.Segments.Oldest!.Number > 1 || acknowledged.Count < 2000);
         }

@@ -114,7 +114,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
             foreach (var key in _values.Keys)
             {
                 Assert.True(database.Memory.Shard.TryFind(key, out var held));
-                _segments[key] = database.Segments[held.Place].Number;
+                _segments[key] = database.Memory.AddressOf(held).Number;
             }
         }
 
@@ -142,7 +142,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
         await using (database)
         {
             await using var store = new SqliteKeyStore(database);
-            var held = database.Memory.Scan().ToDictionary();
+            var held = await database.ReadAllAsync();
             Assert.All(held, entry => Assert.Equal(_values[entry.Key], entry.Value));
             Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(5000), StoredValues.Text("new")));
             left = new Left([.. held.Keys], database.Damage, [.. database.LostKeys]);

@@ -34,7 +34,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         await _database!.DisposeAsync();
         Open();
         Assert.Equal(before, Describe(Table));
-        Check();
+        await CheckAsync();
     }
 
     /// <summary>Opens what a crash at this moment would leave.</summary>
@@ -44,7 +44,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
         File.Copy(_folder.LogPath, elsewhere.LogPath);
         await using var again = OpenFolder(elsewhere.Path);
-        Assert.Equal(_expected, again.Memory.Scan().ToDictionary());
+        Assert.Equal(_expected, await again.ReadAllAsync());
         Assert.Equal(Describe(Table), Describe(again.Segments));
     }
 
@@ -57,7 +57,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
             Asked += RecordOverhead + length;
         }
 
-        Check();
+        await CheckAsync();
     }
 
     /// <summary>The same in a commit that fails at its end, once its first segment is full or all is collected.</summary>
@@ -66,7 +66,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         await ExecuteAsync("CREATE TEMP TRIGGER refusal AFTER INSERT ON segment BEGIN SELECT RAISE(ABORT, 'refused'); END");
         await RunAsync(keys, length, StoreResult.StorageFailed);
         await ExecuteAsync("DROP TRIGGER refusal");
-        Check();
+        await CheckAsync();
     }
 
     public async Task RemoveExpiredAsync(TimeSpan after)
@@ -79,7 +79,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
             Asked += Removal;
         }
 
-        Check();
+        await CheckAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -91,7 +91,8 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
     // The disk may keep the commits: what is under test is what is in them.
     private SqliteDatabase OpenFolder(string folder)
     {
-        var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited, 0, options, NullLogger.Instance);
+        var database = SqliteDatabase.Open(
+            folder, new StorageLimits(StoreQuota.Unlimited) { MaxPublications = 0, CacheBytes = 2_000 }, options, NullLogger.Instance);
         database.Connection.Execute("PRAGMA synchronous = OFF");
         return database;
     }
@@ -123,9 +124,9 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         };
     }
 
-    private void Check()
+    private async Task CheckAsync()
     {
-        Assert.Equal(_expected, _database!.Memory.Scan().ToDictionary());
+        Assert.Equal(_expected, await _database!.ReadAllAsync());
         Assert.Equal(_expected.Values.Sum(value => RecordOverhead + value.Value.ContentLength), Table.LiveBytes);
         Assert.InRange(Table.Bytes, 0, (3 * Table.LiveBytes) + (2 * options.SlackBytes));
         Assert.InRange(Table.Segments, 0, (2 * Table.Bytes / options.SegmentBytes) + 30);

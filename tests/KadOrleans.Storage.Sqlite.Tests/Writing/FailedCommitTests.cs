@@ -154,6 +154,6 @@ public sealed class FailedCommitTests : IDisposable
         await database.DisposeAsync();
 
         await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        Assert.Equal(held, again.Memory.Scan().ToDictionary());
+        Assert.Equal(held, await again.ReadAllAsync());
     }
 }

@@ -1,0 +1,356 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// One slot of 58 bytes for each key: where its value is, how long it lives, and its neighbours in the list of its source. Keys are found by
+/// linear hashing (Litwin, 1980), two to a bucket of four bytes: it grows by one bucket at a time, so no put waits for a table to be copied.
+/// Slots hold no references, so the garbage collector does not look at them.
+/// </summary>
+internal sealed class KeyIndex
+{
+    /// <summary>No slot.</summary>
+    public const int None = -1;
+
+    // Keys of one bucket on average. More, and each search meets more keys; fewer, and each key takes more memory.
+    private const int KeysPerBucket = 2;
+
+    private const int TouchedTogether = 64;
+
+    private readonly Chunks<KeySlot> _slots = new(9);
+
+    // The first slot of each bucket plus one, so that an empty bucket is zero.
+    private readonly Chunks<int> _buckets = new(12);
+    private int _free = None;
+
+    // Buckets below _split are divided among twice _half already.
+    private int _half = 1;
+    private int _split;
+
+    public KeyIndex() => _buckets.Grow();
+
+    /// <summary>Keys in it.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Slots there are, free ones included; their numbers are below this.</summary>
+    public int Length => _slots.Length;
+
+    /// <summary>Memory that it takes, in bytes.</summary>
+    public long MemoryBytes => _slots.MemoryBytes + _buckets.MemoryBytes;
+
+    public ref KeySlot this[int slot] => ref _slots[slot];
+
+    /// <summary>The slot of a key, or <see cref="None"/>.</summary>
+    public int Find(NodeId key)
+    {
+        var slot = _buckets[BucketOf(key)] - 1;
+        while (slot != None && !_slots[slot].HasKey(key))
+        {
+            slot = _slots[slot].Next;
+        }
+
+        return slot;
+    }
+
+    /// <summary>A slot for a key that has none: of a value that is neither held nor counted.</summary>
+    public int Add(NodeId key)
+    {
+        if (++Count > KeysPerBucket * (_half + _split))
+        {
+            Split();
+        }
+
+        var slot = Take();
+        ref var entry = ref _slots[slot];
+        entry = new KeySlot { Key = key, Owner = None };
+        Link(ref _buckets[BucketOf(key)], ref entry, slot);
+        return slot;
+    }
+
+    /// <summary>Frees a slot whose value is neither held nor counted.</summary>
+    public void Remove(int slot)
+    {
+        ref var entry = ref _slots[slot];
+        ref var head = ref _buckets[BucketOf(entry.Key)];
+        if (head == slot + 1)
+        {
+            head = entry.Next + 1;
+        }
+        else
+        {
+            var before = head - 1;
+            while (_slots[before].Next != slot)
+            {
+                before = _slots[before].Next;
+            }
+
+            _slots[before].Next = entry.Next;
+        }
+
+        entry = new KeySlot { Owner = None, Next = _free };
+        _free = slot;
+        Count--;
+    }
+
+    /// <summary>Makes as many buckets as so many keys need, while there are none: a store that loads many divides none of them.</summary>
+    public void Expect(int keys)
+    {
+        while (Count == 0 && KeysPerBucket * (_half + _split) < keys)
+        {
+            Split();
+        }
+    }
+
+    /// <summary>
+    /// Looks at where keys would be, one after the other without need of what it finds, so that the processor waits for memory once and not
+    /// for each: what is then done with them is three times as quick.
+    /// </summary>
+    /// <returns>Nothing of use.</returns>
+    public int Touch(ReadOnlySpan<NodeId> keys)
+    {
+        Span<int> heads = stackalloc int[TouchedTogether];
+        var sum = 0;
+        for (var start = 0; start < keys.Length; start += TouchedTogether)
+        {
+            var some = keys.Slice(start, Math.Min(TouchedTogether, keys.Length - start));
+            for (var i = 0; i < some.Length; i++)
+            {
+                heads[i] = _buckets[BucketOf(some[i])];
+            }
+
+            // Few buckets have more keys than that.
+            for (var round = 0; round < 2 * KeysPerBucket; round++)
+            {
+                foreach (ref var head in heads[..some.Length])
+                {
+                    if (head != 0)
+                    {
+                        ref var entry = ref _slots[head - 1];
+                        head = entry.Next + 1;
+                        sum += head + entry.EndOfKey;
+                    }
+                }
+            }
+        }
+
+        return sum;
+    }
+
+    private int Take()
+    {
+        if (_free == None)
+        {
+            return _slots.Grow();
+        }
+
+        var slot = _free;
+        _free = _slots[slot].Next;
+        return slot;
+    }
+
+    private int BucketOf(NodeId key)
+    {
+        var hash = key.GetHashCode();
+        var bucket = hash & (_half - 1);
+        return bucket < _split ? hash & ((2 * _half) - 1) : bucket;
+    }
+
+    // Divides the next bucket between itself and a new one at the end.
+    private void Split()
+    {
+        var slot = _buckets[_split] - 1;
+        _buckets[_split] = 0;
+        _buckets.Grow();
+        if (++_split == _half)
+        {
+            (_half, _split) = (2 * _half, 0);
+        }
+
+        while (slot != None)
+        {
+            ref var entry = ref _slots[slot];
+            var next = entry.Next;
+            Link(ref _buckets[BucketOf(entry.Key)], ref entry, slot);
+            slot = next;
+        }
+    }
+
+    private static void Link(ref int head, ref KeySlot entry, int slot)
+    {
+        entry.Next = head - 1;
+        head = slot + 1;
+    }
+
+    /// <summary>Items that grow by chunks: nothing is copied, neither here nor by the garbage collector.</summary>
+    private sealed class Chunks<T>(int bits)
+        where T : unmanaged
+    {
+        private T[][] _chunks = [];
+        private int _count;
+
+        public int Length { get; private set; }
+
+        public long MemoryBytes => (((long)_count << bits) * Unsafe.SizeOf<T>()) + (_chunks.Length * (long)IntPtr.Size);
+
+        public ref T this[int index]
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => ref _chunks[index >> bits][index & ((1 << bits) - 1)];
+        }
+
+        /// <summary>Adds an item, and returns its number.</summary>
+        public int Grow()
+        {
+            if (Length == _count << bits)
+            {
+                if (_count == _chunks.Length)
+                {
+                    Array.Resize(ref _chunks, Math.Max(4, 2 * _count));
+                }
+
+                // The collector moves what is pinned no more than what is large.
+                _chunks[_count++] = GC.AllocateArray<T>(1 << bits, pinned: true);
+            }
+
+            return Length++;
+        }
+    }
+}
+
+/// <summary>
+/// What is known of a key without its value. The time of storing, the end of life and the place are those of the value that is held; size,
+/// owner, marks and neighbours are those by which <see cref="StoreAccounts"/> counts it, which a plan under way may have changed.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Pack = 2)]
+internal struct KeySlot
+{
+    private const int PlaceBits = 60;
+    private const int LengthBits = 14;
+
+    /// <summary>Next in the bucket, or in the list of free slots; <see cref="KeyIndex.None"/> at the end. Beside the key: a search reads both.</summary>
+    public int Next;
+
+    private KeyBytes _key;
+    private ulong _place;
+    private uint _storedLow;
+    private uint _expiresLow;
+    private ushort _storedHigh;
+    private ushort _expiresHigh;
+    private ushort _size;
+
+    /// <summary>Neighbours in the list of the source, or <see cref="KeyIndex.None"/>.</summary>
+    public int Older;
+
+    /// <inheritdoc cref="Older"/>
+    public int Newer;
+
+    /// <summary>Number of the source; <see cref="KeyIndex.None"/> of a trusted one and in a slot that is not counted.</summary>
+    public int Owner;
+
+    /// <summary>The largest place that a shard's owner may give.</summary>
+    public const long MaxPlace = (1L << PlaceBits) - 1;
+
+    public NodeId Key
+    {
+        readonly get => new(_key);
+        set => value.CopyTo(_key);
+    }
+
+    /// <summary>Where the owner of the shard has stored the value that is held.</summary>
+    public long Place
+    {
+        readonly get => (long)(_place & (ulong)MaxPlace);
+        set => _place = (_place & ~(ulong)MaxPlace) | (ulong)value;
+    }
+
+    /// <summary>When the value that is held was stored, by whole milliseconds.</summary>
+    public DateTimeOffset StoredAt
+    {
+        readonly get => ToTime(_storedHigh, _storedLow);
+        set => (_storedHigh, _storedLow) = FromTime(value);
+    }
+
+    /// <summary>When the value that is held ends, by whole milliseconds.</summary>
+    public DateTimeOffset ExpiresAt
+    {
+        readonly get => ToTime(_expiresHigh, _expiresLow);
+        set => (_expiresHigh, _expiresLow) = FromTime(value);
+    }
+
+    /// <summary>Whether a value is held.</summary>
+    public bool IsHeld
+    {
+        readonly get => Has(0);
+        set => Set(0, value);
+    }
+
+    /// <summary>Whether it is counted.</summary>
+    public bool IsCounted
+    {
+        readonly get => Has(1);
+        set => Set(1, value);
+    }
+
+    /// <summary>Whether it may be evicted, and is in a list of its source.</summary>
+    public bool IsEvictable
+    {
+        readonly get => Has(2);
+        set => Set(2, value);
+    }
+
+    /// <summary>Whether it is counted as far.</summary>
+    public bool IsFar
+    {
+        readonly get => Has(3);
+        set => Set(3, value);
+    }
+
+    /// <summary>Whether the value itself says that it is far.</summary>
+    public bool IsMarkedFar
+    {
+        readonly get => (_size & (1 << LengthBits)) != 0;
+        set => _size = (ushort)(value ? _size | (1 << LengthBits) : _size & ~(1 << LengthBits));
+    }
+
+    /// <summary>What it is counted as, in bytes.</summary>
+    public int Footprint
+    {
+        readonly get => (_size & ((1 << LengthBits) - 1)) + StoredValue.FixedFootprint;
+        set
+        {
+            var length = value - StoredValue.FixedFootprint;
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)length, 1u << LengthBits, nameof(value));
+            _size = (ushort)((_size & ~((1 << LengthBits) - 1)) | length);
+        }
+    }
+
+    /// <summary>The last byte of the key, which may be in another cache line than its first.</summary>
+    public readonly byte EndOfKey => _key[NodeId.Length - 1];
+
+    public readonly bool HasKey(NodeId key) => new NodeId(_key) == key;
+
+    // Milliseconds since the year 1 in 48 bits, which end in the year 8920; whatever is later ends there.
+    private static (ushort High, uint Low) FromTime(DateTimeOffset time)
+    {
+        var milliseconds = Math.Min(time.UtcTicks / TimeSpan.TicksPerMillisecond, (1L << 48) - 1);
+        return ((ushort)(milliseconds >> 32), (uint)milliseconds);
+    }
+
+    private static DateTimeOffset ToTime(ushort high, uint low) =>
+        new((((long)high << 32) | low) * TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+
+    private readonly bool Has(int mark) => (_place >> (PlaceBits + mark) & 1) != 0;
+
+    private void Set(int mark, bool value)
+    {
+        var bit = 1UL << (PlaceBits + mark);
+        _place = value ? _place | bit : _place & ~bit;
+    }
+
+    [InlineArray(NodeId.Length)]
+    private struct KeyBytes
+    {
+        private byte _first;
+    }
+}

@@ -1,0 +1,229 @@
+using System.Threading.Tasks.Sources;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.SqliteFiles;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Storage.Sqlite.Reading;
+
+/// <summary>
+/// Reads values that are not in memory, on threads of its own: whoever asks never waits for the disk, and the thread pool does not either.
+/// Each thread takes what has gathered, and reads it in one transaction.
+/// </summary>
+internal sealed class ColdReads
+{
+    /// <summary>
+    /// Reads that may wait. A disk that does a thousand a second is four seconds behind then, and those who ask give up after five.
+    /// </summary>
+    public const int Capacity = 4096;
+
+    private const int Together = 64;
+
+    // So many wait before another thread is woken than the one that works: one is enough for what the system's cache has.
+    private const int Crowd = 16;
+
+    private readonly ValueMemory _memory;
+    private readonly DatabaseFile _file;
+    private readonly Task[] _threads;
+
+    // Guards all below, and wakes the threads.
+    private readonly object _gate = new();
+    private readonly Queue<ColdRead> _waiting = [];
+    private int _sleeping;
+    private bool _isStopped;
+
+    public ColdReads(ValueMemory memory, DatabaseFile file)
+    {
+        _memory = memory;
+        _file = file;
+        _threads = [.. file.Readers.Select(connection => Task.Factory.StartNew(
+            () => Work(connection), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+    }
+
+    /// <summary>Told the number of a segment that is damaged.</summary>
+    public Action<long> OnDamage { get; init; } = static _ => { };
+
+    /// <summary>Called before reads from the file; tests hold them there.</summary>
+    public Action? Delay { get; set; }
+
+    /// <summary>The value of a key, which completes on the thread that read it; it fails with <see cref="KeyStoreException"/>.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="now">A value that is not alive now is none.</param>
+    /// <param name="keeps">Whether the cache is told.</param>
+    public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps = true)
+    {
+        var read = new ColdRead(key, now, keeps);
+        lock (_gate)
+        {
+            if (_isStopped || _waiting.Count >= Capacity)
+            {
+                return ValueTask.FromException<StoredValue?>(_isStopped
+                    ? new ObjectDisposedException(nameof(SqliteDatabase))
+                    : new KeyStoreException($"'{_file.Path}' is read too slowly: {Capacity} reads are waiting. Check the disk's health."));
+            }
+
+            _waiting.Enqueue(read);
+            if (_sleeping == _threads.Length || (_sleeping > 0 && _waiting.Count > Crowd))
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+
+        return read.Task;
+    }
+
+    /// <summary>Takes no more reads, and waits for those that are waiting.</summary>
+    public Task StopAsync()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        return Task.WhenAll(_threads);
+    }
+
+    private void Work(SqliteConnection connection)
+    {
+        using var reader = new SegmentReader(connection);
+        var batch = new List<ColdRead>(Together);
+        while (Take(batch))
+        {
+            Run(batch, reader);
+        }
+    }
+
+    private bool Take(List<ColdRead> batch)
+    {
+        batch.Clear();
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && !_isStopped)
+            {
+                _sleeping++;
+                Monitor.Wait(_gate);
+                _sleeping--;
+            }
+
+            while (batch.Count < Together && _waiting.TryDequeue(out var read))
+            {
+                batch.Add(read);
+            }
+        }
+
+        return batch.Count > 0;
+    }
+
+    // Whatever is thrown fails these reads and no others: if the thread ended here, all later ones would wait forever.
+    private void Run(List<ColdRead> batch, SegmentReader reader)
+    {
+        try
+        {
+            for (var left = batch; left.Count > 0;)
+            {
+                left = Try(left, reader);
+            }
+        }
+        catch (Exception exception)
+        {
+            var failure = exception is SqliteException ? _file.Unreadable(exception) : exception;
+            foreach (var read in batch)
+            {
+                read.TryFail(failure);
+            }
+        }
+    }
+
+    // Returns those to be tried again: a commit may have moved a record after its place was looked up.
+    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader)
+    {
+        foreach (var read in batch)
+        {
+            read.IsKnown = _memory.TryGet(read.Key, read.Now, out read.Value, out read.Held, out read.Address);
+        }
+
+        Delay?.Invoke();
+        reader.Begin();
+        try
+        {
+            foreach (var read in batch)
+            {
+                read.Result = read.IsKnown ? ReadResult.Read : reader.TryRead(read.Address, read.Key, out read.Value);
+            }
+        }
+        finally
+        {
+            reader.End();
+        }
+
+        return Complete(batch);
+    }
+
+    private List<ColdRead> Complete(List<ColdRead> batch)
+    {
+        List<ColdRead>? again = null;
+        foreach (var read in batch)
+        {
+            if (!read.IsKnown && read.Result == ReadResult.Read)
+            {
+                read.Value = _memory.Offer(read.Held, read.Value!, read.Keeps);
+            }
+            else if (read.Result == ReadResult.Gone && !_memory.IsStill(read.Held))
+            {
+                (again ??= []).Add(read);
+                continue;
+            }
+            else if (read.Result is ReadResult.Damaged or ReadResult.Gone)
+            {
+                OnDamage(read.Address.Number);
+            }
+
+            read.Complete();
+        }
+
+        return again ?? [];
+    }
+
+    /// <summary>One read: its own task, which is awaited once.</summary>
+    private sealed class ColdRead(NodeId key, DateTimeOffset now, bool keeps) : IValueTaskSource<StoredValue?>
+    {
+        private ManualResetValueTaskSourceCore<StoredValue?> _completion;
+
+        // What is known of it while it is tried.
+        public StoredValue? Value;
+        public HeldKey Held;
+        public RecordAddress Address;
+
+        public NodeId Key => key;
+
+        public DateTimeOffset Now => now;
+
+        public bool Keeps => keeps;
+
+        public bool IsKnown { get; set; }
+
+        public ReadResult Result { get; set; }
+
+        public ValueTask<StoredValue?> Task => new(this, _completion.Version);
+
+        public void Complete() => _completion.SetResult(Value);
+
+        public void TryFail(Exception exception)
+        {
+            if (_completion.GetStatus(_completion.Version) == ValueTaskSourceStatus.Pending)
+            {
+                _completion.SetException(exception);
+            }
+        }
+
+        StoredValue? IValueTaskSource<StoredValue?>.GetResult(short token) => _completion.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource<StoredValue?>.GetStatus(short token) => _completion.GetStatus(token);
+
+        void IValueTaskSource<StoredValue?>.OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _completion.OnCompleted(continuation, state, token, flags);
+    }
+}

@@ -1,0 +1,186 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Storage.Sqlite.Reading;
+
+/// <summary>
+/// Values in memory, at most so many bytes of them: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth; only what
+/// is asked for again, there or soon after it left, comes to the main queue. So a scan, or keys that are asked for once, drive out nothing
+/// that is asked for often. A hit moves nothing. Not safe for several threads.
+/// </summary>
+/// <param name="maxBytes">Its bound. 0 keeps nothing.</param>
+internal sealed class ValueCache(long maxBytes)
+{
+    /// <summary>
+    /// What a value takes beside its content: the record, its array, and the entry here. In bytes, on a 64-bit machine, rounded up.
+    /// </summary>
+    public const int Overhead = 256;
+
+    private const int None = -1;
+    private const int SmallPart = 10;
+    private const int MostUses = 3;
+    private const int MostRemembered = 1 << 22;
+
+    private readonly Dictionary<NodeId, int> _places = [];
+
+    // Hashes of keys that left the small queue, each where it may be overwritten by another.
+    private readonly int[] _left = new int[Math.Clamp(maxBytes / Overhead, 1, MostRemembered)];
+    private Entry[] _entries = [];
+    private int _free = None;
+    private int _used;
+    private Ends _small = Ends.Empty;
+    private Ends _main = Ends.Empty;
+
+    /// <summary>Bytes that it takes, never more than allowed.</summary>
+    public long Bytes => _small.Bytes + _main.Bytes;
+
+    /// <summary>Values in it.</summary>
+    public int Count => _places.Count;
+
+    /// <summary>The value of a key, if it is here.</summary>
+    public StoredValue? Get(NodeId key)
+    {
+        if (!_places.TryGetValue(key, out var place))
+        {
+            return null;
+        }
+
+        ref var entry = ref _entries[place];
+        if (entry.Uses < MostUses)
+        {
+            entry.Uses++;
+        }
+
+        return entry.Value;
+    }
+
+    /// <summary>Takes a value, in place of any other of its key.</summary>
+    public void Put(NodeId key, StoredValue value)
+    {
+        var size = SizeOf(value);
+        if (_places.TryGetValue(key, out var place) && SizeOf(_entries[place].Value!) == size)
+        {
+            _entries[place].Value = value;
+            return;
+        }
+
+        Remove(key);
+        if (size > maxBytes)
+        {
+            return;
+        }
+
+        while (Bytes + size > maxBytes)
+        {
+            Evict();
+        }
+
+        var hash = key.GetHashCode();
+        place = Take();
+        _entries[place] = new Entry { Key = key, Value = value, IsMain = _left[PlaceOf(hash)] == hash };
+        _places.Add(key, place);
+        Link(place);
+    }
+
+    /// <summary>Forgets a key.</summary>
+    public void Remove(NodeId key)
+    {
+        if (_places.Remove(key, out var place))
+        {
+            Unlink(place);
+            Free(place);
+        }
+    }
+
+    private static int SizeOf(StoredValue value) => Overhead + value.Value.ContentLength;
+
+    private int PlaceOf(int hash) => (int)((uint)hash % (uint)_left.Length);
+
+    // Each step lets one value go, brings one to the main queue, or takes one of its uses: it ends.
+    private void Evict()
+    {
+        var isSmall = _main.Oldest == None || (_small.Oldest != None && _small.Bytes > maxBytes / SmallPart);
+        var place = isSmall ? _small.Oldest : _main.Oldest;
+        Unlink(place);
+        ref var entry = ref _entries[place];
+        if (entry.Uses > 0)
+        {
+            entry.Uses = (byte)(isSmall ? 0 : entry.Uses - 1);
+            entry.IsMain = true;
+            Link(place);
+            return;
+        }
+
+        if (isSmall)
+        {
+            var hash = entry.Key.GetHashCode();
+            _left[PlaceOf(hash)] = hash;
+        }
+
+        _places.Remove(entry.Key);
+        Free(place);
+    }
+
+    private int Take()
+    {
+        if (_free != None)
+        {
+            var place = _free;
+            _free = _entries[place].Newer;
+            return place;
+        }
+
+        if (_used == _entries.Length)
+        {
+            Array.Resize(ref _entries, Math.Max(16, 2 * _used));
+        }
+
+        return _used++;
+    }
+
+    private void Free(int place)
+    {
+        _entries[place] = new Entry { Newer = _free };
+        _free = place;
+    }
+
+    private ref Ends EndsOf(in Entry entry) => ref entry.IsMain ? ref _main : ref _small;
+
+    private void Link(int place)
+    {
+        ref var entry = ref _entries[place];
+        ref var ends = ref EndsOf(entry);
+        (entry.Older, entry.Newer) = (ends.Newest, None);
+        (ends.Newest == None ? ref ends.Oldest : ref _entries[ends.Newest].Newer) = place;
+        ends.Newest = place;
+        ends.Bytes += SizeOf(entry.Value!);
+    }
+
+    private void Unlink(int place)
+    {
+        ref var entry = ref _entries[place];
+        ref var ends = ref EndsOf(entry);
+        (entry.Older == None ? ref ends.Oldest : ref _entries[entry.Older].Newer) = entry.Newer;
+        (entry.Newer == None ? ref ends.Newest : ref _entries[entry.Newer].Older) = entry.Older;
+        ends.Bytes -= SizeOf(entry.Value!);
+    }
+
+    private struct Entry
+    {
+        public NodeId Key;
+        public StoredValue? Value;
+        public int Older;
+        public int Newer;
+        public byte Uses;
+        public bool IsMain;
+    }
+
+    private struct Ends
+    {
+        public static Ends Empty => new() { Oldest = None, Newest = None };
+
+        public int Oldest;
+        public int Newest;
+        public long Bytes;
+    }
+}
