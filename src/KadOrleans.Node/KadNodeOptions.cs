@@ -29,6 +29,11 @@ public sealed class KadNodeOptions
     /// <summary>How much this node holds for others.</summary>
     public StoreQuota Quota { get; set; } = new();
 
+    /// <summary>
+    /// Bytes of values in memory, where values are on storage: 0 to 2^50; default 64 MiB. The index of the keys is beside it, 64 bytes a key.
+    /// </summary>
+    public long CacheBytes { get; set; } = 64 << 20;
+
     /// <summary>How many requests per second are taken from one source and one subnet.</summary>
     public SourceLimits Limits { get; set; } = new();
 

@@ -21,6 +21,7 @@ namespace KadOrleans.Storage.Sqlite;
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
+    private const long KeyIndexBytes = 64;
 
     private readonly List<NodeId> _touched = [];
 
@@ -29,10 +30,12 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     /// first record of a key is its state and no other is decoded.
     /// </summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public void LoadValues(ValueMemory memory, SegmentTable table)
+    public void LoadValues(ValueMemory memory, SegmentTable table, StorageLimits limits)
     {
         var removed = new HashSet<NodeId>();
-        memory.Shard.BeginLoad(EstimateKeys());
+        var keys = EstimateKeys();
+        CheckMemory(keys, limits);
+        memory.Shard.BeginLoad(keys);
         using var pages = new SegmentPipe();
         var reading = Task.Run(() =>
         {
@@ -177,6 +180,18 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         memory.Shard.Touch(CollectionsMarshal.AsSpan(_touched));
     }
 
+    // What does not fit now would end the node later, without a word.
+    private void CheckMemory(long keys, StorageLimits limits)
+    {
+        var needed = (keys * KeyIndexBytes) + limits.CacheBytes;
+        if (needed > limits.MemoryBytes)
+        {
+            throw new KeyStoreException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{file.Path}' has some {keys} keys, whose index needs {keys * KeyIndexBytes} bytes of memory beside the cache's {limits.CacheBytes}, and this process may use {limits.MemoryBytes}; give it {needed} or more, or choose a smaller cache."));
+        }
+    }
+
     // As many as the newest segments let expect. Too few, and the rest loads more slowly; too many cost two bytes each.
     private int EstimateKeys()
     {
@@ -270,7 +285,7 @@ internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments,
         var loader = new DatabaseLoader(file, damage);
         var segments = new SegmentTable();
         var values = new ValueMemory(limits.Quota, limits.CacheBytes, segments);
-        loader.LoadValues(values, segments);
+        loader.LoadValues(values, segments, limits);
         var publications = new PublicationMemory(limits.MaxPublications);
         loader.LoadPublications(publications);
         return new LoadedDatabase(values, segments, publications, loader.LoadState()) { Damage = damage };

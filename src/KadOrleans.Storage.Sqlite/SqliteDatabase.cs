@@ -128,7 +128,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         LoadedDatabase? loaded = null;
         var file = DatabaseFile.Open(
             folder,
-            DatabaseSchema.CreateKind(onDamage),
+            DatabaseSchema.CreateKind(onDamage, limits.Readers),
             opened => loaded = LoadedDatabase.Read(opened, limits, onDamage));
         try
         {
@@ -238,6 +238,12 @@ internal sealed record StorageLimits(StoreQuota Quota)
 
     /// <summary>Bytes of values that are kept in memory.</summary>
     public long CacheBytes { get; init; } = SqliteDatabase.DefaultCacheBytes;
+
+    /// <summary>Memory that the process may use, in bytes.</summary>
+    public long MemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Connections that only read, 0 or more; see <see cref="DatabaseKind.Readers"/>.</summary>
+    public int Readers { get; init; } = 2;
 }
 
 /// <summary>What becomes of a data file that is damaged.</summary>

@@ -17,6 +17,7 @@ internal static class NodeCommand
             [
                 "kad node --in-memory",
                 "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468 --data /var/lib/kad --http 8080",
+                "kad node --data /var/lib/kad --max-keys 10000000 --max-bytes 10000000000 --cache 268435456",
                 "kad node --listen 127.0.0.1:0 --listen [::1]:0 --in-memory --trust 127.0.0.0/8",
             ],
             Notes = "When it is ready, the node prints one line per endpoint: listening udp ADDRESS:PORT id HEX. Logs go to "

@@ -15,6 +15,8 @@ internal sealed class NodeOptions
     /// <summary>The option with the names of the status pages.</summary>
     public const string HttpHost = "--http-host";
 
+    private const long MostBytes = 1L << 50;
+
     private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
 
     private readonly Option<string[]> _listen = Repeatable(
@@ -30,6 +32,24 @@ internal sealed class NodeOptions
     };
 
     private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
+
+    private readonly Option<string?> _maxKeys = new("--max-keys")
+    {
+        Description = "Keys that are held for others, 1 to 1000000000: 64 bytes of memory each. [default: by memory, at most 10000000]",
+        HelpName = "N",
+    };
+
+    private readonly Option<string?> _maxBytes = new("--max-bytes")
+    {
+        Description = "Bytes of their values, with 128 for each key, 1 or more. On disk it may be twice that. [default: by disk and keys]",
+        HelpName = "BYTES",
+    };
+
+    private readonly Option<string?> _cache = new("--cache")
+    {
+        Description = "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]",
+        HelpName = "BYTES",
+    };
 
     private readonly Option<string?> _id = new("--id")
     {
@@ -83,7 +103,7 @@ internal sealed class NodeOptions
     /// <summary>All of them, in the order of the help.</summary>
     public IReadOnlyList<Option> All =>
     [
-        _listen, _bootstrap, _data, _inMemory, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
+        _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
         _otlp, _trustClock, _verbose,
     ];
 
@@ -110,6 +130,14 @@ internal sealed class NodeOptions
             throw CommandException.WrongUsage($"{HttpHost} '{httpHosts[0]}' is given without --http; both are needed.");
         }
 
+        if (inMemory && parsed.GetValue(_cache) is { } unused)
+        {
+            throw CommandException.WrongUsage($"Both --cache '{unused}' and --in-memory are given; one of them is allowed.");
+        }
+
+        var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
+        var (quota, cache) = NodeLimits.Read(folder).Plan(
+            (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
         var listen = parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen];
         var bootstrap = parsed.GetValue(_bootstrap) ?? [];
         return new NodeSettings
@@ -117,7 +145,9 @@ internal sealed class NodeOptions
             Listen = Array.ConvertAll(listen, Endpoints.ParseListen),
             Bootstrap = Array.ConvertAll(bootstrap, text => Endpoints.ParseHost("--bootstrap", text)),
             BootstrapTexts = bootstrap,
-            Data = inMemory ? null : data ?? CommonOptions.DefaultData,
+            Data = folder,
+            Quota = quota,
+            CacheBytes = cache,
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
             Upload = ReadUpload(parsed),
@@ -130,6 +160,11 @@ internal sealed class NodeOptions
             Verbose = parsed.GetValue(_verbose),
         };
     }
+
+    private static long? Whole(ParseResult parsed, Option<string?> option, long least, long most) =>
+        parsed.GetValue(option) is { } text
+            ? Numbers.Parse(option.Name, text, NumberStyles.None, least, most, "a whole number")
+            : null;
 
     private UploadLimits ReadUpload(ParseResult parsed)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Node;
@@ -37,6 +38,12 @@ internal sealed record NodeSettings
 
     /// <summary>The limits on bytes of responses per second.</summary>
     public UploadLimits Upload { get; init; } = new();
+
+    /// <summary>How much the node holds for others.</summary>
+    public StoreQuota Quota { get; init; } = new();
+
+    /// <summary>Bytes of values in memory, where there is a data folder.</summary>
+    public long CacheBytes { get; init; }
 
     /// <summary>The options of random walks.</summary>
     public RandomWalkOptions RandomWalk { get; init; } = new();
@@ -81,6 +88,8 @@ internal sealed record NodeSettings
         options.Id = Id?.ToString();
         options.RandomWalk = RandomWalk;
         options.Upload = Upload;
+        options.Quota = Quota;
+        options.CacheBytes = CacheBytes;
         options.TrustClock = TrustClock;
         options.Kademlia.DisjointPaths = DisjointPaths;
         foreach (var node in BootstrapTexts)

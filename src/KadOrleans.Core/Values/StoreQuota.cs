@@ -23,10 +23,23 @@ public sealed record StoreQuota
         ChangesPerSubnet = int.MaxValue,
     };
 
+    /// <summary>A quota of this size, of which one source and one subnet may have the same parts as by default.</summary>
+    /// <param name="keys">Keys in all, 1 or more.</param>
+    /// <param name="bytes">Footprint of all values in bytes, 1 or more.</param>
+    public static StoreQuota OfTotal(int keys, long bytes) => new()
+    {
+        TotalKeys = keys,
+        TotalBytes = bytes,
+        KeysPerSource = Math.Max(1, keys / 10),
+        BytesPerSource = Math.Max(1, bytes / 10),
+        KeysPerSubnet = Math.Max(1, keys / 5),
+        BytesPerSubnet = Math.Max(1, bytes / 5),
+    };
+
     /// <summary>Keys in all. Default 1,000,000.</summary>
     public int TotalKeys { get; set; } = 1_000_000;
 
-    /// <summary>Footprint of all values in bytes, held in memory. Default 1 GiB.</summary>
+    /// <summary>Footprint of all values in bytes. Default 1 GiB.</summary>
     public long TotalBytes { get; set; } = 1L << 30;
 
     /// <summary>Keys of one source. Default 100,000: a tenth of the whole.</summary>

@@ -18,7 +18,8 @@ internal static class DatabaseSchema
 
     /// <summary>The file's marks, tables and words.</summary>
     /// <param name="onDamage">Whether a file whose structure is damaged is rebuilt or refused.</param>
-    public static DatabaseKind CreateKind(DamagePolicy onDamage) => new()
+    /// <param name="readers">Connections that only read.</param>
+    public static DatabaseKind CreateKind(DamagePolicy onDamage, int readers) => new()
     {
         Salvage = onDamage == DamagePolicy.SetAside ? RowSalvage.Copy : null,
         FileName = SqliteDatabase.FileName,
@@ -48,7 +49,7 @@ internal static class DatabaseSchema
             ) WITHOUT ROWID;
             """,
         CacheKiB = 16384,
-        Readers = 2,
+        Readers = readers,
         Owner = "node",
         AlteredLayout = "a table is missing or altered",
         FreshStart = "start without stored keys",

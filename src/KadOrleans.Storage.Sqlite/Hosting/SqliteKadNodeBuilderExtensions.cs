@@ -30,7 +30,7 @@ public static class SqliteKadNodeBuilderExtensions
 
     private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger)
     {
-        var database = SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications);
+        var database = SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications, cacheBytes: options.CacheBytes);
         if (database.Keys >= ManyKeys)
         {
             // Reading a large file leaves about as much garbage as content. Half a second is a tenth of such a start.

@@ -25,6 +25,7 @@ internal sealed class SegmentLog : IDisposable
     private readonly SegmentRows _rows;
     private readonly SegmentOutput _output;
     private readonly Compaction _compaction;
+    private readonly LogOptions _options;
 
     // Of the commit under way: where each key's record is, which keys were only moved, what is touched and what goes.
     private readonly Dictionary<NodeId, long> _placed = [];
@@ -38,6 +39,7 @@ internal sealed class SegmentLog : IDisposable
     public SegmentLog(DatabaseFile file, SegmentTable table, ValueMemory memory, LogOptions options)
     {
         _file = file;
+        _options = options;
         _table = table;
         _memory = memory;
         _rows = new SegmentRows(file.Connection);
@@ -161,6 +163,21 @@ internal sealed class SegmentLog : IDisposable
         _rows.Delete(segment.Number);
     }
 
+    /// <summary>Whether a segment is longer than this release makes them, so that a read of one value reads many pages.</summary>
+    public bool HasLarge => FindLarge() is not null;
+
+    /// <summary>Writes the records of some such segments again, in segments of usual size.</summary>
+    public void SplitLarge()
+    {
+        for (var bytes = 0L; bytes < CheckedBytes && FindLarge() is { } segment; bytes += segment.Bytes)
+        {
+            if (!Absorb(segment, segment == _table.Oldest))
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Rewrites the segment's live records into the current commit, then drops the segment. False, and neither, if it is damaged.</summary>
     public bool Absorb(Segment segment, bool isOldest)
     {
@@ -251,6 +268,17 @@ internal sealed class SegmentLog : IDisposable
         {
             _rows.Close();
         }
+    }
+
+    private Segment? FindLarge()
+    {
+        var segment = _table.Oldest;
+        while (segment is not null && (segment.IsLeaving || segment.Bytes <= 2 * _options.SegmentBytes || segment.Live + segment.Removals < 2))
+        {
+            segment = segment.Newer;
+        }
+
+        return segment;
     }
 
     private void Die(Segment segment, int length)

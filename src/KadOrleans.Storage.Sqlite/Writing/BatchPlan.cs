@@ -15,6 +15,7 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
     private readonly KeyShardPlan _values = new(memory.Shard);
     private readonly Dictionary<NodeId, Publication?> _publications = [];
     private readonly List<Segment> _damaged = [];
+    private bool _splits;
     private int _publicationsAdded;
 
     /// <summary>The node state to save, or null if the batch saves none.</summary>
@@ -24,7 +25,7 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
     public bool WritesValues => _values.NeedsWrite;
 
     /// <summary>Whether there is nothing to write to the file.</summary>
-    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null && _damaged.Count == 0;
+    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null && _damaged.Count == 0 && !_splits;
 
     /// <summary>Drops all changes.</summary>
     public void Clear()
@@ -32,6 +33,7 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
         _values.Clear();
         _publications.Clear();
         _damaged.Clear();
+        _splits = false;
         _publicationsAdded = 0;
         State = null;
     }
@@ -117,6 +119,9 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
     /// <summary>Saves a node state. The last one of a batch stays.</summary>
     public void SaveState(NodeState state) => State = state;
 
+    /// <summary>Splits some segments of an earlier release.</summary>
+    public void Split() => _splits = true;
+
     /// <summary>Writes the changes in the open transaction.</summary>
     public void WriteTo(SegmentLog log, PreparedStatements statements)
     {
@@ -133,7 +138,12 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
             log.Check();
         }
 
-        if (WritesValues || _damaged.Count > 0)
+        if (_splits)
+        {
+            log.SplitLarge();
+        }
+
+        if (WritesValues || _damaged.Count > 0 || _splits)
         {
             log.Finish();
         }

@@ -41,6 +41,11 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
             OnDamage = Repair,
         };
         StorageMetrics.Begin();
+        if (_log.HasLarge)
+        {
+            TryEnqueue(new SplitWrite());
+        }
+
         Start();
     }
 
@@ -109,6 +114,11 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
             {
                 Tell(write, failure);
             }
+
+            if (write is SplitWrite && failure is null)
+            {
+                SplitMore();
+            }
         }
     }
 
@@ -117,6 +127,15 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         _log.Dispose();
         _reader.Dispose();
         _statements.Dispose();
+    }
+
+    // Little by little, between the writes of others.
+    private void SplitMore()
+    {
+        if (_log.HasLarge)
+        {
+            TryEnqueue(new SplitWrite());
+        }
     }
 
     // A commit cannot move the record meanwhile, as this is the thread that commits.

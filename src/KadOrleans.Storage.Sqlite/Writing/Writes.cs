@@ -88,6 +88,12 @@ internal sealed class RepairWrite(long number) : DatabaseOperation<BatchPlan, (i
     public override void Run(BatchPlan context) => Result = context.Replace(number);
 }
 
+/// <summary>Some segments of an earlier release to split.</summary>
+internal sealed class SplitWrite : DatabaseOperation<BatchPlan, bool>
+{
+    public override void Run(BatchPlan context) => context.Split();
+}
+
 /// <summary>A value to read, where the file has no connections for that.</summary>
 internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperation<BatchPlan, StoredValue?>
 {

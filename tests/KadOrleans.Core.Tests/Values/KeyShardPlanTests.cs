@@ -13,7 +13,7 @@ public class KeyShardPlanTests
     [Fact]
     public void Plans_that_are_applied_do_what_puts_one_after_another_do() => Randomized.ForSteps(300, 200, steps =>
     {
-        var (shard, model) = (new KeyShard(Small), new KeyShard(Small));
+        var (shard, model) = (new KeyShard(Small, new ValuesElsewhere()), new KeyShard(Small));
         var plan = new KeyShardPlan(shard);
         foreach (var batch in steps.Chunk(5))
         {
@@ -95,5 +95,19 @@ public class KeyShardPlanTests
     {
         Assert.Equal(expected.Values.OrderBy(pair => pair.Key), shard.Values.OrderBy(pair => pair.Key));
         Assert.Equal((expected.Count, expected.Bytes), (shard.Count, shard.Bytes));
+    }
+
+    /// <summary>Values that memory does not have.</summary>
+    private sealed class ValuesElsewhere : IShardValues
+    {
+        private readonly Dictionary<NodeId, StoredValue> _values = [];
+
+        public StoredValue? Read(in HeldKey key) => _values[key.Key];
+
+        public StoredValue? Peek(in HeldKey key) => null;
+
+        public void Hold(in HeldKey key, StoredValue value) => _values[key.Key] = value;
+
+        public void Forget(in HeldKey key) => Assert.True(_values.Remove(key.Key));
     }
 }

@@ -1,0 +1,185 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
+using KadOrleans.PortContracts;
+using KadOrleans.SqliteFiles;
+using KadOrleans.Storage.Sqlite.Reading;
+using KadOrleans.Storage.Sqlite.Segments;
+using KadOrleans.Storage.Sqlite.Tests.Writing;
+using KadOrleans.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Reading;
+
+/// <summary>Values that memory does not have.</summary>
+public sealed class ColdReadTests : IDisposable
+{
+    private static readonly LogOptions Small = new() { SegmentBytes = 1_024, SlackBytes = 4_096 };
+
+    // As releases before wrote them.
+    private static readonly LogOptions Large = new() { SegmentBytes = 128 * 1024 };
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_disk_that_does_not_answer_delays_no_answer_that_memory_has_and_a_crowd_is_refused_at_once()
+    {
+        const int Keys = ColdReads.Capacity + 1_000;
+        await FillAsync(Keys);
+        await using var database = Open(new LogOptions());
+        await using var store = new SqliteKeyStore(database);
+        await store.PutAsync(StoredValues.Key(-1), StoredValues.Text("in the cache"));
+
+        using var answers = new ManualResetEventSlim();
+        database.Reads.Delay = answers.Wait;
+        var reads = Enumerable.Range(0, Keys).Select(i => store.GetAsync(StoredValues.Key(i), StoredValues.Now).AsTask()).ToList();
+
+        Assert.True(store.GetAsync(StoredValues.Key(-1), StoredValues.Now).AsTask().IsCompletedSuccessfully);
+        Assert.True(store.GetAsync(StoredValues.Key(-2), StoredValues.Now).AsTask().IsCompletedSuccessfully);
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(-3), StoredValues.Text("more")));
+        var refused = reads.Where(read => read.IsFaulted).ToList();
+        Assert.NotEmpty(refused);
+        Assert.All(refused, read => Assert.Contains("is read too slowly", Assert.IsType<KeyStoreException>(read.Exception!.InnerException).Message, StringComparison.Ordinal));
+
+        answers.Set();
+        Assert.All(await Task.WhenAll(reads.Except(refused)), Assert.NotNull);
+    }
+
+    [Fact]
+    public async Task Reads_amid_commits_that_move_and_replace_records_see_the_value_before_or_after()
+    {
+        const int Keys = 40;
+        await using var database = Open(Small);
+        await using var store = new SqliteKeyStore(database);
+        var random = new Random(1);
+        var written = new int[Keys];
+        for (var round = 1; round <= 300; round++)
+        {
+            var puts = Enumerable.Range(0, Keys).Where(_ => random.Next(3) == 0).ToDictionary(
+                key => key, key => store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromInteger(round))).AsTask());
+            var reads = Enumerable.Range(0, Keys).Select(key => store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask()).ToList();
+            for (var key = 0; key < Keys; key++)
+            {
+                var found = (int)((await reads[key])?.Value.AsInteger() ?? 0);
+                Assert.True(found == written[key] || (found == round && puts.ContainsKey(key)), $"Round {round}: {found} after {written[key]}.");
+            }
+
+            foreach (var (key, put) in puts)
+            {
+                Assert.Equal(StoreResult.Stored, await put);
+                written[key] = round;
+            }
+        }
+
+        Assert.True(database.Segments.Oldest!.Number > 1);
+    }
+
+    [Fact]
+    public async Task Damage_found_by_a_read_costs_what_it_damaged_and_is_replaced()
+    {
+        const string Flip =
+            "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
+        await FillAsync(100);
+        int left;
+        await using (var database = Open(new LogOptions(), cacheBytes: 0))
+        {
+            await using var store = new SqliteKeyStore(database);
+            await store.PutAsync(StoredValues.Key(0), StoredValues.Text("newer"));
+            using (await WriterGate.CloseAsync(database))
+            {
+                database.Connection.Execute(Flip);
+            }
+
+            Assert.Null(await store.GetAsync(StoredValues.Key(0), StoredValues.Now));
+            await database.FlushAsync();
+            left = (int)database.Keys;
+            Assert.InRange(left, 60, 99);
+            Assert.Equal(left, (await database.ReadAllAsync()).Count);
+        }
+
+        // An older value of the key does not come back.
+        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        Assert.Null(again.Damage);
+        Assert.Equal(left, again.Keys);
+        Assert.Null(await again.GetAsync(StoredValues.Key(0)));
+    }
+
+    [Fact]
+    public async Task A_file_with_large_segments_keeps_every_value_and_gets_small_ones()
+    {
+        const int Keys = 5_000;
+        await FillAsync(Keys, Large);
+        Dictionary<NodeId, StoredValue> before;
+        await using (var database = Open(Large))
+        {
+            Assert.InRange(database.Segments.Segments, 2, 20);
+            before = await database.ReadAllAsync();
+            Assert.Equal(Keys, before.Count);
+        }
+
+        await using (var database = Open(new LogOptions()))
+        {
+            Assert.Equal(before, await database.ReadAllAsync());
+            for (var flushes = 0; flushes < 10; flushes++)
+            {
+                await database.FlushAsync();
+            }
+
+            Assert.True(database.Segments.Segments > 100);
+            Assert.Equal(before, await database.ReadAllAsync());
+        }
+
+        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse);
+        Assert.Equal(before, await again.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task Without_connections_for_reading_the_writer_reads()
+    {
+        await FillAsync(100);
+        await using var database = SqliteDatabase.Open(
+            _folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 0, Readers = 0 }, new LogOptions(), NullLogger.Instance);
+        Assert.Equal(100, (await database.ReadAllAsync()).Count);
+        Assert.NotNull(await database.GetAsync(StoredValues.Key(7)));
+        Assert.Null(await database.GetAsync(StoredValues.Key(1_000)));
+    }
+
+    [Fact]
+    public async Task Index_and_segments_take_at_most_64_bytes_a_key()
+    {
+        // Of an object with nine numbers, a mark, two references and its header, and of the reference to it.
+        const int SegmentBytes = 88;
+        const int Keys = 50_000;
+        await FillAsync(Keys);
+        await using var database = Open(new LogOptions());
+        Assert.InRange(database.Memory.Shard.IndexBytes + (database.Segments.Segments * SegmentBytes), Keys * 58, Keys * 64);
+    }
+
+    [Fact]
+    public async Task A_file_whose_index_does_not_fit_into_memory_is_refused_with_what_it_needs()
+    {
+        await FillAsync(10_000);
+        var limits = new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 100_000, MemoryBytes = 500_000 };
+        var refusal = Assert.Throws<KeyStoreException>(
+            () => SqliteDatabase.Open(_folder.Path, limits, new LogOptions(), NullLogger.Instance));
+        Assert.Contains("and this process may use 500000; give it ", refusal.Message, StringComparison.Ordinal);
+        await using var again = Open(new LogOptions());
+        Assert.Equal(10_000, again.Keys);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private SqliteDatabase Open(LogOptions options, long cacheBytes = 1_000) => SqliteDatabase.Open(
+        _folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = cacheBytes }, options, NullLogger.Instance);
+
+    private async Task FillAsync(int keys, LogOptions? options = null)
+    {
+        await using var database = Open(options ?? new LogOptions());
+        await using var store = new SqliteKeyStore(database);
+        foreach (var some in Enumerable.Range(0, keys).Chunk(4_000))
+        {
+            var results = await Task.WhenAll(some.Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64, StoredValues.Alice)).AsTask()));
+            Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
+        }
+    }
+}
