@@ -16,7 +16,7 @@ internal sealed class StoreAccounts
     private readonly UsageScale _scale;
 
     // Progress of judging: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
-    private int _judgedSource;
+    private int _judgedSource = int.MaxValue / 2;
     private bool _judgesFar;
     private int _judgedSlot = KeyIndex.None;
     private ResponsibleArea _area;
@@ -46,7 +46,14 @@ internal sealed class StoreAccounts
         get => _area;
         set
         {
+            var isSame = _area.PrefixLength == 0 && value.PrefixLength == 0;
             _area = value;
+            if (isSame)
+            {
+                // Both contain every key.
+                return;
+            }
+
             (_judgedSource, _judgesFar) = (-1, true);
             _judgedSlot = KeyIndex.None;
         }

@@ -10,8 +10,6 @@ namespace KadOrleans.Storage.Sqlite.Hosting;
 /// <summary>Chooses SQLite as a node's storage.</summary>
 public static class SqliteKadNodeBuilderExtensions
 {
-    private const int ManyKeys = 100_000;
-
     /// <summary>
     /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing. The host opens the file when it
     /// starts. If that fails, the start fails.
@@ -28,15 +26,6 @@ public static class SqliteKadNodeBuilderExtensions
         return builder;
     }
 
-    private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger)
-    {
-        var database = SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications, cacheBytes: options.CacheBytes);
-        if (database.Keys >= ManyKeys)
-        {
-            // Reading a large file leaves about as much garbage as content. Half a second is a tenth of such a start.
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        }
-
-        return database;
-    }
+    private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger) =>
+        SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications, cacheBytes: options.CacheBytes);
 }

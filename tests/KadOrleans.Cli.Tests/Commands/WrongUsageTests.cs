@@ -35,7 +35,6 @@ public sealed class WrongUsageTests
         { "node --cache -1", ["--cache", "'-1'", "0 to"] },
         { "node --in-memory --cache 1000", ["--cache '1000'", "--in-memory", "one of them"] },
         { "node --cache 1000000000000000", ["--cache", "'1000000000000000'", "bytes of memory"] },
-        { "node --max-keys 1000000000", ["--max-keys", "'1000000000'", "bytes of memory"] },
         { "node --upload-per-endpoint 16383", ["--upload-per-endpoint", "'16383'", "16384"] },
         { "node --upload -1", ["--upload", "'-1'", "16384"] },
         { "node --walk-interval -1", ["--walk-interval", "'-1'", "86400"] },

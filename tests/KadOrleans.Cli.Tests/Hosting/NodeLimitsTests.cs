@@ -9,7 +9,7 @@ public sealed class NodeLimitsTests
     [Theory]
     [InlineData(16, 100, 10_000_000, 10_240_000_000, 64)]
     [InlineData(16, 3, 10_000_000, 1_073_741_824, 64)]
-    [InlineData(1, 100, 4_334_107, 4_438_125_568, 64)]
+    [InlineData(1, 100, 4_543_829, 4_652_880_896, 64)]
     public void Quotas_follow_from_memory_and_disk(int memory, int disk, int keys, long bytes, int cache)
     {
         var (quota, cached) = new NodeLimits(memory * Gigabyte, disk * Gigabyte).Plan(null, null, null);

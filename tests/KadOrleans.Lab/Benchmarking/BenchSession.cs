@@ -35,9 +35,11 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
             };
         }
 
-        var asked = settings.Operation == BenchOperation.FindMissing ? RandomNumberGenerator.GetBytes(keys.Length) : keys;
+        var asked = settings.Operation == BenchOperation.FindMissing ? RandomNumberGenerator.GetBytes(keys.Length) : HotOf(keys);
         return await new TurnMeasurement(io, settings, runner, asked).RunAsync([.. settings.Targets.Select(target => prepared[target])]);
     }
+
+    private byte[] HotOf(byte[] keys) => keys[..(Math.Max(1, (int)(settings.Keys * (long)settings.HotPercent / 100)) * NodeId.Length)];
 
     /// <summary>As it is typed.</summary>
     public static string NameOf(BenchOperation operation) => operation switch

@@ -36,6 +36,9 @@ internal sealed record BenchSettings
     /// <summary>Keys that each target holds before the load begins.</summary>
     public required int Keys { get; init; }
 
+    /// <summary>The part of the keys that is asked for, in percent.</summary>
+    public int HotPercent { get; init; } = 100;
+
     /// <summary>The interpreter of the <see cref="TargetKind.Python"/> target.</summary>
     public string Python { get; init; } = PythonReference.DefaultInterpreter;
 

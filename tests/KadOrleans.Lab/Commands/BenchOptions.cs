@@ -53,6 +53,9 @@ internal sealed class BenchOptions
         "N",
         $"Keys of {RequestTemplate.ValueLength} bytes that each holds, 1 to {MostKeys}. [default: {DefaultKeys}; {DefaultKeysOfGiven} with nodes that you run]");
 
+    private readonly Option<string?> _hot = Text(
+        "--hot", "PERCENT", "Ask for this part of the keys alone, 1 to 100. [default: 100]");
+
     private readonly Option<string?> _python = new("--python")
     {
         Description = "Start the Python implementation too, and measure it in turns: an interpreter that can import kademlia. "
@@ -69,7 +72,7 @@ internal sealed class BenchOptions
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _python, _baseline, _json];
+    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _json];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -92,6 +95,7 @@ internal sealed class BenchOptions
             Contacts = Whole(parsed, _contacts, 0, MostContacts),
             Keys = Whole(parsed, _keys, 1, MostKeys)
                 ?? (targets.Any(target => target.Kind == TargetKind.Given) ? DefaultKeysOfGiven : DefaultKeys),
+            HotPercent = Whole(parsed, _hot, 1, 100) ?? 100,
             Python = parsed.GetValue(_python) ?? PythonReference.DefaultInterpreter,
             Baseline = baseline,
             Json = parsed.GetValue(_json),
