@@ -213,8 +213,8 @@ internal sealed class DatabaseFile : IDisposable
         DefaultTimeout = LockWaitSeconds,
     }.ToString();
 
-    // SQLite's "unix-excl" keeps other processes out as the exclusive mode does, and lets connections of this one share the file and the
-    // index of its log, which is in memory. There is nothing like it elsewhere: then there are no readers.
+    // SQLite's "unix-excl" keeps other processes out, as the exclusive mode does. Connections of this process share the file, and the index of
+    // its log in memory. Windows has nothing like it, and so no readers.
     private static bool IsShared(DataFolder folder) => folder.Kind.Readers > 0 && !OperatingSystem.IsWindows();
 
     private static string SharedName(string path) =>

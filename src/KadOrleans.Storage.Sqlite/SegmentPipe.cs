@@ -4,8 +4,8 @@ using KadOrleans.Storage.Sqlite.Format;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// Segments on their way from the thread that reads and checks them to the one that indexes their keys: each of the two takes seconds of a
-/// large file. Bytes travel in blocks that are used again.
+/// Takes segments from the thread that reads and checks them to the thread that indexes their keys. Each of the two takes seconds of a large
+/// file. Bytes travel in blocks that are used again.
 /// </summary>
 internal sealed class SegmentPipe : IDisposable
 {

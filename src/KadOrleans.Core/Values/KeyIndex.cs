@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// One slot of 58 bytes for each key: where its value is, how long it lives, and its neighbours in the list of its source. Keys are found by
-/// linear hashing (Litwin, 1980), two to a bucket of four bytes: it grows by one bucket at a time, so no put waits for a table to be copied.
-/// Slots hold no references, so the garbage collector does not look at them.
+/// An index with one slot of 58 bytes for each key: the place and the life of its value, and its neighbours in the list of its source. Linear
+/// hashing (Litwin, 1980) finds keys, two to a bucket of four bytes. It grows by one bucket at a time, so no put waits for a table to be
+/// copied. Slots have no references, so the garbage collector does not look at them.
 /// </summary>
 internal sealed class KeyIndex
 {
@@ -103,8 +103,8 @@ internal sealed class KeyIndex
     }
 
     /// <summary>
-    /// Looks at where keys would be, one after the other without need of what it finds, so that the processor waits for memory once and not
-    /// for each: what is then done with them is three times as quick.
+    /// Reads the slots in the buckets of some keys. These reads do not depend on each other, so the processor waits for memory once and not
+    /// for each key. What is then done with the keys finds their buckets in its cache.
     /// </summary>
     /// <returns>Nothing of use.</returns>
     public int Touch(ReadOnlySpan<NodeId> keys)
@@ -219,8 +219,8 @@ internal sealed class KeyIndex
 }
 
 /// <summary>
-/// What is known of a key without its value. The time of storing, the end of life and the place are those of the value that is held; size,
-/// owner, marks and neighbours are those by which <see cref="StoreAccounts"/> counts it, which a plan under way may have changed.
+/// What is known of a key without its value. Times and place are those of the held value. Size, owner, marks and neighbours are those that
+/// <see cref="StoreAccounts"/> counts, after the current plan.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 2)]
 internal struct KeySlot

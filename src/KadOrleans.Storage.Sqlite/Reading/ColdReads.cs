@@ -8,8 +8,8 @@ using Microsoft.Data.Sqlite;
 namespace KadOrleans.Storage.Sqlite.Reading;
 
 /// <summary>
-/// Reads values that are not in memory, on threads of its own: whoever asks never waits for the disk, and the thread pool does not either.
-/// Each thread takes what has gathered, and reads it in one transaction.
+/// Reads values that are not in memory, on threads of its own. So neither the receiving thread nor the thread pool waits for the disk. Each
+/// thread takes what has gathered and reads it in one transaction.
 /// </summary>
 internal sealed class ColdReads
 {

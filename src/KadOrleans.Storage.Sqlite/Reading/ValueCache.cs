@@ -4,9 +4,9 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Storage.Sqlite.Reading;
 
 /// <summary>
-/// Values in memory, at most so many bytes of them: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth; only what
-/// is asked for again, there or soon after it left, comes to the main queue. So a scan, or keys that are asked for once, drive out nothing
-/// that is asked for often. A hit moves nothing. Not safe for several threads.
+/// A cache of values with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. A value that is asked
+/// for again, there or soon after it left, comes to the main queue. So a scan drives out nothing that is asked for often. A hit moves nothing.
+/// Not safe for several threads.
 /// </summary>
 /// <param name="maxBytes">Its bound. 0 keeps nothing.</param>
 internal sealed class ValueCache(long maxBytes)

@@ -199,7 +199,7 @@ internal sealed class ValueMemory : IShardValues
         }
     }
 
-    // The writer calls the next four, with the lock or, as nobody else changes the cache's values of a key that is held, for Read without.
+    // The writer calls these: Read without the lock, the others with it.
     StoredValue? IShardValues.Read(in HeldKey key)
     {
         StoredValue? known;

@@ -209,8 +209,8 @@ internal sealed class SegmentLog : IDisposable
     }
 
     /// <summary>
-    /// Drops a damaged segment, whose puts the commit under way makes obsolete. Its removals hide older puts, such as of what was evicted and
-    /// has not expired: they are written again as far as they can be read. One too many does no harm, as only keys that are not held get one.
+    /// Drops a damaged segment, whose puts the current commit makes obsolete. Its removals hide older puts, such as those of evicted values.
+    /// They are written again as far as they can be read. One too many does no harm, as only keys that are not held get one.
     /// </summary>
     public void Rewrite(Segment segment)
     {
