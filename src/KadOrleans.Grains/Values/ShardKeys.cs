@@ -50,9 +50,9 @@ internal sealed class ShardKeys(KeyShard shard, int mostRecent = ShardKeys.MostR
                 break;
             }
 
-            if ((isFirst || key != after) && region.Contains(key) && shard.TryFind(key, out var held))
+            if ((isFirst || key != after) && region.Contains(key) && shard.Read(key) is { } held)
             {
-                found.Add(new ShardPut(key, held.Value));
+                found.Add(new ShardPut(key, held));
             }
         }
 
@@ -70,7 +70,7 @@ internal sealed class ShardKeys(KeyShard shard, int mostRecent = ShardKeys.MostR
                 break;
             }
 
-            if (key != after && shard.TryFind(key, out var held) && isSuch(held.Value))
+            if (key != after && shard.Read(key) is { } held && isSuch(held))
             {
                 found.Add(key);
             }
