@@ -168,9 +168,9 @@ internal sealed class ColdReads
         {
             if (!read.IsKnown && read.Result == ReadResult.Read)
             {
-                read.Value = _memory.Offer(read.Held, read.Value!, read.Keeps);
+                read.Value = _memory.Offer(read.Held, read.Address, read.Value!, read.Keeps);
             }
-            else if (read.Result == ReadResult.Gone && !_memory.IsStill(read.Held))
+            else if (read.Result == ReadResult.Gone && !_memory.IsStill(read.Held, read.Address))
             {
                 (again ??= []).Add(read);
                 continue;

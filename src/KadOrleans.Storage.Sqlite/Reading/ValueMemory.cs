@@ -88,15 +88,16 @@ internal sealed class ValueMemory : IShardValues
 
     /// <summary>Takes note of a value that was read.</summary>
     /// <param name="held">Its key, as it was found before.</param>
+    /// <param name="address">Where it was. Places are used again, numbers of segments are not.</param>
     /// <param name="value">What was read there.</param>
     /// <param name="keeps">Whether the value is worth keeping.</param>
     /// <returns>The value with the time of the last STORE, which the file need not have.</returns>
-    public StoredValue Offer(in HeldKey held, StoredValue value, bool keeps)
+    public StoredValue Offer(in HeldKey held, RecordAddress address, StoredValue value, bool keeps)
     {
         lock (Gate)
         {
             value = value.StoredAt < held.StoredAt ? value with { StoredAt = held.StoredAt } : value;
-            if (keeps && Shard.TryGetAt(held.Slot, out var now) && now == held)
+            if (keeps && Shard.TryGetAt(held.Slot, out var now) && now == held && AddressOf(now) == address)
             {
                 _cache.Put(held.Key, value);
             }
@@ -106,11 +107,11 @@ internal sealed class ValueMemory : IShardValues
     }
 
     /// <summary>Whether the record of a key is where it was.</summary>
-    public bool IsStill(in HeldKey held)
+    public bool IsStill(in HeldKey held, RecordAddress address)
     {
         lock (Gate)
         {
-            return Shard.TryGetAt(held.Slot, out var now) && now.Key == held.Key && now.Place == held.Place;
+            return Shard.TryGetAt(held.Slot, out var now) && now.Key == held.Key && AddressOf(now) == address;
         }
     }
 
@@ -208,7 +209,7 @@ internal sealed class ValueMemory : IShardValues
             known = _cache.Get(key.Key);
         }
 
-        return known ?? (ReadForWriter(key) is { } read ? Offer(key, read, keeps: true) : null);
+        return known ?? (ReadForWriter(key) is { } read ? Offer(key, AddressOf(key), read, keeps: true) : null);
     }
 
     StoredValue? IShardValues.Peek(in HeldKey key) => _cache.Get(key.Key);
