@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// An index with one slot of 58 bytes for each key: the place and the life of its value, and its neighbours in the list of its source. Linear
+/// An index with one slot of 58 bytes for each key. A slot has the place and the life of the value, and neighbours in a list. Linear
 /// hashing (Litwin, 1980) finds keys, two to a bucket of four bytes. It grows by one bucket at a time, so no put waits for a table to be
 /// copied. Slots have no references, so the garbage collector does not look at them.
 /// </summary>
