@@ -140,6 +140,9 @@ internal sealed class DatabaseFile : IDisposable
     /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
     public Exception Displaced(string path) => DatabaseErrors.Displaced(_folder, path);
 
+    /// <summary>Length of the write-ahead log in bytes; 0 if there is none.</summary>
+    public long LogLength => new FileInfo(_folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
+
     /// <summary>
     /// The path of a file that was removed or replaced while it is open; null if all are in place. Commits to such a file are lost once it
     /// is closed. Safe for several threads; it costs microseconds.

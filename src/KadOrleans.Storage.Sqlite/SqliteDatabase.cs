@@ -45,6 +45,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Segments = loaded.Segments;
         Writer = new BatchWriter(file, loaded, options, logger);
         _reads = new ColdReads(Memory, file) { OnDamage = Writer.Repair };
+        Writer.PauseReaders = _reads.Pause;
     }
 
     /// <summary>Full path of the file.</summary>
@@ -273,6 +274,9 @@ internal static partial class StorageLog
 
     [LoggerMessage(5008, LogLevel.Error, "Segment {Number} of {Path} was damaged while the node ran; {Kept} of its values are written again from memory, {Lost} are lost here. Check the disk's health")]
     public static partial void SegmentReplaced(ILogger logger, long number, string path, int kept, int lost);
+
+    [LoggerMessage(5010, LogLevel.Warning, "The write-ahead log of {Path} could not be moved into the file; the next commit tries again")]
+    public static partial void LogNotRestarted(ILogger logger, Exception exception, string path);
 
     [LoggerMessage(5009, LogLevel.Error, "Segment {Number} of {Path} is damaged and could not be replaced")]
     public static partial void SegmentNotReplaced(ILogger logger, Exception exception, long number, string path);

@@ -27,6 +27,9 @@ internal sealed class ColdReads
     private readonly DatabaseFile _file;
     private readonly Task[] _threads;
 
+    // One for each thread, which holds it while it reads; the writer takes all to pause them.
+    private readonly Lock[] _turns;
+
     // Guards all below, and wakes the threads.
     private readonly object _gate = new();
     private readonly Queue<ColdRead> _waiting = [];
@@ -37,8 +40,9 @@ internal sealed class ColdReads
     {
         _memory = memory;
         _file = file;
-        _threads = [.. file.Readers.Select(connection => Task.Factory.StartNew(
-            () => Work(connection), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        _turns = [.. file.Readers.Select(_ => new Lock())];
+        _threads = [.. file.Readers.Zip(_turns, (connection, turn) => Task.Factory.StartNew(
+            () => Work(connection, turn), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
 
     /// <summary>Told the number of a segment that is damaged.</summary>
@@ -73,6 +77,9 @@ internal sealed class ColdReads
         return read.Task;
     }
 
+    /// <summary>Does something while nobody reads from the file.</summary>
+    public void Pause(Action action) => Pause(0, action);
+
     /// <summary>Takes no more reads, and waits for those that are waiting.</summary>
     public Task StopAsync()
     {
@@ -85,13 +92,27 @@ internal sealed class ColdReads
         return Task.WhenAll(_threads);
     }
 
-    private void Work(SqliteConnection connection)
+    private void Pause(int first, Action action)
+    {
+        if (first == _turns.Length)
+        {
+            action();
+            return;
+        }
+
+        lock (_turns[first])
+        {
+            Pause(first + 1, action);
+        }
+    }
+
+    private void Work(SqliteConnection connection, Lock turn)
     {
         using var reader = new SegmentReader(connection);
         var batch = new List<ColdRead>(Together);
         while (Take(batch))
         {
-            Run(batch, reader);
+            Run(batch, reader, turn);
         }
     }
 
@@ -117,13 +138,13 @@ internal sealed class ColdReads
     }
 
     // Whatever is thrown fails these reads and no others: if the thread ended here, all later ones would wait forever.
-    private void Run(List<ColdRead> batch, SegmentReader reader)
+    private void Run(List<ColdRead> batch, SegmentReader reader, Lock turn)
     {
         try
         {
             for (var left = batch; left.Count > 0;)
             {
-                left = Try(left, reader);
+                left = Try(left, reader, turn);
             }
         }
         catch (Exception exception)
@@ -137,7 +158,7 @@ internal sealed class ColdReads
     }
 
     // Returns those to be tried again: a commit may have moved a record after its place was looked up.
-    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader)
+    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader, Lock turn)
     {
         foreach (var read in batch)
         {
@@ -145,6 +166,16 @@ internal sealed class ColdReads
         }
 
         Delay?.Invoke();
+        lock (turn)
+        {
+            Read(batch, reader);
+        }
+
+        return Complete(batch);
+    }
+
+    private static void Read(List<ColdRead> batch, SegmentReader reader)
+    {
         reader.Begin();
         try
         {
@@ -157,8 +188,6 @@ internal sealed class ColdReads
         {
             reader.End();
         }
-
-        return Complete(batch);
     }
 
     private List<ColdRead> Complete(List<ColdRead> batch)

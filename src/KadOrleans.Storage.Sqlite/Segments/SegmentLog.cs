@@ -315,6 +315,12 @@ internal sealed record LogOptions
     /// </summary>
     public int SegmentBytes { get; init; } = 4_048;
 
+    /// <summary>
+    /// Length of SQLite's write-ahead log beyond which readers are paused. Readers without a pause keep it from starting anew, so a flood of
+    /// reads and writes would fill the disk.
+    /// </summary>
+    public long MaxWriteAheadBytes { get; init; } = 128 << 20;
+
     /// <summary>Obsolete records that are never compacted, so that a small log is not copied again and again.</summary>
     public long SlackBytes { get; init; } = 4 << 20;
 }

@@ -4,6 +4,7 @@ using KadOrleans.SqliteFiles;
 using KadOrleans.Core.Values;
 using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Segments;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
@@ -21,6 +22,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     private readonly ValueMemory _memory;
     private readonly DatabaseFile _file;
     private readonly ILogger _logger;
+    private readonly LogOptions _options;
 
     // Guards itself: numbers of segments whose repair is under way.
     private readonly HashSet<long> _repairs = [];
@@ -31,7 +33,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
         _state = loaded.State;
-        (_file, _logger, _memory) = (file, logger, loaded.Values);
+        (_file, _logger, _options, _memory) = (file, logger, options, loaded.Values);
         _plan = new BatchPlan(loaded.Values, loaded.Segments, loaded.Publications);
         _reader = new SegmentReader(file.Connection);
         _memory.ReadForWriter = Read;
@@ -48,6 +50,9 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
 
         Start();
     }
+
+    /// <summary>Does something while nobody reads from the file.</summary>
+    public Action<Action> PauseReaders { get; set; } = static action => action();
 
     /// <summary>The node state that was committed last.</summary>
     public NodeState? State => Volatile.Read(ref _state);
@@ -83,7 +88,14 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
 
     protected override void Write(List<DatabaseOperation<BatchPlan>> batch) => _plan.WriteTo(_log, _statements);
 
-    protected override void Committed(TimeSpan duration) => StorageMetrics.Wrote(duration);
+    protected override void Committed(TimeSpan duration)
+    {
+        StorageMetrics.Wrote(duration);
+        if (_file.LogLength > _options.MaxWriteAheadBytes)
+        {
+            PauseReaders(RestartLog);
+        }
+    }
 
     protected override void Apply()
     {
@@ -135,6 +147,19 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         if (_log.HasLarge)
         {
             TryEnqueue(new SplitWrite());
+        }
+    }
+
+    // What was committed stays so if this fails; the next commit tries again.
+    private void RestartLog()
+    {
+        try
+        {
+            _file.Connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (SqliteException exception)
+        {
+            StorageLog.LogNotRestarted(_logger, exception, _file.Path);
         }
     }
 

@@ -75,6 +75,33 @@ public sealed class ColdReadTests : IDisposable
     }
 
     [Fact]
+    public async Task Reads_without_a_pause_do_not_let_the_write_ahead_log_grow()
+    {
+        const int Limit = 1 << 20;
+        await using var database = Open(new LogOptions { MaxWriteAheadBytes = Limit });
+        await using var store = new SqliteKeyStore(database);
+        var isWriting = true;
+        await store.PutAsync(StoredValues.Key(0), StoredValues.Sized(8_000));
+        var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (Volatile.Read(ref isWriting))
+            {
+                Assert.NotNull(await store.GetAsync(StoredValues.Key(0), StoredValues.Now));
+            }
+        })).ToList();
+
+        for (var round = 0; round < 50; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(1, 40).Select(i => store.PutAsync(
+                StoredValues.Key(i), StoredValues.Of(DhtValue.FromBytes([.. BitConverter.GetBytes(round), .. new byte[8_000]]))).AsTask()));
+            Assert.InRange(new FileInfo(_folder.LogPath).Length, 0, 4 * Limit);
+        }
+
+        Volatile.Write(ref isWriting, false);
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
     public async Task Damage_found_by_a_read_costs_what_it_damaged_and_is_replaced()
     {
         const string Flip =
