@@ -5,7 +5,7 @@ namespace KadOrleans.Core.Values;
 /// <summary>
 /// Says which keys are certainly not in a set: a Bloom filter in blocks of a cache line (Putze, Sanders and Singler, 2007). A key that was
 /// added is never denied. Of other keys about 1 % are not denied at the capacity. Filters of several processes agree, so it hashes by the
-/// key's own bits: whoever chooses keys to match it only causes requests that would be made without it. Reads and additions may be
+/// key's own bits. Whoever chooses keys to match it only causes requests that would be made without it. Reads and additions may be
 /// concurrent.
 /// </summary>
 internal sealed class KeyFilter

@@ -65,8 +65,8 @@ internal sealed record GrainKeyStoreOptions
     public int Parallelism { get; init; } = 8;
 
     /// <summary>
-    /// How old what is known of a shard may be for gets to be answered without a call: a value stored elsewhere is found after this time at
-    /// the latest. Default zero: each get calls its shard.
+    /// The greatest age of a shard's news by which gets are answered without a call. A value stored elsewhere is found after this time at the
+    /// latest. Default zero: each get calls its shard.
     /// </summary>
     public TimeSpan MaxStaleness { get; init; }
 

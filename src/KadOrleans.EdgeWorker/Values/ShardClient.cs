@@ -56,7 +56,7 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// The number of grain calls for puts and gets, of the puts and gets in them, and of gets without a call, by a stable name.
+    /// Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.
     /// </summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {

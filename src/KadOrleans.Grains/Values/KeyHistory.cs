@@ -33,7 +33,7 @@ internal sealed class KeyHistory
     public int Bytes => _filter.Bytes;
 
     /// <summary>
-    /// The most changes that are remembered of a shard: half a million of all shards, 20 bytes each, at least 256 and at most 4,096 of one.
+    /// The most changes that are remembered of a shard, 256 to 4,096 of 20 bytes each. All shards together remember half a million.
     /// A caller that missed more of them gets a filter.
     /// </summary>
     public static int MaxChangesOf(int shardBits) => Math.Clamp((1 << 19) >> shardBits, 256, 4_096);

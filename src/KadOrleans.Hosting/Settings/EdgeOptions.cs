@@ -41,8 +41,8 @@ internal sealed record EdgeOptions
     public UploadLimits Upload { get; init; } = new();
 
     /// <summary>
-    /// How old a response of the edge may be that it gives without asking the cluster: a value stored or changed through another edge is
-    /// found through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
+    /// The greatest age of what the edge answers by without asking the cluster. A value stored or changed through another edge is found
+    /// through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
     /// Default 2 s.
     /// </summary>
     public TimeSpan MaxStaleness { get; init; } = TimeSpan.FromSeconds(2);
