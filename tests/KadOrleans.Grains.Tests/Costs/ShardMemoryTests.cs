@@ -26,7 +26,7 @@ public sealed class ShardMemoryTests
         var expected = CostEstimate.HeapPerKey(valueBytes);
         TestContext.Current.TestOutputHelper?.WriteLine($"{each:0.0} bytes, {expected} expected");
 
-        // Tables of keys double when they are full.
+        // Lists of keys double when they are full.
         Assert.InRange(each, 0.8 * expected, 1.12 * expected);
     }
 

@@ -11,7 +11,7 @@ public sealed record CostEstimate(
 {
     private const double BytesPerGigabyte = 1e9;
 
-    // StoredValue, the array of the value, its place in the table and in two lists of keys. A full table doubles: 215 to 277.
+    // StoredValue, the array of the value, its slot in the index and its places in two lists of keys: 220 to 244, rounded up.
     private const int HeapOverhead = 248;
 
     /// <summary>A shard without a call for this long is deactivated.</summary>
