@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace KadOrleans.SqliteFiles;
 
@@ -44,7 +45,7 @@ internal static class SqliteConnectionExtensions
     public static bool IsInTransaction(this SqliteConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0;
+        return raw.sqlite3_get_autocommit(connection.Handle) == 0;
     }
 
     /// <summary>Begins a write transaction. Rolls back an earlier one that could not be rolled back when it failed.</summary>
@@ -73,4 +74,27 @@ internal static class SqliteConnectionExtensions
         command.CommandText = sql;
         return command.ExecuteScalar();
     }
+
+    /// <summary>Prepares one of SQLite's own statements, which take and return spans.</summary>
+    /// <exception cref="SqliteException">SQLite refused it.</exception>
+    public static sqlite3_stmt Prepare(this sqlite3 database, string sql)
+    {
+        database.Check(raw.sqlite3_prepare_v2(database, sql, out var statement));
+        return statement;
+    }
+
+    /// <summary>Runs such a statement that returns no row. Its bindings are cleared.</summary>
+    /// <exception cref="SqliteException">It failed.</exception>
+    public static void Run(this sqlite3 database, sqlite3_stmt statement)
+    {
+        // The reset lets the transaction end after a failure, and returns the failure's code again.
+        var result = raw.sqlite3_step(statement);
+        raw.sqlite3_reset(statement);
+        raw.sqlite3_clear_bindings(statement);
+        database.Check(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result);
+    }
+
+    /// <summary>Throws if a call of SQLite failed.</summary>
+    /// <exception cref="SqliteException">The result is an error.</exception>
+    public static void Check(this sqlite3 database, int result) => SqliteException.ThrowExceptionForRC(result, database);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
@@ -21,8 +22,6 @@ namespace KadOrleans.Storage.Sqlite;
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
-    private const long KeyIndexBytes = 64;
-
     private readonly List<NodeId> _touched = [];
 
     /// <summary>
@@ -183,12 +182,12 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     // What does not fit now would end the node later, without a word.
     private void CheckMemory(long keys, StorageLimits limits)
     {
-        var needed = (keys * KeyIndexBytes) + limits.CacheBytes;
+        var needed = (keys * KeyIndex.BytesPerKey) + limits.CacheBytes;
         if (needed > limits.MemoryBytes)
         {
             throw new KeyStoreException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"'{file.Path}' has some {keys} keys, whose index needs {keys * KeyIndexBytes} bytes of memory beside the cache's {limits.CacheBytes}, and this process may use {limits.MemoryBytes}; give it {needed} or more, or choose a smaller cache."));
+                $"'{file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {limits.CacheBytes}, and this process may use {limits.MemoryBytes}; give it {needed} or more, or choose a smaller cache."));
         }
     }
 

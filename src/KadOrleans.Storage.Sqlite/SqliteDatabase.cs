@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// A node's data file, locked for this process. <see cref="SqliteKeyStore"/> and <see cref="SqliteNodeStateStore"/> share one. Everything
-/// in it is held in memory too, within the quotas, so only writes touch the disk. The caller that opened it disposes it, after the stores.
+/// A node's data file, locked for this process. <see cref="SqliteKeyStore"/> and <see cref="SqliteNodeStateStore"/> share one. Memory has an
+/// index of its keys and a cache of their values. All else is held in memory too. The caller that opened it disposes it, after the stores.
 /// </summary>
 internal sealed class SqliteDatabase : IAsyncDisposable
 {
@@ -29,7 +29,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public const long DefaultCacheBytes = 64 << 20;
 
     private readonly DatabaseFile _file;
-    private readonly ColdReads _reads;
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
     private readonly DamageReport? _damage;
@@ -44,8 +43,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Memory = loaded.Values;
         Segments = loaded.Segments;
         Writer = new BatchWriter(file, loaded, options, logger);
-        _reads = new ColdReads(Memory, file) { OnDamage = Writer.Repair };
-        Writer.PauseReaders = _reads.Pause;
+        Reads = new ColdReads(Memory, file) { OnDamage = Writer.Repair };
+        Writer.PauseReaders = Reads.Pause;
     }
 
     /// <summary>Full path of the file.</summary>
@@ -68,7 +67,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
 
     /// <summary>Reads what is not in memory.</summary>
-    internal ColdReads Reads => _reads;
+    internal ColdReads Reads { get; }
 
     /// <summary>The connection that belongs to the writer.</summary>
     internal SqliteConnection Connection => _file.Connection;
@@ -163,7 +162,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Reads a value that memory need not have.</summary>
     internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps) => _file.Readers.Count > 0
-        ? _reads.ReadAsync(key, now, keeps)
+        ? Reads.ReadAsync(key, now, keeps)
         : new ValueTask<StoredValue?>(Writer.RunAsync(new ValueRead(key, now)));
 
     /// <summary>Waits until every write that is queued now is committed or has failed.</summary>
@@ -218,7 +217,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await _reads.StopAsync();
+            await Reads.StopAsync();
             await Writer.DisposeAsync();
         }
         finally

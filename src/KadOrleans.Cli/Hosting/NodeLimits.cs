@@ -8,9 +8,6 @@ namespace KadOrleans.Cli.Hosting;
 /// <param name="DiskBytes">Room on the disk of its data folder, what the folder takes already included; null without a folder.</param>
 internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
 {
-    /// <summary>Memory of the index for a key.</summary>
-    public const long IndexBytes = 64;
-
     /// <summary>Memory of a node that holds nothing: runtime, contacts, buffers.</summary>
     public const long EmptyNodeBytes = 128 << 20;
 
@@ -22,7 +19,7 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
     private const int CachePart = 8;
 
     // Keys of as many networks as there are keys take more than the index.
-    private const long MemoryPerKeyByDefault = 3 * IndexBytes / 2;
+    private const long MemoryPerKeyByDefault = 3 * KeyIndex.BytesPerKey / 2;
 
     // The log of values takes at most twice what lives in it.
     private const int DiskPerByte = 3;
@@ -60,7 +57,7 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
 
     private void Check(int keys, long cache, bool isKeysGiven)
     {
-        var needed = EmptyNodeBytes + (keys * IndexBytes) + cache;
+        var needed = EmptyNodeBytes + (keys * KeyIndex.BytesPerKey) + cache;
         if (needed <= MemoryBytes)
         {
             return;

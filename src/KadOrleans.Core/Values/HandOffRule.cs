@@ -67,16 +67,16 @@ internal static class HandOffRule
     }
 
     /// <summary>
-    /// Whether the rule may apply to any key for this newcomer. It does not if k contacts are nearer than the newcomer to every key of
-    /// <paramref name="region"/>.
+    /// Whether the rule may apply to any key for this newcomer. It does not if k contacts are nearer than the newcomer to every key of the
+    /// newcomer's region.
     /// </summary>
     /// <param name="table">The contacts, the newcomer among them or not.</param>
     /// <param name="newcomer">The new contact.</param>
-    /// <param name="region">The newcomer's, by <see cref="GetRegion(RoutingTableSnapshot, NodeId)"/>.</param>
     /// <param name="bucketSize">k.</param>
-    public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, KeyRegion region, int bucketSize)
+    public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, int bucketSize)
     {
         ArgumentNullException.ThrowIfNull(table);
+        var region = GetRegion(table, newcomer);
         var nearer = 0;
         foreach (var contact in table.Contacts)
         {

@@ -10,6 +10,9 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 internal sealed class KeyIndex
 {
+    /// <summary>The most bytes of memory that a key takes here, with its part of a segment in a file.</summary>
+    public const long BytesPerKey = 64;
+
     /// <summary>No slot.</summary>
     public const int None = -1;
 

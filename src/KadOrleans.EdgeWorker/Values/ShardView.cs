@@ -97,7 +97,7 @@ internal sealed class ShardView(long shard)
             Begin(new ShardState(
                 news.Generation, news.Version, KeyFilter.From(filter), Interlocked.Increment(ref _epochs), confirmedAt, long.MinValue));
         }
-        else if (_state is { } known && known.Generation == news.Generation && known.Version + news.Changed.Count == news.Version)
+        else if (_state is { } known && news.Continues(known.Generation, known.Version))
         {
             foreach (var key in news.Changed)
             {

@@ -34,4 +34,8 @@ internal sealed record ShardNews(
     [property: Id(2)] long Version,
     [property: Id(3)] IReadOnlyList<NodeId> Changed,
     [property: Id(4)] byte[]? Filter,
-    [property: Id(5)] TimeSpan Age);
+    [property: Id(5)] TimeSpan Age)
+{
+    /// <summary>Whether the changes begin where a state ends, so that nothing between is missing.</summary>
+    public bool Continues(long generation, long version) => generation == Generation && version + Changed.Count == Version;
+}

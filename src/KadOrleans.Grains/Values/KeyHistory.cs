@@ -59,7 +59,7 @@ internal sealed class KeyHistory
             return new KeyHistory(news.Generation, news.Version, KeyFilter.From(filter), 0, maxChanges);
         }
 
-        if (known is null || known.Generation != news.Generation || known.Version + news.Changed.Count != news.Version)
+        if (known is null || !news.Continues(known.Generation, known.Version))
         {
             throw new ArgumentException("These news do not continue what is known.", nameof(news));
         }

@@ -127,11 +127,7 @@ internal sealed class HandOff(
     }
 
     // Most newcomers of a large network are near to no key of this node, and cost no look at the store.
-    private bool MayApply(Contact newcomer)
-    {
-        var snapshot = table.Snapshot;
-        return HandOffRule.MayApply(snapshot, newcomer.Id, HandOffRule.GetRegion(snapshot, newcomer.Id), options.BucketSize);
-    }
+    private bool MayApply(Contact newcomer) => HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize);
 
     private bool Applies(NodeId key, Contact newcomer)
     {

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -17,16 +18,16 @@ internal sealed class SegmentReader : IDisposable
     public SegmentReader(SqliteConnection connection)
     {
         _database = connection.Handle!;
-        _select = Prepare("SELECT records FROM segment WHERE number = ?1");
-        _begin = Prepare("BEGIN");
-        _end = Prepare("COMMIT");
+        _select = _database.Prepare("SELECT records FROM segment WHERE number = ?1");
+        _begin = _database.Prepare("BEGIN");
+        _end = _database.Prepare("COMMIT");
     }
 
     /// <summary>Begins several reads that see the same commit, and cost less.</summary>
-    public void Begin() => Run(_begin);
+    public void Begin() => _database.Run(_begin);
 
     /// <summary>Ends them.</summary>
-    public void End() => Run(_end);
+    public void End() => _database.Run(_end);
 
     /// <summary>Reads a put.</summary>
     /// <param name="address">Where it should be.</param>
@@ -36,7 +37,7 @@ internal sealed class SegmentReader : IDisposable
     public ReadResult TryRead(RecordAddress address, NodeId key, out StoredValue? value)
     {
         value = null;
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_int64(_select, 1, address.Number), _database);
+        _database.Check(raw.sqlite3_bind_int64(_select, 1, address.Number));
         try
         {
             var result = raw.sqlite3_step(_select);
@@ -47,7 +48,7 @@ internal sealed class SegmentReader : IDisposable
 
             if (result != raw.SQLITE_ROW)
             {
-                SqliteException.ThrowExceptionForRC(result, _database);
+                _database.Check(result);
             }
 
             return IsRead(raw.sqlite3_column_blob(_select, 0), address, key, ref value) ? ReadResult.Read : ReadResult.Damaged;
@@ -63,19 +64,6 @@ internal sealed class SegmentReader : IDisposable
         _select.Dispose();
         _begin.Dispose();
         _end.Dispose();
-    }
-
-    private sqlite3_stmt Prepare(string sql)
-    {
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(_database, sql, out var statement), _database);
-        return statement;
-    }
-
-    private void Run(sqlite3_stmt statement)
-    {
-        var result = raw.sqlite3_step(statement);
-        raw.sqlite3_reset(statement);
-        SqliteException.ThrowExceptionForRC(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result, _database);
     }
 
     private static bool IsRead(ReadOnlySpan<byte> segment, RecordAddress address, NodeId key, ref StoredValue? value)

@@ -15,17 +15,19 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
     private readonly KeyShardPlan _values = new(memory.Shard);
     private readonly Dictionary<NodeId, Publication?> _publications = [];
     private readonly List<Segment> _damaged = [];
-    private bool _splits;
     private int _publicationsAdded;
 
     /// <summary>The node state to save, or null if the batch saves none.</summary>
     public NodeState? State { get; private set; }
 
+    /// <summary>Whether segments of an earlier release are split.</summary>
+    public bool Splits { get; private set; }
+
     /// <summary>Whether there are values to write.</summary>
     public bool WritesValues => _values.NeedsWrite;
 
     /// <summary>Whether there is nothing to write to the file.</summary>
-    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null && _damaged.Count == 0 && !_splits;
+    public bool IsEmpty => !WritesValues && _publications.Count == 0 && State is null && _damaged.Count == 0 && !Splits;
 
     /// <summary>Drops all changes.</summary>
     public void Clear()
@@ -33,7 +35,7 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
         _values.Clear();
         _publications.Clear();
         _damaged.Clear();
-        _splits = false;
+        Splits = false;
         _publicationsAdded = 0;
         State = null;
     }
@@ -120,7 +122,7 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
     public void SaveState(NodeState state) => State = state;
 
     /// <summary>Splits some segments of an earlier release.</summary>
-    public void Split() => _splits = true;
+    public void Split() => Splits = true;
 
     /// <summary>Writes the changes in the open transaction.</summary>
     public void WriteTo(SegmentLog log, PreparedStatements statements)
@@ -138,12 +140,12 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
             log.Check();
         }
 
-        if (_splits)
+        if (Splits)
         {
             log.SplitLarge();
         }
 
-        if (WritesValues || _damaged.Count > 0 || _splits)
+        if (WritesValues || _damaged.Count > 0 || Splits)
         {
             log.Finish();
         }

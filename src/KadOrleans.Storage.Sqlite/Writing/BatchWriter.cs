@@ -43,11 +43,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
             OnDamage = Repair,
         };
         StorageMetrics.Begin();
-        if (_log.HasLarge)
-        {
-            TryEnqueue(new SplitWrite());
-        }
-
+        SplitMore();
         Start();
     }
 
@@ -101,6 +97,10 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     {
         _plan.Apply(_log);
         Volatile.Write(ref _state, _plan.State ?? _state);
+        if (_plan.Splits)
+        {
+            SplitMore();
+        }
     }
 
     protected override void Abandon()
@@ -110,27 +110,11 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         _plan.Abandon();
     }
 
-    // Completes the puts of a batch together, while the writer continues with the next batch. If there is none, the writer's thread
-    // completes them at once.
     protected override void Tell(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)
     {
-        var puts = batch.OfType<PutWrite>().ToArray();
-        if (puts.Length > 0)
+        if (batch.Count > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(new Acknowledgements(puts, failure), preferLocal: true);
-        }
-
-        foreach (var write in batch)
-        {
-            if (write is not PutWrite)
-            {
-                Tell(write, failure);
-            }
-
-            if (write is SplitWrite && failure is null)
-            {
-                SplitMore();
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(new Completions([.. batch], failure), preferLocal: true);
         }
     }
 
@@ -201,16 +185,17 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));
 
     /// <summary>
-    /// Completes the puts of one batch, one after another, in one work item of the thread pool. Callers continue there, so they must not
-    /// block. The writer does not complete them itself: no commit may wait for what callers do next. The item costs once per batch.
+    /// Completes the operations of one batch, one after another, in one work item of the thread pool. Callers of puts continue there, so
+    /// they must not block. The writer does not complete them itself: no commit may wait for what callers do next. If the writer has
+    /// nothing more to do, its thread takes the item at once. The item costs once per batch.
     /// </summary>
-    private sealed class Acknowledgements(PutWrite[] puts, Exception? failure) : IThreadPoolWorkItem
+    private sealed class Completions(DatabaseOperation<BatchPlan>[] batch, Exception? failure) : IThreadPoolWorkItem
     {
         public void Execute()
         {
-            foreach (var put in puts)
+            foreach (var operation in batch)
             {
-                GroupCommit<BatchPlan>.Tell(put, failure);
+                GroupCommit<BatchPlan>.Tell(operation, failure);
             }
         }
     }

@@ -31,7 +31,7 @@ public sealed class HandOffRegionTests
     public void The_rule_applies_to_no_key_outside_the_region_and_to_none_of_a_newcomer_to_whom_it_may_not_apply() => Check((random, table, newcomer) =>
     {
         var region = HandOffRule.GetRegion(table, newcomer);
-        var mayApply = HandOffRule.MayApply(table, newcomer, region, BucketSize);
+        var mayApply = HandOffRule.MayApply(table, newcomer, BucketSize);
         return KeysNear(table, random).TrueForAll(key =>
         {
             var nearest = table.Contacts.Where(contact => contact.Id != newcomer)
@@ -47,7 +47,7 @@ public sealed class HandOffRegionTests
         var table = DrawTable(random, 1_000, ranged: false);
 
         var concerned = table.Contacts.Count(contact =>
-            HandOffRule.MayApply(table, contact.Id, HandOffRule.GetRegion(table, contact.Id), BucketSize));
+            HandOffRule.MayApply(table, contact.Id, BucketSize));
 
         Assert.InRange(concerned, 1, 50);
     }

@@ -112,12 +112,14 @@ public sealed class GroupCommitTests : IDisposable
         await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
         await using var store = new SqliteKeyStore(database);
         using var written = new ManualResetEventSlim();
+        var acknowledging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var order = new List<int>();
         var threads = new HashSet<int>();
 
         var gate = await WriterGate.CloseAsync(database);
         var puts = Enumerable.Range(0, 100).Select(PutAsync).ToList();
         gate.Dispose();
+        await acknowledging.Task;
 
         // The first of them holds the others up until a later commit is through.
         await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
@@ -130,6 +132,7 @@ public sealed class GroupCommitTests : IDisposable
         async Task PutAsync(int number)
         {
             await store.PutAsync(StoredValues.Key(number), StoredValues.Sized(number)).ConfigureAwait(false);
+            acknowledging.TrySetResult();
             written.Wait();
             order.Add(number);
             threads.Add(Environment.CurrentManagedThreadId);
