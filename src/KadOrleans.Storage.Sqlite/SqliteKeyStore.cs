@@ -50,10 +50,9 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
         // An early check: a flood of puts beyond the quota takes no room in the queue. The writer makes the final decision, after all
         // earlier puts.
-        var result = _database.Memory.CheckPut(key, value, kind);
-        if (result != StoreResult.Stored)
+        if (_database.Memory.FindRefusal(key, value, kind) is { } refusal)
         {
-            return ValueTask.FromResult(result);
+            return ValueTask.FromResult(refusal);
         }
 
         var write = new PutWrite(key, value, kind);

@@ -86,18 +86,24 @@ internal sealed class KeyShard
     /// <returns>Whether some are left.</returns>
     public bool Judge(int count) => _accounts.Judge(count);
 
-    /// <summary>What <see cref="Put"/> would return if the current plan is applied. The plan may still be abandoned.</summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
+    /// <summary>
+    /// Why <see cref="Put"/> would refuse a value if the current plan is applied; null if it would not. The plan may still be abandoned.
+    /// </summary>
+    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         ArgumentNullException.ThrowIfNull(value);
-        if (!TryFind(key, out var held))
+        StoredValue? known = null;
+        if (TryFind(key, out var held))
         {
-            return Decide(key, null, value, kind).Result;
+            known = _index[held.Slot].IsCounted ? _values.Peek(held) : null;
+            if (known is null)
+            {
+                return StoreRules.FindRefusal(value.Value);
+            }
         }
 
-        return _index[held.Slot].IsCounted && _values.Peek(held) is { } known
-            ? Decide(key, known, value, kind).Result
-            : StoreRules.FindRefusal(value.Value) ?? StoreResult.Stored;
+        var result = Decide(key, known, value, kind).Result;
+        return result == StoreResult.Stored ? null : result;
     }
 
     /// <summary>Stores a value at once, if <see cref="StoreDecision"/> allows it.</summary>

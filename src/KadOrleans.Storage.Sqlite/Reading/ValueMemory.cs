@@ -122,12 +122,12 @@ internal sealed class ValueMemory : IShardValues
         return new RecordAddress(_segments[place.Slot].Number, place.Offset, place.Length);
     }
 
-    /// <summary>Whether a put is refused already by what is committed and under way.</summary>
-    public StoreResult CheckPut(NodeId key, StoredValue value, PutKind kind)
+    /// <summary>Why what is committed and under way refuses a put already; null if it does not.</summary>
+    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind)
     {
         lock (Gate)
         {
-            return Shard.CheckPut(key, value, kind);
+            return Shard.FindRefusal(key, value, kind);
         }
     }
 

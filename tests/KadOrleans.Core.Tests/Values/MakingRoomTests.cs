@@ -206,7 +206,7 @@ public class MakingRoomTests
             var value = Value($"198.51.{_random.Next(80)}.{_random.Next(5)}:1", _random.Next(200));
             var key = _random.Next(2) == 0 ? NearKey() : FarKey();
             Assert.Equal(other.Decide(key, value).Evicted.Count, shard.Decide(key, value).Evicted.Count);
-            Assert.Equal(other.CheckPut(key, value), shard.CheckPut(key, value));
+            Assert.Equal(other.FindRefusal(key, value), shard.FindRefusal(key, value));
         }
 
         foreach (var key in shard.Values.Keys.ToList())
