@@ -12,8 +12,17 @@ internal static class EdgeMetrics
 
     private static readonly Meter Meter = new(MeterName);
 
+    /// <summary>The answers to keys that no shard holds.</summary>
+    public static KeyValuePair<string, object?> Absent { get; } = new("kad.answer.source", "absent");
+
+    /// <summary>The answers with a value of the edge's cache.</summary>
+    public static KeyValuePair<string, object?> Cached { get; } = new("kad.answer.source", "cached");
+
     public static Counter<long> ShardCalls { get; } =
         Meter.CreateCounter<long>("kad.shard.calls", "{call}", "Grain calls to key shards, by kind.");
+
+    public static Counter<long> ShardAnswers { get; } = Meter.CreateCounter<long>(
+        "kad.shard.answers", "{answer}", "Gets that the edge answered without a call, by what it knew: that no shard holds the key, or its value.");
 
     public static Histogram<long> ShardBatch { get; } = Meter.CreateHistogram<long>(
         "kad.shard.batch",
@@ -44,6 +53,8 @@ internal static class EdgeMetrics
     {
         ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "put"));
         ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "get"));
+        ShardAnswers.Add(0, Absent);
+        ShardAnswers.Add(0, Cached);
         TableCalls.Add(0);
         ObservationsSent.Add(0);
         ObservationsDropped.Add(0);

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 
@@ -52,13 +53,18 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         // The state is read before the cache: changes are removed from the cache before the state confirms them.
         if (view.State is { } state && _time.GetTimestamp() - state.ConfirmedAt < _maxAge)
         {
-            if (!view.Denies(state, key))
+            if (view.Denies(state, key))
             {
-                return CacheOf(key).TryGet(key, state.Epoch, out value);
+                EdgeMetrics.ShardAnswers.Add(1, EdgeMetrics.Absent);
+                value = null;
+                return true;
             }
 
-            value = null;
-            return true;
+            if (CacheOf(key).TryGet(key, state.Epoch, out value))
+            {
+                EdgeMetrics.ShardAnswers.Add(1, EdgeMetrics.Cached);
+                return true;
+            }
         }
 
         value = null;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using KadOrleans.Testing;
 
 namespace KadOrleans.EdgeWorker.Tests.Values;
@@ -30,6 +32,11 @@ public class EdgeAnswersTests
     public void In_such_histories_most_gets_are_answered_without_a_call()
     {
         SynchronizationContext.SetSynchronizationContext(null);
+        var counted = new ConcurrentDictionary<string, long>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => Enable(instrument, listener) };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+            counted.AddOrUpdate((string)tags[0].Value!, count, (_, sum) => sum + count));
+        listener.Start();
         var world = new EdgeAnswersModel();
         var random = new Simulation.SeededRandomSource(1);
         for (var i = 0; i < 20_000; i++)
@@ -39,5 +46,17 @@ public class EdgeAnswersTests
 
         Assert.InRange(world.Answers.Absent, 300, long.MaxValue);
         Assert.InRange(world.Answers.Cached, 300, long.MaxValue);
+
+        // Other tests may be counted too.
+        Assert.InRange(counted["absent"], world.Answers.Absent, long.MaxValue);
+        Assert.InRange(counted["cached"], world.Answers.Cached, long.MaxValue);
+    }
+
+    private static void Enable(Instrument instrument, MeterListener listener)
+    {
+        if (instrument.Name == "kad.shard.answers")
+        {
+            listener.EnableMeasurementEvents(instrument);
+        }
     }
 }
