@@ -23,8 +23,8 @@ internal sealed class SiloReadiness(
         _ => clock.IsSkewed ? "clock skew" : KadOrleans.Hosting.Http.Health.Ready,
     };
 
-    /// <summary>The response of <c>/health/ready</c>.</summary>
-    public KadOrleans.Hosting.Http.Health Health => new(State);
+    /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
+    public KadOrleans.Hosting.Http.Health Health => new(State, storage.Slowness);
 
     /// <summary>Whether calls are taken.</summary>
     public bool IsReady => Health.IsReady;

@@ -34,6 +34,7 @@ internal sealed class StatusReport(
             ["silo"] = silo.SiloAddress.ToString(),
             ["name"] = silo.Name,
             ["state"] = readiness.State,
+            ["reason"] = readiness.Health.Reason,
             ["clockDifference"] = clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null,
             ["stateVersion"] = new JsonObject { ["written"] = version.Written, ["known"] = version.Known },
             ["silos"] = Silos(),

@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Silo.Hosting;
 using Orleans.Storage;
 
@@ -7,7 +10,7 @@ namespace KadOrleans.Silo.Health;
 
 /// <summary>
 /// Reads a record that never exists from grain storage, periodically, and keeps the result. So <c>/health/ready</c> can report storage
-/// without a read per request.
+/// without a read per request, and says that it is slow before callers time out.
 /// </summary>
 internal sealed class StorageWatch(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -22,11 +25,27 @@ internal sealed class StorageWatch(
     /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts are about to fail.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
+    private static readonly Histogram<double> Duration = new Meter(TelemetryExport.SourceName).CreateHistogram<double>(
+        "kad.storage.read.duration",
+        "s",
+        "Until a read of grain storage was answered; one every two seconds.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 2, 5] });
+
     private readonly SpareThreads _threads = new();
     private volatile bool _isAway;
+    private volatile bool _isSlow;
+
+    /// <summary>A read that takes longer means slow storage. STOREs are given up after 2.5 s, and need a write.</summary>
+    private static readonly TimeSpan SlowRead = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether the last read failed.</summary>
     public bool IsAway => _isAway;
+
+    /// <summary>Whether the last read, or the pending one, takes longer than <see cref="SlowRead"/>.</summary>
+    public bool IsSlow => _isSlow;
+
+    /// <summary>How slow storage is, in a sentence; null if it is not.</summary>
+    public string? Slowness => _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -49,8 +68,7 @@ internal sealed class StorageWatch(
     {
         try
         {
-            var id = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
-            await storage.ReadStateAsync(Record, id, new GrainState<Nothing>()).WaitAsync(ReadTimeout, cancellationToken);
+            await ReadAsync(cancellationToken);
             if (_isAway)
             {
                 SiloLog.StorageBack(logger);
@@ -69,6 +87,27 @@ internal sealed class StorageWatch(
 
             _isAway = true;
         }
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var id = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
+        var started = Stopwatch.GetTimestamp();
+        var read = storage.ReadStateAsync(Record, id, new GrainState<Nothing>());
+        await Task.WhenAny(read, Task.Delay(SlowRead, cancellationToken));
+        Note(isSlow: !read.IsCompleted);
+        await read.WaitAsync(ReadTimeout - SlowRead, cancellationToken);
+        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private void Note(bool isSlow)
+    {
+        if (isSlow && !_isSlow && !_isAway)
+        {
+            SiloLog.StorageSlow(logger, SlowRead.TotalSeconds);
+        }
+
+        _isSlow = isSlow;
     }
 
     private sealed class Nothing;

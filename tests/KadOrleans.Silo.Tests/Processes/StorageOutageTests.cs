@@ -112,6 +112,7 @@ public sealed class StorageOutageTests : IDisposable
         await load.WholeAsync();
 
         relay.Hold();
+        await health.BecomesAsync(HttpStatusCode.OK, "Grain storage takes more than 1 s for a read.");
         await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         var longest = TimeSpan.Zero;
