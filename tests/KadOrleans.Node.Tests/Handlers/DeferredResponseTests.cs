@@ -55,7 +55,7 @@ public sealed class DeferredResponseTests
     });
 
     [Fact]
-    public void Values_that_wait_for_storage_are_bounded() => _world.Run(async () =>
+    public void Values_that_wait_for_storage_are_bounded_and_hold_up_nothing_else() => _world.Run(async () =>
     {
         var release = new TaskCompletionSource();
         _store.BeforeGet = () => release.Task;
@@ -71,6 +71,11 @@ public sealed class DeferredResponseTests
 
         Assert.Equal(10, node.Engine.Counts["refused.Busy"]);
         Assert.Equal(10, peer.Responses.Count());
+
+        peer.Ping(node.LocalEndpoints[0], MessageId.Random(_world.Random));
+        peer.FindNode(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(12, peer.Responses.Count());
         release.SetResult();
         await node.DisposeAsync();
     });
