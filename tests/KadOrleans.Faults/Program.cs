@@ -3,6 +3,7 @@ using KadOrleans.Faults.Campaigns;
 using KadOrleans.Faults.Curves;
 using KadOrleans.Faults.Options;
 using KadOrleans.Faults.Outages;
+using KadOrleans.Faults.Scaling;
 
 using var stopping = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -14,7 +15,8 @@ try
         ["campaign", .. var options] => await Campaign.RunAsync(options, Console.Out, Console.Error, stopping.Token),
         ["silence", .. var options] => await SilenceRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
         ["outage", .. var options] => await OutageRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
-        _ => Refuse($"{CampaignOptions.Usage}\n{SilenceOptions.Usage}\n{OutageRun.Usage}"),
+        ["scale", .. var options] => await ScaleRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
+        _ => Refuse($"{CampaignOptions.Usage}\n{SilenceOptions.Usage}\n{OutageRun.Usage}\n{ScaleRun.Usage}"),
     };
 }
 catch (OptionException e)

@@ -76,8 +76,8 @@ internal sealed class FaultyCluster : IAsyncDisposable
         ? status["silos"]!.AsArray().Count(other => (string?)other!["state"] == "Active")
         : null;
 
-    /// <summary>How many shards are active on each silo, by the addresses of the active silos; empty if that cannot be known.</summary>
-    public async Task<IReadOnlyList<int>> CountShardsAsync()
+    /// <summary>The port of each active silo and how many shards are active on it, by addresses; empty if that cannot be known.</summary>
+    public async Task<IReadOnlyList<(int Port, int Shards)>> CountShardsAsync()
     {
         foreach (var silo in Silos)
         {
@@ -88,6 +88,16 @@ internal sealed class FaultyCluster : IAsyncDisposable
         }
 
         return [];
+    }
+
+    /// <summary>Starts one more silo and waits until it serves.</summary>
+    public async Task<ClusterMember> AddSiloAsync(ClusterShape shape)
+    {
+        var silo = NewSilo(shape, Silos.Count + 1);
+        Silos = [.. Silos, silo];
+        await silo.Server.StartAsync();
+        _watches.Add(WatchAsync(silo));
+        return silo;
     }
 
     public async ValueTask DisposeAsync()

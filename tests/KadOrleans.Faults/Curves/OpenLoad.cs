@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using KadOrleans.Core;
@@ -29,6 +30,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     private readonly List<EdgeCalls> _calls;
     private readonly LoadRates _rates;
     private readonly Random _random = new(1);
+    private readonly ConcurrentDictionary<int, byte> _stored = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private long _start;
@@ -60,6 +62,29 @@ internal sealed class OpenLoad : IAsyncDisposable
                 token.ThrowIfCancellationRequested();
             }
         });
+
+    /// <summary>Asks for each key whose STORE was acknowledged. Returns how many there are, and how many no edge has.</summary>
+    public async Task<(int Stored, int Missing)> CheckAsync(CancellationToken cancellationToken)
+    {
+        var missing = 0;
+        var keys = _stored.Keys.ToArray();
+        await Parallel.ForEachAsync(
+            keys,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (key, _) =>
+            {
+                for (var i = 0; i < _calls.Count; i++)
+                {
+                    if (await HasAsync(_calls[(key + i) % _calls.Count], key))
+                    {
+                        return;
+                    }
+                }
+
+                Interlocked.Increment(ref missing);
+            });
+        return (keys.Length, missing);
+    }
 
     /// <summary>Begins to send.</summary>
     public void Start()
@@ -96,12 +121,34 @@ internal sealed class OpenLoad : IAsyncDisposable
     {
         try
         {
-            return await _calls[key % _calls.Count].StoreAsync(KeyOf(key), DhtValue.FromString($"first {key}")).WaitAsync(Wait);
+            return Note(key, await _calls[key % _calls.Count].StoreAsync(KeyOf(key), DhtValue.FromString($"first {key}")).WaitAsync(Wait));
         }
         catch (TimeoutException)
         {
             return false;
         }
+    }
+
+    private static async Task<bool> HasAsync(EdgeCalls calls, int key)
+    {
+        try
+        {
+            return (await calls.FindValueAsync(KeyOf(key)).WaitAsync(Wait)).Kind != DhtValueKind.None;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private bool Note(int key, bool isStored)
+    {
+        if (isStored)
+        {
+            _stored.TryAdd(key, 0);
+        }
+
+        return isStored;
     }
 
     private void Run()
@@ -144,7 +191,8 @@ internal sealed class OpenLoad : IAsyncDisposable
                 return FoundAsync(calls.FindValueAsync(KeyOf(_random.Next(_random.Next(2) == 0 ? StoredKeys : Keys))));
 
             default:
-                return StoredAsync(calls.StoreAsync(KeyOf(_random.Next(Keys)), DhtValue.FromString($"value {_turn}")));
+                var key = _random.Next(Keys);
+                return StoredAsync(key, calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}")));
         }
     }
 
@@ -155,6 +203,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         if (isAnswered && Stopwatch.GetElapsedTime(sent) <= Wait)
         {
             Counts.Answer(second, kind, hasValue);
+            Counts.Arrive(Second, kind);
         }
     }
 
@@ -167,7 +216,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     private static async Task<(bool IsAnswered, bool HasValue)> FoundAsync(Task<DhtValue> answer) =>
         (true, (await answer).Kind != DhtValueKind.None);
 
-    private static async Task<(bool IsAnswered, bool HasValue)> StoredAsync(Task<bool> answer) => (await answer, false);
+    private async Task<(bool IsAnswered, bool HasValue)> StoredAsync(int key, Task<bool> answer) => (Note(key, await answer), false);
 
     private static NodeId KeyOf(int i) => NodeId.FromKey($"load {i}");
 }

@@ -31,6 +31,9 @@ internal sealed class SecondCounts
         WithValue = counts.WithValue + (hasValue ? 1 : 0),
     });
 
+    /// <summary>An answer came in a second, whenever its call was sent.</summary>
+    public void Arrive(int second, CallKind kind) => Change(second, kind, counts => counts with { Arrived = counts.Arrived + 1 });
+
     /// <summary>The counts of a second; none where nothing was sent.</summary>
     public CallCounts Of(int second, CallKind kind)
     {
@@ -63,11 +66,12 @@ internal sealed class SecondCounts
 /// <param name="Sent">Sent.</param>
 /// <param name="Answered">Answered in time; of STORE, with true.</param>
 /// <param name="WithValue">Of these, with a value.</param>
-internal readonly record struct CallCounts(int Sent, int Answered, int WithValue)
+/// <param name="Arrived">Answers that came in that time, in time for their calls.</param>
+internal readonly record struct CallCounts(int Sent, int Answered, int WithValue, int Arrived)
 {
     /// <summary>The share answered, from 0 to 1; 1 where nothing was sent.</summary>
     public double Share => Sent == 0 ? 1 : (double)Answered / Sent;
 
     public static CallCounts operator +(CallCounts left, CallCounts right) =>
-        new(left.Sent + right.Sent, left.Answered + right.Answered, left.WithValue + right.WithValue);
+        new(left.Sent + right.Sent, left.Answered + right.Answered, left.WithValue + right.WithValue, left.Arrived + right.Arrived);
 }

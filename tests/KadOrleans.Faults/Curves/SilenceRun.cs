@@ -37,7 +37,7 @@ internal static class SilenceRun
     private static async Task<Kill> KillAsync(
         ClusterMember silo, FaultyCluster cluster, OpenLoad load, SilenceOptions options, ProgressLog log, CancellationToken cancellationToken)
     {
-        var shards = await cluster.CountShardsAsync();
+        int[] shards = [.. (await cluster.CountShardsAsync()).Select(silo => silo.Shards)];
         var killed = load.Second;
         await silo.Server.KillAsync();
         log.Tell($"{silo.Name} is killed in second {killed}; shards by silo: {string.Join(", ", shards)}");

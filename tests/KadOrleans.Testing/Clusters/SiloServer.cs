@@ -11,7 +11,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
         "Kad:Http=127.0.0.1:0",
         "Kad:Edge:Enabled=false",
         "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-        $"Kad:Silo:Port={FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}",
         .. settings,
     ];
 
@@ -20,6 +19,9 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
 
     /// <summary>Settings that are given at the next start besides the others.</summary>
     public IReadOnlyList<string> MoreSettings { get; set; } = [];
+
+    /// <summary>Where other silos find it.</summary>
+    public int Port { get; } = FreePort.Tcp();
 
     /// <summary>Where clients find it.</summary>
     public int Gateway { get; } = FreePort.Tcp();
@@ -39,11 +41,13 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
 
     /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, [.. _settings, .. MoreSettings, $"Kad:Silo:GatewayPort={Gateway.ToString(CultureInfo.InvariantCulture)}"]);
+        Assembly, folder, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");
 
     /// <summary>There is room again after <see cref="FillDiskAsync"/>.</summary>
     public Task ClearDiskAsync() => Process!.LimitFilesAsync("unlimited");
+
+    private static string PortSetting(string name, int port) => $"Kad:Silo:{name}={port.ToString(CultureInfo.InvariantCulture)}";
 }
