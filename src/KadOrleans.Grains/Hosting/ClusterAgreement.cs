@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Hosting;
 /// <summary>
 /// Compares a silo's settings and schema version with the cluster's. If they do not fit, the start fails. It compares twice. First it reads
 /// storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it calls the grain that fixes settings
-/// if there are none. No shard activates on the silo before they agree.
+/// if there are none, and looks whether its own storage has them. No shard activates on the silo before they agree.
 /// </summary>
 internal sealed class ClusterAgreement(
     IGrainFactory grains,
@@ -67,29 +67,42 @@ internal sealed class ClusterAgreement(
 
     private async Task LookAsync()
     {
+        if (await ReadAsync() is { RecordExists: true, State: { } stored })
+        {
+            Compare(new ClusterTerms(stored.ToSettings(), stored.SchemaVersion));
+        }
+    }
+
+    // Null: it cannot be read now.
+    private async Task<GrainState<ClusterState>?> ReadAsync()
+    {
         var state = new GrainState<ClusterState>(new ClusterState());
         try
         {
             var storage = services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
             var grainId = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
             await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstLookTimeout);
+            return state;
         }
         catch (Exception e)
         {
-            // The second comparison follows in the active silo.
+            // The grain is asked later, in the active silo.
             logger.SettingsNotRead(e.Message);
-            return;
-        }
-
-        if (state is { RecordExists: true, State: not null })
-        {
-            Compare(new ClusterTerms(state.State.ToSettings(), state.State.SchemaVersion));
+            return null;
         }
     }
 
     private async Task AgreeAsync()
     {
         Compare(await _calls.CallAsync(nameof(IClusterGrain), AskAsync, new TimeLimit(AgreementLimit, time), CancellationToken.None));
+
+        // The grain has written its state by now. Shards would be empty on a silo with another storage than the others have.
+        if (await ReadAsync() is { RecordExists: false })
+        {
+            throw new InvalidOperationException(
+                $"Kad:Storage: other silos of this cluster have another grain storage, as this one's lacks the state {StateNames.Cluster}; give all silos the same storage, and on Azure the same Kad:Azure:GrainStorage.");
+        }
+
         logger.ClusterAgreed(options.Value.ShardBits, version.Written);
         _completion.TrySetResult();
     }

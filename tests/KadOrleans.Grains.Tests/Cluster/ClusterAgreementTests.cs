@@ -17,6 +17,7 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     {
         cluster.Rows.Heal();
         cluster.Configure = _configure;
+        cluster.NextRows = cluster.Rows;
         cluster.Arrived.Refuse = static _ => null;
     }
 
@@ -83,6 +84,14 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
         Assert.Contains(
             "Kad:Cluster:Kademlia:LookupConcurrency is 5, but this cluster was created with 3", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_storage_refuses_to_start()
+    {
+        cluster.NextRows = new TestRows();
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains("Kad:Storage: other silos of this cluster have another grain storage", refusal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,10 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public TestRows Rows { get; } = new();
 
-    public ClusterFixture() => TimeOfDay = new SteppedClock(Clock);
+    /// <summary>What the next silo that starts has for its storage: <see cref="Rows"/>.</summary>
+    public TestRows NextRows { get; set; }
+
+    public ClusterFixture() => (TimeOfDay, NextRows) = (new SteppedClock(Clock), Rows);
 
     public ManualTimeProvider Clock { get; } = new();
 
@@ -67,7 +70,7 @@ public sealed class ClusterFixture : IAsyncLifetime
                 (services, _) =>
                 {
                     var serializer = services.GetRequiredService<Serializer>();
-                    return new CountingGrainStorage(new TestGrainStorage(Rows, serializer), Counts, serializer);
+                    return new CountingGrainStorage(new TestGrainStorage(NextRows, serializer), Counts, serializer);
                 });
             silo.UseInMemoryReminderService();
             silo.AddIncomingGrainCallFilter(Arrived);
