@@ -1,4 +1,4 @@
-// Grain state in blobs, members and reminders in tables. No keys, and no way in but from the cluster's subnets.
+// Grain state, members and reminders in tables; grain state in blobs where it is set. No keys, and no way in but from the cluster's subnets.
 param accountName string
 param location string
 param tags object

@@ -27,16 +27,19 @@ internal static class AzureStorage
     {
     }
 
-    /// <summary>Adds the client of tables, for clustering and reminders.</summary>
+    /// <summary>Adds the client of tables, for clustering, reminders and grain storage.</summary>
     /// <param name="services">The services.</param>
     /// <param name="azure">
     /// A connection string, also Azurite's, or addresses with the process's own identity (DefaultAzureCredential).
     /// </param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string cannot be used.</exception>
-    public static void AddAzureTables(this IServiceCollection services, AzureSettings azure) =>
+    public static void AddAzureTables(this IServiceCollection services, AzureSettings azure)
+    {
+        var options = new TableClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };
         services.AddKeyedSingleton(ServiceKey, azure.ConnectionString is { } text
-            ? Connect(text, text => new TableServiceClient(text))
-            : new TableServiceClient(azure.TableServiceUri!, new DefaultAzureCredential()));
+            ? Connect(text, text => new TableServiceClient(text, options))
+            : new TableServiceClient(azure.TableServiceUri!, new DefaultAzureCredential(), options));
+    }
 
     /// <summary>Adds the client of blobs, for grain storage.</summary>
     /// <inheritdoc cref="AddAzureTables"/>

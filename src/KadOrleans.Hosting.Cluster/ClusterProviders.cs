@@ -26,6 +26,7 @@ internal static class ClusterProviders
     private const string Gateways = $"{Clustering}:Gateways";
     private const string Storage = "Orleans:GrainStorage:Kad";
     private const string Reminders = "Orleans:Reminders";
+    private const string AzureTables = "AzureTableStorage";
 
     /// <summary>The settings to add to a silo's configuration.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
@@ -62,6 +63,7 @@ internal static class ClusterProviders
         }
 
         CheckLocalStorageIsAlone(filling);
+        RecordLimit.Check($"{Storage}:ProviderType", filling[$"{Storage}:ProviderType"]);
         return filling.Values;
     }
 
@@ -81,11 +83,11 @@ internal static class ClusterProviders
                 AddPostgreSql(filling, Clustering);
                 break;
             default:
-                filling.Values[$"{Clustering}:ProviderType"] = "AzureTableStorage";
+                filling.Values[$"{Clustering}:ProviderType"] = AzureTables;
                 AzureStorage.Require();
                 if (!filling.IsConnected(Clustering))
                 {
-                    AzureSettings.Read(configuration, needsBlobs: false);
+                    AzureSettings.Read(configuration, isSilo: false);
                     filling.Values[$"{Clustering}:ServiceKey"] = AzureStorage.ServiceKey;
                 }
 
@@ -173,10 +175,15 @@ internal static class ClusterProviders
     private static void AddAzure(Filling filling)
     {
         AzureStorage.Require();
-        AzureSettings.Read(filling.Configuration, needsBlobs: true);
-        AddKeyed(filling, Clustering, "AzureTableStorage");
-        AddKeyed(filling, Reminders, "AzureTableStorage");
-        if (AddKeyed(filling, Storage, "AzureBlobStorage"))
+        var azure = AzureSettings.Read(filling.Configuration, isSilo: true);
+        AddKeyed(filling, Clustering, AzureTables);
+        AddKeyed(filling, Reminders, AzureTables);
+        if (azure.Grains == AzureGrains.Tables)
+        {
+            // Its table OrleansGrainState has the service's id in each row.
+            AddKeyed(filling, Storage, AzureTables);
+        }
+        else if (AddKeyed(filling, Storage, "AzureBlobStorage"))
         {
             // The container names the service: Orleans' tables have the service's id in each row, but its blobs do not have it.
             filling.Add($"{Storage}:ContainerName", () => filling[ServiceId]!.ToLowerInvariant());

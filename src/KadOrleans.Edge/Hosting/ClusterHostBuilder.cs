@@ -25,7 +25,7 @@ internal static class ClusterHostBuilder
         EdgeKeyFilter.Add(builder.Services, builder.Configuration);
         if (ClusterProviders.NeedsAzureTables(builder.Configuration))
         {
-            builder.Services.AddAzureTables(AzureSettings.Read(builder.Configuration, needsBlobs: false));
+            builder.Services.AddAzureTables(AzureSettings.Read(builder.Configuration, isSilo: false));
         }
 
         return (builder, settings);

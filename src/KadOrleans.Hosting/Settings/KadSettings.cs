@@ -16,7 +16,7 @@ internal static class KadSettings
         "Dashboard:User", "Dashboard:Password",
         "Telemetry:Endpoint",
         "PostgreSql:ConnectionString",
-        "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri",
+        "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri", "Azure:GrainStorage",
         "Edge:Enabled", "Edge:Name", "Edge:NodeIds", "Edge:Listen", "Edge:Listen:#", "Edge:Bootstrap", "Edge:Bootstrap:#",
         "Edge:Trust", "Edge:Trust:#", "Edge:UploadPerEndpoint", "Edge:Upload", "Edge:MaxStaleness",
         "Tls:Certificate", "Tls:Key", "Tls:Authority", "Tls:Name",

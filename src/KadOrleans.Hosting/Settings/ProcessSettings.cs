@@ -15,7 +15,7 @@ internal enum StorageChoice
     /// <summary>PostgreSQL for all three.</summary>
     AdoNet,
 
-    /// <summary>Azure Storage: blobs for state, tables for the rest.</summary>
+    /// <summary>Azure Storage: tables or blobs for state, tables for the rest.</summary>
     AzureStorage,
 }
 

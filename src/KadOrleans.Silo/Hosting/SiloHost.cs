@@ -128,9 +128,12 @@ internal static class SiloHost
 
         if (settings.Storage == StorageChoice.AzureStorage)
         {
-            var azure = AzureSettings.Read(configuration, needsBlobs: true);
+            var azure = AzureSettings.Read(configuration, isSilo: true);
             silo.Services.AddAzureTables(azure);
-            silo.Services.AddAzureBlobs(azure);
+            if (azure.Grains == AzureGrains.Blobs)
+            {
+                silo.Services.AddAzureBlobs(azure);
+            }
         }
     }
 

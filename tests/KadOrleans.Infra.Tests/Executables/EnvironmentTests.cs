@@ -76,6 +76,9 @@ public sealed class EnvironmentTests
     {
         var section = new KadSection(Silo("azure"));
         Assert.Equal(StorageChoice.AzureStorage, SiloSettings.Read(Silo("azure")).Storage);
+        Assert.Equal("Tables", section.Text("Azure:GrainStorage"));
+
+        // The way back to blobs is the choice alone.
         Assert.Equal("https", section.Address("Azure:BlobServiceUri", "it")!.Scheme);
         Assert.Equal(section.Address("Azure:TableServiceUri", "it")!.ToString(), Edge("azure")["Kad:Azure:TableServiceUri"]);
     }

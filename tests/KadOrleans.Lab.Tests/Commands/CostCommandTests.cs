@@ -15,7 +15,7 @@ public sealed class CostCommandTests
         Assert.Equal(ExitCode.Done, run.ExitCode);
         Assert.All(Prices.Storages, storage => Assert.Contains($"{storage.Name}: 1000 puts/s of 64 bytes", run.Output, StringComparison.Ordinal));
         Assert.All(["log records\t", "routing tables\t", "storage in all\t", "machines\t"], words => Assert.Contains(words, run.Output, StringComparison.Ordinal));
-        Assert.Contains("Limit: not usable as it is", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Limit: an account takes some 20,000 operations a second", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -29,6 +29,16 @@ public sealed class CostCommandTests
         Assert.Equal(0.03, (double)tables["money"]!);
         Assert.Equal(Prices.Storages[0].Source, (string?)estimate["source"]);
         Assert.Equal(0.03, (double)estimate["storageMoney"]!);
+    }
+
+    [Fact]
+    public void On_tables_a_thousand_puts_a_second_cost_less_than_300_dollars_and_an_idle_id_less_than_5_cents()
+    {
+        var tables = Prices.Storages.Single(storage => storage.Name == "azure-tables");
+
+        Assert.All((int[])[128, 1024], shards => Assert.InRange(
+            CostEstimate.Of(new ClusterLoad { PutsPerSecond = 1000, Keys = 1_000_000, Shards = shards }, tables, Prices).StorageMoney, 50, 300));
+        Assert.InRange(CostEstimate.Of(new ClusterLoad { NodeIds = 1000 }, tables, Prices).StorageMoney / 1000, 0, 0.05);
     }
 
     [Fact]
@@ -55,6 +65,8 @@ public sealed class CostCommandTests
     {
         var slow = await LabRun.RunAsync("cost", "--puts", "10000000", "--shards", "1", "--write-ms", "20", "--storage", "azure-blobs");
         Assert.Contains("Too slow:", slow.Output, StringComparison.Ordinal);
+        var many = await LabRun.RunAsync("cost", "--puts", "30000", "--shards", "4096", "--storage", "azure-tables");
+        Assert.Contains("Too slow:", many.Output, StringComparison.Ordinal);
         var large = await LabRun.RunAsync("cost", "--keys", "100000000", "--silos", "3", "--storage", "postgresql");
         Assert.Contains("Too little memory:", large.Output, StringComparison.Ordinal);
         var fits = await LabRun.RunAsync("cost", "--keys", "100000000", "--puts", "10", "--storage", "postgresql");

@@ -51,7 +51,7 @@ internal static class CostReport
 
         if (!estimate.KeepsUp)
         {
-            printer.Line("Too slow: these shards cannot write so many puts. More shards or faster storage are needed.");
+            printer.Line("Too slow: these shards or this storage cannot write so many puts. More shards or faster storage are needed.");
         }
 
         if (estimate.HeapPerSilo > prices.Machines.LiveBytesPerSilo)

@@ -6,7 +6,7 @@ namespace KadOrleans.Silo.Tests.AzureStorage;
 
 /// <summary>Azure's blobs, as a silo uses them.</summary>
 [Needs(Need.Azurite)]
-public sealed class AzureBlobGrainStorageTests(AzureSilo silo) : GrainStorageConformance, IClassFixture<AzureSilo>
+public sealed class AzureBlobGrainStorageTests(AzureBlobSilo silo) : GrainStorageConformance, IClassFixture<AzureBlobSilo>
 {
     protected override IGrainStorage Storage => silo.Storage;
 }

@@ -19,6 +19,16 @@ public sealed class AzureSettingsTests
     }
 
     [Fact]
+    public void Grain_state_is_in_tables_where_that_is_set()
+    {
+        var filled = Complete(("Kad:Azure:GrainStorage", "Tables"));
+
+        Assert.Equal("AzureTableStorage", filled["Orleans:GrainStorage:Kad:ProviderType"]);
+        Assert.Equal("kad", filled["Orleans:GrainStorage:Kad:ServiceKey"]);
+        Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", filled.Keys);
+    }
+
+    [Fact]
     public void A_configured_container_is_kept() =>
         Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", Complete(("Orleans:GrainStorage:Kad:ContainerName", "other")).Keys);
 

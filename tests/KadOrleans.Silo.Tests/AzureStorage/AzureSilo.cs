@@ -6,8 +6,14 @@ using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.AzureStorage;
 
+/// <summary>A silo on Azurite with its grains' state in blobs.</summary>
+public sealed class AzureBlobSilo() : AzureSilo("Blobs");
+
+/// <summary>A silo on Azurite with its grains' state in tables.</summary>
+public sealed class AzureTableSilo() : AzureSilo("Tables");
+
 /// <summary>A silo on Azurite, as its settings make it.</summary>
-public sealed class AzureSilo : IAsyncLifetime
+public abstract class AzureSilo(string grains) : IAsyncLifetime
 {
     private AzuriteServer? _azurite;
     private IHost? _host;
@@ -26,8 +32,8 @@ public sealed class AzureSilo : IAsyncLifetime
         _azurite = await AzuriteServer.StartAsync();
         _host = SiloHost.Build(
             [
-                "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={_azurite.ConnectionString}", "Kad:Http=127.0.0.1:0",
-                "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+                "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={_azurite.ConnectionString}", $"Kad:Azure:GrainStorage={grains}",
+                "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
                 // Each write that is refused is an error to Orleans, and the suite's purpose here.
                 "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=Warning",
             ],

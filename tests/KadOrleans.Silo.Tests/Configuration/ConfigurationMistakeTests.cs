@@ -102,7 +102,7 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Theory]
-    [InlineData(null, null, "Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString needs it.")]
+    [InlineData(null, null, "Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString and with Kad:Azure:GrainStorage=Blobs, the default, needs it.")]
     [InlineData("https://x.blob.example", null, "Kad:Azure:TableServiceUri is missing")]
     [InlineData("x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'x.blob.example'")]
     [InlineData("http://x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'http://x.blob.example'")]
@@ -113,14 +113,50 @@ public sealed class ConfigurationMistakeTests
             ["Kad:Azure:BlobServiceUri"] = blobs,
             ["Kad:Azure:TableServiceUri"] = tables,
         };
-        var mistake = Assert.Throws<OptionsValidationException>(() => AzureSettings.Read(Build(settings), needsBlobs: true));
+        var mistake = Assert.Throws<OptionsValidationException>(() => AzureSettings.Read(Build(settings), isSilo: true));
         Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
 
         settings["Kad:Azure:ConnectionString"] = "UseDevelopmentStorage=true";
-        Assert.Null(AzureSettings.Read(Build(settings), needsBlobs: true).BlobServiceUri);
+        Assert.Null(AzureSettings.Read(Build(settings), isSilo: true).BlobServiceUri);
 
         static IConfigurationRoot Build(Dictionary<string, string?> settings) =>
             new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+    }
+
+    [Fact]
+    public void Grain_state_in_tables_needs_no_blobs()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Kad:Azure:TableServiceUri"] = "https://x.table.example",
+            ["Kad:Azure:GrainStorage"] = "tables",
+        };
+
+        Assert.Equal(new AzureSettings(null, null, new Uri("https://x.table.example"), AzureGrains.Tables), Read());
+        settings["Kad:Azure:GrainStorage"] = "Queues";
+        Assert.StartsWith("Kad:Azure:GrainStorage is 'Queues'; Blobs, Tables are allowed.", Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
+
+        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
+    }
+
+    [Theory]
+    [InlineData("DynamoDB", "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB', whose records have at most 400 KiB; a provider with records of more than 512 KiB is needed.")]
+    [InlineData("AzureTableStorage", null)]
+    [InlineData("Redis", null)]
+    public void A_provider_whose_records_are_too_small_is_refused(string provider, string? sentence)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Kad:Storage"] = "AdoNet",
+                ["Kad:PostgreSql:ConnectionString"] = "Host=127.0.0.1",
+                ["Orleans:GrainStorage:Kad:ProviderType"] = provider,
+            })
+            .Build();
+
+        var mistake = Record.Exception(() => ClusterProviders.FillIn(configuration, SiloSettings.Read(configuration)));
+
+        Assert.Equal(sentence, mistake?.Message);
     }
 
     [Theory]
@@ -147,7 +183,7 @@ public sealed class ConfigurationMistakeTests
         settings["AZURE_FEDERATED_TOKEN_FILE"] = typeof(ConfigurationMistakeTests).Assembly.Location;
         Assert.NotNull(Read().BlobServiceUri);
 
-        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), needsBlobs: true);
+        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
     }
 
     [Theory]

@@ -32,9 +32,12 @@ public sealed record CostEstimate(
     /// <summary>The price of the machines of silos and edges.</summary>
     public double MachinesMoney { get; private init; }
 
-    /// <summary>Whether each shard can take its part of the puts.</summary>
-    public bool KeepsUp => Load.PutsPerSecond / Load.Shards
-        <= ShardCosts.MaxPutsPerSecond(Storage.Write, Load.ValueBytes);
+    /// <summary>All operations of a second, on average.</summary>
+    public double OperationsPerSecond { get; private init; }
+
+    /// <summary>Whether each shard can take its part of the puts, and the storage all operations.</summary>
+    public bool KeepsUp => Load.PutsPerSecond / Load.Shards <= ShardCosts.MaxPutsPerSecond(Storage.Write, Load.ValueBytes)
+        && OperationsPerSecond <= (Storage.MaxOperationsPerSecond ?? double.PositiveInfinity);
 
     /// <summary>Whether so many puts were ever measured on this storage.</summary>
     public bool WasMeasured => Load.PutsPerSecond <= Storage.MeasuredPuts;
@@ -50,10 +53,11 @@ public sealed record CostEstimate(
         ArgumentNullException.ThrowIfNull(prices);
         load = load.Silos > 0 ? load : load with { Silos = SilosFor(load, storage, prices.Machines) };
         var heap = HeapPerKey(load.ValueBytes) * (double)load.Keys / Math.Max(1, load.Silos - 1);
-        var items = ItemsOf(load, storage, prices.HoursPerMonth).Select(item => item with { Money = storage.MoneyOf(item.Operations) });
+        CostItem[] items = [.. ItemsOf(load, storage, prices.HoursPerMonth).Select(item => item with { Money = storage.MoneyOf(item.Operations) })];
         return new CostEstimate(
-            load, storage, [.. items], 2 * load.Keys * ShardCosts.EntryBytes(load.ValueBytes) / BytesPerGigabyte, heap)
+            load, storage, items, 2 * load.Keys * ShardCosts.EntryBytes(load.ValueBytes) / BytesPerGigabyte, heap)
         {
+            OperationsPerSecond = items.Sum(item => item.Operations.Reads + item.Operations.Writes) / (prices.HoursPerMonth * 3600),
             MachinesMoney = (load.Silos * prices.Machines.SiloPerMonth) + (load.Edges * prices.Machines.EdgePerMonth) + prices.Machines.FixedPerMonth,
         };
     }

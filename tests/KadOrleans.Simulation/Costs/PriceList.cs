@@ -37,6 +37,7 @@ public sealed record MachinePrices(
 /// <param name="WriteMilliseconds">The time of one write.</param>
 /// <param name="MaxSilos">The most silos that share it. Null: no limit.</param>
 /// <param name="MeasuredPuts">The most puts a second that docs/performance.md measured on it. 0: none were measured.</param>
+/// <param name="MaxOperationsPerSecond">The most reads and writes a second. Null: no limit is known.</param>
 /// <param name="Limit">What keeps it from being used, or bounds its use. Null: nothing.</param>
 /// <param name="Source">Where the figures come from, and from when.</param>
 public sealed record StoragePrice(
@@ -48,6 +49,7 @@ public sealed record StoragePrice(
     double WriteMilliseconds,
     int? MaxSilos,
     double MeasuredPuts,
+    double? MaxOperationsPerSecond,
     string? Limit,
     string Source)
 {

@@ -1,0 +1,12 @@
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Silo.Tests.Storage;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Tests.AzureStorage;
+
+/// <summary>Azure's tables, as a silo uses them.</summary>
+[Needs(Need.Azurite)]
+public sealed class AzureTableGrainStorageTests(AzureTableSilo silo) : GrainStorageConformance, IClassFixture<AzureTableSilo>
+{
+    protected override IGrainStorage Storage => silo.Storage;
+}
