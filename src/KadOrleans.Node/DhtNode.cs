@@ -99,7 +99,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
-        _handOff = new HandOff(table, store, _storer, options.Kademlia, _time, _logger);
+        Upload = new MaintenanceUpload(options.Upload, budget, _time);
+        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
     }
 
@@ -133,6 +134,9 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     internal KademliaOptions Kademlia => _options.Kademlia;
 
     internal NodeMetrics Metrics => _metrics;
+
+    /// <summary>What republishing and hand-off may send.</summary>
+    internal MaintenanceUpload Upload { get; }
 
     /// <summary>Starts to receive. Call it once.</summary>
     public void Start()

@@ -25,6 +25,9 @@ public sealed class SimulatedTransport : IDatagramTransport
     /// <summary>While true, nothing arrives and nothing leaves: the node is cut off.</summary>
     public bool IsCutOff { get; set; }
 
+    /// <summary>Bytes sent so far.</summary>
+    public long SentBytes { get; private set; }
+
     /// <inheritdoc/>
     public void Start(IDatagramReceiver receiver)
     {
@@ -46,6 +49,7 @@ public sealed class SimulatedTransport : IDatagramTransport
 
         if (!IsCutOff)
         {
+            SentBytes += datagram.Length;
             _network.Carry(datagram, Endpoint, destination);
         }
 

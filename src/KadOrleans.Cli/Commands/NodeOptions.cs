@@ -70,7 +70,7 @@ internal sealed class NodeOptions
         "--upload-per-endpoint", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
 
     private readonly Option<string?> _upload = Upload(
-        "--upload", "Bytes of responses per second to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
+        "--upload", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
 
     private readonly Option<string?> _paths = new("--paths")
     {

@@ -23,7 +23,8 @@ public sealed record UploadLimits
 
     /// <summary>
     /// Bytes per second to all endpoints together, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no
-    /// bound; default 0. A bound that is too low for the network's requests costs contacts: without responses they drop this node.
+    /// bound; default 0. Republishing and hand-off count too, and take up to half of it. A bound that is too low for the network's requests
+    /// costs contacts: without responses they drop this node.
     /// </summary>
     public long Total { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using KadOrleans.Core;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
 
@@ -17,12 +18,16 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     /// </summary>
     public const int Capacity = 16;
 
-    /// <summary>How many pieces of republishing may wait or run, besides the others: some ten minutes of work.</summary>
-    public const int RepublishCapacity = 64;
+    /// <summary>
+    /// How many keys may wait to be republished or be sent, besides the others. The more wait, the higher the rate (see
+    /// <see cref="RepublishPace"/>): this many make 273 a second. Shards wait with more.
+    /// </summary>
+    public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
 
     private readonly NodeId _nodeId;
-    private readonly Channel<EdgeWork> _work = Channel.CreateBounded<EdgeWork>(
-        new BoundedChannelOptions(Capacity + RepublishCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    // Bounded by the two counts below.
+    private readonly Channel<EdgeWork> _work = Channel.CreateUnbounded<EdgeWork>(new UnboundedChannelOptions { SingleReader = true });
 
     private int _republishing;
     private int _others;
@@ -35,14 +40,15 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
 
     /// <summary>
     /// Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is full.
-    /// The queue holds <see cref="Capacity"/> pieces, and <see cref="RepublishCapacity"/> of republishing. The caller offers refused work
-    /// again when it is due next.
+    /// The queue holds <see cref="Capacity"/> pieces, and <see cref="RepublishCapacity"/> keys. The caller offers refused work again later.
     /// </summary>
     public bool TryAccept(EdgeWork work)
     {
         ArgumentNullException.ThrowIfNull(work);
         return NodeIdOf(work) == _nodeId
-            && (work is RepublishWork ? TryCount(ref _republishing, RepublishCapacity) : TryCount(ref _others, Capacity))
+            && (work is RepublishWork { Keys.Count: var keys }
+                ? keys > 0 && TryCount(ref _republishing, keys, RepublishCapacity)
+                : TryCount(ref _others, 1, Capacity))
             && _work.Writer.TryWrite(work);
     }
 
@@ -73,14 +79,14 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
         _ => null,
     };
 
-    private static bool TryCount(ref int count, int most)
+    private static bool TryCount(ref int count, int added, int most)
     {
-        if (Interlocked.Increment(ref count) <= most)
+        if (Interlocked.Add(ref count, added) <= most)
         {
             return true;
         }
 
-        Interlocked.Decrement(ref count);
+        Interlocked.Add(ref count, -added);
         return false;
     }
 
@@ -90,7 +96,7 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
         RejoinWork => new MaintenanceTask.Rejoin(),
         RepublishWork republish => new MaintenanceTask.RepublishKeys(republish.Keys)
         {
-            Ended = () => Interlocked.Decrement(ref _republishing),
+            Ended = () => Interlocked.Add(ref _republishing, -republish.Keys.Count),
         },
         _ => new MaintenanceTask.RandomWalk(),
     };

@@ -40,6 +40,6 @@ internal sealed record RejoinWork([property: Id(0)] NodeId NodeId) : EdgeWork;
 [Alias("kad.RepublishWork")]
 internal sealed record RepublishWork([property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<NodeId> Keys) : EdgeWork
 {
-    /// <summary>The most keys in one piece of work, which an edge does in some ten seconds.</summary>
+    /// <summary>The most keys in one piece of work, so that an edge can take a part of what a shard has.</summary>
     public const int MaxKeys = 256;
 }

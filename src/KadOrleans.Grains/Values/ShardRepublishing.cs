@@ -7,7 +7,8 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not among
-/// the k nearest, none of the cluster's is. Keys that no edge takes are due again at the next tick.
+/// the k nearest, none of the cluster's is. While an edge has enough to do, its keys wait. Those that wait until the next tick are due
+/// again then.
 /// </summary>
 internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
@@ -16,6 +17,20 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
 
     /// <summary>The most such calls. They outlast an outage of five minutes.</summary>
     private const int MaxQuestions = 20;
+
+    /// <summary>
+    /// The pause before keys that an edge refused are offered again. An edge has room for a minute's work, so it does not run out of it.
+    /// </summary>
+    private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a list of edges is used. It may be long, and hundreds of shards may wait.</summary>
+    private static readonly TimeSpan ListLife = TimeSpan.FromMinutes(1);
+
+    /// <summary>The most refused keys that wait while others are offered: 80 KB.</summary>
+    private const int MaxRefused = 4_096;
+
+    /// <summary>How long keys are offered at most: the next tick of the shard comes an hour after the last.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(50);
 
     /// <summary>Passes on all due keys, page by page. Never fails.</summary>
     /// <param name="findAbove">Returns a page of due keys above the given one, in order. Empty at the end.</param>
@@ -30,9 +45,33 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
             }
 
             var edges = await FindEdgesAsync(cancellationToken);
-            for (var page = findAbove(null); page.Count > 0 && edges.Count > 0; page = findAbove(page[^1]))
+            var (begunAt, listedAt) = (time.GetTimestamp(), time.GetTimestamp());
+            List<NodeId> refused = [];
+            NodeId? last = null;
+            while (edges.Count > 0 && time.GetElapsedTime(begunAt) < Longest)
             {
-                await HandOverAsync(page, edges);
+                // Other edges may take what follows, so only many refused keys stop the search.
+                var page = refused.Count < MaxRefused ? findAbove(last) : [];
+                if (page.Count > 0)
+                {
+                    last = page[^1];
+                    refused.AddRange(await HandOverAsync(page, edges));
+                }
+                else if (refused.Count == 0)
+                {
+                    return;
+                }
+                else
+                {
+                    await Task.Delay(RefusalPause, time, cancellationToken);
+                    if (time.GetElapsedTime(listedAt) >= ListLife)
+                    {
+                        (edges, listedAt) = (await FindEdgesAsync(cancellationToken), time.GetTimestamp());
+                    }
+
+                    refused = await HandOverAsync(refused, edges);
+                }
+
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
@@ -71,27 +110,36 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
         }
     }
 
-    /// <summary>Passes on some keys. Removes edges that refuse them from the list.</summary>
-    private async Task HandOverAsync(IReadOnlyList<NodeId> keys, List<LiveEdge> edges)
+    /// <summary>Passes on some keys. Removes edges that cannot be reached from the list. Returns the keys that were refused.</summary>
+    private async Task<List<NodeId>> HandOverAsync(IReadOnlyList<NodeId> keys, List<LiveEdge> edges)
     {
+        var refused = new List<NodeId>();
         while (keys.Count > 0 && edges.Count > 0)
         {
             var left = new List<NodeId>();
-            foreach (var group in keys.GroupBy(key => Nearest(key, edges)).ToList())
+            foreach (var ((edge, nodeId), some) in keys.GroupBy(key => Nearest(key, edges))
+                .SelectMany(group => group.Chunk(RepublishWork.MaxKeys), (group, some) => (group.Key, some)).ToList())
             {
-                var (edge, nodeId) = group.Key;
-                if (!await TryHandOverAsync(edge, new RepublishWork(nodeId, [.. group])))
+                switch (await OfferAsync(edge, new RepublishWork(nodeId, some)))
                 {
-                    left.AddRange(group);
-                    edges.Remove(edge);
+                    case false:
+                        refused.AddRange(some);
+                        break;
+                    case null:
+                        left.AddRange(some);
+                        edges.Remove(edge);
+                        break;
                 }
             }
 
             keys = left;
         }
+
+        return refused;
     }
 
-    private async Task<bool> TryHandOverAsync(LiveEdge edge, RepublishWork work)
+    /// <summary>Returns whether the edge took the work. Null without a response.</summary>
+    private async Task<bool?> OfferAsync(LiveEdge edge, RepublishWork work)
     {
         try
         {
@@ -100,7 +148,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
         catch (Exception e)
         {
             logger.WorkNotTaken(work.NodeId.ToString(), nameof(RepublishWork), e.Message);
-            return false;
+            return null;
         }
     }
 

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
@@ -22,7 +23,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
     private readonly TimeProvider _time = environment.Time;
     private readonly AddressRangeSet _trusted = AddressRangeSet.Parse(node.Options.Trust);
 
-    /// <summary>Waits for a contact and asks for one key after the other, within the rate of republishing.</summary>
+    /// <summary>Waits for a contact and asks for one key after the other, at most 20 a second.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var keys = store.LostKeys;
@@ -31,7 +32,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             await Task.Delay(LookPause, _time, cancellationToken);
         }
 
-        var pause = TimeSpan.FromSeconds(1 / node.Options.RepublishRate);
+        var pause = TimeSpan.FromSeconds(1 / Math.Min(RepublishPace.Least, node.Options.RepublishRate));
         var found = 0;
         foreach (var key in keys)
         {

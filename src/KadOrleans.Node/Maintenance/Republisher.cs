@@ -4,29 +4,33 @@ using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Values;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// Republishes values (Kademlia §2.5): held ones with their remaining life, own publications with a new one. The rate and the number of
-/// concurrent values are bounded. Each value is checked again just before it is sent, so requesting it twice does no harm.
+/// Republishes values (Kademlia §2.5): held ones with their remaining life, own publications with a new one. The rate follows what is due
+/// (<see cref="RepublishPace"/>), within <see cref="KadNodeOptions.RepublishRate"/> and <see cref="MaintenanceUpload"/>. Each value is
+/// checked again just before it is sent, so requesting it twice does no harm.
 /// </summary>
 internal sealed class Republisher
 {
-    /// <summary>The most values sent concurrently. A lookup takes seconds, so fewer would not reach the rate.</summary>
-    private const int MaxParallel = 64;
+    /// <summary>The most values sent concurrently. A lookup takes a second or more, so fewer would not reach the rate.</summary>
+    private const int MaxParallel = 512;
 
     /// <summary>The most pending publications sent concurrently.</summary>
     private const int MaxPending = 16;
+
+    /// <summary>The most keys that one check collects: 2 MB, and some minutes of work.</summary>
+    private const int MaxCollected = 65_536;
 
     private readonly DhtNode _node;
     private readonly IKeyStore _store;
     private readonly IPublicationStore _publications;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _pause;
+    private readonly SendPace _pace;
     private readonly ILogger _logger;
-    private readonly List<Task> _running = [];
 
     // Bounded by its callers: one check, and the keys that a schedule has accepted.
     private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
@@ -36,16 +40,24 @@ internal sealed class Republisher
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    // An entry for each value that may be sent beside those that are.
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
+
     // 1 while a check of everything is queued: a second one would find nothing more.
     private int _lookWaits;
-    private int _republished;
-    private int _published;
+
+    // Keys of the queued work that have not begun.
+    private long _queued;
 
     public Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
     {
         (_node, _store, _publications, _time) = (node, store, publications, environment.Time);
-        _pause = TimeSpan.FromSeconds(1 / node.Options.RepublishRate);
+        _pace = new SendPace(_time, 1);
         _logger = environment.LoggerFactory.CreateLogger<Republisher>();
+        for (var i = 0; i < MaxParallel; i++)
+        {
+            _room.Writer.TryWrite(true);
+        }
     }
 
     private KademliaOptions Kademlia => _node.Options.Kademlia;
@@ -53,7 +65,12 @@ internal sealed class Republisher
     /// <summary>Queues work. A check of everything is queued only once.</summary>
     public void Enqueue(MaintenanceTask work)
     {
-        if (work is not MaintenanceTask.Republish || Interlocked.Exchange(ref _lookWaits, 1) == 0)
+        if (work is MaintenanceTask.RepublishKeys some)
+        {
+            Interlocked.Add(ref _queued, some.Keys.Count);
+            _work.Writer.TryWrite(work);
+        }
+        else if (Interlocked.Exchange(ref _lookWaits, 1) == 0)
         {
             _work.Writer.TryWrite(work);
         }
@@ -64,18 +81,24 @@ internal sealed class Republisher
 
     /// <summary>The jobs: one for pending publications, one for the queued work.</summary>
     public IEnumerable<MaintenanceJob> Jobs =>
-        [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), new(nameof(Republisher), WorkAsync)];
+        [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), MaintenanceJob.Once(nameof(Republisher), WorkAsync)];
 
     private async Task SendPendingAsync(CancellationToken cancellationToken)
     {
         var running = new List<Task>();
+        var batch = new RepublishBatch(static () => { });
         try
         {
             while (true)
             {
                 var key = await _soon.Reader.ReadAsync(cancellationToken);
-                await MakeRoomAsync(running, MaxPending);
-                running.Add(SendAsync(key, static (_, _, _) => false, cancellationToken));
+                if (running.Count >= MaxPending)
+                {
+                    await Task.WhenAny(running);
+                    running.RemoveAll(static task => task.IsCompleted);
+                }
+
+                running.Add(SendAsync(key, static (_, _, _) => false, batch, cancellationToken));
             }
         }
         finally
@@ -84,94 +107,159 @@ internal sealed class Republisher
         }
     }
 
-    private async Task<TimeSpan> WorkAsync(CancellationToken cancellationToken)
+    private async Task WorkAsync(CancellationToken cancellationToken)
     {
-        await DoAsync(await _work.Reader.ReadAsync(cancellationToken), cancellationToken);
-        return TimeSpan.Zero;
-    }
-
-    private async Task DoAsync(MaintenanceTask work, CancellationToken cancellationToken)
-    {
-        (_republished, _published) = (0, 0);
         try
         {
-            if (work is MaintenanceTask.RepublishKeys some)
+            while (true)
             {
-                foreach (var key in some.Keys)
+                var work = await _work.Reader.ReadAsync(cancellationToken);
+                if (work is MaintenanceTask.RepublishKeys some)
                 {
-                    await BeginAsync(key, static (republisher, _, held) => republisher.IsDueAtLook(held), cancellationToken);
+                    await SendAllAsync(some, cancellationToken);
                 }
-            }
-            else
-            {
-                Interlocked.Exchange(ref _lookWaits, 0);
-                await LookAsync(cancellationToken);
+                else
+                {
+                    Interlocked.Exchange(ref _lookWaits, 0);
+                    await LookAsync(cancellationToken);
+                }
             }
         }
         finally
         {
-            await Task.WhenAll(_running);
-            _running.Clear();
-            (work as MaintenanceTask.RepublishKeys)?.Ended();
-        }
-
-        if (_republished + _published > 0)
-        {
-            _logger.ValuesRepublished(_republished, _published);
+            await DrainAsync();
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>Sends some keys. Returns when all have begun, so that the next ones need not wait for the slowest.</summary>
+    private async Task SendAllAsync(MaintenanceTask.RepublishKeys some, CancellationToken cancellationToken)
     {
-        await foreach (var (key, publication) in _publications.ScanAsync(cancellationToken))
+        var batch = new RepublishBatch(some.Ended);
+        try
         {
-            if (IsDue(publication))
+            foreach (var key in some.Keys)
             {
-                await BeginAsync(key, static (_, _, _) => false, cancellationToken);
+                var due = Interlocked.Decrement(ref _queued);
+                await BeginAsync(key, due, static (republisher, _, held) => republisher.IsDueAtLook(held), batch, cancellationToken);
             }
         }
-
-        await foreach (var (key, _) in _store.ScanAsync(KeyRegion.Everywhere, IsToSend, cancellationToken))
+        finally
         {
-            await BeginAsync(key, static (republisher, key, held) => republisher.IsDue(key, held), cancellationToken);
+            End(batch);
+        }
+    }
+
+    /// <summary>Sends all that is due. Returns when that is done: until then, the next check would find it again.</summary>
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var due = new DueKeys(MaxCollected);
+
+        // Only the keys and their times are looked at, so no value is read.
+        await foreach (var _ in _store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
+        {
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var batch = new RepublishBatch(done.SetResult);
+        try
+        {
+            await foreach (var (key, publication) in _publications.ScanAsync(cancellationToken))
+            {
+                if (IsDue(publication))
+                {
+                    await BeginAsync(key, due.Count, static (_, _, _) => false, batch, cancellationToken);
+                }
+            }
+
+            foreach (var key in due.Take())
+            {
+                await BeginAsync(key, due.Count, static (republisher, key, held) => republisher.IsDue(key, held), batch, cancellationToken);
+            }
+        }
+        finally
+        {
+            End(batch);
+            await done.Task;
+        }
+
+        bool Collect(KeyLife life)
+        {
+            if (IsToSend(life))
+            {
+                due.Add(life.Key, life.StoredAt);
+            }
+
+            return false;
         }
     }
 
     private async Task BeginAsync(
-        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, CancellationToken cancellationToken)
+        NodeId key, long due, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
-        await MakeRoomAsync(_running, MaxParallel);
-        _running.Add(SendAsync(key, isDue, cancellationToken));
-        await Task.Delay(_pause, _time, cancellationToken);
+        var wait = _pace.Wait;
+        _pace.Count(1 / RepublishPace.GetRate(due, _node.Options.RepublishRate));
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _time, cancellationToken);
+        }
+
+        await _room.Reader.ReadAsync(cancellationToken);
+        batch.Begin();
+        _ = SendWithinRoomAsync();
+
+        async Task SendWithinRoomAsync()
+        {
+            await SendAsync(key, isDue, batch, cancellationToken);
+            End(batch);
+            _room.Writer.TryWrite(true);
+        }
     }
 
-    private static async Task MakeRoomAsync(List<Task> running, int most)
+    private void End(RepublishBatch batch)
     {
-        if (running.Count >= most)
+        if (batch.End() && batch.Republished + batch.Published > 0)
         {
-            await Task.WhenAny(running);
-            running.RemoveAll(static task => task.IsCompleted);
+            _logger.ValuesRepublished(batch.Republished, batch.Published);
+        }
+    }
+
+    /// <summary>Waits for all that is being sent.</summary>
+    private async Task DrainAsync()
+    {
+        for (var i = 0; i < MaxParallel; i++)
+        {
+            await _room.Reader.ReadAsync();
+        }
+
+        for (var i = 0; i < MaxParallel; i++)
+        {
+            _room.Writer.TryWrite(true);
         }
     }
 
     /// <summary>Sends one value, and never fails.</summary>
     private async Task SendAsync(
-        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, CancellationToken cancellationToken)
+        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
         try
         {
             if (await _publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
             {
-                await PublishAsync(key, publication, cancellationToken);
+                if (await PublishAsync(key, publication, cancellationToken))
+                {
+                    batch.CountPublished();
+                }
+
                 return;
             }
 
             var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
             if (held is not null && isDue(this, key, held) && IsResponsible(key))
             {
+                await WaitForUploadAsync(held.Value, cancellationToken);
                 await _node.SpreadAsync(key, held, cancellationToken);
                 await _store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
-                _republished++;
+                batch.CountRepublished();
                 _node.Metrics.ValueRepublished();
             }
         }
@@ -184,13 +272,22 @@ internal sealed class Republisher
         }
     }
 
-    private async Task PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    // A lookup asks little more than k contacts, and the value goes to k.
+    private Task WaitForUploadAsync(DhtValue value, CancellationToken cancellationToken)
     {
-        var later = await FindLaterAsync(key, publication, cancellationToken);
-        if (await _node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken)))
+        var contacts = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
+        return _node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
+    }
+
+    private async Task<bool> PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        if (!publication.IsPending)
         {
-            _published++;
+            await WaitForUploadAsync(publication.Value, cancellationToken);
         }
+
+        var later = await FindLaterAsync(key, publication, cancellationToken);
+        return await _node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
     }
 
     private async Task<bool> PublishAsync(NodeId key, Publication publication, StoredValue? later, CancellationToken cancellationToken)

@@ -55,21 +55,24 @@ public sealed class ClusterMaintenanceScheduleTests
     }
 
     [Fact]
-    public async Task Republishing_is_taken_beside_other_work_and_counts_until_it_is_done()
+    public async Task Republishing_is_taken_beside_other_work_and_its_keys_count_until_they_are_sent()
     {
-        for (var i = 0; i < ClusterMaintenanceSchedule.RepublishCapacity; i++)
+        var full = new RepublishWork(Id, [.. Enumerable.Repeat(Id, RepublishWork.MaxKeys)]);
+        const int Pieces = ClusterMaintenanceSchedule.RepublishCapacity / RepublishWork.MaxKeys;
+        for (var i = 0; i < Pieces; i++)
         {
-            Assert.True(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+            Assert.True(_schedule.TryAccept(full));
         }
 
         Assert.False(_schedule.TryAccept(new RepublishWork(Id, [Id])));
         Assert.True(_schedule.TryAccept(new RandomWalkWork(Id)));
-        var tasks = await TakeAsync(ClusterMaintenanceSchedule.RepublishCapacity);
+        var tasks = await TakeAsync(Pieces);
         Assert.False(_schedule.TryAccept(new RepublishWork(Id, [Id])));
 
         Assert.IsType<MaintenanceTask.RepublishKeys>(tasks[0]).Ended();
-        Assert.True(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+        Assert.True(_schedule.TryAccept(full));
         Assert.False(_schedule.TryAccept(new RepublishWork(Id, [Id])));
+        Assert.False(_schedule.TryAccept(new RepublishWork(Id, [])));
     }
 
     [Fact]

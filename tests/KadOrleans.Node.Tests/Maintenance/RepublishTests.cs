@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
 using KadOrleans.Testing.Simulation;
@@ -205,6 +206,54 @@ public sealed class RepublishTests
         Assert.Equal(500, stores.Select(store => store.Request.Key).Distinct().Count());
         var seconds = stores.GroupBy(store => store.At.ToUnixTimeSeconds()).Select(group => group.Count());
         Assert.InRange(seconds.Max(), 1, 4);
+    });
+
+    [Fact]
+    public void What_is_due_at_once_goes_out_within_the_hour_and_keeps_it() => _world.Run(async () =>
+    {
+        const int Keys = 40_000;
+        var holder = await _world.StartNodeAsync(options => options.Quota = StoreQuota.Unlimited);
+        var (keys, peer) = (new HashSet<NodeId>(), await JoinPeerAsync(holder));
+        peer.OnRequest = (request, id, answer) =>
+        {
+            peer.Received.Clear();
+            if (request.Kind == RequestKind.Store)
+            {
+                keys.Add(request.AsStore().Key);
+            }
+
+            return Answer(peer, request, id, answer);
+        };
+        for (var i = 0; i < Keys; i++)
+        {
+            await holder.Store.PutAsync(NodeId.Random(_world.Random), Held(Value, TimeToLive));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(73));
+
+        Assert.Equal(Keys, keys.Count);
+    });
+
+    [Fact]
+    public void Republishing_takes_half_of_the_upload_at_most() => _world.Run(async () =>
+    {
+        const int Upload = 16_384;
+        var holder = await _world.StartNodeAsync(options =>
+        {
+            options.Upload = new UploadLimits { Total = Upload };
+            options.Quota = StoreQuota.Unlimited;
+        });
+        (await JoinPeerAsync(holder)).Received.Clear();
+        for (var i = 0; i < 40_000; i++)
+        {
+            await holder.Store.PutAsync(NodeId.Random(_world.Random), Held(Value, TimeToLive));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(65));
+        var before = holder.Transport.SentBytes;
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.InRange(holder.Transport.SentBytes - before, 60 * Upload / 4, 60 * Upload / 2);
     });
 
     [Fact]

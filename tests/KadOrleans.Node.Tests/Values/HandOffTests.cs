@@ -1,6 +1,9 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
+using KadOrleans.Testing.Simulation;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Values;
 
@@ -63,23 +66,64 @@ public sealed class HandOffTests
     });
 
     [Fact]
+    public void A_newcomer_gets_all_that_belongs_on_it_however_long_that_takes() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = new NetworkConditions { Loss = 0.02 };
+        var first = await HoldAsync(22_000);
+
+        var newcomer = await _world.StartNodeAsync(WithoutQuota);
+        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(22_000, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
     public void A_slow_newcomer_does_not_keep_the_next_one_waiting() => _world.Run(async () =>
     {
-        var first = await _world.StartNodeAsync();
-        for (var i = 0; i < 5_000; i++)
+        var first = await HoldAsync(5_000);
+        var slow = _world.AddPeer();
+        var stores = 0;
+        slow.OnRequest = (request, id, answer) =>
         {
-            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
-        }
+            if (request.Kind == RequestKind.Store)
+            {
+                stores++;
+                _ = AnswerLateAsync(id);
+                return 0;
+            }
 
-        // Some 70 ms there and back, so five thousand values take six minutes.
-        var slow = await _world.StartNodeAsync();
-        await slow.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+            return slow.AnswerPings(request, id, answer);
+        };
+        slow.Ping(first.Transport.Endpoint, MessageId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
         var next = await _world.StartNodeAsync();
         await next.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
-        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
 
-        Assert.InRange((await slow.Store.GetUsageAsync()).Keys, 500, 1_500);
-        Assert.InRange((await next.Store.GetUsageAsync()).Keys, 100, 1_500);
+        Assert.InRange(stores, 20, 2_000);
+        var expected = await first.Store.ScanAsync(KeyRegion.Everywhere).CountAsync(entry => first.Id.DistanceTo(entry.Key) < slow.Id.DistanceTo(entry.Key));
+        Assert.Equal(expected, (await next.Store.GetUsageAsync()).Keys);
+
+        async Task AnswerLateAsync(MessageId id)
+        {
+            await _world.PassAsync(TimeSpan.FromSeconds(1));
+            var buffer = new byte[Datagram.MaxLength];
+            slow.Send(buffer.AsSpan(0, ResponseWriter.WriteStored(buffer, id, true)), first.Transport.Endpoint);
+        }
+    });
+
+    [Fact]
+    public void Hand_off_takes_half_of_the_upload_at_most() => _world.Run(async () =>
+    {
+        const int Upload = 20_000;
+        var first = await HoldAsync(2_000, options => options.Upload = new UploadLimits { Total = Upload });
+        var newcomer = await _world.StartNodeAsync();
+        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var before = first.Transport.SentBytes;
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.InRange(first.Transport.SentBytes - before, 30 * Upload / 4, 30 * Upload / 2);
     });
 
     [Fact]
@@ -115,4 +159,22 @@ public sealed class HandOffTests
         var held = await newcomer.Store.GetAsync(NodeId.FromKey("key"), _world.Clock.GetUtcNow());
         Assert.InRange(held!.ExpiresAt, expiresAt - TimeSpan.FromSeconds(1), expiresAt + TimeSpan.FromSeconds(1));
     });
+
+    private static void WithoutQuota(KadNodeOptions options) => options.Quota = StoreQuota.Unlimited;
+
+    private async Task<SimulatedNode> HoldAsync(int keys, Action<KadNodeOptions>? configure = null)
+    {
+        var node = await _world.StartNodeAsync(options =>
+        {
+            WithoutQuota(options);
+            configure?.Invoke(options);
+        });
+        var (now, end) = (_world.Clock.GetUtcNow(), _world.Clock.GetUtcNow() + TimeSpan.FromDays(6));
+        for (var i = 0; i < keys; i++)
+        {
+            await node.Store.PutAsync(NodeId.Random(_world.Random), new StoredValue(DhtValue.FromInteger(i), now, end, default));
+        }
+
+        return node;
+    }
 }

@@ -1,0 +1,34 @@
+using System.Globalization;
+using KadOrleans.Simulation;
+
+namespace KadOrleans.EdgeWorker.Tests.Republishing;
+
+/// <summary>How long a cluster takes to send all its keys out again (Kademlia §2.5).</summary>
+public sealed class ClusterRepublishingTests(ITestOutputHelper output)
+{
+    // 150,000 were the most at 20 a second for each id. KAD_REPUBLISH_KEYS=1000000 runs the size that docs/scale.md states.
+    private static readonly int Keys =
+        int.Parse(Environment.GetEnvironmentVariable("KAD_REPUBLISH_KEYS") ?? "170000", CultureInfo.InvariantCulture);
+
+    private readonly SimulatedWorld _world = new(seed: 15);
+
+    [Fact]
+    public void All_keys_of_two_edges_go_out_within_seventy_minutes_and_again_in_the_next_hour() => _world.Run(async () =>
+    {
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(edges: 2, peers: 2, Keys);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(70));
+        Describe(cluster, 70);
+        Assert.Equal(Keys, cluster.Log.Sent.Count);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(65));
+        Describe(cluster, 135);
+        Assert.InRange(cluster.Log.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
+        Assert.All(cluster.Log.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
+    });
+
+    private void Describe(RepublishingCluster cluster, int minutes) => output.WriteLine(
+        $"{minutes} min: {cluster.Log.Sent.Count} keys of {Keys}, longest gap {cluster.Log.LongestGap.TotalMinutes:0.0} min, "
+        + $"at most {cluster.Log.Minutes.Values.Max()} a minute, {cluster.SentBytes / 1_000_000} MB sent");
+}
