@@ -45,7 +45,7 @@ internal static class CostCommand
         {
             Examples =
             [
-                "kad-lab cost --puts 1000 --bytes 64 --ids 1000 --keys 1000000 --storage azure-blobs",
+                "kad-lab cost --puts 1000 --bytes 64 --ids 1000 --keys 1000000 --storage azure-tables",
                 "kad-lab cost --puts 100 --keys 100000000 --edges 10 --ids 10 --shards 1024 --json",
             ],
             Notes = $"""
