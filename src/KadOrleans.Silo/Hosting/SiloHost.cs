@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
@@ -144,6 +145,19 @@ internal static class SiloHost
         silo.AddActivationRebalancer();
 #pragma warning restore ORLEANSEXP002
         silo.Configure<ActivationRebalancerOptions>(options =>
-            (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5)));
+        {
+            (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5));
+
+            // By default the first cycles of a session move a tenth of what they should: with some hundred grains, none.
+            (options.CycleNumberWeight, options.SiloNumberWeight) = (1, 0);
+        });
+
+        // Rebalancing equals the numbers of all activations. Edges name new batch grains each minute, and those of the last 15 min, on the
+        // old silos, would count as much as all shards.
+        silo.Configure<GrainCollectionOptions>(options =>
+        {
+            options.CollectionQuantum = TimeSpan.FromSeconds(15);
+            options.ClassSpecificCollectionAge[typeof(ShardBatchGrain).FullName!] = TimeSpan.FromSeconds(20);
+        });
     }
 }
