@@ -20,6 +20,12 @@ internal static partial class GrainsLog
     [LoggerMessage(6004, LogLevel.Warning, "This silo does not fit its cluster, and will be refused when it starts again: {Message}")]
     public static partial void SettingsDiffer(this ILogger logger, string message);
 
+    [LoggerMessage(6005, LogLevel.Information, "{Shards} shards were handed over to {Silos} other silos in {Duration}")]
+    public static partial void ShardsHandedOver(this ILogger logger, int shards, int silos, TimeSpan duration);
+
+    [LoggerMessage(6006, LogLevel.Warning, "Some shards were not handed over before the silo leaves, and activate elsewhere when they are called: {Message}")]
+    public static partial void ShardsNotHandedOver(this ILogger logger, string message);
+
     [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);
 

@@ -36,6 +36,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
         builder.AddIncomingGrainCallFilter<CallFilter>();
         builder.Services.AddHostedService<StateVersionService>();
         return builder;

@@ -39,6 +39,9 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
         var loads = moving.Select(table => table.ObserveAsync(lease.Epoch, stop.Token)).ToList();
         await cluster.UntilAsync(() => Task.FromResult(moving.All(table => table.Added.Count >= 10)));
         await cluster.Cluster.StopSiloAsync(leaving, Token);
+
+        // Nobody has asked for them.
+        Assert.Equal(shards.Count, (await WhereAsync(shards.Keys, shard => IsOnAsync(staying.SiloAddress, cluster.Shard(shard)))).Count);
         await stop.CancelAsync();
         await Task.WhenAll(loads);
 
