@@ -152,8 +152,8 @@ internal static class SiloHost
             (options.CycleNumberWeight, options.SiloNumberWeight) = (1, 0);
         });
 
-        // Rebalancing equals the numbers of all activations. Edges name new batch grains each minute, and those of the last 15 min, on the
-        // old silos, would count as much as all shards.
+        // Rebalancing evens out the numbers of all activations. Edges name new batch grains each minute. If those of the last 15 min stayed
+        // on the silos that were there, a silo that joins would get most shards instead.
         silo.Configure<GrainCollectionOptions>(options =>
         {
             options.CollectionQuantum = TimeSpan.FromSeconds(15);
