@@ -68,6 +68,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6023, LogLevel.Warning, "The edge of {NodeId} did not take {Work}: {Message}")]
     public static partial void WorkNotTaken(this ILogger logger, string nodeId, string work, string message);
 
+    [LoggerMessage(6033, LogLevel.Information, "The edge name {Name} is forgotten: no edge used it for {Days} days")]
+    public static partial void NameForgotten(this ILogger logger, string name, double days);
+
     [LoggerMessage(6030, LogLevel.Information, "Edge {Name} leases {Count} ids under epoch {Epoch}")]
     public static partial void IdsLeased(this ILogger logger, string name, int count, long epoch);
 

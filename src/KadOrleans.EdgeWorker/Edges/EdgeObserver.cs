@@ -32,6 +32,9 @@ internal sealed class EdgeObserver : IEdgeObserver
         return Task.CompletedTask;
     }
 
+    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) =>
+        Task.FromResult(!TryFind(nodeId, out var node) || node.Table.Update(change));
+
     public Task<bool> AcceptAsync(EdgeWork work)
     {
         // Each schedule knows its own work.

@@ -110,13 +110,29 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         return true;
     }
 
+    /// <summary>Takes a pushed change. Returns false if it is none of the current snapshot, and newer than that.</summary>
+    public bool Update(SnapshotChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        lock (_gate)
+        {
+            var newer = change.ApplyTo(_snapshot);
+            _snapshot = newer ?? _snapshot;
+            return newer is not null || (change.OwnId == _ownId && change.To <= _snapshot.Version);
+        }
+    }
+
     /// <summary>Subscribes an edge to the table's snapshots, or renews its subscription. Takes the newest snapshot.</summary>
     /// <exception cref="LeaseLostException">Another edge holds the id; <see cref="Fenced"/> was raised.</exception>
     public async ValueTask SubscribeAsync(IEdgeObserver edge)
     {
         try
         {
-            Update(await _grain.SubscribeAsync(_epoch, edge));
+            if (await _grain.SubscribeForChangesAsync(_epoch, edge, _snapshot.Version) is { } newest)
+            {
+                Update(newest);
+            }
+
             _subscribed.TrySetResult();
         }
         catch (LeaseLostException)

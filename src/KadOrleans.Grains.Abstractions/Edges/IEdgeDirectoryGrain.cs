@@ -74,7 +74,9 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("GetLive")]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
-    /// <summary>The edges with live leases, and for how long renewals were received. Since version 1.</summary>
+    /// <summary>
+    /// The edges with live leases, without their reports, and for how long renewals were received. Since version 1.
+    /// </summary>
     [AlwaysInterleave]
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();

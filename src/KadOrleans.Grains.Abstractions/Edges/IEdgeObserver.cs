@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Routing;
 using Orleans.Concurrency;
 
 namespace KadOrleans.Grains.Abstractions.Edges;
@@ -30,6 +31,14 @@ internal interface IEdgeObserver : IGrainObserver
     [AlwaysInterleave]
     [Alias("OnSnapshot")]
     Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
+
+    /// <summary>
+    /// Passes a change of a table. Returns false if it is none of the edge's snapshot: then the caller sends a whole one. Only for edges that
+    /// subscribed by <see cref="IRoutingTableGrain.SubscribeForChangesAsync"/>.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("OnChange")]
+    Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change);
 
     /// <summary>Queues work. Returns false if the edge does not serve that id, or its queue is full.</summary>
     [AlwaysInterleave]

@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Routing;
 /// reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
 /// </summary>
 [Alias("kad.IRoutingTableGrain")]
-[Version(0)]
+[Version(1)]
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     /// <summary>
@@ -28,6 +28,16 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Subscribe")]
     ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
+
+    /// <summary>
+    /// <see cref="SubscribeAsync"/> for an edge that takes differences between snapshots. Returns the newest snapshot, or null if the edge
+    /// has it. Since version 1.
+    /// </summary>
+    /// <param name="epoch">The epoch of its lease.</param>
+    /// <param name="edge">The edge.</param>
+    /// <param name="known">The version of the edge's snapshot, 0 without one.</param>
+    [Alias("SubscribeForChanges")]
+    ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
 
     /// <summary>Ends the subscription of a stopping edge and saves the table. Durable when it returns.</summary>
     [Alias("Unsubscribe")]

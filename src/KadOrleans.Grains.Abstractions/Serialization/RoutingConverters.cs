@@ -93,6 +93,56 @@ internal sealed class RoutingTableSnapshotConverter : IConverter<RoutingTableSna
     };
 }
 
+/// <summary>A difference between snapshots, between processes.</summary>
+[GenerateSerializer]
+[Alias("kad.SnapshotChange")]
+internal struct SnapshotChangeSurrogate
+{
+    /// <summary>Whose table it is.</summary>
+    [Id(0)]
+    public NodeId OwnId { get; set; }
+
+    /// <summary>The version of the older snapshot.</summary>
+    [Id(1)]
+    public long From { get; set; }
+
+    /// <summary>The version of the newer one.</summary>
+    [Id(2)]
+    public long To { get; set; }
+
+    /// <summary>The ids of contacts that left.</summary>
+    [Id(3)]
+    public NodeId[] Removed { get; set; }
+
+    /// <summary>Contacts that came or changed.</summary>
+    [Id(4)]
+    public Contact[] Added { get; set; }
+
+    /// <summary>Buckets that came or changed.</summary>
+    [Id(5)]
+    public BucketRoom[] Rooms { get; set; }
+}
+
+/// <summary>Carries <see cref="SnapshotChange"/> by <see cref="SnapshotChangeSurrogate"/>.</summary>
+[RegisterConverter]
+internal sealed class SnapshotChangeConverter : IConverter<SnapshotChange, SnapshotChangeSurrogate>
+{
+    /// <inheritdoc/>
+    public SnapshotChange ConvertFromSurrogate(in SnapshotChangeSurrogate surrogate) =>
+        new(surrogate.OwnId, surrogate.From, surrogate.To, surrogate.Removed, surrogate.Added, surrogate.Rooms);
+
+    /// <inheritdoc/>
+    public SnapshotChangeSurrogate ConvertToSurrogate(in SnapshotChange value) => new()
+    {
+        OwnId = value.OwnId,
+        From = value.From,
+        To = value.To,
+        Removed = [.. value.Removed],
+        Added = [.. value.Added],
+        Rooms = [.. value.Rooms],
+    };
+}
+
 /// <summary>A summary of a bucket, between processes.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketSummary")]

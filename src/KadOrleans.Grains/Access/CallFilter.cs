@@ -80,6 +80,7 @@ internal static class CallPolicy
         [typeof(IRoutingTableGrain)] = Names(
             nameof(IRoutingTableGrain.ObserveAsync),
             nameof(IRoutingTableGrain.SubscribeAsync),
+            nameof(IRoutingTableGrain.SubscribeForChangesAsync),
             nameof(IRoutingTableGrain.UnsubscribeAsync),
             nameof(IRoutingTableGrain.GetSnapshotAsync)),
         [typeof(IEdgeDirectoryGrain)] = Names(

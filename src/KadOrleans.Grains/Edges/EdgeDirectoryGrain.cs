@@ -26,11 +26,21 @@ internal sealed class EdgeDirectoryGrain(
     private const int MaxNameLength = 128;
     private const int MaxNodeIds = 64;
 
+    /// <summary>The pause after a note. If the write failed, each renewal would try it again.</summary>
+    private static readonly TimeSpan NotePause = TimeSpan.FromMinutes(1);
+
+    // One object, so that it is sent once for all edges of a list.
+    private static readonly EdgeReport NoReport = new();
+
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
     private readonly List<LeaseRequest> _waiting = [];
     private readonly List<ReleaseRequest> _releasing = [];
     private Task _writing = Task.CompletedTask;
+
+    // Whether a live edge's time is to be noted, and when that was tried last, as a timestamp of the clock.
+    private bool _isNoteDue;
+    private long? _notedAt;
 
     // Whether the outcome of a write is unknown. Then the next lease reads the state first, as no epoch may be given twice.
     private bool _isInDoubt;
@@ -93,9 +103,15 @@ internal sealed class EdgeDirectoryGrain(
             return ValueTask.FromResult(false);
         }
 
+        if (_live.IsComplete && ForgottenNames.IsNoteDue(known, time.GetUtcNow()) && CanNote)
+        {
+            (_isNoteDue, _notedAt) = (true, time.GetTimestamp());
+            BeginWriting();
+        }
+
         // After the loss of a silo the number of leased ids is unknown. The edge reports an endpoint for each id.
-        var count = _live.CountOf(edgeName, epoch) ?? Math.Max(1, report.Endpoints.Count);
-        NodeId[] ids = [.. known.NodeIds.Take(count).Select(NodeId.Parse)];
+        var ids = _live.IdsOf(edgeName, epoch)
+            ?? [.. known.NodeIds.Take(Math.Max(1, report.Endpoints.Count)).Select(NodeId.Parse)];
         return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos));
     }
 
@@ -123,7 +139,10 @@ internal sealed class EdgeDirectoryGrain(
 
     public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive());
 
-    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(new EdgeList(_live.GetAlive(), _live.KnownFor, _live.Released));
+    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(
+        new EdgeList([.. _live.GetAlive().Select(edge => edge with { Report = NoReport })], _live.KnownFor, _live.Released));
+
+    private bool CanNote => _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
 
     private static void Check(string edgeName, IEdgeObserver edge)
     {
@@ -157,7 +176,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         // Lets calls that arrived at the same moment join.
         await Task.Yield();
-        while (_waiting.Count + _releasing.Count > 0)
+        while (_waiting.Count + _releasing.Count > 0 || _isNoteDue)
         {
             LeaseRequest[] leases = [.. _waiting];
             ReleaseRequest[] releases = [.. _releasing];
@@ -181,18 +200,19 @@ internal sealed class EdgeDirectoryGrain(
 
     private async Task WriteAsync(LeaseRequest[] leases, ReleaseRequest[] releases)
     {
-        if (leases.Length + releases.Length == 0)
+        if (leases.Length + releases.Length == 0 && !_isNoteDue)
         {
             return;
         }
 
+        _isNoteDue = false;
         if (_isInDoubt)
         {
             await state.ReadStateAsync();
             _isInDoubt = false;
         }
 
-        var edges = new Dictionary<string, EdgeState>(state.State.Edges);
+        var edges = Update([.. leases.Select(request => request.Name)]);
         foreach (var release in releases)
         {
             Release(edges, release);
@@ -228,6 +248,7 @@ internal sealed class EdgeDirectoryGrain(
             Epoch = (known?.Epoch ?? 0) + 1,
             NodeIds = [.. known?.NodeIds ?? []],
             Holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(request.Edge),
+            LastSeen = time.GetUtcNow(),
         };
         while (leased.NodeIds.Count < request.Count)
         {
@@ -237,11 +258,39 @@ internal sealed class EdgeDirectoryGrain(
         return leased;
     }
 
-    private static void Release(Dictionary<string, EdgeState> edges, ReleaseRequest release)
+    /// <summary>
+    /// The stored entries, without names that are to be forgotten. Names that are asked for are kept. As long as some live edges are not
+    /// known, nothing is forgotten.
+    /// </summary>
+    private Dictionary<string, EdgeState> Update(HashSet<string> asked)
+    {
+        if (!_live.IsComplete)
+        {
+            return new Dictionary<string, EdgeState>(state.State.Edges);
+        }
+
+        var kept = ForgottenNames.Update(state.State.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow());
+        foreach (var name in state.State.Edges.Keys.Where(name => !kept.ContainsKey(name)))
+        {
+            _live.Forget(name);
+            logger.NameForgotten(name, ForgottenNames.Life.TotalDays);
+        }
+
+        return kept;
+    }
+
+    private void Release(Dictionary<string, EdgeState> edges, ReleaseRequest release)
     {
         if (edges.TryGetValue(release.Name, out var known) && known.Epoch == release.Epoch)
         {
-            edges[release.Name] = new EdgeState { Epoch = known.Epoch, NodeIds = known.NodeIds, Holder = known.Holder, IsReleased = true };
+            edges[release.Name] = new EdgeState
+            {
+                Epoch = known.Epoch,
+                NodeIds = known.NodeIds,
+                Holder = known.Holder,
+                IsReleased = true,
+                LastSeen = time.GetUtcNow(),
+            };
         }
     }
 

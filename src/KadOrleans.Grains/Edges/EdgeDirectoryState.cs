@@ -35,4 +35,21 @@ internal sealed class EdgeState
     /// <summary>Whether the lease of this epoch was handed back. Since schema 4.</summary>
     [Id(3)]
     public bool IsReleased { get; set; }
+
+    /// <summary>
+    /// When an edge of this name was known to live, to <see cref="ForgottenNames.NotePeriod"/>. Null in states of builds that did not note
+    /// it, which also drop it when they write.
+    /// </summary>
+    [Id(4)]
+    public DateTimeOffset? LastSeen { get; set; }
+
+    /// <summary>A copy that was seen at this time.</summary>
+    public EdgeState At(DateTimeOffset seen) => new()
+    {
+        Epoch = Epoch,
+        NodeIds = NodeIds,
+        Holder = Holder,
+        IsReleased = IsReleased,
+        LastSeen = seen,
+    };
 }

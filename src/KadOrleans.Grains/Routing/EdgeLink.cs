@@ -19,7 +19,10 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
 
     private IEdgeObserver? _edge;
     private long _subscribedAt;
-    private long _pushed;
+    private bool _takesChanges;
+
+    // What the edge has.
+    private RoutingTableSnapshot _pushed = RoutingTableSnapshot.Empty(nodeId);
     private int _failures;
     private Task _push = Task.CompletedTask;
 
@@ -29,12 +32,12 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     /// <summary>Whether an edge is subscribed.</summary>
     public bool IsLive => Live is not null;
 
-    /// <summary>Takes or renews a subscription. The response to the edge has this version of the table.</summary>
-    public void Subscribe(IEdgeObserver edge, long version)
+    /// <summary>Takes or renews a subscription. The edge has this snapshot already, or it is in the response.</summary>
+    public void Subscribe(IEdgeObserver edge, RoutingTableSnapshot snapshot, bool takesChanges)
     {
-        _edge = edge;
+        (_edge, _takesChanges) = (edge, takesChanges);
         _subscribedAt = time.GetTimestamp();
-        _pushed = version;
+        _pushed = snapshot;
         _failures = 0;
     }
 
@@ -44,7 +47,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     /// <summary>Sends the newest snapshot unless the edge has it.</summary>
     public void Push(RoutingTable table)
     {
-        if (IsLive && table.Version > _pushed && _push.IsCompleted)
+        if (IsLive && table.Version > _pushed.Version && _push.IsCompleted)
         {
             _push = PushAsync(table);
         }
@@ -76,13 +79,13 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     {
         // Lets batches that arrived at the same moment be applied first.
         await Task.Yield();
-        while (Live is { } edge && table.Version > _pushed)
+        while (Live is { } edge && table.Version > _pushed.Version)
         {
             var snapshot = table.Snapshot;
             try
             {
-                await edge.OnSnapshotAsync(nodeId, snapshot).WaitAsync(timeout, time);
-                _pushed = Math.Max(_pushed, snapshot.Version);
+                await SendAsync(edge, snapshot);
+                _pushed = snapshot.Version > _pushed.Version ? snapshot : _pushed;
                 _failures = 0;
             }
             catch (Exception e)
@@ -99,6 +102,18 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
                     return;
                 }
             }
+        }
+    }
+
+    /// <summary>Sends the difference to what the edge has. Sends the whole snapshot if that is small, much changed, or the edge has another.</summary>
+    private async Task SendAsync(IEdgeObserver edge, RoutingTableSnapshot snapshot)
+    {
+        var isTaken = _takesChanges
+            && SnapshotChange.Of(_pushed, snapshot) is { } change
+            && await edge.OnChangeAsync(nodeId, change).WaitAsync(timeout, time);
+        if (!isTaken)
+        {
+            await edge.OnSnapshotAsync(nodeId, snapshot).WaitAsync(timeout, time);
         }
     }
 }

@@ -103,15 +103,15 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     public async ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
-        await _saver.RaiseEpochAsync(epoch);
-        if (epoch != _saver.Epoch)
-        {
-            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_saver.Epoch}, no longer under {epoch}.");
-        }
-
-        _edge.Subscribe(edge, _table.Version);
-        _reminders.Set();
+        await SubscribeAsync(epoch, edge, takesChanges: false);
         return _table.Snapshot;
+    }
+
+    public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known)
+    {
+        ArgumentNullException.ThrowIfNull(edge);
+        await SubscribeAsync(epoch, edge, takesChanges: true);
+        return _table.Version == known ? null : _table.Snapshot;
     }
 
     public async ValueTask UnsubscribeAsync(long epoch)
@@ -145,6 +145,18 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         }
 
         return Task.CompletedTask;
+    }
+
+    private async Task SubscribeAsync(long epoch, IEdgeObserver edge, bool takesChanges)
+    {
+        await _saver.RaiseEpochAsync(epoch);
+        if (epoch != _saver.Epoch)
+        {
+            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_saver.Epoch}, no longer under {epoch}.");
+        }
+
+        _edge.Subscribe(edge, _table.Snapshot, takesChanges);
+        _reminders.Set();
     }
 
     private EdgeWork? FindDue(string reminderName)

@@ -59,7 +59,7 @@ public sealed class ReminderCluster : IAsyncLifetime, IIncomingGrainCallFilter
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         await context.Invoke();
-        if (context.InterfaceMethod.Name == nameof(IRoutingTableGrain.SubscribeAsync))
+        if (context.InterfaceMethod.Name == nameof(IRoutingTableGrain.SubscribeForChangesAsync))
         {
             Interlocked.Increment(ref _subscriptions);
         }

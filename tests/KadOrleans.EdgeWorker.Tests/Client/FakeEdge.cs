@@ -26,6 +26,8 @@ internal sealed class FakeEdge : IEdgeObserver
 
     public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot) => Task.CompletedTask;
 
+    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) => Task.FromResult(true);
+
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
     public Task<DhtGetResult> GetAsync(NodeId key) =>

@@ -18,6 +18,8 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
         return Task.CompletedTask;
     }
 
+    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) => Task.FromResult(table.Update(change));
+
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
     public Task<DhtGetResult> GetAsync(NodeId key) => Task.FromResult(new DhtGetResult(null, null));

@@ -36,6 +36,16 @@ internal sealed class TestEdge : IEdgeObserver
         await OnSnapshot();
     }
 
+    public ConcurrentQueue<SnapshotChange> Changes { get; } = [];
+
+    public bool TakesChanges { get; set; } = true;
+
+    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change)
+    {
+        Changes.Enqueue(change);
+        return Task.FromResult(TakesChanges);
+    }
+
     public Task<bool> AcceptAsync(EdgeWork work)
     {
         if (TakesWork)

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Tests.Cluster;
 
 namespace KadOrleans.Grains.Tests.Edges;
@@ -53,6 +54,24 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.Contains(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "fenced");
         Assert.True(await cluster.Directory.RenewAsync("fenced", newer.Epoch, reference, new EdgeReport()));
         Assert.False(await cluster.Directory.RenewAsync("nobody", 1, reference, new EdgeReport()));
+    }
+
+    [Fact]
+    public async Task A_name_is_forgotten_thirty_days_after_its_last_edge_and_a_name_in_use_is_not()
+    {
+        var reference = cluster.Reference(_edge);
+        var gone = await cluster.Directory.LeaseAsync("gone for good", 1, reference);
+        var used = await cluster.Directory.LeaseAsync("in use", 1, reference);
+        for (var day = 0; day < ForgottenNames.Life.TotalDays; day++)
+        {
+            cluster.Clock.Advance(ForgottenNames.NotePeriod);
+            Assert.True(await cluster.Directory.RenewAsync("in use", used.Epoch, reference, new EdgeReport()));
+        }
+
+        // A lease waits for the writes before it.
+        await cluster.Directory.LeaseAsync("somebody", 1, reference);
+        Assert.Equal(used.NodeIds, (await cluster.Directory.LeaseAsync("in use", 1, reference)).NodeIds);
+        Assert.NotEqual(gone.NodeIds, (await cluster.Directory.LeaseAsync("gone for good", 1, reference)).NodeIds);
     }
 
     [Fact]

@@ -30,6 +30,40 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Equal(2, (await table.DescribeAsync()).Sum(bucket => bucket.Count));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_large_table_goes_as_differences_and_whole_to_an_edge_that_has_another(bool takesChanges)
+    {
+        _edge.TakesChanges = takesChanges;
+        var table = cluster.Table(Samples.Key(takesChanges ? (byte)61 : (byte)62));
+        var reference = cluster.Reference(_edge);
+        await table.SubscribeForChangesAsync(1, reference, known: 0);
+        await table.ObserveAsync(1, [.. Enumerable.Range(0, 200).Select(Answered)]);
+        var whole = await table.SubscribeForChangesAsync(1, reference, known: 0);
+        Assert.InRange(whole!.Count, SnapshotChange.MinContacts, 200);
+        Assert.Null(await table.SubscribeForChangesAsync(1, reference, whole.Version));
+        _edge.Snapshots.Clear();
+
+        for (var i = 200; _edge.Changes.IsEmpty; i++)
+        {
+            await table.ObserveAsync(1, [Answered(i)]);
+            await table.GetSnapshotAsync();
+        }
+
+        var change = _edge.Changes.First();
+        Assert.Equal(whole.Version, change.From);
+        if (takesChanges)
+        {
+            Assert.InRange(change.ApplyTo(whole)!.Count, whole.Count, whole.Count + 2);
+            Assert.Empty(_edge.Snapshots);
+        }
+        else
+        {
+            await cluster.UntilAsync(() => Task.FromResult(_edge.Snapshots.Any(snapshot => snapshot.Version >= change.To)));
+        }
+    }
+
     [Fact]
     public async Task Snapshots_do_not_pile_up_at_an_edge_that_takes_none()
     {

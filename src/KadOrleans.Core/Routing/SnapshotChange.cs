@@ -1,0 +1,83 @@
+namespace KadOrleans.Core.Routing;
+
+/// <summary>The difference between two snapshots of a table, for a reader who has the older one.</summary>
+/// <param name="OwnId">Whose table it is.</param>
+/// <param name="From">The version of the older snapshot.</param>
+/// <param name="To">The version of the newer one.</param>
+/// <param name="Removed">The ids of contacts that left.</param>
+/// <param name="Added">Contacts that came, or whose endpoint changed.</param>
+/// <param name="Rooms">Buckets whose room or range changed, by their prefixes.</param>
+internal sealed record SnapshotChange(
+    NodeId OwnId, long From, long To, IReadOnlyList<NodeId> Removed, IReadOnlyList<Contact> Added, IReadOnlyList<BucketRoom> Rooms)
+{
+    /// <summary>The fewest contacts of a snapshot that goes as a difference: some 3 KB. A smaller one is sent whole.</summary>
+    public const int MinContacts = 64;
+
+    /// <summary>A difference has at most the snapshot's contacts divided by this. A larger one saves too little.</summary>
+    public const int Divisor = 4;
+
+    /// <summary>The difference. Null if the newer snapshot is to be sent whole.</summary>
+    public static SnapshotChange? Of(RoutingTableSnapshot older, RoutingTableSnapshot newer)
+    {
+        ArgumentNullException.ThrowIfNull(older);
+        ArgumentNullException.ThrowIfNull(newer);
+        if (newer.OwnId != older.OwnId || newer.Count < MinContacts || newer.Rooms.Count < older.Rooms.Count)
+        {
+            return null;
+        }
+
+        var rooms = newer.Rooms.Except(older.Rooms).ToList();
+        var (removed, added) = Compare(older.Contacts, newer.Contacts);
+
+        // Buckets are split and never joined. So each prefix of before is there still.
+        return removed.Count + added.Count + rooms.Count <= newer.Count / Divisor
+            ? new SnapshotChange(newer.OwnId, older.Version, newer.Version, removed, added, rooms)
+            : null;
+    }
+
+    /// <summary>The newer snapshot. Null if this is no difference to <paramref name="older"/>.</summary>
+    public RoutingTableSnapshot? ApplyTo(RoutingTableSnapshot older)
+    {
+        ArgumentNullException.ThrowIfNull(older);
+        if (older.OwnId != OwnId || older.Version != From)
+        {
+            return null;
+        }
+
+        HashSet<NodeId> replaced = [.. Removed, .. Added.Select(contact => contact.Id)];
+        HashSet<NodeId> prefixes = [.. Rooms.Select(room => room.Range.Prefix)];
+        return new RoutingTableSnapshot(
+            OwnId,
+            To,
+            [.. older.Contacts.Where(contact => !replaced.Contains(contact.Id)), .. Added],
+            [.. older.Rooms.Where(room => !prefixes.Contains(room.Range.Prefix)), .. Rooms]);
+    }
+
+    private static (List<NodeId> Removed, List<Contact> Added) Compare(IReadOnlyList<Contact> older, IReadOnlyList<Contact> newer)
+    {
+        var (removed, added) = (new List<NodeId>(), new List<Contact>());
+        var (i, j) = (0, 0);
+        while (i < older.Count || j < newer.Count)
+        {
+            if (j == newer.Count || (i < older.Count && older[i].Id < newer[j].Id))
+            {
+                removed.Add(older[i++].Id);
+            }
+            else if (i == older.Count || newer[j].Id < older[i].Id)
+            {
+                added.Add(newer[j++]);
+            }
+            else
+            {
+                if (older[i] != newer[j])
+                {
+                    added.Add(newer[j]);
+                }
+
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+
+        return (removed, added);
+    }
+}
