@@ -45,12 +45,15 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     public bool TryAccept(EdgeWork work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return NodeIdOf(work) == _nodeId
+        return Serves(work)
             && (work is RepublishWork { Keys.Count: var keys }
                 ? keys > 0 && TryCount(ref _republishing, keys, RepublishCapacity)
                 : TryCount(ref _others, 1, Capacity))
             && _work.Writer.TryWrite(work);
     }
+
+    /// <summary>Whether work is for this id, and of a known kind.</summary>
+    public bool Serves(EdgeWork work) => NodeIdOf(work) == _nodeId;
 
     /// <inheritdoc/>
     /// <remarks>Watched by one reader at a time.</remarks>

@@ -35,11 +35,9 @@ internal sealed class EdgeObserver : IEdgeObserver
     public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) =>
         Task.FromResult(!TryFind(nodeId, out var node) || node.Table.Update(change));
 
-    public Task<bool> AcceptAsync(EdgeWork work)
-    {
-        // Each schedule knows its own work.
-        return Task.FromResult(_nodes.Any(n => n.Schedule.TryAccept(work)));
-    }
+    public Task<bool> AcceptAsync(EdgeWork work) => _nodes.FirstOrDefault(n => n.Schedule.Serves(work)) is { } node
+        ? Task.FromResult(node.Schedule.TryAccept(work))
+        : throw new NoLiveEdgeException("The edge does not serve the node id of this work: it is starting or stopping.");
 
     public async Task<DhtGetResult> GetAsync(NodeId key)
     {

@@ -40,7 +40,10 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("OnChange")]
     Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change);
 
-    /// <summary>Queues work. Returns false if the edge does not serve that id, or its queue is full.</summary>
+    /// <summary>
+    /// Queues work. Returns false if the id has enough to do: the caller may offer it again soon. Throws
+    /// <see cref="NoLiveEdgeException"/> if the edge does not serve that id.
+    /// </summary>
     [AlwaysInterleave]
     [Alias("Accept")]
     Task<bool> AcceptAsync(EdgeWork work);

@@ -170,13 +170,34 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
 
         Assert.Empty(KeysOf(_edge, far).Intersect(keys));
 
-        // One edge takes nothing any more.
-        (_edge.TakesWork, far.TakesWork) = (false, true);
+        // One edge does not serve its ids any more.
+        _edge.IsStopping = true;
         far.Work.Clear();
         cluster.Clock.Advance(TimeSpan.FromHours(1));
         await LeaseAsync("far", far);
         await LeaseAsync("near", _edge);
         await TickUntilAsync(shard, () => Task.FromResult(KeysOf(far).IsSupersetOf(keys)));
+    }
+
+    [Fact]
+    public async Task What_an_edge_has_no_room_for_waits_for_that_edge()
+    {
+        const long number = 204;
+        await cluster.Directory.GetLiveAsync();
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        var shard = cluster.Shard(number);
+        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(600).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = now + TimeSpan.FromDays(9) };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
+        _edge.TakesWork = false;
+        await LeaseAsync("full", _edge);
+        await TickAsync(shard, ExpiryReminder.Name, 1);
+        Assert.Empty(_edge.Work);
+
+        _edge.TakesWork = true;
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(KeysOf(_edge).IsSupersetOf(keys)));
+        Assert.All(_edge.Work.OfType<RepublishWork>(), work => Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys));
     }
 
     [Fact]

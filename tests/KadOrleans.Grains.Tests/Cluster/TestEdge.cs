@@ -16,6 +16,8 @@ internal sealed class TestEdge : IEdgeObserver
 
     public bool TakesWork { get; set; } = true;
 
+    public bool IsStopping { get; set; }
+
     public int Calls;
 
     public Func<Task> OnSnapshot { get; set; } = () => Task.CompletedTask;
@@ -48,6 +50,11 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task<bool> AcceptAsync(EdgeWork work)
     {
+        if (IsStopping)
+        {
+            throw new NoLiveEdgeException();
+        }
+
         if (TakesWork)
         {
             Work.Enqueue(work);
