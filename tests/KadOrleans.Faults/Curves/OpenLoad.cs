@@ -226,6 +226,9 @@ internal sealed class OpenLoad : IAsyncDisposable
 /// <param name="Others">PING and FIND_NODE, each.</param>
 internal readonly record struct LoadRates(double Values, double Others)
 {
+    /// <summary>The only kind that is sent; null for all.</summary>
+    public CallKind? Only { get; init; }
+
     /// <summary>The rate of one kind.</summary>
-    public double Of(CallKind kind) => kind is CallKind.FindValue or CallKind.Store ? Values : Others;
+    public double Of(CallKind kind) => Only is { } only && kind != only ? 0 : kind is CallKind.FindValue or CallKind.Store ? Values : Others;
 }

@@ -14,6 +14,9 @@ public abstract class RestartableServer : IAsyncDisposable
     /// <summary>What it wrote to its standard error since its last start.</summary>
     public string Errors => Process?.Error.Text ?? _errors;
 
+    /// <summary>The processor time of the running process, user and system.</summary>
+    public TimeSpan ProcessorTime => Process?.ProcessorTime ?? TimeSpan.Zero;
+
     /// <summary>The running one; null before the first start and after each end.</summary>
     protected ChildProcess? Process { get; set; }
 

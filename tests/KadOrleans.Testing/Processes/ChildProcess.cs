@@ -31,6 +31,16 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>The operating system's number for it.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Its processor time so far, user and system.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
