@@ -40,8 +40,14 @@ internal static class RepublishPolicy
     public static bool IsDueAtLook(StoredValue stored, DateTimeOffset now, KademliaOptions options)
     {
         ArgumentNullException.ThrowIfNull(stored);
+        return IsDueAtLook(stored.StoredAt, stored.ExpiresAt, now, options);
+    }
+
+    /// <summary>The same of a value of which only its times are known.</summary>
+    public static bool IsDueAtLook(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options)
+    {
         ArgumentNullException.ThrowIfNull(options);
-        return now - stored.StoredAt >= options.RepublishInterval - Spread(options) && !stored.IsExpired(now);
+        return now - storedAt >= options.RepublishInterval - Spread(options) && now < expiresAt;
     }
 
     /// <summary>Whether what was published at that time is to be published again.</summary>

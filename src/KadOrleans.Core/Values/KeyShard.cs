@@ -139,6 +139,21 @@ internal sealed class KeyShard
         Hold(key, value, before, place: null);
     }
 
+    /// <summary>The same for a value that stays in storage, of which only what the index needs is known.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="share">What its value takes.</param>
+    /// <param name="storedAt">When it was stored.</param>
+    /// <param name="expiresAt">When it ends.</param>
+    /// <param name="place">Where the owner has stored it, from 0 to below 2^60.</param>
+    public void Restore(NodeId key, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)
+    {
+        var before = ShareOf(key);
+        Plan(key, share);
+        Tally(before, share);
+        ref var entry = ref _index[_index.Find(key)];
+        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (storedAt, expiresAt, place, true);
+    }
+
     /// <summary>Prepares an empty shard for loading some number of keys quickly; <see cref="EndLoad"/> ends that.</summary>
     /// <param name="keys">How many about.</param>
     public void BeginLoad(int keys)
@@ -186,7 +201,7 @@ internal sealed class KeyShard
         }
 
         var before = ShareOf(key);
-        Plan(key, null);
+        Plan(key, (StoreShare?)null);
         Forget(key, before);
         return true;
     }
@@ -245,12 +260,13 @@ internal sealed class KeyShard
     internal StoreShare? ShareOf(NodeId key) => CountedSlotOf(key) is not KeyIndex.None and var slot ? _accounts.ShareOf(slot) : null;
 
     /// <summary>Counts what a key comes to by the plan under way.</summary>
-    internal void Plan(NodeId key, StoredValue? after)
+    internal void Plan(NodeId key, StoredValue? after) => Plan(key, after is null ? (StoreShare?)null : StoreShare.Of(after));
+
+    private void Plan(NodeId key, StoreShare? after)
     {
         var slot = _index.Find(key);
-        if (after is not null)
+        if (after is { } share)
         {
-            var share = StoreShare.Of(after);
             if (slot != KeyIndex.None && _index[slot].IsCounted)
             {
                 _accounts.Replace(slot, share);

@@ -5,7 +5,7 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Grains.Abstractions.Values;
 
 /// <summary>
-/// The values of the keys with one prefix. Key: <see cref="GrainKeys.Shard"/>. Reads come from memory and never wait for writes. A key of
+/// The values of the keys with one prefix. Key: <see cref="GrainKeys.Shard"/>. Reads never wait for writes. A key of
 /// another shard is refused with <see cref="ArgumentException"/>. Callers must not change a list that they passed: within a silo it is not
 /// copied.
 /// </summary>

@@ -30,6 +30,12 @@ public sealed class KadClusterOptions
     public StoreQuota Quota { get; set; } = new();
 
     /// <summary>
+    /// The bytes of values that this silo keeps in memory besides its index: 0 or more. Default: an eighth of the memory that the process
+    /// may use. A value counts 256 bytes more than its content. Silos may differ.
+    /// </summary>
+    public long? Cache { get; set; }
+
+    /// <summary>
     /// The constants of the paper, of tables and edges alike. Fixed when a cluster is created: a silo with other values refuses
     /// to start.
     /// </summary>
@@ -71,6 +77,12 @@ public sealed class KadClusterOptions
     /// </summary>
     public string? EdgeKey { get; set; }
 
+    /// <summary>The bytes of memory of a silo that holds nothing.</summary>
+    internal const long EmptySiloBytes = 256 << 20;
+
+    /// <summary>What <see cref="Cache"/> is by default.</summary>
+    internal static long DefaultCache => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+
     /// <summary>The settings that all silos of a cluster share.</summary>
     internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
 }
@@ -88,6 +100,7 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
         checks.Within("ShardBits", options.ShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
         checks.Within("StateVersion", options.StateVersion ?? StateSchema.Newest, StateSchema.Oldest, StateSchema.Newest);
         checks.Check(options.Quota);
+        checks.Within("Cache", options.Cache ?? 0, 0, Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - KadClusterOptions.EmptySiloBytes));
         checks.Check(options.Kademlia);
         checks.Check(options.Subnets);
         checks.Within("SaveDelay", options.SaveDelay, Tenth, TimeSpan.FromSeconds(10));

@@ -19,4 +19,6 @@ internal static class StateNames
     public static string ShardLog(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-log-{slot:d3}");
 
     public static string ShardPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-page-{slot:d6}");
+
+    public static string ShardPageKeys(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-keys-{slot:d6}");
 }

@@ -17,8 +17,9 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of one shard: <see cref="KeyShard"/> in memory, <see cref="ShardLog"/> in storage. Its reminder removes expired values and
-/// has due ones republished. Calls interleave, so reads never wait for a write. Shards are placed at random: Orleans' default prefers the
+/// The values of one shard: <see cref="ShardLog"/> in storage, with an index in memory; some values are in the silo's
+/// <see cref="ShardCache"/>. Its reminder removes expired values and has due ones republished. Calls interleave, so reads never wait for a
+/// write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
 /// calling silo, which could get most shards, and its death would stop them all.
 /// </summary>
 [Reentrant]
@@ -33,6 +34,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ShardLog _log;
+    private readonly ShardReader _reader;
     private readonly ShardWriter _writer;
     private readonly ExpiryReminder _reminder;
     private readonly ActiveShardUsage _usage = new();
@@ -45,6 +47,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         IOptions<KadClusterOptions> options,
         ClusterAgreement agreement,
         StateVersion version,
+        ShardCache cache,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
@@ -55,8 +58,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         _time = time;
         _logger = logger;
         var records = new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout);
-        _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), random, logger);
-        _writer = new ShardWriter(_log, time, logger);
+        _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), cache, random, logger);
+        _reader = new ShardReader(records, cache, _log);
+        _writer = new ShardWriter(_log, _reader, time, logger);
         _reminder = new ExpiryReminder(this, random, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
@@ -91,8 +95,21 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     {
         CheckKeys(keys, key => key);
         var now = _time.GetUtcNow();
-        return ValueTask.FromResult<IReadOnlyList<StoredValue?>>(
-            [.. keys.Select(key => _log.Shard.TryGet(key, now, out var value) ? value : null)]);
+        var values = new StoredValue?[keys.Count];
+        List<int>? missing = null;
+        for (var i = 0; i < keys.Count; i++)
+        {
+            if (_log.TryFind(keys[i], out var value))
+            {
+                values[i] = value?.IsExpired(now) == false ? value : null;
+            }
+            else
+            {
+                (missing ??= []).Add(i);
+            }
+        }
+
+        return missing is null ? ValueTask.FromResult<IReadOnlyList<StoredValue?>>(values) : ReadAsync(keys, values, missing, now);
     }
 
     public async ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
@@ -118,9 +135,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         // A publication of the cluster lives until it is unpublished.
         NodeId[] expired =
         [
-            .. _log.Shard.Values
-                .Where(pair => pair.Value.IsExpired(now) && pair.Value.PublishedAt is null)
-                .Select(pair => pair.Key),
+            .. _log.Shard.Enumerate().Where(held => held.IsExpired(now) && !ShardPlace.Of(held).IsPublished).Select(held => held.Key),
         ];
         var removed = 0;
         foreach (var keys in expired.Chunk(MaxPerCall))
@@ -131,10 +146,24 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         return removed;
     }
 
-    public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
+    public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
         CheckCount(count);
-        return ValueTask.FromResult<IReadOnlyList<ShardPut>>(_log.Keys.Scan(region, after, count));
+        var found = new List<ShardPut>();
+        while (true)
+        {
+            // A short page would say that the shard has no more keys.
+            var left = count - found.Count;
+            var keys = _log.Keys.Find(region, after, left);
+            var values = await _reader.ReadAsync(keys, keeps: false, _writer.ReloadAsync);
+            found.AddRange(keys.Zip(values).Where(held => held.Second is not null).Select(held => new ShardPut(held.First, held.Second!)));
+            if (keys.Count < left || found.Count == count)
+            {
+                return found;
+            }
+
+            after = keys[^1];
+        }
     }
 
     public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
@@ -147,7 +176,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     {
         CheckCount(count);
         return ValueTask.FromResult<IReadOnlyList<NodeId>>(
-            _log.Keys.Find(after, count, value => IsDueForRepublish(value, now)));
+            _log.Keys.Find(after, count, held => IsDueForRepublish(held, now)));
     }
 
     public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
@@ -172,13 +201,25 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     {
         await ExpireAsync();
         await _republishing.HandOverAsync(after =>
-            _log.Keys.Find(after, RepublishWork.MaxKeys, value => IsDueForRepublish(value, _time.GetUtcNow())),
+            _log.Keys.Find(after, RepublishWork.MaxKeys, held => IsDueForRepublish(held, _time.GetUtcNow())),
             _ending.Token);
     }
 
-    private bool IsDueForRepublish(StoredValue value, DateTimeOffset now) =>
-        RepublishPolicy.IsDueAtLook(value, now, _options.Kademlia)
-        || (value.PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _options.Kademlia));
+    private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(
+        IReadOnlyList<NodeId> keys, StoredValue?[] values, List<int> missing, DateTimeOffset now)
+    {
+        var read = await _reader.ReadAsync([.. missing.Select(i => keys[i])], keeps: true, _writer.ReloadAsync);
+        foreach (var (i, value) in missing.Zip(read))
+        {
+            values[i] = value?.IsExpired(now) == false ? value : null;
+        }
+
+        return values;
+    }
+
+    private bool IsDueForRepublish(HeldKey held, DateTimeOffset now) =>
+        RepublishPolicy.IsDueAtLook(held.StoredAt, held.ExpiresAt, now, _options.Kademlia)
+        || (ShardPlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _options.Kademlia));
 
     private async Task<int> ExpireAsync()
     {
@@ -205,9 +246,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         var timeToLive = _options.Kademlia.ValueTimeToLive;
         NodeId[] keys =
         [
-            .. _log.Shard.Values
-                .Where(pair => pair.Value.PublishedAt is not null && pair.Value.LifeLeft(now) < timeToLive / 4)
-                .Select(pair => pair.Key),
+            .. _log.Shard.Enumerate()
+                .Where(held => ShardPlace.Of(held).IsPublished && held.ExpiresAt - now < timeToLive / 4)
+                .Select(held => held.Key),
         ];
         foreach (var some in keys.Chunk(MaxPerCall))
         {
@@ -218,7 +259,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
     private Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys, DateTimeOffset? expiredAt) =>
         WriteAsync<bool>(keys.Count, (call, i) => new RemoveWrite(call, i, keys[i], expiredAt));
 
-    private int LengthOf(NodeId key) => ShardEntryCodec.LengthOf(_log.Shard.Values.GetValueOrDefault(key));
+    private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
 
     private async Task<IReadOnlyList<TResult>> WriteAsync<TResult>(int count, Func<WriteCall<TResult>, int, ShardWrite> create)
     {

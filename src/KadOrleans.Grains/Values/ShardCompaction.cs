@@ -1,61 +1,105 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// Moves a shard's log into its pages. First it writes the manifest with a higher count of compactions. Only one activation can do that, so
-/// it claims the unused page records. Then it writes the pages, and then the manifest that names them. A crash before that leaves the old
-/// manifest and its pages valid; the next compaction overwrites the rest. Last it empties what is no longer needed. All steps concern the
-/// log as it was at the start. Records may be appended meanwhile, but not into slots that are emptied at the end.
+/// Moves a shard's log into its pages. It reads the pages that it replaces, some megabytes at most. Then it writes the manifest with a
+/// higher count of compactions. Only one activation can do that, so it claims the unused page records. Then it writes the pages, and then
+/// the manifest that names them. A crash before that leaves the old manifest and its pages valid; the next compaction overwrites the rest.
+/// Last it empties what is no longer needed. All steps concern the log as it was at the start. Records may be appended meanwhile, but not
+/// into slots that are emptied at the end.
 /// </summary>
 internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
 {
     /// <summary>The most pages read or emptied concurrently.</summary>
     private const int MaxParallel = 8;
 
-    /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind that many megabytes.</summary>
-    private const int MaxWrites = 2;
+    /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind a megabyte.</summary>
+    private const int MaxWrites = 16;
 
     /// <summary>Moves the current log into pages.</summary>
     /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
     public async Task CompactAsync(ShardImage image)
     {
         var plan = CompactionPlan.For(image);
-        image.BeginCompaction();
         var (first, end) = (image.Manifest.FirstSequence, image.NextSequence);
+        var content = new PageContent(image, plan.Retained.Count > 0);
+        content.Add(image.BeginCompaction());
+        foreach (var pages in plan.Replaced.Chunk(MaxParallel))
+        {
+            // Before the manifest that frees them: later others may write there.
+            var records = await Task.WhenAll(pages.Select(ReadAsync));
+            foreach (var (page, entries) in pages.Zip(records))
+            {
+                content.Add(page, entries, isOldest: plan.Oldest.Contains(page));
+            }
+        }
 
-        // Read before the claim: later writes to these records change their ETags.
-        var slots = await FindFreeAsync(image, plan.Pages.Count);
+        // Before the claim: later writes to these records change their ETags.
+        var written = await FindFreeAsync(image, content.Split(), image.Manifest.Compaction + 1, content.IsWorthKeys);
         await ClaimAsync(image);
-        var written = await WriteAsync(plan.Pages, slots, image.Manifest.Compaction);
+        foreach (var some in written.Chunk(MaxWrites))
+        {
+            await Task.WhenAll(some.Select(WriteAsync));
+        }
 
-        ShardPage[] pages = [.. plan.Retained, .. written];
         var manifest = new ShardManifestState
         {
             Compaction = image.Manifest.Compaction,
             FirstSequence = end,
-            Pages = [.. pages.Select(page => new ShardPageReference { Slot = page.Slot, Compaction = page.Compaction })],
+            Pages =
+            [
+                .. plan.Retained.Concat(written.Select(one => one.Page))
+                    .Select(page => new ShardPageReference { Slot = page.Slot, Compaction = page.Compaction }),
+            ],
         };
         var etag = await storage.WriteAsync(StateNames.ShardManifest, manifest, image.ManifestETag);
-        image.Compacted(manifest, etag, pages);
+        image.Compacted(manifest, etag, plan.Retained, written);
         await ReleaseAsync(plan.Replaced);
         await ring.ReleaseAsync(first, end);
     }
 
-    private async Task<(int Slot, string? ETag)[]> FindFreeAsync(ShardImage image, int count)
+    private async Task<byte[]> ReadAsync(ShardPage page)
     {
-        var used = image.Manifest.Pages.Select(page => page.Slot).ToHashSet();
-        var free = Enumerable.Range(0, int.MaxValue).Where(slot => !used.Contains(slot)).Take(count);
-        var found = new List<(int, string?)>();
-        foreach (var slots in free.Chunk(MaxParallel))
+        var (record, etag) = await storage.ReadAsync<ShardPageState>(StateNames.ShardPage(page.Slot));
+        if (record is null || record.Compaction != page.Compaction)
         {
-            var records = await Task.WhenAll(slots.Select(slot => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(slot))));
-            found.AddRange(slots.Zip(records, (slot, record) => (slot, record.ETag)));
+            throw new StorageConflictException($"{StateNames.ShardPage(page.Slot)} was replaced by another activation.");
         }
 
-        return [.. found];
+        if (page.HasKeys && page.KeysETag is null)
+        {
+            page.KeysETag = (await storage.ReadAsync<ShardPageKeysState>(StateNames.ShardPageKeys(page.Slot))).ETag;
+        }
+
+        page.ETag = etag;
+        return record.Entries;
+    }
+
+    private async Task<List<WrittenPage>> FindFreeAsync(
+        ShardImage image, List<IReadOnlyList<PageEntry>> pages, long compaction, bool hasKeys)
+    {
+        const int withKeys = ShardPage.FirstSlotWithKeys;
+        var free = (hasKeys ? Enumerable.Range(withKeys, ShardPlace.MaxSlot - withKeys) : Enumerable.Range(0, withKeys))
+            .Where(slot => image.FindPage(slot) is null);
+        var written = new List<WrittenPage>();
+        foreach (var some in free.Zip(pages).Chunk(MaxParallel))
+        {
+            written.AddRange(await Task.WhenAll(some.Select(async one =>
+            {
+                var page = new ShardPage(one.First, compaction, one.Second.Sum(entry => entry.Bytes.Length))
+                {
+                    ETag = (await storage.ReadAsync<ShardPageState>(StateNames.ShardPage(one.First))).ETag,
+                    KeysETag = hasKeys ? (await storage.ReadAsync<ShardPageKeysState>(StateNames.ShardPageKeys(one.First))).ETag : null,
+                };
+                return new WrittenPage(page, one.Second);
+            })));
+        }
+
+        return written.Count == pages.Count
+            ? written
+            : throw new InvalidOperationException($"{StateNames.ShardManifest} cannot name {pages.Count} more pages: use more shards.");
     }
 
     private async Task ClaimAsync(ShardImage image)
@@ -69,99 +113,113 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
         image.Claimed(manifest, await storage.WriteAsync(StateNames.ShardManifest, manifest, image.ManifestETag));
     }
 
-    private async Task<List<ShardPage>> WriteAsync(
-        IReadOnlyList<IReadOnlyList<ShardChange>> pages, (int Slot, string? ETag)[] slots, long compaction)
+    private async Task WriteAsync(WrittenPage written)
     {
-        var written = new List<ShardPage>();
-        foreach (var some in pages.Zip(slots).Chunk(MaxWrites))
+        var page = written.Page;
+        var state = new ShardPageState { Compaction = page.Compaction, Entries = written.Encode() };
+        if (page.HasKeys)
         {
-            written.AddRange(await Task.WhenAll(some.Select(page => WriteAsync(page.First, page.Second, compaction))));
+            var keys = new ShardPageKeysState { Compaction = page.Compaction, PageBytes = page.Bytes, Entries = written.EncodeKeys() };
+            page.KeysETag = await storage.WriteAsync(StateNames.ShardPageKeys(page.Slot), keys, page.KeysETag);
         }
 
-        return written;
-    }
-
-    private async Task<ShardPage> WriteAsync(IReadOnlyList<ShardChange> changes, (int Slot, string? ETag) place, long compaction)
-    {
-        var entries = ShardEntryCodec.Encode(changes);
-        var page = new ShardPageState { Compaction = compaction, Entries = entries };
-        var etag = await storage.WriteAsync(StateNames.ShardPage(place.Slot), page, place.ETag);
-        return new ShardPage(place.Slot, compaction, etag, [.. changes.Select(change => change.Key)], entries.Length);
+        page.ETag = await storage.WriteAsync(StateNames.ShardPage(page.Slot), state, page.ETag);
     }
 
     private async Task ReleaseAsync(IEnumerable<ShardPage> pages)
     {
         foreach (var some in pages.Chunk(MaxParallel))
         {
-            await Task.WhenAll(some.Select(
-                page => storage.WriteAsync(StateNames.ShardPage(page.Slot), new ShardPageState(), page.ETag)));
+            await Task.WhenAll(some.Select(ReleaseAsync));
+        }
+    }
+
+    private async Task ReleaseAsync(ShardPage page)
+    {
+        await storage.WriteAsync(StateNames.ShardPage(page.Slot), new ShardPageState(), page.ETag);
+        if (page.KeysETag is not null)
+        {
+            await storage.WriteAsync(StateNames.ShardPageKeys(page.Slot), new ShardPageKeysState(), page.KeysETag);
         }
     }
 }
 
 /// <summary>
-/// What a compaction writes: new pages with all changes of the log, behind the pages that stay. Small pages at the end are merged into the
-/// new ones. So the number of pages grows with the logarithm of the compactions. When more than half of the stored bytes are outdated, all
-/// pages are rewritten.
+/// Which pages a compaction replaces. It drops those that nobody needs. It takes the oldest ones if more than half of what is stored is
+/// outdated. It takes the newest ones if they are not much larger than the log. So a byte is written a few times, and a shard has the pages
+/// of few compactions.
 /// </summary>
-internal sealed record CompactionPlan(IReadOnlyList<ShardPage> Retained, IReadOnlyList<ShardPage> Replaced, IReadOnlyList<IReadOnlyList<ShardChange>> Pages)
+/// <param name="Retained">The pages that stay.</param>
+/// <param name="Replaced">The others.</param>
+/// <param name="Oldest">Those of them that no older page stays beside, so that their removals have nothing to remove.</param>
+internal sealed record CompactionPlan(IReadOnlyList<ShardPage> Retained, IReadOnlyList<ShardPage> Replaced, IReadOnlySet<ShardPage> Oldest)
 {
-    /// <summary>The most bytes of entries in one page, a size that all storage providers handle well.</summary>
-    public const int MaxPageBytes = 1 << 20;
+    /// <summary>The most bytes of entries in one page, unless a single one has more. A read of one value reads a page.</summary>
+    public const int MaxPageBytes = 64 << 10;
 
     /// <summary>Outdated bytes up to this are never a reason to rewrite: rewriting small shards gains nothing.</summary>
     private const int MinGarbageBytes = 64 << 10;
 
+    /// <summary>The newest pages are written again together while they have fewer bytes than this.</summary>
+    private const int MaxMergedBytes = 1 << 20;
+
+    /// <summary>The most bytes of the oldest pages that one compaction reads.</summary>
+    private const long MaxCleanedBytes = 4 << 20;
+
     /// <summary>Plans the compaction of a shard.</summary>
     public static CompactionPlan For(ShardImage image)
     {
-        var shard = image.Shard;
-        var liveBytes = shard.Bytes + ((long)shard.Count * (ShardEntryCodec.PutOverhead - StoredValue.FixedFootprint));
-        var storedBytes = image.Pages.Sum(page => (long)page.Bytes) + image.LogBytes;
-        if (storedBytes > (2 * liveBytes) + MinGarbageBytes)
+        var logBytes = image.Values.Recent.Values.Sum(value => (long)ShardEntryCodec.LengthOf(value));
+        var retained = image.Pages.Where(page => page.Live > 0 || page.Removals > 0).ToList();
+        var oldest = TakeOldest(image.Shard, retained, logBytes);
+        TakeNewest(retained, logBytes);
+
+        // Without older pages nothing is left that removals could concern.
+        while (retained.Count > 0 && retained[0].Live == 0)
         {
-            return new CompactionPlan([], image.Pages.ToArray(), Split(shard, shard.Values.Keys, keepRemovals: false));
+            oldest.Add(retained[0]);
+            retained.RemoveAt(0);
         }
 
-        var keys = new HashSet<NodeId>(image.Changed);
-        var bytes = keys.Sum(key => (long)ShardEntryCodec.LengthOf(shard.Values.GetValueOrDefault(key)));
-        var retained = image.Pages.Count;
-        while (retained > 0 && image.Pages[retained - 1] is var last && last.Bytes < MaxPageBytes / 2 && last.Bytes <= 2 * bytes)
-        {
-            keys.UnionWith(last.Keys);
-            bytes += last.Bytes;
-            retained--;
-        }
-
-        return new CompactionPlan(
-            image.Pages[..retained], image.Pages[retained..], Split(shard, keys, keepRemovals: retained > 0));
+        var stays = retained.ToHashSet();
+        return new CompactionPlan(retained, [.. image.Pages.Where(page => !stays.Contains(page))], oldest);
     }
 
-    /// <summary>Splits the keys' current values into pages. A removal is written only if an older page may have the value.</summary>
-    private static List<IReadOnlyList<ShardChange>> Split(KeyShard shard, IEnumerable<NodeId> keys, bool keepRemovals)
+    private static HashSet<ShardPage> TakeOldest(KeyShard shard, List<ShardPage> retained, long logBytes)
     {
-        var pages = new List<IReadOnlyList<ShardChange>>();
-        List<ShardChange>? page = null;
-        var bytes = 0;
-        foreach (var key in keys)
+        var live = shard.Bytes + ((long)shard.Count * (ShardEntryCodec.PutOverhead - StoredValue.FixedFootprint));
+        var stored = retained.Sum(page => (long)page.Bytes) + logBytes;
+        var most = Math.Clamp(2 * logBytes, 1 << 20, MaxCleanedBytes);
+        var taken = new HashSet<ShardPage>();
+        for (var bytes = 0L; retained.Count > 0 && bytes < most && stored > (2 * live) + MinGarbageBytes; retained.RemoveAt(0))
         {
-            var value = shard.Values.GetValueOrDefault(key);
-            if (value is null && !keepRemovals)
-            {
-                continue;
-            }
-
-            var length = ShardEntryCodec.LengthOf(value);
-            if (page is null || bytes + length > MaxPageBytes)
-            {
-                pages.Add(page = []);
-                bytes = 0;
-            }
-
-            page.Add(new ShardChange(key, value));
-            bytes += length;
+            taken.Add(retained[0]);
+            bytes += retained[0].Bytes;
+            stored -= retained[0].Garbage;
         }
 
-        return pages;
+        return taken;
+    }
+
+    // Pages of one compaction are sorted together, so they stay together.
+    private static void TakeNewest(List<ShardPage> retained, long bytes)
+    {
+        while (retained.Count > 0)
+        {
+            var first = retained.Count - 1;
+            while (first > 0 && retained[first - 1].Compaction == retained[^1].Compaction)
+            {
+                first--;
+            }
+
+            var run = retained[first..].Sum(page => (long)page.Bytes);
+            if (run >= MaxMergedBytes || run > 2 * bytes)
+            {
+                break;
+            }
+
+            retained.RemoveRange(first, retained.Count - first);
+            bytes += run;
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Values;
 /// removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its content (4) and
 /// the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its last publication (8 bytes)
 /// then ends the change. Since schema 3 the next bit is <see cref="StoredValue.IsFar"/>. Numbers are big-endian. The type bytes are the
-/// format's own.
+/// format's own. A page's record of keys has the same changes without their contents.
 /// </summary>
 internal static class ShardEntryCodec
 {
@@ -37,6 +37,11 @@ internal static class ShardEntryCodec
         ? RemovalLength
         : PutOverhead + value.Value.ContentLength + (value.PublishedAt is null ? 0 : PublishedLength);
 
+    /// <summary>The most bytes of a change to a value that counts as much; of a removal if it is null.</summary>
+    public static int MaxLengthOf(StoreShare? share) => share is { } counted
+        ? PutOverhead + PublishedLength + counted.Footprint - StoredValue.FixedFootprint
+        : RemovalLength;
+
     /// <summary>Encodes changes, one after the other.</summary>
     public static byte[] Encode(IReadOnlyCollection<ShardChange> changes)
     {
@@ -57,16 +62,44 @@ internal static class ShardEntryCodec
         var changes = new List<ShardChange>();
         while (!encoded.IsEmpty)
         {
-            if (!TryRead(encoded, out var change, out var length))
-            {
-                throw new InvalidDataException("A stored record of a key shard is damaged.");
-            }
-
-            changes.Add(change);
-            encoded = encoded[length..];
+            var head = ReadHead(encoded, hasContent: true);
+            changes.Add(new ShardChange(head.Key, head.IsRemoval ? null : ReadValue(encoded, head)));
+            encoded = encoded[head.Length..];
         }
 
         return changes;
+    }
+
+    /// <summary>Decodes what the first of some changes says, but for its content.</summary>
+    /// <param name="encoded">The changes, at least one byte.</param>
+    /// <param name="hasContent">Whether they have their contents.</param>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    public static ShardEntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent) =>
+        TryReadHead(encoded, hasContent, out var head) ? head : throw Damaged();
+
+    /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in ShardEntryHead head) =>
+        TryReadContent((byte)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
+            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
+            : throw Damaged();
+
+    /// <summary>Sets the time of an encoded put.</summary>
+    public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
+        BinaryPrimitives.WriteInt64BigEndian(encoded[RemovalLength..], time.UtcTicks);
+
+    /// <summary>Copies an encoded change without its content.</summary>
+    /// <param name="encoded">The change.</param>
+    /// <param name="contentLength">The length of its content; null for a removal.</param>
+    /// <param name="target">Gets the copy.</param>
+    /// <returns>The bytes that were copied.</returns>
+    public static int CopyWithoutContent(ReadOnlySpan<byte> encoded, int? contentLength, Span<byte> target)
+    {
+        var before = contentLength is null ? RemovalLength : PutOverhead;
+        var after = encoded[(before + (contentLength ?? 0))..];
+        encoded[..before].CopyTo(target);
+        after.CopyTo(target[before..]);
+        return before + after.Length;
     }
 
     private static int Write(Span<byte> target, ShardChange change)
@@ -79,7 +112,7 @@ internal static class ShardEntryCodec
         }
 
         var rest = target[RemovalLength..];
-        BinaryPrimitives.WriteInt64BigEndian(rest, stored.StoredAt.UtcTicks);
+        WriteStoredAt(target, stored.StoredAt);
         BinaryPrimitives.WriteInt64BigEndian(rest[8..], stored.ExpiresAt.UtcTicks);
         BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.High);
         BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
@@ -121,10 +154,9 @@ internal static class ShardEntryCodec
         }
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> encoded, out ShardChange change, out int length)
+    private static bool TryReadHead(ReadOnlySpan<byte> encoded, bool hasContent, out ShardEntryHead head)
     {
-        change = default;
-        length = RemovalLength;
+        head = default;
         if (encoded.Length < RemovalLength)
         {
             return false;
@@ -133,37 +165,38 @@ internal static class ShardEntryCodec
         var key = new NodeId(encoded.Slice(1, NodeId.Length));
         if (encoded[0] == Removed)
         {
-            change = new ShardChange(key, null);
+            head = new ShardEntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
             return true;
         }
 
-        return TryReadPut(encoded, key, out change, out length);
-    }
-
-    private static bool TryReadPut(ReadOnlySpan<byte> encoded, NodeId key, out ShardChange change, out int length)
-    {
-        change = default;
-        length = 0;
         var isPublished = (encoded[0] & Published) != 0;
         var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
         var rest = encoded[RemovalLength..];
         if (encoded.Length < overhead
-            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || size > encoded.Length - overhead)
-            || !TryReadContent((byte)(encoded[0] & ~(Published | Far)), rest.Slice(36, size), out var value)
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead))
             || !TryReadTime(rest, out var storedAt)
             || !TryReadTime(rest[8..], out var expiresAt)
-            || !TryReadPublishedAt(rest[(36 + size)..], isPublished, out var publishedAt))
+            || !TryReadPublishedAt(rest[(36 + (hasContent ? size : 0))..], isPublished, out var publishedAt))
         {
             return false;
         }
 
-        var source = new SourceNetwork(
-            BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..]));
-        var isFar = (encoded[0] & Far) != 0;
-        change = new ShardChange(key, new StoredValue(value, storedAt, expiresAt, source) { PublishedAt = publishedAt, IsFar = isFar });
-        length = overhead + size;
+        head = new ShardEntryHead
+        {
+            Key = key,
+            Length = overhead + (hasContent ? size : 0),
+            ContentLength = size,
+            StoredAt = storedAt,
+            ExpiresAt = expiresAt,
+            PublishedAt = publishedAt,
+            Source = new SourceNetwork(
+                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
+            IsFar = (encoded[0] & Far) != 0,
+        };
         return true;
     }
+
+    private static InvalidDataException Damaged() => new("A stored record of a key shard is damaged.");
 
     private static bool TryReadPublishedAt(ReadOnlySpan<byte> rest, bool isPublished, out DateTimeOffset? time)
     {
@@ -202,4 +235,33 @@ internal static class ShardEntryCodec
         };
         return value.Kind != DhtValueKind.None;
     }
+}
+
+/// <summary>What a stored change says, but for its content.</summary>
+internal readonly record struct ShardEntryHead
+{
+    public NodeId Key { get; init; }
+
+    /// <summary>Whether the key is removed. Then nothing below is set but the length.</summary>
+    public bool IsRemoval { get; init; }
+
+    /// <summary>The bytes of the change in its record.</summary>
+    public int Length { get; init; }
+
+    /// <summary>The bytes of the content, whether the record has it or not.</summary>
+    public int ContentLength { get; init; }
+
+    public DateTimeOffset StoredAt { get; init; }
+
+    public DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    public SourceNetwork Source { get; init; }
+
+    public bool IsFar { get; init; }
+
+    /// <summary>What the value counts as.</summary>
+    public StoreShare Share =>
+        new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
 }

@@ -3,8 +3,11 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Values;
 
-/// <summary>Reads a shard: its manifest, the pages that it names, and the log behind them.</summary>
-internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
+/// <summary>
+/// Reads a shard: its manifest, the keys of the pages that it names, and the log behind them. A page without a record of its keys is read
+/// whole.
+/// </summary>
+internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota, ShardCache cache)
 {
     /// <summary>A compaction by another activation moves the records being read. Five such moves in a row do not happen.</summary>
     private const int MaxTries = 5;
@@ -20,9 +23,11 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
         for (var tries = 0; tries < MaxTries; tries++)
         {
             var (manifest, etag) = await storage.ReadAsync<ShardManifestState>(StateNames.ShardManifest);
-            var image = new ShardImage(new KeyShard(quota), manifest ?? new ShardManifestState(), etag);
+            var image = new ShardImage(quota, cache, manifest ?? new ShardManifestState(), etag);
+            image.Shard.BeginLoad(0);
             if (await ReadPagesAsync(image) && await ReadLogAsync(image, ring))
             {
+                image.Shard.EndLoad();
                 return image;
             }
         }
@@ -34,24 +39,38 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota)
     {
         foreach (var references in image.Manifest.Pages.Chunk(MaxReads))
         {
-            var records = await Task.WhenAll(references.Select(
-                reference => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(reference.Slot))));
-            foreach (var (reference, record) in references.Zip(records))
+            foreach (var read in await Task.WhenAll(references.Select(ReadAsync)))
             {
-                if (record.Content is not { } page || page.Compaction != reference.Compaction)
+                if (read.Page is null)
                 {
                     return false;
                 }
 
-                var changes = ShardEntryCodec.Decode(page.Entries);
-                image.Add(
-                    new ShardPage(
-                        reference.Slot, reference.Compaction, record.ETag, [.. changes.Select(change => change.Key)], page.Entries.Length),
-                    changes);
+                image.Add(read.Page, read.Entries, read.HasContent);
             }
         }
 
         return true;
+    }
+
+    private async Task<(ShardPage? Page, byte[] Entries, bool HasContent)> ReadAsync(ShardPageReference reference)
+    {
+        string? keysETag = null;
+        if (reference.Slot >= ShardPage.FirstSlotWithKeys)
+        {
+            var (keys, etag) = await storage.ReadAsync<ShardPageKeysState>(StateNames.ShardPageKeys(reference.Slot));
+            keysETag = etag;
+            if (keys?.Compaction == reference.Compaction)
+            {
+                return (new ShardPage(reference.Slot, reference.Compaction, keys.PageBytes) { KeysETag = etag }, keys.Entries, false);
+            }
+        }
+
+        var (page, pageETag) = await cache.PageReads.RunAsync(
+            () => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(reference.Slot)));
+        return page?.Compaction == reference.Compaction
+            ? (new ShardPage(reference.Slot, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true)
+            : (null, [], false);
     }
 
     private static async Task<bool> ReadLogAsync(ShardImage image, ShardLogRing ring)

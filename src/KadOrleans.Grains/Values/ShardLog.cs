@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of a shard, in memory and in storage. Each group commit writes one record to a log. From time to time the log is compacted
-/// into pages, while more is appended. Memory changes only after storage. One writer uses it; others may read <see cref="Shard"/> while the
-/// writer is not running.
+/// The values of a shard in storage, and an index of them in memory. Each group commit writes one record to a log. From time to time the
+/// log is compacted into pages, while more is appended. Memory changes only after storage. One writer uses it; others may read
+/// <see cref="Image"/> while the writer is not running.
 /// </summary>
 internal sealed class ShardLog
 {
@@ -25,7 +25,10 @@ internal sealed class ShardLog
     private const int MustCompactRecords = ShardLogRing.Slots * 3 / 4;
 
     /// <summary>Or at this many bytes.</summary>
-    private const long MustCompactBytes = 16 << 20;
+    private const long MustCompactBytes = 4 << 20;
+
+    /// <summary>The values of so many bytes are in memory besides the cache. Further writes wait for the compaction.</summary>
+    private const long MaxLogBytes = 8 << 20;
 
     /// <summary>A failed compaction is retried this many records later.</summary>
     private const int RecordsBetweenTries = 8;
@@ -35,6 +38,7 @@ internal sealed class ShardLog
     private readonly ShardLogRing _ring;
     private readonly ShardLoader _loader;
     private readonly ShardCompactor _compactor;
+    private readonly ShardCache _cache;
     private ShardImage _image;
     private Doubt _doubt = Doubt.Everything;
     private Task _compacting = Task.CompletedTask;
@@ -44,14 +48,15 @@ internal sealed class ShardLog
     private bool _compactionFailed;
     private long _noCompactionBefore;
 
-    public ShardLog(IRecordStorage storage, StoreQuota quota, IRandomSource random, ILogger logger)
+    public ShardLog(IRecordStorage storage, StoreQuota quota, ShardCache cache, IRandomSource random, ILogger logger)
     {
         _random = random;
         _logger = logger;
         _ring = new ShardLogRing(storage);
-        _loader = new ShardLoader(storage, quota);
+        _cache = cache;
+        _loader = new ShardLoader(storage, quota, cache);
         _compactor = new ShardCompactor(storage, _ring);
-        _image = new ShardImage(new KeyShard(quota), new ShardManifestState(), null);
+        _image = new ShardImage(quota, cache, new ShardManifestState(), null);
     }
 
     /// <summary>The parts of storage that memory may not know correctly.</summary>
@@ -65,10 +70,13 @@ internal sealed class ShardLog
         Everything,
     }
 
-    /// <summary>The stored values. A new object after every <see cref="ResolveDoubtAsync"/>.</summary>
+    /// <summary>What memory knows of storage. May be a new object after a <see cref="ResolveDoubtAsync"/>.</summary>
+    public ShardImage Image => _image;
+
+    /// <summary>The index of the stored values; of <see cref="Image"/> as it is now.</summary>
     public KeyShard Shard => _image.Shard;
 
-    /// <summary>Their keys in order; of <see cref="Shard"/> as it is now.</summary>
+    /// <summary>Its keys in order.</summary>
     public ShardKeys Keys => _image.Keys;
 
     /// <summary>Whether the log should be compacted when nothing waits.</summary>
@@ -83,7 +91,24 @@ internal sealed class ShardLog
     private bool MayCompact => _compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
 
     private bool IsFull =>
-        _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots;
+        _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots
+        || _image.LogBytes >= MaxLogBytes;
+
+    /// <summary>The value that is held of a key, alive or not. False if it has to be read first.</summary>
+    public bool TryFind(NodeId key, out StoredValue? value)
+    {
+        value = null;
+        if (!_image.Shard.TryFind(key, out var held))
+        {
+            return true;
+        }
+
+        value = _image.Values.Peek(held);
+        return value is not null;
+    }
+
+    /// <summary>Has the next <see cref="ResolveDoubtAsync"/> read everything: another activation has replaced a page.</summary>
+    public void Distrust() => _doubt = Doubt.Everything;
 
     /// <summary>The changes since a state that a caller knows, or all keys.</summary>
     /// <param name="known">The caller's state.</param>
@@ -92,7 +117,7 @@ internal sealed class ShardLog
     {
         if (_image.History is not { IsWorn: false })
         {
-            _image.History = KeyHistory.Begin(_image.Shard.Values.Keys, _image.Shard.Count, DrawAttempt(), maxChanges);
+            _image.History = KeyHistory.Begin(_image.Shard.Enumerate().Select(held => held.Key), _image.Shard.Count, DrawAttempt(), maxChanges);
         }
 
         return _image.History.Read(known, TimeSpan.Zero);
@@ -163,8 +188,8 @@ internal sealed class ShardLog
             return await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Failed);
         }
 
-        plan.Apply();
         _image.Appended(changes, record.Entries.Length);
+        plan.Apply(_image.PlaceInLog);
         return AppendResult.Written;
     }
 
@@ -230,8 +255,11 @@ internal sealed class ShardLog
     {
         try
         {
-            await _compactor.CompactAsync(_image);
-            _compactionFailed = false;
+            _compactionFailed = !await _cache.Compactions.RunAsync(async () =>
+            {
+                await _compactor.CompactAsync(_image);
+                return true;
+            });
         }
         catch (Exception e)
         {

@@ -54,6 +54,29 @@ internal sealed class ShardPageState : IVersionedState
     public byte[] Entries { get; set; } = [];
 }
 
+/// <summary>
+/// The changes of a page without their contents: what an activation needs of it. Releases without values on storage do not read it.
+/// </summary>
+[GenerateSerializer]
+[Alias("kad.ShardPageKeysState")]
+internal sealed class ShardPageKeysState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    /// <summary>The compaction that wrote the page. 0 for an emptied one. If it is not the page's, this record says nothing of the page.</summary>
+    [Id(1)]
+    public long Compaction { get; set; }
+
+    /// <summary>The length of the page's entries.</summary>
+    [Id(2)]
+    public int PageBytes { get; set; }
+
+    /// <summary>Changes without contents, as <see cref="ShardEntryCodec"/> has them.</summary>
+    [Id(3)]
+    public byte[] Entries { get; set; } = [];
+}
+
 /// <summary>The changes of one group commit.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardLogState")]

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace KadOrleans.Grains.Values;
 /// It differs from the group commit of a SQLite file, which has a thread and decides a batch once. A grain awaits shared storage, and
 /// decides the same writes again after another activation's record.
 /// </remarks>
-internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logger)
+internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// The most changes in one record. With <see cref="MaxRecordBytes"/> it makes a size that all storage providers handle well.
@@ -17,7 +18,7 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
     private const int MaxRecordChanges = 4096;
 
     /// <summary>The most bytes of changes in one record.</summary>
-    private const int MaxRecordBytes = 1 << 20;
+    private const int MaxRecordBytes = 512 << 10;
 
     /// <summary>The most waiting writes; further ones fail at once. It bounds memory while storage hangs.</summary>
     private const int MaxWaiting = 16_384;
@@ -49,6 +50,16 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
         {
             _run = RunAsync();
         }
+    }
+
+    /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
+    /// <exception cref="IOException">It could not be read.</exception>
+    public Task ReloadAsync()
+    {
+        log.Distrust();
+        var call = new WriteCall<bool>(1);
+        Enqueue(new ReloadWrite(call));
+        return call.Completion;
     }
 
     private async Task RunAsync()
@@ -119,6 +130,8 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
 
     private async Task<AppendResult> TryCommitAsync(List<ShardWrite> writes)
     {
+        await PinAsync(writes);
+        var image = log.Image;
         var plan = new KeyShardPlan(log.Shard);
         try
         {
@@ -140,6 +153,51 @@ internal sealed class ShardWriter(ShardLog log, TimeProvider time, ILogger logge
         finally
         {
             plan.Abandon();
+            image.Values.Unpin();
+        }
+    }
+
+    /// <summary>Brings the values into memory that the decisions need. Only a reload changes what they are.</summary>
+    private async ValueTask PinAsync(List<ShardWrite> writes)
+    {
+        ShardImage image;
+        do
+        {
+            image = log.Image;
+            var missing = new HashSet<NodeId>();
+            foreach (var write in writes)
+            {
+                if (write.Needs is not { } key)
+                {
+                    continue;
+                }
+
+                if (!log.TryFind(key, out var value))
+                {
+                    missing.Add(key);
+                }
+                else if (value is not null)
+                {
+                    image.Values.Pin(key, value);
+                }
+            }
+
+            if (missing.Count > 0)
+            {
+                NodeId[] keys = [.. missing];
+                var values = await reader.ReadAsync(keys, keeps: true, ReloadNowAsync);
+                foreach (var (key, value) in keys.Zip(values))
+                {
+                    image.Values.Pin(key, value!);
+                }
+            }
+        }
+        while (log.Image != image);
+
+        Task ReloadNowAsync()
+        {
+            log.Distrust();
+            return log.ResolveDoubtAsync();
         }
     }
 

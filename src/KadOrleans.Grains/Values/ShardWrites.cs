@@ -16,6 +16,9 @@ internal abstract class ShardWrite
     /// <summary>The value refused because its source had changed too many values of others. Null if there is none.</summary>
     public virtual StoredValue? RefusedChange => null;
 
+    /// <summary>The key whose held value the decision looks at; null if the index is enough.</summary>
+    public virtual NodeId? Needs => null;
+
     /// <summary>
     /// Decides the write's outcome after the changes planned so far, and plans it. Called again if another activation wrote first.
     /// </summary>
@@ -35,6 +38,8 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
 
     // A put usually evicts one value at most.
     public override int Length => ShardEntryCodec.LengthOf(put.Value) + ShardEntryCodec.RemovalLength;
+
+    public override NodeId? Needs => put.Key;
 
     public override bool NeedsConfirmation => _decided == StoreResult.Stored;
 
@@ -85,67 +90,85 @@ internal static class PutFence
     }
 }
 
-/// <summary>A pending change of a held value.</summary>
+/// <summary>A pending change of a held key.</summary>
 /// <param name="call">The call that gets the result: whether there was anything to change.</param>
 /// <param name="index">Its place in the call.</param>
-/// <param name="key">The key.</param>
 /// <param name="failure">The second half of the error message if storage fails.</param>
-internal abstract class KeyWrite(WriteCall<bool> call, int index, NodeId key, string failure) : ShardWrite
+internal abstract class KeyWrite(WriteCall<bool> call, int index, string failure) : ShardWrite
 {
     private bool _decided;
 
-    public override void Decide(KeyShardPlan plan, DateTimeOffset now)
-    {
-        var held = plan.Find(key);
-        _decided = held is not null && Concerns(held);
-        if (_decided)
-        {
-            plan.Set(key, Change(held!));
-        }
-    }
+    public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided = TryPlan(plan);
 
     public override void Confirm() => call.Set(index, _decided);
 
     public override void Fail() => call.Fail(new IOException($"The storage of a key shard failed; {failure}."));
 
-    /// <summary>Whether there is anything to change in the held value.</summary>
-    protected abstract bool Concerns(StoredValue held);
-
-    /// <summary>The value to hold instead, or null to remove the key.</summary>
-    protected abstract StoredValue? Change(StoredValue held);
+    /// <summary>Plans the change, if there is anything to change.</summary>
+    protected abstract bool TryPlan(KeyShardPlan plan);
 }
 
 /// <summary>A pending removal. With a time it removes only a value expired by then.</summary>
 internal sealed class RemoveWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset? expiredAt)
-    : KeyWrite(call, index, key, "the values may still be there")
+    : KeyWrite(call, index, "the values may still be there")
 {
     public override int Length => ShardEntryCodec.RemovalLength;
 
-    protected override bool Concerns(StoredValue held) => expiredAt is not { } moment || held.IsExpired(moment);
+    protected override bool TryPlan(KeyShardPlan plan)
+    {
+        if (plan.FindEnd(key) is not { } end || (expiredAt is { } moment && moment < end))
+        {
+            return false;
+        }
 
-    protected override StoredValue? Change(StoredValue held) => null;
+        plan.Set(key, null);
+        return true;
+    }
+}
+
+/// <summary>A pending change of a publication of the cluster.</summary>
+internal abstract class PublicationWrite(WriteCall<bool> call, int index, NodeId key, int length, string failure)
+    : KeyWrite(call, index, failure)
+{
+    public override int Length => length;
+
+    public override NodeId? Needs => key;
+
+    protected override bool TryPlan(KeyShardPlan plan)
+    {
+        if (plan.Find(key) is not { PublishedAt: not null } held || Change(held) is not { } changed)
+        {
+            return false;
+        }
+
+        plan.Set(key, changed);
+        return true;
+    }
+
+    /// <summary>The value to hold instead; null if it stays.</summary>
+    protected abstract StoredValue? Change(StoredValue held);
 }
 
 /// <summary>A pending prolongation of a publication. It has no value, so earlier writes stay, also the end of the publication.</summary>
 internal sealed class ProlongWrite(WriteCall<bool> call, int index, NodeId key, DateTimeOffset expiresAt, int length)
-    : KeyWrite(call, index, key, "the publications may not be prolonged")
+    : PublicationWrite(call, index, key, length, "the publications may not be prolonged")
 {
-    public override int Length => length;
-
-    protected override bool Concerns(StoredValue held) => held.PublishedAt is not null && held.ExpiresAt < expiresAt;
-
-    protected override StoredValue? Change(StoredValue held) => held with { ExpiresAt = expiresAt };
+    protected override StoredValue? Change(StoredValue held) => held.ExpiresAt < expiresAt ? held with { ExpiresAt = expiresAt } : null;
 }
 
 /// <summary>A pending end of a publication.</summary>
 internal sealed class UnpublishWrite(WriteCall<bool> call, int index, NodeId key, int length)
-    : KeyWrite(call, index, key, "the key may still be published")
+    : PublicationWrite(call, index, key, length, "the key may still be published")
 {
-    public override int Length => length;
-
-    protected override bool Concerns(StoredValue held) => held.PublishedAt is not null;
-
     protected override StoredValue? Change(StoredValue held) => held with { PublishedAt = null };
+}
+
+/// <summary>Changes nothing: it waits until what is in doubt was read.</summary>
+internal sealed class ReloadWrite(WriteCall<bool> call) : KeyWrite(call, 0, "it could not be read again")
+{
+    public override int Length => 0;
+
+    protected override bool TryPlan(KeyShardPlan plan) => true;
 }
 
 /// <summary>A call whose writes may go into several group commits.</summary>

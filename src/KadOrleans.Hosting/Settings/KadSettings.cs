@@ -22,7 +22,7 @@ internal static class KadSettings
         "Tls:Certificate", "Tls:Key", "Tls:Authority", "Tls:Name",
         "Tls:Store:Location", "Tls:Store:Name", "Tls:Store:Subject", "Tls:Store:Thumbprint",
         "Cluster:ShardBits", "Cluster:StateVersion", "Cluster:SaveDelay", "Cluster:SaveInterval", "Cluster:StorageTimeout",
-        "Cluster:Gateway",
+        "Cluster:Cache", "Cluster:Gateway",
         "Cluster:EdgeTimeout", "Cluster:EdgeKey", "Cluster:Trust:#",
         "Cluster:Quota:TotalKeys", "Cluster:Quota:TotalBytes", "Cluster:Quota:KeysPerSource", "Cluster:Quota:BytesPerSource",
         "Cluster:Quota:KeysPerSubnet", "Cluster:Quota:BytesPerSubnet", "Cluster:Quota:ReservePercent",

@@ -107,7 +107,14 @@ internal static class SiloHost
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
         // Before the grains' own, which makes a system call each time: each write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
-        silo.UseKadGrains(options => Bind(configuration, options));
+        silo.UseKadGrains(options =>
+        {
+            Bind(configuration, options);
+            if (settings.Storage == StorageChoice.Local)
+            {
+                SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
+            }
+        });
         silo.UseKadTls(settings.Tls);
 
         silo.Services.AddDatabaseFailures();

@@ -15,7 +15,7 @@ internal sealed class ValueMemory : IShardValues
     private const int Together = 4096;
     private const int Copied = 512;
 
-    private readonly ValueCache _cache;
+    private readonly BoundedCache<StoredValue> _cache;
     private readonly SegmentTable _segments;
 
     /// <summary>An empty memory.</summary>
@@ -24,7 +24,7 @@ internal sealed class ValueMemory : IShardValues
     /// <param name="segments">The segments of the file.</param>
     public ValueMemory(StoreQuota quota, long cacheBytes, SegmentTable segments)
     {
-        _cache = new ValueCache(cacheBytes);
+        _cache = new BoundedCache<StoredValue>(cacheBytes, CachedValue.SizeOf);
         _segments = segments;
         Shard = new KeyShard(quota, this);
     }
@@ -69,8 +69,7 @@ internal sealed class ValueMemory : IShardValues
         lock (Gate)
         {
             (held, address) = (default, default);
-            value = _cache.Get(key);
-            if (value is not null)
+            if (_cache.TryGet(key, out value))
             {
                 value = value.IsExpired(now) ? null : value;
                 return true;
@@ -206,13 +205,13 @@ internal sealed class ValueMemory : IShardValues
         StoredValue? known;
         lock (Gate)
         {
-            known = _cache.Get(key.Key);
+            known = _cache.TryGet(key.Key, out var cached) ? cached : null;
         }
 
         return known ?? (ReadForWriter(key) is { } read ? Offer(key, AddressOf(key), read, keeps: true) : null);
     }
 
-    StoredValue? IShardValues.Peek(in HeldKey key) => _cache.Get(key.Key);
+    StoredValue? IShardValues.Peek(in HeldKey key) => _cache.TryGet(key.Key, out var value) ? value : null;
 
     void IShardValues.Hold(in HeldKey key, StoredValue value) => _cache.Put(key.Key, value);
 

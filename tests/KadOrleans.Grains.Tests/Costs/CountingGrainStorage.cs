@@ -35,6 +35,7 @@ internal enum StateKind
 {
     LogRecord,
     Page,
+    PageKeys,
     Manifest,
     Table,
     Directory,
@@ -97,6 +98,7 @@ internal sealed class StorageCounts
         StateNames.RoutingTable => StateKind.Table,
         StateNames.ShardManifest => StateKind.Manifest,
         _ when stateName.StartsWith("kad-shard-log-", StringComparison.Ordinal) => StateKind.LogRecord,
+        _ when stateName.StartsWith("kad-shard-keys-", StringComparison.Ordinal) => StateKind.PageKeys,
         _ when stateName.StartsWith("kad-shard-page-", StringComparison.Ordinal) => StateKind.Page,
         _ => throw new ArgumentException($"{stateName} is the name of no kind of state.", nameof(stateName)),
     };

@@ -86,7 +86,7 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
         var records = ShardCosts.RecordsPerCompaction(0, TimeSpan.Zero, recordBytes);
         var compactions = used[StateKind.Manifest].Writes / 2d;
         Assert.InRange(compactions, 0.9 * Math.Floor(Records / records), Math.Ceiling(Records / records));
-        var expected = ShardCosts.Compaction(records, recordBytes) * compactions;
+        var expected = ShardCosts.Compaction(records, recordBytes, ValueBytes) * compactions;
         Assert.InRange(used.Total.Writes - Records, 0.75 * expected.Writes, 1.1 * expected.Writes);
         Assert.InRange(used.Total.Reads, 0, 1.1 * expected.Reads);
     }
@@ -114,7 +114,7 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
     }
 
     [Fact]
-    public async Task Gets_cost_nothing_and_a_put_of_a_held_value_costs_one_read()
+    public async Task Gets_of_cached_values_cost_nothing_and_a_put_of_a_held_value_costs_one_read()
     {
         var shard = cluster.Shard(10);
         var key = Samples.KeysOf(10, Bits).First();

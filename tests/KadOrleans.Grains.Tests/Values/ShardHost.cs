@@ -10,12 +10,14 @@ namespace KadOrleans.Grains.Tests.Values;
 /// <summary>One activation of a shard without a runtime: a log and its writer.</summary>
 internal sealed class ShardHost
 {
+    private readonly ShardReader _reader;
     private readonly ShardWriter _writer;
 
-    private ShardHost(ShardLog log)
+    private ShardHost(ShardLog log, ShardReader reader)
     {
         Log = log;
-        _writer = new ShardWriter(log, Clock, NullLogger.Instance);
+        _reader = reader;
+        _writer = new ShardWriter(log, reader, Clock, NullLogger.Instance);
     }
 
     /// <summary>The activation's clock; it begins at <see cref="Samples.Now"/>.</summary>
@@ -23,11 +25,24 @@ internal sealed class ShardHost
 
     public ShardLog Log { get; }
 
-    public static async Task<ShardHost> ActivateAsync(FakeRecords records, int seed = 1, StoreQuota? quota = null)
+    /// <summary>Activates a shard, by default with a cache for a few small values.</summary>
+    public static async Task<ShardHost> ActivateAsync(
+        FakeRecords records, int seed = 1, StoreQuota? quota = null, ShardCache? cache = null)
     {
-        var log = new ShardLog(records, quota ?? StoreQuota.Unlimited, new SeededRandomSource(seed), NullLogger.Instance);
+        cache ??= new ShardCache(4 * CachedValue.Overhead);
+        var log = new ShardLog(records, quota ?? StoreQuota.Unlimited, cache, new SeededRandomSource(seed), NullLogger.Instance);
         await log.ResolveDoubtAsync();
-        return new ShardHost(log);
+        return new ShardHost(log, new ShardReader(records, cache, log));
+    }
+
+    /// <summary>The values that are held of some keys.</summary>
+    public Task<StoredValue?[]> ReadAsync(params NodeId[] keys) => _reader.ReadAsync(keys, keeps: true, _writer.ReloadAsync);
+
+    /// <summary>All keys with their values.</summary>
+    public async Task<Dictionary<NodeId, StoredValue>> ReadAllAsync()
+    {
+        NodeId[] keys = [.. Log.Shard.Enumerate().Select(held => held.Key)];
+        return keys.Zip(await ReadAsync(keys)).ToDictionary(pair => pair.First, pair => pair.Second!);
     }
 
     /// <summary>Ends when nothing is under way any more, a compaction neither.</summary>

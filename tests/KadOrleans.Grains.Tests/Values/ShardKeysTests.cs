@@ -18,7 +18,7 @@ public sealed class ShardKeysTests
     {
         var random = new SeededRandomSource(seed);
         var shard = new KeyShard(StoreQuota.Unlimited);
-        var keys = new ShardKeys(shard, mostRecent: 8);
+        var keys = new ShardKeys(shard);
         var pool = Enumerable.Range(0, 100).Select(_ => NodeId.Random(random)).ToList();
         for (var step = 0; step < 2_000; step++)
         {
@@ -33,8 +33,6 @@ public sealed class ShardKeysTests
                 {
                     shard.Restore(key, Value(random.Next(2)));
                 }
-
-                keys.Note(key);
             }
 
             var region = random.Next(2) == 0
@@ -45,13 +43,12 @@ public sealed class ShardKeysTests
             var above = shard.Values.Where(entry => after is null || entry.Key > after).OrderBy(entry => entry.Key).ToList();
 
             Assert.Equal(
-                above.Where(entry => region.Contains(entry.Key)).Take(count).Select(entry => (entry.Key, entry.Value)),
-                keys.Scan(region, after, count).Select(put => (put.Key, put.Value)));
+                above.Where(entry => region.Contains(entry.Key)).Take(count).Select(entry => entry.Key), keys.Find(region, after, count));
             Assert.Equal(
-                above.Where(entry => entry.Value.Value.AsInteger() == 1).Take(count).Select(entry => entry.Key),
-                keys.Find(after, count, value => value.Value.AsInteger() == 1));
+                above.Where(entry => entry.Value.IsExpired(Now.AddDays(1))).Take(count).Select(entry => entry.Key),
+                keys.Find(after, count, held => held.IsExpired(Now.AddDays(1))));
         }
     }
 
-    private static StoredValue Value(int number) => new(DhtValue.FromInteger(number), Now, Now.AddDays(1), default(SourceNetwork));
+    private static StoredValue Value(int days) => new(DhtValue.FromInteger(days), Now, Now.AddDays(1 + days), default(SourceNetwork));
 }

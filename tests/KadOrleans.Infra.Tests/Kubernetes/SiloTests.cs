@@ -115,14 +115,13 @@ public sealed class SiloTests
     [MemberData(nameof(All))]
     public void Silos_have_room_for_the_quotas_when_one_of_them_is_gone(string overlay)
     {
-        const double keyBeyondFootprint = 150, collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
-        var quota = new StoreQuota();
-        var values = 2 * (quota.TotalBytes + (quota.TotalKeys * keyBeyondFootprint));
+        const double indexOfKey = 64, logs = 128L * (8 << 20), collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
+        var shards = (2 * new StoreQuota().TotalKeys * indexOfKey) + logs;
         var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
         var limit = container.Text("resources.limits.memory")!;
 
         Assert.EndsWith("Gi", limit, StringComparison.Ordinal);
-        Assert.InRange(
-            (values * collectorsRoom * shareOfOneOfTwo) + rest, 0, heapOfLimit * (long.Parse(limit[..^2], CultureInfo.InvariantCulture) << 30));
+        var heap = heapOfLimit * (long.Parse(limit[..^2], CultureInfo.InvariantCulture) << 30);
+        Assert.InRange((shards * collectorsRoom * shareOfOneOfTwo) + (heap / 8) + rest, 0, heap);
     }
 }

@@ -38,7 +38,7 @@ internal static class CostReport
         ];
         printer.Table(["A month", "Reads", "Writes", "Size", prices.Currency], rows, isReport: true);
         printer.Line(Invariant(
-            $"Heap of values in each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB."));
+            $"Heap of each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB for the index and {100 * estimate.CachedPart:0} % of the values; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB."));
         if (estimate.Storage.Limit is { } limit)
         {
             printer.Line($"Limit: {limit}.");
@@ -99,6 +99,7 @@ internal static class CostReport
         ["fixedMoney"] = estimate.Storage.FixedPerMonth,
         ["storageMoney"] = Math.Round(estimate.StorageMoney, 2),
         ["machinesMoney"] = Math.Round(estimate.MachinesMoney, 2),
+        ["cachedPart"] = Math.Round(estimate.CachedPart, 3),
         ["heapBytesPerSilo"] = Math.Round(estimate.HeapPerSilo),
         ["wasMeasured"] = estimate.WasMeasured,
         ["keepsUp"] = estimate.KeepsUp,

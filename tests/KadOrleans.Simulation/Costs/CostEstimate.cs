@@ -11,8 +11,12 @@ public sealed record CostEstimate(
 {
     private const double BytesPerGigabyte = 1e9;
 
-    // StoredValue, the array of the value, its slot in the index and its places in two lists of keys: 220 to 244, rounded up.
-    private const int HeapOverhead = 248;
+    /// <summary>The bytes of heap that a key takes in the index of its shard, at most.</summary>
+    public const int IndexPerKey = 64;
+
+    // What a value takes in the cache of a silo besides its content, and what a silo with 8 GiB keeps by default.
+    private const int CacheOverhead = 256;
+    private const double CacheBytes = 1 << 30;
 
     /// <summary>A shard without a call for this long is deactivated.</summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(15);
@@ -42,8 +46,8 @@ public sealed record CostEstimate(
     /// <summary>Whether so many puts were ever measured on this storage.</summary>
     public bool WasMeasured => Load.PutsPerSecond <= Storage.MeasuredPuts;
 
-    /// <summary>The bytes of heap that a key takes on average.</summary>
-    public static long HeapPerKey(int valueBytes) => HeapOverhead + valueBytes;
+    /// <summary>The part of the values that the silos' caches hold, with one silo missing.</summary>
+    public double CachedPart { get; private init; }
 
     /// <summary>Estimates a load.</summary>
     public static CostEstimate Of(ClusterLoad load, StoragePrice storage, PriceList prices)
@@ -52,11 +56,15 @@ public sealed record CostEstimate(
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentNullException.ThrowIfNull(prices);
         load = load.Silos > 0 ? load : load with { Silos = SilosFor(load, storage, prices.Machines) };
-        var heap = HeapPerKey(load.ValueBytes) * (double)load.Keys / Math.Max(1, load.Silos - 1);
-        CostItem[] items = [.. ItemsOf(load, storage, prices.HoursPerMonth).Select(item => item with { Money = storage.MoneyOf(item.Operations) })];
+        var keysPerSilo = (double)load.Keys / Math.Max(1, load.Silos - 1);
+        var values = keysPerSilo * (CacheOverhead + load.ValueBytes);
+        var cached = values == 0 ? 1 : Math.Min(1, CacheBytes / values);
+        var heap = (keysPerSilo * IndexPerKey) + (cached * values);
+        CostItem[] items = [.. ItemsOf(load, storage, cached, prices.HoursPerMonth).Select(item => item with { Money = storage.MoneyOf(item.Operations) })];
         return new CostEstimate(
             load, storage, items, 2 * load.Keys * ShardCosts.EntryBytes(load.ValueBytes) / BytesPerGigabyte, heap)
         {
+            CachedPart = cached,
             OperationsPerSecond = items.Sum(item => item.Operations.Reads + item.Operations.Writes) / (prices.HoursPerMonth * 3600),
             MachinesMoney = (load.Silos * prices.Machines.SiloPerMonth) + (load.Edges * prices.Machines.EdgePerMonth) + prices.Machines.FixedPerMonth,
         };
@@ -64,9 +72,9 @@ public sealed record CostEstimate(
 
     private static int SilosFor(ClusterLoad load, StoragePrice storage, MachinePrices machines) => storage.MaxSilos == 1
         ? 1
-        : (int)Math.Max(3, 1 + Math.Ceiling(HeapPerKey(load.ValueBytes) * (double)load.Keys / machines.LiveBytesPerSilo));
+        : (int)Math.Max(3, 1 + Math.Ceiling(IndexPerKey * (double)load.Keys / (machines.LiveBytesPerSilo - CacheBytes)));
 
-    private static IEnumerable<CostItem> ItemsOf(ClusterLoad load, StoragePrice storage, double hours)
+    private static IEnumerable<CostItem> ItemsOf(ClusterLoad load, StoragePrice storage, double cached, double hours)
     {
         var rate = load.PutsPerSecond / load.Shards;
         var seconds = hours * 3600;
@@ -76,7 +84,10 @@ public sealed record CostEstimate(
         yield return new CostItem("log records", new Operations(0, records));
 
         var perCompaction = ShardCosts.RecordsPerCompaction(rate, storage.Write, recordBytes);
-        yield return new CostItem("compactions", ShardCosts.Compaction(perCompaction, recordBytes) * (records / perCompaction));
+        yield return new CostItem("compactions", ShardCosts.Compaction(perCompaction, recordBytes, load.ValueBytes) * (records / perCompaction));
+
+        // Gets of keys at random. A value that is asked for often is in the cache.
+        yield return new CostItem("gets from pages", new Operations(load.GetsPerSecond * seconds * (1 - cached), 0));
         yield return new CostItem("expiry", Expiry(load, hours));
         yield return new CostItem("activations of shards", Activations(load, hours));
 

@@ -18,8 +18,11 @@ public static class ShardCosts
     /// <summary>Or with so many bytes.</summary>
     public const double CompactBytes = 2 << 20;
 
-    /// <summary>The bytes of a full page, and of the largest record.</summary>
-    public const double PageBytes = 1 << 20;
+    /// <summary>The bytes of a full page.</summary>
+    public const double PageBytes = 64 << 10;
+
+    /// <summary>The bytes of the largest record.</summary>
+    public const double MaxRecordBytes = 512 << 10;
 
     /// <summary>The most changes of one record.</summary>
     public const double MaxRecordChanges = 4096;
@@ -31,6 +34,8 @@ public static class ShardCosts
     public const double MaxExpiredPerRecord = 1024;
 
     private const int MaxReads = 16;
+    private const double MaxMergedBytes = 1 << 20;
+    private const double LeastBytesForKeys = 32 << 10;
 
     /// <summary>The bytes of a value's entry.</summary>
     public static double EntryBytes(int valueBytes) => EntryOverhead + valueBytes;
@@ -45,7 +50,7 @@ public static class ShardCosts
     public static double RecordsPerPut(double putsPerSecond, TimeSpan write, int valueBytes)
     {
         var during = putsPerSecond * write.TotalSeconds;
-        var most = Math.Min(MaxRecordChanges, Math.Max(1, Math.Floor(PageBytes / (EntryBytes(valueBytes) + RemovalBytes))));
+        var most = Math.Min(MaxRecordChanges, Math.Max(1, Math.Floor(MaxRecordBytes / (EntryBytes(valueBytes) + RemovalBytes))));
         return Math.Max(1 / most, 1 / (during + Math.Exp(-during)));
     }
 
@@ -67,14 +72,34 @@ public static class ShardCosts
     /// <summary>The operations of one compaction.</summary>
     /// <param name="records">The records that it moves into pages.</param>
     /// <param name="recordBytes">The bytes of a record's entries.</param>
+    /// <param name="valueBytes">The bytes of a value.</param>
     /// <remarks>
-    /// It reads the slot of each new page, writes the manifest twice and each page once, and empties the replaced pages and long records. At
-    /// a steady number of keys as many pages are replaced as written. Each byte is written again later, in a larger page.
+    /// It reads and writes the slot of each new page, reads and empties the replaced pages, writes the manifest twice, and empties long
+    /// records. It replaces newest pages that are not much larger than its log. At a steady number of keys it replaces as many bytes of the
+    /// oldest pages as its log has. Pages of larger values have a record of their keys each.
     /// </remarks>
-    public static Operations Compaction(double records, double recordBytes)
+    public static Operations Compaction(double records, double recordBytes, int valueBytes)
     {
-        var pages = 1 + (2 * records * recordBytes / PageBytes);
-        return new Operations(Reads: pages, Writes: 2 + (2 * pages) + (recordBytes > MaxStaleBytes ? records : 0));
+        const int compactions = 64;
+        var log = records * recordBytes;
+        var runs = new Stack<double>();
+        var (written, replaced, withKeys) = (log / PageBytes * compactions, log / PageBytes * compactions, 1);
+        for (var i = 0; i < compactions; i++)
+        {
+            var bytes = log;
+            while (runs.TryPeek(out var run) && run < MaxMergedBytes && run <= 2 * bytes)
+            {
+                bytes += runs.Pop();
+                replaced += Math.Ceiling(run / PageBytes);
+            }
+
+            runs.Push(bytes);
+            written += Math.Ceiling(bytes / PageBytes);
+            withKeys = bytes >= LeastBytesForKeys && 3 * EntryOverhead <= EntryBytes(valueBytes) ? 2 : 1;
+        }
+
+        var pages = withKeys * (written + replaced) / compactions;
+        return new Operations(Reads: pages, Writes: 2 + pages + (recordBytes > MaxStaleBytes ? records : 0));
     }
 
     /// <summary>The reads of one activation: the manifest, the pages, and the log in steps of 1, 2, 4, 8 and then 16 records.</summary>

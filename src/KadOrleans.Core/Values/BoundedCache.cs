@@ -1,21 +1,18 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
+using System.Diagnostics.CodeAnalysis;
 
-namespace KadOrleans.Storage.Sqlite.Reading;
+namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// A cache of values with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. A value that is asked
+/// A cache by keys with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. A value that is asked
 /// for again, there or soon after it left, comes to the main queue. So a scan drives out nothing that is asked for often. A hit moves nothing.
 /// Not safe for several threads.
 /// </summary>
+/// <typeparam name="T">What it keeps.</typeparam>
 /// <param name="maxBytes">Its bound. 0 keeps nothing.</param>
-internal sealed class ValueCache(long maxBytes)
+/// <param name="sizeOf">The bytes that a value takes, <see cref="CachedValue.Overhead"/> or more.</param>
+internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
+    where T : notnull
 {
-    /// <summary>
-    /// What a value takes beside its content: the record, its array, and the entry here. In bytes, on a 64-bit machine, rounded up.
-    /// </summary>
-    public const int Overhead = 256;
-
     private const int None = -1;
     private const int SmallPart = 10;
     private const int MostUses = 3;
@@ -24,7 +21,7 @@ internal sealed class ValueCache(long maxBytes)
     private readonly Dictionary<NodeId, int> _places = [];
 
     // Hashes of keys that left the small queue, each where it may be overwritten by another.
-    private readonly int[] _left = new int[Math.Clamp(maxBytes / Overhead, 1, MostRemembered)];
+    private readonly int[] _left = new int[Math.Clamp(maxBytes / CachedValue.Overhead, 1, MostRemembered)];
     private Entry[] _entries = [];
     private int _free = None;
     private int _used;
@@ -38,11 +35,12 @@ internal sealed class ValueCache(long maxBytes)
     public int Count => _places.Count;
 
     /// <summary>The value of a key, if it is here.</summary>
-    public StoredValue? Get(NodeId key)
+    public bool TryGet(NodeId key, [MaybeNullWhen(false)] out T value)
     {
         if (!_places.TryGetValue(key, out var place))
         {
-            return null;
+            value = default;
+            return false;
         }
 
         ref var entry = ref _entries[place];
@@ -51,14 +49,15 @@ internal sealed class ValueCache(long maxBytes)
             entry.Uses++;
         }
 
-        return entry.Value;
+        value = entry.Value;
+        return true;
     }
 
     /// <summary>Takes a value, in place of any other of its key.</summary>
-    public void Put(NodeId key, StoredValue value)
+    public void Put(NodeId key, T value)
     {
-        var size = SizeOf(value);
-        if (_places.TryGetValue(key, out var place) && SizeOf(_entries[place].Value!) == size)
+        var size = sizeOf(value);
+        if (_places.TryGetValue(key, out var place) && sizeOf(_entries[place].Value) == size)
         {
             _entries[place].Value = value;
             return;
@@ -91,8 +90,6 @@ internal sealed class ValueCache(long maxBytes)
             Free(place);
         }
     }
-
-    private static int SizeOf(StoredValue value) => Overhead + value.Value.ContentLength;
 
     private int PlaceOf(int hash) => (int)((uint)hash % (uint)_left.Length);
 
@@ -153,7 +150,7 @@ internal sealed class ValueCache(long maxBytes)
         (entry.Older, entry.Newer) = (ends.Newest, None);
         (ends.Newest == None ? ref ends.Oldest : ref _entries[ends.Newest].Newer) = place;
         ends.Newest = place;
-        ends.Bytes += SizeOf(entry.Value!);
+        ends.Bytes += sizeOf(entry.Value);
     }
 
     private void Unlink(int place)
@@ -162,13 +159,13 @@ internal sealed class ValueCache(long maxBytes)
         ref var ends = ref EndsOf(entry);
         (entry.Older == None ? ref ends.Oldest : ref _entries[entry.Older].Newer) = entry.Newer;
         (entry.Newer == None ? ref ends.Newest : ref _entries[entry.Newer].Older) = entry.Older;
-        ends.Bytes -= SizeOf(entry.Value!);
+        ends.Bytes -= sizeOf(entry.Value);
     }
 
     private struct Entry
     {
         public NodeId Key;
-        public StoredValue? Value;
+        public T Value;
         public int Older;
         public int Newer;
         public byte Uses;
@@ -183,4 +180,16 @@ internal sealed class ValueCache(long maxBytes)
         public int Newest;
         public long Bytes;
     }
+}
+
+/// <summary>The size of a <see cref="StoredValue"/> in a cache.</summary>
+internal static class CachedValue
+{
+    /// <summary>
+    /// What a value takes beside its content: the record, its array, and the cache's entry. In bytes, on a 64-bit machine, rounded up.
+    /// </summary>
+    public const int Overhead = 256;
+
+    /// <summary>The bytes that a value takes.</summary>
+    public static int SizeOf(StoredValue value) => Overhead + value.Value.ContentLength;
 }

@@ -1,0 +1,100 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>
+/// The values of a shard that are in memory. Those of the log are here, as no page has them yet. Some of the pages' values are in the silo's
+/// cache. This is their owner, so a later image of the shard does not take them for its own.
+/// </summary>
+internal sealed class ShardValues(ShardCache cache) : IShardValues
+{
+    // Values by the log's records; null for removed keys. First those that a running compaction does not move into pages.
+    private Dictionary<NodeId, StoredValue?> _recent = [];
+    private Dictionary<NodeId, StoredValue?> _compacting = [];
+
+    // Values that the current decision needs, whatever the cache does.
+    private readonly Dictionary<NodeId, StoredValue> _pinned = [];
+
+    /// <summary>The changes by the log, but for those that <see cref="BeginCompaction"/> set aside.</summary>
+    public IReadOnlyDictionary<NodeId, StoredValue?> Recent => _recent;
+
+    /// <summary>Notes what a record of the log makes of a key.</summary>
+    public void Note(NodeId key, StoredValue? value) => _recent[key] = value;
+
+    /// <summary>Returns the changes by the log, which go into pages, and begins to gather later ones.</summary>
+    public IReadOnlyDictionary<NodeId, StoredValue?> BeginCompaction()
+    {
+        // Those of a compaction that failed.
+        foreach (var (key, value) in _compacting)
+        {
+            _recent.TryAdd(key, value);
+        }
+
+        (_compacting, _recent) = (_recent, []);
+        return _compacting;
+    }
+
+    /// <summary>Notes that pages have what was set aside. The cache keeps what it has room for.</summary>
+    public void EndCompaction()
+    {
+        foreach (var (key, value) in _compacting)
+        {
+            if (value is not null && !_recent.ContainsKey(key))
+            {
+                cache.Put(this, key, value);
+            }
+        }
+
+        _compacting = [];
+    }
+
+    /// <summary>Takes a value that was read from a page.</summary>
+    public void Keep(NodeId key, StoredValue value) => cache.Put(this, key, value);
+
+    /// <summary>The same of a value that nobody asked for.</summary>
+    public void Offer(NodeId key, StoredValue value) => cache.Offer(this, key, value);
+
+    /// <summary>Whether <see cref="Offer"/> may keep a value of this key.</summary>
+    public bool HasRoomFor(NodeId key) => cache.HasRoomFor(key);
+
+    /// <summary>Keeps a value in memory until <see cref="Unpin"/>.</summary>
+    public void Pin(NodeId key, StoredValue value) => _pinned[key] = value;
+
+    /// <summary>Ends what <see cref="Pin"/> began, for all keys.</summary>
+    public void Unpin() => _pinned.Clear();
+
+    /// <summary>Reads a value from memory. A decision pins the values that it needs.</summary>
+    /// <exception cref="InvalidOperationException">The value is in a page alone.</exception>
+    public StoredValue? Read(in HeldKey key) =>
+        Peek(key) ?? throw new InvalidOperationException($"The value of {key.Key} has to be read from its page first.");
+
+    public StoredValue? Peek(in HeldKey key) => ShardPlace.Of(key).Slot == ShardPlace.Log
+        ? _recent.TryGetValue(key.Key, out var value) ? value : _compacting.GetValueOrDefault(key.Key)
+        : _pinned.TryGetValue(key.Key, out var pinned) ? pinned
+        : cache.TryGet(this, key.Key, out var kept) ? kept
+        : null;
+
+    public void Hold(in HeldKey key, StoredValue value)
+    {
+        _pinned.Remove(key.Key);
+        if (ShardPlace.Of(key).Slot != ShardPlace.Log)
+        {
+            cache.Put(this, key.Key, value);
+        }
+        else if (_recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key))
+        {
+            _recent[key.Key] = value;
+        }
+        else
+        {
+            _compacting[key.Key] = value;
+        }
+    }
+
+    public void Forget(in HeldKey key)
+    {
+        _pinned.Remove(key.Key);
+        cache.Remove(key.Key);
+    }
+}

@@ -1,0 +1,156 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Storage;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Tests.Values;
+
+/// <summary>Values that are in pages alone.</summary>
+public class ShardReaderTests
+{
+    private const int Keys = 2000;
+
+    [Fact]
+    public Task An_activation_reads_keys_and_a_get_reads_one_page() => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        var pages = CountPages(records);
+        var shard = await ShardHost.ActivateAsync(records, cache: new ShardCache(0));
+        Assert.Equal(Keys, shard.Log.Shard.Count);
+
+        // The last page is so short that its keys have no record.
+        Assert.Single(pages);
+        pages.Clear();
+        Assert.Equal(Value(7), (await shard.ReadAsync(Samples.Key(7)))[0]);
+        Assert.Single(pages);
+        Assert.Null((await shard.ReadAsync(Samples.Key(-1)))[0]);
+        Assert.Single(pages);
+    });
+
+    [Fact]
+    public Task Concurrent_gets_of_a_page_read_it_once_and_the_cache_answers_later_ones() => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        var pages = CountPages(records);
+        var shard = await ShardHost.ActivateAsync(records, cache: new ShardCache(8 << 20));
+        await Task.WhenAll(Enumerable.Range(0, Keys).Select(i => shard.ReadAsync(Samples.Key(i))));
+        Assert.Equal(shard.Log.Image.Pages.Count, pages.Count);
+
+        await shard.ReadAllAsync();
+        Assert.Equal(shard.Log.Image.Pages.Count, pages.Count);
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task A_page_whose_keys_have_no_record_of_their_own_is_read_whole(bool isMissing) => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        foreach (var name in records.Names.Where(name => name.StartsWith("kad-shard-keys", StringComparison.Ordinal)).ToList())
+        {
+            records.Set(name, new ShardPageKeysState { Compaction = isMissing ? 0 : 999 });
+        }
+
+        Assert.Equal(Expected(), await (await ShardHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
+    public Task A_page_of_an_older_release_is_read_and_compacted() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var entries = ShardEntryCodec.Encode([.. Expected().Select(pair => new ShardChange(pair.Key, pair.Value))]);
+        records.Set(StateNames.ShardPage(0), new ShardPageState { Compaction = 3, Entries = entries });
+        records.Set(StateNames.ShardManifest, new ShardManifestState { Compaction = 3, Pages = [new ShardPageReference { Slot = 0, Compaction = 3 }] });
+        var shard = await ShardHost.ActivateAsync(records, cache: new ShardCache(0));
+        Assert.Equal(Expected(), await shard.ReadAllAsync());
+
+        // Enough is outdated that the old page is written again.
+        for (var i = 0; i < 150; i++)
+        {
+            await shard.PutAsync([.. Enumerable.Range(0, 15).Select(j => (Samples.Key((i * 15 + j) % Keys), Value(-i)))]);
+        }
+
+        Assert.DoesNotContain(shard.Log.Image.Pages, page => page.Bytes > CompactionPlan.MaxPageBytes);
+        Assert.Equal(await shard.ReadAllAsync(), await (await ShardHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
+    public Task A_superseded_activation_reads_again_what_another_has_replaced() => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        var superseded = await ShardHost.ActivateAsync(records, 1, cache: new ShardCache(0));
+        var other = await ShardHost.ActivateAsync(records, 2);
+        for (var i = 0; i < 4 * Keys; i += 200)
+        {
+            await other.PutAsync([.. Enumerable.Range(i, 200).Select(j => (Samples.Key(j % Keys), Value(-j)))]);
+        }
+
+        Assert.Equal(await other.ReadAllAsync(), await superseded.ReadAllAsync());
+    });
+
+    [Fact]
+    public Task Decisions_know_values_that_are_in_pages_alone() => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        var shard = await ShardHost.ActivateAsync(records, cache: new ShardCache(0));
+        var (writes, pages) = (records.Writes, CountPages(records));
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Value(1)));
+        Assert.Equal((writes, 1), (records.Writes, pages.Count));
+
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Value(2)));
+        Assert.Equal(Value(2), (await shard.ReadAsync(Samples.Key(1)))[0]);
+        Assert.True(await shard.RemoveAsync(Samples.Key(2)));
+        Assert.Null((await shard.ReadAsync(Samples.Key(2)))[0]);
+        Assert.Equal((writes + 2, 2), (records.Writes, pages.Count));
+    });
+
+    [Fact]
+    public Task A_page_that_cannot_be_read_fails_its_own_reads_and_no_others() => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        var shard = await ShardHost.ActivateAsync(records, cache: new ShardCache(0));
+        records.FailRead = name => name.StartsWith("kad-shard-page", StringComparison.Ordinal);
+        var (missing, isNew) = (shard.ReadAsync(Samples.Key(1)), shard.PutAsync(Samples.Key(-1), Value(0)));
+        await Assert.ThrowsAsync<TimeoutException>(() => missing);
+        Assert.Equal(StoreResult.Stored, await isNew);
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Value(2)));
+        Assert.Equal(Value(0), (await shard.ReadAsync(Samples.Key(-1)))[0]);
+
+        records.FailRead = _ => false;
+        Assert.Equal(Value(1), (await shard.ReadAsync(Samples.Key(1)))[0]);
+    });
+
+    private static async Task<FakeRecords> FillAsync()
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        foreach (var some in Expected().Chunk(20))
+        {
+            await shard.PutAsync([.. some.Select(pair => (pair.Key, pair.Value))]);
+        }
+
+        await shard.Log.BeginCompactionAsync();
+        await shard.Completion;
+        return records;
+    }
+
+    private static Dictionary<NodeId, StoredValue> Expected() => Enumerable.Range(0, Keys).ToDictionary(Samples.Key, Value);
+
+    private static StoredValue Value(int number) =>
+        Samples.Sized(0) with { Value = DhtValue.FromBytes([.. BitConverter.GetBytes(number), .. new byte[252]]) };
+
+    private static List<string> CountPages(FakeRecords records)
+    {
+        var pages = new List<string>();
+        records.FailRead = name =>
+        {
+            if (name.StartsWith("kad-shard-page", StringComparison.Ordinal))
+            {
+                pages.Add(name);
+            }
+
+            return false;
+        };
+        return pages;
+    }
+}
