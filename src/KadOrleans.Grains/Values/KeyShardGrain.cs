@@ -24,7 +24,7 @@ namespace KadOrleans.Grains.Values;
 /// </summary>
 [Reentrant]
 [RandomPlacement]
-internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDisposable
+internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
     /// <summary>The most keys or puts in one call.</summary>
     private const int MaxPerCall = 1024;
@@ -87,6 +87,16 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IDispo
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
         await _writer.Completion.WaitAsync(cancellationToken);
+    }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => _log.Save()?.WriteTo(dehydrationContext);
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (ShardCargo.ReadFrom(rehydrationContext) is { } cargo)
+        {
+            _log.Take(cargo);
+        }
     }
 
     public void Dispose() => _ending.Dispose();

@@ -85,6 +85,13 @@ internal sealed class ShardImage
         }
     }
 
+    /// <summary>Adds all changes of the log up to a sequence, which another activation knew.</summary>
+    public void Append(IReadOnlyList<ShardChange> changes, int bytes, long nextSequence)
+    {
+        Append(changes, bytes);
+        NextSequence = nextSequence;
+    }
+
     /// <summary>Adds the log record that was read at <see cref="NextSequence"/>.</summary>
     public void Append(IReadOnlyList<ShardChange> changes, int bytes)
     {

@@ -35,6 +35,22 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota, Shar
         throw new InvalidOperationException($"{StateNames.ShardManifest} changed each time that its shard was read.");
     }
 
+    /// <summary>Reads the pages of what another activation saved. Null if storage has other pages now. The end of its log is not read.</summary>
+    /// <exception cref="InvalidDataException">A record is damaged.</exception>
+    public async Task<ShardImage?> LoadAsync(ShardCargo cargo)
+    {
+        var image = new ShardImage(quota, cache, cargo.Manifest, cargo.ManifestETag);
+        image.Shard.BeginLoad(0);
+        if (!await ReadPagesAsync(image))
+        {
+            return null;
+        }
+
+        image.Append(ShardEntryCodec.Decode(cargo.Changes), cargo.Changes.Length, cargo.NextSequence);
+        image.Shard.EndLoad();
+        return image;
+    }
+
     private async Task<bool> ReadPagesAsync(ShardImage image)
     {
         foreach (var references in image.Manifest.Pages.Chunk(MaxReads))

@@ -40,6 +40,7 @@ internal sealed class ShardLog
     private readonly ShardCompactor _compactor;
     private readonly ShardCache _cache;
     private ShardImage _image;
+    private ShardCargo? _cargo;
     private Doubt _doubt = Doubt.Everything;
     private Task _compacting = Task.CompletedTask;
 
@@ -123,6 +124,21 @@ internal sealed class ShardLog
         return _image.History.Read(known, TimeSpan.Zero);
     }
 
+    /// <summary>What another activation may take over. Null if memory is in doubt, or if it is too much.</summary>
+    public ShardCargo? Save()
+    {
+        if (_doubt != Doubt.None || _compactionFailed || _image.LogBytes > ShardCargo.MaxBytes)
+        {
+            return null;
+        }
+
+        ShardChange[] changes = [.. _image.Values.Recent.Select(change => new ShardChange(change.Key, change.Value))];
+        return new ShardCargo(_image.Manifest, _image.ManifestETag, _image.NextSequence, ShardEntryCodec.Encode(changes));
+    }
+
+    /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
+    public void Take(ShardCargo cargo) => _cargo = cargo;
+
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()
     {
@@ -130,6 +146,15 @@ internal sealed class ShardLog
         {
             // A compaction must not move records during the read.
             await _compacting;
+        }
+
+        if (_cargo is { } cargo)
+        {
+            _cargo = null;
+            if (await _loader.LoadAsync(cargo) is { } image)
+            {
+                (_image, _doubt) = (image, Doubt.LogEnd);
+            }
         }
 
         if (_doubt == Doubt.LogEnd)

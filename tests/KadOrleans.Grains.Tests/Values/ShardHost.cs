@@ -27,10 +27,15 @@ internal sealed class ShardHost
 
     /// <summary>Activates a shard, by default with a cache for a few small values.</summary>
     public static async Task<ShardHost> ActivateAsync(
-        FakeRecords records, int seed = 1, StoreQuota? quota = null, ShardCache? cache = null)
+        FakeRecords records, int seed = 1, StoreQuota? quota = null, ShardCache? cache = null, ShardCargo? cargo = null)
     {
         cache ??= new ShardCache(4 * CachedValue.Overhead);
         var log = new ShardLog(records, quota ?? StoreQuota.Unlimited, cache, new SeededRandomSource(seed), NullLogger.Instance);
+        if (cargo is not null)
+        {
+            log.Take(cargo);
+        }
+
         await log.ResolveDoubtAsync();
         return new ShardHost(log, new ShardReader(records, cache, log));
     }
