@@ -11,6 +11,7 @@ using KadOrleans.Node;
 using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Storage;
@@ -151,12 +152,14 @@ internal static class SiloHost
 #pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.
         silo.AddActivationRebalancer();
 #pragma warning restore ORLEANSEXP002
-        silo.Configure<ActivationRebalancerOptions>(options =>
+        silo.Services.AddOptions<ActivationRebalancerOptions>().Configure<IOptions<KadClusterOptions>>((options, cluster) =>
         {
             (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5));
 
-            // By default the first cycles of a session move a tenth of what they should: with some hundred grains, none.
-            (options.CycleNumberWeight, options.SiloNumberWeight) = (1, 0);
+            // By default the first cycles of a session move a tenth of what they should: with some hundred grains, none. On a busy silo a
+            // cycle may count grains that are on their way, so it moves few.
+            options.CycleNumberWeight = 0.3;
+            options.ActivationMigrationCountLimit = Math.Max(16, (1 << cluster.Value.ShardBits) / 8);
         });
 
         // Rebalancing evens out the numbers of all activations. Edges name new batch grains each minute. If those of the last 15 min stayed
