@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// What a shard that moves takes along: what its log changed, so that the next activation reads only keys of pages and the end of the log.
+/// What a shard that moves takes along: the changes of its log. The next activation reads only the keys of pages and the end of the log.
 /// It is as good as the memory of the activation that ended, and as little proof of what storage has.
 /// </summary>
 /// <param name="Manifest">The manifest that was known last.</param>
