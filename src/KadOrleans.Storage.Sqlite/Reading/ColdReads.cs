@@ -199,7 +199,7 @@ internal sealed class ColdReads
             {
                 read.Value = _memory.Offer(read.Held, read.Address, read.Value!, read.Keeps);
             }
-            else if (read.Result == ReadResult.Gone && !_memory.IsStill(read.Held, read.Address))
+            else if (read.Result == ReadResult.Gone && IsMoved(read))
             {
                 (again ??= []).Add(read);
                 continue;
@@ -213,6 +213,13 @@ internal sealed class ColdReads
         }
 
         return again ?? [];
+    }
+
+    // The file has what a commit moved before memory knows of it.
+    private bool IsMoved(ColdRead read)
+    {
+        _memory.AwaitCommit();
+        return !_memory.IsStill(read.Held, read.Address);
     }
 
     /// <summary>One read: its own task, which is awaited once.</summary>

@@ -18,6 +18,9 @@ internal sealed class ValueMemory : IShardValues
     private readonly BoundedCache<StoredValue> _cache;
     private readonly SegmentTable _segments;
 
+    // Odd while the file may have a commit that is not applied here.
+    private int _commits;
+
     /// <summary>An empty memory.</summary>
     /// <param name="quota">How much is taken.</param>
     /// <param name="cacheBytes">Bytes of values that are kept.</param>
@@ -37,6 +40,28 @@ internal sealed class ValueMemory : IShardValues
 
     /// <summary>Reads what is not in the cache, for the writer; null if it is damaged.</summary>
     public Func<HeldKey, StoredValue?> ReadForWriter { get; set; } = static _ => null;
+
+    /// <summary>Called by the writer before a commit.</summary>
+    public void BeginCommit() => Interlocked.Increment(ref _commits);
+
+    /// <summary>Called by the writer when the commit, if one was begun, is applied here or was given up.</summary>
+    public void EndCommit()
+    {
+        if (int.IsOddInteger(_commits))
+        {
+            Interlocked.Increment(ref _commits);
+        }
+    }
+
+    /// <summary>Waits until what the file has now is applied here.</summary>
+    public void AwaitCommit()
+    {
+        var commits = Volatile.Read(ref _commits);
+        if (int.IsOddInteger(commits))
+        {
+            SpinWait.SpinUntil(() => Volatile.Read(ref _commits) != commits);
+        }
+    }
 
     public StoreTurnover Turnover
     {

@@ -82,7 +82,11 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         return !_plan.IsEmpty;
     }
 
-    protected override void Write(List<DatabaseOperation<BatchPlan>> batch) => _plan.WriteTo(_log, _statements);
+    protected override void Write(List<DatabaseOperation<BatchPlan>> batch)
+    {
+        _memory.BeginCommit();
+        _plan.WriteTo(_log, _statements);
+    }
 
     protected override void Committed(TimeSpan duration)
     {
@@ -96,6 +100,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     protected override void Apply()
     {
         _plan.Apply(_log);
+        _memory.EndCommit();
         Volatile.Write(ref _state, _plan.State ?? _state);
         if (_plan.Splits)
         {
@@ -108,6 +113,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         StorageMetrics.Failed();
         _log.Abandon();
         _plan.Abandon();
+        _memory.EndCommit();
     }
 
     protected override void Tell(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)

@@ -4,6 +4,7 @@ using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Testing;
 using KadOrleans.Transport.Udp;
@@ -188,7 +189,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "worked");
         var observer = (await LiveAsync()).Single(e => e.Name == "worked").Observer;
         Assert.True(await observer.AcceptAsync(new RandomWalkWork(edge.Ids[0])));
-        Assert.False(await observer.AcceptAsync(new RandomWalkWork(NodeId.FromKey("another's"))));
+        await Assert.ThrowsAsync<NoLiveEdgeException>(() => observer.AcceptAsync(new RandomWalkWork(NodeId.FromKey("another's"))));
     }
 
     private async Task<IReadOnlyList<LiveEdge>> LiveAsync() =>

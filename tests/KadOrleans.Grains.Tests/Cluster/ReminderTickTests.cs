@@ -196,7 +196,11 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         Assert.Empty(_edge.Work);
 
         _edge.TakesWork = true;
-        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(KeysOf(_edge).IsSupersetOf(keys)));
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
+        {
+            await LeaseAsync("full", _edge);
+            return KeysOf(_edge).IsSupersetOf(keys);
+        });
         Assert.All(_edge.Work.OfType<RepublishWork>(), work => Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys));
     }
 

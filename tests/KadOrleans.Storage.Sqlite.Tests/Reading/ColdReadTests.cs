@@ -75,6 +75,36 @@ public sealed class ColdReadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_read_between_a_commit_and_its_changes_in_memory_finds_what_the_commit_moved()
+    {
+        const int Keys = 100;
+        await using var database = Open(Small with { MaxWriteAheadBytes = 0 }, cacheBytes: 0);
+        await using var store = new SqliteKeyStore(database);
+        var reads = new List<Task<StoredValue?>>();
+        await Task.WhenAll(Enumerable.Range(0, Keys).Select(key => PutAsync(key, 0)));
+
+        // Called between the two.
+        database.Writer.PauseReaders = _ =>
+        {
+            var some = Enumerable.Range(0, Keys).Select(key => store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask()).ToList();
+            reads.AddRange(some);
+            SpinWait.SpinUntil(() => some.TrueForAll(read => read.IsCompleted), TimeSpan.FromMilliseconds(20));
+        };
+        var random = new Random(1);
+        for (byte round = 1; round <= 50; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, Keys).Where(_ => random.Next(3) == 0).ToList().Select(key => PutAsync(key, round)));
+        }
+
+        Assert.All(await Task.WhenAll(reads), Assert.NotNull);
+        Assert.True(database.Segments.Oldest!.Number > 1);
+        database.Writer.PauseReaders = static action => action();
+
+        Task<StoreResult> PutAsync(int key, byte round) =>
+            store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromBytes([round, .. new byte[100]]))).AsTask();
+    }
+
+    [Fact]
     public async Task Reads_without_a_pause_do_not_let_the_write_ahead_log_grow()
     {
         const int Limit = 1 << 20;
