@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Wire;
-using Request = KadOrleans.Wire.Request;
 
 namespace KadOrleans.Benchmarks;
 

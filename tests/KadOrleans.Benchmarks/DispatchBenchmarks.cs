@@ -9,7 +9,6 @@ using KadOrleans.Node;
 using KadOrleans.Node.Local;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
-using Request = KadOrleans.Wire.Request;
 
 namespace KadOrleans.Benchmarks;
 

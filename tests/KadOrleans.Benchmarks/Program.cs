@@ -17,12 +17,6 @@ if (args is ["storage", "room"])
     return 0;
 }
 
-if (args is ["shards", .. ["put" or "get", ..] shards])
-{
-    await ShardBenchmark.RunAsync(shards);
-    return 0;
-}
-
 if (args is ["memory"])
 {
     ContactMemory.Print();

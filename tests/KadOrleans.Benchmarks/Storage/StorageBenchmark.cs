@@ -97,7 +97,7 @@ internal static class StorageBenchmark
     }
 
     // As evenly spread as digests, and cheaper to make.
-    internal static NodeId Key(int number)
+    private static NodeId Key(int number)
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
         var state = (ulong)number;

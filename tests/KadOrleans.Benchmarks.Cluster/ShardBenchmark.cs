@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 
-namespace KadOrleans.Benchmarks.Storage;
+namespace KadOrleans.Benchmarks.Cluster;
 
 /// <summary>Fills the shards of a running silo and reads random keys, by calls to the grains. The silo must have no edge key.</summary>
 internal static class ShardBenchmark
@@ -19,8 +19,8 @@ internal static class ShardBenchmark
     private const int CallsAtOnce = 16;
 
     /// <summary>
-    /// <c>shards put GATEWAY FIRST KEYS BYTES</c> stores so many keys. The other verb,
-    /// <c>shards get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]</c>, reads random ones, one to a call, and compares them. With HOT it reads
+    /// <c>put GATEWAY FIRST KEYS BYTES</c> stores so many keys. The other verb,
+    /// <c>get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]</c>, reads random ones, one to a call, and compares them. With HOT it reads
     /// the first so many keys. The gateway is a port of this machine.
     /// </summary>
     public static async Task RunAsync(string[] arguments)
@@ -95,7 +95,7 @@ internal static class ShardBenchmark
         }
     }
 
-    private static NodeId Key(int number) => StorageBenchmark.Key(number);
+    private static NodeId Key(int number) => NodeId.FromKey(number.ToString(CultureInfo.InvariantCulture));
 
     private static StoredValue Value(int number, int bytes, DateTimeOffset now)
     {

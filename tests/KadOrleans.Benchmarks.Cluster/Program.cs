@@ -1,0 +1,13 @@
+using KadOrleans.Benchmarks.Cluster;
+
+if (args is ["put", _, _, _, _] or ["get", _, _, _, _, _] or ["get", _, _, _, _, _, _])
+{
+    await ShardBenchmark.RunAsync(args);
+    return 0;
+}
+
+Console.Error.WriteLine("""
+    put GATEWAY FIRST KEYS BYTES                    stores keys in the shards of a silo on this machine
+    get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]    reads random ones
+    """);
+return 2;
