@@ -386,30 +386,3 @@ internal sealed class KeyShard
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
-
-/// <summary>The values that a store evicted or replaced since it was opened.</summary>
-/// <param name="EvictedFar">Values evicted so that others had room, of keys for which the node was not responsible.</param>
-/// <param name="EvictedNear">Values evicted of other keys.</param>
-/// <param name="Changed">Live values replaced by another source than the one that stored them.</param>
-public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, long Changed)
-{
-    /// <summary>Values evicted, of all keys.</summary>
-    public long Evicted => EvictedFar + EvictedNear;
-
-    /// <summary>Adds the effects of a decision.</summary>
-    internal StoreTurnover Add(StoreDecision decision)
-    {
-        var far = 0;
-        foreach (var evicted in decision.Evicted)
-        {
-            far += evicted.IsFar ? 1 : 0;
-        }
-
-        return new StoreTurnover(
-            EvictedFar + far, EvictedNear + decision.Evicted.Count - far, Changed + (decision.IsChange ? 1 : 0));
-    }
-
-    /// <summary>Both together.</summary>
-    public StoreTurnover Add(StoreTurnover other) =>
-        new(EvictedFar + other.EvictedFar, EvictedNear + other.EvictedNear, Changed + other.Changed);
-}
