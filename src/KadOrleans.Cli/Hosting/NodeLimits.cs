@@ -1,5 +1,6 @@
 using System.Globalization;
 using KadOrleans.Core.Values;
+using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.Cli.Hosting;
 
@@ -8,22 +9,10 @@ namespace KadOrleans.Cli.Hosting;
 /// <param name="DiskBytes">Room on the disk of its data folder, what the folder takes already included; null without a folder.</param>
 internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
 {
-    /// <summary>Memory of a node that holds nothing: runtime, contacts, buffers.</summary>
-    public const long EmptyNodeBytes = 128 << 20;
-
-    /// <summary>Keys that no default exceeds: with more, a start takes longer than five seconds.</summary>
-    public const int MostByDefault = 10_000_000;
-
-    private const int LeastByDefault = 1_000;
+    // Runtime, contacts, buffers.
+    private const long EmptyNodeBytes = 128 << 20;
     private const long MostCacheByDefault = 64 << 20;
     private const int CachePart = 8;
-
-    // Keys of as many networks as there are keys take more than the index.
-    private const long MemoryPerKeyByDefault = 3 * KeyIndex.BytesPerKey / 2;
-
-    // The log of values takes at most twice what lives in it.
-    private const int DiskPerByte = 3;
-    private const long BytesPerKeyByDefault = 1024;
 
     // In memory, as each value is an object.
     private const int MostInMemoryByDefault = 1_000_000;
@@ -33,7 +22,7 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
     /// <summary>The limits of this process.</summary>
     /// <param name="folder">Its data folder, which need not be there; null for none.</param>
     public static NodeLimits Read(string? folder) =>
-        new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, folder is null ? null : ReadDisk(Path.GetFullPath(folder)));
+        new(StoreLimits.ReadMemory(), folder is null ? null : StoreLimits.ReadDisk(folder, "kad.db*"));
 
     /// <summary>The quotas for what was asked for.</summary>
     /// <param name="maxKeys">Keys in all; null for what the limits allow.</param>
@@ -44,49 +33,20 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
     {
         if (DiskBytes is not { } disk)
         {
-            var most = Math.Clamp(MemoryBytes / 2 / MemoryPerKeyInMemory, LeastByDefault, MostInMemoryByDefault);
+            var most = Math.Clamp(MemoryBytes / 2 / MemoryPerKeyInMemory, StoreLimits.LeastKeysByDefault, MostInMemoryByDefault);
             return (StoreQuota.OfTotal(maxKeys ?? (int)most, maxBytes ?? Math.Min(MemoryBytes / 2, MostBytesInMemoryByDefault)), 0);
         }
 
+        var limits = new StoreLimits("node", MemoryBytes, disk, EmptyNodeBytes);
         var cached = cache ?? Math.Min(MostCacheByDefault, MemoryBytes / CachePart);
-        var left = MemoryBytes - EmptyNodeBytes - cached;
-        var keys = maxKeys ?? (int)Math.Clamp(left / 2 / MemoryPerKeyByDefault, LeastByDefault, MostByDefault);
-        Check(keys, cached, maxKeys is not null);
-        return (StoreQuota.OfTotal(keys, maxBytes ?? Math.Clamp(keys * BytesPerKeyByDefault, 1, Math.Max(1, disk / DiskPerByte))), cached);
-    }
-
-    private void Check(int keys, long cache, bool isKeysGiven)
-    {
-        var needed = EmptyNodeBytes + (keys * KeyIndex.BytesPerKey) + cache;
-        if (needed <= MemoryBytes)
+        var keys = maxKeys ?? limits.KeysByDefault(cached);
+        var (name, value) = maxKeys is null ? ("--cache", cached) : ("--max-keys", keys);
+        var setting = string.Create(CultureInfo.InvariantCulture, $"{name} is '{value}'");
+        if (limits.FindProblem(keys, cached, setting) is { } problem)
         {
-            return;
+            throw CommandException.WrongUsage(problem);
         }
 
-        var setting = isKeysGiven ? $"--max-keys is '{Text(keys)}'" : $"--cache is '{Text(cache)}'";
-        throw CommandException.WrongUsage(
-            $"{setting}; a node with {Text(keys)} keys and a cache of {Text(cache)} bytes needs {Text(needed)} bytes of memory, and this process may use {Text(MemoryBytes)}.");
-    }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static long ReadDisk(string folder)
-    {
-        try
-        {
-            var existing = folder;
-            while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
-            {
-                existing = parent;
-            }
-
-            var held = Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("kad.db*").Sum(file => file.Length) : 0;
-            return new DriveInfo(existing).AvailableFreeSpace + held;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // Opening the folder says what is wrong with it.
-            return long.MaxValue;
-        }
+        return (StoreQuota.OfTotal(keys, maxBytes ?? limits.BytesByDefault(keys)), cached);
     }
 }

@@ -1,0 +1,82 @@
+using System.Globalization;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Hosting.Settings;
+
+/// <summary>What a process that holds keys may take of its machine, and how many keys and bytes of values fit.</summary>
+/// <param name="Process">What the process is called in messages.</param>
+/// <param name="MemoryBytes">Memory that it may use.</param>
+/// <param name="DiskBytes">Room on the disk of its data folder, what its files take included.</param>
+/// <param name="EmptyBytes">Memory that it uses while it holds nothing.</param>
+internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBytes, long EmptyBytes)
+{
+    /// <summary>Keys that the default does not go below.</summary>
+    public const int LeastKeysByDefault = 1_000;
+
+    /// <summary>Keys that no default exceeds: with more, a node takes longer than five seconds to start.</summary>
+    public const int MostKeysByDefault = 10_000_000;
+
+    // Keys of as many networks as there are keys take more than the index.
+    private const long MemoryPerKeyByDefault = 3 * KeyIndex.BytesPerKey / 2;
+
+    // What is stored takes at most twice what lives in it, and a compaction as much again for a moment.
+    private const int DiskPerByte = 3;
+    private const long BytesPerKeyByDefault = 1024;
+
+    /// <summary>
+    /// Whether keys are spread over shards. Each shard may hold twice its share, and random keys fill all shards alike. So all together may
+    /// hold twice the quota.
+    /// </summary>
+    public bool IsSharded { get; init; }
+
+    private int MostPerQuota => IsSharded ? 2 : 1;
+
+    /// <summary>Memory that this process may use, in bytes.</summary>
+    public static long ReadMemory() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Room on the disk of a folder in bytes, what some files in it take included. No limit if the folder cannot be read.</summary>
+    /// <param name="folder">The folder, which need not be there.</param>
+    /// <param name="files">The pattern of the files' names.</param>
+    public static long ReadDisk(string folder, string files)
+    {
+        try
+        {
+            var existing = Path.GetFullPath(folder);
+            while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
+            {
+                existing = parent;
+            }
+
+            var held = Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles(files).Sum(file => file.Length) : 0;
+            return new DriveInfo(existing).AvailableFreeSpace + held;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Opening the folder says what is wrong with it.
+            return long.MaxValue;
+        }
+    }
+
+    /// <summary>The default quota of keys beside a cache of values: half of the memory that is left.</summary>
+    public int KeysByDefault(long cache) =>
+        (int)Math.Clamp((MemoryBytes - EmptyBytes - cache) / 2 / MemoryPerKeyByDefault / MostPerQuota, LeastKeysByDefault, MostKeysByDefault);
+
+    /// <summary>The default quota of bytes for a quota of keys: 1 KiB each, if the disk has room for it.</summary>
+    public long BytesByDefault(int keys) =>
+        Math.Clamp(keys * BytesPerKeyByDefault, 1, Math.Max(1, DiskBytes / DiskPerByte / MostPerQuota));
+
+    /// <summary>Why memory cannot hold the index of a quota of keys and a cache, in one sentence; null if it can.</summary>
+    /// <param name="keys">The quota of keys.</param>
+    /// <param name="cache">Bytes of the cache.</param>
+    /// <param name="setting">The setting to blame, and its value.</param>
+    public string? FindProblem(int keys, long cache, string setting)
+    {
+        var most = (long)MostPerQuota * keys;
+        var needed = EmptyBytes + (most * KeyIndex.BytesPerKey) + cache;
+        return needed <= MemoryBytes
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{setting}; a {Process} with {most} keys{(IsSharded ? ", twice the quota," : "")} and a cache of {cache} bytes needs {needed} bytes of memory, and this process may use {MemoryBytes}.");
+    }
+}
