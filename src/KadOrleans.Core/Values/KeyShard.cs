@@ -149,9 +149,7 @@ internal sealed class KeyShard
     {
         var before = ShareOf(key);
         Plan(key, share);
-        Tally(before, share);
-        ref var entry = ref _index[_index.Find(key)];
-        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (storedAt, expiresAt, place, true);
+        SetHeld(_index.Find(key), before, share, storedAt, expiresAt, place);
     }
 
     /// <summary>Prepares an empty shard for loading some number of keys quickly; <see cref="EndLoad"/> ends that.</summary>
@@ -183,9 +181,7 @@ internal sealed class KeyShard
 
         var slot = _index.Add(key);
         _accounts.Add(slot, share, isOldest: true);
-        ref var entry = ref _index[slot];
-        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (storedAt, expiresAt, place, true);
-        Tally(null, share);
+        SetHeld(slot, before: null, share, storedAt, expiresAt, place);
         return true;
     }
 
@@ -308,9 +304,7 @@ internal sealed class KeyShard
     internal void Hold(NodeId key, StoredValue value, StoreShare? before, long? place)
     {
         var slot = _index.Find(key);
-        ref var entry = ref _index[slot];
-        Tally(before, _accounts.ShareOf(slot));
-        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (value.StoredAt, value.ExpiresAt, place ?? entry.Place, true);
+        SetHeld(slot, before, _accounts.ShareOf(slot), value.StoredAt, value.ExpiresAt, place ?? _index[slot].Place);
         TryGetAt(slot, out var held);
         _values.Hold(held, value);
     }
@@ -348,6 +342,13 @@ internal sealed class KeyShard
     {
         var slot = _index.Find(key);
         return slot != KeyIndex.None && _index[slot].IsCounted ? slot : KeyIndex.None;
+    }
+
+    private void SetHeld(int slot, StoreShare? before, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)
+    {
+        Tally(before, share);
+        ref var entry = ref _index[slot];
+        (entry.StoredAt, entry.ExpiresAt, entry.Place, entry.IsHeld) = (storedAt, expiresAt, place, true);
     }
 
     private void Tally(StoreShare? before, StoreShare? after)
