@@ -4,10 +4,7 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.EdgeWorker.Values;
 
-/// <summary>
-/// Results of gets, and the pending ones. When full it evicts the oldest that was not asked for since its last turn (the clock algorithm,
-/// Corbató 1968). Safe for several threads.
-/// </summary>
+/// <summary>Results of gets, in a <see cref="BoundedCache{T}"/>, and the pending ones. Safe for several threads.</summary>
 /// <param name="maxBytes">The most bytes of results.</param>
 internal sealed class AnswerCache(long maxBytes)
 {
@@ -16,27 +13,33 @@ internal sealed class AnswerCache(long maxBytes)
 
     // Guards all below.
     private readonly Lock _gate = new();
-    private readonly Dictionary<NodeId, LinkedListNode<Entry>> _entries = [];
-    private readonly LinkedList<Entry> _order = [];
+    private readonly BoundedCache<Answer> _answers = new(maxBytes, answer => Overhead + (answer.Value?.Value.ContentLength ?? 0));
     private readonly Dictionary<NodeId, PendingAnswer> _pending = [];
-    private long _bytes;
     private long _hits;
 
     /// <summary>The number of results found.</summary>
     public long Hits => Interlocked.Read(ref _hits);
 
     /// <summary>The bytes of the results.</summary>
-    public long Bytes => Interlocked.Read(ref _bytes);
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _answers.Bytes;
+            }
+        }
+    }
 
     /// <summary>Finds the result of a get in an epoch. It may be null: the key is not held.</summary>
     public bool TryGet(NodeId key, long epoch, out StoredValue? value)
     {
         lock (_gate)
         {
-            if (_entries.TryGetValue(key, out var node) && node.ValueRef.Epoch == epoch)
+            if (_answers.TryGet(key, out var answer) && answer.Epoch == epoch)
             {
-                node.ValueRef.IsUsed = true;
-                value = node.ValueRef.Value;
+                value = answer.Value;
                 _hits++;
                 return true;
             }
@@ -77,7 +80,7 @@ internal sealed class AnswerCache(long maxBytes)
                 _pending.Remove(key);
                 if (isAnswered && ended.Epoch != 0)
                 {
-                    Set(new Entry { Key = key, Value = value, Epoch = ended.Epoch });
+                    _answers.Put(key, new Answer(value, ended.Epoch));
                 }
             }
         }
@@ -89,54 +92,11 @@ internal sealed class AnswerCache(long maxBytes)
         lock (_gate)
         {
             _pending.Remove(key);
-            Drop(key);
+            _answers.Remove(key);
         }
     }
 
-    private void Set(in Entry entry)
-    {
-        Drop(entry.Key);
-        var size = SizeOf(entry);
-        while (_bytes + size > maxBytes && _order.First is { } oldest)
-        {
-            _order.RemoveFirst();
-            if (oldest.ValueRef.IsUsed)
-            {
-                oldest.ValueRef.IsUsed = false;
-                _order.AddLast(oldest);
-            }
-            else
-            {
-                _entries.Remove(oldest.ValueRef.Key);
-                _bytes -= SizeOf(oldest.ValueRef);
-            }
-        }
-
-        if (_bytes + size <= maxBytes)
-        {
-            _entries.Add(entry.Key, _order.AddLast(entry));
-            _bytes += size;
-        }
-    }
-
-    private void Drop(NodeId key)
-    {
-        if (_entries.Remove(key, out var node))
-        {
-            _order.Remove(node);
-            _bytes -= SizeOf(node.ValueRef);
-        }
-    }
-
-    private static int SizeOf(in Entry entry) => Overhead + (entry.Value?.Value.ContentLength ?? 0);
-
-    private struct Entry
-    {
-        public NodeId Key;
-        public StoredValue? Value;
-        public long Epoch;
-        public bool IsUsed;
-    }
+    private readonly record struct Answer(StoredValue? Value, long Epoch);
 }
 
 /// <summary>A get that waits for its shard. Its result is the value, or the shard's failure.</summary>
