@@ -37,7 +37,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     public bool IsProved { get; set; }
 
     /// <summary>Whether the usual time to tell its id is over.</summary>
-    public bool IsProofLate { get; set; }
+    public bool IsProofUnresponsive { get; set; }
 
     /// <summary>Whether it answered the lookup's question; it counts once its id is proved as well.</summary>
     public bool HasReplied { get; set; }
@@ -51,7 +51,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>Contacts that it named and that are invented or unresponsive, less those that answered.</summary>
     public int Misled { get; private set; }
 
-    public bool IsPending => State is CandidateState.Waiting or CandidateState.Slow;
+    public bool IsPending => State is CandidateState.Waiting or CandidateState.Unresponsive;
 
     public bool IsHolder => State == CandidateState.Answered && Value.Kind != DhtValueKind.None;
 
@@ -109,15 +109,15 @@ internal enum CandidateState
     /// <summary>Known, not asked yet.</summary>
     Heard,
 
-    /// <summary>Asked, and within the time it usually takes to answer.</summary>
+    /// <summary>Asked, and its retry timeout is not over.</summary>
     Waiting,
 
-    /// <summary>Asked, and late. Others are asked in its place; its answer still counts.</summary>
-    Slow,
+    /// <summary>Asked, and its retry timeout is over. Others are asked in its place; its response still counts.</summary>
+    Unresponsive,
 
-    /// <summary>It answered.</summary>
+    /// <summary>It responded.</summary>
     Answered,
 
-    /// <summary>It did not answer in time, or with something that is no answer.</summary>
+    /// <summary>It timed out, or its response was malformed.</summary>
     Failed,
 }

@@ -33,7 +33,7 @@ internal sealed class Lookup
     private int _asked;
     private int _answered;
     private int _failed;
-    private int _slow;
+    private int _unresponsive;
 
     // Timed-out ones that have answered the query and not yet proved their id.
     private int _unproved;
@@ -187,23 +187,23 @@ internal sealed class Lookup
     }
 
     /// <summary>A contact's retry timeout is over: others are queried in its place. It may still answer.</summary>
-    public void OnSlow(Contact from)
+    public void OnUnresponsive(Contact from)
     {
         if (Find(from) is { State: CandidateState.Waiting } candidate)
         {
-            SetSlow(candidate);
+            SetUnresponsive(candidate);
         }
     }
 
     /// <summary>
     /// An endpoint's id ping timed out. Once it has answered the lookup's query, others are asked in its place.
     /// </summary>
-    public void OnProofSlow(UdpEndpoint endpoint)
+    public void OnUnresponsiveProof(UdpEndpoint endpoint)
     {
         if (_candidates.Find(endpoint) is { State: CandidateState.Waiting } candidate)
         {
-            candidate.IsProofLate = true;
-            SetSlowIfUnproved(candidate);
+            candidate.IsProofUnresponsive = true;
+            SetUnresponsiveIfUnproved(candidate);
         }
     }
 
@@ -285,7 +285,7 @@ internal sealed class Lookup
 
         // One lost datagram must not hide a value: its holder may be one whose retry is pending. Nor must a lost pong hide a contact that
         // has answered.
-        if ((Kind == LookupKind.Value && _slow > 0) || _unproved > 0)
+        if ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0)
         {
             return null;
         }
@@ -300,7 +300,7 @@ internal sealed class Lookup
             return TerminationReason.Converged;
         }
 
-        if (_slow > 0)
+        if (_unresponsive > 0)
         {
             return null;
         }
@@ -333,23 +333,23 @@ internal sealed class Lookup
         }
 
         candidate.HasReplied = true;
-        _unproved += candidate.State == CandidateState.Slow ? 1 : 0;
-        SetSlowIfUnproved(candidate);
+        _unproved += candidate.State == CandidateState.Unresponsive ? 1 : 0;
+        SetUnresponsiveIfUnproved(candidate);
         return candidate;
     }
 
-    private void SetSlowIfUnproved(Candidate candidate)
+    private void SetUnresponsiveIfUnproved(Candidate candidate)
     {
-        if (candidate is { State: CandidateState.Waiting, HasReplied: true, IsProofLate: true, IsProved: false })
+        if (candidate is { State: CandidateState.Waiting, HasReplied: true, IsProofUnresponsive: true, IsProved: false })
         {
-            SetSlow(candidate);
+            SetUnresponsive(candidate);
         }
     }
 
-    private void SetSlow(Candidate candidate)
+    private void SetUnresponsive(Candidate candidate)
     {
-        _paths.End(candidate, CandidateState.Slow);
-        _slow++;
+        _paths.End(candidate, CandidateState.Unresponsive);
+        _unresponsive++;
         _unproved += candidate.HasReplied ? 1 : 0;
     }
 
@@ -373,9 +373,9 @@ internal sealed class Lookup
 
     private void Settle(Candidate candidate, CandidateState state)
     {
-        var wasSlow = candidate.State == CandidateState.Slow;
-        _slow -= wasSlow ? 1 : 0;
-        _unproved -= wasSlow && candidate.HasReplied ? 1 : 0;
+        var wasUnresponsive = candidate.State == CandidateState.Unresponsive;
+        _unresponsive -= wasUnresponsive ? 1 : 0;
+        _unproved -= wasUnresponsive && candidate.HasReplied ? 1 : 0;
         _paths.End(candidate, state);
         candidate.Credit(isTrue: state == CandidateState.Answered);
         if (state == CandidateState.Answered)

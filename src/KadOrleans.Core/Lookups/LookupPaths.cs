@@ -23,7 +23,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     private const int MaxMisled = 3;
 
     // Unresponsive contacts of a network, by the path that asked them.
-    private readonly Dictionary<(int Path, SourceNetwork Network), int> _silent = [];
+    private readonly Dictionary<(int Path, SourceNetwork Network), int> _unresponsive = [];
     private readonly int[] _asked = new int[count];
     private readonly int[] _waiting = new int[count];
     private readonly int _maxPerPath = maxRequests / count;
@@ -31,7 +31,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     /// <summary>How many there are.</summary>
     public int Count => count;
 
-    /// <summary>Requests in flight, those that are late left out.</summary>
+    /// <summary>Requests in flight, without those to unresponsive contacts.</summary>
     public int Waiting { get; private set; }
 
     /// <summary>Whether a path has used up its share of requests and knew more to ask.</summary>
@@ -60,7 +60,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         Waiting++;
     }
 
-    /// <summary>A candidate that was in flight is late, or has ended.</summary>
+    /// <summary>A candidate that was queried is unresponsive, or has ended.</summary>
     public void End(Candidate candidate, CandidateState state)
     {
         if (candidate.State == CandidateState.Waiting)
@@ -71,7 +71,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
 
         if (candidate is { Network: { } network, State: CandidateState.Waiting } && state != CandidateState.Answered)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(_silent, (candidate.AskedBy, network), out _)++;
+            CollectionsMarshal.GetValueRefOrAddDefault(_unresponsive, (candidate.AskedBy, network), out _)++;
         }
 
         candidates.SetState(candidate, state);
@@ -105,7 +105,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return (chosen, chosen is null ? 0 : BitOperations.TrailingZeroCount(chosen.Paths));
     }
 
-    private static bool IsOfUse(Candidate candidate) => candidate.State is not (CandidateState.Failed or CandidateState.Slow);
+    private static bool IsOfUse(Candidate candidate) => candidate.State is not (CandidateState.Failed or CandidateState.Unresponsive);
 
     private (Candidate? Candidate, int Path) Next(int perNetwork)
     {
@@ -193,7 +193,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     /// </summary>
     private bool MayAsk(Candidate candidate, int path, int perNetwork) =>
         candidates.HasShare(candidate, perNetwork)
-        && !(candidate.Network is { } network && _silent.GetValueOrDefault((path, network)) >= perNetwork)
+        && !(candidate.Network is { } network && _unresponsive.GetValueOrDefault((path, network)) >= perNetwork)
         && !(candidate.IsDoubtful(MaxMisled) && BitOperations.PopCount(candidate.Paths) == 1);
 
     // The endpoint is what a liar cannot choose freely.

@@ -102,7 +102,7 @@ internal sealed class CrawlRun
         Pump();
     }
 
-    internal void OnLate()
+    internal void OnUnresponsive()
     {
         lock (_gate)
         {
@@ -206,7 +206,7 @@ internal sealed class CrawlCall(CrawlQuestion question, NodeId sender, CrawlRun 
     public override bool TryComplete(ReadOnlySpan<byte> body) =>
         question.Target is null ? TryCompletePing(body) : TryCompleteFind(body);
 
-    public override void OnLate() => run.OnLate();
+    public override void OnUnresponsive() => run.OnUnresponsive();
 
     public override void OnFailed(RequestFailure failure) => run.OnFailed(question, failure);
 

@@ -17,14 +17,14 @@ namespace KadOrleans.Node.Lookups;
 internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved)
 {
     /// <summary>The most unresponsive contacts of one lookup that are queried without a place.</summary>
-    private const int MaxSilent = 16;
+    private const int MaxUnresponsive = 16;
 
-    // Guards lookup and _silent.
+    // Guards lookup and _unresponsive.
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<LookupOutcome> _outcome =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private int _silent;
+    private int _unresponsive;
 
     /// <summary>Completes with the outcome; never fails.</summary>
     public Task<LookupOutcome> Outcome => _outcome.Task;
@@ -61,11 +61,11 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         Pump();
     }
 
-    public void OnLate(FindCall call)
+    public void OnUnresponsive(FindCall call)
     {
         lock (_gate)
         {
-            lookup.OnSlow(call.Contact);
+            lookup.OnUnresponsive(call.Contact);
         }
 
         Pump();
@@ -81,11 +81,11 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         Pump();
     }
 
-    private void OnProofLate(UdpEndpoint endpoint)
+    private void OnUnresponsiveProof(UdpEndpoint endpoint)
     {
         lock (_gate)
         {
-            lookup.OnProofSlow(endpoint);
+            lookup.OnUnresponsiveProof(endpoint);
         }
 
         Pump();
@@ -110,11 +110,11 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     {
         while (TryNext(out var contact, out var needsProof))
         {
-            NoteSilence(contact);
+            PassOverIfUnresponsive(contact);
             requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Question, this));
             if (needsProof)
             {
-                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => OnProofLate(contact.Endpoint)));
+                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => OnUnresponsiveProof(contact.Endpoint)));
             }
         }
     }
@@ -123,14 +123,14 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     /// A contact that did not answer another lookup takes no place in this one. The number is bounded: in an outage of our own network all
     /// contacts would be queried at once.
     /// </summary>
-    private void NoteSilence(Contact contact)
+    private void PassOverIfUnresponsive(Contact contact)
     {
-        if (_silent < MaxSilent && requests.IsUnresponsive(contact.Endpoint))
+        if (_unresponsive < MaxUnresponsive && requests.IsUnresponsive(contact.Endpoint))
         {
             lock (_gate)
             {
-                _silent++;
-                lookup.OnSlow(contact);
+                _unresponsive++;
+                lookup.OnUnresponsive(contact);
             }
         }
     }
@@ -199,7 +199,7 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
         return true;
     }
 
-    public override void OnLate() => lookup.OnLate(this);
+    public override void OnUnresponsive() => lookup.OnUnresponsive(this);
 
     public override void OnFailed(RequestFailure failure) => lookup.OnFailed(this, failure);
 }

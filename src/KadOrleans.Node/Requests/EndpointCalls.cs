@@ -8,13 +8,13 @@ namespace KadOrleans.Node.Requests;
 /// <param name="expectedId">Its id, if known.</param>
 /// <param name="sender">Our id.</param>
 /// <param name="onEnd">Gets the id; null without a response, or from a client.</param>
-/// <param name="onLate">Called when the retry timeout is over; null if not needed.</param>
+/// <param name="onUnresponsive">Called when the retry timeout is over; null if not needed.</param>
 internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,
     NodeId sender,
     Action<PingCall, NodeId?, RequestFailure?> onEnd,
-    Action? onLate = null)
+    Action? onUnresponsive = null)
     : OutgoingRequest(destination, expectedId)
 {
     public override bool IsIntroduction => true;
@@ -41,7 +41,7 @@ internal sealed class PingCall(
         return false;
     }
 
-    public override void OnLate() => onLate?.Invoke();
+    public override void OnUnresponsive() => onUnresponsive?.Invoke();
 
     public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
 }

@@ -67,7 +67,7 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     public abstract bool TryComplete(ReadOnlySpan<byte> body);
 
     /// <summary>Called when the retry timeout is over, before the retry is sent.</summary>
-    public virtual void OnLate()
+    public virtual void OnUnresponsive()
     {
     }
 

@@ -23,7 +23,7 @@ internal sealed class RequestTable : IDisposable
     private readonly IRandomSource _random;
     private readonly IRequestObserver _observer;
     private readonly RoundTripTimes _roundTrips = new();
-    private readonly UnresponsiveEndpoints _silent = new();
+    private readonly UnresponsiveEndpoints _unresponsive = new();
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
     private readonly RequestDeadlines _deadlines;
 
@@ -43,7 +43,7 @@ internal sealed class RequestTable : IDisposable
     public int Waiting => _deadlines.Count;
 
     /// <summary>Whether an endpoint timed out, and has not responded since.</summary>
-    public bool IsUnresponsive(UdpEndpoint endpoint) => _silent.Contains(endpoint);
+    public bool IsUnresponsive(UdpEndpoint endpoint) => _unresponsive.Contains(endpoint);
 
     /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
     public void Send(OutgoingRequest request)
@@ -80,7 +80,7 @@ internal sealed class RequestTable : IDisposable
         if (roundTrip <= RoundTripEstimate.MaxTimeout)
         {
             _roundTrips.Add(endpoint, roundTrip);
-            _silent.Remove(endpoint);
+            _unresponsive.Remove(endpoint);
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class RequestTable : IDisposable
 
         request.RoundTrip = _time.GetElapsedTime(key == request.Key ? request.SentAt : request.RetriedAt);
         _roundTrips.Add(source, request.RoundTrip);
-        _silent.Remove(source);
+        _unresponsive.Remove(source);
         _observer.OnAddressProved(request);
         if (request.TryComplete(body))
         {
@@ -191,8 +191,8 @@ internal sealed class RequestTable : IDisposable
             return;
         }
 
-        _silent.Add(request.Destination);
-        request.OnLate();
+        _unresponsive.Add(request.Destination);
+        request.OnUnresponsive();
         if (!_transport.Send(request.Datagram, request.Destination)
             || !_deadlines.TryAdd(request, RetryTimeout(request)))
         {

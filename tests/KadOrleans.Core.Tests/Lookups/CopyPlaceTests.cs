@@ -28,7 +28,7 @@ public sealed class CopyPlaceTests
     public void A_contact_with_k_nearer_ones_heard_of_is_no_holder()
     {
         _lookup.OnNodes(_contacts[5], _contacts.AsSpan(0, 4));
-        _lookup.OnSlow(_contacts[6]);
+        _lookup.OnUnresponsive(_contacts[6]);
         Assert.True(_lookup.TryNext(out _));
         _lookup.OnValue(_contacts[6], DhtValue.FromInteger(1));
 
@@ -40,7 +40,7 @@ public sealed class CopyPlaceTests
     public void A_contact_with_fewer_than_k_nearer_responsive_ones_is_a_holder()
     {
         _lookup.OnNodes(_contacts[5], _contacts.AsSpan(0, 4));
-        _lookup.OnSlow(_contacts[6]);
+        _lookup.OnUnresponsive(_contacts[6]);
         Assert.True(_lookup.TryNext(out var nearest));
         _lookup.OnFailed(nearest);
         _lookup.OnValue(_contacts[6], DhtValue.FromInteger(1));

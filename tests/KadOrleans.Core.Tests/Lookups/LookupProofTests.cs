@@ -90,7 +90,7 @@ public sealed class LookupProofTests
         lookup.OnNodes(first, []);
         Assert.Empty(LookupNetwork.TakeAll(lookup));
 
-        lookup.OnProofSlow(first.Endpoint);
+        lookup.OnUnresponsiveProof(first.Endpoint);
         LookupNetwork.Run(lookup, contact => AnswerWithId(lookup, contact));
         foreach (var contact in Contacts[..8].Where(c => lookup.StateOf(c.Id) == CandidateState.Waiting))
         {

@@ -104,7 +104,7 @@ public sealed class LookupPropertyTests
                     _lookup.OnFailed(contact);
                     break;
                 default:
-                    _lookup.OnSlow(contact);
+                    _lookup.OnUnresponsive(contact);
                     _slow.Add(contact);
                     break;
             }

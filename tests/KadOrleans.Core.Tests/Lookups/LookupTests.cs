@@ -100,7 +100,7 @@ public sealed class LookupTests
     {
         var lookup = Start(LookupKind.Node, _contacts);
         TakeAll(lookup);
-        lookup.OnSlow(_contacts[0]);
+        lookup.OnUnresponsive(_contacts[0]);
 
         AnswerAll(lookup, _contacts[1..]);
 
@@ -113,7 +113,7 @@ public sealed class LookupTests
     {
         var lookup = Start(LookupKind.Node, _contacts);
         TakeAll(lookup);
-        lookup.OnSlow(_contacts[0]);
+        lookup.OnUnresponsive(_contacts[0]);
         lookup.OnNodes(_contacts[0], []);
 
         AnswerAll(lookup, _contacts);
@@ -126,8 +126,8 @@ public sealed class LookupTests
     {
         var lookup = Start(LookupKind.Node, _contacts[..2]);
         TakeAll(lookup);
-        lookup.OnSlow(_contacts[0]);
-        lookup.OnSlow(_contacts[1]);
+        lookup.OnUnresponsive(_contacts[0]);
+        lookup.OnUnresponsive(_contacts[1]);
         Assert.False(lookup.IsDone);
 
         lookup.OnFailed(_contacts[0]);
@@ -231,7 +231,7 @@ public sealed class LookupTests
     {
         var lookup = Start(LookupKind.Node, _contacts[1..5]);
         TakeAll(lookup);
-        lookup.OnSlow(_contacts[1]);
+        lookup.OnUnresponsive(_contacts[1]);
         TakeAll(lookup);
         foreach (var contact in _contacts[2..5])
         {

@@ -6,7 +6,7 @@ using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Lookups;
 
-public sealed class SilentContactTests
+public sealed class UnresponsiveContactTests
 {
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(2);
 

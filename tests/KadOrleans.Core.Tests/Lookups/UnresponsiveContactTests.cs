@@ -3,7 +3,7 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Tests.Lookups;
 
-public sealed class SlowContactTests
+public sealed class UnresponsiveContactTests
 {
     private static readonly NodeId Key = NodeId.FromKey("key");
     private static readonly Contact Near = new(Key.WithBit(159, !Key.GetBit(159)), UdpEndpoint.FromIPv4(0x0B000001, 1));
@@ -12,7 +12,7 @@ public sealed class SlowContactTests
     [Fact]
     public void A_value_lookup_finds_the_value_of_a_holder_that_answers_only_the_retry()
     {
-        var lookup = StartWithOneSlow(LookupKind.Value);
+        var lookup = StartWithOneUnresponsive(LookupKind.Value);
 
         Assert.False(lookup.IsDone);
         lookup.OnValue(Near, DhtValue.FromInteger(1));
@@ -22,9 +22,9 @@ public sealed class SlowContactTests
     }
 
     [Fact]
-    public void A_value_lookup_ends_without_a_value_once_the_slow_have_failed()
+    public void A_value_lookup_ends_without_a_value_once_the_unresponsive_have_failed()
     {
-        var lookup = StartWithOneSlow(LookupKind.Value);
+        var lookup = StartWithOneUnresponsive(LookupKind.Value);
 
         lookup.OnFailed(Near);
 
@@ -33,11 +33,11 @@ public sealed class SlowContactTests
     }
 
     [Fact]
-    public void A_node_lookup_does_not_wait_for_the_slow() =>
-        Assert.Equal(TerminationReason.Converged, StartWithOneSlow(LookupKind.Node).Reason);
+    public void A_node_lookup_does_not_wait_for_the_unresponsive() =>
+        Assert.Equal(TerminationReason.Converged, StartWithOneUnresponsive(LookupKind.Node).Reason);
 
-    /// <summary>A lookup in which the far contact has answered with nothing and the near one is late.</summary>
-    private static Lookup StartWithOneSlow(LookupKind kind)
+    /// <summary>A lookup in which the far contact has answered with nothing and the near one is unresponsive.</summary>
+    private static Lookup StartWithOneUnresponsive(LookupKind kind)
     {
         var lookup = new Lookup(NodeId.FromKey("own"), Key, kind, [Near, Far], new KademliaOptions());
         while (lookup.TryNext(out _))
@@ -46,7 +46,7 @@ public sealed class SlowContactTests
         }
 
         lookup.OnNodes(Far, []);
-        lookup.OnSlow(Near);
+        lookup.OnUnresponsive(Near);
         return lookup;
     }
 }
