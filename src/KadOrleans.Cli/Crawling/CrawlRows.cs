@@ -27,7 +27,7 @@ internal static class CrawlRows
     // No field has a comma, a quote or a line break in it.
     private static string ToCsv(CrawlRecord record) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{CrawlRecordJson.Name(record.State)},{CrawlRecordJson.Milliseconds(record)},{record.Contacts},{record.Questions},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)}");
+        $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{CrawlRecordJson.Name(record.State)},{CrawlRecordJson.Milliseconds(record)},{record.Contacts},{record.Queries},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)}");
 
     private static string Bool(bool value) => value ? "true" : "false";
 }
@@ -43,7 +43,7 @@ internal static class CrawlRecordJson
         ["state"] = Name(record.State),
         ["roundTripMilliseconds"] = Milliseconds(record),
         ["contacts"] = record.Contacts,
-        ["questions"] = record.Questions,
+        ["questions"] = record.Queries,
         ["complete"] = record.IsComplete,
         ["otherIds"] = new JsonArray([.. record.ClaimedIds.Select(JsonNode? (id) => id.ToString())]),
     };
@@ -92,7 +92,7 @@ internal static class CrawlRecordJson
             ClaimedIds = [.. row.GetProperty("otherIds").EnumerateArray().Select(i => NodeId.Parse(i.GetString() ?? string.Empty))],
             RoundTrip = roundTrip.ValueKind == JsonValueKind.Null ? null : TimeSpan.FromMilliseconds(roundTrip.GetDouble()),
             Contacts = row.GetProperty("contacts").GetInt32(),
-            Questions = row.GetProperty("questions").GetInt32(),
+            Queries = row.GetProperty("questions").GetInt32(),
             IsComplete = row.GetProperty("complete").GetBoolean(),
         };
     }

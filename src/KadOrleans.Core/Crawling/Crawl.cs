@@ -90,14 +90,14 @@ internal sealed class Crawl
         var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
         AddNode(CrawledNode.FromRecord(isOver
             ? record
-            : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Questions = 0, RoundTrip = null }));
+            : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }));
         _changed.Remove(record.Endpoint);
     }
 
     /// <summary>The next request to send now. False if none is to be sent before a response or timeout.</summary>
-    public bool TryNext(out CrawlQuestion question)
+    public bool TryNext(out CrawlQuery query)
     {
-        question = default;
+        query = default;
         if (_underWay >= _options.Concurrency)
         {
             return false;
@@ -108,7 +108,7 @@ internal sealed class Crawl
             return false;
         }
 
-        question = new CrawlQuestion(node.Endpoint, node.Walk?.Target);
+        query = new CrawlQuery(node.Endpoint, node.Walk?.Target);
         _underWay++;
         return true;
     }
@@ -323,7 +323,7 @@ internal sealed class Crawl
     private void EndWalk(CrawledNode node)
     {
         var walk = node.Walk!;
-        (node.Contacts, node.Questions, node.IsComplete) = (walk.Contacts, walk.Questions, walk.IsComplete);
+        (node.Contacts, node.Queries, node.IsComplete) = (walk.Contacts, walk.Queries, walk.IsComplete);
         node.Walk = null;
         node.Failures = 0;
         Enter(node, CrawlState.Visited);

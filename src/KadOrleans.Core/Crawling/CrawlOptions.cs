@@ -36,7 +36,7 @@ internal readonly record struct CrawlCounts(
 /// <summary>A request that a crawl wants sent.</summary>
 /// <param name="Endpoint">To whom.</param>
 /// <param name="Target">The target of a FIND_NODE; null for a PING.</param>
-internal readonly record struct CrawlQuestion(UdpEndpoint Endpoint, NodeId? Target);
+internal readonly record struct CrawlQuery(UdpEndpoint Endpoint, NodeId? Target);
 
 /// <summary>The state of one endpoint in a crawl.</summary>
 internal enum CrawlState

@@ -21,7 +21,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 
     public int Contacts { get; set; }
 
-    public int Questions { get; set; }
+    public int Queries { get; set; }
 
     public bool IsComplete { get; set; }
 
@@ -65,7 +65,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
         ClaimedIds = _claimedIds is null ? [] : [.. _claimedIds.Where(id => id != Id)],
         RoundTrip = RoundTrip,
         Contacts = Walk?.Contacts ?? Contacts,
-        Questions = Walk?.Questions ?? Questions,
+        Queries = Walk?.Queries ?? Queries,
         IsComplete = IsComplete,
     };
 
@@ -77,7 +77,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
             Id = record.Id,
             RoundTrip = record.RoundTrip,
             Contacts = record.Contacts,
-            Questions = record.Questions,
+            Queries = record.Queries,
             IsComplete = record.IsComplete,
         };
         foreach (var id in record.ClaimedIds)
@@ -111,7 +111,7 @@ internal sealed record CrawlRecord
     public int Contacts { get; init; }
 
     /// <summary>FIND_NODE requests that it answered.</summary>
-    public int Questions { get; init; }
+    public int Queries { get; init; }
 
     /// <summary>Whether it named its whole table; false if it stopped responding, or kept inventing contacts.</summary>
     public bool IsComplete { get; init; }

@@ -16,8 +16,8 @@ namespace KadOrleans.Core.Crawling;
 /// </summary>
 internal sealed class TableWalk
 {
-    /// <summary>Questions to one node, at most. A table of a network of millions takes about 150.</summary>
-    public const int MaxQuestions = 512;
+    /// <summary>Queries to one node, at most. A table of a network of millions takes about 150.</summary>
+    public const int MaxQueries = 512;
 
     /// <summary>Contacts taken from one node, at most: more than a full bucket for each of 160 bits.</summary>
     public const int MaxContacts = 4_096;
@@ -45,23 +45,23 @@ internal sealed class TableWalk
     public int Contacts => _known.Count;
 
     /// <summary>Answers so far.</summary>
-    public int Questions { get; private set; }
+    public int Queries { get; private set; }
 
     /// <summary>Whether there is nothing more to ask.</summary>
-    public bool IsDone => (Questions > 0 && _ranges.Count == 0) || _isOverfull || Questions >= MaxQuestions;
+    public bool IsDone => (Queries > 0 && _ranges.Count == 0) || _isOverfull || Queries >= MaxQueries;
 
     /// <summary>Whether the whole table has been named.</summary>
-    public bool IsComplete => Questions > 0 && _ranges.Count == 0 && !_isOverfull;
+    public bool IsComplete => Queries > 0 && _ranges.Count == 0 && !_isOverfull;
 
     /// <summary>Takes the response to <see cref="Target"/> and chooses the next target.</summary>
     /// <returns>The contacts of the response that were not named before.</returns>
     public IReadOnlyList<Contact> Take(ReadOnlySpan<Contact> contacts)
     {
-        Questions++;
+        Queries++;
         var fresh = TakeFresh(contacts);
         var reach = Reach(contacts);
         _fullAnswer = Math.Max(_fullAnswer, contacts.Length);
-        if (Questions == 1)
+        if (Queries == 1)
         {
             _ranges.Push(new Part(BucketRange.Whole, _target, reach));
         }

@@ -39,7 +39,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>Whether the usual time to tell its id is over.</summary>
     public bool IsProofUnresponsive { get; set; }
 
-    /// <summary>Whether it answered the lookup's question; it counts once its id is proved as well.</summary>
+    /// <summary>Whether it answered the lookup's query; it counts once its id is proved as well.</summary>
     public bool HasReplied { get; set; }
 
     /// <summary>The value it answered with; of kind None if it had none.</summary>

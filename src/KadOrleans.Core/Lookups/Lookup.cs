@@ -55,7 +55,7 @@ internal sealed class Lookup
         ArgumentNullException.ThrowIfNull(options);
         Target = target;
         Kind = kind;
-        Question = kind == LookupKind.Node && target != ownId ? Beside(target) : target;
+        QueryTarget = kind == LookupKind.Node && target != ownId ? Beside(target) : target;
         _ownId = ownId;
         _options = options;
         _policy = policy ?? LookupPolicy.Default;
@@ -78,7 +78,7 @@ internal sealed class Lookup
     /// The target in requests. Nodes leave the contact whose id is the target out of their responses. So a lookup of nodes uses the id that
     /// differs from its target in the last bit: the same nodes are near to both. The key of a value and the own id are used unchanged.
     /// </summary>
-    public NodeId Question { get; }
+    public NodeId QueryTarget { get; }
 
     /// <summary>Whether the outcome is final: later responses do not change it.</summary>
     public bool IsDone => Reason is not null;

@@ -76,26 +76,26 @@ internal sealed class CrawlRun
         return Read(crawl => crawl.IsDone);
     }
 
-    internal void OnPong(CrawlQuestion question, NodeId? id, TimeSpan roundTrip)
+    internal void OnPong(CrawlQuery query, NodeId? id, TimeSpan roundTrip)
     {
         lock (_gate)
         {
             if (!_isOver)
             {
-                _crawl.OnPong(question.Endpoint, id, roundTrip);
+                _crawl.OnPong(query.Endpoint, id, roundTrip);
             }
         }
 
         Pump();
     }
 
-    internal void OnNodes(CrawlQuestion question, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip)
+    internal void OnNodes(CrawlQuery query, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip)
     {
         lock (_gate)
         {
             if (!_isOver)
             {
-                _crawl.OnNodes(question.Endpoint, contacts, roundTrip);
+                _crawl.OnNodes(query.Endpoint, contacts, roundTrip);
             }
         }
 
@@ -110,13 +110,13 @@ internal sealed class CrawlRun
         }
     }
 
-    internal void OnFailed(CrawlQuestion question, RequestFailure failure)
+    internal void OnFailed(CrawlQuery query, RequestFailure failure)
     {
         lock (_gate)
         {
             if (!_isOver)
             {
-                _crawl.OnFailed(question.Endpoint, failure == RequestFailure.Unreachable);
+                _crawl.OnFailed(query.Endpoint, failure == RequestFailure.Unreachable);
             }
         }
 
@@ -138,23 +138,23 @@ internal sealed class CrawlRun
             _isSending = true;
         }
 
-        while (TryNext(out var question))
+        while (TryNext(out var query))
         {
-            _requests.Send(new CrawlCall(question, _ownId, this));
+            _requests.Send(new CrawlCall(query, _ownId, this));
         }
     }
 
-    private bool TryNext(out CrawlQuestion question)
+    private bool TryNext(out CrawlQuery query)
     {
         lock (_gate)
         {
-            question = default;
+            query = default;
             if (!_isOver && _pace.Wait > TimeSpan.Zero)
             {
                 // Shorter waits would spin; the pace makes up for longer ones.
                 _timer!.Change(_pace.Wait > Tick ? _pace.Wait : Tick, Timeout.InfiniteTimeSpan);
             }
-            else if (!_isOver && _crawl.TryNext(out question))
+            else if (!_isOver && _crawl.TryNext(out query))
             {
                 Count();
                 return true;
@@ -188,39 +188,39 @@ internal sealed class CrawlRun
 }
 
 /// <summary>A PING or FIND_NODE of a crawl. It carries no expectation, so the routing table learns nothing of it.</summary>
-internal sealed class CrawlCall(CrawlQuestion question, NodeId sender, CrawlRun run) : OutgoingRequest(question.Endpoint, null)
+internal sealed class CrawlCall(CrawlQuery query, NodeId sender, CrawlRun run) : OutgoingRequest(query.Endpoint, null)
 {
     /// <summary>
     /// The most contacts read from one response. The network's nodes send k = 20; nodes with a larger k may send up to this many.
     /// </summary>
     private const int MaxContacts = 64;
 
-    public override RequestKind Kind => question.Target is null ? RequestKind.Ping : RequestKind.FindNode;
+    public override RequestKind Kind => query.Target is null ? RequestKind.Ping : RequestKind.FindNode;
 
-    public override bool IsIntroduction => question.Target is null;
+    public override bool IsIntroduction => query.Target is null;
 
-    public override int Write(Span<byte> destination, MessageId id) => question.Target is { } target
+    public override int Write(Span<byte> destination, MessageId id) => query.Target is { } target
         ? RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(sender, target))
         : RequestWriter.WritePing(destination, id, new PingRequest(sender));
 
     public override bool TryComplete(ReadOnlySpan<byte> body) =>
-        question.Target is null ? TryCompletePing(body) : TryCompleteFind(body);
+        query.Target is null ? TryCompletePing(body) : TryCompleteFind(body);
 
     public override void OnUnresponsive() => run.OnUnresponsive();
 
-    public override void OnFailed(RequestFailure failure) => run.OnFailed(question, failure);
+    public override void OnFailed(RequestFailure failure) => run.OnFailed(query, failure);
 
     private bool TryCompletePing(ReadOnlySpan<byte> body)
     {
         if (ResponseReader.TryReadPong(body, out var id))
         {
-            run.OnPong(question, id, RoundTrip);
+            run.OnPong(query, id, RoundTrip);
             return true;
         }
 
         if (ResponseReader.IsEmptyPong(body))
         {
-            run.OnPong(question, null, RoundTrip);
+            run.OnPong(query, null, RoundTrip);
             return true;
         }
 
@@ -235,7 +235,7 @@ internal sealed class CrawlCall(CrawlQuestion question, NodeId sender, CrawlRun 
             return false;
         }
 
-        run.OnNodes(question, contacts[..count], RoundTrip);
+        run.OnNodes(query, contacts[..count], RoundTrip);
         return true;
     }
 }

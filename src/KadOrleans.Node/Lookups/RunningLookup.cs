@@ -111,7 +111,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         while (TryNext(out var contact, out var needsProof))
         {
             PassOverIfUnresponsive(contact);
-            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.Question, this));
+            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.QueryTarget, this));
             if (needsProof)
             {
                 requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => OnUnresponsiveProof(contact.Endpoint)));

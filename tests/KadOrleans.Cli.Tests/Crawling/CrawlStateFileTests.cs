@@ -17,7 +17,7 @@ public sealed class CrawlStateFileTests : IDisposable
             Id = NodeId.FromKey("b"),
             RoundTrip = TimeSpan.FromMilliseconds(1.5),
             Contacts = 7,
-            Questions = 3,
+            Queries = 3,
             IsComplete = true,
         },
         new() { Endpoint = UdpEndpoint.Parse("11.0.0.3:3"), State = CrawlState.Unreachable },

@@ -24,9 +24,9 @@ public class CrawlTests
     {
         var crawl = Begin(new CrawlOptions { Concurrency = 3 }, 10);
         var asked = new HashSet<UdpEndpoint>();
-        while (crawl.TryNext(out var question))
+        while (crawl.TryNext(out var query))
         {
-            Assert.True(asked.Add(question.Endpoint));
+            Assert.True(asked.Add(query.Endpoint));
         }
 
         Assert.Equal(3, asked.Count);
@@ -141,8 +141,8 @@ public class CrawlTests
         Assert.Equal(1, crawl.Counts.Visited);
         Assert.Equal(1, crawl.Counts.Waiting);
         Assert.Empty(crawl.TakeChanges());
-        Assert.True(crawl.TryNext(out var question));
-        Assert.Equal(new CrawlQuestion(Endpoint(1), null), question);
+        Assert.True(crawl.TryNext(out var query));
+        Assert.Equal(new CrawlQuery(Endpoint(1), null), query);
         Assert.False(crawl.TryNext(out _));
         Assert.Equivalent(finished, crawl.Records.First(r => r.Endpoint == Endpoint(0)));
     }
@@ -168,24 +168,24 @@ public class CrawlTests
         return crawl;
     }
 
-    /// <summary>Answers every question: pings by id (null: silence), finds by contacts (null: silence). Counts the pings.</summary>
+    /// <summary>Answers every query: pings by id (null: silence), finds by contacts (null: silence). Counts the pings.</summary>
     private static int Play(Crawl crawl, Func<UdpEndpoint, NodeId?> ping, Func<UdpEndpoint, NodeId, Contact[]?> find)
     {
         var pings = 0;
-        while (crawl.TryNext(out var question))
+        while (crawl.TryNext(out var query))
         {
-            pings += question.Target is null ? 1 : 0;
-            if (question.Target is { } target && find(question.Endpoint, target) is { } contacts)
+            pings += query.Target is null ? 1 : 0;
+            if (query.Target is { } target && find(query.Endpoint, target) is { } contacts)
             {
-                crawl.OnNodes(question.Endpoint, contacts, RoundTrip);
+                crawl.OnNodes(query.Endpoint, contacts, RoundTrip);
             }
-            else if (question.Target is null && ping(question.Endpoint) is { } id)
+            else if (query.Target is null && ping(query.Endpoint) is { } id)
             {
-                crawl.OnPong(question.Endpoint, id, RoundTrip);
+                crawl.OnPong(query.Endpoint, id, RoundTrip);
             }
             else
             {
-                crawl.OnFailed(question.Endpoint, isFinal: false);
+                crawl.OnFailed(query.Endpoint, isFinal: false);
             }
         }
 

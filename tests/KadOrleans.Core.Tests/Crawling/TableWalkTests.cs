@@ -30,7 +30,7 @@ public class TableWalkTests
 
         Assert.True(walk.IsComplete);
         Assert.Equal(snapshot.Count, walk.Contacts);
-        Assert.InRange(walk.Questions, 1, 8 + (snapshot.Count / 2));
+        Assert.InRange(walk.Queries, 1, 8 + (snapshot.Count / 2));
     });
 
     [Fact]
@@ -76,7 +76,7 @@ public class TableWalkTests
 
         Assert.False(walk.IsComplete);
         Assert.InRange(walk.Contacts, 1, TableWalk.MaxContacts);
-        Assert.InRange(walk.Questions, 1, TableWalk.MaxQuestions);
+        Assert.InRange(walk.Queries, 1, TableWalk.MaxQueries);
     });
 
     [Fact]
@@ -99,7 +99,7 @@ public class TableWalkTests
         uint address = 0x0B00_0000;
         var walk = Walk(NodeId.Random(random), random, _ => [new Contact(id, UdpEndpoint.FromIPv4(++address, 1))]);
 
-        Assert.InRange(walk.Questions, 1, TableWalk.MaxQuestions);
+        Assert.InRange(walk.Queries, 1, TableWalk.MaxQueries);
     }
 
     private static TableWalk Walk(NodeId nodeId, SeededRandomSource random, Answerer answer)

@@ -33,17 +33,17 @@ public sealed class LookupTests
     [Fact]
     public void Nodes_are_asked_for_by_the_id_beside_the_target_which_puts_all_others_in_the_same_order()
     {
-        var question = Start(LookupKind.Node).Question;
+        var query = Start(LookupKind.Node).QueryTarget;
 
-        Assert.Equal(NodeId.BitLength - 1, question.CommonPrefixLength(_target));
-        Assert.Equal(_contacts, _contacts.OrderBy(c => c.Id.DistanceTo(question)));
+        Assert.Equal(NodeId.BitLength - 1, query.CommonPrefixLength(_target));
+        Assert.Equal(_contacts, _contacts.OrderBy(c => c.Id.DistanceTo(query)));
     }
 
     [Fact]
     public void A_value_and_the_own_id_are_asked_for_as_they_are()
     {
-        Assert.Equal(_target, Start(LookupKind.Value).Question);
-        Assert.Equal(_own, new Lookup(_own, _own, LookupKind.Node, _contacts, Options).Question);
+        Assert.Equal(_target, Start(LookupKind.Value).QueryTarget);
+        Assert.Equal(_own, new Lookup(_own, _own, LookupKind.Node, _contacts, Options).QueryTarget);
     }
 
     [Fact]

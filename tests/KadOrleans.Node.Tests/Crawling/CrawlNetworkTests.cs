@@ -30,7 +30,7 @@ public sealed class CrawlNetworkTests
             var tables = world.Nodes.ToDictionary(n => n.Contact.Endpoint, n => n.Node.RoutingTable.Count);
             var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
             var found = run.Records().Where(r => r.IsReachable).ToDictionary(r => r.Endpoint);
-            CrawlScene.Note($"{run.Counts()}, {run.Sent} datagrams, {found.Values.Average(r => r.Questions)} questions for {found.Values.Average(r => r.Contacts)} contacts");
+            CrawlScene.Note($"{run.Counts()}, {run.Sent} datagrams, {found.Values.Average(r => r.Queries)} queries for {found.Values.Average(r => r.Contacts)} contacts");
             Assert.True(isDone);
             Assert.Equal(
                 world.Nodes.Select(n => n.Contact).OrderBy(c => c.Id),
