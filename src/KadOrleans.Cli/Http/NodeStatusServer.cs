@@ -39,7 +39,7 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             pages => pages.MapGet("/status", async context =>
             {
                 var status = await node.DescribeAsync(context.RequestAborted);
-                await context.WriteJsonAsync(StatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
+                await context.WriteJsonAsync(NodeStatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
             }),
             loggers,
             cancellationToken);

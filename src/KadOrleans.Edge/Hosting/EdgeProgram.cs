@@ -150,8 +150,8 @@ internal static class EdgeProgram
 
         return health.State switch
         {
-            EdgeState.LeaseLost => ExitCode.Replaced,
-            EdgeState.Stopped => ExitCode.Done,
+            EdgePhase.LeaseLost => ExitCode.Replaced,
+            EdgePhase.Stopped => ExitCode.Done,
             _ => ExitCode.Failed,
         };
     }

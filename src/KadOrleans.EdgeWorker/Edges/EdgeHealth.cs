@@ -17,7 +17,7 @@ internal sealed class EdgeHealth
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _answeredAt;
     private volatile EdgeSession? _session;
-    private volatile EdgeState _state;
+    private volatile EdgePhase _state;
     private volatile string _waitsFor = "it waits for a silo";
 
     internal EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
@@ -27,7 +27,7 @@ internal sealed class EdgeHealth
     }
 
     /// <summary>The edge's state.</summary>
-    public EdgeState State => _state;
+    public EdgePhase State => _state;
 
     /// <summary>
     /// Whether the edge can serve. It needs a lease, a silo that answered within <see cref="SilenceTimeout"/> and has a clock near its own,
@@ -38,10 +38,10 @@ internal sealed class EdgeHealth
     /// <summary>Why the edge is not ready, in a few words. Null if it is ready.</summary>
     public string? Obstacle => _state switch
     {
-        EdgeState.Waiting => _waitsFor,
-        EdgeState.LeaseLost => "another process took the name",
-        EdgeState.Stopped => "it stopped",
-        EdgeState.CutOff => "the silos do not answer",
+        EdgePhase.Waiting => _waitsFor,
+        EdgePhase.LeaseLost => "another process took the name",
+        EdgePhase.Stopped => "it stopped",
+        EdgePhase.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
         _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
         _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
@@ -82,11 +82,11 @@ internal sealed class EdgeHealth
     internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
 
     /// <summary>Whether the state is new.</summary>
-    internal bool Enter(EdgeState state, EdgeSession? session)
+    internal bool Enter(EdgePhase state, EdgeSession? session)
     {
         var isNew = _state != state;
         (_session, _state) = (session, state);
-        if (state == EdgeState.LeaseLost)
+        if (state == EdgePhase.LeaseLost)
         {
             _leaseLost.TrySetResult();
         }

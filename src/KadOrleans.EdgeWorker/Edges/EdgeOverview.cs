@@ -13,7 +13,7 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// <param name="Counts">Counters of all ids together since they are served, by name.</param>
 internal sealed record EdgeOverview(
     string Name,
-    EdgeState State,
+    EdgePhase State,
     bool IsReady,
     long? Epoch,
     int? ShardBits,
@@ -38,8 +38,8 @@ internal sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listeni
     public NetworkSizeEstimate? NetworkSize { get; init; }
 }
 
-/// <summary>The states of an edge.</summary>
-internal enum EdgeState
+/// <summary>What an edge is doing for its ids.</summary>
+internal enum EdgePhase
 {
     /// <summary>It has no lease yet: its host is starting, or no silo has answered.</summary>
     Waiting,

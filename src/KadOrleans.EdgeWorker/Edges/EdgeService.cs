@@ -83,9 +83,9 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         finally
         {
             await UnbindAsync();
-            if (stoppingToken.IsCancellationRequested && _context.Health.State != EdgeState.LeaseLost)
+            if (stoppingToken.IsCancellationRequested && _context.Health.State != EdgePhase.LeaseLost)
             {
-                _context.Health.Enter(EdgeState.Stopped, null);
+                _context.Health.Enter(EdgePhase.Stopped, null);
             }
         }
     }
@@ -100,7 +100,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
             {
                 _logger.LeaseForgotten(Name);
-                _context.Health.Enter(EdgeState.Waiting, null);
+                _context.Health.Enter(EdgePhase.Waiting, null);
             }
         }
         finally
@@ -141,7 +141,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
 
     private void Announce(EdgeSession session)
     {
-        _context.Health.Enter(EdgeState.Serving, session);
+        _context.Health.Enter(EdgePhase.Serving, session);
         foreach (var node in session.Nodes)
         {
             foreach (var endpoint in node.LocalEndpoints)
@@ -180,7 +180,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     private SessionEnd LoseLease(EdgeSession? session)
     {
         _logger.LeaseLost(Name);
-        _context.Health.Enter(EdgeState.LeaseLost, session);
+        _context.Health.Enter(EdgePhase.LeaseLost, session);
         return SessionEnd.LeaseLost;
     }
 

@@ -194,7 +194,7 @@ internal sealed class EdgeSession : IAsyncDisposable
 
             await RenewSubscriptionsAsync(cancellationToken);
             await CompareClocksAsync(cancellationToken);
-            if (_context.Health.Enter(EdgeState.Serving, this))
+            if (_context.Health.Enter(EdgePhase.Serving, this))
             {
                 _logger.Recovered(_context.Options.Name);
             }
@@ -205,7 +205,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
-            if (_context.Health.Enter(EdgeState.CutOff, this))
+            if (_context.Health.Enter(EdgePhase.CutOff, this))
             {
                 _logger.CutOff(_context.Options.Name, e.Message);
             }
@@ -231,7 +231,7 @@ internal sealed class EdgeSession : IAsyncDisposable
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
         var time = _context.Environment.Time;
-        if (_context.Health.State == EdgeState.Serving && time.GetElapsedTime(_subscribedAt) < _context.Timing.Subscription)
+        if (_context.Health.State == EdgePhase.Serving && time.GetElapsedTime(_subscribedAt) < _context.Timing.Subscription)
         {
             return;
         }

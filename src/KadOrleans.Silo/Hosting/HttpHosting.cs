@@ -31,7 +31,7 @@ internal static class HttpHosting
                 .AddHostedService(s => s.GetRequiredService<ClockService>())
                 .AddSingleton<SiloReadiness>()
                 .AddHostedService<ClusterGauges>()
-                .AddSingleton<StatusReport>();
+                .AddSingleton<SiloStatusReport>();
         })
         .Configure(application => Map(application, settings()));
 
@@ -56,7 +56,7 @@ internal static class HttpHosting
                 endpoints.MapOrleansDashboard(routePrefix: Dashboard),
                 endpoints.MapGet("/status", async context =>
                 {
-                    var report = context.RequestServices.GetRequiredService<StatusReport>();
+                    var report = context.RequestServices.GetRequiredService<SiloStatusReport>();
                     await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
                 }),
             ];

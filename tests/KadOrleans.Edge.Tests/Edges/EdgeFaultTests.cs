@@ -43,7 +43,7 @@ public sealed class EdgeFaultTests
         {
             Assert.Equal(DhtValue.FromInteger(1), (await client.GetAsync("kept", Token)).Value);
             Assert.Equal(id, (await client.PingAsync(endpoint, Token)).Id);
-            Assert.Equal(EdgeState.Serving, edge.Health.State);
+            Assert.Equal(EdgePhase.Serving, edge.Health.State);
         }
 
         cluster.Storage.IsAway = false;
@@ -77,7 +77,7 @@ public sealed class EdgeFaultTests
 
         // Each activation's versions are above those of the one before: the edge is subscribed to the new one.
         await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].TableVersion >> 32 > version >> 32, edge.Describe);
-        await edge.BecomesAsync(EdgeState.Serving);
+        await edge.BecomesAsync(EdgePhase.Serving);
         Assert.Contains((await table.GetSnapshotAsync()).Contacts, contact => contact.Id == peer.Id);
 
         // The values are to come from the cluster alone.

@@ -73,7 +73,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
             await own.Value.KillSiloAsync(silo, Token);
         }
 
-        await edge.BecomesAsync(EdgeState.CutOff);
+        await edge.BecomesAsync(EdgePhase.CutOff);
         await SaysAsync(edge, "the silos do not answer");
     }
 
@@ -113,7 +113,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await SaysAsync(edge, "another edge may use the name health-doubt: this one waits for its response or the end of its lease");
 
         own.Clock.Passed += IEdgeDirectoryGrain.LeaseDuration;
-        await edge.BecomesAsync(EdgeState.Serving);
+        await edge.BecomesAsync(EdgePhase.Serving);
         Assert.Equal(silent.Ids, edge.Ids);
     }
 

@@ -26,7 +26,7 @@ public sealed class EdgeOutageTests
             await cluster.Value.KillSiloAsync(silo, Token);
         }
 
-        await edge.BecomesAsync(EdgeState.CutOff);
+        await edge.BecomesAsync(EdgePhase.CutOff);
         Assert.False(edge.Health.IsReady);
         await using (var client = await Peer.ClientAsync())
         {
@@ -40,7 +40,7 @@ public sealed class EdgeOutageTests
         }
 
         await cluster.Value.StartAdditionalSiloAsync();
-        await edge.BecomesAsync(EdgeState.Serving);
+        await edge.BecomesAsync(EdgePhase.Serving);
         await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
         Assert.Equal((ids[0], endpoint, epoch), (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch));
         await using var later = await Peer.ClientAsync();
@@ -59,10 +59,10 @@ public sealed class EdgeOutageTests
         }
 
         await using var edge = await TestEdge.StartAsync(cluster.Client, "early");
-        Assert.Equal(EdgeState.Waiting, edge.Health.State);
+        Assert.Equal(EdgePhase.Waiting, edge.Health.State);
         Assert.False(edge.Health.IsReady);
         await cluster.Value.StartAdditionalSiloAsync();
-        await edge.BecomesAsync(EdgeState.Serving);
+        await edge.BecomesAsync(EdgePhase.Serving);
         await using var client = await Peer.ClientAsync();
         Assert.Equal(edge.Ids[0], (await client.PingAsync(edge.Endpoints[0], Token)).Id);
     }

@@ -67,11 +67,11 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
             // Of the second session's two ports the second is another's at first.
             endpoint => Interlocked.Increment(ref binds) == 4 ? throw new TransportException("It is taken.") : UdpTransport.Bind(endpoint),
             ("NodeIds", "2"));
-        await edge.BecomesAsync(EdgeState.Serving);
+        await edge.BecomesAsync(EdgePhase.Serving);
         var (ids, endpoints, epoch) = (edge.Ids, edge.Endpoints, edge.Overview.Epoch!.Value);
         await cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).ReleaseAsync("rebinds", epoch);
 
-        await Eventually.BecomesAsync(() => edge.Health.State == EdgeState.Serving && edge.Overview.Epoch > epoch, edge.Describe);
+        await Eventually.BecomesAsync(() => edge.Health.State == EdgePhase.Serving && edge.Overview.Epoch > epoch, edge.Describe);
         await using var client = await Peer.ClientAsync();
         foreach (var (endpoint, id) in endpoints.Zip(ids))
         {
@@ -117,11 +117,11 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
 
         await using var newer = await TestEdge.StartAsync(cluster.Client, "succeeded", ("NodeIds", "2"));
         await Eventually.BecomesAsync(() => newer.Health.Obstacle == "another live edge uses the name succeeded", () => newer.Health.Obstacle);
-        Assert.Equal((EdgeState.Serving, EdgeState.Waiting), (older.Health.State, newer.Health.State));
+        Assert.Equal((EdgePhase.Serving, EdgePhase.Waiting), (older.Health.State, newer.Health.State));
         Assert.Equal(epoch, older.Overview.Epoch);
 
         await older.StopAsync();
-        await newer.BecomesAsync(EdgeState.Serving);
+        await newer.BecomesAsync(EdgePhase.Serving);
         Assert.Equal(ids, newer.Ids);
         Assert.All(newer.Overview.Nodes, n => Assert.NotEqual(0, n.Contacts));
         await using var client = await Peer.ClientAsync();
@@ -139,7 +139,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         await directory.LeaseAsync("robbed", 1, cluster.Client.CreateObjectReference<IEdgeObserver>(other));
 
         await edge.Health.LeaseLost.WaitAsync(TimeSpan.FromSeconds(30), Token);
-        Assert.Equal((EdgeState.LeaseLost, false), (edge.Health.State, edge.Health.IsReady));
+        Assert.Equal((EdgePhase.LeaseLost, false), (edge.Health.State, edge.Health.IsReady));
         await using var client = await Peer.ClientAsync();
         Assert.False((await client.PingAsync(endpoint, Token)).Answered);
         GC.KeepAlive(other);
@@ -153,7 +153,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         var (ids, epoch) = (edge.Ids, edge.Overview.Epoch);
         Assert.Contains(await LiveAsync(), e => e.Name == "graceful");
         await edge.StopAsync();
-        Assert.Equal(EdgeState.Stopped, edge.Health.State);
+        Assert.Equal(EdgePhase.Stopped, edge.Health.State);
         Assert.DoesNotContain(await LiveAsync(), e => e.Name == "graceful");
 
         await using var again = await TestEdge.ServeAsync(cluster.Client, "graceful");

@@ -92,11 +92,11 @@ internal sealed class TestEdge : IAsyncDisposable
         IGrainFactory grains, string name, Func<EdgeTiming, EdgeTiming> adjust, params (string Key, string Value)[] settings)
     {
         var edge = await StartAsync(grains, name, TimeProvider.System, adjust, settings);
-        await edge.BecomesAsync(EdgeState.Serving);
+        await edge.BecomesAsync(EdgePhase.Serving);
         return edge;
     }
 
-    public Task BecomesAsync(EdgeState state) => Eventually.BecomesAsync(() => Health.State == state, Describe);
+    public Task BecomesAsync(EdgePhase state) => Eventually.BecomesAsync(() => Health.State == state, Describe);
 
     /// <summary>All there is to say of it, for the message of a test that fails.</summary>
     public string Describe() => JsonSerializer.Serialize(new { Overview, Health.State, Health.Obstacle });

@@ -32,7 +32,7 @@ public sealed class ClockSkewTests : IDisposable
 
         // Its own comparison, with itself.
         await health.BecomesAsync(HttpStatusCode.OK, "ready");
-        var report = await host.Services.GetRequiredService<StatusReport>().CreateAsync(Token);
+        var report = await host.Services.GetRequiredService<SiloStatusReport>().CreateAsync(Token);
         Assert.Equal(0, report["clockDifference"]!.GetValue<double>(), 0.5);
         await host.StopAsync(Token);
     }

@@ -10,7 +10,7 @@ using Orleans.Configuration;
 namespace KadOrleans.Silo.Health;
 
 /// <summary>Creates the response of <c>/status</c>. Data of grains is left out if they do not respond soon.</summary>
-internal sealed class StatusReport(
+internal sealed class SiloStatusReport(
     IOptions<ClusterOptions> cluster,
     ILocalSiloDetails silo,
     ISiloStatusOracle silos,
@@ -18,7 +18,7 @@ internal sealed class StatusReport(
     ClockWatch clock,
     StateVersion version,
     IGrainFactory grains,
-    ILogger<StatusReport> logger)
+    ILogger<SiloStatusReport> logger)
 {
     /// <summary>The timeout for grains. It is short, as the status matters most when the cluster has a problem.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);

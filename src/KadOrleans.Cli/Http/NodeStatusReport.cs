@@ -7,7 +7,7 @@ using KadOrleans.Node;
 namespace KadOrleans.Cli.Http;
 
 /// <summary>Creates the response of /status.</summary>
-internal static class StatusReport
+internal static class NodeStatusReport
 {
     public static JsonObject Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)
     {
