@@ -31,15 +31,15 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
     /// <summary>Compacts segments in the current commit, after its changes are written.</summary>
     public void Run()
     {
-        var changed = output.Bytes + log.DyingBytes;
-        _live = table.LiveBytes - log.DyingBytes + output.LiveBytes;
+        var changed = output.Bytes + log.ObsoletedBytes;
+        _live = table.LiveBytes - log.ObsoletedBytes + output.LiveBytes;
         DropDead();
         Collect(changed);
         Merge();
     }
 
     /// <summary>Called after the commit.</summary>
-    public void Settle() => _credit = _creditAfter;
+    public void EndCommit() => _credit = _creditAfter;
 
     private void DropDead()
     {
@@ -51,7 +51,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
             }
         }
 
-        for (var i = 0; i < MaxDropped && Oldest() is { } oldest && oldest.Live == oldest.Dying; i++)
+        for (var i = 0; i < MaxDropped && Oldest() is { } oldest && oldest.Live == oldest.Obsoleted; i++)
         {
             log.Drop(oldest);
         }
@@ -60,7 +60,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
     private void Collect(long changed)
     {
         _creditAfter = IsDue() ? _credit + (ReadPerByte * changed) : 0;
-        while (IsDue() && Oldest() is { } oldest && oldest.Bytes <= _creditAfter && log.Absorb(oldest, isOldest: true))
+        while (IsDue() && Oldest() is { } oldest && oldest.Bytes <= _creditAfter && log.Compact(oldest, isOldest: true))
         {
             _creditAfter -= oldest.Bytes;
         }
@@ -80,7 +80,7 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
             for (var i = 0; i < count; i++)
             {
                 newest = Newest()!;
-                if (!log.Absorb(newest, newest == Oldest()))
+                if (!log.Compact(newest, newest == Oldest()))
                 {
                     return;
                 }

@@ -22,10 +22,10 @@ internal sealed class Segment(int slot, long number)
     public int LiveBytes { get; private set; }
 
     /// <summary>Live puts that the current commit makes obsolete.</summary>
-    public int Dying { get; private set; }
+    public int Obsoleted { get; private set; }
 
     /// <summary>Length of those.</summary>
-    public int DyingBytes { get; private set; }
+    public int ObsoletedBytes { get; private set; }
 
     /// <summary>Whether the current commit deletes it.</summary>
     public bool IsLeaving { get; set; }
@@ -35,7 +35,7 @@ internal sealed class Segment(int slot, long number)
     public Segment? Newer { get; set; }
 
     /// <summary>Whether a restart needs nothing of it after the current commit.</summary>
-    public bool IsDead => Live == Dying && Removals == 0;
+    public bool IsDead => Live == Obsoleted && Removals == 0;
 
     public void AddPut(int length)
     {
@@ -52,24 +52,24 @@ internal sealed class Segment(int slot, long number)
         Removals++;
     }
 
-    public void Die(int length)
+    public void MakeObsolete(int length)
     {
-        Dying++;
-        DyingBytes += length;
+        Obsoleted++;
+        ObsoletedBytes += length;
     }
 
     /// <summary>Ends the current commit.</summary>
-    /// <param name="happened">Whether it was committed.</param>
-    public void Settle(bool happened)
+    /// <param name="committed">Whether it was committed.</param>
+    public void EndCommit(bool committed)
     {
-        if (happened)
+        if (committed)
         {
-            Live -= Dying;
-            LiveBytes -= DyingBytes;
+            Live -= Obsoleted;
+            LiveBytes -= ObsoletedBytes;
         }
 
-        Dying = 0;
-        DyingBytes = 0;
+        Obsoleted = 0;
+        ObsoletedBytes = 0;
         IsLeaving = false;
     }
 }

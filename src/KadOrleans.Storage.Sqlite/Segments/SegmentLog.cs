@@ -54,7 +54,7 @@ internal sealed class SegmentLog : IDisposable
     public IReadOnlyList<Segment> Touched => _touched;
 
     /// <summary>Length of those puts.</summary>
-    public long DyingBytes { get; private set; }
+    public long ObsoletedBytes { get; private set; }
 
     /// <summary>Length of the records in segments that the current commit deletes.</summary>
     public long LeavingBytes { get; private set; }
@@ -67,7 +67,7 @@ internal sealed class SegmentLog : IDisposable
         if (_memory.Shard.TryFind(key, out var held))
         {
             var place = RecordPlace.From(held.Place);
-            Die(_table[place.Slot], place.Length);
+            MakeObsolete(_table[place.Slot], place.Length);
         }
         else if (value is null)
         {
@@ -120,7 +120,7 @@ internal sealed class SegmentLog : IDisposable
 
         foreach (var segment in _touched)
         {
-            _table.Settle(segment);
+            _table.EndCommit(segment);
         }
 
         foreach (var segment in _leaving)
@@ -134,7 +134,7 @@ internal sealed class SegmentLog : IDisposable
             _table.Add(segment);
         }
 
-        _compaction.Settle();
+        _compaction.EndCommit();
         Clear();
     }
 
@@ -143,7 +143,7 @@ internal sealed class SegmentLog : IDisposable
     {
         foreach (var segment in _touched.Concat(_leaving))
         {
-            segment.Settle(happened: false);
+            segment.EndCommit(committed: false);
         }
 
         foreach (var segment in _output.Segments)
@@ -171,7 +171,7 @@ internal sealed class SegmentLog : IDisposable
     {
         for (var bytes = 0L; bytes < CheckedBytes && FindLarge() is { } segment; bytes += segment.Bytes)
         {
-            if (!Absorb(segment, segment == _table.Oldest))
+            if (!Compact(segment, segment == _table.Oldest))
             {
                 return;
             }
@@ -179,7 +179,7 @@ internal sealed class SegmentLog : IDisposable
     }
 
     /// <summary>Rewrites the segment's live records into the current commit, then drops the segment. False, and neither, if it is damaged.</summary>
-    public bool Absorb(Segment segment, bool isOldest)
+    public bool Compact(Segment segment, bool isOldest)
     {
         try
         {
@@ -281,15 +281,15 @@ internal sealed class SegmentLog : IDisposable
         return segment;
     }
 
-    private void Die(Segment segment, int length)
+    private void MakeObsolete(Segment segment, int length)
     {
-        if (segment.Dying == 0)
+        if (segment.Obsoleted == 0)
         {
             _touched.Add(segment);
         }
 
-        segment.Die(length);
-        DyingBytes += length;
+        segment.MakeObsolete(length);
+        ObsoletedBytes += length;
     }
 
     private void Clear()
@@ -299,7 +299,7 @@ internal sealed class SegmentLog : IDisposable
         _touched.Clear();
         _leaving.Clear();
         _output.Clear();
-        DyingBytes = 0;
+        ObsoletedBytes = 0;
         LeavingBytes = 0;
     }
 

@@ -100,10 +100,10 @@ internal sealed class SegmentTable
     }
 
     /// <summary>Notes that puts of a segment are no longer the latest.</summary>
-    public void Settle(Segment segment)
+    public void EndCommit(Segment segment)
     {
-        LiveBytes -= segment.DyingBytes;
-        segment.Settle(happened: true);
+        LiveBytes -= segment.ObsoletedBytes;
+        segment.EndCommit(committed: true);
     }
 
     /// <summary>Removes a deleted segment.</summary>
