@@ -22,7 +22,7 @@ namespace KadOrleans.Storage.Sqlite;
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
-    private readonly List<NodeId> _touched = [];
+    private readonly List<NodeId> _prefetched = [];
 
     /// <summary>
     /// Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest, so the
@@ -153,7 +153,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             return;
         }
 
-        Touch(records, memory);
+        Prefetch(records, memory);
         var segment = table.Reserve(number);
         while (!records.IsEmpty)
         {
@@ -168,15 +168,15 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 
     // Most keys are random, so memory is what a load waits for.
-    private void Touch(ReadOnlySpan<byte> records, ValueMemory memory)
+    private void Prefetch(ReadOnlySpan<byte> records, ValueMemory memory)
     {
-        _touched.Clear();
+        _prefetched.Clear();
         while (RecordCodec.TryTake(ref records, out var record))
         {
-            _touched.Add(record.Key);
+            _prefetched.Add(record.Key);
         }
 
-        memory.Shard.Touch(CollectionsMarshal.AsSpan(_touched));
+        memory.Shard.Prefetch(CollectionsMarshal.AsSpan(_prefetched));
     }
 
     // What does not fit now would end the node later, without a word.

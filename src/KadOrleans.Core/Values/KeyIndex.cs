@@ -19,7 +19,7 @@ internal sealed class KeyIndex
     // Keys of one bucket on average. More, and each search meets more keys; fewer, and each key takes more memory.
     private const int KeysPerBucket = 2;
 
-    private const int TouchedTogether = 64;
+    private const int PrefetchedTogether = 64;
 
     private readonly Chunks<KeySlot> _slots = new(9);
 
@@ -110,13 +110,13 @@ internal sealed class KeyIndex
     /// for each key. What is then done with the keys finds their buckets in its cache.
     /// </summary>
     /// <returns>Nothing of use.</returns>
-    public int Touch(ReadOnlySpan<NodeId> keys)
+    public int Prefetch(ReadOnlySpan<NodeId> keys)
     {
-        Span<int> heads = stackalloc int[TouchedTogether];
+        Span<int> heads = stackalloc int[PrefetchedTogether];
         var sum = 0;
-        for (var start = 0; start < keys.Length; start += TouchedTogether)
+        for (var start = 0; start < keys.Length; start += PrefetchedTogether)
         {
-            var some = keys.Slice(start, Math.Min(TouchedTogether, keys.Length - start));
+            var some = keys.Slice(start, Math.Min(PrefetchedTogether, keys.Length - start));
             for (var i = 0; i < some.Length; i++)
             {
                 heads[i] = _buckets[BucketOf(some[i])];

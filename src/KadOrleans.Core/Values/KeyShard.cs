@@ -128,7 +128,7 @@ internal sealed class KeyShard
     }
 
     /// <summary>Counts what a plan that was carried out evicted and changed. <see cref="Put"/> does so itself.</summary>
-    public void Note(StoreTurnover turnover) => Turnover = Turnover.Add(turnover);
+    public void AddTurnover(StoreTurnover turnover) => Turnover = Turnover.Add(turnover);
 
     /// <summary>Restores a value that was accepted earlier, even beyond the present quotas.</summary>
     public void Restore(NodeId key, StoredValue value)
@@ -164,7 +164,7 @@ internal sealed class KeyShard
     public void EndLoad() => _accounts.IsSorted = true;
 
     /// <summary>Has the processor fetch what <see cref="TryLoad"/> of these keys will look at.</summary>
-    public void Touch(ReadOnlySpan<NodeId> keys) => _index.Touch(keys);
+    public void Prefetch(ReadOnlySpan<NodeId> keys) => _index.Prefetch(keys);
 
     /// <summary>Between <see cref="BeginLoad"/> and <see cref="EndLoad"/>: holds a value of a store that loads its newest values first. False if the key is held already.</summary>
     /// <param name="key">The key.</param>

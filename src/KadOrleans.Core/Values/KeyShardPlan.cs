@@ -12,7 +12,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
     private readonly KeyShard _shard = shard ?? throw new ArgumentNullException(nameof(shard));
     private readonly Dictionary<NodeId, Change> _changes = [];
 
-    /// <summary>The counts of values that the plan evicts and changes, for <see cref="KeyShard.Note"/> once it is stored.</summary>
+    /// <summary>The counts of values that the plan evicts and changes, for <see cref="KeyShard.AddTurnover"/> once it is stored.</summary>
     public StoreTurnover Turnover { get; private set; }
 
     /// <summary>Whether there is anything to store.</summary>

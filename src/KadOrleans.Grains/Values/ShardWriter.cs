@@ -143,7 +143,7 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
             if (result == AppendResult.Written)
             {
                 plan.Apply();
-                log.Shard.Note(plan.Turnover);
+                log.Shard.AddTurnover(plan.Turnover);
                 GrainMetrics.Noted(plan.Turnover);
                 Warn(writes.FindLast(write => write.RefusedChange is not null)?.RefusedChange);
             }

@@ -167,7 +167,7 @@ internal sealed class BatchPlan(ValueMemory memory, SegmentTable segments, Publi
         lock (memory.Gate)
         {
             _values.Apply(log.PlaceOf);
-            memory.Shard.Note(_values.Turnover);
+            memory.Shard.AddTurnover(_values.Turnover);
             log.Apply();
         }
 

@@ -32,7 +32,7 @@ public class KeyShardPlanTests
             }
 
             plan.Apply();
-            shard.Note(plan.Turnover);
+            shard.AddTurnover(plan.Turnover);
             plan.Clear();
             AssertSame(model, shard);
             Assert.Equal(model.Turnover, shard.Turnover);
