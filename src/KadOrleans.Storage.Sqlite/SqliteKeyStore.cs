@@ -7,10 +7,10 @@ using KadOrleans.Storage.Sqlite.Writing;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// Keys in the data file. Reads come from memory and complete synchronously. A put is acknowledged when its transaction is on the disk.
-/// Puts that arrive together share one. The file has times in whole milliseconds, so after a restart a value may expire up to one earlier.
-/// Disposal waits for pending writes and leaves the database open. After it every call but another disposal throws
-/// <see cref="ObjectDisposedException"/>.
+/// Keys in the data file. A read completes synchronously if the value is cached or the key is not held; else the value is read from the
+/// file. A put is acknowledged when its transaction is on the disk. Puts that arrive together share one. The file has times in whole
+/// milliseconds, so after a restart a value may expire up to one millisecond earlier. Disposal waits for pending writes and leaves the
+/// database open. After it every call but another disposal throws <see cref="ObjectDisposedException"/>.
 /// </summary>
 /// <param name="database">Where the keys are.</param>
 internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore

@@ -69,7 +69,7 @@ internal sealed class DeferredResponses(
         logger.RequestFailed(failure is KeyStoreException ? LogLevel.Debug : LogLevel.Error, failure);
     }
 
-    /// <summary>Responds to the completed STOREs, until there are none.</summary>
+    /// <summary>Responds to the requests whose storage has completed, until there are none.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         while (TryTakeDue())
@@ -172,7 +172,7 @@ internal sealed class DeferredResponses(
         }
     }
 
-    /// <summary>Responses are sent or given up. The caller holds the lock.</summary>
+    // Responses are sent or given up. The caller holds the lock.
     private void End(int responses)
     {
         _count -= responses;
@@ -184,8 +184,8 @@ internal sealed class DeferredResponses(
     }
 
     /// <summary>
-    /// A pending STORE: a reusable form of an async method's state. Thousands may wait for one commit, long enough to make garbage
-    /// expensive. The base library's pooling builder keeps only one per core.
+    /// A pending STORE or FIND_VALUE: a reusable form of an async method's state. Thousands may wait for one commit, long enough to make
+    /// garbage expensive. The base library's pooling builder keeps only one per core.
     /// </summary>
     private sealed class Deferred
     {

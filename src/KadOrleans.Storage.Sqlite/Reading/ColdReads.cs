@@ -53,8 +53,8 @@ internal sealed class ColdReads
 
     /// <summary>The value of a key, which completes on the thread that read it; it fails with <see cref="KeyStoreException"/>.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="now">A value that is not alive now is none.</param>
-    /// <param name="keeps">Whether the cache is told.</param>
+    /// <param name="now">The present time: an expired value counts as missing.</param>
+    /// <param name="keeps">Whether the cache keeps the value.</param>
     public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps = true)
     {
         var read = new ColdRead(key, now, keeps);

@@ -84,7 +84,7 @@ internal sealed class ValueMemory : IShardValues
 
     /// <summary>Looks for the value of a key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="now">A value that is not alive now is none.</param>
+    /// <param name="now">The present time: an expired value counts as missing.</param>
     /// <param name="value">The value, or null if there is none.</param>
     /// <param name="held">The key whose value has to be read, if the result is false.</param>
     /// <param name="address">Where that is.</param>
