@@ -75,11 +75,7 @@ internal sealed class ShardBatchGrain(
         catch (Exception)
         {
             // A shard timed out or failed: the caller then calls the shard itself, and gets the reason.
-            _ = all.ContinueWith(
-                static failed => failed.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            GrainCalls.Ignore(all);
         }
     }
 }
