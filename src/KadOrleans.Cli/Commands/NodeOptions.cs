@@ -41,7 +41,7 @@ internal sealed class NodeOptions
 
     private readonly Option<string?> _maxBytes = new("--max-bytes")
     {
-        Description = "Bytes of their values, with 128 for each key, 1 or more. On disk it may be twice that. [default: by disk and keys]",
+        Description = "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]",
         HelpName = "BYTES",
     };
 
