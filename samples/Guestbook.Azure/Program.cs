@@ -5,10 +5,12 @@ using KadOrleans.Client.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 // dotnet run --project samples/Guestbook.Azure -- --Visitor=Ada --Tables=https://ACCOUNT.table.core.windows.net
 // Against Azurite: --ConnectionStrings:Orleans=UseDevelopmentStorage=true in place of --Tables.
 var builder = Host.CreateApplicationBuilder(args);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning);
 var tables = builder.Configuration.GetConnectionString("Orleans") is { } connectionString
     ? new TableServiceClient(connectionString)
     : new TableServiceClient(

@@ -3,9 +3,11 @@ using Guestbook;
 using KadOrleans.Client.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 // dotnet run --project samples/Guestbook.Cluster -- --Visitor=Ada --Gateway=127.0.0.1:30000
 var builder = Host.CreateApplicationBuilder(args);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning);
 builder.UseOrleansClient(client => client
     .UseStaticClustering(IPEndPoint.Parse(builder.Configuration["Gateway"] ?? "127.0.0.1:30000"))
     .Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("kad", "kad"))

@@ -3,10 +3,12 @@ using KadOrleans.Client.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 // dotnet run --project samples/Guestbook.PostgreSql -- --Visitor=Ada \
 //     "--ConnectionStrings:Orleans=Host=127.0.0.1;Database=orleans;Username=kad;Password=kad"
 var builder = Host.CreateApplicationBuilder(args);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning);
 builder.UseOrleansClient(client => client
     .UseAdoNetClustering(options =>
     {
