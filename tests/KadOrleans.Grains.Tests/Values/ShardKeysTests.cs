@@ -50,5 +50,43 @@ public sealed class ShardKeysTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_scan_shows_once_and_in_order_what_is_held_all_the_time(int seed)
+    {
+        var random = new SeededRandomSource(seed);
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var keys = new ShardKeys(shard);
+        List<NodeId> stays = [.. Enumerable.Range(0, 500).Select(_ => NodeId.Random(random))];
+        List<NodeId> others = [.. Enumerable.Range(0, 500).Select(_ => NodeId.Random(random))];
+        stays.ForEach(key => shard.Restore(key, Value(0)));
+        for (var scan = 0; scan < 20; scan++)
+        {
+            var shown = new List<NodeId>();
+            var size = 1 + random.Next(40);
+            List<NodeId> page;
+            do
+            {
+                page = keys.Find(KeyRegion.Everywhere, shown.Count == 0 ? null : shown[^1], size);
+                Assert.All(page, key => Assert.True(shard.TryFind(key, out _)));
+                shown.AddRange(page);
+                for (var writes = random.Next(20); writes > 0; writes--)
+                {
+                    var key = others[random.Next(others.Count)];
+                    if (!shard.Remove(key))
+                    {
+                        shard.Restore(key, Value(0));
+                    }
+                }
+            }
+            while (page.Count == size);
+
+            Assert.Equal(shown.Distinct().Order(), shown);
+            Assert.Empty(stays.Except(shown));
+        }
+    }
+
     private static StoredValue Value(int days) => new(DhtValue.FromInteger(days), Now, Now.AddDays(1 + days), default(SourceNetwork));
 }
