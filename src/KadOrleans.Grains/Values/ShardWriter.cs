@@ -17,8 +17,8 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
     /// </summary>
     private const int MaxRecordChanges = 4096;
 
-    /// <summary>The most bytes of changes in one record.</summary>
-    private const int MaxRecordBytes = 512 << 10;
+    /// <summary>The most bytes of changes in one record. Storage providers with smaller records are refused.</summary>
+    internal const int MaxRecordBytes = 512 << 10;
 
     /// <summary>The most waiting writes; further ones fail at once. It bounds memory while storage hangs.</summary>
     private const int MaxWaiting = 16_384;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.Hosting;
@@ -158,6 +159,9 @@ public sealed class ConfigurationMistakeTests
 
         Assert.Equal(sentence, mistake?.Message);
     }
+
+    [Fact]
+    public void A_provider_needs_records_of_the_size_that_a_shard_writes() => Assert.Equal(ShardWriter.MaxRecordBytes, RecordLimit.Needed);
 
     [Theory]
     [InlineData(null, "t", "f", "AZURE_CLIENT_ID is missing; AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential needs it; ")]
