@@ -29,21 +29,34 @@ internal static class GrainMetrics
     private static readonly Counter<long> Changes =
         Meter.CreateCounter<long>("kad.values.changed", "{value}", "Live values replaced by another source than the one that stored them.");
 
+    private static readonly Counter<long> CacheGets =
+        Meter.CreateCounter<long>("kad.cache.gets", "{value}", "Gets of held values, by whether the value was in memory.");
+
+    private static readonly Counter<long> PageReads =
+        Meter.CreateCounter<long>("kad.page.reads", "{page}", "Pages of shards read from storage for values.");
+
     private static readonly Histogram<double> ReminderLateness = Meter.CreateHistogram(
         "kad.reminder.lateness",
         "s",
         "Time from when a reminder was due until it came, by reminder.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
 
+    private static readonly ConcurrentDictionary<ShardCache, byte> Caches = new();
+
     static GrainMetrics()
     {
+        Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values of pages in memory.");
         Meter.CreateObservableGauge("kad.values.held", () => ActiveShardUsage.Keys, "{key}", "Keys held for the network.");
         Meter.CreateObservableGauge("kad.values.size", () => ActiveShardUsage.Bytes, "By", "Footprint of the values held.");
     }
 
-    /// <summary>Creates the counters' series at 0.</summary>
-    public static void Begin()
+    /// <summary>Creates the counters' series at 0, and begins to measure a silo's cache.</summary>
+    public static void Begin(ShardCache cache)
     {
+        Caches.TryAdd(cache, 0);
+        CacheGets.Add(0, Result(isHit: true));
+        CacheGets.Add(0, Result(isHit: false));
+        PageReads.Add(0);
         foreach (var target in Enum.GetValues<WriteTarget>())
         {
             WriteFailures.Add(0, Tag(target));
@@ -53,6 +66,21 @@ internal static class GrainMetrics
         Evictions.Add(0, Class(isFar: false));
         Changes.Add(0);
     }
+
+    /// <summary>Ends to measure a silo's cache.</summary>
+    public static void End(ShardCache cache) => Caches.TryRemove(cache, out _);
+
+    /// <summary>Counts the gets of a call whose values are held.</summary>
+    /// <param name="hits">Those whose values were in memory.</param>
+    /// <param name="misses">Those whose values are read from pages.</param>
+    public static void Got(int hits, int misses)
+    {
+        CacheGets.Add(hits, Result(isHit: true));
+        CacheGets.Add(misses, Result(isHit: false));
+    }
+
+    /// <summary>Counts a page that is read for values.</summary>
+    public static void PageRead() => PageReads.Add(1);
 
     /// <summary>Counts a write that took effect, with its duration.</summary>
     public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));
@@ -86,6 +114,8 @@ internal static class GrainMetrics
     }
 
     private static KeyValuePair<string, object?> Class(bool isFar) => new("kad.eviction.class", isFar ? "Far" : "Near");
+
+    private static KeyValuePair<string, object?> Result(bool isHit) => new("kad.cache.result", isHit ? "Hit" : "Miss");
 
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
 }

@@ -46,13 +46,16 @@ public static class KadGrainsSiloBuilderExtensions
 }
 
 /// <summary>Registers the grains' counters at the silo's start, before anything is counted.</summary>
-internal sealed class MetricsStart : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class MetricsStart(ShardCache cache) : ILifecycleParticipant<ISiloLifecycle>
 {
-    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ =>
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
+        nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ => Run(GrainMetrics.Begin), _ => Run(GrainMetrics.End));
+
+    private Task Run(Action<ShardCache> change)
     {
-        GrainMetrics.Begin();
+        change(cache);
         return Task.CompletedTask;
-    });
+    }
 }
 
 /// <summary>Randomness that strangers cannot predict.</summary>

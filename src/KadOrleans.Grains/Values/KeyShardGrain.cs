@@ -107,10 +107,12 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         var now = _time.GetUtcNow();
         var values = new StoredValue?[keys.Count];
         List<int>? missing = null;
+        var found = 0;
         for (var i = 0; i < keys.Count; i++)
         {
             if (_log.TryFind(keys[i], out var value))
             {
+                found += value is null ? 0 : 1;
                 values[i] = value?.IsExpired(now) == false ? value : null;
             }
             else
@@ -119,6 +121,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             }
         }
 
+        GrainMetrics.Got(found, missing?.Count ?? 0);
         return missing is null ? ValueTask.FromResult<IReadOnlyList<StoredValue?>>(values) : ReadAsync(keys, values, missing, now);
     }
 

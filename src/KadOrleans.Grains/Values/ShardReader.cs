@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Values;
@@ -132,6 +133,7 @@ internal sealed class ShardReader(IRecordStorage storage, ShardCache cache, Shar
     {
         try
         {
+            GrainMetrics.PageRead();
             var (record, _) = await cache.PageReads.RunAsync(() => storage.ReadAsync<ShardPageState>(StateNames.ShardPage(page.Slot)));
             return record?.Compaction == page.Compaction ? record.Entries : null;
         }
