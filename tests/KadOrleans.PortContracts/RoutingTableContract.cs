@@ -37,7 +37,6 @@ public abstract class RoutingTableContract
 
         await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(1)) && log.Added.Count > 0);
         Assert.Equal([Contact(1)], log.Added);
-        Assert.True(table.Snapshot.ContainsEndpoint(Contact(1).Endpoint));
     }
 
     [Fact]

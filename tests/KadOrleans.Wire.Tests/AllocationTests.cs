@@ -63,7 +63,6 @@ public sealed class AllocationTests
                 request.AsPing();
                 break;
             case RequestKind.Stun:
-                request.AsStun();
                 break;
             case RequestKind.FindNode:
                 request.AsFindNode();

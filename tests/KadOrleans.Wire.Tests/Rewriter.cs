@@ -9,7 +9,7 @@ internal static class Rewriter
         var length = request.Kind switch
         {
             RequestKind.Ping => RequestWriter.WritePing(buffer, id, request.AsPing()),
-            RequestKind.Stun => RequestWriter.WriteStun(buffer, id, request.AsStun()),
+            RequestKind.Stun => RequestWriter.WriteStun(buffer, id),
             RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, id, request.AsFindNode()),
             RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, request.AsFindValue()),
             _ => RequestWriter.TryWriteStore(buffer, id, request.AsStore(), out var stored) ? stored : 0,

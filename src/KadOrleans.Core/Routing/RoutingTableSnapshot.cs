@@ -14,9 +14,6 @@ public sealed class RoutingTableSnapshot
     private ReadOnlyCollection<Contact>? _contactList;
     private ReadOnlyCollection<BucketRoom>? _roomList;
 
-    // Made by the first reader that asks; should several ask at once, each makes the same set and one stays.
-    private HashSet<UdpEndpoint>? _endpoints;
-
     /// <summary>A snapshot of the given data.</summary>
     /// <param name="ownId">The id of the node whose table it is.</param>
     /// <param name="version">The version of the table.</param>
@@ -118,13 +115,6 @@ public sealed class RoutingTableSnapshot
         }
 
         return true;
-    }
-
-    /// <summary>Whether a contact has this endpoint.</summary>
-    public bool ContainsEndpoint(UdpEndpoint endpoint)
-    {
-        _endpoints ??= [.. _contacts.Select(contact => contact.Endpoint)];
-        return _endpoints.Contains(endpoint);
     }
 
     /// <summary>

@@ -41,9 +41,6 @@ internal sealed class StorageWatch(
     /// <summary>Whether the last read failed.</summary>
     public bool IsAway => _isAway;
 
-    /// <summary>Whether the last read, or the pending one, takes longer than <see cref="SlowRead"/>.</summary>
-    public bool IsSlow => _isSlow;
-
     /// <summary>How slow storage is, in a sentence; null if it is not.</summary>
     public string? Slowness => _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 

@@ -163,18 +163,6 @@ internal sealed class ValueMemory : IShardValues
         }
     }
 
-    /// <summary>Bytes of values in the cache.</summary>
-    public long CachedBytes
-    {
-        get
-        {
-            lock (Gate)
-            {
-                return _cache.Bytes;
-            }
-        }
-    }
-
     /// <summary>Has keys outside an area evicted first.</summary>
     public void SetArea(ResponsibleArea area)
     {

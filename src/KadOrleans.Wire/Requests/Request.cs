@@ -63,14 +63,6 @@ internal readonly ref struct Request
         return new PingRequest(_sender);
     }
 
-    /// <summary>The call as STUN.</summary>
-    /// <exception cref="InvalidOperationException">It is another.</exception>
-    public StunRequest AsStun()
-    {
-        Require(RequestKind.Stun);
-        return default;
-    }
-
     /// <summary>The call as STORE. Copies the value, so it may outlive the datagram.</summary>
     /// <exception cref="InvalidOperationException">It is another.</exception>
     public StoreRequest AsStore()
@@ -237,9 +229,6 @@ internal readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
 /// <param name="Sender">The caller's id.</param>
 /// <param name="Key">The key, already hashed into the id space.</param>
 internal readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
-
-/// <summary>Asks for the caller's own endpoint as the callee sees it. Has no arguments and names no sender.</summary>
-internal readonly record struct StunRequest;
 
 /// <summary>The five calls by their names on the wire, which are case sensitive, and their argument counts.</summary>
 internal static class RequestFunction

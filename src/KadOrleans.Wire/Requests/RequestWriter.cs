@@ -21,12 +21,8 @@ internal static class RequestWriter
         return End(writer);
     }
 
-    /// <summary>Writes STUN.</summary>
-    public static int WriteStun(Span<byte> destination, MessageId id, StunRequest request = default)
-    {
-        _ = request;
-        return End(Begin(destination, id, RequestKind.Stun));
-    }
+    /// <summary>Writes STUN, which has no arguments.</summary>
+    public static int WriteStun(Span<byte> destination, MessageId id) => End(Begin(destination, id, RequestKind.Stun));
 
     /// <summary>Writes FIND_NODE.</summary>
     public static int WriteFindNode(Span<byte> destination, MessageId id, FindNodeRequest request) =>

@@ -63,12 +63,10 @@ public class RoutingTableSnapshotTests
         {
             Assert.True(snapshot.TryGet(contact.Id, out var found));
             Assert.Equal(contact, found);
-            Assert.True(snapshot.ContainsEndpoint(contact.Endpoint));
         }
 
         Assert.False(snapshot.TryGet(NodeId.Random(random), out var none));
         Assert.Equal(default, none);
-        Assert.False(snapshot.ContainsEndpoint(UdpEndpoint.Parse("9.9.9.9:9")));
     });
 
     [Fact]

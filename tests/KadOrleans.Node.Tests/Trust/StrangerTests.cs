@@ -209,8 +209,8 @@ public sealed class StrangerTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal([0x90, 0xC2], peer.Responses.Select(r => (int)r[^1]).Order());
         Assert.DoesNotContain(
-            _world.Nodes.Where(n => n != client),
-            n => n.Node.RoutingTable.ContainsEndpoint(client.Transport.Endpoint));
+            _world.Nodes.Where(n => n != client).SelectMany(n => n.Node.RoutingTable.Contacts),
+            contact => contact.Endpoint == client.Transport.Endpoint);
     });
 
     private static int ContactsIn(byte[] answer) =>
