@@ -49,7 +49,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
         new ServiceCollection().AddKadNode(configure);
 
-    /// <summary>Builds a node from its parts, which it owns and disposes when it stops.</summary>
+    /// <summary>Builds a node from its parts. It disposes the transport and the key store when it stops.</summary>
     /// <param name="options">Its behaviour.</param>
     /// <param name="transport">Sends and receives.</param>
     /// <param name="store">Holds keys.</param>
@@ -116,6 +116,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <exception cref="KeyStoreException">
     /// The storage is broken, has the state of another id, or is empty and cannot be written.
     /// </exception>
+    /// <exception cref="InvalidOperationException">It was started before. A failed start may not be repeated: build a new node.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (_node is not null)
@@ -283,8 +284,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops and saves the state. Answers that are due are sent; requests of ours are given up. Every call completes when
-    /// that is done.
+    /// Stops and saves the state. Sends the pending responses and gives up the node's own requests. Every call completes when that is done.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
