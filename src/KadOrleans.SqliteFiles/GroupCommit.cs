@@ -100,11 +100,11 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Completes the tasks of a finished batch.</summary>
     /// <param name="batch">The operations. The list is used again once this returns.</param>
     /// <param name="failure">Null if it is committed.</param>
-    protected virtual void Tell(List<DatabaseOperation<TContext>> batch, Exception? failure)
+    protected virtual void CompleteBatch(List<DatabaseOperation<TContext>> batch, Exception? failure)
     {
         foreach (var operation in batch)
         {
-            Tell(operation, failure);
+            Complete(operation, failure);
         }
     }
 
@@ -115,7 +115,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     protected abstract Exception Closed();
 
     /// <summary>Completes the task of an operation.</summary>
-    protected static void Tell(DatabaseOperation<TContext> operation, Exception? failure)
+    protected static void Complete(DatabaseOperation<TContext> operation, Exception? failure)
     {
         if (failure is null)
         {
@@ -222,7 +222,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
             failure = Note(exception, batch.Count);
         }
 
-        Tell(batch, failure);
+        CompleteBatch(batch, failure);
     }
 
     private bool Read(DatabaseOperation<TContext> operation)

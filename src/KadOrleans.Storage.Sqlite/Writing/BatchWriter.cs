@@ -116,7 +116,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         _memory.EndCommit();
     }
 
-    protected override void Tell(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)
+    protected override void CompleteBatch(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)
     {
         if (batch.Count > 0)
         {
@@ -201,7 +201,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         {
             foreach (var operation in batch)
             {
-                GroupCommit<BatchPlan>.Tell(operation, failure);
+                GroupCommit<BatchPlan>.Complete(operation, failure);
             }
         }
     }
