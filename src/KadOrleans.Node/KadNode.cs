@@ -168,9 +168,9 @@ public sealed class KadNode : IDht, IAsyncDisposable
         {
             OtherJobs =
             [
-                new(nameof(StateSaver), _saver.LookAsync),
+                new(nameof(StateSaver), _saver.CheckAsync),
                 MaintenanceJob.Once(
-                    nameof(LostValues), new LostValues(_node, _store, _publications, _environment).RunAsync, LostValues.LookPause),
+                    nameof(LostValues), new LostValues(_node, _store, _publications, _environment).RunAsync, LostValues.CheckPause),
             ],
         };
         _walks = new RoutingTableRefreshManager(_maintenance.Walks, _options.RandomWalk, _environment);

@@ -8,12 +8,12 @@ namespace KadOrleans.Node;
 /// follows.
 /// </summary>
 /// <param name="Name">For the log.</param>
-/// <param name="LookAsync">
+/// <param name="CheckAsync">
 /// Does what is due and returns the time until the next check. <see cref="Timeout.InfiniteTimeSpan"/>: the job is done.
 /// </param>
 /// <param name="PauseAfterFailure">The time until the next check after a failed one.</param>
 internal sealed record MaintenanceJob(
-    string Name, Func<CancellationToken, Task<TimeSpan>> LookAsync, TimeSpan PauseAfterFailure = default)
+    string Name, Func<CancellationToken, Task<TimeSpan>> CheckAsync, TimeSpan PauseAfterFailure = default)
 {
     /// <summary>A job with a single run, which may last until the node stops.</summary>
     public static MaintenanceJob Once(string name, Func<CancellationToken, Task> runAsync, TimeSpan pauseAfterFailure = default) => new(
@@ -38,7 +38,7 @@ internal sealed record MaintenanceJob(
                     await Task.Delay(pause, time, cancellationToken);
                 }
 
-                pause = await TryLookAsync(logger, cancellationToken);
+                pause = await TryCheckAsync(logger, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -47,11 +47,11 @@ internal sealed record MaintenanceJob(
         }
     }
 
-    private async Task<TimeSpan> TryLookAsync(ILogger logger, CancellationToken cancellationToken)
+    private async Task<TimeSpan> TryCheckAsync(ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
-            return await LookAsync(cancellationToken);
+            return await CheckAsync(cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

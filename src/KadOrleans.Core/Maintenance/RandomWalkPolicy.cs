@@ -6,13 +6,13 @@ namespace KadOrleans.Core.Maintenance;
 internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
 {
     /// <summary>
-    /// Pause after the first look that found too few contacts; it doubles up to the interval. Without it a node whose
+    /// Pause after the first check that found too few contacts; it doubles up to the interval. Without it a node whose
     /// network is that small would walk without end.
     /// </summary>
     public static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest time before contacts that were lost, or the first to be met, are noticed.</summary>
-    public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
     /// <summary>The share of the interval by which a refresh may come early, so that nodes do not walk together.</summary>
     private const double EarliestShare = 0.1;
@@ -27,21 +27,21 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
     public bool IsDue(int tableSize, TimeSpan? sinceLast, double earliness = 0) =>
         tableSize > 0 && (IsSmall(tableSize) || sinceLast is null || sinceLast >= interval * (1 - (EarliestShare * earliness)));
 
-    /// <summary>How long to wait before looking again.</summary>
+    /// <summary>The time until the next check.</summary>
     /// <param name="tableSize">Contacts in the table.</param>
-    /// <param name="inVain">Looks in a row after which the table was small or the refresh had failed, 0 or more.</param>
-    public TimeSpan GetPause(int tableSize, int inVain)
+    /// <param name="fruitless">Checks in a row after which the table was small or the refresh had failed, 0 or more.</param>
+    public TimeSpan GetPause(int tableSize, int fruitless)
     {
-        var look = LookPause < interval ? LookPause : interval;
-        if (inVain == 0)
+        var check = CheckPause < interval ? CheckPause : interval;
+        if (fruitless == 0)
         {
-            return look;
+            return check;
         }
 
-        var backOff = FirstBackOff * Math.Pow(2, Math.Min(inVain - 1, 30));
+        var backOff = FirstBackOff * Math.Pow(2, Math.Min(fruitless - 1, 30));
 
-        // A look at an empty table costs nothing, and the first contact should not wait for its walk.
-        var longest = tableSize == 0 ? look : interval;
+        // A check of an empty table costs nothing, and the first contact should not wait for its walk.
+        var longest = tableSize == 0 ? check : interval;
         return backOff < longest ? backOff : longest;
     }
 }

@@ -37,14 +37,14 @@ internal static class RepublishPolicy
     /// Whether a value is due for a schedule that checks once per interval. It is due earlier by the spread. Otherwise a value republished
     /// soon after one check would be a little too young at the next.
     /// </summary>
-    public static bool IsDueAtLook(StoredValue stored, DateTimeOffset now, KademliaOptions options)
+    public static bool IsDueAtCheck(StoredValue stored, DateTimeOffset now, KademliaOptions options)
     {
         ArgumentNullException.ThrowIfNull(stored);
-        return IsDueAtLook(stored.StoredAt, stored.ExpiresAt, now, options);
+        return IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, now, options);
     }
 
     /// <summary>The same of a value of which only its times are known.</summary>
-    public static bool IsDueAtLook(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options)
+    public static bool IsDueAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return now - storedAt >= options.RepublishInterval - Spread(options) && now < expiresAt;

@@ -41,7 +41,7 @@ internal sealed class ClusterAgreement(
 
     public void Participate(ISiloLifecycle observer)
     {
-        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(LookAsync));
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(CheckAsync));
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
     }
 
@@ -65,7 +65,7 @@ internal sealed class ClusterAgreement(
         }
     }
 
-    private async Task LookAsync()
+    private async Task CheckAsync()
     {
         if (await ReadAsync() is { RecordExists: true, State: { } stored })
         {

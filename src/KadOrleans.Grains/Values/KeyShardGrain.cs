@@ -231,7 +231,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     }
 
     private bool IsDueForRepublish(HeldKey held, DateTimeOffset now) =>
-        RepublishPolicy.IsDueAtLook(held.StoredAt, held.ExpiresAt, now, _options.Kademlia)
+        RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _options.Kademlia)
         || (ShardPlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _options.Kademlia));
 
     private async Task<int> ExpireAsync()

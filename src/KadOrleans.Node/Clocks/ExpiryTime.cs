@@ -88,7 +88,7 @@ internal sealed class ExpiryTime : TimeProvider
     }
 
     /// <summary>Compares the clocks, which a node does once a minute. Returns the correction to make, or null.</summary>
-    public ClockCorrection? Look()
+    public ClockCorrection? Check()
     {
         ClockVerdict verdict;
         lock (_gate)

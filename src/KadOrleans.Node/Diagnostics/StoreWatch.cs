@@ -11,7 +11,7 @@ namespace KadOrleans.Node.Diagnostics;
 internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment environment)
 {
     /// <summary>Minutes without an evicted value or a refused STORE before a bound counts as no longer reached.</summary>
-    public const int QuietLooks = 10;
+    public const int QuietChecks = 10;
 
     /// <summary>Time between two checks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
@@ -23,10 +23,10 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     private Bound _changes;
 
     /// <summary>Checks once. Returns the time until the next check.</summary>
-    public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
+    public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         FollowArea();
-        await TellOfQuotaAsync(cancellationToken);
+        await ReportQuotaAsync(cancellationToken);
         return Period;
     }
 
@@ -40,14 +40,14 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
         }
     }
 
-    private async Task TellOfQuotaAsync(CancellationToken cancellationToken)
+    private async Task ReportQuotaAsync(CancellationToken cancellationToken)
     {
         var now = (Refused: node.Metrics.StoresRefusedByQuota, store.Turnover.Evicted, node.Metrics.ChangesRefused);
         var (refused, evicted) = (now.Refused - _before.Refused, now.Evicted - _before.Evicted);
         var refusedChanges = now.ChangesRefused - _before.RefusedChanges;
         _before = now;
-        TellOfChanges(refusedChanges);
-        if (!_quota.Look(isHit: refused > 0 || evicted > 0))
+        ReportChanges(refusedChanges);
+        if (!_quota.Check(isHit: refused > 0 || evicted > 0))
         {
             return;
         }
@@ -59,20 +59,20 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
         }
         else
         {
-            _logger.QuotaNoLongerReached(QuietLooks, usage.Keys, usage.Bytes);
+            _logger.QuotaNoLongerReached(QuietChecks, usage.Keys, usage.Bytes);
         }
     }
 
-    private void TellOfChanges(long refused)
+    private void ReportChanges(long refused)
     {
-        if (!_changes.Look(isHit: refused > 0))
+        if (!_changes.Check(isHit: refused > 0))
         {
             return;
         }
 
         if (!_changes.IsReached)
         {
-            _logger.ChangeLimitNoLongerReached(QuietLooks);
+            _logger.ChangeLimitNoLongerReached(QuietChecks);
         }
         else if (store.GetTopChanges(1) is [var most])
         {
@@ -87,15 +87,15 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     /// <summary>Whether something was hit lately.</summary>
     private struct Bound
     {
-        private int _quietLooks;
+        private int _quietChecks;
 
         public bool IsReached { get; private set; }
 
         /// <summary>Notes one check. Returns whether <see cref="IsReached"/> has changed.</summary>
-        public bool Look(bool isHit)
+        public bool Check(bool isHit)
         {
-            _quietLooks = isHit ? 0 : _quietLooks + 1;
-            if (IsReached ? _quietLooks < QuietLooks : _quietLooks > 0)
+            _quietChecks = isHit ? 0 : _quietChecks + 1;
+            if (IsReached ? _quietChecks < QuietChecks : _quietChecks > 0)
             {
                 return false;
             }

@@ -28,7 +28,7 @@ internal sealed class LocalMaintenanceSchedule(
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (expiry?.Look() is { } correction)
+            if (expiry?.Check() is { } correction)
             {
                 yield return new MaintenanceTask.CorrectTimes(correction);
             }

@@ -17,7 +17,7 @@ namespace KadOrleans.Node.Maintenance;
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     /// <summary>Time between two looks for a contact.</summary>
-    public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<LostValues>();
     private readonly TimeProvider _time = environment.Time;
@@ -29,7 +29,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
         var keys = store.LostKeys;
         while (keys.Count > 0 && !node.HasGoodContact)
         {
-            await Task.Delay(LookPause, _time, cancellationToken);
+            await Task.Delay(CheckPause, _time, cancellationToken);
         }
 
         var pause = TimeSpan.FromSeconds(1 / Math.Min(RepublishPace.Least, node.Options.RepublishRate));

@@ -53,7 +53,7 @@ internal sealed class MaintenanceRunner(
         [
             MaintenanceJob.Once(nameof(IMaintenanceSchedule), FollowScheduleAsync, StoreWatch.Period),
             .. _republisher.Jobs,
-            new(nameof(StoreWatch), _watch.LookAsync, StoreWatch.Period),
+            new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
             .. OtherJobs,
         ];
         await Task.WhenAll([.. jobs.Select(RunJobAsync)]);

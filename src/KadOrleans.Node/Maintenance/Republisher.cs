@@ -121,7 +121,7 @@ internal sealed class Republisher
                 else
                 {
                     Interlocked.Exchange(ref _lookWaits, 0);
-                    await LookAsync(cancellationToken);
+                    await CheckAsync(cancellationToken);
                 }
             }
         }
@@ -140,7 +140,7 @@ internal sealed class Republisher
             foreach (var key in some.Keys)
             {
                 var due = Interlocked.Decrement(ref _queued);
-                await BeginAsync(key, due, static (republisher, _, held) => republisher.IsDueAtLook(held), batch, cancellationToken);
+                await BeginAsync(key, due, static (republisher, _, held) => republisher.IsDueAtCheck(held), batch, cancellationToken);
             }
         }
         finally
@@ -150,7 +150,7 @@ internal sealed class Republisher
     }
 
     /// <summary>Sends all that is due. Returns when that is done: until then, the next check would find it again.</summary>
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task CheckAsync(CancellationToken cancellationToken)
     {
         var due = new DueKeys(MaxCollected);
 
@@ -367,7 +367,7 @@ internal sealed class Republisher
     private bool IsToSend(KeyLife life) =>
         RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
 
-    private bool IsDueAtLook(StoredValue held) => RepublishPolicy.IsDueAtLook(held, _time.GetUtcNow(), Kademlia);
+    private bool IsDueAtCheck(StoredValue held) => RepublishPolicy.IsDueAtCheck(held, _time.GetUtcNow(), Kademlia);
 
     private bool IsResponsible(NodeId key) =>
         RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);

@@ -37,7 +37,7 @@ internal sealed class StateSaver(
     /// <summary>
     /// Saves changes, or the state when the interval is over. Returns the time until the next check. A failure is retried, and logged once.
     /// </summary>
-    public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
+    public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         var isDue = environment.Time.GetElapsedTime(_savedAt) >= options.StateSaveInterval
             || node.RoutingTable.Version != _savedVersion

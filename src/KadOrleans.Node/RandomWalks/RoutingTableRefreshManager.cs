@@ -167,6 +167,6 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     {
         // What follows must not run inside the lock.
         await Task.Yield();
-        await new MaintenanceJob(nameof(TableRefresh), _refresh.LookAsync).RunAsync(_environment.Time, _logger, cancellationToken);
+        await new MaintenanceJob(nameof(TableRefresh), _refresh.CheckAsync).RunAsync(_environment.Time, _logger, cancellationToken);
     }
 }

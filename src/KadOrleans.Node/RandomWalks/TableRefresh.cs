@@ -22,7 +22,7 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
     private double _earliness;
 
     // The number of consecutive checks after which the table was small or the refresh had failed.
-    private int _inVain;
+    private int _fruitless;
 
     /// <summary>Called after each completed refresh; must not throw.</summary>
     public Action OnDone { get; set; } = static () => { };
@@ -30,30 +30,30 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
     /// <summary>Refreshes if <paramref name="force"/> or if it is due. Returns whether it did.</summary>
     /// <exception cref="RandomWalkException">Every walk failed; a refresh stays due.</exception>
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
-    public Task<bool> RunAsync(bool force, CancellationToken cancellationToken) => RunAsync(force, isLook: false, cancellationToken);
+    public Task<bool> RunAsync(bool force, CancellationToken cancellationToken) => RunAsync(force, isCheck: false, cancellationToken);
 
     /// <summary>Refreshes if it is due, and returns the time until the next check. A failure is logged and retried.</summary>
-    public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
+    public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await RunAsync(force: false, isLook: true, cancellationToken);
+            await RunAsync(force: false, isCheck: true, cancellationToken);
             var size = node.RoutingTable.Count;
-            _inVain = _policy.IsSmall(size) ? _inVain + 1 : 0;
-            return _policy.GetPause(size, _inVain);
+            _fruitless = _policy.IsSmall(size) ? _fruitless + 1 : 0;
+            return _policy.GetPause(size, _fruitless);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             _logger.TableNotRefreshed(e);
-            return _policy.GetPause(options.MinTableSize, ++_inVain);
+            return _policy.GetPause(options.MinTableSize, ++_fruitless);
         }
     }
 
-    private async Task<bool> RunAsync(bool force, bool isLook, CancellationToken cancellationToken)
+    private async Task<bool> RunAsync(bool force, bool isCheck, CancellationToken cancellationToken)
     {
         try
         {
-            if (!await TakeTurnAsync(force, isLook, cancellationToken))
+            if (!await TakeTurnAsync(force, isCheck, cancellationToken))
             {
                 return false;
             }
@@ -68,14 +68,14 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
         return true;
     }
 
-    private async Task<bool> TakeTurnAsync(bool force, bool isLook, CancellationToken cancellationToken)
+    private async Task<bool> TakeTurnAsync(bool force, bool isCheck, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             var size = node.RoutingTable.Count;
             TimeSpan? sinceLast = _lastBegunAt is { } last ? environment.Time.GetElapsedTime(last) : null;
-            if (!force && !_policy.IsDue(size, sinceLast, isLook ? _earliness : 0))
+            if (!force && !_policy.IsDue(size, sinceLast, isCheck ? _earliness : 0))
             {
                 return false;
             }

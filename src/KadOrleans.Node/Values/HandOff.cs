@@ -46,11 +46,11 @@ internal sealed class HandOff(
     /// <summary>Works through the newcomers until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await new MaintenanceJob(nameof(HandOff), LookAsync).RunAsync(time, logger, cancellationToken);
+        await new MaintenanceJob(nameof(HandOff), CheckAsync).RunAsync(time, logger, cancellationToken);
         await Task.WhenAll(_served);
     }
 
-    private async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
+    private async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         var newcomers = new List<Contact> { await _newcomers.Reader.ReadAsync(cancellationToken) };
         while (_newcomers.Reader.TryRead(out var another))

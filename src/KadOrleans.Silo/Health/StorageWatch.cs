@@ -56,12 +56,12 @@ internal sealed class StorageWatch(
         using var timer = new PeriodicTimer(Interval);
         do
         {
-            await LookAsync(stoppingToken);
+            await CheckAsync(stoppingToken);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task CheckAsync(CancellationToken cancellationToken)
     {
         try
         {

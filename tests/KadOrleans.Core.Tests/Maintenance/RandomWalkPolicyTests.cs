@@ -38,15 +38,15 @@ public sealed class RandomWalkPolicyTests
     {
         Assert.Equal(
             [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300],
-            Enumerable.Range(1, 11).Select(inVain => _policy.GetPause(tableSize: 2, inVain).TotalSeconds));
+            Enumerable.Range(1, 11).Select(fruitless => _policy.GetPause(tableSize: 2, fruitless).TotalSeconds));
         Assert.Equal(300, _policy.GetPause(tableSize: 2, int.MaxValue).TotalSeconds);
     }
 
     [Fact]
     public void Losses_and_first_contacts_are_noticed_soon()
     {
-        Assert.Equal(RandomWalkPolicy.LookPause, _policy.GetPause(tableSize: 50, inVain: 0));
-        Assert.Equal(RandomWalkPolicy.LookPause, _policy.GetPause(tableSize: 0, inVain: 20));
+        Assert.Equal(RandomWalkPolicy.CheckPause, _policy.GetPause(tableSize: 50, fruitless: 0));
+        Assert.Equal(RandomWalkPolicy.CheckPause, _policy.GetPause(tableSize: 0, fruitless: 20));
         Assert.Equal(TimeSpan.FromSeconds(2), new RandomWalkPolicy(TimeSpan.FromSeconds(2), 4).GetPause(50, 0));
     }
 }

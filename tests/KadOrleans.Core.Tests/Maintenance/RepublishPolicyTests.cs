@@ -24,8 +24,8 @@ public class RepublishPolicyTests
             Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored, id, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
         }
 
-        Assert.True(RepublishPolicy.IsDueAtLook(stored, Start.AddMinutes(50), Options));
-        Assert.False(RepublishPolicy.IsDueAtLook(stored, Start.AddMinutes(50).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsDueAtCheck(stored, Start.AddMinutes(50), Options));
+        Assert.False(RepublishPolicy.IsDueAtCheck(stored, Start.AddMinutes(50).AddTicks(-1), Options));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public class RepublishPolicyTests
         var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddHours(2), default);
         Assert.True(RepublishPolicy.IsDue(Key, stored, Key, Start.AddHours(2).AddTicks(-1), Options));
         Assert.False(RepublishPolicy.IsDue(Key, stored, Key, Start.AddHours(2), Options));
-        Assert.False(RepublishPolicy.IsDueAtLook(stored, Start.AddHours(2), Options));
+        Assert.False(RepublishPolicy.IsDueAtCheck(stored, Start.AddHours(2), Options));
     }
 
     [Fact]

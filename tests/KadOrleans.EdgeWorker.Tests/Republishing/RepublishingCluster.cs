@@ -128,7 +128,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         var due = new List<NodeId>();
         for (var i = from; i < shard.Count && due.Count < RepublishWork.MaxKeys; i++)
         {
-            if (_store.GetAsync(shard[i], now).AsTask().Result is { } held && RepublishPolicy.IsDueAtLook(held, now, options))
+            if (_store.GetAsync(shard[i], now).AsTask().Result is { } held && RepublishPolicy.IsDueAtCheck(held, now, options))
             {
                 due.Add(shard[i]);
             }

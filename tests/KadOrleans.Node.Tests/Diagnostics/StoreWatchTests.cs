@@ -32,7 +32,7 @@ public sealed class StoreWatchTests
         Assert.Equal([Reached], Told());
         Assert.Equal(13, node.Engine.Counts["stores.refused.SourceQuotaExceeded"]);
 
-        await _world.PassAsync(TimeSpan.FromMinutes(StoreWatch.QuietLooks + 2));
+        await _world.PassAsync(TimeSpan.FromMinutes(StoreWatch.QuietChecks + 2));
         Assert.Equal([Reached, NoLongerReached], Told());
 
         Store(peer, node, count: 1);
@@ -72,7 +72,7 @@ public sealed class StoreWatchTests
         Assert.Equal(3, status.Counts["stores.refused.ChangeLimitExceeded"]);
         Assert.Equal([1064], _log.Events.Select(e => e.Id).Where(id => id is 1064 or 1066));
 
-        await _world.PassAsync(TimeSpan.FromMinutes(StoreWatch.QuietLooks + 2));
+        await _world.PassAsync(TimeSpan.FromMinutes(StoreWatch.QuietChecks + 2));
         Assert.Equal([1064, 1066], _log.Events.Select(e => e.Id).Where(id => id is 1064 or 1066));
     });
 
