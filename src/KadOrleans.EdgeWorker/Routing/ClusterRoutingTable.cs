@@ -110,7 +110,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         return true;
     }
 
-    /// <summary>Takes a pushed change. Returns false if it is none of the current snapshot, and newer than that.</summary>
+    /// <summary>Takes a pushed change. Returns false if it is newer than the current snapshot and does not continue it.</summary>
     public bool Update(SnapshotChange change)
     {
         ArgumentNullException.ThrowIfNull(change);

@@ -33,8 +33,8 @@ internal interface IEdgeObserver : IGrainObserver
     Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
 
     /// <summary>
-    /// Passes a change of a table. Returns false if it is none of the edge's snapshot: then the caller sends a whole one. Only for edges that
-    /// subscribed by <see cref="IRoutingTableGrain.SubscribeForChangesAsync"/>.
+    /// Passes a change of a table. Returns false if it does not continue the edge's snapshot: then the caller sends a whole one. Only for
+    /// edges that subscribed by <see cref="IRoutingTableGrain.SubscribeForChangesAsync"/>.
     /// </summary>
     [AlwaysInterleave]
     [Alias("OnChange")]

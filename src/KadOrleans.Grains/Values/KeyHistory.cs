@@ -51,7 +51,7 @@ internal sealed class KeyHistory
     }
 
     /// <summary>The history after some news: this one if they continue it, or a new one.</summary>
-    /// <exception cref="ArgumentException">They do not continue it, or the filter is none.</exception>
+    /// <exception cref="ArgumentException">They do not continue it, or the filter is malformed.</exception>
     public static KeyHistory After(KeyHistory? known, ShardNews news, int maxChanges)
     {
         if (news.Filter is { } filter)
