@@ -123,19 +123,6 @@ internal sealed class ShardClient : IAsyncDisposable
         return outcome.Result;
     }
 
-    private async Task<ShardOutcome<StoreResult>> AskAsync(ShardPut put, long shard, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _puts.AskAsync(put, shard, cancellationToken);
-        }
-        finally
-        {
-            // Before the caller hears of it, and also if the outcome is not known.
-            _answers?.Changed(shard, put.Key);
-        }
-    }
-
     /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
@@ -228,6 +215,19 @@ internal sealed class ShardClient : IAsyncDisposable
         }
 
         _known.Dispose();
+    }
+
+    private async Task<ShardOutcome<StoreResult>> AskAsync(ShardPut put, long shard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _puts.AskAsync(put, shard, cancellationToken);
+        }
+        finally
+        {
+            // Before the caller hears of it, and also if the outcome is not known.
+            _answers?.Changed(shard, put.Key);
+        }
     }
 
     private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
