@@ -42,6 +42,10 @@ public static class DhtExtensions
         this IDht dht, string key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) =>
         NotNull(dht).SetAsync(NodeId.FromKey(key), value, acknowledgement, cancellationToken);
 
+    /// <summary>Watches a text key.</summary>
+    public static IAsyncEnumerable<KeyChange> WatchAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
+        NotNull(dht).WatchAsync(NodeId.FromKey(key), cancellationToken);
+
     /// <summary>Stops publishing a text key. Returns false if this DHT did not publish it.</summary>
     public static Task<bool> UnpublishAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
         NotNull(dht).UnpublishAsync(NodeId.FromKey(key), cancellationToken);

@@ -13,6 +13,11 @@ public sealed record GetResult(DhtValue? Value, LookupOutcome? Lookup)
     public bool Found => Value is not null;
 }
 
+/// <summary>A watched key's value from now on.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Value">The value; null if this DHT knows of none.</param>
+public sealed record KeyChange(NodeId Key, DhtValue? Value);
+
 /// <summary>A value of a known type, if there is one.</summary>
 /// <param name="Found">Whether there is a value.</param>
 /// <param name="Value">The value; the type's default without one.</param>

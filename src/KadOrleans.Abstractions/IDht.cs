@@ -39,6 +39,18 @@ public interface IDht
     /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
     Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Watches a key. The first element is the value that a get finds. Then comes each change that this DHT learns of, whoever stored the
+    /// value: by a STORE to one of its nodes, by its own calls, and by expiry. A slow reader gets the last change of several. A node that
+    /// is not one of the k nearest to the key gets no STOREs of others.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <exception cref="DhtUnavailableException">
+    /// The first value cannot be read, the storage failed later, or this process has 65,536 watches.
+    /// </exception>
+    IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default);
+
     /// <summary>Finds the contacts nearest to a target.</summary>
     /// <exception cref="DhtUnavailableException">No edge of the cluster can query the network.</exception>
     Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);

@@ -33,5 +33,6 @@ internal static class KadCommand
         CrawlCommand.Create(io),
         SizeCommand.Create(io),
         StateCommand.Create(io),
+        TokenCommand.Create(io),
     };
 }

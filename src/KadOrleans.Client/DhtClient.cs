@@ -16,6 +16,7 @@ public sealed class DhtClient : IDht
 
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
+    private readonly ClusterWatch _watch;
     private uint _turn;
 
     /// <summary>A client over a connected Orleans client's grain factory, or a silo's.</summary>
@@ -25,6 +26,7 @@ public sealed class DhtClient : IDht
     {
         ArgumentNullException.ThrowIfNull(grains);
         (_grains, _time) = (grains, time ?? TimeProvider.System);
+        _watch = new ClusterWatch(request => CallAsync(dht => dht.WatchAsync(request), CancellationToken.None), _time);
     }
 
     /// <inheritdoc/>
@@ -71,6 +73,11 @@ public sealed class DhtClient : IDht
     /// <inheritdoc/>
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         CallAsync(dht => dht.UnpublishAsync(key, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>A change in the cluster is heard of within a second.</remarks>
+    public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>

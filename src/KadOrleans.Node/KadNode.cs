@@ -13,6 +13,8 @@ using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Node.Values;
+using KadOrleans.Node.Watching;
+using KadOrleans.Watching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -37,6 +39,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
     private readonly NetworkJoin _join;
+    private readonly NodeWatch _watch;
     private LocalRoutingTable? _table;
     private DhtNode? _node;
     private StateSaver? _saver;
@@ -71,7 +74,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
             throw new ArgumentException(problem, nameof(options));
         }
 
-        (_options, _transport, _store, _states) = (options, transport, store, states);
+        var watches = new KeyWatches();
+        (_options, _transport, _store, _states) = (options, transport, new WatchedKeyStore(store, watches), states);
         _join = new NetworkJoin(options);
         _stop = new SharedStop(StopAsync);
         _publications = publications ?? new InMemoryPublicationStore(options.MaxPublications);
@@ -80,6 +84,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
+        _watch = new NodeWatch(watches, _store, _publications, _environment.Time);
     }
 
     /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
@@ -192,10 +197,17 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _join.Completion.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await _publications.GetAsync(key, cancellationToken) is { IsPending: true } pending
-            ? new GetResult(pending.Value, null)
-            : await Engine.GetAsync(key, cancellationToken);
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        if (await _publications.GetAsync(key, cancellationToken) is { IsPending: true } pending)
+        {
+            return new GetResult(pending.Value, null);
+        }
+
+        var result = await Engine.GetAsync(key, cancellationToken);
+        _watch.Learn(key, result);
+        return result;
+    }
 
     /// <inheritdoc/>
     /// <remarks>
@@ -206,19 +218,21 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
-        if (_options.ClientOnly)
-        {
-            return await Engine.SetAsync(key, value, cancellationToken);
-        }
-
-        return acknowledgement == SetAcknowledgement.Durable
-            ? await _ownPublications.SetSoonAsync(Started(_maintenance), key, value, cancellationToken)
-            : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
+        var result = _options.ClientOnly ? await Engine.SetAsync(key, value, cancellationToken)
+            : acknowledgement == SetAcknowledgement.Durable
+                ? await _ownPublications.SetSoonAsync(Started(_maintenance), key, value, cancellationToken)
+                : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
+        _watch.Learn(key, value, result);
+        return result;
     }
 
     /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         await _publications.RemoveAsync(key, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>

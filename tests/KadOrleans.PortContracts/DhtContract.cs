@@ -9,6 +9,17 @@ public abstract class DhtContract
     /// <summary>Runs a test on an empty DHT.</summary>
     protected abstract Task RunAsync(Func<IDht, Task> test);
 
+    /// <summary>Waits until a watch has its next element.</summary>
+    protected abstract Task AwaitAsync(Task next);
+
+    private async Task<KeyChange> NextAsync(IAsyncEnumerator<KeyChange> watch)
+    {
+        var next = watch.MoveNextAsync().AsTask();
+        await AwaitAsync(next);
+        Assert.True(await next);
+        return watch.Current;
+    }
+
     [Fact]
     public Task Values_of_the_five_types_come_back_as_they_were_set() => RunAsync(async dht =>
     {
@@ -95,6 +106,45 @@ public abstract class DhtContract
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => dht.SetAsync("key", 1, SetAcknowledgement.Durable, cancelled));
         Assert.False((await dht.GetAsync("key")).Found);
+    });
+
+    [Fact]
+    public Task A_watch_begins_with_the_value_and_tells_of_each_change() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("key", 1);
+        await using var watch = dht.WatchAsync("key").GetAsyncEnumerator();
+
+        Assert.Equal(new KeyChange(NodeId.FromKey("key"), 1), await NextAsync(watch));
+        await dht.SetAsync("key", 2);
+        Assert.Equal(new KeyChange(NodeId.FromKey("key"), 2), await NextAsync(watch));
+        await dht.SetAsync("key", 2);
+        await dht.SetAsync("other", 9);
+        await dht.SetAsync("key", 3, SetAcknowledgement.Durable);
+        Assert.Equal(new KeyChange(NodeId.FromKey("key"), 3), await NextAsync(watch));
+    });
+
+    [Fact]
+    public Task A_watch_of_a_key_without_a_value_waits_for_one() => RunAsync(async dht =>
+    {
+        await using var watch = dht.WatchAsync("key").GetAsyncEnumerator();
+        await using var another = dht.WatchAsync("key").GetAsyncEnumerator();
+
+        Assert.Null((await NextAsync(watch)).Value);
+        Assert.Null((await NextAsync(another)).Value);
+        await dht.SetAsync("key", "value");
+        Assert.Equal("value", (await NextAsync(watch)).Value);
+        Assert.Equal("value", (await NextAsync(another)).Value);
+    });
+
+    [Fact]
+    public Task A_watch_ends_when_it_is_cancelled() => RunAsync(async dht =>
+    {
+        using var ending = new CancellationTokenSource();
+        await using var watch = dht.WatchAsync("key", ending.Token).GetAsyncEnumerator();
+        await NextAsync(watch);
+        ending.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NextAsync(watch));
     });
 
     [Fact]

@@ -6,6 +6,7 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Hosting.Results;
 
 namespace KadOrleans.Cli.Commands;
 

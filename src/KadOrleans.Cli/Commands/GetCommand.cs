@@ -5,6 +5,7 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Hosting.Results;
 
 namespace KadOrleans.Cli.Commands;
 
@@ -83,7 +84,7 @@ internal static class GetCommand
             ValueJson.AddTo(json, value);
         }
 
-        json["lookup"] = result.Lookup is { } lookup ? LookupText.ToJson(lookup) : null;
+        json["lookup"] = LookupText.ToJson(result.Lookup);
         return json;
     }
 

@@ -4,6 +4,7 @@ using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Transport.Udp;
 
@@ -14,6 +15,9 @@ internal sealed class NodeOptions
 {
     /// <summary>The option with the names of the status pages.</summary>
     public const string HttpHost = "--http-host";
+
+    /// <summary>The option with the file of the API's tokens.</summary>
+    public const string HttpTokens = "--http-tokens";
 
     private const long MostBytes = 1L << 50;
 
@@ -87,6 +91,18 @@ internal sealed class NodeOptions
     private readonly Option<string[]> _httpHost = Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
 
+    private readonly Option<string?> _httpTokens = new(HttpTokens)
+    {
+        Description = "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _httpConnections = new("--http-connections")
+    {
+        Description = $"The most open connections of --http, {HttpLimits.LeastConnections} to {HttpLimits.MostConnections}. [default: {HttpLimits.MaxConnections}]",
+        HelpName = "N",
+    };
+
     private readonly Option<string?> _otlp = new(NodeSettings.OtlpOption)
     {
         Description = "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]",
@@ -104,7 +120,7 @@ internal sealed class NodeOptions
     public IReadOnlyList<Option> All =>
     [
         _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
-        _otlp, _trustClock, _verbose,
+        _httpTokens, _httpConnections, _otlp, _trustClock, _verbose,
     ];
 
     /// <summary>Reads the options.</summary>
@@ -128,6 +144,11 @@ internal sealed class NodeOptions
         if (http is null && httpHosts.Length > 0)
         {
             throw CommandException.WrongUsage($"{HttpHost} '{httpHosts[0]}' is given without --http; both are needed.");
+        }
+
+        if (http is null && parsed.GetValue(_httpTokens) is { } unserved)
+        {
+            throw CommandException.WrongUsage($"{HttpTokens} '{unserved}' is given without --http; both are needed.");
         }
 
         if (inMemory && parsed.GetValue(_cache) is { } unused)
@@ -155,6 +176,13 @@ internal sealed class NodeOptions
             DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, new KademliaOptions().DisjointPaths),
             Http = http is null ? null : Endpoints.ParseHttp(http),
             HttpHosts = Endpoints.ParseHttpHosts(HttpHost, httpHosts),
+            HttpTokens = parsed.GetValue(_httpTokens),
+            HttpConnections = Numbers.ParseWhole(
+                "--http-connections",
+                parsed.GetValue(_httpConnections),
+                HttpLimits.LeastConnections,
+                HttpLimits.MostConnections,
+                HttpLimits.MaxConnections),
             Telemetry = NodeSettings.ReadTelemetry(parsed.GetValue(_otlp)),
             TrustClock = parsed.GetValue(_trustClock),
             Verbose = parsed.GetValue(_verbose),

@@ -5,6 +5,7 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Hosting.Results;
 
 namespace KadOrleans.Cli.Commands;
 
@@ -103,7 +104,7 @@ internal static class SetCommand
             ["key"] = key,
             ["digest"] = digest.ToString(),
             ["type"] = DhtValueText.TypeName(value.Kind),
-            ["lookup"] = result.Lookup is { } lookup ? LookupText.ToJson(lookup) : null,
+            ["lookup"] = LookupText.ToJson(result.Lookup),
         };
         if (!result.Succeeded)
         {

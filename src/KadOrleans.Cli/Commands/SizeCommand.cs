@@ -7,6 +7,7 @@ using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Hosting.Results;
 using KadOrleans.Node;
 
 namespace KadOrleans.Cli.Commands;

@@ -1,8 +1,10 @@
 using KadOrleans.Cli.Clients;
+using KadOrleans.Cli.Commands;
 using KadOrleans.Cli.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.Hosting;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
@@ -74,8 +76,15 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             return null;
         }
 
+        var tokens = NodeTokens.Read(settings.HttpTokens, settings.Data);
         var server = await NodeStatusServer.StartAsync(
-            address, settings.HttpHosts, node, isFirst, TimeProvider.System, loggers, cancellationToken);
+            new HttpPlace(address, settings.HttpHosts, "--http", NodeOptions.HttpHost, settings.HttpConnections),
+            node,
+            isFirst,
+            tokens,
+            TimeProvider.System,
+            loggers,
+            cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
     }

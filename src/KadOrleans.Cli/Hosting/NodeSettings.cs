@@ -57,6 +57,12 @@ internal sealed record NodeSettings
     /// <summary>The allowed host names of the status pages.</summary>
     public HostNames HttpHosts { get; init; } = HostNames.None;
 
+    /// <summary>The file of the API's tokens, if one is given.</summary>
+    public string? HttpTokens { get; init; }
+
+    /// <summary>The most open connections of HTTP.</summary>
+    public int HttpConnections { get; init; } = HttpLimits.MaxConnections;
+
     /// <summary>Where metrics and traces go, if anywhere.</summary>
     public TelemetryOptions? Telemetry { get; init; }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using KadOrleans.Cli.Output;
 using KadOrleans.Core.Routing;
+using KadOrleans.Hosting.Results;
 using KadOrleans.Node;
 
 namespace KadOrleans.Cli.Http;

@@ -1,32 +1,34 @@
-using System.Net;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Hosting.Http;
+using KadOrleans.Http;
+using KadOrleans.Http.Access;
 using KadOrleans.Node;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Http;
 
-/// <summary>Serves a node's health, and its status at /status.</summary>
+/// <summary>Serves a node's health, its status at /status, and the API for programs to those who have a token.</summary>
 internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
 {
     /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address => server.Address;
 
     /// <summary>Binds and begins to serve.</summary>
-    /// <param name="address">The address; port 0 is any free one.</param>
-    /// <param name="hosts">The allowed host names.</param>
+    /// <param name="place">Where.</param>
     /// <param name="node">A started node.</param>
     /// <param name="isFirst">Whether the node is ready without contacts.</param>
+    /// <param name="tokens">The tokens that may call the API; null if there are none.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where failures go.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<NodeStatusServer> StartAsync(
-        IPEndPoint address,
-        HostNames hosts,
+        HttpPlace place,
         KadNode node,
         bool isFirst,
+        ApiTokens? tokens,
         TimeProvider time,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
@@ -34,13 +36,27 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
         var rates = new RateMeter(time);
         var startedAt = time.GetUtcNow();
         var server = await StatusServer.StartAsync(
-            new HttpPlace(address, hosts, "--http", NodeOptions.HttpHost),
+            place,
             () => HealthOf(node, isFirst),
-            pages => pages.MapGet("/status", async context =>
+            pages =>
             {
-                var status = await node.DescribeAsync(context.RequestAborted);
-                await context.WriteJsonAsync(NodeStatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
-            }),
+                pages.MapGet("/status", async context =>
+                {
+                    var status = await node.DescribeAsync(context.RequestAborted);
+                    await context.WriteJsonAsync(NodeStatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
+                });
+                if (tokens is not null)
+                {
+                    pages.MapDhtApi();
+                }
+            },
+            services =>
+            {
+                if (tokens is not null)
+                {
+                    services.AddSingleton<IDht>(node).AddDhtApi(tokens);
+                }
+            },
             loggers,
             cancellationToken);
         return new NodeStatusServer(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
@@ -9,6 +10,8 @@ using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Http;
+using KadOrleans.Http.Access;
 using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Options;
@@ -70,22 +73,40 @@ internal static class EdgeProgram
     }
 
     /// <summary>
-    /// Serves health and, on loopback only, <c>/status</c>. It runs before the silos are found, and no request to it calls a grain.
+    /// Serves health and, on loopback only, <c>/status</c>. It runs before the silos are found, and no request to these calls a grain. Serves
+    /// the API for programs to those who have a token.
     /// </summary>
-    public static Task<StatusServer> ServeHealthAsync(
-        IPEndPoint address, HostNames hosts, EdgeHealth health, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+    /// <param name="place">Where.</param>
+    /// <param name="health">The edge's.</param>
+    /// <param name="api">The DHT, and the tokens that may call it; null without tokens.</param>
+    /// <param name="loggers">Where failures are logged.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public static Task<StatusServer> ServeHttpAsync(
+        HttpPlace place, EdgeHealth health, (IDht Dht, ApiTokens Tokens)? api, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         StatusServer.StartAsync(
-            new HttpPlace(address, hosts, ProcessSettings.HttpSetting, ProcessSettings.HttpHostsSetting),
+            place,
             () => new Health(health.Obstacle ?? Health.Ready),
             pages =>
             {
-                if (IPAddress.IsLoopback(address.Address))
+                if (IPAddress.IsLoopback(place.Address.Address))
                 {
                     pages.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
                 }
                 else
                 {
-                    loggers.CreateLogger(typeof(EdgeProgram)).StatusNotServed(address);
+                    loggers.CreateLogger(typeof(EdgeProgram)).StatusNotServed(place.Address);
+                }
+
+                if (api is not null)
+                {
+                    pages.MapDhtApi();
+                }
+            },
+            services =>
+            {
+                if (api is var (dht, tokens))
+                {
+                    services.AddSingleton(dht).AddDhtApi(tokens);
                 }
             },
             loggers,
@@ -129,7 +150,16 @@ internal static class EdgeProgram
         var loggers = host.Services.GetRequiredService<ILoggerFactory>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         var settings = host.Services.GetRequiredService<EdgeSettings>();
-        await using var http = await ServeHealthAsync(settings.Http, settings.HttpHosts, health, loggers, CancellationToken.None);
+        await using var http = await ServeHttpAsync(
+            new HttpPlace(
+                settings.Http, settings.HttpHosts, ProcessSettings.HttpSetting, ProcessSettings.HttpHostsSetting, settings.HttpConnections),
+            health,
+            settings.HttpTokens is { } tokens
+                ? (new DhtClient(host.Services.GetRequiredService<IGrainFactory>()),
+                    ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens)))
+                : null,
+            loggers,
+            CancellationToken.None);
         using var ready = new ReadyGauge(() => health.IsReady);
         loggers.CreateLogger(typeof(EdgeProgram)).StatusServed(http.Address);
         _ = EndWithLeaseAsync(health, lifetime);

@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// died are retried for up to 20 s. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtGrain")]
-[Version(1)]
+[Version(2)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -42,6 +42,13 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("Unpublish")]
     ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The values of watched keys that changed since the caller's last request, as the cluster's shards hold them. A silo asks a shard for
+    /// all its callers, so a change may be some 100 ms old. Shards that do not respond are asked again with the next request.
+    /// </summary>
+    [Alias("Watch")]
+    ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request);
 
     /// <summary>Finds the contacts of the network nearest to a target.</summary>
     [Alias("FindNode")]

@@ -6,6 +6,7 @@ using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ internal sealed class DhtGrain(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
     IRandomSource random,
+    ShardNewsDesk news,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
@@ -82,6 +84,9 @@ internal sealed class DhtGrain(
 
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         (await CallShardAsync(key, shard => shard.UnpublishAsync([key]), cancellationToken))[0];
+
+    public async ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request) =>
+        await new ShardWatch(news, Shard, shard => grains.GetGrain<IKeyShardGrain>(shard), time).ReadAsync(request);
 
     public async ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         await _edges.CallAsync(edge => edge.FindNodeAsync(target), Limit(CallLimit), cancellationToken);

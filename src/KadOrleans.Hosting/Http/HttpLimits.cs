@@ -5,18 +5,21 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace KadOrleans.Hosting.Http;
 
 /// <summary>
-/// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. These servers give short responses to GET
-/// requests of a few browsers, probes and scripts.
+/// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token read bodies,
+/// within bounds of their own.
 /// </summary>
 internal static class HttpLimits
 {
     /// <summary>
-    /// The most open connections. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.
+    /// The most open connections by default. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.
     /// </summary>
     public const int MaxConnections = 256;
 
-    // The most sockets: <see cref="MaxConnections"/>, and as many that are closing. More are refused.
-    private const int MaxSockets = 2 * MaxConnections;
+    /// <summary>The fewest that an operator may allow.</summary>
+    public const int LeastConnections = 16;
+
+    /// <summary>The most that an operator may allow: each watch of a key takes one.</summary>
+    public const int MostConnections = 100_000;
 
     // The most bytes of headers. On localhost a browser sends the cookies of every port, so a lower limit would refuse honest requests.
     private const int MaxHeaderBytes = 16 * 1024;
@@ -32,11 +35,12 @@ internal static class HttpLimits
     /// <summary>Listens on an address, within the limits.</summary>
     /// <param name="kestrel">The server.</param>
     /// <param name="address">Where; port 0 is any free one.</param>
-    public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address)
+    /// <param name="connections">The most open ones. As many may be closing; more are refused.</param>
+    public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address, int connections)
     {
         ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = MaxSockets;
+        kestrel.Limits.MaxConcurrentConnections = 2 * connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
         kestrel.Limits.KeepAliveTimeout = IdleTimeout;
@@ -44,11 +48,11 @@ internal static class HttpLimits
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
         kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
         kestrel.Limits.MaxRequestBodySize = 0;
-        var connections = new ConnectionLimit(MaxConnections);
+        var limit = new ConnectionLimit(connections);
         kestrel.Listen(address, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => connections.RunAsync(connection, next));
+            listen.Use(next => connection => limit.RunAsync(connection, next));
         });
     }
 }

@@ -15,9 +15,11 @@ namespace KadOrleans.Hosting.Http;
 /// <param name="Hosts">The allowed host names.</param>
 /// <param name="Setting">The setting of the address.</param>
 /// <param name="HostsSetting">The setting of the names.</param>
-internal sealed record HttpPlace(IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting);
+/// <param name="Connections">The most open connections.</param>
+internal sealed record HttpPlace(
+    IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting, int Connections = HttpLimits.MaxConnections);
 
-/// <summary>Serves a process's health and status, read-only.</summary>
+/// <summary>Serves a process's health and status, and what its owner adds.</summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
@@ -36,15 +38,22 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <param name="place">Where.</param>
     /// <param name="health">The response of <c>/health/ready</c>. Called from any thread; must not block.</param>
     /// <param name="map">Adds pages to those of health.</param>
+    /// <param name="services">Adds what these pages need; null if nothing.</param>
     /// <param name="loggers">Where failures are logged.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<StatusServer> StartAsync(
-        HttpPlace place, Func<Health> health, Action<IEndpointRouteBuilder> map, ILoggerFactory loggers, CancellationToken cancellationToken)
+        HttpPlace place,
+        Func<Health> health,
+        Action<IEndpointRouteBuilder> map,
+        Action<IServiceCollection>? services,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(place.Address));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(place.Address, place.Connections));
         builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealth(_ => health());
+        services?.Invoke(builder.Services);
         var application = builder.Build();
         application.UseHostCheck(place.Hosts, place.HostsSetting);
         application.MapHealth();

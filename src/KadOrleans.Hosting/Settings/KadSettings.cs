@@ -11,7 +11,7 @@ internal static class KadSettings
     /// <summary>The names without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "Storage", "Data", "Http", "Http:Hosts", "Verbose",
+        "Storage", "Data", "Http", "Http:Hosts", "Http:Tokens", "Http:Connections", "Verbose",
         "Silo:Address", "Silo:Port", "Silo:GatewayPort",
         "Dashboard:User", "Dashboard:Password",
         "Telemetry:Endpoint",

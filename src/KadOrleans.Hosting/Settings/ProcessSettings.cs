@@ -35,6 +35,9 @@ internal abstract class ProcessSettings
     /// <summary>The setting of the allowed host names of HTTP.</summary>
     public const string HttpHostsSetting = "Kad:Http:Hosts";
 
+    /// <summary>The setting of the file with the API's tokens.</summary>
+    public const string HttpTokensSetting = "Kad:Http:Tokens";
+
     // Orleans' names of the providers.
     private static readonly Dictionary<string, StorageChoice> StorageAliases = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -49,6 +52,9 @@ internal abstract class ProcessSettings
         Storage = ReadStorage(section, nameof(Storage));
         Http = section.EndPoint(nameof(Http), new IPEndPoint(IPAddress.Loopback, httpPort));
         HttpHosts = section.HostNames("Http:Hosts");
+        HttpTokens = section.Text("Http:Tokens");
+        HttpConnections = section.Integer(
+            "Http:Connections", HttpLimits.MaxConnections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
         Verbose = section.Flag(nameof(Verbose), missing: false);
         Edge = EdgeOptions.Read(section);
         Tls = KadTlsOptions.Read(configuration);
@@ -65,6 +71,12 @@ internal abstract class ProcessSettings
 
     /// <summary>The host names that HTTP requests may use besides IP addresses and localhost. Default: none.</summary>
     public HostNames HttpHosts { get; }
+
+    /// <summary>The file of the API's tokens. Null: the API is not served.</summary>
+    public string? HttpTokens { get; }
+
+    /// <summary>The most open connections of HTTP. Default: 256.</summary>
+    public int HttpConnections { get; }
 
     /// <summary>Whether details and whole exceptions are logged.</summary>
     public bool Verbose { get; }

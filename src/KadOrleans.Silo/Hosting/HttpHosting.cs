@@ -1,6 +1,9 @@
+using KadOrleans.Client.Hosting;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Settings;
+using KadOrleans.Http;
+using KadOrleans.Http.Access;
 using KadOrleans.Silo.Health;
 using Orleans.Dashboard;
 
@@ -15,12 +18,17 @@ internal static class HttpHosting
     /// <param name="web">The host's web builder.</param>
     /// <param name="settings">Returns the settings. Called after they are read.</param>
     public static void Configure(IWebHostBuilder web, Func<SiloSettings> settings) => web
-        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http))
+        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http, settings().HttpConnections))
         .ConfigureServices(services =>
         {
             services.AddRouting();
             services.AddHealth(provider => provider.GetRequiredService<SiloReadiness>().Health);
             DashboardAuthentication.Add(services);
+            if (settings().HttpTokens is { } tokens)
+            {
+                services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens)));
+            }
+
             services
                 .AddSingleton(settings())
                 .AddSingleton<StorageWatch>()
@@ -44,6 +52,11 @@ internal static class HttpHosting
         application.UseEndpoints(endpoints =>
         {
             endpoints.MapHealth();
+            if (settings.HttpTokens is not null)
+            {
+                endpoints.MapDhtApi();
+            }
+
             if (!settings.ServesDashboard)
             {
                 SiloLog.DashboardNotServed(

@@ -5,6 +5,7 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.PortContracts;
+using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.EdgeWorker.Tests.Client;
@@ -39,6 +40,13 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     }
 
     protected override Task RunAsync(Func<IDht, Task> test) => test(Client);
+
+    // A silo asks the shards for news by the cluster's clock.
+    protected override Task AwaitAsync(Task next) => Eventually.IsTrueAsync(() =>
+    {
+        cluster.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        return next.IsCompleted;
+    });
 
     [Fact]
     public async Task A_set_tells_of_the_clusters_copy_and_of_the_networks()

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Cli.Output;
+using KadOrleans.Hosting.Results;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Experiments;
 

@@ -21,6 +21,8 @@ public sealed class KadNodeDhtTests : DhtContract
         return Task.CompletedTask;
     }
 
+    protected override Task AwaitAsync(Task next) => next;
+
     [Fact]
     public Task A_durable_set_reaches_the_network_without_being_awaited() => RunAsync(async dht =>
     {
@@ -69,6 +71,45 @@ public sealed class KadNodeDhtTests : DhtContract
 
         Assert.Equal("value", (await _world.Nodes[20].Node.GetAsync<string>("key")).Value);
         Assert.False((await publications.GetAsync(NodeId.FromKey("key")))!.IsPending);
+    });
+
+    [Fact]
+    public Task A_watch_tells_of_what_others_store_at_the_node_and_of_its_end() => RunAsync(async _ =>
+    {
+        var key = NodeId.FromKey("key");
+        var near = _world.Nodes.MinBy(node => node.Node.Id.DistanceTo(key))!.Node;
+        var far = _world.Nodes.MaxBy(node => node.Node.Id.DistanceTo(key))!.Node;
+        await using var watch = near.WatchAsync(key).GetAsyncEnumerator();
+        await watch.MoveNextAsync();
+        Assert.Null(watch.Current.Value);
+
+        await far.SetAsync(key, "first");
+        await watch.MoveNextAsync();
+        Assert.Equal("first", watch.Current.Value);
+        await far.SetAsync(key, "second");
+        await watch.MoveNextAsync();
+        Assert.Equal("second", watch.Current.Value);
+
+        // Nobody publishes it any more, so it expires everywhere.
+        await far.UnpublishAsync(key);
+        await watch.MoveNextAsync();
+        Assert.Null(watch.Current.Value);
+    });
+
+    [Fact]
+    public Task A_slow_reader_gets_the_last_of_several_changes() => RunAsync(async _ =>
+    {
+        var key = NodeId.FromKey("key");
+        var near = _world.Nodes.MinBy(node => node.Node.Id.DistanceTo(key))!.Node;
+        await using var watch = near.WatchAsync(key).GetAsyncEnumerator();
+        await watch.MoveNextAsync();
+        for (var i = 1; i <= 5; i++)
+        {
+            await _world.Nodes[7].Node.SetAsync(key, i);
+        }
+
+        await watch.MoveNextAsync();
+        Assert.Equal(5, watch.Current.Value);
     });
 
     private async Task<KadNode> StartAsync(INodeStateStore states, IPublicationStore publications, string[] bootstrap)

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KadOrleans.Core.Lookups;
 
-namespace KadOrleans.Cli.Output;
+namespace KadOrleans.Hosting.Results;
 
 /// <summary>The outcome of a lookup, for people and for programs.</summary>
 internal static class LookupText
@@ -21,17 +21,8 @@ internal static class LookupText
     public static int ExitCodeOf(LookupOutcome? outcome) =>
         outcome?.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered ? ExitCode.Unreachable : ExitCode.Failed;
 
-    /// <summary>The outcome as an object: reason, asked, answered, failed, hops. After a get also agreed, differed.</summary>
-    public static JsonObject ToJson(LookupOutcome outcome) => new()
-    {
-        ["reason"] = JsonNamingPolicy.CamelCase.ConvertName(outcome.Reason.ToString()),
-        ["asked"] = outcome.Asked,
-        ["answered"] = outcome.Answered,
-        ["failed"] = outcome.Failed,
-        ["hops"] = outcome.Hops,
-        ["agreed"] = outcome.Agreed,
-        ["differed"] = outcome.Differed,
-    };
+    /// <summary>The outcome as an object: <see cref="LookupSummary"/>.</summary>
+    public static JsonNode? ToJson(LookupOutcome? outcome) => JsonSerializer.SerializeToNode(LookupSummary.Of(outcome), JsonSerializerOptions.Web);
 
     private static string Reason(TerminationReason reason) => reason switch
     {
@@ -42,4 +33,27 @@ internal static class LookupText
         TerminationReason.RequestLimit => "it reached its limit of requests",
         _ => "it was interrupted",
     };
+}
+
+/// <summary>The outcome of a lookup for programs.</summary>
+/// <param name="Reason">Why it ended: the name of a <see cref="TerminationReason"/>, with a small first letter.</param>
+/// <param name="Asked">Contacts that were asked.</param>
+/// <param name="Answered">Contacts that answered.</param>
+/// <param name="Failed">Contacts that failed.</param>
+/// <param name="Hops">Length of the chain of answers that led to the nearest contact.</param>
+/// <param name="Agreed">After a get: holders that gave the value.</param>
+/// <param name="Differed">After a get: holders that gave another value.</param>
+internal sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed)
+{
+    /// <summary>The summary of an outcome; null for null.</summary>
+    public static LookupSummary? Of(LookupOutcome? outcome) => outcome is null
+        ? null
+        : new LookupSummary(
+            JsonNamingPolicy.CamelCase.ConvertName(outcome.Reason.ToString()),
+            outcome.Asked,
+            outcome.Answered,
+            outcome.Failed,
+            outcome.Hops,
+            outcome.Agreed,
+            outcome.Differed);
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Values;
 
-namespace KadOrleans.Cli.Output;
+namespace KadOrleans.Hosting.Results;
 
 /// <summary>An estimated network size as JSON: <c>{"nodes","standardError","lookups"}</c>, or null.</summary>
 internal static class NetworkSizeJson
@@ -27,16 +27,19 @@ internal static class ValueJson
     public static JsonObject AddTo(JsonObject target, DhtValue value)
     {
         target["type"] = DhtValueText.TypeName(value.Kind);
-        target["value"] = value.Kind switch
-        {
-            DhtValueKind.Integer => Integer(value.AsInteger()),
-            DhtValueKind.Float => Float(value),
-            DhtValueKind.Boolean => JsonValue.Create(value.AsBoolean()),
-            _ => JsonValue.Create(value.ToString()),
-        };
+        target["value"] = NodeOf(value);
         target["text"] = value.ToString();
         return target;
     }
+
+    /// <summary>The field <c>value</c>.</summary>
+    public static JsonNode? NodeOf(DhtValue value) => value.Kind switch
+    {
+        DhtValueKind.Integer => Integer(value.AsInteger()),
+        DhtValueKind.Float => Float(value),
+        DhtValueKind.Boolean => JsonValue.Create(value.AsBoolean()),
+        _ => JsonValue.Create(value.ToString()),
+    };
 
     // With the fraction that ToString gives it, as readers take -0 for the integer 0, which has no sign.
     private static JsonNode? Float(DhtValue value) =>

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Http;
+using KadOrleans.Cli.Output;
+using KadOrleans.Http.Access;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary><c>kad token</c>: makes a token for the API of a node, a silo or an edge.</summary>
+internal static class TokenCommand
+{
+    private const string FileOption = "--file";
+
+    public static Command Create(CommandIo io)
+    {
+        var name = new Argument<string>("NAME") { Description = $"Who gets the token: 1 to {ApiToken.MaxName} characters." };
+        var file = new Option<string>(FileOption)
+        {
+            Description = "The file of tokens, for kad node --http-tokens or Kad:Http:Tokens; made if it is missing.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var scope = new Option<string[]>("--scope")
+        {
+            Description = $"What it allows: {string.Join(" or ", ApiScope.All)}. Repeatable. [default: {ApiScope.Read}]",
+            HelpName = "SCOPE",
+        };
+        var rate = new Option<string?>("--rate")
+        {
+            Description = $"The most requests a second, 1 to {ApiToken.MaxRate}. [default: {ApiToken.DefaultRate}]",
+            HelpName = "N",
+        };
+        var json = CommonOptions.Json();
+        var command = new ExampleCommand("token", "Make a token for programs that call the HTTP API.")
+        {
+            Examples =
+            [
+                "kad token shop --file tokens.json",
+                "kad token importer --file tokens.json --scope read --scope write --rate 5000",
+            ],
+            Notes = "The token is printed once; the file has only its hash. A server reads the file when it starts. To end a token, take it out of the file.",
+        };
+        command.Add(name);
+        command.Add(file);
+        command.Add(scope);
+        command.Add(rate);
+        command.Add(json);
+        command.SetAction(parsed => Run(
+            new ResultPrinter(io, parsed.GetValue(json)),
+            parsed.GetValue(file)!,
+            parsed.GetValue(name)!,
+            parsed.GetValue(scope) is { Length: > 0 } scopes ? scopes : [ApiScope.Read],
+            Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, ApiToken.MaxRate, ApiToken.DefaultRate)));
+        return command;
+    }
+
+    private static int Run(ResultPrinter printer, string path, string name, string[] scopes, int rate)
+    {
+        IReadOnlyList<ApiToken> held = File.Exists(path) ? ApiTokens.Read(FileOption, path) : [];
+        var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
+        if (ApiTokens.FindProblem([.. held, token]) is { } problem)
+        {
+            throw CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.");
+        }
+
+        // Replaced as a whole: a server that starts meanwhile reads one or the other.
+        var next = $"{path}.new";
+        File.Delete(next);
+        PrivateFile.Write(next, ApiTokens.Write([.. held, token]) + Environment.NewLine);
+        File.Move(next, path, overwrite: true);
+        printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
+        return ExitCode.Done;
+    }
+}

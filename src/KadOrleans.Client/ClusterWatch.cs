@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Watching;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// A client's answer to <see cref="IDht.WatchAsync"/>. All watches of the process share one request for up to 1,024 keys, which is made
+/// again and again while somebody watches. While the cluster does not respond, watches wait.
+/// </summary>
+/// <param name="ask">Asks the cluster.</param>
+/// <param name="time">For pauses.</param>
+internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> ask, TimeProvider time)
+{
+    /// <summary>The most keys in one request.</summary>
+    public const int MaxKeys = 1_024;
+
+    /// <summary>The pause between two requests. With the age of a silo's news a change is heard of within a second.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    // Guards _isRunning.
+    private readonly Lock _gate = new();
+    private readonly KeyWatches _watches = new();
+
+    // Used by the one loop that runs.
+    private readonly HashSet<NodeId> _read = [];
+    private Dictionary<long, ShardPoint> _known = [];
+    private bool _isRunning;
+
+    /// <summary>The value now, and then each change that the cluster holds.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="get">Gets the value now.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public async IAsyncEnumerable<KeyChange> RunAsync(
+        NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var watch = _watches.Begin(key);
+        var result = await get();
+        var value = result.Value;
+        var held = result.Lookup is null ? value : null;
+        yield return new KeyChange(key, value);
+        Begin();
+        while (true)
+        {
+            var notice = await watch.NextAsync(Timeout.InfiniteTimeSpan, time, cancellationToken);
+
+            // What the cluster holds says nothing of a value that only others hold.
+            if (notice.Value == held)
+            {
+                continue;
+            }
+
+            held = notice.Value;
+            if (held != value)
+            {
+                value = held;
+                yield return new KeyChange(key, value);
+            }
+        }
+    }
+
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            if (!_isRunning)
+            {
+                _isRunning = true;
+                _ = Task.Run(RunAsync);
+            }
+        }
+    }
+
+    private bool TryEnd()
+    {
+        lock (_gate)
+        {
+            if (_watches.IsEmpty)
+            {
+                _read.Clear();
+                _known.Clear();
+                _isRunning = false;
+            }
+
+            return !_isRunning;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = Interval;
+        while (!TryEnd())
+        {
+            try
+            {
+                await ReadAsync();
+                pause = Interval;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Watches go on when the cluster responds again. Gets of this client say why it does not.
+                pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
+            }
+
+            await Task.Delay(pause, time);
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        List<NodeId> keys = [.. _watches.Keys];
+        _read.IntersectWith(keys);
+        var next = new Dictionary<long, ShardPoint>();
+        foreach (var some in keys.Chunk(MaxKeys))
+        {
+            var byAge = some.ToLookup(_read.Contains);
+            var result = await ask(new DhtWatchRequest([.. byAge[true]], [.. byAge[false]], [.. _known.Values.Take(MaxKeys)]));
+            foreach (var (key, value) in result.Values)
+            {
+                _watches.Post(key, KeyNotice.Of(value));
+                _read.Add(key);
+            }
+
+            foreach (var point in result.Known)
+            {
+                next[point.Shard] = next.TryGetValue(point.Shard, out var other) ? Earlier(point, other) : point;
+            }
+        }
+
+        _known = next;
+    }
+
+    // Two chunks may have keys of one shard: what one of them has not heard of must come again.
+    private static ShardPoint Earlier(ShardPoint one, ShardPoint other) => one.Generation != other.Generation
+        ? new ShardPoint(one.Shard, 0, 0)
+        : one.Version < other.Version ? one : other;
+}

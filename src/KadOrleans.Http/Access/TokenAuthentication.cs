@@ -1,0 +1,81 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using KadOrleans.Http.Problems;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Http.Access;
+
+/// <summary>Bearer tokens (RFC 6750). Refused requests are not logged: a stranger could fill the log.</summary>
+internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
+{
+    /// <summary>The scheme, and its name in the header.</summary>
+    public const string Bearer = "Bearer";
+
+    private const string ScopeClaim = "scope";
+
+    /// <summary>Adds the scheme and a policy for each scope. A server may have other schemes.</summary>
+    public static void Add(IServiceCollection services, ApiTokens tokens)
+    {
+        services
+            .AddSingleton(tokens)
+            .AddTransient<TokenAuthentication>()
+            .AddAuthenticationCore(authentication => authentication.AddScheme<TokenAuthentication>(Bearer, displayName: null))
+            .AddAuthorization(authorization =>
+            {
+                foreach (var scope in ApiScope.All)
+                {
+                    authorization.AddPolicy(PolicyOf(scope), policy => policy
+                        .AddAuthenticationSchemes(Bearer).RequireAuthenticatedUser().RequireClaim(ScopeClaim, scope));
+                }
+            });
+    }
+
+    /// <summary>The policy of endpoints that need a scope.</summary>
+    public static string PolicyOf(string scope) => $"{Bearer}:{scope}";
+
+    /// <summary>The token of a request that was let in.</summary>
+    public static ApiToken TokenOf(HttpContext context) => ((TokenIdentity)context.User.Identity!).Token;
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+            || !header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
+            || !tokens.TryFind(header.Parameter ?? string.Empty, out var token))
+        {
+            return Task.FromResult(AuthenticateResult.NoResult());
+        }
+
+        var identity = new TokenIdentity(token, token.Scopes.Select(scope => new Claim(ScopeClaim, scope)));
+        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer)));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = Bearer;
+        var sentence = Request.Headers.Authorization.Count == 0
+            ? "The request has no token; the header Authorization: Bearer TOKEN is needed."
+            : "The request's token is not one of this server's.";
+        return ApiProblem.Create(StatusCodes.Status401Unauthorized, sentence).ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var needed = Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy?[(Bearer.Length + 1)..];
+        return ApiProblem.Create(
+            StatusCodes.Status403Forbidden,
+            $"The token '{TokenOf(Context).Name}' lacks the scope '{needed}'; it has {string.Join(", ", TokenOf(Context).Scopes)}.")
+            .ExecuteAsync(Context);
+    }
+
+    private sealed class TokenIdentity(ApiToken token, IEnumerable<Claim> claims) : ClaimsIdentity(claims, Bearer)
+    {
+        public ApiToken Token => token;
+    }
+}

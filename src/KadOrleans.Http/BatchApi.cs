@@ -1,0 +1,158 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KadOrleans.Core;
+using KadOrleans.Hosting.Results;
+using KadOrleans.Http.Access;
+using KadOrleans.Http.Problems;
+using KadOrleans.Http.Values;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace KadOrleans.Http;
+
+/// <summary>Many keys in one request. Each operation has its own outcome.</summary>
+internal static class BatchApi
+{
+    /// <summary>The most operations of a request.</summary>
+    public const int MaxOperations = 256;
+
+    /// <summary>The most bytes of a request.</summary>
+    public const int MaxBodyBytes = 4 << 20;
+
+    // Each may be a lookup.
+    private const int MaxParallel = 16;
+
+    /// <summary>Adds the endpoint to the group of the API.</summary>
+    public static void Map(RouteGroupBuilder api) => api.MapPost("/keys:batch", RunAsync)
+        .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+        .WithSummary("Gets, puts and deletes up to 256 keys. Operations of one key are done in their order.")
+        .WithDescription("Puts and deletes need the scope write. All operations are checked before the first is done.")
+        .WithBody<Batch>(ValueBody.Json)
+        .Produces<BatchResult>()
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+
+    private static async Task<IResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization)
+    {
+        var json = Body.Parse(await Body.ReadAsync(context.Request, MaxBodyBytes));
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiProblemException.Wrong("""The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""");
+        }
+
+        if (list.GetArrayLength() is 0 or > MaxOperations)
+        {
+            throw ApiProblemException.Wrong($"There are {list.GetArrayLength()} operations; 1 to {MaxOperations} are allowed.");
+        }
+
+        List<Operation> operations = [.. list.EnumerateArray().Select(Operation.Read)];
+        if (operations.Exists(operation => operation.Changes)
+            && !(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Write))).Succeeded)
+        {
+            throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
+        }
+
+        var results = new OperationResult[operations.Count];
+        var byKey = operations.Index().GroupBy(one => one.Item.Key.Digest);
+        var together = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
+        await Parallel.ForEachAsync(byKey, together, async (ofKey, cancellationToken) =>
+        {
+            foreach (var (place, operation) in ofKey)
+            {
+                results[place] = await operation.RunAsync(dht, cancellationToken);
+            }
+        });
+        return TypedResults.Ok(new BatchResult(results));
+    }
+
+    /// <summary>A request, for the document.</summary>
+    private sealed record Batch(IReadOnlyList<OperationBody> Operations);
+
+    /// <summary>An operation of a request, for the document.</summary>
+    /// <param name="Op">get, put or delete.</param>
+    /// <param name="Key">The key.</param>
+    /// <param name="As">text or digest: what the key is.</param>
+    /// <param name="Wait">network or durable: what a put awaits.</param>
+    /// <param name="Type">A put's type of value.</param>
+    /// <param name="Value">A put's value.</param>
+    private sealed record OperationBody(string Op, string Key, string? As, string? Wait, string? Type, JsonNode? Value);
+
+    /// <summary>The outcomes in the order of the operations.</summary>
+    private sealed record BatchResult(IReadOnlyList<OperationResult> Results);
+
+    /// <summary>The outcome of an operation.</summary>
+    /// <param name="Status">As of a single request: 200, 204, 404 or 503.</param>
+    /// <param name="Value">After a get that found a value.</param>
+    /// <param name="Put">After a put that stored one.</param>
+    /// <param name="Problem">One sentence, if it failed.</param>
+    private sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null);
+
+    private sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
+    {
+        public static Operation Read(JsonElement json, int place)
+        {
+            try
+            {
+                var key = RequestedKey.Of(Text(json, "key"), Text(json, "as"));
+                switch (Text(json, "op"))
+                {
+                    case "get":
+                        return new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken));
+                    case "put":
+                        var (value, wait) = (ValueBody.Read(json), KeyApi.ParseWait(Text(json, "wait")));
+                        return new Operation(key, true, async (dht, cancellationToken) =>
+                        {
+                            var result = await dht.SetAsync(key.Digest, value, wait, cancellationToken);
+                            return result.Succeeded
+                                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
+                                : Unavailable(KeyApi.NotStored(key, result));
+                        });
+                    case "delete":
+                        return new Operation(key, true, async (dht, cancellationToken) =>
+                            await dht.UnpublishAsync(key.Digest, cancellationToken)
+                                ? new OperationResult(StatusCodes.Status204NoContent)
+                                : new OperationResult(StatusCodes.Status404NotFound, Problem: "The key is not published here."));
+                    case var other:
+                        throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed.");
+                }
+            }
+            catch (ApiProblemException e)
+            {
+                throw new ApiProblemException(e.Status, $"Operation {place + 1}: {e.Message}");
+            }
+        }
+
+        public async Task<OperationResult> RunAsync(IDht dht, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await Work(dht, cancellationToken);
+            }
+            catch (DhtUnavailableException e)
+            {
+                return Unavailable(e.Message);
+            }
+        }
+
+        private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)
+        {
+            var result = await dht.GetAsync(key.Digest, cancellationToken);
+            return result.Value is { } value
+                ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, LookupSummary.Of(result.Lookup)))
+                : new OperationResult(StatusCodes.Status404NotFound, Problem: VisibleText.Show(KeyApi.NotFound(key, result)));
+        }
+
+        private static OperationResult Unavailable(string sentence) =>
+            new(StatusCodes.Status503ServiceUnavailable, Problem: VisibleText.Show(sentence));
+
+        private static string? Text(JsonElement json, string name) => json.ValueKind != JsonValueKind.Object
+            ? throw ApiProblemException.Wrong("an object is needed.")
+            : !json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
+                ? null
+                : value.ValueKind == JsonValueKind.String
+                    ? value.GetString()
+                    : throw ApiProblemException.Wrong($"{name} is {VisibleText.Excerpt(value.GetRawText())}; text is needed.");
+    }
+}

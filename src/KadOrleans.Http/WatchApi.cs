@@ -1,0 +1,97 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using KadOrleans.Http.Access;
+using KadOrleans.Http.Values;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace KadOrleans.Http;
+
+/// <summary>Watches a key by server-sent events.</summary>
+internal static class WatchApi
+{
+    /// <summary>The event of a value: its data is a <see cref="KeyResult"/>.</summary>
+    public const string Value = "value";
+
+    /// <summary>The event of a key without a value: its data is a <see cref="NoValue"/>.</summary>
+    public const string None = "none";
+
+    /// <summary>The event that says only that the connection lives, so that proxies keep it.</summary>
+    public const string Heartbeat = "heartbeat";
+
+    /// <summary>The longest time without an event.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
+
+    /// <summary>Adds the endpoint to the group of the API.</summary>
+    public static void Map(RouteGroupBuilder api) => api.MapGet("/keys/{key}/events", WatchAsync)
+        .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+        .WithSummary("Sends the value of a key, and each change of it that this DHT learns of, as server-sent events.")
+        .WithDescription($"Events are {Value}, {None} (there is no value any more), and {Heartbeat} after 15 s without another.")
+        .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time)
+    {
+        var requested = RequestedKey.Read(context);
+        var changes = dht.WatchAsync(requested.Digest, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
+        try
+        {
+            // The first value comes before the response, so that a failure has its status code.
+            await changes.MoveNextAsync();
+        }
+        catch
+        {
+            await changes.DisposeAsync();
+            throw;
+        }
+
+        return TypedResults.ServerSentEvents(EventsAsync(requested, changes, time, context.RequestAborted));
+    }
+
+    private static async IAsyncEnumerable<SseItem<object>> EventsAsync(
+        RequestedKey key, IAsyncEnumerator<KeyChange> changes, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var next = Task.FromResult(true);
+        try
+        {
+            while (true)
+            {
+                yield return changes.Current.Value is { } value
+                    ? new SseItem<object>(KeyResult.Of(key, value, lookup: null), Value)
+                    : new SseItem<object>(new NoValue(key.Text, key.Digest.ToString()), None);
+                next = changes.MoveNextAsync().AsTask();
+                while (!await CompletesAsync(next, time, cancellationToken))
+                {
+                    yield return new SseItem<object>(new object(), Heartbeat);
+                }
+
+                await next;
+            }
+        }
+        finally
+        {
+            // The enumerator must not be disposed while it works. The request's end has ended that.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changes.DisposeAsync();
+        }
+    }
+
+    private static async Task<bool> CompletesAsync(Task task, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(HeartbeatInterval, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A key without a value.</summary>
+    /// <param name="Key">The key's text; null if the request has its digest.</param>
+    /// <param name="Digest">The key's id.</param>
+    internal sealed record NoValue(string? Key, string Digest);
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Http.Access;
+using KadOrleans.Simulation;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Http.Tests;
+
+/// <summary>The API over a <see cref="FakeDht"/>, on a free port of loopback.</summary>
+internal sealed class ApiHost : IAsyncDisposable
+{
+    private readonly StatusServer _server;
+
+    private ApiHost(StatusServer server, FakeDht dht, ManualTimeProvider time, string reader, string writer)
+    {
+        (_server, Dht, Time, ReaderToken) = (server, dht, time, reader);
+        Http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", writer);
+    }
+
+    public FakeDht Dht { get; }
+
+    /// <summary>The clock of heartbeats.</summary>
+    public ManualTimeProvider Time { get; }
+
+    /// <summary>Has the token with both scopes.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>A token that may only read, once within ten seconds.</summary>
+    public string ReaderToken { get; }
+
+    public static async Task<ApiHost> StartAsync()
+    {
+        var (dht, time) = (new FakeDht(), new ManualTimeProvider());
+        var (writer, both) = ApiToken.Create("writer", ApiScope.All);
+        var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
+        var server = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            () => new Health(Health.Ready),
+            pages => pages.MapDhtApi(),
+            services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddDhtApi(ApiTokens.Of(both, one)),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+        return new ApiHost(server, dht, time, reader, writer);
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(
+        string method, string path, string? body = null, string type = "application/json", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Sends a request that fails, and returns its sentence.</summary>
+    public async Task<string> FailAsync(
+        HttpStatusCode expected, string method, string path, string? body = null, string type = "application/json", params (string Name, string Value)[] headers)
+    {
+        using var response = await SendAsync(method, path, body, type, headers);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((expected, "application/problem+json", text), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, text));
+        var problem = JsonDocument.Parse(text).RootElement;
+        Assert.Equal((int)expected, problem.GetProperty("status").GetInt32());
+        return problem.GetProperty("detail").GetString()!;
+    }
+
+    public async Task<JsonElement> JsonAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        using var response = await SendAsync(method, path, body, headers: headers);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _server.DisposeAsync();
+    }
+}

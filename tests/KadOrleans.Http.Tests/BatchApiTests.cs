@@ -1,0 +1,78 @@
+using System.Net;
+using KadOrleans.Core;
+
+namespace KadOrleans.Http.Tests;
+
+public sealed class BatchApiTests : IAsyncLifetime
+{
+    private const string Path = "/v1/keys:batch";
+
+    private ApiHost _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
+
+    [Fact]
+    public async Task Operations_of_one_key_are_done_in_order_and_results_are_in_place()
+    {
+        var results = (await _api.JsonAsync("POST", Path, """
+            {"operations":[
+              {"op":"get","key":"a"},
+              {"op":"put","key":"a","value":1,"wait":"durable"},
+              {"op":"put","key":"b","type":"bytes","value":"00"},
+              {"op":"get","key":"a"},
+              {"op":"delete","key":"a"},
+              {"op":"delete","key":"a"}]}
+            """)).GetProperty("results");
+
+        Assert.Equal([404, 200, 200, 200, 204, 404], results.EnumerateArray().Select(result => result.GetProperty("status").GetInt32()));
+        Assert.Equal(1, results[3].GetProperty("value").GetProperty("value").GetInt32());
+        Assert.Equal(3, results[1].GetProperty("put").GetProperty("stored").GetInt32());
+        var a = NodeId.FromKey("a");
+        Assert.Equal([$"get {a}", $"durable {a}", $"get {a}", $"unpublish {a}", $"unpublish {a}"], _api.Dht.Calls.Where(call => call.EndsWith(a.ToString(), StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("""{"operations":[]}""", "There are 0 operations; 1 to 256 are allowed.")]
+    [InlineData("""{"ops":1}""", """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""")]
+    [InlineData("""{"operations":[{"op":"put","key":"a","value":1},{"op":"move","key":"a"}]}""", "Operation 2: op is 'move'; get, put or delete is allowed.")]
+    [InlineData("""{"operations":[{"op":"put","key":"a","value":1},7]}""", "Operation 2: an object is needed.")]
+    [InlineData("""{"operations":[{"op":"get","key":7}]}""", "Operation 1: key is 7; text is needed.")]
+    [InlineData("""{"operations":[{"op":"put","key":"a","value":1,"wait":"long"}]}""", "Operation 1: wait is 'long'; network or durable is allowed.")]
+    public async Task A_batch_with_a_mistake_does_nothing(string body, string expected)
+    {
+        Assert.Equal(expected, await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Path, body));
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task A_batch_of_more_operations_than_allowed_does_nothing()
+    {
+        var operations = string.Join(',', Enumerable.Repeat("""{"op":"get","key":"a"}""", 257));
+
+        Assert.Equal(
+            "There are 257 operations; 1 to 256 are allowed.",
+            await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Path, $$"""{"operations":[{{operations}}]}"""));
+    }
+
+    [Fact]
+    public async Task Puts_need_the_scope_of_writers()
+    {
+        var reader = ("Authorization", $"Bearer {_api.ReaderToken}");
+
+        await _api.FailAsync(HttpStatusCode.Forbidden, "POST", Path, """{"operations":[{"op":"put","key":"a","value":1}]}""", headers: reader);
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task Operations_that_fail_leave_the_others_alone()
+    {
+        _api.Dht.RefusesValues = true;
+        var results = (await _api.JsonAsync("POST", Path, """{"operations":[{"op":"put","key":"a","value":1},{"op":"get","key":"b"}]}""")).GetProperty("results");
+
+        Assert.Equal(503, results[0].GetProperty("status").GetInt32());
+        Assert.StartsWith("The value of the key 'a' was not stored", results[0].GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Equal(404, results[1].GetProperty("status").GetInt32());
+    }
+}
