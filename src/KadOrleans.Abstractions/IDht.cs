@@ -41,7 +41,7 @@ public interface IDht
 
     /// <summary>
     /// Watches a key. The first element is the value that a get finds. Then comes each change that this DHT learns of, whoever stored the
-    /// value: by a STORE to one of its nodes, by its own calls, and by expiry. A slow reader gets the last change of several. A node that
+    /// value. It learns by STOREs to its nodes, by its own calls, and by expiry. A slow reader gets the last change of several. A node that
     /// is not one of the k nearest to the key gets no STOREs of others.
     /// </summary>
     /// <param name="key">The key.</param>

@@ -1,5 +1,6 @@
 using KadOrleans.Http.Access;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -50,9 +51,10 @@ internal static class RequestBodies
     /// Describes a body. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong one gets a sentence.
     /// </summary>
     /// <param name="endpoint">The endpoint.</param>
+    /// <param name="most">The most bytes. Up to that the server reads what a refused request sends, so that its connection serves on.</param>
     /// <param name="types">The media types; those that are not JSON are text.</param>
-    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder endpoint, params string[] types) =>
-        endpoint.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder endpoint, int most, params string[] types) =>
+        endpoint.WithMetadata(new RequestSizeLimitAttribute(most)).AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {
             var schema = await context.GetOrCreateSchemaAsync(typeof(T), cancellationToken: cancellationToken);
             operation.RequestBody = new OpenApiRequestBody

@@ -29,7 +29,7 @@ internal static class BatchApi
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
         .WithSummary("Gets, puts and deletes up to 256 keys. Operations of one key are done in their order.")
         .WithDescription("Puts and deletes need the scope write. All operations are checked before the first is done.")
-        .WithBody<Batch>(ValueBody.Json)
+        .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
         .Produces<BatchResult>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);

@@ -2,8 +2,10 @@ using System.Text.Encodings.Web;
 using KadOrleans.Core;
 using KadOrleans.Http.Access;
 using KadOrleans.Http.Problems;
+using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -56,6 +58,7 @@ internal static class DhtApi
         endpoints.Map($"{Root}/{{**rest}}", (HttpContext context) => ApiProblem.Create(
             StatusCodes.Status404NotFound,
             $"There is no {context.Request.Method} {VisibleText.Excerpt(context.Request.Path)}; {Document} has what there is."))
+            .WithMetadata(new RequestSizeLimitAttribute(ValueBody.MaxBodyBytes))
             .ExcludeFromDescription();
     }
 }

@@ -31,7 +31,7 @@ internal static class KeyApi
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
             .WithSummary("Stores a value and publishes it again each day.")
             .WithDescription("If-Match and If-None-Match are checked against the value that a get finds. Another put may come between.")
-            .WithBody<TypedValue>(ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
+            .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
             .Produces<PutResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status412PreconditionFailed)

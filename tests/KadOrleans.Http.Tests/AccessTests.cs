@@ -20,6 +20,13 @@ public sealed class AccessTests
                 await api.FailAsync(HttpStatusCode.Unauthorized, method, path, headers: ("Authorization", "Bearer x")));
         }
 
+        // Over one connection: what a refused request sent is read.
+        for (var i = 0; i < 5; i++)
+        {
+            await api.FailAsync(
+                HttpStatusCode.Unauthorized, "PUT", "/v1/keys/a", new string('x', 60_000), "text/plain", ("Authorization", "Bearer x"));
+        }
+
         api.Http.DefaultRequestHeaders.Authorization = null;
         Assert.Equal(
             "The request has no token; the header Authorization: Bearer TOKEN is needed.",

@@ -10,7 +10,7 @@ public abstract class DhtContract
     protected abstract Task RunAsync(Func<IDht, Task> test);
 
     /// <summary>Waits until a watch has its next element.</summary>
-    protected abstract Task AwaitAsync(Task next);
+    protected abstract Task AwaitAsync(Task pending);
 
     private async Task<KeyChange> NextAsync(IAsyncEnumerator<KeyChange> watch)
     {

@@ -1,4 +1,4 @@
-using KadOrleans.Cli.Commands;
+using System.Net;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;

@@ -2,11 +2,10 @@ using System.Buffers;
 using System.Text.Json;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace KadOrleans.Http.Values;
 
-/// <summary>Reads bodies within a bound.</summary>
+/// <summary>Reads bodies within a bound. Their endpoints say the same bound to the server, which takes no bodies elsewhere.</summary>
 internal static class Body
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
@@ -17,12 +16,6 @@ internal static class Body
     /// <exception cref="ApiProblemException">It is longer.</exception>
     public static async Task<byte[]> ReadAsync(HttpRequest request, int most)
     {
-        // The servers take no bodies elsewhere.
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = most;
-        }
-
         try
         {
             var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 0, 1, most));

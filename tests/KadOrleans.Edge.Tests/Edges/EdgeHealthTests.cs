@@ -1,11 +1,14 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Edge.Hosting;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Client;
 using KadOrleans.Hosting.Http;
+using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -123,8 +126,8 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     public async Task Status_is_told_on_loopback_alone(string address, HttpStatusCode expected)
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-status");
-        await using var server = await EdgeProgram.ServeHealthAsync(
-            new IPEndPoint(IPAddress.Parse(address), 0), HostNames.None, edge.Health, NullLoggerFactory.Instance, Token);
+        await using var server = await EdgeProgram.ServeHttpAsync(
+            Place(address), edge.Health, api: null, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Address.Port}") };
         using var status = await http.GetAsync(new Uri("/status", UriKind.Relative), Token);
         Assert.Equal(expected, status.StatusCode);
@@ -136,8 +139,8 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     {
         Assert.True(HostNames.TryParse("kad.example.org", out var hosts));
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-host");
-        await using var server = await EdgeProgram.ServeHealthAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), hosts, edge.Health, NullLoggerFactory.Instance, Token);
+        await using var server = await EdgeProgram.ServeHttpAsync(
+            Place("127.0.0.1", hosts), edge.Health, api: null, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient();
         foreach (var (host, expected) in new[]
         {
@@ -154,10 +157,32 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         }
     }
 
+    [Fact]
+    public async Task Keys_of_the_cluster_are_served_to_who_has_a_token()
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-keys");
+        var (secret, token) = ApiToken.Create("test", ApiScope.All);
+        await using var server = await EdgeProgram.ServeHttpAsync(
+            Place("127.0.0.1"), edge.Health, (new DhtClient(cluster.Client), ApiTokens.Of(token)), NullLoggerFactory.Instance, Token);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        var path = new Uri("/v1/keys/key?wait=durable", UriKind.Relative);
+        using var refused = await http.PutAsync(path, new StringContent("value"), Token);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var put = await http.PutAsync(path, new StringContent("value"), Token);
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        var got = JsonNode.Parse(await http.GetStringAsync(new Uri("/v1/keys/key", UriKind.Relative), Token))!;
+        Assert.Equal("value", got["value"]!.GetValue<string>());
+    }
+
+    private static HttpPlace Place(string address, HostNames? hosts = null) =>
+        new(new IPEndPoint(IPAddress.Parse(address), 0), hosts ?? HostNames.None, "Kad:Http", "Kad:Http:Hosts");
+
     private static async Task SaysAsync(TestEdge edge, string expected)
     {
-        await using var server = await EdgeProgram.ServeHealthAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, edge.Health, NullLoggerFactory.Instance, Token);
+        await using var server = await EdgeProgram.ServeHttpAsync(
+            Place("127.0.0.1"), edge.Health, api: null, NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         var last = string.Empty;
         await Eventually.BecomesAsync(

@@ -42,10 +42,10 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     protected override Task RunAsync(Func<IDht, Task> test) => test(Client);
 
     // A silo asks the shards for news by the cluster's clock.
-    protected override Task AwaitAsync(Task next) => Eventually.IsTrueAsync(() =>
+    protected override Task AwaitAsync(Task pending) => Eventually.IsTrueAsync(() =>
     {
         cluster.Clock.Advance(TimeSpan.FromMilliseconds(300));
-        return next.IsCompleted;
+        return pending.IsCompleted;
     });
 
     [Fact]

@@ -20,6 +20,9 @@ public static class Machine
         Need.Kubectl => Installed("kubectl"),
         Need.Kubeconform => Installed("kubeconform"),
         Need.OpenSsl => OperatingSystem.IsWindows() ? "there is no POSIX shell" : Installed("openssl"),
+        Need.Curl => Installed("bash") ?? Installed("curl"),
+        Need.Python => Installed("python3"),
+        Need.NodeJs => Installed("node"),
         Need.PostgreSql => PostgreSqlServer.IsThere
             ? null
             : "PostgreSQL is not installed, or KAD_TEST_POSTGRES_SCRIPTS does not name the folder of Orleans' scripts",

@@ -27,6 +27,15 @@ public enum Need
 
     /// <summary>openssl, for the script that makes certificates.</summary>
     OpenSsl = 64,
+
+    /// <summary>A shell with curl.</summary>
+    Curl = 128,
+
+    /// <summary>Python 3.</summary>
+    Python = 256,
+
+    /// <summary>Node.js, 18 or later.</summary>
+    NodeJs = 512,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>

@@ -22,7 +22,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     public string Id { get; }
 
-    private string HttpAddress => HttpPattern().Match(Process.Error.Text).Groups[1].Value;
+    /// <summary>IP:PORT of its pages.</summary>
+    public string HttpAddress => HttpPattern().Match(Process.Error.Text).Groups[1].Value;
 
     /// <summary>Starts a node on a free loopback port, with its status pages on another.</summary>
     public static Task<NodeProcess> StartAsync(params string[] args) => StartAsync(new Dictionary<string, string>(), args);
