@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using KadOrleans.Benchmarks;
+using KadOrleans.Benchmarks.Http;
 using KadOrleans.Benchmarks.Libtorrent;
 using KadOrleans.Benchmarks.Networks;
 using KadOrleans.Benchmarks.Storage;
@@ -21,6 +22,11 @@ if (args is ["memory"])
 {
     ContactMemory.Print();
     return 0;
+}
+
+if (args is ["http", .. var http])
+{
+    return await HttpBenchmark.RunAsync(http);
 }
 
 if (args is ["libtorrent", .. var afterVerb])

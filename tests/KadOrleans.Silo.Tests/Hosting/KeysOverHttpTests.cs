@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using KadOrleans.Http;
+using KadOrleans.Http.Access;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Silo.Tests.Hosting;
+
+/// <summary>Keys over HTTP, as the executable of a silo serves them.</summary>
+public sealed class KeysOverHttpTests : IDisposable
+{
+    private static readonly Uri Key = new("/v1/keys/key?wait=durable", UriKind.Relative);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_silo_serves_and_watches_keys_beside_a_dashboard_with_a_password()
+    {
+        var (secret, token) = ApiToken.Create("test", ApiScope.All);
+        File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
+        await using var silo = await SiloProcess.StartedAsync(
+            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
+        using var http = new HttpClient { BaseAddress = silo.Http };
+        using var refused = await http.PutAsync(Key, new StringContent("first"), TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Scheme));
+
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        await PutAsync(http, "first");
+        await using var stream = await http.GetStreamAsync(new Uri("/v1/keys/key/events", UriKind.Relative), TestContext.Current.CancellationToken);
+        await using var events = SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        Assert.Equal("first", await NextAsync(events));
+        await PutAsync(http, "second");
+        Assert.Equal("second", await NextAsync(events));
+
+        // A token is no password, and the other way round.
+        using var dashboard = await http.GetAsync(new Uri("/dashboard/", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.Unauthorized, "Basic"), (dashboard.StatusCode, dashboard.Headers.WwwAuthenticate.Single().Scheme));
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("me:secret"u8));
+        using var mistaken = await http.GetAsync(Key, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Unauthorized, mistaken.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_of_tokens_that_is_missing_ends_the_start()
+    {
+        await using var silo = SiloProcess.Start(_folder.Path, "Kad:Http:Tokens=missing.json");
+
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.Contains("Kad:Http:Tokens: 'missing.json' cannot be read (", silo.Errors.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    private static async Task PutAsync(HttpClient http, string value)
+    {
+        using var put = await http.PutAsync(Key, new StringContent(value), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+    }
+
+    private static async Task<string?> NextAsync(IAsyncEnumerator<SseItem<string>> events)
+    {
+        do
+        {
+            Assert.True(await events.MoveNextAsync());
+        }
+        while (events.Current.EventType == WatchApi.Heartbeat);
+
+        return JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("value").GetString();
+    }
+}
