@@ -18,9 +18,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Benchmarks.Http;
 
 /// <summary>
-/// Keys over HTTP. <c>http SECONDS ROUNDS</c>: gets and puts of one node in turns with an endpoint of the same server that returns as
-/// many bytes and does nothing. Clients and server share the machine. <c>http watch COUNT</c>: so many watches of one key, whose readers are
-/// another process, and the time from a put to each of them.
+/// Keys over HTTP. <c>http SECONDS ROUNDS</c> compares gets and puts of one node with an endpoint of the same server. It returns as many
+/// bytes and does nothing. They take turns, and clients and server share the machine. <c>http watch COUNT</c> measures the time from a put
+/// to so many watches of its key. Their readers are another process.
 /// </summary>
 internal static class HttpBenchmark
 {
