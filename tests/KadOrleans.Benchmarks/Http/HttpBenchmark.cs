@@ -19,8 +19,8 @@ namespace KadOrleans.Benchmarks.Http;
 
 /// <summary>
 /// Keys over HTTP. <c>http SECONDS ROUNDS</c> compares gets and puts of one node with an endpoint of the same server. It returns as many
-/// bytes and does nothing. They take turns, and clients and server share the machine. <c>http watch COUNT</c> measures the time from a put
-/// to so many watches of its key. Their readers are another process.
+/// bytes and does nothing. They take turns. Clients and server share the machine. <c>http watch COUNT</c> measures the time from a put
+/// to all watches of its key. Their readers are another process.
 /// </summary>
 internal static class HttpBenchmark
 {
