@@ -25,6 +25,7 @@ internal readonly record struct ShardPoint(
 /// A <see cref="KeyFilter"/> of all keys. Null if the caller's generation is this one and <paramref name="Changed"/> is complete.
 /// </param>
 /// <param name="Age">How old this is at most: every change before is in it.</param>
+/// <param name="Silo">Where the shard is active, so that a silo asks another one for all its shards. Null to edges and from older silos.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardNews")]
@@ -34,7 +35,8 @@ internal sealed record ShardNews(
     [property: Id(2)] long Version,
     [property: Id(3)] IReadOnlyList<NodeId> Changed,
     [property: Id(4)] byte[]? Filter,
-    [property: Id(5)] TimeSpan Age)
+    [property: Id(5)] TimeSpan Age,
+    [property: Id(6)] SiloAddress? Silo = null)
 {
     /// <summary>Whether the changes begin where a state ends, so that nothing between is missing.</summary>
     public bool Continues(long generation, long version) => generation == Generation && version + Changed.Count == Version;

@@ -35,6 +35,8 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton(services =>
             new ShardCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
         builder.Services.TryAddSingleton<ShardNewsDesk>();
+        builder.Services.TryAddSingleton<AskSilo>(services => new ShardNewsServices(services).AskAsync);
+        builder.AddGrainService<ShardNewsService>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());

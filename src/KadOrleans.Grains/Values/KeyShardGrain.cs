@@ -31,6 +31,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
+    private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ShardLog _log;
@@ -47,6 +48,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         IOptions<KadClusterOptions> options,
         ClusterAgreement agreement,
         StateVersion version,
+        ILocalSiloDetails silo,
         ShardCache cache,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -55,6 +57,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     {
         _options = options.Value;
         _agreement = agreement;
+        _silo = silo.SiloAddress;
         _time = time;
         _logger = logger;
         var records = new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout);
@@ -195,7 +198,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
 
     public ValueTask<ShardNews> GetNewsAsync(ShardPoint known) =>
-        ValueTask.FromResult(_log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_options.ShardBits)));
+        ValueTask.FromResult(
+            _log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_options.ShardBits)) with { Silo = _silo });
 
     /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)

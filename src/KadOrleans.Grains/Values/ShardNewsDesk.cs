@@ -7,12 +7,14 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// A silo's copy of the shards' news, from which it responds to all edges. A shard is asked only while edges ask, at most each
-/// <see cref="MinAge"/>, however many they are. Safe for several threads.
+/// <see cref="MinAge"/>, however many they are. Shards of one silo are asked with one call to it: most calls of an idle cluster would be
+/// these. Safe for several threads.
 /// </summary>
 /// <param name="options">The number of shards.</param>
+/// <param name="askSilo">Has a silo ask shards. It may leave some out.</param>
 /// <param name="time">For ages and timeouts.</param>
 internal sealed class ShardNewsDesk(
-    IOptions<KadClusterOptions> options, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
+    IOptions<KadClusterOptions> options, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
     /// <summary>News of this age are good enough: an edge counts them as that much older.</summary>
     public static readonly TimeSpan MinAge = TimeSpan.FromMilliseconds(300);
@@ -48,7 +50,7 @@ internal sealed class ShardNewsDesk(
             }
         }
 
-        Task[] asked = [.. known.Select(point => Refresh(point.Shard, grainOf)).Where(task => !task.IsCompleted)];
+        Task[] asked = [.. Refresh(known, grainOf).Where(task => !task.IsCompleted)];
         if (asked.Length > 0)
         {
             await ((Task)Task.WhenAll(asked).WaitAsync(ShardBatchGrain.ShardTimeout, time))
@@ -80,37 +82,53 @@ internal sealed class ShardNewsDesk(
         return news;
     }
 
-    /// <summary>Asks a shard, unless its news are fresh, or it is being asked.</summary>
-    private Task Refresh(long shard, Func<long, IKeyShardGrain> grainOf)
+    /// <summary>Asks the shards that are not being asked, and whose news are not fresh. Returns all that are being asked.</summary>
+    private HashSet<Task> Refresh(IReadOnlyList<ShardPoint> known, Func<long, IKeyShardGrain> grainOf)
     {
         lock (_gate)
         {
-            if (!_entries.TryGetValue(shard, out var entry))
+            var now = time.GetTimestamp();
+            var entries = known.Select(point => EntryOf(point.Shard)).Distinct().ToList();
+            foreach (var some in entries.Where(entry => IsDue(entry, now)).GroupBy(entry => entry.Silo).Select(group => (group.Key, All: group.ToList())).ToList())
             {
-                _entries.Add(shard, entry = new Entry());
+                // Shards without news may be elsewhere by then: next time they are asked themselves.
+                some.All.ForEach(entry => entry.Silo = null);
+                var asked = some.Key is { } silo ? AskAsync(some.All, askSilo(silo, [.. some.All.Select(entry => entry.Point)]), now) : null;
+                some.All.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry.Point), now));
             }
 
-            if (!entry.Asked.IsCompleted || (entry.FullAt is { } fullAt && time.GetElapsedTime(fullAt) < FullFor)
-                || (entry.History is not null && time.GetElapsedTime(entry.ConfirmedAt) < MinAge))
-            {
-                return entry.Asked;
-            }
-
-            var known = new ShardPoint(shard, entry.History?.Generation ?? 0, entry.History?.Version ?? 0);
-            var askedAt = time.GetTimestamp();
-            return entry.Asked = AskAsync(entry, grainOf(shard).GetNewsAsync(known).AsTask(), askedAt);
+            return [.. entries.Select(entry => entry.Asked)];
         }
     }
 
-    private async Task AskAsync(Entry entry, Task<ShardNews> asked, long askedAt)
+    private Entry EntryOf(long shard)
+    {
+        if (!_entries.TryGetValue(shard, out var entry))
+        {
+            _entries.Add(shard, entry = new Entry(shard));
+        }
+
+        return entry;
+    }
+
+    private bool IsDue(Entry entry, long now) => entry.Asked.IsCompleted
+        && !(entry.FullAt is { } fullAt && time.GetElapsedTime(fullAt, now) < FullFor)
+        && !(entry.History is not null && time.GetElapsedTime(entry.ConfirmedAt, now) < MinAge);
+
+    private static async Task<IReadOnlyList<ShardNews>> AskShardAsync(IKeyShardGrain shard, ShardPoint known) => [await shard.GetNewsAsync(known)];
+
+    private async Task AskAsync(IReadOnlyList<Entry> entries, Task<IReadOnlyList<ShardNews>> asked, long askedAt)
     {
         try
         {
             // Another activation of the desk may wait for this too.
-            var news = await asked.ConfigureAwait(false);
+            var all = await asked.ConfigureAwait(false);
             lock (_gate)
             {
-                Note(entry, news, askedAt);
+                foreach (var news in all)
+                {
+                    Note(entries.First(entry => entry.Shard == news.Shard), news, askedAt);
+                }
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -125,12 +143,19 @@ internal sealed class ShardNewsDesk(
         (entry.FullAt, entry.History) = others + (news.Filter?.Length ?? 0) > MaxBytes
             ? (askedAt, null)
             : ((long?)null, KeyHistory.After(entry.History, news, _maxChanges));
-        entry.ConfirmedAt = askedAt;
+        (entry.ConfirmedAt, entry.Silo) = (askedAt, news.Silo);
         _bytes = others + (entry.History?.Bytes ?? 0);
     }
 
-    private sealed class Entry
+    private sealed class Entry(long shard)
     {
+        public long Shard => shard;
+
+        public ShardPoint Point => new(shard, History?.Generation ?? 0, History?.Version ?? 0);
+
+        /// <summary>Where the shard was when it was asked last; null if that is not known.</summary>
+        public SiloAddress? Silo { get; set; }
+
         public Task Asked { get; set; } = Task.CompletedTask;
 
         public KeyHistory? History { get; set; }
@@ -140,3 +165,6 @@ internal sealed class ShardNewsDesk(
         public long? FullAt { get; set; }
     }
 }
+
+/// <summary>Has a silo ask shards for their news.</summary>
+internal delegate Task<IReadOnlyList<ShardNews>> AskSilo(SiloAddress silo, IReadOnlyList<ShardPoint> known);

@@ -1,3 +1,4 @@
+using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Values;
@@ -32,12 +33,13 @@ internal sealed class EdgeAnswersModel
     private IReadOnlyList<ShardNews> _lateContent = [];
     private Task _reading = Task.CompletedTask;
     private NewsFate _fate;
+    private int _siloCalls;
     private int _values;
 
     public EdgeAnswersModel()
     {
         var options = Options.Create(new KadClusterOptions { ShardBits = ShardBits });
-        _desks = [new ShardNewsDesk(options, _clock), new ShardNewsDesk(options, _clock)];
+        _desks = [new ShardNewsDesk(options, AskSiloAsync, _clock), new ShardNewsDesk(options, AskSiloAsync, _clock)];
         Answers = new EdgeAnswers(1 << ShardBits, new GrainKeyStoreOptions { MaxStaleness = Bound }, _clock, AskForNewsAsync);
         for (var i = 0; i < Keys; i++)
         {
@@ -184,6 +186,13 @@ internal sealed class EdgeAnswersModel
         _reading.GetAwaiter().GetResult();
     }
 
+    /// <summary>Shard 0 says that it is on a silo, and every third time that silo knows it no more.</summary>
+    private async Task<IReadOnlyList<ShardNews>> AskSiloAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known)
+    {
+        Assert.Equal(ModelShard.Silo, silo);
+        return _siloCalls++ % 3 == 2 ? [] : [await _shards[known.Single().Shard].GetNewsAsync(known.Single())];
+    }
+
     private async Task<IReadOnlyList<ShardNews>> AskForNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
     {
         if (_fate == NewsFate.IsLost)
@@ -256,6 +265,8 @@ internal sealed class ModelGet(ModelShard shard, NodeId key)
 /// <summary>A shard that tells its news, and nothing else.</summary>
 internal sealed class ModelShard(long number) : IKeyShardGrain
 {
+    public static readonly SiloAddress Silo = SiloAddress.New(IPAddress.Loopback, 1, 1);
+
     private readonly Dictionary<NodeId, StoredValue> _held = [];
     private KeyHistory? _history;
     private long _generation = number;
@@ -286,7 +297,7 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
             _history = KeyHistory.Begin(_held.Keys, _held.Count, _generation, 256);
         }
 
-        return ValueTask.FromResult(_history.Read(known, TimeSpan.Zero));
+        return ValueTask.FromResult(_history.Read(known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null });
     }
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
