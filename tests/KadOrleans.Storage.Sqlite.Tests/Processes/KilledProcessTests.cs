@@ -5,15 +5,18 @@ using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Processes;
 
+/// <summary>Each test kills its process as often as <c>KAD_KILLS</c> says, by default four times.</summary>
 public sealed class KilledProcessTests : IDisposable
 {
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("KAD_KILLS") ?? "4", CultureInfo.InvariantCulture);
+
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task Every_acknowledged_value_outlives_kills_of_the_process()
     {
         var acknowledged = new HashSet<int>();
-        foreach (var enough in new[] { 1, 100, 1000, 3000 })
+        foreach (var enough in Times(1, 100, 1000, 3000))
         {
             await WriteAndKillAsync("write", enough, acknowledged);
 
@@ -27,7 +30,7 @@ public sealed class KilledProcessTests : IDisposable
     public async Task What_was_acknowledged_last_outlives_kills_amid_the_collection_of_what_it_replaced()
     {
         var acknowledged = new HashSet<int>();
-        foreach (var enough in new[] { 1500, 1700, 1900, 2100 })
+        foreach (var enough in Times(1500, 1700, 1900, 2100))
         {
             await WriteAndKillAsync("rewrite", enough, acknowledged);
 
@@ -39,6 +42,8 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static IEnumerable<int> Times(params int[] acknowledgements) => Enumerable.Range(0, Kills).Select(i => acknowledgements[i % acknowledgements.Length]);
 
     /// <summary>Kills in the middle of writing, then reads what it had still said.</summary>
     private async Task WriteAndKillAsync(string mode, int enough, HashSet<int> acknowledged)
