@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using KadOrleans.Faults.Calls;
 using KadOrleans.Faults.Clusters;
@@ -6,17 +7,20 @@ using KadOrleans.Faults.Options;
 
 namespace KadOrleans.Faults.Scaling;
 
-/// <summary>The processor time that silos and edges take for each STORE and each FIND_VALUE, at a steady rate.</summary>
+/// <summary>The processor time of silos and edges: idle, and for each STORE and each FIND_VALUE at steady rates.</summary>
 internal static class CpuRun
 {
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
-        cpu      [--storage postgresql|sqlite|azurite] [--rate 1000] [--silos 3] [--edges 2] [--seconds 20] [--shard-bits 7]
-                 [--build FOLDER] [--scripts FOLDER]
+        cpu      [--storage postgresql|sqlite|azurite] [--rate 1000] [--to-rate RATE] [--silos 3] [--edges 2] [--seconds 20]
+                 [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
         """;
 
-    /// <summary>Code is compiled and connections are made before the measurement.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
+    /// <summary>Code that runs often is compiled anew after its first calls, which at some hundred calls a second takes long.</summary>
+    private static readonly TimeSpan Heating = TimeSpan.FromSeconds(45);
+
+    /// <summary>A rate runs before it is measured.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs the command: progress to <paramref name="error"/>, a line for each kind to <paramref name="output"/>.</summary>
     public static async Task<int> RunAsync(
@@ -24,33 +28,58 @@ internal static class CpuRun
     {
         var options = new OptionReader(args);
         var shape = ClusterShape.Read(options, edges: 2);
-        var rate = options.Integer("--rate", 1_000, 1, 100_000);
+        var least = options.Integer("--rate", 1_000, 1, 100_000);
+        var most = options.Integer("--to-rate", least, least, 100_000);
         var time = options.Seconds("--seconds", 20);
         options.RefuseOthers();
 
-        var log = new ProgressLog(error);
-        await using var cluster = await FaultyCluster.StartAsync(shape, log);
+        await using var cluster = await FaultyCluster.StartAsync(shape, new ProgressLog(error));
+        await HeatAsync(cluster, most, cancellationToken);
+        var idle = await MeasureAsync(cluster, time, cancellationToken);
+        Write(output, $"{shape.Silos} silos, idle: {idle.Silos * 1e3:0.0} ms of processor time a second of silos, {idle.Edges * 1e3:0.0} ms of edges");
         foreach (var kind in (CallKind[])[CallKind.Store, CallKind.FindValue])
         {
-            await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, Others: 0) { Only = kind });
-            await load.FillAsync(cancellationToken);
-            load.Start();
-            await Task.Delay(WarmUp, cancellationToken);
-            var (from, silos, edges) = (load.Second, TimeOf(cluster.Silos), TimeOf(cluster.Edges));
-            await Task.Delay(time, cancellationToken);
-            (silos, edges) = (TimeOf(cluster.Silos) - silos, TimeOf(cluster.Edges) - edges);
-            var to = load.Second;
-            await load.StopAsync();
+            for (var rate = least; rate <= most; rate *= 2)
+            {
+                await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, Others: 0) { Only = kind });
+                load.Start();
+                await Task.Delay(Settling, cancellationToken);
+                var from = load.Second;
+                var busy = await MeasureAsync(cluster, time, cancellationToken);
+                var to = load.Second;
+                await load.StopAsync();
 
-            var counts = load.Counts.Sum(from, to, kind);
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{shape.Silos} silos, {kind}: {counts.Sent} sent, {counts.Share:P1} answered; processor time of each: "
-                + $"{silos.TotalMicroseconds / counts.Sent:0} us of silos, {edges.TotalMicroseconds / counts.Sent:0} us of edges"));
+                var counts = load.Counts.Sum(from, to, kind);
+                var sent = counts.Sent / (double)(to - from);
+                Write(output, $"{shape.Silos} silos, {kind}, {sent:0} a second, {counts.Share:P1} answered; us of each: {Of(busy.Silos)} of silos, {Of(busy.Silos - idle.Silos)} without idle, {Of(busy.Edges)} of edges");
+
+                string Of(double seconds) => (seconds / sent * 1e6).ToString("0", CultureInfo.InvariantCulture);
+            }
         }
 
         return 0;
     }
+
+    private static async Task HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
+    {
+        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, Others: 0));
+        await load.FillAsync(cancellationToken);
+        load.Start();
+        await Task.Delay(Heating, cancellationToken);
+        await load.StopAsync();
+        await Task.Delay(Settling, cancellationToken);
+    }
+
+    /// <summary>Seconds of processor time a second.</summary>
+    private static async Task<(double Silos, double Edges)> MeasureAsync(FaultyCluster cluster, TimeSpan time, CancellationToken cancellationToken)
+    {
+        var (start, silos, edges) = (Stopwatch.GetTimestamp(), TimeOf(cluster.Silos), TimeOf(cluster.Edges));
+        await Task.Delay(time, cancellationToken);
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        return ((TimeOf(cluster.Silos) - silos) / elapsed, (TimeOf(cluster.Edges) - edges) / elapsed);
+    }
+
+    private static void Write(TextWriter output, FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     private static TimeSpan TimeOf(IEnumerable<ClusterMember> members) =>
         members.Aggregate(TimeSpan.Zero, (sum, member) => sum + member.Server.ProcessorTime);
