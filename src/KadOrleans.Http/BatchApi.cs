@@ -34,7 +34,7 @@ internal static class BatchApi
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
-    private static async Task<IResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization)
+    private static async Task<IResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization, TokenRates rates)
     {
         var json = Body.Parse(await Body.ReadAsync(context.Request, MaxBodyBytes));
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
@@ -52,6 +52,11 @@ internal static class BatchApi
             && !(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Write))).Succeeded)
         {
             throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
+        }
+
+        if (operations.Count > 1 && rates.FindRefusal(context, operations.Count - 1) is { } refusal)
+        {
+            return refusal;
         }
 
         var results = new OperationResult[operations.Count];

@@ -1,5 +1,4 @@
 using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using KadOrleans.Http.Access;
 using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
@@ -34,7 +33,8 @@ internal static class WatchApi
     private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time)
     {
         var requested = RequestedKey.Read(context);
-        var changes = dht.WatchAsync(requested.Digest, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var changes = dht.WatchAsync(requested.Digest, ending.Token).GetAsyncEnumerator(ending.Token);
         try
         {
             // The first value comes before the response, so that a failure has its status code.
@@ -43,14 +43,15 @@ internal static class WatchApi
         catch
         {
             await changes.DisposeAsync();
+            ending.Dispose();
             throw;
         }
 
-        return TypedResults.ServerSentEvents(EventsAsync(requested, changes, time, context.RequestAborted));
+        return TypedResults.ServerSentEvents(EventsAsync(requested, changes, ending, time));
     }
 
     private static async IAsyncEnumerable<SseItem<object>> EventsAsync(
-        RequestedKey key, IAsyncEnumerator<KeyChange> changes, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+        RequestedKey key, IAsyncEnumerator<KeyChange> changes, CancellationTokenSource ending, TimeProvider time)
     {
         var next = Task.FromResult(true);
         try
@@ -61,7 +62,7 @@ internal static class WatchApi
                     ? new SseItem<object>(KeyResult.Of(key, value, lookup: null), Value)
                     : new SseItem<object>(new NoValue(key.Text, key.Digest.ToString()), None);
                 next = changes.MoveNextAsync().AsTask();
-                while (!await CompletesAsync(next, time, cancellationToken))
+                while (!await CompletesAsync(next, time, ending.Token))
                 {
                     yield return new SseItem<object>(new object(), Heartbeat);
                 }
@@ -71,9 +72,11 @@ internal static class WatchApi
         }
         finally
         {
-            // The enumerator must not be disposed while it works. The request's end has ended that.
+            // The enumerator must not be disposed while it works.
+            await ending.CancelAsync();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await changes.DisposeAsync();
+            ending.Dispose();
         }
     }
 

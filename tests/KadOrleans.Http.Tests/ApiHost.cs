@@ -30,7 +30,7 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>Has the token with both scopes.</summary>
     public HttpClient Http { get; }
 
-    /// <summary>A token that may only read, once within ten seconds.</summary>
+    /// <summary>A token that may only read, once a second.</summary>
     public string ReaderToken { get; }
 
     public static async Task<ApiHost> StartAsync()

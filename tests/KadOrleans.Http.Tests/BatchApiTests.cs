@@ -66,6 +66,20 @@ public sealed class BatchApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_batch_counts_as_many_requests_as_it_has_operations()
+    {
+        var reader = ("Authorization", $"Bearer {_api.ReaderToken}");
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ =>
+            _api.SendAsync("POST", Path, """{"operations":[{"op":"get","key":"a"},{"op":"get","key":"b"}]}""", headers: reader)));
+        var done = responses.Count(response => response.StatusCode == HttpStatusCode.OK);
+        Assert.All(responses, response => Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests));
+        Assert.True(done < responses.Length);
+        Assert.Equal(2 * done, _api.Dht.Calls.Count);
+        Array.ForEach(responses, response => response.Dispose());
+    }
+
+    [Fact]
     public async Task Operations_that_fail_leave_the_others_alone()
     {
         _api.Dht.RefusesValues = true;

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 
@@ -60,6 +62,21 @@ public sealed class KeyApiTests : IAsyncLifetime
         await _api.JsonAsync("PUT", $"/v1/keys/{path}", """{"value":1}""");
 
         Assert.Equal($"set {NodeId.FromKey(key)}", Assert.Single(_api.Dht.Calls));
+    }
+
+    [Theory]
+    [InlineData("http://localhost/v1/keys/a%20b?x=/v1/keys/c", "a b")]
+    [InlineData("/V1/KEYS/a%2Fb", "a/b")]
+    public async Task A_key_is_found_in_every_form_of_a_target(string target, string key)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, _api.Http.BaseAddress!.Port, TestContext.Current.CancellationToken);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {_api.Http.DefaultRequestHeaders.Authorization}\r\n\r\n"));
+        using var reader = new StreamReader(new NetworkStream(socket));
+
+        Assert.StartsWith("HTTP/1.1 404", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal($"get {NodeId.FromKey(key)}", Assert.Single(_api.Dht.Calls));
     }
 
     [Fact]

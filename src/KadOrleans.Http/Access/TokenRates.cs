@@ -6,34 +6,41 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KadOrleans.Http.Access;
 
-/// <summary>Bounds the requests of each token by the framework's limiter. Beyond the bound a request gets 429 at once.</summary>
+/// <summary>
+/// Bounds the requests of each token by the framework's limiter. Beyond the bound a request gets 429 at once. A batch counts as many
+/// requests as it has operations.
+/// </summary>
 internal sealed class TokenRates : IEndpointFilter, IDisposable
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
-
     private readonly PartitionedRateLimiter<ApiToken> _limiter = PartitionedRateLimiter.Create<ApiToken, string>(
         token => RateLimitPartition.GetTokenBucketLimiter(token.Name, _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = token.RequestsPerSecond,
-            TokensPerPeriod = Math.Max(1, (int)(token.RequestsPerSecond * Period.TotalSeconds)),
-            ReplenishmentPeriod = token.RequestsPerSecond >= 1 / Period.TotalSeconds ? Period : TimeSpan.FromSeconds(1.0 / token.RequestsPerSecond),
+            TokensPerPeriod = token.RequestsPerSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
             QueueLimit = 0,
         }));
 
-    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var token = TokenAuthentication.TokenOf(context.HttpContext);
-        using var lease = _limiter.AttemptAcquire(token);
-        return lease.IsAcquired ? next(context) : ValueTask.FromResult<object?>(Refuse(context.HttpContext, token));
-    }
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        FindRefusal(context.HttpContext, 1) is { } refusal ? ValueTask.FromResult<object?>(refusal) : next(context);
 
-    public void Dispose() => _limiter.Dispose();
-
-    private static ProblemHttpResult Refuse(HttpContext context, ApiToken token)
+    /// <summary>Takes more of what a request's token may do in this second. Null, or the response if that is too much.</summary>
+    /// <param name="context">The request, which was let in.</param>
+    /// <param name="requests">How much, at least 1. More than a second's is counted as a second's.</param>
+    public ProblemHttpResult? FindRefusal(HttpContext context, int requests)
     {
+        var token = TokenAuthentication.TokenOf(context);
+        using var lease = _limiter.AttemptAcquire(token, Math.Min(requests, token.RequestsPerSecond));
+        if (lease.IsAcquired)
+        {
+            return null;
+        }
+
         context.Response.Headers.RetryAfter = 1.ToString(CultureInfo.InvariantCulture);
         return ApiProblem.Create(
             StatusCodes.Status429TooManyRequests,
             $"The token '{token.Name}' has made more requests than {token.RequestsPerSecond} a second; repeat this one after a second.");
     }
+
+    public void Dispose() => _limiter.Dispose();
 }

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 
 namespace KadOrleans.Http.Values;
 
@@ -13,8 +14,7 @@ internal readonly record struct RequestedKey(NodeId Digest, string? Text)
     /// <summary>The longest text: a request line has at most 8 KiB.</summary>
     public const int MaxLength = 1_024;
 
-    // The place of the key in /v1/keys/KEY, after the empty part before the first slash.
-    private const int Segment = 3;
+    private const string Before = DhtApi.Root + "/keys/";
 
     /// <summary>What people are shown.</summary>
     public override string ToString() => Text ?? Digest.ToString();
@@ -23,10 +23,13 @@ internal readonly record struct RequestedKey(NodeId Digest, string? Text)
     /// <exception cref="ApiProblemException">It is too long, or no digest.</exception>
     public static RequestedKey Read(HttpContext context)
     {
-        // The parsed path has %2F and %252F as the same text.
+        // The parsed path has %2F and %252F as the same text. A proxy may put scheme and host before the path.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var path = target.Split('?', 2)[0].Split('/');
-        return Of(Uri.UnescapeDataString(path[Segment]), context.Request.Query["as"]);
+        var start = target.IndexOf(Before, StringComparison.OrdinalIgnoreCase);
+        var key = start < 0
+            ? context.GetRouteValue("key") as string
+            : Uri.UnescapeDataString(target[(start + Before.Length)..].Split('/', '?')[0]);
+        return Of(key, context.Request.Query["as"]);
     }
 
     /// <summary>A key as a request gives it.</summary>
