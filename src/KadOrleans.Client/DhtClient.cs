@@ -1,7 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 
 namespace KadOrleans.Client;
@@ -111,21 +110,6 @@ public sealed class DhtClient : IDht
         }
     }
 
-    private async Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        try
-        {
-            return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)).AsTask().WaitAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is ShardUnavailableException or NoLiveEdgeException)
-        {
-            throw new DhtUnavailableException(e.Message, e);
-        }
-        catch (Exception e) when (GrainCalls.IsTransient(e))
-        {
-            throw new DhtUnavailableException(
-                "The cluster does not respond: check that its silos run and that this client reaches them.", e);
-        }
-    }
+    private Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        ClusterCalls.RunAsync(() => call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)), cancellationToken);
 }

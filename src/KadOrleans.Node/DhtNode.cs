@@ -247,6 +247,15 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     internal Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         _lookups.AskAllHoldersAsync(key, cancellationToken);
 
+    /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
+    internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        var nearest = (await FindNodeAsync(key, cancellationToken)).Closest;
+        var holders = await Task.WhenAll(nearest.Select(contact => _queries.FindValueAsync(contact, key, cancellationToken)));
+        cancellationToken.ThrowIfCancellationRequested();
+        return holders;
+    }
+
     /// <summary>
     /// Prepares a crawl of the network under this node's id. It starts from the endpoints that were added to the crawl, and neither reads
     /// nor changes the routing table.

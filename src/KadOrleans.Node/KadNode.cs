@@ -10,6 +10,7 @@ using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
+using KadOrleans.Node.Managing;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Node.Values;
@@ -85,6 +86,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
         _watch = new NodeWatch(watches, _store, _publications, _environment.Time);
+        Admin = new NodeAdmin(() => Engine, () => _table!.Describe(), _store, _publications, watches, _environment.Time);
     }
 
     /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
@@ -104,6 +106,9 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <summary>The engine, for callers who need more than the members here.</summary>
     public DhtNode Engine => Started(_node);
+
+    /// <summary>Looks into the node and changes what it holds, once it has started.</summary>
+    public IDhtAdmin Admin { get; }
 
     /// <summary>Why the node can store nothing now, in one sentence for its operator; null while it can.</summary>
     public string? StorageProblem => _store.Problem;

@@ -82,6 +82,13 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return await _database.WriteAsync(new RemoveExpiredWrite(new[] { key }, DateTimeOffset.MaxValue), cancellationToken) > 0;
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
         ScanAsync(region, static _ => true, cancellationToken);
 

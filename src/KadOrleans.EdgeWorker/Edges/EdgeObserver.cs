@@ -4,6 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Node;
 
 namespace KadOrleans.EdgeWorker.Edges;
@@ -58,6 +59,9 @@ internal sealed class EdgeObserver : IEdgeObserver
     }
 
     public async Task<DhtLookup> FindNodeAsync(NodeId target) => DhtLookup.From(await Next().FindNodeAsync(target));
+
+    public async Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) =>
+        [.. (await Next().AskHoldersAsync(key, CancellationToken.None)).Select(holder => new AdminHolder(holder.Contact, holder.Answered, holder.Value))];
 
     public async Task<DhtPingResult> PingAsync(UdpEndpoint endpoint)
     {

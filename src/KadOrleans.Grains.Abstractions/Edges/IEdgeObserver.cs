@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Routing;
 using Orleans.Concurrency;
 
@@ -62,6 +63,11 @@ internal interface IEdgeObserver : IGrainObserver
     [AlwaysInterleave]
     [Alias("FindNode")]
     Task<DhtLookup> FindNodeAsync(NodeId target);
+
+    /// <summary>Finds the k nearest contacts and asks each what it holds of a key. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("AskHolders")]
+    Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key);
 
     /// <summary>Pings an endpoint.</summary>
     [AlwaysInterleave]

@@ -22,8 +22,8 @@ public static class KadNodeServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a node that starts and stops with the host and is injected as <see cref="IDht"/> or <see cref="KadNode"/>. A transport must
-    /// be chosen on the result; without a storage it keeps its keys in memory.
+    /// Adds a node that starts and stops with the host and is injected as <see cref="IDht"/>, <see cref="IDhtAdmin"/> or
+    /// <see cref="KadNode"/>. A transport must be chosen on the result; without a storage it keeps its keys in memory.
     /// </summary>
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, Action<KadNodeOptions>? configure = null)
     {
@@ -43,6 +43,7 @@ public static class KadNodeServiceCollectionExtensions
             s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
         services.AddSingleton(CreateNode);
         services.AddSingleton<IDht>(static provider => provider.GetRequiredService<KadNode>());
+        services.AddSingleton(static provider => provider.GetRequiredService<KadNode>().Admin);
         services.AddHostedService<KadNodeService>();
         return new KadNodeBuilder(services);
     }

@@ -47,6 +47,13 @@ internal sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.Remove(key));
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
     {
         using var scope = Enter(cancellationToken);

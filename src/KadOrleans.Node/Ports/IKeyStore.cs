@@ -42,6 +42,11 @@ public interface IKeyStore : IAsyncDisposable
     /// <summary>Removes the values expired at <paramref name="now"/> and returns their number.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes a key, as durably as a put. Returns false if it was not held.</summary>
+    /// <exception cref="NotSupportedException">This store removes nothing that lives.</exception>
+    ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} removes expired values alone.");
+
     /// <summary>
     /// The keys of a region and their values, expired ones included, in no order; what is written meanwhile may be missing. Values of other
     /// keys are not read.

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;
@@ -92,4 +93,29 @@ internal sealed class StoreCall(Contact contact, StoreRequest request, Action<bo
     }
 
     public override void OnFailed(RequestFailure failure) => onEnd(false, failure);
+}
+
+/// <summary>A FIND_VALUE that asks one contact alone whether it holds a key.</summary>
+/// <param name="contact">The contact.</param>
+/// <param name="request">The key.</param>
+/// <param name="onEnd">Gets whether there was a response, and the value if it has one.</param>
+internal sealed class HolderCall(Contact contact, FindValueRequest request, Action<bool, DhtValue?> onEnd)
+    : OutgoingRequest(contact.Endpoint, contact.Id)
+{
+    public override RequestKind Kind => RequestKind.FindValue;
+
+    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.WriteFindValue(destination, id, request);
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        if (!ResponseReader.TryReadFindValue(body, [], out _, out var value))
+        {
+            return false;
+        }
+
+        onEnd(true, value.Kind == DhtValueKind.None ? default(DhtValue?) : value);
+        return true;
+    }
+
+    public override void OnFailed(RequestFailure failure) => onEnd(false, null);
 }

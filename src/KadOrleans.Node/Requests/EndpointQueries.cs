@@ -1,8 +1,9 @@
 using KadOrleans.Core;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>PING and STUN for callers that await the response. A cancelled wait has its own result.</summary>
+/// <summary>PING, STUN and FIND_VALUE of one endpoint for callers that await the response. A cancelled wait has its own result.</summary>
 internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
     /// <summary>Pings. Returns the id if there is one, or why there was no response.</summary>
@@ -17,6 +18,16 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
     {
         var answer = NewAnswer<UdpEndpoint?>();
         return SendAsync(new StunCall(endpoint, null, (seen, _) => answer.TrySetResult(seen)), answer, cancellationToken);
+    }
+
+    /// <summary>Asks a contact for the value of a key.</summary>
+    public Task<KeyHolder> FindValueAsync(Contact contact, NodeId key, CancellationToken cancellationToken)
+    {
+        var answer = NewAnswer<KeyHolder>();
+        return SendAsync(
+            new HolderCall(contact, new FindValueRequest(ownId, key), (answered, value) => answer.TrySetResult(new KeyHolder(contact, answered, value))),
+            answer,
+            cancellationToken);
     }
 
     // The receiving thread must not run the callers' continuations.

@@ -27,6 +27,9 @@ internal sealed class WatchedKeyStore(IKeyStore store, KeyWatches watches) : IKe
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         store.RemoveExpiredAsync(now, cancellationToken);
 
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        store.RemoveAsync(key, cancellationToken);
+
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
         store.ScanAsync(region, cancellationToken);
 

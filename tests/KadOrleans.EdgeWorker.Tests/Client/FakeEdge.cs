@@ -4,6 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 
 namespace KadOrleans.EdgeWorker.Tests.Client;
 
@@ -37,6 +38,8 @@ internal sealed class FakeEdge : IEdgeObserver
         Task.FromResult(new DhtSetResult { Stored = 2, Lookup = Lookup });
 
     public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(Lookup);
+
+    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([new AdminHolder(Lookup.Closest[0], true, "far away")]);
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, NodeId.FromKey("contact"), TimeSpan.FromMilliseconds(5)));

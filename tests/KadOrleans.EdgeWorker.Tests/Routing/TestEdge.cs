@@ -4,6 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 
 namespace KadOrleans.EdgeWorker.Tests.Routing;
 
@@ -27,6 +28,8 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
     public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => Task.FromResult(new DhtSetResult());
 
     public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(new DhtLookup());
+
+    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new DhtPingResult(false, null, default));
 }

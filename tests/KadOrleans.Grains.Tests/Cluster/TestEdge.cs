@@ -4,6 +4,7 @@ using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 
 namespace KadOrleans.Grains.Tests.Cluster;
 
@@ -80,6 +81,8 @@ internal sealed class TestEdge : IEdgeObserver
         Interlocked.Increment(ref Calls);
         return Task.FromResult(new DhtLookup { Hops = 7 });
     }
+
+    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, Samples.Key(9), TimeSpan.FromMilliseconds(5)));

@@ -1,4 +1,5 @@
 using System.Net;
+using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
@@ -44,6 +45,8 @@ public sealed class CallFilterTests : IDisposable
         Assert.Null(Assert.Single(await shard.GetAsync([key])));
         var remove = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.RemoveAsync([key]));
         Assert.Equal("IKeyShardGrain.RemoveAsync is open to silos alone; clients use IDhtGrain.", remove.Message);
+        var manage = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => new DhtAdminClient(client.Grains).DeleteAsync(key));
+        Assert.Equal("IDhtAdminGrain.DeleteAsync is open to silos alone; clients use IDhtGrain.", manage.Message);
         await Assert.ThrowsAsync<CallRefusedException>(
             async () => await client.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(new ClusterSettings(3)));
     }

@@ -1,0 +1,141 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans;
+
+/// <summary>
+/// Looks into a DHT and changes what it holds: for those who run it. A node has it as <c>KadNode.Admin</c>. In a cluster whose silos have
+/// an edge key only silos may call it. Safe for any number of callers at once.
+/// </summary>
+public interface IDhtAdmin
+{
+    /// <summary>The most keys of a page.</summary>
+    const int MaxPage = 1_000;
+
+    /// <summary>
+    /// The live keys held here whose ids begin with a prefix, in ascending order. Work is bounded, so a page may have fewer keys than asked
+    /// for, or none, although more follow: <see cref="KeyPage.Next"/> says so. Values are not returned.
+    /// </summary>
+    /// <param name="prefix">The first 0 to 40 hexadecimal digits of the ids.</param>
+    /// <param name="after">The <see cref="KeyPage.Next"/> of the page before; null for the first page.</param>
+    /// <param name="count">The most keys, 1 to <see cref="MaxPage"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The prefix or the count is not allowed.</exception>
+    /// <exception cref="DhtUnavailableException">The storage or a shard failed.</exception>
+    Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>Describes a key: what is held here, whether it is published here, and what the k nearest nodes hold now.</summary>
+    /// <exception cref="DhtUnavailableException">The storage or the key's shard failed.</exception>
+    Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Removes a key from here and stops publishing it, durably. Copies of other nodes stay until they expire, and one of those nodes may
+    /// store the value here again.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage or the key's shard failed; a part may be done. The call may be repeated.</exception>
+    Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>The keys and bytes held here, of a cluster by shard.</summary>
+    /// <exception cref="DhtUnavailableException">The storage failed, or no silo responds.</exception>
+    Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Describes a routing table.</summary>
+    /// <param name="id">The node id of the table. Null: the node's own, or the only one of a cluster.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The id is none of this DHT, or it has several and none is given.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Some keys in ascending order.</summary>
+/// <param name="Keys">The keys.</param>
+/// <param name="Next">Where the next page begins; null after the last one.</param>
+public sealed record KeyPage(IReadOnlyList<KeySummary> Keys, NodeId? Next);
+
+/// <summary>A held key without its value.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Kind">The value's type.</param>
+/// <param name="Length">The value's content in bytes.</param>
+/// <param name="StoredAt">When the last STORE of it arrived.</param>
+/// <param name="ExpiresAt">The end of its life.</param>
+/// <param name="Source">The network that it is counted against.</param>
+public sealed record KeySummary(
+    NodeId Key, DhtValueKind Kind, int Length, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, SourceNetwork Source)
+{
+    /// <summary>A held value without its content.</summary>
+    internal static KeySummary Of(NodeId key, StoredValue held) =>
+        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);
+}
+
+/// <summary>A key in full.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Held">The live value held here; null if there is none.</param>
+/// <param name="PublishedAt">When this DHT published the key last; null if it does not.</param>
+/// <param name="Nearest">The k nearest nodes of the network, nearest first. Empty if nobody could be asked.</param>
+/// <param name="NetworkProblem">Why the network could not be asked, in one sentence; null if it was.</param>
+public sealed record KeyDetails(
+    NodeId Key, StoredValue? Held, DateTimeOffset? PublishedAt, IReadOnlyList<KeyHolder> Nearest, string? NetworkProblem = null);
+
+/// <summary>What one of the nearest nodes holds of a key.</summary>
+/// <param name="Contact">The node.</param>
+/// <param name="Answered">Whether it responded.</param>
+/// <param name="Value">Its value; null if it has none or did not respond.</param>
+public sealed record KeyHolder(Contact Contact, bool Answered, DhtValue? Value);
+
+/// <summary>The result of a deletion.</summary>
+/// <param name="WasHeld">Whether a value was held here. An expired one counts.</param>
+/// <param name="WasPublished">Whether this DHT published the key.</param>
+public sealed record KeyDeletion(bool WasHeld, bool WasPublished);
+
+/// <summary>What a DHT holds.</summary>
+/// <param name="Keys">Keys, expired ones included until they are removed.</param>
+/// <param name="Bytes">Footprint of their values in bytes.</param>
+/// <param name="Shards">The parts of a cluster, by ascending number; empty for a node.</param>
+/// <param name="Missing">The shards that did not respond in time. They are not counted.</param>
+public sealed record DhtUsage(long Keys, long Bytes, IReadOnlyList<DhtShardUsage> Shards, IReadOnlyList<long> Missing);
+
+/// <summary>What a shard holds.</summary>
+/// <param name="Shard">Its number.</param>
+/// <param name="Keys">Keys, expired ones included until they are removed.</param>
+/// <param name="Bytes">Footprint of their values in bytes.</param>
+public sealed record DhtShardUsage(long Shard, long Keys, long Bytes);
+
+/// <summary>A routing table.</summary>
+/// <param name="Id">The node id whose table it is.</param>
+/// <param name="Buckets">The buckets in the order of their ranges.</param>
+public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
+{
+    /// <summary>Puts contacts into their buckets.</summary>
+    internal static TableDetails Of(NodeId id, IEnumerable<BucketSummary> buckets, IReadOnlyList<Contact> contacts) => new(
+        id,
+        [.. buckets.Select(bucket => new TableBucket(
+            bucket, [.. contacts.Where(contact => new BucketRange(bucket.Prefix, bucket.Depth).Contains(contact.Id))]))]);
+}
+
+/// <summary>A bucket with its contacts.</summary>
+/// <param name="Summary">Its range, its replacements and its last lookup.</param>
+/// <param name="Contacts">The contacts by ascending id. A contact that came or went meanwhile may be missing.</param>
+public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts);
+
+/// <summary>Checks arguments of <see cref="IDhtAdmin"/>.</summary>
+internal static class AdminArguments
+{
+    private const int Digits = NodeId.Length * 2;
+
+    /// <summary>The region of a page.</summary>
+    /// <exception cref="ArgumentException">The prefix or the count is not allowed.</exception>
+    public static KeyRegion CheckPage(string prefix, int count)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        if (count is < 1 or > IDhtAdmin.MaxPage)
+        {
+            throw new ArgumentException($"The count is {count}; 1 to {IDhtAdmin.MaxPage} is allowed.");
+        }
+
+        return prefix.Length <= Digits && NodeId.TryParse(prefix.PadRight(Digits, '0'), out var bits)
+            ? new KeyRegion(bits, NodeId.Parse(new string('f', prefix.Length).PadRight(Digits, '0')))
+            : throw new ArgumentException($"The prefix is '{VisibleText.Excerpt(prefix)}'; 0 to {Digits} hexadecimal digits are allowed.");
+    }
+}

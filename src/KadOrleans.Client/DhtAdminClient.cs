@@ -1,0 +1,64 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Managing;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// Manages a cluster, from within a silo. Of another process the silos refuse it with <see cref="UnauthorizedAccessException"/> if they have
+/// a <c>Kad:Cluster:EdgeKey</c>, as an Orleans client cannot prove that it may manage. The HTTP API of a silo has tokens for that.
+/// </summary>
+/// <param name="grains">A silo's grain factory, or a connected client's.</param>
+public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
+{
+    /// <inheritdoc/>
+    public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        var region = AdminArguments.CheckPage(prefix, count);
+        var page = await CallAsync(admin => admin.ScanAsync(region, after, count), cancellationToken);
+        return new KeyPage(
+            [.. page.Keys.Select(key => new KeySummary(key.Key, key.Kind, key.Length, key.StoredAt, key.ExpiresAt, key.Source))], page.Next);
+    }
+
+    /// <inheritdoc/>
+    public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var details = await CallAsync(admin => admin.DescribeKeyAsync(key), cancellationToken);
+        return new KeyDetails(
+            key,
+            details.Held,
+            details.Held?.PublishedAt,
+            [.. details.Nearest.Select(holder => new KeyHolder(holder.Contact, holder.Answered, holder.Value))],
+            details.NetworkProblem);
+    }
+
+    /// <inheritdoc/>
+    public async Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var deletion = await CallAsync(admin => admin.DeleteAsync(key), cancellationToken);
+        return new KeyDeletion(deletion.WasHeld, deletion.WasPublished);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        var shards = await CallAsync(static admin => admin.GetUsageAsync(), cancellationToken);
+        var counted = shards.Where(shard => shard.Usage is not null)
+            .Select(shard => new DhtShardUsage(shard.Shard, shard.Usage!.Value.Keys, shard.Usage.Value.Bytes)).ToList();
+        return new DhtUsage(
+            counted.Sum(shard => shard.Keys),
+            counted.Sum(shard => shard.Bytes),
+            counted,
+            [.. shards.Where(shard => shard.Usage is null).Select(shard => shard.Shard)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
+    {
+        var table = await CallAsync(admin => admin.GetTableAsync(id), cancellationToken);
+        return TableDetails.Of(table.Id, table.Buckets, table.Contacts);
+    }
+
+    private Task<T> CallAsync<T>(Func<IDhtAdminGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        ClusterCalls.RunAsync(() => call(grains.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton)), cancellationToken);
+}

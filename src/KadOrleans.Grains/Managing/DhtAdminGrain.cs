@@ -1,0 +1,171 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Dht;
+using KadOrleans.Grains.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace KadOrleans.Grains.Managing;
+
+/// <inheritdoc cref="IDhtAdminGrain"/>
+[StatelessWorker]
+[Reentrant]
+internal sealed class DhtAdminGrain(
+    IGrainFactory grains,
+    IOptions<KadClusterOptions> options,
+    IRandomSource random,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<DhtAdminGrain> logger) : Grain, IDhtAdminGrain
+{
+    /// <summary>The most keys of a page.</summary>
+    private const int MaxPage = 1_000;
+
+    /// <summary>The keys that a shard is asked for at once: with the largest values they have 2 MiB.</summary>
+    private const int KeysPerCall = 256;
+
+    /// <summary>The most shards that one page reads. Each may have to be read from storage.</summary>
+    private const int ShardsPerPage = 256;
+
+    /// <summary>The shards that are asked for their usage at once.</summary>
+    private const int ShardsAtOnce = 64;
+
+    /// <summary>The most node ids that a sentence names.</summary>
+    private const int NamedIds = 8;
+
+    // Below Orleans' response timeout of 30 s, so the caller gets the reason of a failure.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
+
+    private readonly GrainCalls _calls = new(time, logger);
+    private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
+    private readonly ShardPages _shards = new(options.Value.ShardBits);
+
+    public async ValueTask<AdminPage> ScanAsync(KeyRegion region, NodeId? after, int count)
+    {
+        if (count is < 1 or > MaxPage)
+        {
+            throw new ArgumentException($"The count is {count}; 1 to {MaxPage} is allowed.");
+        }
+
+        var limit = Limit();
+        var now = time.GetUtcNow();
+        var found = new List<AdminKey>();
+        var read = 0;
+        foreach (var shard in _shards.Of(region, after))
+        {
+            while (true)
+            {
+                if (found.Count == count || read == ShardsPerPage)
+                {
+                    return new AdminPage(found, after);
+                }
+
+                var wanted = Math.Min(count - found.Count, KeysPerCall);
+                var begin = after;
+                var keys = await CallAsync(shard, grain => grain.ScanAsync(region, begin, wanted), limit);
+                found.AddRange(keys.Where(put => !put.Value.IsExpired(now)).Select(put => SummaryOf(put.Key, put.Value)));
+                if (keys.Count < wanted)
+                {
+                    break;
+                }
+
+                after = keys[^1].Key;
+            }
+
+            after = _shards.EndOf(shard);
+            read++;
+        }
+
+        return new AdminPage(found, null);
+    }
+
+    public async ValueTask<AdminKeyDetails> DescribeKeyAsync(NodeId key)
+    {
+        var limit = Limit();
+        var held = await CallAsync(_shards.ShardOf(key), shard => shard.GetAsync([key]), limit);
+        try
+        {
+            return new AdminKeyDetails(
+                held[0], await _edges.CallAsync(edge => edge.AskHoldersAsync(key), limit, CancellationToken.None), null);
+        }
+        catch (Exception e)
+        {
+            return new AdminKeyDetails(held[0], [], e.Message);
+        }
+    }
+
+    public async ValueTask<AdminDeletion> DeleteAsync(NodeId key)
+    {
+        var limit = Limit();
+        var shard = _shards.ShardOf(key);
+        var published = await CallAsync(shard, grain => grain.UnpublishAsync([key]), limit);
+        var removed = await CallAsync(shard, grain => grain.RemoveAsync([key]), limit);
+        return new AdminDeletion(removed[0], published[0]);
+    }
+
+    public async ValueTask<IReadOnlyList<AdminShardUsage>> GetUsageAsync()
+    {
+        var limit = Limit();
+        var usages = new AdminShardUsage[_shards.Count];
+        await Parallel.ForAsync(0, _shards.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
+        {
+            try
+            {
+                usages[shard] = new AdminShardUsage(shard, await CallAsync(shard, grain => grain.GetUsageAsync(), limit));
+            }
+            catch (Exception e)
+            {
+                logger.ShardFailed(e.Message);
+                usages[shard] = new AdminShardUsage(shard, null);
+            }
+        });
+        return usages;
+    }
+
+    public async ValueTask<AdminTable> GetTableAsync(NodeId? id)
+    {
+        var limit = Limit();
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        var edges = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, limit, CancellationToken.None);
+
+        // A grain of an id that no edge has would create a table.
+        var own = edges.SelectMany(edge => edge.NodeIds).ToList();
+        var shown = id ?? (own.Count == 1 ? own[0] : null);
+        if (shown is not { } node || !own.Contains(node))
+        {
+            throw new ArgumentException(
+                $"{(id is null ? "No node id is given" : $"The node id {id} is no live edge's")}; the cluster has "
+                + (own.Count == 0 ? "no live edge." : $"{string.Join(", ", own.Take(NamedIds))}{(own.Count > NamedIds ? $" and {own.Count - NamedIds} more" : string.Empty)}."));
+        }
+
+        var table = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(node));
+        var buckets = await _calls.CallAsync(nameof(IRoutingTableGrain), table.DescribeAsync, limit, CancellationToken.None);
+        var snapshot = await _calls.CallAsync(nameof(IRoutingTableGrain), table.GetSnapshotAsync, limit, CancellationToken.None);
+        return new AdminTable(node, buckets, snapshot.Contacts);
+    }
+
+    private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
+        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);
+
+    private TimeLimit Limit() => new(CallLimit, time);
+
+    private async Task<T> CallAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit)
+    {
+        var grain = grains.GetGrain<IKeyShardGrain>(shard);
+        try
+        {
+            return await _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), limit, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not ArgumentException)
+        {
+            throw new ShardUnavailableException($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Node.Ports;
+using KadOrleans.Watching;
+
+namespace KadOrleans.Node.Managing;
+
+/// <summary>Looks into a node and changes what it holds.</summary>
+/// <param name="engine">Returns the engine of a started node.</param>
+/// <param name="describe">Returns the buckets of its table.</param>
+/// <param name="store">Its keys.</param>
+/// <param name="publications">What it publishes.</param>
+/// <param name="watches">Hear of deletions.</param>
+/// <param name="time">The clock of expiry.</param>
+internal sealed class NodeAdmin(
+    Func<DhtNode> engine,
+    Func<IReadOnlyList<BucketSummary>> describe,
+    IKeyStore store,
+    IPublicationStore publications,
+    KeyWatches watches,
+    TimeProvider time) : IDhtAdmin
+{
+    public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        var region = AdminArguments.CheckPage(prefix, count);
+        var now = time.GetUtcNow();
+
+        // The store has no order. The first walk reads no values, and one key more tells whether others follow.
+        var lowest = new LowestKeys(count + 1);
+        await foreach (var _ in store.ScanAsync(region, Note, cancellationToken))
+        {
+        }
+
+        var keys = lowest.Keys;
+        var next = keys.Count > count ? keys[count - 1] : default(NodeId?);
+        HashSet<NodeId> wanted = [.. keys.Take(count)];
+        var found = await store.ScanAsync(region, life => wanted.Contains(life.Key), cancellationToken)
+            .Where(entry => !entry.Value.IsExpired(now))
+            .Select(entry => KeySummary.Of(entry.Key, entry.Value))
+            .OrderBy(entry => entry.Key)
+            .ToListAsync(cancellationToken);
+        return new KeyPage(found, next);
+
+        bool Note(KeyLife life)
+        {
+            if (life.ExpiresAt > now && !(life.Key <= after))
+            {
+                lowest.Add(life.Key);
+            }
+
+            return false;
+        }
+    }
+
+    public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var held = await store.GetAsync(key, time.GetUtcNow(), cancellationToken);
+        var published = await publications.GetAsync(key, cancellationToken);
+        return new KeyDetails(key, held, published?.PublishedAt, await engine().AskHoldersAsync(key, cancellationToken));
+    }
+
+    // In the turn of those who publish the key: a set that has begun ends before.
+    public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        engine().Turns.RunAsync(key, async () =>
+        {
+            var wasPublished = await publications.RemoveAsync(key, cancellationToken);
+            var wasHeld = await store.RemoveAsync(key, cancellationToken);
+            watches.Post(key, KeyNotice.Of(null));
+            return new KeyDeletion(wasHeld, wasPublished);
+        });
+
+    public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        var usage = await store.GetUsageAsync(cancellationToken);
+        return new DhtUsage(usage.Keys, usage.Bytes, [], []);
+    }
+
+    public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
+    {
+        var node = engine();
+        return id is { } other && other != node.Id
+            ? throw new ArgumentException($"The node id {other} is not this node's, which is {node.Id}.")
+            : Task.FromResult(TableDetails.Of(node.Id, describe(), node.RoutingTable.Contacts));
+    }
+
+    /// <summary>The lowest of many keys, in memory for these alone.</summary>
+    private sealed class LowestKeys(int count)
+    {
+        private readonly PriorityQueue<NodeId, NodeId> _keys = new(Comparer<NodeId>.Create((one, other) => other.CompareTo(one)));
+
+        public IReadOnlyList<NodeId> Keys => [.. _keys.UnorderedItems.Select(item => item.Element).Order()];
+
+        public void Add(NodeId key)
+        {
+            if (_keys.Count < count)
+            {
+                _keys.Enqueue(key, key);
+            }
+            else if (key < _keys.Peek())
+            {
+                _keys.EnqueueDequeue(key, key);
+            }
+        }
+    }
+}

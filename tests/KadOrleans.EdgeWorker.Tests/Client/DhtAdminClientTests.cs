@@ -1,0 +1,81 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.EdgeWorker.Tests.Running;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.PortContracts;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.EdgeWorker.Tests.Client;
+
+[Collection(Clients.Name)]
+public sealed class DhtAdminClientTests(SixteenShardCluster cluster) : DhtAdminContract, IAsyncLifetime
+{
+    private const string EdgeName = "admin-tests";
+
+    private readonly FakeEdge _edge = new();
+    private long _epoch;
+
+    private IDht Dht { get; } = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
+
+    private IDhtAdmin Admin { get; } = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDhtAdmin>();
+
+    private IEdgeDirectoryGrain Directory => cluster.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.ClearAsync(StoreQuota.Unlimited);
+
+        // The facade forgets the edges of the test before.
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+        _epoch = (await Directory.LeaseAsync(EdgeName, 1, cluster.Grains.CreateObjectReference<IEdgeObserver>(_edge))).Epoch;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        cluster.Gate.Open();
+        await Directory.ReleaseAsync(EdgeName, _epoch);
+        GC.KeepAlive(_edge);
+    }
+
+    protected override Task RunAsync(Func<IDht, IDhtAdmin, Task> test) => test(Dht, Admin);
+
+    [Fact]
+    public async Task The_usage_of_a_cluster_is_told_by_shard()
+    {
+        await Dht.SetAsync(NodeId.MaxValue, "value", TestContext.Current.CancellationToken);
+
+        var usage = await Admin.GetUsageAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, 16).Select(shard => (long)shard), usage.Shards.Select(shard => shard.Shard));
+        Assert.Equal((1, 1), (usage.Keys, usage.Shards[15].Keys));
+    }
+
+    [Fact]
+    public async Task Without_a_live_edge_a_key_is_described_as_the_cluster_holds_it()
+    {
+        await Dht.SetAsync("key", "value", TestContext.Current.CancellationToken);
+        await Directory.ReleaseAsync(EdgeName, _epoch);
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var details = await Admin.DescribeKeyAsync(NodeId.FromKey("key"), TestContext.Current.CancellationToken);
+
+        Assert.Equal("value", details.Held?.Value.AsString());
+        Assert.Empty(details.Nearest);
+        Assert.StartsWith("No live edge", details.NetworkProblem, StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<ArgumentException>(() => Admin.GetTableAsync(null, TestContext.Current.CancellationToken));
+        Assert.Equal("No node id is given; the cluster has no live edge.", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_shard_that_fails_is_named()
+    {
+        cluster.Gate.Set<IKeyShardGrain>("ScanAsync", () => throw new InvalidOperationException("broken"));
+
+        var failure = await Assert.ThrowsAsync<DhtUnavailableException>(
+            () => Admin.ScanAsync("f", null, 1, TestContext.Current.CancellationToken));
+
+        Assert.Equal("The cluster's shard 000f does not answer: broken", failure.Message);
+    }
+}

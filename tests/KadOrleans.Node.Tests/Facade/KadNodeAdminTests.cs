@@ -1,0 +1,49 @@
+using KadOrleans.Core;
+using KadOrleans.PortContracts;
+using KadOrleans.Simulation;
+
+namespace KadOrleans.Node.Tests.Facade;
+
+/// <summary>One node in a simulated network.</summary>
+public sealed class KadNodeAdminTests : DhtAdminContract
+{
+    private readonly SimulatedWorld _world = new(seed: 15);
+
+    protected override Task RunAsync(Func<IDht, IDhtAdmin, Task> test)
+    {
+        _world.Run(async () =>
+        {
+            await _world.StartNetworkAsync(30);
+            await test(_world.Nodes[3].Node, _world.Nodes[3].Node.Admin);
+        });
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public Task All_of_the_nearest_nodes_are_asked_what_they_hold() => RunAsync(async (dht, admin) =>
+    {
+        var set = await dht.SetAsync("key", "value");
+
+        var details = await admin.DescribeKeyAsync(set.Lookup!.Target);
+
+        Assert.Equal(set.Stored, details.Nearest.Count(holder => holder.Value?.AsString() == "value"));
+        Assert.Equal(set.Lookup.Closest, details.Nearest.Select(holder => holder.Contact));
+    });
+
+    [Fact]
+    public Task A_watch_hears_of_a_deletion() => RunAsync(async (_, _) =>
+    {
+        var key = NodeId.FromKey("key");
+        var near = _world.Nodes.MinBy(node => node.Node.Id.DistanceTo(key))!.Node;
+        await using var watch = near.WatchAsync(key).GetAsyncEnumerator();
+        await watch.MoveNextAsync();
+        await near.SetAsync(key, "value");
+        await watch.MoveNextAsync();
+        Assert.Equal("value", watch.Current.Value);
+
+        await near.Admin.DeleteAsync(key);
+
+        await watch.MoveNextAsync();
+        Assert.Null(watch.Current.Value);
+    });
+}

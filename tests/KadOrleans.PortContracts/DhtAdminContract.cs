@@ -1,0 +1,139 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.PortContracts;
+
+/// <summary>What whoever runs a DHT may expect of every <see cref="IDhtAdmin"/>: of one node, or of a cluster.</summary>
+public abstract class DhtAdminContract
+{
+    private const int Keys = 60;
+
+    /// <summary>Runs a test on an empty DHT, which has one node id.</summary>
+    protected abstract Task RunAsync(Func<IDht, IDhtAdmin, Task> test);
+
+    private Task RunFilledAsync(Func<IDht, IDhtAdmin, IReadOnlyList<KeySummary>, Task> test) => RunAsync(async (dht, admin) =>
+    {
+        for (var i = 0; i < Keys; i++)
+        {
+            await dht.SetAsync($"key {i}", $"value {i}");
+        }
+
+        var held = await ReadAllAsync(admin, string.Empty, IDhtAdmin.MaxPage);
+        Assert.NotEmpty(held);
+        await test(dht, admin, held);
+    });
+
+    private static async Task<IReadOnlyList<KeySummary>> ReadAllAsync(IDhtAdmin admin, string prefix, int count)
+    {
+        var keys = new List<KeySummary>();
+        NodeId? next = null;
+        do
+        {
+            var page = await admin.ScanAsync(prefix, next, count);
+            Assert.InRange(page.Keys.Count, 0, count);
+            keys.AddRange(page.Keys);
+            next = page.Next;
+        }
+        while (next is not null);
+        return keys;
+    }
+
+    [Fact]
+    public Task Pages_have_all_keys_in_their_order_and_none_twice() => RunFilledAsync(async (_, admin, held) =>
+    {
+        Assert.Equal(held.OrderBy(key => key.Key), held);
+        foreach (var count in new[] { 1, 7, held.Count })
+        {
+            Assert.Equal(held, await ReadAllAsync(admin, string.Empty, count));
+        }
+    });
+
+    [Fact]
+    public Task A_prefix_of_the_id_chooses_keys() => RunFilledAsync(async (_, admin, held) =>
+    {
+        foreach (var digit in "0123456789aF")
+        {
+            Assert.Equal(
+                held.Where(key => key.Key.ToString()[0] == char.ToLowerInvariant(digit)),
+                await ReadAllAsync(admin, digit.ToString(), 2));
+        }
+
+        Assert.Equal([held[0]], await ReadAllAsync(admin, held[0].Key.ToString(), 1));
+        Assert.Empty(await ReadAllAsync(admin, new string('0', 40), 1));
+    });
+
+    [Fact]
+    public Task A_key_is_described_in_full() => RunFilledAsync(async (dht, admin, held) =>
+    {
+        var summary = held[0];
+        var details = await admin.DescribeKeyAsync(summary.Key);
+
+        Assert.Equal((await dht.GetAsync(summary.Key)).Value, details.Held?.Value);
+        Assert.Equal(
+            (summary.StoredAt, summary.ExpiresAt, summary.Source, summary.Length),
+            (details.Held!.StoredAt, details.Held.ExpiresAt, details.Held.Source, details.Held.Value.ContentLength));
+        Assert.NotNull(details.PublishedAt);
+        Assert.Null(details.NetworkProblem);
+        Assert.Contains(details.Nearest, holder => holder is { Answered: true, Value: not null });
+        var none = await admin.DescribeKeyAsync(NodeId.FromKey("nowhere"));
+        Assert.Equal((null, null), (none.Held, none.PublishedAt));
+        Assert.NotEmpty(none.Nearest);
+    });
+
+    [Fact]
+    public Task A_deleted_key_is_held_and_published_no_more() => RunFilledAsync(async (dht, admin, held) =>
+    {
+        var key = held[0].Key;
+        var before = await admin.GetUsageAsync();
+
+        Assert.Equal(new KeyDeletion(WasHeld: true, WasPublished: true), await admin.DeleteAsync(key));
+
+        var details = await admin.DescribeKeyAsync(key);
+        Assert.Equal((null, null), (details.Held, details.PublishedAt));
+        Assert.Equal(held.Skip(1), await ReadAllAsync(admin, string.Empty, IDhtAdmin.MaxPage));
+        var after = await admin.GetUsageAsync();
+        Assert.Equal((before.Keys - 1, true), (after.Keys, after.Bytes < before.Bytes));
+        Assert.Equal(new KeyDeletion(false, false), await admin.DeleteAsync(key));
+        Assert.False(await dht.UnpublishAsync(key));
+    });
+
+    [Fact]
+    public Task The_usage_counts_the_keys_that_are_held() => RunFilledAsync(async (_, admin, held) =>
+    {
+        var usage = await admin.GetUsageAsync();
+
+        Assert.Equal(held.Count, usage.Keys);
+        Assert.True(usage.Bytes >= held.Sum(key => key.Length));
+        Assert.Empty(usage.Missing);
+    });
+
+    [Fact]
+    public Task The_table_has_its_contacts_in_their_buckets() => RunAsync(async (dht, admin) =>
+    {
+        var status = Assert.Single((await dht.GetStatusAsync()).Nodes);
+        var table = await admin.GetTableAsync();
+
+        Assert.Equal(Assert.Single(status.Ids), table.Id);
+        Assert.NotEmpty(table.Buckets);
+        Assert.All(table.Buckets, bucket =>
+        {
+            Assert.Equal(bucket.Summary.Count, bucket.Contacts.Count);
+            var range = new BucketRange(bucket.Summary.Prefix, bucket.Summary.Depth);
+            Assert.All(bucket.Contacts, contact => Assert.True(range.Contains(contact.Id)));
+        });
+        Assert.Equal(table.Id, (await admin.GetTableAsync(table.Id)).Id);
+        var unknown = await Assert.ThrowsAsync<ArgumentException>(() => admin.GetTableAsync(NodeId.MaxValue));
+        Assert.Contains(table.Id.ToString(), unknown.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task Arguments_that_are_wrong_are_refused_in_a_sentence() => RunAsync(async (_, admin) =>
+    {
+        var prefix = await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanAsync("xyz", null, 1));
+        Assert.Equal("The prefix is 'xyz'; 0 to 40 hexadecimal digits are allowed.", prefix.Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanAsync(new string('0', 41), null, 1));
+        var count = await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanAsync(string.Empty, null, 1_001));
+        Assert.Equal("The count is 1001; 1 to 1000 is allowed.", count.Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanAsync(string.Empty, null, 0));
+    });
+}
