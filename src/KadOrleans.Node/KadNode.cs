@@ -275,7 +275,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
     public Task RefreshAsync(CancellationToken cancellationToken = default) =>
-        Started(_maintenance).RefreshAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
+        Started(_maintenance).RefreshBucketsAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
 
     /// <summary>The id and contacts that were saved last; null if nothing was.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>

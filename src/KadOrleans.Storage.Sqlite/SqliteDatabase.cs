@@ -170,7 +170,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await Writer.RunAsync(new FlushWrite());
+            await Writer.RunAsync(new FlushOperation());
         }
         catch (ObjectDisposedException)
         {

@@ -55,7 +55,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
             return ValueTask.FromResult(refusal);
         }
 
-        var write = new PutWrite(key, value, kind);
+        var write = new PutOperation(key, value, kind);
         if (_database.Writer.TryEnqueue(write))
         {
             return cancellationToken.CanBeCanceled
@@ -75,7 +75,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         foreach (var some in _database.Memory.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
         {
             NodeId[] keys = [.. some.Select(held => held.Key)];
-            removed += await _database.WriteAsync(new RemoveExpiredWrite(keys, now), cancellationToken);
+            removed += await _database.WriteAsync(new RemoveExpiredOperation(keys, now), cancellationToken);
         }
 
         return removed;

@@ -26,6 +26,6 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
 
         // A copy, as the caller may change its list.
         var copy = state with { Contacts = [.. state.Contacts] };
-        await _database.WriteAsync(new SaveStateWrite(copy), cancellationToken);
+        await _database.WriteAsync(new SaveStateOperation(copy), cancellationToken);
     }
 }

@@ -26,14 +26,14 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
     {
         ArgumentNullException.ThrowIfNull(publication);
         Check(cancellationToken);
-        return await _database.WriteAsync(new PublishWrite(key, publication), cancellationToken);
+        return await _database.WriteAsync(new PublishOperation(key, publication), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await _database.WriteAsync(new UnpublishWrite(key), cancellationToken);
+        return await _database.WriteAsync(new UnpublishOperation(key), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -101,6 +101,6 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
         {
             Ended = () => Interlocked.Add(ref _republishing, -republish.Keys.Count),
         },
-        _ => new MaintenanceTask.RandomWalk(),
+        _ => new MaintenanceTask.Walk(),
     };
 }

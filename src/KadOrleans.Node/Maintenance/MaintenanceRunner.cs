@@ -76,7 +76,7 @@ internal sealed class MaintenanceRunner(
     public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);
 
     /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
-    public async Task RefreshAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)
+    public async Task RefreshBucketsAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)
     {
         var next = -1;
         var workers = Enumerable.Range(0, ParallelLookups).Select(_ => WorkAsync()).ToList();
@@ -102,7 +102,7 @@ internal sealed class MaintenanceRunner(
     /// doubling of the network.
     /// </summary>
     public Task RefreshAfterJoinAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, 1) is [var nearest]
-        ? RefreshAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
+        ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
 
     private async Task FollowScheduleAsync(CancellationToken cancellationToken)
@@ -122,8 +122,8 @@ internal sealed class MaintenanceRunner(
 
     private Task DoAsync(MaintenanceTask task, CancellationToken cancellationToken) => task switch
     {
-        MaintenanceTask.RefreshBuckets refresh => RefreshAsync(refresh.Buckets, cancellationToken),
-        MaintenanceTask.RandomWalk => Walks.RunAsync(force: true, cancellationToken),
+        MaintenanceTask.RefreshBuckets refresh => RefreshBucketsAsync(refresh.Buckets, cancellationToken),
+        MaintenanceTask.Walk => Walks.RunAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
         MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
         MaintenanceTask.Republish or MaintenanceTask.RepublishKeys => EnqueueAsync(task),

@@ -26,7 +26,7 @@ internal abstract record MaintenanceTask
     public sealed record RefreshBuckets(IReadOnlyList<BucketRange> Buckets) : MaintenanceTask;
 
     /// <summary>Refresh the table by random walks.</summary>
-    public sealed record RandomWalk : MaintenanceTask;
+    public sealed record Walk : MaintenanceTask;
 
     /// <summary>Remove the values whose time to live is over.</summary>
     public sealed record ExpireValues : MaintenanceTask;

@@ -136,7 +136,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     {
         if (_log.HasLarge)
         {
-            TryEnqueue(new SplitWrite());
+            TryEnqueue(new SplitOperation());
         }
     }
 
@@ -168,7 +168,7 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
 
     private async Task RepairAsync(long number)
     {
-        var write = new RepairWrite(number);
+        var write = new RepairOperation(number);
         try
         {
             if (TryEnqueue(write) && await write.Task is var (kept, lost))

@@ -24,7 +24,7 @@ public sealed class ClusterMaintenanceScheduleTests
         var tasks = await TakeAsync(4);
 
         Assert.Equal(buckets, Assert.IsType<MaintenanceTask.RefreshBuckets>(tasks[0]).Buckets);
-        Assert.IsType<MaintenanceTask.RandomWalk>(tasks[1]);
+        Assert.IsType<MaintenanceTask.Walk>(tasks[1]);
         Assert.IsType<MaintenanceTask.Rejoin>(tasks[2]);
         Assert.Equal([Id], Assert.IsType<MaintenanceTask.RepublishKeys>(tasks[3]).Keys);
     }

@@ -9,7 +9,7 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 /// <summary>
 /// A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes it.
 /// </summary>
-internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchPlan>, IValueTaskSource<StoreResult>
+internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchPlan>, IValueTaskSource<StoreResult>
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
@@ -37,7 +37,7 @@ internal sealed class PutWrite(NodeId key, StoredValue value, PutKind kind) : Da
 }
 
 /// <summary>Expired keys, to be removed if they are still expired. The result is their number.</summary>
-internal sealed class RemoveExpiredWrite(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchPlan, int>
+internal sealed class RemoveExpiredOperation(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchPlan, int>
 {
     public override void Run(BatchPlan context)
     {
@@ -52,7 +52,7 @@ internal sealed class RemoveExpiredWrite(ReadOnlyMemory<NodeId> keys, DateTimeOf
 }
 
 /// <summary>A publication to remember.</summary>
-internal sealed class PublishWrite(NodeId key, Publication publication) : DatabaseOperation<BatchPlan, StoreResult>
+internal sealed class PublishOperation(NodeId key, Publication publication) : DatabaseOperation<BatchPlan, StoreResult>
 {
     public override void Run(BatchPlan context) => Result = context.Publish(key, publication);
 
@@ -60,7 +60,7 @@ internal sealed class PublishWrite(NodeId key, Publication publication) : Databa
 }
 
 /// <summary>A publication to forget. The result is whether there was one.</summary>
-internal sealed class UnpublishWrite(NodeId key) : DatabaseOperation<BatchPlan, bool>
+internal sealed class UnpublishOperation(NodeId key) : DatabaseOperation<BatchPlan, bool>
 {
     public override void Run(BatchPlan context)
     {
@@ -73,7 +73,7 @@ internal sealed class UnpublishWrite(NodeId key) : DatabaseOperation<BatchPlan, 
 }
 
 /// <summary>A node state to save.</summary>
-internal sealed class SaveStateWrite(NodeState state) : DatabaseOperation<BatchPlan, NodeState>
+internal sealed class SaveStateOperation(NodeState state) : DatabaseOperation<BatchPlan, NodeState>
 {
     public override void Run(BatchPlan context)
     {
@@ -83,13 +83,13 @@ internal sealed class SaveStateWrite(NodeState state) : DatabaseOperation<BatchP
 }
 
 /// <summary>A damaged segment to replace. The result is how many of its values were written again, and how many are lost.</summary>
-internal sealed class RepairWrite(long number) : DatabaseOperation<BatchPlan, (int Kept, int Lost)?>
+internal sealed class RepairOperation(long number) : DatabaseOperation<BatchPlan, (int Kept, int Lost)?>
 {
     public override void Run(BatchPlan context) => Result = context.Replace(number);
 }
 
 /// <summary>Some segments of an earlier release to split.</summary>
-internal sealed class SplitWrite : DatabaseOperation<BatchPlan, bool>
+internal sealed class SplitOperation : DatabaseOperation<BatchPlan, bool>
 {
     public override void Run(BatchPlan context) => context.Split();
 }
@@ -103,7 +103,7 @@ internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperat
 }
 
 /// <summary>Changes nothing; completes when everything before it has been committed or has failed.</summary>
-internal sealed class FlushWrite : DatabaseOperation<BatchPlan, bool>
+internal sealed class FlushOperation : DatabaseOperation<BatchPlan, bool>
 {
     public override void Run(BatchPlan context) => Result = true;
 
