@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using KadOrleans.Core;
 using KadOrleans.Http.Access;
+using KadOrleans.Http.Managing;
 using KadOrleans.Http.Problems;
 using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
@@ -33,12 +34,13 @@ internal static class DhtApi
         return services
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = JavaScriptEncoder.Default)
             .AddSingleton<ApiLog>()
+            .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
             .AddOpenApi(DocumentName, options => options.AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>());
     }
 
-    /// <summary>Maps the endpoints.</summary>
+    /// <summary>Maps the endpoints; those of the management only if there is an <see cref="IDhtAdmin"/>.</summary>
     public static void MapDhtApi(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapOpenApi(Document).AllowAnonymous();
@@ -53,6 +55,10 @@ internal static class DhtApi
         WatchApi.Map(api);
         BatchApi.Map(api);
         NetworkApi.Map(api);
+        if (endpoints.ServiceProvider.GetService<IDhtAdmin>() is not null)
+        {
+            AdminApi.Map(api);
+        }
 
         // Routing answers a wrong method or path without a sentence.
         endpoints.Map($"{Root}/{{**rest}}", (HttpContext context) => ApiProblem.Create(

@@ -81,8 +81,8 @@ public sealed class AccessTests
     [InlineData("""{"tokens":[]}""", "there are 0 tokens; 1 to 1000 are allowed")]
     [InlineData($$"""{"tokens":[{"name":"","sha256":"{{Hash}}","scopes":["read"]}]}""", "a name is ''; 1 to 64 characters are allowed")]
     [InlineData("""{"tokens":[{"name":"a","sha256":"12","scopes":["read"]}]}""", "sha256 of token 'a' has 2 characters; 64 hexadecimal digits are needed")]
-    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":[]}]}""", "token 'a' has no scopes; read, write are allowed")]
-    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["all"]}]}""", "a scope of token 'a' is 'all'; read, write are allowed")]
+    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":[]}]}""", "token 'a' has no scopes; read, write, view, manage are allowed")]
+    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["all"]}]}""", "a scope of token 'a' is 'all'; read, write, view, manage are allowed")]
     [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["read"],"requestsPerSecond":0}]}""", "requestsPerSecond of token 'a' is 0; 1 to 1000000 is allowed")]
     [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["read"]},{"name":"b","sha256":"{{Hash}}","scopes":["read"]}]}""", "token 'b' has the sha256 of another one; each needs its own")]
     public void A_wrong_file_of_tokens_is_refused_in_a_sentence(string content, string expected)

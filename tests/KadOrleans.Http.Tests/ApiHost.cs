@@ -15,19 +15,21 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly StatusServer _server;
 
-    private ApiHost(StatusServer server, FakeDht dht, ManualTimeProvider time, string reader, string writer)
+    private ApiHost(StatusServer server, FakeDht dht, FakeAdmin admin, ManualTimeProvider time, string reader, string writer)
     {
-        (_server, Dht, Time, ReaderToken) = (server, dht, time, reader);
+        (_server, Dht, Admin, Time, ReaderToken) = (server, dht, admin, time, reader);
         Http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", writer);
     }
 
     public FakeDht Dht { get; }
 
+    public FakeAdmin Admin { get; }
+
     /// <summary>The clock of heartbeats.</summary>
     public ManualTimeProvider Time { get; }
 
-    /// <summary>Has the token with both scopes.</summary>
+    /// <summary>Has the token with all scopes.</summary>
     public HttpClient Http { get; }
 
     /// <summary>A token that may only read, once a second.</summary>
@@ -35,17 +37,17 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync()
     {
-        var (dht, time) = (new FakeDht(), new ManualTimeProvider());
-        var (writer, both) = ApiToken.Create("writer", ApiScope.All);
+        var (dht, admin, time) = (new FakeDht(), new FakeAdmin(), new ManualTimeProvider());
+        var (writer, all) = ApiToken.Create("writer", ApiScope.All);
         var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
         var server = await StatusServer.StartAsync(
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddDhtApi(ApiTokens.Of(both, one)),
+            services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddSingleton<IDhtAdmin>(admin).AddDhtApi(ApiTokens.Of(all, one)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
-        return new ApiHost(server, dht, time, reader, writer);
+        return new ApiHost(server, dht, admin, time, reader, writer);
     }
 
     public async Task<HttpResponseMessage> SendAsync(

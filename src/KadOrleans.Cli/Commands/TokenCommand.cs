@@ -23,7 +23,7 @@ internal static class TokenCommand
         };
         var scope = new Option<string[]>("--scope")
         {
-            Description = $"What it allows: {string.Join(" or ", ApiScope.All)}. Repeatable. [default: {ApiScope.Read}]",
+            Description = $"What it allows: {string.Join(", ", ApiScope.All)}. Repeatable. [default: {ApiScope.Read}]",
             HelpName = "SCOPE",
         };
         var rate = new Option<string?>("--rate")

@@ -54,7 +54,7 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             {
                 if (tokens is not null)
                 {
-                    services.AddSingleton<IDht>(node).AddDhtApi(tokens);
+                    services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(tokens);
                 }
             },
             loggers,

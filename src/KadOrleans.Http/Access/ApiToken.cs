@@ -42,6 +42,12 @@ internal static class ApiScope
     /// <summary>Set values and end publications.</summary>
     public const string Write = "write";
 
+    /// <summary>Look into what is held, into routing tables, and into the audit log.</summary>
+    public const string View = "view";
+
+    /// <summary>Change what the management API can change.</summary>
+    public const string Manage = "manage";
+
     /// <summary>All scopes.</summary>
-    public static IReadOnlyList<string> All { get; } = [Read, Write];
+    public static IReadOnlyList<string> All { get; } = [Read, Write, View, Manage];
 }

@@ -14,21 +14,23 @@ internal readonly record struct RequestedKey(NodeId Digest, string? Text)
     /// <summary>The longest text: a request line has at most 8 KiB.</summary>
     public const int MaxLength = 1_024;
 
-    private const string Before = DhtApi.Root + "/keys/";
+    private const string Keys = DhtApi.Root + "/keys/";
 
     /// <summary>What people are shown.</summary>
     public override string ToString() => Text ?? Digest.ToString();
 
-    /// <summary>Reads the key of a path <c>/v1/keys/KEY</c>. A slash within a key is written as %2F.</summary>
+    /// <summary>Reads the key of a path such as <c>/v1/keys/KEY</c>. A slash within a key is written as %2F.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="before">The path before the key.</param>
     /// <exception cref="ApiProblemException">It is too long, or no digest.</exception>
-    public static RequestedKey Read(HttpContext context)
+    public static RequestedKey Read(HttpContext context, string before = Keys)
     {
         // The parsed path has %2F and %252F as the same text. A proxy may put scheme and host before the path.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var start = target.IndexOf(Before, StringComparison.OrdinalIgnoreCase);
+        var start = target.IndexOf(before, StringComparison.OrdinalIgnoreCase);
         var key = start < 0
             ? context.GetRouteValue("key") as string
-            : Uri.UnescapeDataString(target[(start + Before.Length)..].Split('/', '?')[0]);
+            : Uri.UnescapeDataString(target[(start + before.Length)..].Split('/', '?')[0]);
         return Of(key, context.Request.Query["as"]);
     }
 

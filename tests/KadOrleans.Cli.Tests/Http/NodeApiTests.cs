@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Tests.Running;
+using KadOrleans.Core;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Conditions;
@@ -29,6 +30,35 @@ public sealed class NodeApiTests
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["http-token"]));
         }
+    }
+
+    [Fact]
+    public async Task A_node_is_managed_by_who_may_read_its_data_folder_and_says_by_whom()
+    {
+        using var folder = new TemporaryFolder();
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path);
+        using var http = Client(node, File.ReadAllText(folder["http-token"]).Trim());
+        using var put = await http.PutAsync(new Uri("/v1/keys/key", UriKind.Relative), new StringContent("value"));
+        put.EnsureSuccessStatusCode();
+
+        var key = Assert.Single((await GetAsync(http, "/v1/admin/keys?prefix=a6"))["keys"]!.AsArray())!;
+        Assert.Equal((NodeId.FromKey("key").ToString(), 5), (key["digest"]!.GetValue<string>(), key["bytes"]!.GetValue<int>()));
+        var details = await GetAsync(http, "/v1/admin/keys/key");
+        Assert.Equal("value", details["held"]!["value"]!["value"]!.GetValue<string>());
+        Assert.NotNull(details["publishedAt"]);
+        Assert.Equal(1, (await GetAsync(http, "/v1/admin/usage"))["keys"]!.GetValue<int>());
+        Assert.Equal(node.Id, (await GetAsync(http, "/v1/admin/table"))["id"]!.GetValue<string>());
+
+        using var deleted = await http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative));
+        using var again = await http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound), (deleted.StatusCode, again.StatusCode));
+        Assert.Empty((await GetAsync(http, "/v1/admin/keys"))["keys"]!.AsArray());
+        var entry = (await GetAsync(http, "/v1/admin/audit"))["entries"]!.AsArray()[^1]!;
+        Assert.Equal(
+            ("data folder", "delete", key["digest"]!.GetValue<string>(), "was held, was published"),
+            (entry["who"]!.GetValue<string>(), entry["action"]!.GetValue<string>(), entry["target"]!.GetValue<string>(), entry["result"]!.GetValue<string>()));
+        await Eventually.IsTrueAsync(() => node.Process.Error.Text.Contains(
+            $"info Audit: 'data folder' delete {NodeId.FromKey("key")}: was held, was published", StringComparison.Ordinal));
     }
 
     [Fact]

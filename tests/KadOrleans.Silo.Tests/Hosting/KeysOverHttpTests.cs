@@ -45,6 +45,28 @@ public sealed class KeysOverHttpTests : IDisposable
     }
 
     [Fact]
+    public async Task A_silo_with_an_edge_key_is_managed_by_a_token()
+    {
+        var (secret, token) = ApiToken.Create("operator", ApiScope.All);
+        File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
+        await using var silo = await SiloProcess.StartedAsync(
+            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test");
+        using var http = new HttpClient { BaseAddress = silo.Http };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        await PutAsync(http, "value");
+
+        var usage = await GetAsync(http, "usage");
+        Assert.Equal((1, 128), (usage.GetProperty("keys").GetInt32(), usage.GetProperty("shards").GetArrayLength()));
+        var key = Assert.Single((await GetAsync(http, "keys")).GetProperty("keys").EnumerateArray());
+        var details = await GetAsync(http, $"keys/{key.GetProperty("digest").GetString()}?as=digest");
+        Assert.Equal("value", details.GetProperty("held").GetProperty("value").GetProperty("value").GetString());
+        using var deleted = await http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Empty((await GetAsync(http, "keys")).GetProperty("keys").EnumerateArray());
+        Assert.Equal("operator", (await GetAsync(http, "audit")).GetProperty("entries")[0].GetProperty("who").GetString());
+    }
+
+    [Fact]
     public async Task A_file_of_tokens_that_is_missing_ends_the_start()
     {
         await using var silo = SiloProcess.Start(_folder.Path, "Kad:Http:Tokens=missing.json");
@@ -52,6 +74,9 @@ public sealed class KeysOverHttpTests : IDisposable
         Assert.Equal(2, await silo.ExitAsync());
         Assert.Contains("Kad:Http:Tokens: 'missing.json' cannot be read (", silo.Errors.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
     }
+
+    private static async Task<JsonElement> GetAsync(HttpClient http, string path) => JsonDocument.Parse(
+        await http.GetStringAsync(new Uri($"/v1/admin/{path}", UriKind.Relative), TestContext.Current.CancellationToken)).RootElement;
 
     private static async Task PutAsync(HttpClient http, string value)
     {

@@ -1,0 +1,118 @@
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Http.Managing;
+
+namespace KadOrleans.Http.Tests;
+
+public sealed class AdminApiTests : IAsyncLifetime
+{
+    private ApiHost _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
+
+    [Fact]
+    public async Task Keys_are_listed_by_a_prefix_and_from_a_page_on()
+    {
+        var page = await _api.JsonAsync("GET", $"/v1/admin/keys?prefix=A6&after={NodeId.MinValue}&count=7");
+
+        var key = Assert.Single(page.GetProperty("keys").EnumerateArray());
+        Assert.Equal(NodeId.FromKey("key").ToString(), key.GetProperty("digest").GetString());
+        Assert.Equal(("string", 7, "192.0.2.7"), (key.GetProperty("type").GetString(), key.GetProperty("bytes").GetInt32(), key.GetProperty("source").GetString()));
+        Assert.Equal(FakeAdmin.StoredAt, key.GetProperty("storedAt").GetDateTimeOffset());
+        Assert.Equal(NodeId.FromKey("key").ToString(), page.GetProperty("next").GetString());
+        await _api.JsonAsync("GET", "/v1/admin/keys");
+        Assert.Equal([$"scan 'A6' {NodeId.MinValue} 7", "scan ''  100"], _api.Admin.Calls);
+    }
+
+    [Fact]
+    public async Task A_key_is_described_and_what_strangers_stored_stays_text()
+    {
+        using var response = await _api.SendAsync("GET", "/v1/admin/keys/key");
+        Assert.DoesNotContain('<', await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var details = await _api.JsonAsync("GET", $"/v1/admin/keys/{NodeId.FromKey("key")}?as=digest");
+
+        Assert.Equal("<b>\u001b[2J", details.GetProperty("held").GetProperty("value").GetProperty("value").GetString());
+        Assert.Equal(FakeAdmin.StoredAt.AddDays(1), details.GetProperty("held").GetProperty("expiresAt").GetDateTimeOffset());
+        Assert.Equal(
+            ["value", "otherValue", "none", "noResponse"],
+            details.GetProperty("nearest").EnumerateArray().Select(holder => holder.GetProperty("holds").GetString()));
+        await _api.JsonAsync("GET", "/v1/admin/keys/a%2Fb");
+        Assert.Equal($"describe {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
+    }
+
+    [Fact]
+    public async Task A_deletion_is_in_the_audit_log_done_or_not()
+    {
+        await _api.JsonAsync("DELETE", "/v1/admin/keys/key");
+        Assert.Equal(
+            "The key 'other' is neither held nor published here.",
+            await _api.FailAsync(HttpStatusCode.NotFound, "DELETE", "/v1/admin/keys/other"));
+        _api.Admin.Failure = new DhtUnavailableException("The shard does not answer.");
+        Assert.Equal("The shard does not answer.", await _api.FailAsync(HttpStatusCode.ServiceUnavailable, "DELETE", "/v1/admin/keys/key"));
+
+        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit?count=3")).GetProperty("entries").EnumerateArray().ToList();
+        Assert.All(entries, entry => Assert.Equal(("writer", "delete"), (entry.GetProperty("who").GetString(), entry.GetProperty("action").GetString())));
+        Assert.Equal(
+            [("The shard does not answer.", false), ("was not held, was not published", true), ("was held, was not published", true)],
+            entries.Select(entry => (entry.GetProperty("result").GetString()!, entry.GetProperty("succeeded").GetBoolean())));
+        Assert.Equal(NodeId.FromKey("key").ToString(), entries[0].GetProperty("target").GetString());
+        Assert.Single((await _api.JsonAsync("GET", "/v1/admin/audit?count=1")).GetProperty("entries").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task The_audit_log_keeps_the_last_thousand()
+    {
+        for (var i = 0; i < AuditLog.MaxEntries + 2; i++)
+        {
+            using var response = await _api.SendAsync("DELETE", $"/v1/admin/keys/{i}");
+        }
+
+        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit?count=1000")).GetProperty("entries");
+        Assert.Equal(AuditLog.MaxEntries, entries.GetArrayLength());
+        Assert.Equal(NodeId.FromKey("1001").ToString(), entries[0].GetProperty("target").GetString());
+    }
+
+    [Fact]
+    public async Task Usage_and_table_are_told()
+    {
+        var usage = await _api.JsonAsync("GET", "/v1/admin/usage");
+        Assert.Equal((3, 400), (usage.GetProperty("keys").GetInt32(), usage.GetProperty("shards")[0].GetProperty("bytes").GetInt32()));
+        Assert.Equal(1, usage.GetProperty("missing")[0].GetInt32());
+
+        var table = await _api.JsonAsync("GET", $"/v1/admin/table?id={NodeId.MaxValue}");
+        var bucket = table.GetProperty("buckets")[0];
+        Assert.Equal((0, 2), (bucket.GetProperty("depth").GetInt32(), bucket.GetProperty("replacements").GetInt32()));
+        Assert.Equal("192.0.2.1:8468", bucket.GetProperty("contacts")[0].GetProperty("endpoint").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/admin/keys?prefix=xyz", "The prefix is 'xyz'; 0 to 40 hexadecimal digits are allowed.")]
+    [InlineData("/v1/admin/keys?count=1001", "count is '1001'; 1 to 1000 is allowed.")]
+    [InlineData("/v1/admin/keys?count=x", "count is 'x'; 1 to 1000 is allowed.")]
+    [InlineData("/v1/admin/keys?after=ff", "after is 'ff'; 40 hexadecimal digits are needed.")]
+    [InlineData("/v1/admin/table?id=ff", "id is 'ff'; 40 hexadecimal digits are needed.")]
+    [InlineData("/v1/admin/table?id=0000000000000000000000000000000000000000", "The node id 0000000000000000000000000000000000000000 is not this node's.")]
+    [InlineData("/v1/admin/audit?count=0", "count is '0'; 1 to 1000 is allowed.")]
+    public async Task An_argument_that_is_wrong_is_refused_in_a_sentence(string path, string expected) =>
+        Assert.Equal(expected, await _api.FailAsync(HttpStatusCode.BadRequest, "GET", path));
+
+    [Fact]
+    public async Task A_token_without_the_scope_neither_views_nor_manages()
+    {
+        var reader = ("Authorization", $"Bearer {_api.ReaderToken}");
+
+        foreach (var path in new[] { "keys", "keys/key", "usage", "table", "audit" })
+        {
+            Assert.Equal(
+                "The token 'reader' lacks the scope 'view'; it has read.",
+                await _api.FailAsync(HttpStatusCode.Forbidden, "GET", $"/v1/admin/{path}", headers: reader));
+        }
+
+        Assert.Equal(
+            "The token 'reader' lacks the scope 'manage'; it has read.",
+            await _api.FailAsync(HttpStatusCode.Forbidden, "DELETE", "/v1/admin/keys/key", headers: reader));
+        Assert.Empty(_api.Admin.Calls);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Http.Tests;
+
+/// <summary>A management that holds one key, and notes its calls.</summary>
+internal sealed class FakeAdmin : IDhtAdmin
+{
+    public static DateTimeOffset StoredAt { get; } = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static StoredValue Held { get; } = new(
+        "<b>\u001b[2J", StoredAt, StoredAt.AddDays(1), SourceNetwork.Of(UdpEndpoint.Parse("192.0.2.7:1")));
+
+    /// <summary>Thrown by every call, if set.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>The calls in their order.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        Note($"scan '{prefix}' {after} {count}");
+        AdminArguments.CheckPage(prefix, count);
+        return Task.FromResult(new KeyPage([KeySummary.Of(NodeId.FromKey("key"), Held)], NodeId.FromKey("key")));
+    }
+
+    public Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Note($"describe {key}");
+        var contact = new Contact(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"));
+        return Task.FromResult(new KeyDetails(
+            key,
+            key == NodeId.FromKey("key") ? Held : null,
+            StoredAt,
+            [new(contact, true, Held.Value), new(contact, true, "other"), new(contact, true, null), new(contact, false, null)]));
+    }
+
+    public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Note($"delete {key}");
+        return Task.FromResult(new KeyDeletion(key == NodeId.FromKey("key"), false));
+    }
+
+    public Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        Note("usage");
+        return Task.FromResult(new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1]));
+    }
+
+    public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
+    {
+        Note($"table {id}");
+        return id is { } other && other != NodeId.MaxValue
+            ? throw new ArgumentException($"The node id {other} is not this node's.")
+            : Task.FromResult(TableDetails.Of(
+                NodeId.MaxValue,
+                [new BucketSummary(NodeId.MinValue, 0, 1, 2, StoredAt)],
+                [new Contact(NodeId.FromKey("contact"), UdpEndpoint.Parse("192.0.2.1:8468"))]));
+    }
+
+    private void Note(string call)
+    {
+        if (Failure is { } failure)
+        {
+            throw failure;
+        }
+
+        Calls.Enqueue(call);
+    }
+}
