@@ -85,7 +85,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await _database.WriteAsync(new RemoveExpiredWrite(new[] { key }, DateTimeOffset.MaxValue), cancellationToken) > 0;
+        return await _database.WriteAsync(new RemoveExpiredOperation(new[] { key }, DateTimeOffset.MaxValue), cancellationToken) > 0;
     }
 
     /// <inheritdoc/>
