@@ -202,17 +202,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _join.Completion.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
-    {
-        if (await _publications.GetAsync(key, cancellationToken) is { IsPending: true } pending)
-        {
-            return new GetResult(pending.Value, null);
-        }
-
-        var result = await Engine.GetAsync(key, cancellationToken);
-        _watch.Learn(key, result);
-        return result;
-    }
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        await _publications.GetAsync(key, cancellationToken) is { IsPending: true } pending
+            ? new GetResult(pending.Value, null)
+            : _watch.Learn(key, await Engine.GetAsync(key, cancellationToken));
 
     /// <inheritdoc/>
     /// <remarks>
@@ -227,8 +220,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
             : acknowledgement == SetAcknowledgement.Durable
                 ? await _ownPublications.SetSoonAsync(Started(_maintenance), key, value, cancellationToken)
                 : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
-        _watch.Learn(key, value, result);
-        return result;
+        return _watch.Learn(key, value, result);
     }
 
     /// <inheritdoc/>

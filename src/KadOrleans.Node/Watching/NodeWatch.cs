@@ -16,22 +16,26 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
     /// <summary>How often a held value is looked at: nobody tells of an eviction.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Tells the watches of a key of the value that a get found, if any.</summary>
-    public void Learn(NodeId key, GetResult result)
+    /// <summary>Tells the watches of a key of the value that a get found, if any. Returns the result.</summary>
+    public GetResult Learn(NodeId key, GetResult result)
     {
         if (result.Found)
         {
             watches.Post(key, KeyNotice.Of(result.Value));
         }
+
+        return result;
     }
 
-    /// <summary>Tells the watches of a key of the value that a set stored, if it did.</summary>
-    public void Learn(NodeId key, DhtValue value, SetResult result)
+    /// <summary>Tells the watches of a key of the value that a set stored, if it did. Returns the result.</summary>
+    public SetResult Learn(NodeId key, DhtValue value, SetResult result)
     {
         if (result.Succeeded)
         {
             watches.Post(key, KeyNotice.Of(value));
         }
+
+        return result;
     }
 
     /// <summary>The value now, and then each change.</summary>
