@@ -1,12 +1,13 @@
 using System.CommandLine;
 using KadOrleans.Edge.Hosting;
+using KadOrleans.Edge.Shards;
 using KadOrleans.Edge.Transfer;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.StateFiles;
 
 namespace KadOrleans.Edge;
 
-/// <summary>The command line of an edge: it serves, or exports or imports the values of its cluster.</summary>
+/// <summary>The command line of an edge: it serves, exports or imports the values of its cluster, or doubles its shards.</summary>
 internal static class EdgeCommand
 {
     private const string Help = """
@@ -22,6 +23,7 @@ internal static class EdgeCommand
         Examples:
           KadOrleans.Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000
           KadOrleans.Edge export backup.json Kad:Cluster:Gateway=10.0.0.4:30000
+          KadOrleans.Edge shards double Kad:Cluster:Gateway=10.0.0.4:30000
           KadOrleans.Edge import backup.json Kad:Storage=AdoNet "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans"
         """;
 
@@ -37,7 +39,21 @@ internal static class EdgeCommand
             before, TransferArguments.Export, "Write all values of the cluster to a file of \"kad state\", while cluster and edges serve on.", io));
         command.Add(Transfer(
             before, TransferArguments.Import, "Put the values of a file of \"kad state\" into the cluster, while cluster and edges serve on.", io));
+        var shards = Shards(before, "shards", "Show how many shards the cluster has, and how far a doubling is.", isDouble: false, io);
+        shards.Add(Shards(
+            before, "double", "Double the number of shards, while cluster and edges serve on. There is no way back.", isDouble: true, io));
+        command.Add(shards);
         return command.RunAsync(args, io.Output, io.Error);
+    }
+
+    private static Command Shards(Argument<string[]> before, string verb, string description, bool isDouble, TransferIo io)
+    {
+        var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
+        var settings = SettingsCommand.CreateArgument();
+        var command = new Command(verb, description) { settings, json };
+        command.SetAction(parsed => ShardsProgram.RunAsync(
+            [.. parsed.GetValue(before) ?? [], .. parsed.GetValue(settings) ?? []], isDouble, parsed.GetValue(json), io));
+        return command;
     }
 
     private static Command Transfer(Argument<string[]> before, string verb, string description, TransferIo io)

@@ -9,7 +9,7 @@ namespace KadOrleans.Grains.Abstractions;
 /// durable.
 /// </summary>
 [Alias("kad.IClusterGrain")]
-[Version(1)]
+[Version(2)]
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -34,6 +34,31 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     /// <summary>The settings, or null before the first silo fixed them.</summary>
     [Alias("Get")]
     ValueTask<ClusterSettings?> GetAsync();
+
+    /// <summary>
+    /// Begins to double the number of shards. The cluster goes on by itself, whatever fails meanwhile; it cannot be stopped. The beginning is
+    /// durable when this returns. Since version 2.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// A doubling is under way, there are 65,536 shards, or a silo's release does not know doublings. The message is one sentence.
+    /// </exception>
+    [Alias("DoubleShards")]
+    ValueTask<ShardStatus> DoubleShardsAsync();
+
+    /// <summary>The number of shards; null before the first silo fixed it. Since version 2.</summary>
+    [Alias("GetShards")]
+    ValueTask<ShardStatus?> GetShardsAsync();
+}
+
+/// <summary>The number of shards, and whether it is being doubled.</summary>
+/// <param name="Bits">The bits in use: 2 to the power of it shards.</param>
+/// <param name="Split">How many of them have been split so far. Null if no doubling is under way.</param>
+[GenerateSerializer]
+[Alias("kad.ShardStatus")]
+internal sealed record ShardStatus([property: Id(0)] int Bits, [property: Id(1)] int? Split)
+{
+    /// <summary>The number of shards in use.</summary>
+    public int Count => 1 << Bits;
 }
 
 /// <summary>The terms for all silos of a cluster.</summary>
@@ -41,12 +66,16 @@ internal interface IClusterGrain : IGrainWithIntegerKey
 /// <param name="StateVersion">The schema version that stored states are written with. It may rise, and never falls.</param>
 [GenerateSerializer]
 [Alias("kad.ClusterTerms")]
-internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion);
+internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion)
+{
+    /// <summary><see cref="ShardStatus.Split"/>.</summary>
+    [Id(2)]
+    public int? Split { get; init; }
+}
 
 /// <summary>The settings fixed when a cluster is created.</summary>
 /// <param name="ShardBits">
-/// The number of leading bits of a key that choose its shard, 0 to 16. The cluster has 2 to the power of it shards. With another value keys
-/// are looked for in the wrong shards.
+/// The number of leading bits of a key that chose its shard then, 0 to 16. <see cref="Layout"/> has those in use.
 /// </param>
 [GenerateSerializer]
 [Alias("kad.ClusterSettings")]
@@ -59,8 +88,15 @@ internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
     [Id(1)]
     public KademliaOptions? Kademlia { get; init; }
 
+    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>. Since schema 6.</summary>
+    [Id(2)]
+    public int? BitsInUse { get; init; }
+
+    /// <summary>The shards in use.</summary>
+    public ShardLayout Layout => new(ShardBits, BitsInUse ?? ShardBits);
+
     /// <summary>
-    /// Compares a silo's settings with these. Returns the difference in one sentence: the setting, its value, the agreed one. Null if they
+    /// Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence: the setting, its value, the agreed one. Null if they
     /// agree.
     /// </summary>
     /// <param name="own">The silo's.</param>
@@ -69,7 +105,7 @@ internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
         ArgumentNullException.ThrowIfNull(own);
         foreach (var ((name, agreed), (_, value)) in Values().Zip(own.Values()))
         {
-            if (!Equals(agreed, value))
+            if (!Equals(agreed, value) && !(name == nameof(ShardBits) && Equals(BitsInUse, value)))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,

@@ -1,20 +1,27 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Storage;
+using KadOrleans.Grains.Values;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
 /// <summary>
-/// The settings that the first silo fixes for all, and the schema version that all silos know. Its own state has the version that the
-/// cluster writes. So a release that does not know this version refuses to start, whichever state it would read.
+/// The settings that the first silo fixes for all, the schema version that all silos know, and the number of shards. Its own state has the
+/// version that the cluster writes. So a release that does not know this version refuses to start, whichever state it would read. A doubling
+/// of the shards goes on here. Each silo calls every 15 s, so it goes on after any failure.
 /// </summary>
 internal sealed class ClusterGrain(
     [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state,
     StateVersion version,
-    ILogger<ClusterGrain> logger) : Grain, IClusterGrain
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<ClusterGrain> logger) : Grain, IClusterGrain, IDisposable
 {
     private readonly SiloVersions _silos = new();
+    private readonly CancellationTokenSource _ending = new();
+    private ShardDoubling? _doubling;
+    private Task _run = Task.CompletedTask;
 
     private int Written => Math.Max(state.State.SchemaVersion, StateSchema.Oldest);
 
@@ -23,6 +30,10 @@ internal sealed class ClusterGrain(
         version.Check(state.State.SchemaVersion, StateNames.Cluster);
         return Task.CompletedTask;
     }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _ending.CancelAsync();
+
+    public void Dispose() => _ending.Dispose();
 
     public async ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed)
     {
@@ -43,11 +54,71 @@ internal sealed class ClusterGrain(
             await RaiseAsync(proposed);
         }
 
-        return new ClusterTerms(state.State.ToSettings(), Written);
+        BeginDoubling();
+        return new ClusterTerms(state.State.ToSettings(), Written) { Split = Status.Split };
     }
 
     public ValueTask<ClusterSettings?> GetAsync() =>
         ValueTask.FromResult(state.RecordExists ? state.State.ToSettings() : null);
+
+    public ValueTask<ShardStatus?> GetShardsAsync() => ValueTask.FromResult(state.RecordExists ? Status : null);
+
+    public async ValueTask<ShardStatus> DoubleShardsAsync()
+    {
+        var shards = state.State.ToSettings().Layout;
+        if (!state.RecordExists)
+        {
+            throw new InvalidOperationException("The cluster has no settings yet: its first silo makes them when it starts.");
+        }
+
+        if (state.State.IsDoubling)
+        {
+            throw new InvalidOperationException($"The {shards.Count} shards are being doubled already: {Status.Split} of them are split.");
+        }
+
+        if (shards.Bits == GrainKeys.MaxShardBits)
+        {
+            throw new InvalidOperationException($"The cluster has {shards.Count} shards, which is the most.");
+        }
+
+        if (Written < StateSchema.Doubling)
+        {
+            throw new InvalidOperationException(
+                $"The cluster writes schema version {Written}, and shards can be doubled since {StateSchema.Doubling}: a silo has an older release, or a lower Kad:Cluster:StateVersion.");
+        }
+
+        await WriteAsync(state.State.With(shards.Bits, isDoubling: true));
+        logger.DoublingBegun(shards.Count);
+        BeginDoubling();
+        return Status;
+    }
+
+    private ShardStatus Status => new(state.State.ToSettings().Layout.Bits, state.State.IsDoubling ? _doubling?.Split ?? 0 : null);
+
+    // Not awaited: it takes minutes.
+    private void BeginDoubling()
+    {
+        if (state.State.IsDoubling && _run.IsCompleted)
+        {
+            _run = DoubleAsync();
+        }
+    }
+
+    private async Task DoubleAsync()
+    {
+        try
+        {
+            var shards = state.State.ToSettings().Layout;
+            _doubling = new ShardDoubling(GrainFactory, shards, time, logger);
+            await _doubling.RunAsync(_ending.Token);
+            await WriteAsync(state.State.With(shards.Bits + 1, isDoubling: false));
+            logger.DoublingEnded(Status.Count, _doubling.Longest);
+        }
+        catch (Exception e)
+        {
+            logger.DoublingBrokenOff(e.Message);
+        }
+    }
 
     private async Task FixAsync(ClusterSettings proposed)
     {
@@ -78,6 +149,8 @@ internal sealed class ClusterGrain(
 
                 // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
                 Kademlia = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia,
+                BitsInUse = state.State.BitsInUse,
+                IsDoubling = state.State.IsDoubling,
             });
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
@@ -120,6 +193,24 @@ internal sealed class ClusterState : IVersionedState
     [Id(2)]
     public KademliaOptions? Kademlia { get; set; }
 
-    /// <summary>The fixed settings.</summary>
-    public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia };
+    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>. Since schema 6.</summary>
+    [Id(3)]
+    public int? BitsInUse { get; set; }
+
+    /// <summary>Whether the number of shards is being doubled. Since schema 6.</summary>
+    [Id(4)]
+    public bool IsDoubling { get; set; }
+
+    /// <summary>The fixed settings, and the number of shards.</summary>
+    public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
+
+    /// <summary>A copy with another number of shards.</summary>
+    public ClusterState With(int bits, bool isDoubling) => new()
+    {
+        SchemaVersion = SchemaVersion,
+        ShardBits = ShardBits,
+        Kademlia = Kademlia,
+        BitsInUse = bits == ShardBits ? null : bits,
+        IsDoubling = isDoubling,
+    };
 }

@@ -5,7 +5,7 @@ namespace KadOrleans.Grains;
 /// <summary>The grains' log messages. Ids are stable: 6000 to 6999.</summary>
 internal static partial class GrainsLog
 {
-    [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, as this silo has, and writes state of schema version {StateVersion}")]
+    [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, and writes state of schema version {StateVersion}")]
     public static partial void ClusterAgreed(this ILogger logger, int shardBits, int stateVersion);
 
     [LoggerMessage(6001, LogLevel.Debug, "The cluster's settings cannot be read before the silo is active: {Message}")]
@@ -25,6 +25,24 @@ internal static partial class GrainsLog
 
     [LoggerMessage(6006, LogLevel.Warning, "Some shards were not handed over before the silo leaves, and activate elsewhere when they are called: {Message}")]
     public static partial void ShardsNotHandedOver(this ILogger logger, string message);
+
+    [LoggerMessage(6007, LogLevel.Information, "The {Shards} shards of the cluster are being doubled")]
+    public static partial void DoublingBegun(this ILogger logger, int shards);
+
+    [LoggerMessage(6008, LogLevel.Information, "{Split} of {Shards} shards are split")]
+    public static partial void DoublingGoesOn(this ILogger logger, int split, int shards);
+
+    [LoggerMessage(6009, LogLevel.Information, "The cluster has {Shards} shards from now on; the longest split took {Longest}")]
+    public static partial void DoublingEnded(this ILogger logger, int shards, TimeSpan longest);
+
+    [LoggerMessage(6050, LogLevel.Warning, "{Shard} is not split yet, and it is tried again: {Message}")]
+    public static partial void ShardNotSplit(this ILogger logger, string shard, string message);
+
+    [LoggerMessage(6051, LogLevel.Debug, "Shard {Shard} is split after {Duration}, with {Keys} keys")]
+    public static partial void ShardSplit(this ILogger logger, long shard, int keys, TimeSpan duration);
+
+    [LoggerMessage(6052, LogLevel.Warning, "A doubling of the shards was broken off, and goes on later: {Message}")]
+    public static partial void DoublingBrokenOff(this ILogger logger, string message);
 
     [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);

@@ -1,6 +1,6 @@
 using KadOrleans.Benchmarks.Cluster;
 
-if (args is ["put", _, _, _, _] or ["get", _, _, _, _, _] or ["get", _, _, _, _, _, _])
+if (args is ["put", _, _, _, _] or ["get", _, _, _, _, _] or ["get", _, _, _, _, _, _] or ["double", _, _, _, _])
 {
     await ShardBenchmark.RunAsync(args);
     return 0;
@@ -9,5 +9,6 @@ if (args is ["put", _, _, _, _] or ["get", _, _, _, _, _] or ["get", _, _, _, _,
 Console.Error.WriteLine("""
     put GATEWAY FIRST KEYS BYTES                    stores keys in the shards of a silo on this machine
     get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]    reads random ones
+    double GATEWAY FIRST BYTES SECONDS              doubles the shards while keys are stored
     """);
 return 2;

@@ -34,6 +34,8 @@ internal static class ShardBenchmark
         await host.StartAsync();
         var grains = host.Services.GetRequiredService<IGrainFactory>();
         var run = arguments[0] == "put" ? PutAsync(grains, numbers[1], numbers[2], numbers[3])
+            : arguments[0] == "double" ? new DoublingBenchmark(grains, numbers[1], i => (Key(i), Value(i, numbers[2], DateTimeOffset.UtcNow)))
+                .RunAsync(TimeSpan.FromSeconds(numbers[3]))
             : GetAsync(grains, numbers.Count > 5 ? numbers[5] : numbers[1], numbers[2], TimeSpan.FromSeconds(numbers[3]), numbers[4]);
         await run;
         await host.StopAsync();
@@ -104,5 +106,5 @@ internal static class ShardBenchmark
         return new StoredValue(DhtValue.FromBytes(content), now, now.AddDays(7), SourceNetwork.Trusted);
     }
 
-    private static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
+    public static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
 }

@@ -15,15 +15,22 @@ internal static class TransferProgram
     /// <param name="arguments">The command line.</param>
     /// <param name="io">Where it reads and writes.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(TransferArguments arguments, TransferIo io)
+    public static Task<int> RunAsync(TransferArguments arguments, TransferIo io) => RunAsync(io, cancellationToken =>
+    {
+        arguments.RequireFile();
+        return RunAsync(arguments, io, cancellationToken);
+    });
+
+    /// <summary>Runs a command that signals cancel. What it throws ends in a sentence on standard error.</summary>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(TransferIo io, Func<CancellationToken, Task<int>> run)
     {
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            arguments.RequireFile();
-            return await RunAsync(arguments, io, stopping.Token);
+            return await run(stopping.Token);
         }
         catch (Exception e)
         {

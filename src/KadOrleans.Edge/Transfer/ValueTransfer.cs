@@ -123,7 +123,7 @@ internal sealed class ValueTransfer(TransferArguments arguments, TransferIo io)
             ? throw new TransferException("The cluster has no settings yet: its first silo makes them when it starts.")
             : new GrainKeyStore(
                 grains,
-                settings.ShardBits,
+                settings.Layout,
                 io.Time,
                 NullLogger<GrainKeyStore>.Instance,
                 new GrainKeyStoreOptions { Timeout = io.Timeout });

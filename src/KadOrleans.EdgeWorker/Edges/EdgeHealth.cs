@@ -67,7 +67,7 @@ internal sealed class EdgeHealth
             State,
             IsReady,
             session?.Lease.Epoch,
-            session?.Lease.Settings.ShardBits,
+            session?.ShardBits,
             SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
             session?.DescribeNodes() ?? [],
             session?.Counts() ?? new Dictionary<string, long>())

@@ -33,6 +33,9 @@ internal sealed class EdgeSession : IAsyncDisposable
 
     public IReadOnlyList<EdgeNode> Nodes => _nodes;
 
+    /// <summary>The bits of a key that choose its shard.</summary>
+    public int ShardBits => _store.Layout.Bits;
+
     /// <summary>Contacts in the tables of all ids.</summary>
     public int Contacts => _nodes.Sum(n => n.Table.Snapshot.Count);
 
@@ -63,7 +66,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         await Task.WhenAll(tables.Select(t => context.CallAsync(t.SubscribeAsync(reference), cancellationToken)));
         var store = new GrainKeyStore(
             context.Grains,
-            lease.Settings.ShardBits,
+            lease.Settings.Layout,
             environment.Time,
             environment.LoggerFactory.CreateLogger<GrainKeyStore>(),
             new GrainKeyStoreOptions { MaxStaleness = context.Options.MaxStaleness })
@@ -227,7 +230,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
     }
 
-    /// <summary>At their interval, and at once after an outage: a grain that moved has lost its subscribers.</summary>
+    /// <summary>With the number of shards. At their interval, and at once after an outage: a grain that moved has lost its subscribers.</summary>
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
         var time = _context.Environment.Time;
@@ -238,6 +241,12 @@ internal sealed class EdgeSession : IAsyncDisposable
 
         await Task.WhenAll(_nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken)));
         _subscribedAt = time.GetTimestamp();
+
+        // Shards that were split answer too, so this is soon enough.
+        if (await _context.CallAsync(_context.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync(), cancellationToken) is { } settings)
+        {
+            await _store.UseAsync(settings.Layout);
+        }
     }
 
     private async Task<SessionEnd> FindReasonAsync(CancellationToken cancellationToken)

@@ -17,23 +17,26 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     private readonly TimeProvider _time;
     private readonly long _maxAge;
+    private readonly long _trustedFrom;
     private readonly ShardView?[] _views;
     private readonly AnswerCache[] _caches;
     private readonly ShardNewsReader _reader;
 
-    /// <param name="shards">How many the cluster has.</param>
+    /// <param name="shards">Those in use.</param>
     /// <param name="options">Times and bounds.</param>
     /// <param name="time">The edge's clock.</param>
     /// <param name="ask">Asks a desk for news.</param>
+    /// <param name="trustedFrom">This edge may have put keys before this time, which older filters lack.</param>
     public EdgeAnswers(
-        int shards,
+        ShardLayout shards,
         GrainKeyStoreOptions options,
         TimeProvider time,
-        Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask)
+        Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
+        long trustedFrom = long.MinValue)
     {
-        _time = time;
+        (_time, _trustedFrom) = (time, trustedFrom);
         _maxAge = (long)(options.MaxStaleness.TotalSeconds * time.TimestampFrequency);
-        _views = new ShardView?[shards];
+        _views = new ShardView?[shards.Count];
         _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(options.MaxCacheBytes / Caches))];
         _reader = new ShardNewsReader(options, time, ask, key => CacheOf(key).Remove(key));
     }
@@ -125,12 +128,12 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         }
     }
 
-    private ShardView ViewOf(long shard) => Volatile.Read(ref _views[shard]) ?? CreateView(shard);
+    private ShardView ViewOf(long shard) => Volatile.Read(ref _views[GrainKeys.NumberOf(shard)]) ?? CreateView(shard);
 
     private ShardView CreateView(long shard)
     {
-        var view = new ShardView(shard);
-        if (Interlocked.CompareExchange(ref _views[shard], view, null) is { } other)
+        var view = new ShardView(shard, _trustedFrom);
+        if (Interlocked.CompareExchange(ref _views[GrainKeys.NumberOf(shard)], view, null) is { } other)
         {
             return other;
         }

@@ -24,22 +24,20 @@ internal sealed class GrainKeyStore : IKeyStore
 
     /// <summary>A store over the shards of a cluster. It makes no call before it is used.</summary>
     /// <param name="grains">A connected client's, or a silo's.</param>
-    /// <param name="shardBits">
-    /// The cluster's, from <see cref="ClusterSettings.ShardBits"/>: with another value the store looks in the wrong shards.
-    /// </param>
+    /// <param name="layout">The cluster's shards, from <see cref="ClusterSettings.Layout"/>.</param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Logs outages, at most every ten seconds.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="shardBits"/> is not from 0 to 16.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The bits in use are not from 0 to 16.</exception>
     public GrainKeyStore(
-        IGrainFactory grains, int shardBits, TimeProvider time, ILogger<GrainKeyStore> logger, GrainKeyStoreOptions? options = null)
+        IGrainFactory grains, ShardLayout layout, TimeProvider time, ILogger<GrainKeyStore> logger, GrainKeyStoreOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logger);
-        ArgumentOutOfRangeException.ThrowIfLessThan(shardBits, GrainKeys.MinShardBits);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(shardBits, GrainKeys.MaxShardBits);
-        (_shards, _isOwner) = (new ShardClient(grains, shardBits, options ?? new GrainKeyStoreOptions(), time, logger), true);
+        ArgumentOutOfRangeException.ThrowIfLessThan(layout.Bits, GrainKeys.MinShardBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(layout.Bits, GrainKeys.MaxShardBits);
+        (_shards, _isOwner) = (new ShardClient(grains, layout, options ?? new GrainKeyStoreOptions(), time, logger), true);
     }
 
     private GrainKeyStore(GrainKeyStore shared)
@@ -120,6 +118,12 @@ internal sealed class GrainKeyStore : IKeyStore
 
     /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
     public ValueTask DisposeAsync() => _isOwner ? _shards.DisposeAsync() : ValueTask.CompletedTask;
+
+    /// <summary>The shards that are called.</summary>
+    internal ShardLayout Layout => _shards.Layout;
+
+    /// <summary>Follows a doubling of the shards. Earlier numbers are ignored.</summary>
+    internal ValueTask UseAsync(ShardLayout layout) => _shards.UseAsync(layout);
 
     /// <summary>Reads the shards' news now instead of at the next interval.</summary>
     internal Task ReadNewsAsync() => _shards.ReadNewsAsync();

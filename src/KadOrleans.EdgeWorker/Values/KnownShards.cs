@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Node.Ports;
 
@@ -21,15 +22,15 @@ internal sealed class KnownShards : IDisposable
     private readonly SemaphoreSlim _reading = new(1);
     private long? _readAt;
 
-    /// <param name="shards">How many the cluster has.</param>
+    /// <param name="shards">Those in use.</param>
     /// <param name="options">How many are asked for their usage, and how often.</param>
     /// <param name="time">For the usage's age.</param>
-    public KnownShards(int shards, GrainKeyStoreOptions options, TimeProvider time)
+    public KnownShards(ShardLayout shards, GrainKeyStoreOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        for (var shard = 0; shards <= options.UsageShards && shard < shards; shard++)
+        for (var number = 0; shards.Count <= options.UsageShards && number < shards.Count; number++)
         {
-            Add(shard);
+            Add(shards.ShardAt(number));
         }
     }
 

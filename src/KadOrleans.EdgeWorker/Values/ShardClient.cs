@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using KadOrleans.Core;
-using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.Grains.Abstractions;
@@ -17,17 +16,17 @@ namespace KadOrleans.EdgeWorker.Values;
 internal sealed class ShardClient : IAsyncDisposable
 {
     private readonly IGrainFactory _grains;
-    private readonly int _shardBits;
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly OutageLog _outages;
     private readonly GrainCalls _calls;
-    private readonly KnownShards _known;
     private readonly ShardLanes<ShardPut, StoreResult> _puts;
     private readonly ShardLanes<NodeId, StoredValue?> _gets;
 
-    // Null if each get calls its shard.
-    private readonly EdgeAnswers? _answers;
+    // Replaced as a whole: callers take it once.
+    private volatile Shards _shards;
+    private long _absentBefore;
+    private long _cachedBefore;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _putCalls;
     private long _putValues;
@@ -38,21 +37,53 @@ internal sealed class ShardClient : IAsyncDisposable
     private int _disposed;
 
     /// <param name="grains">A connected client's, or a silo's.</param>
-    /// <param name="shardBits">The cluster's.</param>
+    /// <param name="layout">The cluster's shards.</param>
     /// <param name="options">Batches, queues and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Logs outages.</param>
-    public ShardClient(IGrainFactory grains, int shardBits, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
+    public ShardClient(IGrainFactory grains, ShardLayout layout, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
     {
-        (_grains, _shardBits, _options, _time) = (grains, shardBits, options, time);
+        (_grains, _options, _time) = (grains, options, time);
         _outages = new OutageLog(time, logger);
         _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
-        _known = new KnownShards(1 << shardBits, options, time);
         _puts = new ShardLanes<ShardPut, StoreResult>(PutManyAsync, PutAsync, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
             GetManyAsync, GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
-        _answers = options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(1 << shardBits, options, time, GetNewsAsync) : null;
-        _answers?.Begin();
+        _shards = NewShards(layout, long.MinValue);
+    }
+
+    /// <summary>The shards that are called.</summary>
+    public ShardLayout Layout => _shards.Layout;
+
+    /// <summary>
+    /// Calls more shards from now on, by which those in use were replaced. Pending calls end as they began. What was known of the shards is
+    /// forgotten. One call at a time.
+    /// </summary>
+    public async ValueTask UseAsync(ShardLayout layout)
+    {
+        var before = _shards;
+        if (layout.FirstBits != before.Layout.FirstBits || layout.Bits <= before.Layout.Bits)
+        {
+            return;
+        }
+
+        var after = NewShards(layout, _time.GetTimestamp());
+        var halvings = layout.Bits - before.Layout.Bits;
+        foreach (var first in before.Known.All().Select(shard => GrainKeys.NumberOf(shard) << halvings))
+        {
+            for (var i = 0; i < 1 << halvings; i++)
+            {
+                after.Known.Add(layout.ShardAt(first + i));
+            }
+        }
+
+        _shards = after;
+        if (before.Answers is { } answers)
+        {
+            Interlocked.Add(ref _absentBefore, answers.Absent);
+            Interlocked.Add(ref _cachedBefore, answers.Cached);
+            await answers.DisposeAsync();
+        }
     }
 
     /// <summary>
@@ -60,8 +91,8 @@ internal sealed class ShardClient : IAsyncDisposable
     /// </summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
-        ["shards.get.absent"] = _answers?.Absent ?? 0,
-        ["shards.get.cached"] = _answers?.Cached ?? 0,
+        ["shards.get.absent"] = Interlocked.Read(ref _absentBefore) + (_shards.Answers?.Absent ?? 0),
+        ["shards.get.cached"] = Interlocked.Read(ref _cachedBefore) + (_shards.Answers?.Cached ?? 0),
         ["shards.get.calls"] = Interlocked.Read(ref _getCalls),
         ["shards.get.keys"] = Interlocked.Read(ref _getKeys),
         ["shards.news.calls"] = Interlocked.Read(ref _newsCalls),
@@ -73,26 +104,27 @@ internal sealed class ShardClient : IAsyncDisposable
     /// <exception cref="KeyStoreException">Its shard did not answer in time, or too many requests wait.</exception>
     public ValueTask<StoredValue?> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
-        if (_answers is not { } answers || cancellationToken.IsCancellationRequested || Volatile.Read(ref _disposed) != 0)
+        var shards = _shards;
+        if (shards.Answers is not { } answers || cancellationToken.IsCancellationRequested || Volatile.Read(ref _disposed) != 0)
         {
             return ReadAsync(key, cancellationToken);
         }
 
-        var shard = GrainKeys.Shard(key, _shardBits);
+        var shard = shards.Layout.ShardOf(key);
         return answers.TryGet(shard, key, out var value)
             ? ValueTask.FromResult(value)
             : new ValueTask<StoredValue?>(answers.AskAsync(shard, key, ReadAsync, cancellationToken));
     }
 
     /// <summary>Reads the shards' news now, if gets are answered by them.</summary>
-    public Task ReadNewsAsync() => _answers?.ReadNewsAsync() ?? Task.CompletedTask;
+    public Task ReadNewsAsync() => _shards.Answers?.ReadNewsAsync() ?? Task.CompletedTask;
 
     /// <summary>The present value of a key, expired or not.</summary>
     /// <exception cref="KeyStoreException">Its shard did not answer in time, or too many requests wait.</exception>
     public async ValueTask<StoredValue?> ReadAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
-        var shard = GrainKeys.Shard(key, _shardBits);
+        var shard = Layout.ShardOf(key);
         var outcome = call.IsWithinQueue ? await _gets.AskAsync(key, shard, cancellationToken) : TooMany<StoredValue?>();
         if (outcome.Failure is { } failure)
         {
@@ -107,7 +139,7 @@ internal sealed class ShardClient : IAsyncDisposable
     public async ValueTask<StoreResult> PutAsync(ShardPut put, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
-        var shard = GrainKeys.Shard(put.Key, _shardBits);
+        var shard = Layout.ShardOf(put.Key);
         var outcome = call.IsWithinQueue ? await AskAsync(put, shard, cancellationToken) : TooMany<StoreResult>();
         if (outcome.Failure is { } failure)
         {
@@ -117,7 +149,8 @@ internal sealed class ShardClient : IAsyncDisposable
 
         if (outcome.Result == StoreResult.Stored)
         {
-            _known.Add(shard);
+            var shards = _shards;
+            shards.Known.Add(shards.Layout.ShardOf(put.Key));
         }
 
         return outcome.Result;
@@ -128,9 +161,8 @@ internal sealed class ShardClient : IAsyncDisposable
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
-        var ended = await CallAsync(
-            GrainKeys.Shard(key, _shardBits), "unpublish", grain => grain.UnpublishAsync([key]), cancellationToken);
-        _answers?.Changed(GrainKeys.Shard(key, _shardBits), key);
+        var ended = await CallAsync(Layout.ShardOf(key), "unpublish", grain => grain.UnpublishAsync([key]), cancellationToken);
+        Changed(key);
         return ended[0];
     }
 
@@ -141,10 +173,11 @@ internal sealed class ShardClient : IAsyncDisposable
         using var call = Enter(cancellationToken);
         var removed = 0;
         var together = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(_known.All(), together, async (shard, cancel) =>
+        var shards = _shards;
+        await Parallel.ForEachAsync(shards.Known.All(), together, async (shard, cancel) =>
         {
             Interlocked.Add(ref removed, await CallAsync(shard, "expire", grain => grain.RemoveExpiredAsync(now), cancel));
-            _answers?.Changed(shard);
+            shards.Answers?.Changed(shard);
         });
         return removed;
     }
@@ -154,7 +187,7 @@ internal sealed class ShardClient : IAsyncDisposable
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
-        return await _known.ReadUsageAsync(
+        return await _shards.Known.ReadUsageAsync(
             (shard, cancel) => CallAsync(shard, "usage", grain => grain.GetUsageAsync(), cancel), cancellationToken);
     }
 
@@ -170,8 +203,12 @@ internal sealed class ShardClient : IAsyncDisposable
         {
         }
 
+        var shards = _shards;
         var ahead = new Queue<(long Shard, Task<IReadOnlyList<ShardPut>> FirstPage)>();
-        using var rest = Enumerable.Range(0, 1 << _shardBits).Where(shard => region.Overlaps(RangeOf(shard))).GetEnumerator();
+        using var rest = Enumerable.Range(0, shards.Layout.Count)
+            .Where(number => region.Overlaps(new ShardPrefix(shards.Layout.Bits, number).Range))
+            .Select(shards.Layout.ShardAt)
+            .GetEnumerator();
         while (true)
         {
             while (ahead.Count < _options.Parallelism && rest.MoveNext())
@@ -186,7 +223,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
             for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken))
             {
-                _known.Add(next.Shard);
+                shards.Known.Add(next.Shard);
                 foreach (var (key, value, _) in page)
                 {
                     yield return KeyValuePair.Create(key, value);
@@ -209,12 +246,13 @@ internal sealed class ShardClient : IAsyncDisposable
         }
 
         await _drained.Task;
-        if (_answers is not null)
+        var shards = _shards;
+        if (shards.Answers is not null)
         {
-            await _answers.DisposeAsync();
+            await shards.Answers.DisposeAsync();
         }
 
-        _known.Dispose();
+        shards.Known.Dispose();
     }
 
     private async Task<ShardOutcome<StoreResult>> AskAsync(ShardPut put, long shard, CancellationToken cancellationToken)
@@ -226,8 +264,15 @@ internal sealed class ShardClient : IAsyncDisposable
         finally
         {
             // Before the caller hears of it, and also if the outcome is not known.
-            _answers?.Changed(shard, put.Key);
+            Changed(put.Key);
         }
+    }
+
+    // Of the shards that are in use by now.
+    private void Changed(NodeId key)
+    {
+        var shards = _shards;
+        shards.Answers?.Changed(shards.Layout.ShardOf(key), key);
     }
 
     private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
@@ -306,12 +351,11 @@ internal sealed class ShardClient : IAsyncDisposable
         long shard, KeyRegion region, NodeId? after, CancellationToken cancellationToken) =>
         CallAsync(shard, "scan", grain => grain.ScanAsync(region, after, _options.ScanPage), cancellationToken);
 
-    private BucketRange RangeOf(int shard)
+    private Shards NewShards(ShardLayout layout, long trustedFrom)
     {
-        var bits = shard << (16 - _shardBits);
-        var prefix = new byte[NodeId.Length];
-        (prefix[0], prefix[1]) = ((byte)(bits >> 8), (byte)bits);
-        return new BucketRange(new NodeId(prefix), _shardBits);
+        var answers = _options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(layout, _options, _time, GetNewsAsync, trustedFrom) : null;
+        answers?.Begin();
+        return new Shards(layout, new KnownShards(layout, _options, _time), answers);
     }
 
     private async Task<T> CallAsync<T>(
@@ -358,6 +402,12 @@ internal sealed class ShardClient : IAsyncDisposable
         call.Dispose();
         throw new ObjectDisposedException(nameof(GrainKeyStore));
     }
+
+    /// <summary>The shards in use, and what is known of them.</summary>
+    /// <param name="Layout">The shards.</param>
+    /// <param name="Known">Those that hold something.</param>
+    /// <param name="Answers">Answers gets without a call. Null if each get calls its shard.</param>
+    private sealed record Shards(ShardLayout Layout, KnownShards Known, EdgeAnswers? Answers);
 
     private readonly struct UnderWay(ShardClient client, bool isWithinQueue) : IDisposable
     {

@@ -7,14 +7,16 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>
 /// What an edge knows of the keys of a shard. Times are timestamps of the edge's clock. Readers take <see cref="State"/> once and go by it.
 /// </summary>
-internal sealed class ShardView(long shard)
+/// <param name="shard">The shard.</param>
+/// <param name="trustedFrom">A filter is complete only if it was confirmed after this time.</param>
+internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 {
     private static long _epochs;
 
     // Guards changes of the fields below.
     private readonly Lock _gate = new();
     private volatile ShardState? _state;
-    private long _lastPut = long.MinValue;
+    private long _lastPut = trustedFrom;
     private bool _isUsed;
     private long _absent;
 

@@ -5,12 +5,12 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Grains.Abstractions.Values;
 
 /// <summary>
-/// The values of the keys with one prefix. Key: <see cref="GrainKeys.Shard"/>. Reads never wait for writes. A key of
+/// The values of the keys with one prefix. Key: <see cref="ShardLayout.ShardOf"/>. Reads never wait for writes. A key of
 /// another shard is refused with <see cref="ArgumentException"/>. Callers must not change a list that they passed: within a silo it is not
-/// copied.
+/// copied. A shard that was split passes all calls on to its two halves.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
-[Version(1)]
+[Version(2)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -68,10 +68,21 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("GetUsage")]
     ValueTask<ShardUsage> GetUsageAsync();
 
-    /// <summary>The changes since a state that the caller knows, or all keys. For <see cref="IShardBatchGrain.GetNewsAsync"/>.</summary>
+    /// <summary>
+    /// The changes since a state that the caller knows, or all keys. Null if the shard is split: its halves have news of their own. For
+    /// <see cref="IShardBatchGrain.GetNewsAsync"/>.
+    /// </summary>
     [Alias("GetNews")]
     [ResponseTimeout(CallTimeout)]
-    ValueTask<ShardNews> GetNewsAsync(ShardPoint known);
+    ValueTask<ShardNews?> GetNewsAsync(ShardPoint known);
+
+    /// <summary>
+    /// Splits the shard into two of one more bit. Everything is in them, and nothing here, when it returns. Gets go on meanwhile, and writes
+    /// wait. If it fails, everything is still here or there, and it may be called again, also of a shard that is split. Since version 2.
+    /// </summary>
+    [Alias("Split")]
+    [ResponseTimeout("00:02:00")]
+    ValueTask SplitAsync();
 }
 
 /// <summary>A key and its value.</summary>

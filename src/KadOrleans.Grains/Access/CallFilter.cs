@@ -91,7 +91,8 @@ internal static class CallPolicy
             nameof(IEdgeDirectoryGrain.ReleaseAsync),
             nameof(IEdgeDirectoryGrain.GetLiveAsync),
             nameof(IEdgeDirectoryGrain.GetUtcNowAsync)),
-        [typeof(IClusterGrain)] = Names(nameof(IClusterGrain.GetAsync)),
+        [typeof(IClusterGrain)] = Names(
+            nameof(IClusterGrain.GetAsync), nameof(IClusterGrain.GetShardsAsync), nameof(IClusterGrain.DoubleShardsAsync)),
     }.ToFrozenDictionary();
 
     /// <summary>Whether any client may call it: true for the facade and for grains of other projects.</summary>

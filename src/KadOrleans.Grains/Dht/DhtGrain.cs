@@ -20,6 +20,7 @@ namespace KadOrleans.Grains.Dht;
 internal sealed class DhtGrain(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
+    ClusterShards shards,
     IRandomSource random,
     ShardNewsDesk news,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
@@ -111,7 +112,7 @@ internal sealed class DhtGrain(
 
     private TimeLimit Limit(TimeSpan length) => new(length, time);
 
-    private long Shard(NodeId key) => GrainKeys.Shard(key, options.Value.ShardBits);
+    private long Shard(NodeId key) => shards.Layout.ShardOf(key);
 
     private Task<T> CallShardAsync<T>(NodeId key, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {

@@ -43,10 +43,15 @@ internal static class GrainMetrics
 
     private static readonly ConcurrentDictionary<ShardCache, byte> Caches = new();
 
+    private static int _shards;
+    private static int _split;
+
     static GrainMetrics()
     {
         Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values of pages in memory.");
         Meter.CreateObservableGauge("kad.values.held", () => ActiveShardUsage.Keys, "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge("kad.shards.count", () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
+        Meter.CreateObservableGauge("kad.shards.split", () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
         Meter.CreateObservableGauge("kad.values.size", () => ActiveShardUsage.Bytes, "By", "Footprint of the values held.");
     }
 
@@ -81,6 +86,15 @@ internal static class GrainMetrics
 
     /// <summary>Counts a page that is read for values.</summary>
     public static void PageRead() => PageReads.Add(1);
+
+    /// <summary>Sets the number of shards.</summary>
+    /// <param name="count">Those in use.</param>
+    /// <param name="split">How many of them a doubling has split; 0 if none is under way.</param>
+    public static void SetShards(int count, int split)
+    {
+        Volatile.Write(ref _shards, count);
+        Volatile.Write(ref _split, split);
+    }
 
     /// <summary>Counts a write that took effect, with its duration.</summary>
     public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));

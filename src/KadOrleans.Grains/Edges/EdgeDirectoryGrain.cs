@@ -17,6 +17,7 @@ namespace KadOrleans.Grains.Edges;
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
     IOptions<KadClusterOptions> options,
+    ClusterShards shards,
     StateVersion version,
     EdgeHolders holders,
     IRandomSource random,
@@ -232,7 +233,7 @@ internal sealed class EdgeDirectoryGrain(
             NodeId[] ids = [.. edges[request.Name].NodeIds.Take(request.Count).Select(NodeId.Parse)];
             _live.Set(new LiveEdge(request.Name, epoch, ids, request.Edge, new EdgeReport()), holders.ActiveSilos);
             logger.IdsLeased(request.Name, request.Count, epoch);
-            request.TrySetResult(new EdgeLease(epoch, ids, options.Value.Settings));
+            request.TrySetResult(new EdgeLease(epoch, ids, options.Value.SettingsWith(shards.Layout)));
         }
 
         foreach (var release in releases)

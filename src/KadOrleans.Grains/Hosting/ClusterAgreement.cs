@@ -9,7 +9,7 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Hosting;
 
 /// <summary>
-/// Compares a silo's settings and schema version with the cluster's. If they do not fit, the start fails. It compares twice. First it reads
+/// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start fails. It compares twice. First it reads
 /// storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it calls the grain that fixes settings
 /// if there are none, and looks whether its own storage has them. No shard activates on the silo before they agree.
 /// </summary>
@@ -19,6 +19,7 @@ internal sealed class ClusterAgreement(
     IOptions<KadClusterOptions> options,
     ILocalSiloDetails silo,
     StateVersion version,
+    ClusterShards shards,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
@@ -69,7 +70,7 @@ internal sealed class ClusterAgreement(
     {
         if (await ReadAsync() is { RecordExists: true, State: { } stored })
         {
-            Compare(new ClusterTerms(stored.ToSettings(), stored.SchemaVersion));
+            Compare(new ClusterTerms(stored.ToSettings(), stored.SchemaVersion) { Split = stored.IsDoubling ? 0 : null });
         }
     }
 
@@ -103,7 +104,7 @@ internal sealed class ClusterAgreement(
                 $"Kad:Storage: other silos of this cluster have another grain storage, as this one's lacks the state {StateNames.Cluster}; give all silos the same storage, and on Azure the same Kad:Azure:GrainStorage.");
         }
 
-        logger.ClusterAgreed(options.Value.ShardBits, version.Written);
+        logger.ClusterAgreed(shards.Layout.Bits, version.Written);
         _completion.TrySetResult();
     }
 
@@ -124,10 +125,12 @@ internal sealed class ClusterAgreement(
         {
             throw new InvalidOperationException(difference);
         }
+
+        shards.Note(terms.Settings.Layout, terms.Split);
     }
 }
 
-/// <summary>Reports this silo's schema version to the cluster periodically, and takes the version to write.</summary>
+/// <summary>Reports this silo's schema version to the cluster periodically, and takes the version to write and the number of shards.</summary>
 internal sealed class StateVersionService(
     ClusterAgreement agreement,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,

@@ -12,8 +12,8 @@ namespace KadOrleans.Grains.Hosting;
 public sealed class KadClusterOptions
 {
     /// <summary>
-    /// The number of leading bits of a key that choose its shard: 0 to 16, default 7, which makes 128 shards. Fixed when a cluster is
-    /// created. A silo with another value would look for keys in the wrong shards, so it refuses to start.
+    /// The number of leading bits of a key that choose its shard: 0 to 16, default 7, which makes 128 shards. It is what a new cluster is made
+    /// with, which may double its shards later. A silo refuses to start with a value that is neither the first nor the present one.
     /// </summary>
     public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
 
@@ -85,6 +85,13 @@ public sealed class KadClusterOptions
 
     /// <summary>The settings that all silos of a cluster share.</summary>
     internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
+
+    /// <summary>The same, with the cluster's number of shards.</summary>
+    internal ClusterSettings SettingsWith(ShardLayout layout) => new(layout.FirstBits)
+    {
+        Kademlia = Kademlia,
+        BitsInUse = layout.Bits == layout.FirstBits ? null : layout.Bits,
+    };
 }
 
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>

@@ -32,6 +32,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
         builder.Services.TryAddSingleton<StateVersion>();
+        builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
             new ShardCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
         builder.Services.TryAddSingleton<ShardNewsDesk>();

@@ -21,6 +21,7 @@ namespace KadOrleans.Grains.Managing;
 internal sealed class DhtAdminGrain(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
+    ClusterShards known,
     IRandomSource random,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<DhtAdminGrain> logger) : Grain, IDhtAdminGrain
@@ -45,7 +46,6 @@ internal sealed class DhtAdminGrain(
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
-    private readonly ShardPages _shards = new(options.Value.ShardBits);
 
     public async ValueTask<AdminPage> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
@@ -58,7 +58,8 @@ internal sealed class DhtAdminGrain(
         var now = time.GetUtcNow();
         var found = new List<AdminKey>();
         var read = 0;
-        foreach (var shard in _shards.Of(region, after))
+        var shards = new ShardPages(known.Layout);
+        foreach (var shard in shards.Of(region, after))
         {
             while (true)
             {
@@ -79,7 +80,7 @@ internal sealed class DhtAdminGrain(
                 after = keys[^1].Key;
             }
 
-            after = _shards.EndOf(shard);
+            after = shards.EndOf(shard);
             read++;
         }
 
@@ -89,7 +90,7 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<AdminKeyDetails> DescribeKeyAsync(NodeId key)
     {
         var limit = Limit();
-        var held = await CallAsync(_shards.ShardOf(key), shard => shard.GetAsync([key]), limit);
+        var held = await CallAsync(known.Layout.ShardOf(key), shard => shard.GetAsync([key]), limit);
         try
         {
             return new AdminKeyDetails(
@@ -104,7 +105,7 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<AdminDeletion> DeleteAsync(NodeId key)
     {
         var limit = Limit();
-        var shard = _shards.ShardOf(key);
+        var shard = known.Layout.ShardOf(key);
         var published = await CallAsync(shard, grain => grain.UnpublishAsync([key]), limit);
         var removed = await CallAsync(shard, grain => grain.RemoveAsync([key]), limit);
         return new AdminDeletion(removed[0], published[0]);
@@ -113,12 +114,13 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<IReadOnlyList<AdminShardUsage>> GetUsageAsync()
     {
         var limit = Limit();
-        var usages = new AdminShardUsage[_shards.Count];
-        await Parallel.ForAsync(0, _shards.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
+        var shards = new ShardPages(known.Layout);
+        var usages = new AdminShardUsage[shards.Count];
+        await Parallel.ForAsync(0, shards.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
         {
             try
             {
-                usages[shard] = new AdminShardUsage(shard, await CallAsync(shard, grain => grain.GetUsageAsync(), limit));
+                usages[shard] = new AdminShardUsage(shard, await CallAsync(shards.At(shard), grain => grain.GetUsageAsync(), limit));
             }
             catch (Exception e)
             {

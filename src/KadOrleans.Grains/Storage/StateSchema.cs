@@ -5,8 +5,8 @@ namespace KadOrleans.Grains.Storage;
 
 /// <summary>
 /// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
-/// directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. States of older
-/// versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c> before it writes
+/// directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. 6: the number of
+/// shards may be doubled. States of older versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c> before it writes
 /// what is new; a later release line raises <see cref="Oldest"/>.
 /// </summary>
 internal static class StateSchema
@@ -20,9 +20,9 @@ internal static class StateSchema
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
 #if KAD_NEXT_SCHEMA
     // A build for tests of upgrades. It differs from the release only in the version that it writes.
-    public const int Newest = 6;
+    public const int Newest = 7;
 #else
-    public const int Newest = 5;
+    public const int Newest = 6;
 #endif
 
     /// <summary>The version since which the edge directory notes who leased a name and who handed it back.</summary>
@@ -30,6 +30,9 @@ internal static class StateSchema
 
     /// <summary>The version since which the cluster's settings have the constants of Kademlia.</summary>
     public const int Constants = 5;
+
+    /// <summary>The version since which the number of shards may be doubled.</summary>
+    public const int Doubling = 6;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
     /// <exception cref="InvalidOperationException">The version is newer than <see cref="Newest"/>.</exception>

@@ -1,5 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
@@ -20,33 +19,52 @@ namespace KadOrleans.Grains.Values;
 /// The values of one shard: <see cref="ShardLog"/> in storage, with an index in memory; some values are in the silo's
 /// <see cref="ShardCache"/>. Its reminder removes expired values and has due ones republished. Calls interleave, so reads never wait for a
 /// write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
-/// calling silo, which could get most shards, and its death would stop them all.
+/// calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
 /// </summary>
 [Reentrant]
 [RandomPlacement]
 internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
     /// <summary>The most keys or puts in one call.</summary>
-    private const int MaxPerCall = 1024;
+    internal const int MaxPerCall = 1024;
+
+    /// <summary>The most writes that wait while the shard is being split. Further ones fail at once.</summary>
+    private const int MaxPassedOn = 16_384;
 
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
+    private readonly ClusterShards _shards;
+    private readonly StateVersion _version;
     private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ShardLog _log;
-    private readonly ShardReader _reader;
-    private readonly ShardWriter _writer;
+    private readonly Func<GrainId, IRecordStorage> _open;
+    private readonly ShardCache _cache;
+    private readonly IRandomSource _random;
     private readonly ExpiryReminder _reminder;
     private readonly ActiveShardUsage _usage = new();
     private readonly ShardRepublishing _republishing;
     private readonly CancellationTokenSource _ending = new();
+    private readonly long _shard;
     private Task _hourly = Task.CompletedTask;
-    private long _shard;
+    private ShardCargo? _cargo;
+    private int _passingOn;
+
+    // Set by the activation, before any call.
+    private ShardPrefix _prefix;
+    private ShardLog _log = null!;
+    private ShardReader _reader = null!;
+    private ShardWriter _writer = null!;
+    private ShardExpiry _expiry = null!;
+
+    // Null with the most bits.
+    private ShardSplit? _split;
+    private ShardHalves? _halves;
 
     public KeyShardGrain(
         IOptions<KadClusterOptions> options,
         ClusterAgreement agreement,
+        ClusterShards shards,
         StateVersion version,
         ILocalSiloDetails silo,
         ShardCache cache,
@@ -57,13 +75,15 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     {
         _options = options.Value;
         _agreement = agreement;
+        _shards = shards;
+        _version = version;
         _silo = silo.SiloAddress;
         _time = time;
         _logger = logger;
-        var records = new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout);
-        _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _options.ShardBits), cache, random, logger);
-        _reader = new ShardReader(records, cache, _log);
-        _writer = new ShardWriter(_log, _reader, time, logger);
+        _cache = cache;
+        _random = random;
+        _shard = this.GetPrimaryKeyLong();
+        _open = grain => new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout);
         _reminder = new ExpiryReminder(this, random, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
@@ -71,14 +91,23 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _agreement.Completion.WaitAsync(cancellationToken);
-        _shard = this.GetPrimaryKeyLong();
-        if (_shard < 0 || _shard >> _options.ShardBits != 0)
-        {
-            throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {1 << _options.ShardBits}.");
-        }
-
+        var firstBits = _shards.Layout.FirstBits;
+        _prefix = GrainKeys.FindPrefix(_shard, firstBits)
+            ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {_shards.Layout.Count}.");
+        Build(firstBits);
         var started = _time.GetTimestamp();
         await _log.ResolveDoubtAsync();
+        if (_prefix.Bits != firstBits && _log.Image.ManifestETag is null)
+        {
+            // Its values are elsewhere: it must not be taken for an empty one.
+            throw new InvalidOperationException($"There is no {GrainKeys.ShardName(_shard)} yet: the shard that it is a half of is not split.");
+        }
+
+        if (_log.IsSealed && _split is not null)
+        {
+            await _split.FindMissingAsync();
+        }
+
         _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
         _usage.Begin();
         ReportUsage();
@@ -89,24 +118,29 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         _usage.End();
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
-        await _writer.Completion.WaitAsync(cancellationToken);
-    }
-
-    public void OnDehydrate(IDehydrationContext dehydrationContext) => _log.Save()?.WriteTo(dehydrationContext);
-
-    public void OnRehydrate(IRehydrationContext rehydrationContext)
-    {
-        if (ShardCargo.ReadFrom(rehydrationContext) is { } cargo)
+        if (_split is not null)
         {
-            _log.Take(cargo);
+            await _split.Completion.WaitAsync(cancellationToken);
         }
+
+        // Null after an activation that failed.
+        await (_writer?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => _log?.Save()?.WriteTo(dehydrationContext);
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext) => _cargo = ShardCargo.ReadFrom(rehydrationContext);
 
     public void Dispose() => _ending.Dispose();
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
         CheckKeys(keys, key => key);
+        if (!MayRead)
+        {
+            return PassOnAsync(keys, key => key, static (half, some) => half.GetAsync(some));
+        }
+
         var now = _time.GetUtcNow();
         var values = new StoredValue?[keys.Count];
         List<int>? missing = null;
@@ -137,41 +171,57 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         }
 
         var now = _time.GetUtcNow();
-        return await WriteAsync<StoreResult>(puts.Count, (call, i) => new PutWrite(call, i, PutFence.Admit(puts[i], now)));
+        return await WriteAsync<ShardPut, StoreResult>(
+            puts,
+            put => put.Key,
+            (call, i) => new PutWrite(call, i, PutFence.Admit(puts[i], now)),
+            static (half, some) => half.PutAsync(some));
     }
 
     public async ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
     {
         CheckKeys(keys, key => key);
-        return await RemoveAsync(keys, expiredAt: null);
+        return await WriteAsync<NodeId, bool>(
+            keys, key => key, (call, i) => new RemoveWrite(call, i, keys[i], expiredAt: null), static (half, some) => half.RemoveAsync(some));
     }
 
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
     {
-        // A publication of the cluster lives until it is unpublished.
-        NodeId[] expired =
-        [
-            .. _log.Shard.Enumerate().Where(held => held.IsExpired(now) && !ShardPlace.Of(held).IsPublished).Select(held => held.Key),
-        ];
-        var removed = 0;
-        foreach (var keys in expired.Chunk(MaxPerCall))
+        if (!_log.IsSealed)
         {
-            removed += (await RemoveAsync(keys, now)).Count(wasHeld => wasHeld);
+            try
+            {
+                var removed = await _expiry.RemoveAsync(now);
+                ReportUsage();
+                return removed;
+            }
+            catch (ShardSealedException)
+            {
+                // Its halves remove what it did not.
+            }
         }
 
-        return removed;
+        var halves = await GetHalvesAsync(writes: 1);
+        var (lower, upper) = await halves.AskBothAsync(half => half.RemoveExpiredAsync(now));
+        return lower + upper;
     }
 
     public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
         CheckCount(count);
         var found = new List<ShardPut>();
-        while (true)
+        var first = after;
+        while (MayRead)
         {
             // A short page would say that the shard has no more keys.
             var left = count - found.Count;
             var keys = _log.Keys.Find(region, after, left);
             var values = await _reader.ReadAsync(keys, keeps: false, _writer.ReloadAsync);
+            if (!MayRead)
+            {
+                break;
+            }
+
             found.AddRange(keys.Zip(values).Where(held => held.Second is not null).Select(held => new ShardPut(held.First, held.Second!)));
             if (keys.Count < left || found.Count == count)
             {
@@ -180,32 +230,69 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
             after = keys[^1];
         }
+
+        return await (await GetHalvesAsync()).ReadPageAsync(first, count, (half, most) => half.ScanAsync(region, first, most));
     }
 
     public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
     {
         CheckKeys(keys, key => key);
-        return await WriteAsync<bool>(keys.Count, (call, i) => new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])));
+        return await WriteAsync<NodeId, bool>(
+            keys,
+            key => key,
+            (call, i) => new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])),
+            static (half, some) => half.UnpublishAsync(some));
     }
 
-    public ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
+    public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
         CheckCount(count);
-        return ValueTask.FromResult<IReadOnlyList<NodeId>>(
-            _log.Keys.Find(after, count, held => IsDueForRepublish(held, now)));
+        return MayRead
+            ? _log.Keys.Find(after, count, held => _expiry.IsDue(held, now))
+            : await (await GetHalvesAsync()).ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
     }
 
-    public ValueTask<ShardUsage> GetUsageAsync() => ValueTask.FromResult(new ShardUsage(_log.Shard.Count, _log.Shard.Bytes));
+    public async ValueTask<ShardUsage> GetUsageAsync()
+    {
+        if (MayRead)
+        {
+            return new ShardUsage(_log.Shard.Count, _log.Shard.Bytes);
+        }
 
-    public ValueTask<ShardNews> GetNewsAsync(ShardPoint known) =>
-        ValueTask.FromResult(
-            _log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_options.ShardBits)) with { Silo = _silo });
+        var (lower, upper) = await (await GetHalvesAsync()).AskBothAsync(half => half.GetUsageAsync());
+        return new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes);
+    }
+
+    public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
+        _log.IsSealed ? null : _log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_prefix.Bits)) with { Silo = _silo });
+
+    public async ValueTask SplitAsync()
+    {
+        if (_version.Written < StateSchema.Doubling)
+        {
+            throw new InvalidOperationException($"Shards are split since schema version {StateSchema.Doubling}; the cluster writes {_version.Written}.");
+        }
+
+        var (keys, started) = (_log.Shard.Count, _time.GetTimestamp());
+        var halves = await GetHalvesAsync();
+        _logger.ShardSplit(_shard, keys, _time.GetElapsedTime(started));
+
+        // They set their reminders before this shard removes its own.
+        await halves.AskBothAsync(half => half.GetUsageAsync());
+        await _split!.EmptyAsync();
+        ReportUsage();
+    }
 
     /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
-        if (_hourly.IsCompleted)
+        if (_log.IsSealed)
+        {
+            // The cluster has it split, and its halves have reminders.
+            ReportUsage();
+        }
+        else if (_hourly.IsCompleted)
         {
             // Not awaited: it may take longer than a call may.
             _hourly = WorkHourlyAsync();
@@ -218,7 +305,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     {
         await ExpireAsync();
         await _republishing.HandOverAsync(after =>
-            _log.Keys.Find(after, RepublishWork.MaxKeys, held => IsDueForRepublish(held, _time.GetUtcNow())),
+            _log.Keys.Find(after, RepublishWork.MaxKeys, held => _expiry.IsDue(held, _time.GetUtcNow())),
             _ending.Token);
     }
 
@@ -226,6 +313,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         IReadOnlyList<NodeId> keys, StoredValue?[] values, List<int> missing, DateTimeOffset now)
     {
         var read = await _reader.ReadAsync([.. missing.Select(i => keys[i])], keeps: true, _writer.ReloadAsync);
+        if (!MayRead)
+        {
+            return await PassOnAsync(keys, key => key, static (half, some) => half.GetAsync(some));
+        }
+
         foreach (var (i, value) in missing.Zip(read))
         {
             values[i] = value?.IsExpired(now) == false ? value : null;
@@ -234,18 +326,19 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return values;
     }
 
-    private bool IsDueForRepublish(HeldKey held, DateTimeOffset now) =>
-        RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _options.Kademlia)
-        || (ShardPlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _options.Kademlia));
-
     private async Task<int> ExpireAsync()
     {
         try
         {
-            await ProlongPublishedAsync(_time.GetUtcNow());
-            var removed = await RemoveExpiredAsync(_time.GetUtcNow());
+            await _expiry.ProlongAsync(_time.GetUtcNow());
+            var removed = await _expiry.RemoveAsync(_time.GetUtcNow());
             ReportUsage();
             return removed;
+        }
+        catch (ShardSealedException)
+        {
+            // Its halves do so.
+            return 0;
         }
         catch (IOException e)
         {
@@ -254,48 +347,96 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         }
     }
 
-    /// <summary>
-    /// An edge gives a publication a new life by publishing it again. While no edge is live, the shard prolongs it, so that the cluster
-    /// does not lose it.
-    /// </summary>
-    private async Task ProlongPublishedAsync(DateTimeOffset now)
+    private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
+
+    // Whether the shard answers itself.
+    private bool MayRead => _split?.MayRead ?? true;
+
+    private void Build(int firstBits)
     {
-        var timeToLive = _options.Kademlia.ValueTimeToLive;
-        NodeId[] keys =
-        [
-            .. _log.Shard.Enumerate()
-                .Where(held => ShardPlace.Of(held).IsPublished && held.ExpiresAt - now < timeToLive / 4)
-                .Select(held => held.Key),
-        ];
-        foreach (var some in keys.Chunk(MaxPerCall))
+        var records = _open(this.GetGrainId());
+        _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _prefix.Bits), _cache, _random, _logger);
+        _reader = new ShardReader(records, _cache, _log);
+        _writer = new ShardWriter(_log, _reader, _time, _logger);
+        _expiry = new ShardExpiry(_log, _writer, _options.Kademlia);
+        if (_cargo is { } cargo)
         {
-            await WriteAsync<bool>(some.Length, (call, i) => new ProlongWrite(call, i, some[i], now + timeToLive, LengthOf(some[i])));
+            _log.Take(cargo);
+            _cargo = null;
+        }
+
+        if (_prefix.Bits < GrainKeys.MaxShardBits)
+        {
+            var lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
+            var upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
+            _halves = new ShardHalves(lower, upper, _prefix);
+            var copier = new ShardCopier(records, _open(lower.GetGrainId()), _open(upper.GetGrainId()), _prefix);
+            _split = new ShardSplit(_log, _writer, copier, _cache);
         }
     }
 
-    private Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys, DateTimeOffset? expiredAt) =>
-        WriteAsync<bool>(keys.Count, (call, i) => new RemoveWrite(call, i, keys[i], expiredAt));
-
-    private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
-
-    private async Task<IReadOnlyList<TResult>> WriteAsync<TResult>(int count, Func<WriteCall<TResult>, int, ShardWrite> create)
+    /// <summary>The halves, as soon as they have everything.</summary>
+    /// <param name="writes">How many writes wait for it.</param>
+    private async Task<ShardHalves> GetHalvesAsync(int writes = 0)
     {
-        var call = new WriteCall<TResult>(count);
-        for (var i = 0; i < count; i++)
+        if (_split is null || _halves is null)
         {
-            _writer.Enqueue(create(call, i));
+            throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
         }
 
-        var results = await call.Completion;
-        ReportUsage();
-        return results;
+        if (_passingOn + writes > MaxPassedOn)
+        {
+            throw new IOException("Too many writes wait until the shard is split.");
+        }
+
+        _passingOn += writes;
+        try
+        {
+            await _split.MoveAsync();
+            return _halves;
+        }
+        finally
+        {
+            _passingOn -= writes;
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<TResult>> PassOnAsync<TItem, TResult>(
+        IReadOnlyList<TItem> items,
+        Func<TItem, NodeId> keyOf,
+        Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> call) =>
+        await (await GetHalvesAsync(items.Count)).AskAsync(items, keyOf, call);
+
+    /// <summary>Writes, or has the halves write.</summary>
+    private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
+        IReadOnlyList<TItem> items,
+        Func<TItem, NodeId> keyOf,
+        Func<WriteCall<TResult>, int, ShardWrite> create,
+        Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
+    {
+        if (!_log.IsSealed)
+        {
+            try
+            {
+                var results = await _writer.WriteAsync(items.Count, create);
+                ReportUsage();
+                return results;
+            }
+            catch (ShardSealedException)
+            {
+                // The seal came first.
+            }
+        }
+
+        return await PassOnAsync(items, keyOf, passOn);
     }
 
     // Updates the metrics and the reminder after a change.
     private void ReportUsage()
     {
-        _usage.Set(_log.Shard.Count, _log.Shard.Bytes);
-        _reminder.Update(_log.Shard.Count);
+        var (keys, bytes) = _split is { IsMoved: true } ? (0, 0) : (_log.Shard.Count, _log.Shard.Bytes);
+        _usage.Set(keys, bytes);
+        _reminder.Update(keys);
     }
 
     /// <summary>Throws if a call has more than <see cref="MaxPerCall"/> keys.</summary>
@@ -313,7 +454,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         CheckLength(items);
         foreach (var item in items)
         {
-            if (GrainKeys.Shard(keyOf(item), _options.ShardBits) != _shard)
+            if (!_prefix.Contains(keyOf(item)))
             {
                 throw new ArgumentException(
                     $"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(_shard)}.", nameof(items));

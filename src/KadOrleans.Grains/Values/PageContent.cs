@@ -65,7 +65,8 @@ internal sealed class PageContent(ShardImage image, bool keepRemovals)
     }
 
     /// <summary>The pages.</summary>
-    public List<IReadOnlyList<PageEntry>> Split()
+    /// <param name="border">A key at which a page begins, so that none has keys on both sides. Null: anywhere.</param>
+    public List<IReadOnlyList<PageEntry>> Split(NodeId? border = null)
     {
         var pages = new List<IReadOnlyList<PageEntry>>();
         List<PageEntry>? page = null;
@@ -74,7 +75,7 @@ internal sealed class PageContent(ShardImage image, bool keepRemovals)
         Array.Sort(sorted, static (one, other) => one.Key.CompareTo(other.Key));
         foreach (var entry in sorted)
         {
-            if (page is null || bytes + entry.Bytes.Length > CompactionPlan.MaxPageBytes)
+            if (page is null || bytes + entry.Bytes.Length > CompactionPlan.MaxPageBytes || (page[^1].Key < border && entry.Key >= border))
             {
                 pages.Add(page = []);
                 bytes = 0;

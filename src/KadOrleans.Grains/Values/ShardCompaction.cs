@@ -12,11 +12,12 @@ namespace KadOrleans.Grains.Values;
 /// </summary>
 internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
 {
-    /// <summary>The most pages read or emptied concurrently.</summary>
-    private const int MaxParallel = 8;
+    private const int MaxParallel = PageRecords.MaxParallel;
 
     /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind a megabyte.</summary>
     private const int MaxWrites = 16;
+
+    private readonly PageRecords _pages = new(storage);
 
     /// <summary>Moves the current log into pages.</summary>
     /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
@@ -29,7 +30,7 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
         foreach (var pages in plan.Replaced.Chunk(MaxParallel))
         {
             // Before the manifest that frees them: later others may write there.
-            var records = await Task.WhenAll(pages.Select(ReadAsync));
+            var records = await Task.WhenAll(pages.Select(_pages.ReadAsync));
             foreach (var (page, entries) in pages.Zip(records))
             {
                 content.Add(page, entries, isOldest: plan.Oldest.Contains(page));
@@ -41,7 +42,7 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
         await ClaimAsync(image);
         foreach (var some in written.Chunk(MaxWrites))
         {
-            await Task.WhenAll(some.Select(WriteAsync));
+            await Task.WhenAll(some.Select(_pages.WriteAsync));
         }
 
         var manifest = new ShardManifestState
@@ -56,25 +57,8 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
         };
         var etag = await storage.WriteAsync(StateNames.ShardManifest, manifest, image.ManifestETag);
         image.Compacted(manifest, etag, plan.Retained, written);
-        await ReleaseAsync(plan.Replaced);
+        await _pages.EmptyAsync(plan.Replaced);
         await ring.ReleaseAsync(first, end);
-    }
-
-    private async Task<byte[]> ReadAsync(ShardPage page)
-    {
-        var (record, etag) = await storage.ReadAsync<ShardPageState>(StateNames.ShardPage(page.Slot));
-        if (record is null || record.Compaction != page.Compaction)
-        {
-            throw new StorageConflictException($"{StateNames.ShardPage(page.Slot)} was replaced by another activation.");
-        }
-
-        if (page.HasKeys && page.KeysETag is null)
-        {
-            page.KeysETag = (await storage.ReadAsync<ShardPageKeysState>(StateNames.ShardPageKeys(page.Slot))).ETag;
-        }
-
-        page.ETag = etag;
-        return record.Entries;
     }
 
     private async Task<List<WrittenPage>> FindFreeAsync(
@@ -111,36 +95,6 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
             Pages = image.Manifest.Pages,
         };
         image.Claimed(manifest, await storage.WriteAsync(StateNames.ShardManifest, manifest, image.ManifestETag));
-    }
-
-    private async Task WriteAsync(WrittenPage written)
-    {
-        var page = written.Page;
-        var state = new ShardPageState { Compaction = page.Compaction, Entries = written.Encode() };
-        if (page.HasKeys)
-        {
-            var keys = new ShardPageKeysState { Compaction = page.Compaction, PageBytes = page.Bytes, Entries = written.EncodeKeys() };
-            page.KeysETag = await storage.WriteAsync(StateNames.ShardPageKeys(page.Slot), keys, page.KeysETag);
-        }
-
-        page.ETag = await storage.WriteAsync(StateNames.ShardPage(page.Slot), state, page.ETag);
-    }
-
-    private async Task ReleaseAsync(IEnumerable<ShardPage> pages)
-    {
-        foreach (var some in pages.Chunk(MaxParallel))
-        {
-            await Task.WhenAll(some.Select(ReleaseAsync));
-        }
-    }
-
-    private async Task ReleaseAsync(ShardPage page)
-    {
-        await storage.WriteAsync(StateNames.ShardPage(page.Slot), new ShardPageState(), page.ETag);
-        if (page.KeysETag is not null)
-        {
-            await storage.WriteAsync(StateNames.ShardPageKeys(page.Slot), new ShardPageKeysState(), page.KeysETag);
-        }
     }
 }
 

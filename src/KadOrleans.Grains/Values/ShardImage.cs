@@ -17,6 +17,7 @@ internal sealed class ShardImage
         Keys = new ShardKeys(Shard);
         Claimed(manifest, manifestETag);
         NextSequence = manifest.FirstSequence;
+        IsSealed = IsSplit;
     }
 
     /// <summary>The keys of the pages with the changes of the log. The place of each is a <see cref="ShardPlace"/>.</summary>
@@ -42,6 +43,12 @@ internal sealed class ShardImage
 
     /// <summary>The sequence of the next log record.</summary>
     public long NextSequence { get; private set; }
+
+    /// <summary>Whether the log has ended, as the shard is being split. Nothing is written or compacted any more.</summary>
+    public bool IsSealed { get; private set; }
+
+    /// <summary>Whether the halves of the shard have everything.</summary>
+    public bool IsSplit => Manifest.Seal != 0;
 
     /// <summary>The number of log records that are not in the pages.</summary>
     public int LogRecords => (int)(NextSequence - Manifest.FirstSequence);
@@ -93,7 +100,14 @@ internal sealed class ShardImage
     }
 
     /// <summary>Adds the log record that was read at <see cref="NextSequence"/>.</summary>
-    public void Append(IReadOnlyList<ShardChange> changes, int bytes)
+    /// <exception cref="InvalidDataException">The record is damaged.</exception>
+    public void Append(ShardLogState record)
+    {
+        Append(ShardEntryCodec.Decode(record.Entries), record.Entries.Length);
+        IsSealed |= record.IsSeal;
+    }
+
+    private void Append(IReadOnlyList<ShardChange> changes, int bytes)
     {
         Appended(changes, bytes);
         foreach (var (key, value) in changes)
@@ -107,6 +121,13 @@ internal sealed class ShardImage
                 Shard.Restore(key, StoreShare.Of(value), value.StoredAt, value.ExpiresAt, PlaceInLog(key));
             }
         }
+    }
+
+    /// <summary>Notes the record that was written at <see cref="NextSequence"/>, and which ends the log.</summary>
+    public void Seal()
+    {
+        Appended([], 0);
+        IsSealed = true;
     }
 
     /// <summary>Notes the log record that was written at <see cref="NextSequence"/>, before its changes are made in memory.</summary>

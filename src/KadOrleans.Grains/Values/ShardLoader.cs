@@ -25,7 +25,7 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota, Shar
             var (manifest, etag) = await storage.ReadAsync<ShardManifestState>(StateNames.ShardManifest);
             var image = new ShardImage(quota, cache, manifest ?? new ShardManifestState(), etag);
             image.Shard.BeginLoad(0);
-            if (await ReadPagesAsync(image) && await ReadLogAsync(image, ring))
+            if (image.IsSplit || (await ReadPagesAsync(image) && await ReadLogAsync(image, ring)))
             {
                 image.Shard.EndLoad();
                 return image;
@@ -92,7 +92,7 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota, Shar
     private static async Task<bool> ReadLogAsync(ShardImage image, ShardLogRing ring)
     {
         // Most shards have a short log: begin with one record, and read on in larger steps.
-        for (var reads = 1; image.LogRecords < ShardLogRing.Slots; reads = Math.Min(reads * 2, MaxReads))
+        for (var reads = 1; image.LogRecords < ShardLogRing.Slots && !image.IsSealed; reads = Math.Min(reads * 2, MaxReads))
         {
             var count = Math.Min(reads, ShardLogRing.Slots - image.LogRecords);
             var first = image.NextSequence;
@@ -104,7 +104,7 @@ internal sealed class ShardLoader(IRecordStorage storage, StoreQuota quota, Shar
                     return place == LogPlace.Free;
                 }
 
-                image.Append(ShardEntryCodec.Decode(record!.Entries), record.Entries.Length);
+                image.Append(record!);
             }
         }
 

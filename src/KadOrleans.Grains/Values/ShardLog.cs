@@ -89,7 +89,13 @@ internal sealed class ShardLog
     /// <summary>Completes when no compaction runs.</summary>
     public Task Compacting => _compacting;
 
-    private bool MayCompact => _compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
+    /// <summary>Whether the log has ended, as the shard is being split or is split.</summary>
+    public bool IsSealed => _image.IsSealed;
+
+    /// <summary>Whether memory may differ from storage.</summary>
+    public bool IsInDoubt => _doubt != Doubt.None || _compactionFailed;
+
+    private bool MayCompact => !IsSealed && _compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
 
     private bool IsFull =>
         _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= ShardLogRing.Slots
@@ -127,7 +133,7 @@ internal sealed class ShardLog
     /// <summary>What another activation may take over. Null if memory is in doubt, or if it is too much.</summary>
     public ShardCargo? Save()
     {
-        if (_doubt != Doubt.None || _compactionFailed || _image.LogBytes > ShardCargo.MaxBytes)
+        if (IsInDoubt || IsSealed || _image.LogBytes > ShardCargo.MaxBytes)
         {
             return null;
         }
@@ -171,7 +177,9 @@ internal sealed class ShardLog
     }
 
     /// <summary>Writes changes that were decided on the current values. Unless the result is Written, memory stays as it was.</summary>
-    public async Task<AppendResult> AppendAsync(KeyShardPlan plan)
+    /// <param name="plan">The changes.</param>
+    /// <param name="isSeal">Whether the record, then without changes, ends the log.</param>
+    public async Task<AppendResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
         if (IsFull)
         {
@@ -183,12 +191,18 @@ internal sealed class ShardLog
             return AppendResult.Failed;
         }
 
+        if (IsSealed)
+        {
+            return AppendResult.Conflict;
+        }
+
         ShardChange[] changes = [.. plan.Writes.Select(write => new ShardChange(write.Key, write.Value))];
         var record = new ShardLogState
         {
             Sequence = _image.NextSequence,
             Attempt = DrawAttempt(),
             Entries = ShardEntryCodec.Encode(changes),
+            IsSeal = isSeal,
         };
         try
         {
@@ -213,8 +227,16 @@ internal sealed class ShardLog
             return await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Failed);
         }
 
-        _image.Appended(changes, record.Entries.Length);
-        plan.Apply(_image.PlaceInLog);
+        if (isSeal)
+        {
+            _image.Seal();
+        }
+        else
+        {
+            _image.Appended(changes, record.Entries.Length);
+            plan.Apply(_image.PlaceInLog);
+        }
+
         return AppendResult.Written;
     }
 
@@ -232,6 +254,11 @@ internal sealed class ShardLog
         if (_doubt != Doubt.None || IsFull)
         {
             return AppendResult.Failed;
+        }
+
+        if (IsSealed)
+        {
+            return AppendResult.Conflict;
         }
 
         try
@@ -320,7 +347,7 @@ internal sealed class ShardLog
     private async Task<bool> CatchUpAsync(long attempt)
     {
         var found = false;
-        while (_image.LogRecords < ShardLogRing.Slots)
+        while (_image.LogRecords < ShardLogRing.Slots && !IsSealed)
         {
             var (place, record) = await _ring.ReadAsync(_image.NextSequence);
             if (place != LogPlace.Written)
@@ -330,7 +357,7 @@ internal sealed class ShardLog
             }
 
             found |= record!.Attempt == attempt;
-            _image.Append(ShardEntryCodec.Decode(record.Entries), record.Entries.Length);
+            _image.Append(record);
         }
 
         _doubt = Doubt.None;

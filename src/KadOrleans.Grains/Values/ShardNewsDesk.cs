@@ -1,7 +1,7 @@
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains.Values;
 
@@ -10,11 +10,11 @@ namespace KadOrleans.Grains.Values;
 /// <see cref="MinAge"/>, however many they are. Shards of one silo are asked with one call to it: most calls of an idle cluster would be
 /// these. Safe for several threads.
 /// </summary>
-/// <param name="options">The number of shards.</param>
+/// <param name="shards">The shards in use.</param>
 /// <param name="askSilo">Has a silo ask shards. It may leave some out.</param>
 /// <param name="time">For ages and timeouts.</param>
 internal sealed class ShardNewsDesk(
-    IOptions<KadClusterOptions> options, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
+    ClusterShards shards, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
     /// <summary>News of this age are good enough: an edge counts them as that much older.</summary>
     public static readonly TimeSpan MinAge = TimeSpan.FromMilliseconds(300);
@@ -22,7 +22,7 @@ internal sealed class ShardNewsDesk(
     /// <summary>Older ones help no edge.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a shard is not asked whose filter found no room.</summary>
+    /// <summary>How long a shard is not asked whose filter found no room, or which was split.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromMinutes(1);
 
     /// <summary>The most bytes of filters in one response. A larger one goes alone.</summary>
@@ -31,26 +31,36 @@ internal sealed class ShardNewsDesk(
     /// <summary>The most bytes of filters here, enough for 100 million keys.</summary>
     private const long MaxBytes = 256L << 20;
 
-    // Guards the entries and the sum of their filters' sizes.
+    // Guards the fields below.
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Entry> _entries = [];
-    private readonly int _maxChanges = KeyHistory.MaxChangesOf(options.Value.ShardBits);
+    private int _bits = shards.Layout.Bits;
+
+    // The sum of the filters' sizes.
     private long _bytes;
 
-    /// <summary>The news of some shards. It waits for shards that do not respond no longer than a get does.</summary>
+    /// <summary>
+    /// The news of some shards. It waits for shards that do not respond no longer than a get does. Shards that were split are left out.
+    /// </summary>
     /// <param name="known">What the caller knows of each.</param>
     /// <param name="grainOf">The grain of a shard.</param>
     public async Task<IReadOnlyList<ShardNews>> ReadAsync(IReadOnlyList<ShardPoint> known, Func<long, IKeyShardGrain> grainOf)
     {
+        var layout = shards.Layout;
+        var wanted = new List<ShardPoint>();
         foreach (var point in known)
         {
-            if (point.Shard < 0 || point.Shard >> options.Value.ShardBits != 0)
+            var bits = layout.Find(point.Shard)?.Bits ?? throw new ArgumentException($"There is no shard {point.Shard}.", nameof(known));
+
+            // An edge may know of a doubling before this silo.
+            if (bits >= layout.Bits)
             {
-                throw new ArgumentException($"There is no shard {point.Shard}.", nameof(known));
+                wanted.Add(point);
             }
         }
 
-        Task[] asked = [.. Refresh(known, grainOf).Where(task => !task.IsCompleted)];
+        ForgetSplit(layout);
+        Task[] asked = [.. Refresh(wanted, grainOf).Where(task => !task.IsCompleted)];
         if (asked.Length > 0)
         {
             await ((Task)Task.WhenAll(asked).WaitAsync(ShardBatchGrain.ShardTimeout, time))
@@ -59,7 +69,24 @@ internal sealed class ShardNewsDesk(
 
         lock (_gate)
         {
-            return Read(known);
+            return Read(wanted);
+        }
+    }
+
+    private void ForgetSplit(ShardLayout layout)
+    {
+        lock (_gate)
+        {
+            if (_bits != layout.Bits)
+            {
+                _bits = layout.Bits;
+                foreach (var shard in _entries.Keys.Where(shard => layout.Find(shard)?.Bits < layout.Bits).ToList())
+                {
+                    _entries.Remove(shard, out var entry);
+                    _bytes -= entry!.History?.Bytes ?? 0;
+                    entry.History = null;
+                }
+            }
         }
     }
 
@@ -94,7 +121,7 @@ internal sealed class ShardNewsDesk(
                 // Shards without news may be elsewhere by then: next time they are asked themselves.
                 some.All.ForEach(entry => entry.Silo = null);
                 var asked = some.Key is { } silo ? AskAsync(some.All, askSilo(silo, [.. some.All.Select(entry => entry.Point)]), now) : null;
-                some.All.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry.Point), now));
+                some.All.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry, now), now));
             }
 
             return [.. entries.Select(entry => entry.Asked)];
@@ -115,7 +142,20 @@ internal sealed class ShardNewsDesk(
         && !(entry.FullAt is { } fullAt && time.GetElapsedTime(fullAt, now) < FullFor)
         && !(entry.History is not null && time.GetElapsedTime(entry.ConfirmedAt, now) < MinAge);
 
-    private static async Task<IReadOnlyList<ShardNews>> AskShardAsync(IKeyShardGrain shard, ShardPoint known) => [await shard.GetNewsAsync(known)];
+    private async Task<IReadOnlyList<ShardNews>> AskShardAsync(IKeyShardGrain shard, Entry entry, long askedAt)
+    {
+        if (await shard.GetNewsAsync(entry.Point).ConfigureAwait(false) is { } news)
+        {
+            return [news];
+        }
+
+        lock (_gate)
+        {
+            Note(entry, null, askedAt);
+        }
+
+        return [];
+    }
 
     private async Task AskAsync(IReadOnlyList<Entry> entries, Task<IReadOnlyList<ShardNews>> asked, long askedAt)
     {
@@ -137,13 +177,19 @@ internal sealed class ShardNewsDesk(
         }
     }
 
-    private void Note(Entry entry, ShardNews news, long askedAt)
+    private void Note(Entry entry, ShardNews? news, long askedAt)
     {
+        if (_entries.GetValueOrDefault(entry.Shard) != entry)
+        {
+            // Forgotten meanwhile.
+            return;
+        }
+
         var others = _bytes - (entry.History?.Bytes ?? 0);
-        (entry.FullAt, entry.History) = others + (news.Filter?.Length ?? 0) > MaxBytes
+        (entry.FullAt, entry.History) = news is null || others + (news.Filter?.Length ?? 0) > MaxBytes
             ? (askedAt, null)
-            : ((long?)null, KeyHistory.After(entry.History, news, _maxChanges));
-        (entry.ConfirmedAt, entry.Silo) = (askedAt, news.Silo);
+            : ((long?)null, KeyHistory.After(entry.History, news, KeyHistory.MaxChangesOf(_bits)));
+        (entry.ConfirmedAt, entry.Silo) = (askedAt, news?.Silo);
         _bytes = others + (entry.History?.Bytes ?? 0);
     }
 

@@ -36,13 +36,13 @@ internal sealed class ShardNewsService(
 
     public async Task<IReadOnlyList<ShardNews>> GetAsync(IReadOnlyList<ShardPoint> known)
     {
-        Task<ShardNews>[] asked = [.. known.Select(point => ShardOf(point.Shard).GetNewsAsync(point).AsTask())];
+        Task<ShardNews?>[] asked = [.. known.Select(point => ShardOf(point.Shard).GetNewsAsync(point).AsTask())];
         var all = Task.WhenAll(asked);
         GrainCalls.Ignore(all);
         await ((Task)all.WaitAsync(ShardBatchGrain.ShardTimeout, time))
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         long bytes = 0;
-        return [.. asked.Where(news => news.IsCompletedSuccessfully).Select(news => news.Result).TakeWhile(IsWithinResponse)];
+        return [.. asked.Where(news => news.IsCompletedSuccessfully).Select(news => news.Result).OfType<ShardNews>().TakeWhile(IsWithinResponse)];
 
         bool IsWithinResponse(ShardNews news) => (bytes += news.Filter?.Length ?? 0) <= MaxResponse;
     }

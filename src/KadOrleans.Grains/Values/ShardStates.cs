@@ -21,6 +21,13 @@ internal sealed class ShardManifestState : IVersionedState
     /// <summary>Oldest first. A later page overrides earlier ones.</summary>
     [Id(3)]
     public List<ShardPageReference> Pages { get; set; } = [];
+
+    /// <summary>
+    /// The sequence of the seal, if the shard is split and both halves have everything. Then nothing above counts any more, but is still to be
+    /// emptied. 0 if it is not split. Since schema 6.
+    /// </summary>
+    [Id(4)]
+    public long Seal { get; set; }
 }
 
 /// <summary>A page that a manifest names.</summary>
@@ -100,4 +107,8 @@ internal sealed class ShardLogState : IVersionedState
     /// <summary>Changes as <see cref="ShardEntryCodec"/> has them.</summary>
     [Id(4)]
     public byte[] Entries { get; set; } = [];
+
+    /// <summary>Whether it is the last record for ever: the shard is being split. It has no changes. Since schema 6.</summary>
+    [Id(5)]
+    public bool IsSeal { get; set; }
 }

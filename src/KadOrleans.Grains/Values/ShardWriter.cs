@@ -52,6 +52,30 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
         }
     }
 
+    /// <summary>Queues the writes of a call, and waits for their results.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="create">Creates the write with an index.</param>
+    /// <exception cref="ShardSealedException">The log has ended.</exception>
+    public Task<IReadOnlyList<TResult>> WriteAsync<TResult>(int count, Func<WriteCall<TResult>, int, ShardWrite> create)
+    {
+        var call = new WriteCall<TResult>(count);
+        for (var i = 0; i < count; i++)
+        {
+            Enqueue(create(call, i));
+        }
+
+        return call.Completion;
+    }
+
+    /// <summary>Ends the log after the writes that wait. Returns whether this activation did.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    public async Task<bool> SealAsync()
+    {
+        var call = new WriteCall<bool>(1);
+        Enqueue(new SealWrite(call));
+        return (await call.Completion)[0];
+    }
+
     /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
     /// <exception cref="IOException">It could not be read.</exception>
     public Task ReloadAsync()
@@ -91,7 +115,8 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
     {
         var taken = new List<ShardWrite>();
         var bytes = 0;
-        while (taken.Count < MaxRecordChanges && _waiting.TryPeek(out var next) && (taken.Count == 0 || bytes + next.Length <= MaxRecordBytes))
+        while (taken.Count < MaxRecordChanges && _waiting.TryPeek(out var next)
+            && (taken.Count == 0 || (bytes + next.Length <= MaxRecordBytes && next is not SealWrite && taken[0] is not SealWrite)))
         {
             bytes += next.Length;
             taken.Add(_waiting.Dequeue());
@@ -107,6 +132,12 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
             for (var i = 0; i < MaxDecisions; i++)
             {
                 await log.ResolveDoubtAsync();
+                if (log.IsSealed)
+                {
+                    writes.ForEach(write => write.PassOn());
+                    return;
+                }
+
                 var result = await TryCommitAsync(writes);
                 if (result == AppendResult.Written)
                 {
@@ -131,13 +162,18 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
     private async Task<AppendResult> TryCommitAsync(List<ShardWrite> writes)
     {
         await PinAsync(writes);
+        if (log.IsSealed)
+        {
+            return AppendResult.Conflict;
+        }
+
         var image = log.Image;
         var plan = new KeyShardPlan(log.Shard);
         try
         {
             var now = time.GetUtcNow();
             writes.ForEach(write => write.Decide(plan, now));
-            var result = plan.NeedsWrite ? await log.AppendAsync(plan)
+            var result = plan.NeedsWrite || writes[0] is SealWrite ? await log.AppendAsync(plan, writes[0] is SealWrite)
                 : writes.Exists(write => write.NeedsConfirmation) ? await log.ConfirmAsync()
                 : AppendResult.Written;
             if (result == AppendResult.Written)

@@ -29,6 +29,9 @@ internal abstract class ShardWrite
 
     /// <summary>Fails the write, as storage failed.</summary>
     public abstract void Fail();
+
+    /// <summary>Fails the write with <see cref="ShardSealedException"/>: the shard is being split, and its halves decide.</summary>
+    public abstract void PassOn();
 }
 
 /// <summary>A pending put.</summary>
@@ -53,6 +56,8 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
 
     // A put that the rules refused keeps its result.
     public override void Fail() => call.Set(index, _decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
+
+    public override void PassOn() => call.Fail(new ShardSealedException());
 }
 
 /// <summary>
@@ -103,6 +108,8 @@ internal abstract class KeyWrite(WriteCall<bool> call, int index, string failure
     public override void Confirm() => call.Set(index, _decided);
 
     public override void Fail() => call.Fail(new IOException($"The storage of a key shard failed; {failure}."));
+
+    public override void PassOn() => call.Fail(new ShardSealedException());
 
     /// <summary>Plans the change, if there is anything to change.</summary>
     protected abstract bool TryPlan(KeyShardPlan plan);
@@ -168,8 +175,26 @@ internal sealed class ReloadWrite(WriteCall<bool> call) : KeyWrite(call, 0, "it 
 {
     public override int Length => 0;
 
+    public override void PassOn() => Confirm();
+
     protected override bool TryPlan(KeyShardPlan plan) => true;
 }
+
+/// <summary>Ends the log. Writes before it are decided before it. Its result is whether this activation wrote it.</summary>
+internal sealed class SealWrite(WriteCall<bool> call) : KeyWrite(call, 0, "it is not split")
+{
+    private readonly WriteCall<bool> _call = call;
+
+    public override int Length => 0;
+
+    // Another activation was first.
+    public override void PassOn() => _call.Set(0, false);
+
+    protected override bool TryPlan(KeyShardPlan plan) => true;
+}
+
+/// <summary>The shard is being split, and takes no writes any more.</summary>
+internal sealed class ShardSealedException() : Exception("The shard is being split.");
 
 /// <summary>A call whose writes may go into several group commits.</summary>
 internal sealed class WriteCall<TResult>

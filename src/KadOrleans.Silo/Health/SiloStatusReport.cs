@@ -2,6 +2,7 @@ using KadOrleans.EdgeWorker.Edges;
 using System.Text.Json.Nodes;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,7 @@ internal sealed class SiloStatusReport(
     SiloReadiness readiness,
     ClockWatch clock,
     StateVersion version,
+    ClusterShards shards,
     IGrainFactory grains,
     ILogger<SiloStatusReport> logger)
 {
@@ -38,7 +40,8 @@ internal sealed class SiloStatusReport(
             ["clockDifference"] = clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null,
             ["stateVersion"] = new JsonObject { ["written"] = version.Written, ["known"] = version.Known },
             ["silos"] = Silos(),
-            ["settings"] = status?.Settings is { } settings ? new JsonObject { ["shardBits"] = settings.ShardBits } : null,
+            ["settings"] = status?.Settings is { } settings ? new JsonObject { ["shardBits"] = settings.Layout.Bits } : null,
+            ["shards"] = new JsonObject { ["count"] = shards.Layout.Count, ["split"] = shards.Split },
             ["edges"] = status is null ? null : new JsonArray([.. status.Edges.Select(Edge)]),
         };
     }

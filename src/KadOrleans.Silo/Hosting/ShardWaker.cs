@@ -1,5 +1,6 @@
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.GrainStorage.Sqlite;
 using Orleans.Storage;
 
@@ -12,6 +13,7 @@ namespace KadOrleans.Silo.Hosting;
 internal sealed class ShardWaker(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
+    ClusterShards known,
     IHostApplicationLifetime lifetime,
     ILogger<ShardWaker> logger) : BackgroundService
 {
@@ -40,7 +42,9 @@ internal sealed class ShardWaker(
 
         try
         {
-            var shards = await ((SqliteGrainStorage)storage).ListGrainsAsync(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
+            // Those that a doubling makes are called by the shards that they are halves of.
+            var stored = await ((SqliteGrainStorage)storage).ListGrainsAsync(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
+            var shards = stored.Where(shard => known.Layout.IsInUse(shard.GetIntegerKey())).ToList();
             var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stoppingToken };
             await Parallel.ForEachAsync(shards, options, async (shard, _) => await WakeAsync(shard));
             if (shards.Count > 0)

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Grains;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
@@ -11,7 +12,6 @@ using KadOrleans.Node;
 using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Storage;
@@ -152,14 +152,17 @@ internal static class SiloHost
 #pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.
         silo.AddActivationRebalancer();
 #pragma warning restore ORLEANSEXP002
-        silo.Services.AddOptions<ActivationRebalancerOptions>().Configure<IOptions<KadClusterOptions>>((options, cluster) =>
+        silo.Services.AddOptions<ActivationRebalancerOptions>().Configure<ClusterShards>((options, shards) =>
         {
             (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5));
 
             // By default the first cycles of a session move a tenth of what they should: with some hundred grains, none. On a busy silo a
             // cycle may count grains that are on their way, so it moves few.
             options.CycleNumberWeight = 0.3;
-            options.ActivationMigrationCountLimit = Math.Max(16, (1 << cluster.Value.ShardBits) / 8);
+            options.ActivationMigrationCountLimit = LimitOf(shards.Layout);
+
+            // The rebalancer keeps these options, and reads the limit in each cycle.
+            shards.Changed += layout => options.ActivationMigrationCountLimit = LimitOf(layout);
         });
 
         // Rebalancing evens out the numbers of all activations. Edges name new batch grains each minute. If those of the last 15 min stayed
@@ -169,5 +172,7 @@ internal static class SiloHost
             options.CollectionQuantum = TimeSpan.FromSeconds(15);
             options.ClassSpecificCollectionAge[typeof(ShardBatchGrain).FullName!] = TimeSpan.FromSeconds(20);
         });
+
+        static int LimitOf(ShardLayout shards) => Math.Max(16, shards.Count / 8);
     }
 }

@@ -4,6 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Edge.Tests.Running;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
@@ -152,7 +153,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     private static async Task PutAsync(TestCluster cluster, Dictionary<NodeId, StoredValue> values)
     {
         await using var store = new GrainKeyStore(
-            cluster.Client, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+            cluster.Client, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
         foreach (var some in values.Chunk(500))
         {
             var results = await Task.WhenAll(some.Select(pair => store.PutAsync(pair.Key, pair.Value, PutKind.Import).AsTask()));

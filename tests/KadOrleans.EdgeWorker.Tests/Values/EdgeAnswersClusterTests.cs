@@ -256,7 +256,7 @@ public sealed class EdgeAnswersClusterTests(SixteenShardCluster cluster) : IAsyn
 
     private GrainKeyStore Create(GrainKeyStoreOptions? options = null) => new(
         cluster.Grains,
-        cluster.ShardBits,
+        ShardLayout.Of(cluster.ShardBits),
         _clock,
         NullLogger<GrainKeyStore>.Instance,
         (options ?? new GrainKeyStoreOptions { MaxStaleness = Bound }) with { HedgeAfter = TimeSpan.FromHours(1) });

@@ -39,8 +39,9 @@ internal sealed class EdgeAnswersModel
     public EdgeAnswersModel()
     {
         var options = Options.Create(new KadClusterOptions { ShardBits = ShardBits });
-        _desks = [new ShardNewsDesk(options, AskSiloAsync, _clock), new ShardNewsDesk(options, AskSiloAsync, _clock)];
-        Answers = new EdgeAnswers(1 << ShardBits, new GrainKeyStoreOptions { MaxStaleness = Bound }, _clock, AskForNewsAsync);
+        var shards = new ClusterShards(options);
+        _desks = [new ShardNewsDesk(shards, AskSiloAsync, _clock), new ShardNewsDesk(shards, AskSiloAsync, _clock)];
+        Answers = new EdgeAnswers(ShardLayout.Of(ShardBits), new GrainKeyStoreOptions { MaxStaleness = Bound }, _clock, AskForNewsAsync);
         for (var i = 0; i < Keys; i++)
         {
             _records.Add(StoredValues.Key(i), new KeyRecord());
@@ -190,7 +191,7 @@ internal sealed class EdgeAnswersModel
     private async Task<IReadOnlyList<ShardNews>> AskSiloAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known)
     {
         Assert.Equal(ModelShard.Silo, silo);
-        return _siloCalls++ % 3 == 2 ? [] : [await _shards[known.Single().Shard].GetNewsAsync(known.Single())];
+        return _siloCalls++ % 3 == 2 ? [] : [(await _shards[known.Single().Shard].GetNewsAsync(known.Single()))!];
     }
 
     private async Task<IReadOnlyList<ShardNews>> AskForNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
@@ -289,7 +290,7 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
 
     public void Restart() => _history = null;
 
-    public ValueTask<ShardNews> GetNewsAsync(ShardPoint known)
+    public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known)
     {
         if (_history is not { IsWorn: false })
         {
@@ -297,7 +298,7 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
             _history = KeyHistory.Begin(_held.Keys, _held.Count, _generation, 256);
         }
 
-        return ValueTask.FromResult(_history.Read(known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null });
+        return ValueTask.FromResult<ShardNews?>(_history.Read(known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null });
     }
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
@@ -307,6 +308,8 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
     public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now) => throw new NotSupportedException();
+
+    public ValueTask SplitAsync() => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count) => throw new NotSupportedException();
 

@@ -2,6 +2,7 @@ using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -185,7 +186,7 @@ public sealed class GrainKeyStoreFaultTests(OneShardCluster cluster) : IAsyncLif
 
     private GrainKeyStore CreateStore(GrainKeyStoreOptions? options = null) => new(
         cluster.Grains,
-        cluster.ShardBits,
+        ShardLayout.Of(cluster.ShardBits),
         TimeProvider.System,
         NullLogger<GrainKeyStore>.Instance,
         (options ?? new GrainKeyStoreOptions()) with { UsageMaxAge = TimeSpan.FromHours(1) });

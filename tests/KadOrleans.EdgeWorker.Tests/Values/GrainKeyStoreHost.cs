@@ -1,6 +1,7 @@
 using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,7 +29,7 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOption
         }
 
         _store = new GrainKeyStore(
-            cluster.Grains, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options ?? Options);
+            cluster.Grains, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options ?? Options);
         return _store;
     }
 

@@ -1,6 +1,7 @@
 using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -58,6 +59,6 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
     private async Task<GrainKeyStore> OpenAsync()
     {
         await cluster.ClearAsync(StoreQuota.Unlimited);
-        return new GrainKeyStore(cluster.Grains, cluster.ShardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance, GrainKeyStoreHost.Options);
+        return new GrainKeyStore(cluster.Grains, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance, GrainKeyStoreHost.Options);
     }
 }

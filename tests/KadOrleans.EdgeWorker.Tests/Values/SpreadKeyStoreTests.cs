@@ -14,7 +14,7 @@ public sealed class SpreadKeyStoreTests(SixteenShardCluster cluster) : IAsyncLif
 {
     private readonly GrainKeyStore _store = new(
         cluster.Grains,
-        cluster.ShardBits,
+        ShardLayout.Of(cluster.ShardBits),
         TimeProvider.System,
         NullLogger<GrainKeyStore>.Instance,
         new GrainKeyStoreOptions { ScanPage = 5, UsageMaxAge = TimeSpan.Zero });

@@ -48,7 +48,7 @@ public class GoldenStateTests
     /// <summary>What schema-N.txt holds; never changed.</summary>
     private static Dictionary<string, object> StatesOf(int schema) => new()
     {
-        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12, Kademlia = schema < 5 ? null : Constants },
+        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12, Kademlia = schema < 5 ? null : Constants, BitsInUse = schema < 6 ? null : 13, IsDoubling = schema > 5 },
         ["edges"] = new EdgeDirectoryState
         {
             SchemaVersion = schema,
@@ -77,9 +77,10 @@ public class GoldenStateTests
             Compaction = 5,
             FirstSequence = 97,
             Pages = [new ShardPageReference { Slot = 2, Compaction = 5 }],
+            Seal = schema < 6 ? 0 : 99,
         },
         ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
-        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
+        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(ChangesOf(schema)), IsSeal = schema > 5 },
     };
 
     [Theory]
@@ -88,6 +89,7 @@ public class GoldenStateTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
     public void States_of_each_schema_are_read_as_they_were_meant(int schema)
     {
         var lines = GoldenFile.Read($"schema-{schema}.txt")

@@ -90,6 +90,18 @@ internal sealed class FakeRecords : IRecordStorage
         _late.Clear();
     }
 
+    /// <summary>The same rows, without faults.</summary>
+    public FakeRecords Copy()
+    {
+        var copy = new FakeRecords { _lastETag = _lastETag };
+        foreach (var (name, row) in _rows)
+        {
+            copy._rows.Add(name, row);
+        }
+
+        return copy;
+    }
+
     public void Set<T>(string name, T content) => _rows[name] = (JsonSerializer.Serialize(content), ++_lastETag);
 
     private string Put(string name, string json, string? etag)

@@ -12,10 +12,12 @@ internal sealed class ShardHost
 {
     private readonly ShardReader _reader;
     private readonly ShardWriter _writer;
+    private readonly ShardCache _cache;
 
-    private ShardHost(ShardLog log, ShardReader reader)
+    private ShardHost(ShardLog log, ShardReader reader, ShardCache cache)
     {
         Log = log;
+        _cache = cache;
         _reader = reader;
         _writer = new ShardWriter(log, reader, Clock, NullLogger.Instance);
     }
@@ -37,8 +39,11 @@ internal sealed class ShardHost
         }
 
         await log.ResolveDoubtAsync();
-        return new ShardHost(log, new ShardReader(records, cache, log));
+        return new ShardHost(log, new ShardReader(records, cache, log), cache);
     }
+
+    /// <summary>The split of this shard.</summary>
+    public ShardSplit SplitBy(ShardCopier copier) => new(Log, _writer, copier, _cache);
 
     /// <summary>The values that are held of some keys.</summary>
     public Task<StoredValue?[]> ReadAsync(params NodeId[] keys) => _reader.ReadAsync(keys, keeps: true, _writer.ReloadAsync);

@@ -39,7 +39,7 @@ internal sealed class ClusterClient : IAsyncDisposable
 
     /// <summary>The cluster's values.</summary>
     public GrainKeyStore OpenValues(int shardBits) =>
-        new(Grains, shardBits, TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+        new(Grains, ShardLayout.Of(shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
 
     /// <summary>The table of the only edge gets a tick of a reminder: the shortest of their periods is five minutes.</summary>
     public async Task RemindAsync(string name, TickStatus status)

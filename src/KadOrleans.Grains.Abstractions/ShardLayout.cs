@@ -1,0 +1,52 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Grains.Abstractions;
+
+/// <summary>How the keys of a cluster are divided into shards.</summary>
+/// <param name="FirstBits">The bits that the cluster was made with; the grain keys of their shards are the shards' numbers.</param>
+/// <param name="Bits">The bits in use, <paramref name="FirstBits"/> to 16. Each doubling adds one.</param>
+internal readonly record struct ShardLayout(int FirstBits, int Bits)
+{
+    /// <summary>The number of shards in use.</summary>
+    public int Count => 1 << Bits;
+
+    /// <summary>The layout of a cluster that was never doubled.</summary>
+    public static ShardLayout Of(int bits) => new(bits, bits);
+
+    /// <summary>The grain key of the shard that has a key.</summary>
+    public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));
+
+    /// <summary>The grain key of the shard with a number, from 0.</summary>
+    public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
+
+    /// <summary>The shard with this grain key, in use or not; null if there can be none.</summary>
+    public ShardPrefix? Find(long shard) => GrainKeys.FindPrefix(shard, FirstBits);
+
+    /// <summary>Whether the shard with this grain key is in use.</summary>
+    public bool IsInUse(long shard) => Find(shard)?.Bits == Bits;
+}
+
+/// <summary>The keys of a shard: those that begin with some bits.</summary>
+/// <param name="Bits">How many, 0 to 16.</param>
+/// <param name="Number">Their value.</param>
+internal readonly record struct ShardPrefix(int Bits, int Number)
+{
+    /// <summary>The keys, as a range.</summary>
+    public BucketRange Range
+    {
+        get
+        {
+            var bits = Number << (GrainKeys.MaxShardBits - Bits);
+            var prefix = new byte[NodeId.Length];
+            (prefix[0], prefix[1]) = ((byte)(bits >> 8), (byte)bits);
+            return new BucketRange(new NodeId(prefix), Bits);
+        }
+    }
+
+    /// <summary>The lower half of the keys, and the upper one, whose shards replace this one.</summary>
+    public (ShardPrefix Lower, ShardPrefix Upper) Halves => (new(Bits + 1, 2 * Number), new(Bits + 1, (2 * Number) + 1));
+
+    /// <summary>Whether a key is one of them.</summary>
+    public bool Contains(NodeId key) => GrainKeys.Shard(key, Bits) == Number;
+}

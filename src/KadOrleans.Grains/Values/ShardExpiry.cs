@@ -1,0 +1,55 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>Which values of a shard are due, and what is done with those that expire.</summary>
+/// <param name="log">The shard.</param>
+/// <param name="writer">Its writes.</param>
+/// <param name="constants">The times.</param>
+internal sealed class ShardExpiry(ShardLog log, ShardWriter writer, KademliaOptions constants)
+{
+    /// <summary>Whether a key is due for republishing or publishing.</summary>
+    public bool IsDue(HeldKey held, DateTimeOffset now) =>
+        RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, constants)
+        || (ShardPlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, constants));
+
+    /// <summary>Removes expired values, and returns their number. A publication of the cluster lives until it is unpublished.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    /// <exception cref="ShardSealedException">The shard is being split.</exception>
+    public async Task<int> RemoveAsync(DateTimeOffset now)
+    {
+        var removed = 0;
+        foreach (var keys in Find(held => held.IsExpired(now) && !ShardPlace.Of(held).IsPublished))
+        {
+            var results = await writer.WriteAsync<bool>(keys.Length, (call, i) => new RemoveWrite(call, i, keys[i], now));
+            removed += results.Count(wasHeld => wasHeld);
+        }
+
+        return removed;
+    }
+
+    /// <summary>
+    /// An edge gives a publication a new life by publishing it again. While no edge is live, the shard prolongs it, so that the cluster
+    /// does not lose it.
+    /// </summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    /// <exception cref="ShardSealedException">The shard is being split.</exception>
+    public async Task ProlongAsync(DateTimeOffset now)
+    {
+        var timeToLive = constants.ValueTimeToLive;
+        foreach (var keys in Find(held => ShardPlace.Of(held).IsPublished && held.ExpiresAt - now < timeToLive / 4))
+        {
+            await writer.WriteAsync<bool>(
+                keys.Length,
+                (call, i) => new ProlongWrite(call, i, keys[i], now + timeToLive, ShardEntryCodec.MaxLengthOf(log.Shard.ShareOf(keys[i]))));
+        }
+    }
+
+    private IEnumerable<NodeId[]> Find(Func<HeldKey, bool> isSuch)
+    {
+        NodeId[] keys = [.. log.Shard.Enumerate().Where(isSuch).Select(held => held.Key)];
+        return keys.Chunk(KeyShardGrain.MaxPerCall);
+    }
+}

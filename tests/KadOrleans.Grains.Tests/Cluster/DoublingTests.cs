@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>The number of shards is doubled while the cluster serves.</summary>
+public sealed class DoublingTests : IAsyncLifetime
+{
+    private const int Bits = 4;
+
+    private readonly ClusterFixture _cluster = new() { Configure = options => options.ShardBits = Bits };
+
+    private IClusterGrain Grain => _cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+
+    public ValueTask InitializeAsync() => _cluster.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Twice_doubled_a_cluster_has_every_acknowledged_key_and_all_find_it()
+    {
+        var acknowledged = new ConcurrentDictionary<NodeId, StoredValue>();
+        using var stop = new CancellationTokenSource();
+        var loads = Enumerable.Range(0, 4).Select(worker => StoreAsync(worker, acknowledged, stop.Token)).ToList();
+        await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 1000));
+        for (var bits = Bits; bits < Bits + 2; bits++)
+        {
+            Assert.Equal(new ShardStatus(bits, 0), await Grain.DoubleShardsAsync());
+            var refusal = await Assert.ThrowsAnyAsync<InvalidOperationException>(async () => await Grain.DoubleShardsAsync());
+            Assert.Contains($"The {1 << bits} shards are being doubled already: ", refusal.Message, StringComparison.Ordinal);
+            if (bits > Bits)
+            {
+                // A silo calls it each 15 s, and so it goes on.
+                await _cluster.Cluster.DeactivateAsync(Grain);
+            }
+
+            await _cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(15), async () => await Grain.GetShardsAsync() == new ShardStatus(bits + 1, null));
+        }
+
+        // Silos learn it later than the cluster; until then they call the shards before.
+        await AssertHeldAsync(acknowledged);
+        await _cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(15), () => Task.FromResult(Layouts().All(layout => layout == new ShardLayout(Bits, Bits + 2))));
+        var before = acknowledged.Count;
+        await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 500));
+        await stop.CancelAsync();
+        await Task.WhenAll(loads);
+        await AssertHeldAsync(acknowledged);
+        await OtherSilosAreJudgedByBothNumbersAsync();
+    }
+
+    private IEnumerable<ShardLayout> Layouts() => _cluster.Cluster.Silos.Select(silo =>
+        _cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterShards>().Layout);
+
+    private async Task OtherSilosAreJudgedByBothNumbersAsync()
+    {
+        foreach (var bits in new[] { Bits, Bits + 2 })
+        {
+            _cluster.Configure = options => options.ShardBits = bits;
+            await _cluster.Cluster.StopSiloAsync(await _cluster.Cluster.StartAdditionalSiloAsync());
+        }
+
+        _cluster.Configure = options => options.ShardBits = Bits + 1;
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(_cluster.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains(
+            $"Kad:Cluster:ShardBits is {Bits + 1}, but this cluster was created with {Bits}", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    private async Task AssertHeldAsync(IReadOnlyDictionary<NodeId, StoredValue> acknowledged)
+    {
+        var desk = _cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(0));
+        foreach (var some in acknowledged.ToArray().Chunk(1000))
+        {
+            IReadOnlyList<StoredValue?> values = [];
+            await _cluster.UntilAsync(async () =>
+            {
+                var batch = await desk.GetAsync([.. some.Select(pair => pair.Key)]);
+                values = batch.Results;
+                return batch.Unanswered.Count == 0;
+            });
+            Assert.Equal(some.Select(pair => pair.Value), values);
+        }
+
+        // Who knows of no doubling.
+        foreach (var (key, value) in acknowledged.Take(200))
+        {
+            Assert.Equal([value], await _cluster.Shard(GrainKeys.Shard(key, Bits)).GetAsync([key]));
+        }
+    }
+
+    private async Task StoreAsync(int worker, ConcurrentDictionary<NodeId, StoredValue> acknowledged, CancellationToken stop)
+    {
+        var desk = _cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(worker));
+        for (var i = 0; !stop.IsCancellationRequested; i++)
+        {
+            ShardPut[] puts = [.. Enumerable.Range(0, 20).Select(part => new ShardPut(NodeId.FromKey($"{worker}/{i}/{part}"), _cluster.Text($"{worker}/{i}/{part}")))];
+            var batch = await desk.PutAsync(puts);
+            var unanswered = batch.Unanswered.ToHashSet();
+            foreach (var (part, put) in puts.Index().Where(one => !unanswered.Contains(one.Index) && batch.Results[one.Index] == StoreResult.Stored))
+            {
+                acknowledged[put.Key] = put.Value;
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Testing;
+using KadOrleans.Testing.Processes;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>The operator's command, against a silo's process with its file.</summary>
+public sealed class DoubledShardsTests : IDisposable
+{
+    private const int Bits = 4;
+    private const int Count = 500;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kad-double-");
+
+    [Fact]
+    public async Task Shards_are_doubled_by_a_command_and_stay_so()
+    {
+        var keys = Enumerable.Range(0, Count).Select(i => NodeId.FromKey($"key {i}")).ToList();
+        await using (var silo = new SiloServer(_folder.FullName, SiloServer.ShardBits(Bits)))
+        await using (var edge = new EdgeServer(_folder.FullName, "a", silo.GatewaySetting))
+        {
+            await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+            await StoreAsync(silo, keys);
+            Assert.Equal((0, "16 shards (4 bits)"), await RunAsync("shards", silo.GatewaySetting));
+
+            Assert.Equal((0, "32 shards (5 bits)"), await RunAsync("shards", "double", silo.GatewaySetting));
+
+            Assert.Empty(await ValueReading.MissingAsync(edge.Address, keys));
+            await AssertHeldAsync(silo, keys);
+            Assert.Equal((0, 0), (await edge.StopAsync(), await silo.StopAsync()));
+        }
+
+        await using var later = new SiloServer(_folder.FullName, SiloServer.ShardBits(Bits));
+        await using var laterEdge = new EdgeServer(_folder.FullName, "a", later.GatewaySetting);
+        await Task.WhenAll(later.StartAsync(), laterEdge.StartAsync());
+        var (code, said) = await RunAsync("shards", "--json", later.GatewaySetting);
+        Assert.Equal((0, 32), (code, JsonNode.Parse(said)!["shards"]!.GetValue<int>()));
+        Assert.Empty(await ValueReading.MissingAsync(laterEdge.Address, keys));
+        await AssertHeldAsync(later, keys);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static async Task StoreAsync(SiloServer silo, IReadOnlyList<NodeId> keys)
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var values = client.OpenValues(Bits);
+
+        // A busy machine may not answer in time.
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                var now = DateTimeOffset.UtcNow;
+                var results = await Task.WhenAll(keys.Select(
+                    key => values.PutAsync(key, new StoredValue(StoreLoad.ValueOf(key), now, now.AddHours(1), default)).AsTask()));
+                return Array.TrueForAll(results, result => result == StoreResult.Stored);
+            },
+            () => "a silo that stores");
+    }
+
+    // As an edge does that knows of no doubling.
+    private static async Task AssertHeldAsync(SiloServer silo, IReadOnlyList<NodeId> keys)
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var values = client.OpenValues(Bits);
+        Assert.Equal(Count, (await values.GetUsageAsync()).Keys);
+        foreach (var key in keys)
+        {
+            Assert.Equal(StoreLoad.ValueOf(key), (await values.GetAsync(key, DateTimeOffset.UtcNow))?.Value);
+        }
+    }
+
+    private async Task<(int Code, string Output)> RunAsync(params string[] args)
+    {
+        await using var process = ChildProcess.Start("KadOrleans.Edge", _folder.FullName, args);
+        var code = await process.ExitAsync();
+        while (await process.ReadLineAsync() is not null)
+        {
+            // To the end: lines may come after the exit.
+        }
+
+        return (code, process.Output.Text);
+    }
+}
