@@ -18,8 +18,8 @@ internal sealed class ShardWatch(
     public async Task<DhtWatchResult> ReadAsync(DhtWatchRequest request)
     {
         List<NodeId> keys = [.. request.Keys, .. request.NewKeys];
-        KeyShardGrain.CheckLength(keys);
-        KeyShardGrain.CheckLength(request.Known);
+        ShardCall.CheckLength(keys);
+        ShardCall.CheckLength(request.Known);
         var byShard = keys.ToLookup(shardOf);
         var known = request.Known.DistinctBy(point => point.Shard).ToDictionary(point => point.Shard);
         var points = byShard.ToDictionary(share => share.Key, share => known.GetValueOrDefault(share.Key, new ShardPoint(share.Key, 0, 0)));

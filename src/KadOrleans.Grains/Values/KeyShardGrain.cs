@@ -25,12 +25,6 @@ namespace KadOrleans.Grains.Values;
 [RandomPlacement]
 internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
-    /// <summary>The most keys or puts in one call.</summary>
-    internal const int MaxPerCall = 1024;
-
-    /// <summary>The most writes that wait while the shard is being split. Further ones fail at once.</summary>
-    private const int MaxPassedOn = 16_384;
-
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
     private readonly ClusterShards _shards;
@@ -48,7 +42,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly long _shard;
     private Task _hourly = Task.CompletedTask;
     private ShardCargo? _cargo;
-    private int _passingOn;
 
     // Set by the activation, before any call.
     private ShardPrefix _prefix;
@@ -73,15 +66,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<KeyShardGrain> logger)
     {
-        _options = options.Value;
-        _agreement = agreement;
-        _shards = shards;
-        _version = version;
-        _silo = silo.SiloAddress;
-        _time = time;
-        _logger = logger;
-        _cache = cache;
-        _random = random;
+        (_options, _agreement, _shards, _version) = (options.Value, agreement, shards, version);
+        (_silo, _cache, _random, _time, _logger) = (silo.SiloAddress, cache, random, time, logger);
         _shard = this.GetPrimaryKeyLong();
         _open = grain => new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout);
         _reminder = new ExpiryReminder(this, random, logger);
@@ -135,10 +121,10 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
-        CheckKeys(keys, key => key);
+        ShardCall.CheckKeys(keys, key => key, _prefix, _shard);
         if (!MayRead)
         {
-            return PassOnAsync(keys, key => key, static (half, some) => half.GetAsync(some));
+            return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
         var now = _time.GetUtcNow();
@@ -164,7 +150,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public async ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
     {
-        CheckKeys(puts, put => put.Key);
+        ShardCall.CheckKeys(puts, put => put.Key, _prefix, _shard);
         if (puts.Any(put => put.Value is null))
         {
             throw new ArgumentException("The value of a put is empty.", nameof(puts));
@@ -180,7 +166,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public async ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
     {
-        CheckKeys(keys, key => key);
+        ShardCall.CheckKeys(keys, key => key, _prefix, _shard);
         return await WriteAsync<NodeId, bool>(
             keys, key => key, (call, i) => new RemoveWrite(call, i, keys[i], expiredAt: null), static (half, some) => half.RemoveAsync(some));
     }
@@ -201,14 +187,13 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             }
         }
 
-        var halves = await GetHalvesAsync(writes: 1);
-        var (lower, upper) = await halves.AskBothAsync(half => half.RemoveExpiredAsync(now));
+        var (lower, upper) = await Halves.AskBothAsync(half => half.RemoveExpiredAsync(now));
         return lower + upper;
     }
 
     public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
-        CheckCount(count);
+        ShardCall.CheckCount(count);
         var found = new List<ShardPut>();
         var first = after;
         while (MayRead)
@@ -231,12 +216,12 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             after = keys[^1];
         }
 
-        return await (await GetHalvesAsync()).ReadPageAsync(first, count, (half, most) => half.ScanAsync(region, first, most));
+        return await Halves.ReadPageAsync(first, count, (half, most) => half.ScanAsync(region, first, most));
     }
 
     public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
     {
-        CheckKeys(keys, key => key);
+        ShardCall.CheckKeys(keys, key => key, _prefix, _shard);
         return await WriteAsync<NodeId, bool>(
             keys,
             key => key,
@@ -246,10 +231,10 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
-        CheckCount(count);
+        ShardCall.CheckCount(count);
         return MayRead
             ? _log.Keys.Find(after, count, held => _expiry.IsDue(held, now))
-            : await (await GetHalvesAsync()).ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
+            : await Halves.ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
     }
 
     public async ValueTask<ShardUsage> GetUsageAsync()
@@ -259,7 +244,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             return new ShardUsage(_log.Shard.Count, _log.Shard.Bytes);
         }
 
-        var (lower, upper) = await (await GetHalvesAsync()).AskBothAsync(half => half.GetUsageAsync());
+        var (lower, upper) = await Halves.AskBothAsync(half => half.GetUsageAsync());
         return new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes);
     }
 
@@ -274,11 +259,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         }
 
         var (keys, started) = (_log.Shard.Count, _time.GetTimestamp());
-        var halves = await GetHalvesAsync();
+        await Halves.MoveAsync();
         _logger.ShardSplit(_shard, keys, _time.GetElapsedTime(started));
 
         // They set their reminders before this shard removes its own.
-        await halves.AskBothAsync(half => half.GetUsageAsync());
+        await Halves.AskBothAsync(half => half.GetUsageAsync());
         await _split!.EmptyAsync();
         ReportUsage();
     }
@@ -315,7 +300,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         var read = await _reader.ReadAsync([.. missing.Select(i => keys[i])], keeps: true, _writer.ReloadAsync);
         if (!MayRead)
         {
-            return await PassOnAsync(keys, key => key, static (half, some) => half.GetAsync(some));
+            return await Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
         foreach (var (i, value) in missing.Zip(read))
@@ -326,28 +311,28 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return values;
     }
 
-    private async Task<int> ExpireAsync()
+    private async Task ExpireAsync()
     {
         try
         {
             await _expiry.ProlongAsync(_time.GetUtcNow());
-            var removed = await _expiry.RemoveAsync(_time.GetUtcNow());
+            await _expiry.RemoveAsync(_time.GetUtcNow());
             ReportUsage();
-            return removed;
         }
         catch (ShardSealedException)
         {
             // Its halves do so.
-            return 0;
         }
         catch (IOException e)
         {
             _logger.ExpiryFailed(_shard, e.Message);
-            return 0;
         }
     }
 
     private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
+
+    private ShardHalves Halves =>
+        _halves ?? throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
 
     // Whether the shard answers itself.
     private bool MayRead => _split?.MayRead ?? true;
@@ -369,43 +354,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         {
             var lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
             var upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
-            _halves = new ShardHalves(lower, upper, _prefix);
             var copier = new ShardCopier(records, _open(lower.GetGrainId()), _open(upper.GetGrainId()), _prefix);
             _split = new ShardSplit(_log, _writer, copier, _cache);
+            _halves = new ShardHalves(lower, upper, _prefix, _split);
         }
     }
-
-    /// <summary>The halves, as soon as they have everything.</summary>
-    /// <param name="writes">How many writes wait for it.</param>
-    private async Task<ShardHalves> GetHalvesAsync(int writes = 0)
-    {
-        if (_split is null || _halves is null)
-        {
-            throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
-        }
-
-        if (_passingOn + writes > MaxPassedOn)
-        {
-            throw new IOException("Too many writes wait until the shard is split.");
-        }
-
-        _passingOn += writes;
-        try
-        {
-            await _split.MoveAsync();
-            return _halves;
-        }
-        finally
-        {
-            _passingOn -= writes;
-        }
-    }
-
-    private async ValueTask<IReadOnlyList<TResult>> PassOnAsync<TItem, TResult>(
-        IReadOnlyList<TItem> items,
-        Func<TItem, NodeId> keyOf,
-        Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> call) =>
-        await (await GetHalvesAsync(items.Count)).AskAsync(items, keyOf, call);
 
     /// <summary>Writes, or has the halves write.</summary>
     private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
@@ -428,7 +381,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             }
         }
 
-        return await PassOnAsync(items, keyOf, passOn);
+        return await Halves.AskAsync(items, keyOf, passOn);
     }
 
     // Updates the metrics and the reminder after a change.
@@ -437,36 +390,5 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         var (keys, bytes) = _split is { IsMoved: true } ? (0, 0) : (_log.Shard.Count, _log.Shard.Bytes);
         _usage.Set(keys, bytes);
         _reminder.Update(keys);
-    }
-
-    /// <summary>Throws if a call has more than <see cref="MaxPerCall"/> keys.</summary>
-    internal static void CheckLength<T>(IReadOnlyList<T> items)
-    {
-        ArgumentNullException.ThrowIfNull(items);
-        if (items.Count > MaxPerCall)
-        {
-            throw new ArgumentException($"A call takes at most {MaxPerCall} keys, not {items.Count}.", nameof(items));
-        }
-    }
-
-    private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
-    {
-        CheckLength(items);
-        foreach (var item in items)
-        {
-            if (!_prefix.Contains(keyOf(item)))
-            {
-                throw new ArgumentException(
-                    $"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(_shard)}.", nameof(items));
-            }
-        }
-    }
-
-    private static void CheckCount(int count)
-    {
-        if (count is < 1 or > MaxPerCall)
-        {
-            throw new ArgumentException($"A call returns 1 to {MaxPerCall} keys, not {count}.", nameof(count));
-        }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ShardBatchGrain(
 
     public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known)
     {
-        KeyShardGrain.CheckLength(known);
+        ShardCall.CheckLength(known);
         return new ValueTask<IReadOnlyList<ShardNews>>(
             news.ReadAsync(known, GrainOf));
     }
@@ -45,7 +45,7 @@ internal sealed class ShardBatchGrain(
         Func<TRequest, NodeId> keyOf,
         Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
     {
-        KeyShardGrain.CheckLength(requests);
+        ShardCall.CheckLength(requests);
         var layout = shards.Layout;
         var shares = ShardShare<TRequest, TResult>.Divide(requests, request => layout.ShardOf(keyOf(request)));
         foreach (var (shard, share) in shares)

@@ -50,6 +50,6 @@ internal sealed class ShardExpiry(ShardLog log, ShardWriter writer, KademliaOpti
     private IEnumerable<NodeId[]> Find(Func<HeldKey, bool> isSuch)
     {
         NodeId[] keys = [.. log.Shard.Enumerate().Where(isSuch).Select(held => held.Key)];
-        return keys.Chunk(KeyShardGrain.MaxPerCall);
+        return keys.Chunk(ShardCall.MaxItems);
     }
 }
