@@ -1,15 +1,14 @@
+using KadOrleans.Grains.Storage;
+
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>A build of silo and edge whose states have the next schema version, in a folder of its own.</summary>
 internal sealed class NextBuild : IDisposable
 {
-    /// <summary>The schema version of the release before this one, of this one, and of the next.</summary>
-    public const int Oldest = 3;
+    /// <summary>The schema version of this release.</summary>
+    public const int Older = StateSchema.Newest;
 
-    /// <inheritdoc cref="Oldest"/>
-    public const int Older = Oldest + 2;
-
-    /// <inheritdoc cref="Oldest"/>
+    /// <summary>The schema version of the next one.</summary>
     public const int Newer = Older + 1;
 
     private const string Changed = "next";
