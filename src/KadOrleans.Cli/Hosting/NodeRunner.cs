@@ -51,8 +51,18 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");
         }
 
-        await JoinAsync(node, isFirst, cancellationToken);
-        await UntilCancelledAsync(node, cancellationToken);
+        try
+        {
+            await JoinAsync(node, isFirst, cancellationToken);
+            await UntilCancelledAsync(node, cancellationToken);
+        }
+        finally
+        {
+            if (http is not null && settings.Data is { } folder)
+            {
+                NodeTokens.RemoveOwn(folder);
+            }
+        }
     }
 
     private async Task<KadNode> BuildAsync()

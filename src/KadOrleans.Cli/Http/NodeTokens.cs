@@ -33,6 +33,19 @@ internal static class NodeTokens
         return tokens.Count > 0 ? ApiTokens.Of(tokens) : null;
     }
 
+    /// <summary>Removes the node's own token, which is of no use once the node has stopped. Never fails.</summary>
+    public static void RemoveOwn(string folder)
+    {
+        try
+        {
+            File.Delete(Path.Combine(folder, FileName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start replaces it.
+        }
+    }
+
     private static ApiToken WriteOwn(string path)
     {
         var (secret, token) = ApiToken.Create(Name, ApiScope.All, ApiToken.MaxRate);
