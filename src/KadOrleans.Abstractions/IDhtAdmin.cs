@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 
@@ -47,6 +48,15 @@ public interface IDhtAdmin
     /// <exception cref="ArgumentException">The id is none of this DHT, or it has several and none is given.</exception>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Looks a target up in the network, from this node or a live edge, and tells each query. It changes nothing but what a lookup learns.
+    /// </summary>
+    /// <param name="target">What is looked for.</param>
+    /// <param name="kind">The nodes nearest to it, or the value stored under it.</param>
+    /// <param name="cancellationToken">Ends a node's lookup with what it has; a cluster's goes on unheard.</param>
+    /// <exception cref="DhtUnavailableException">No edge is live, or none of this release.</exception>
+    Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Some keys in ascending order.</summary>

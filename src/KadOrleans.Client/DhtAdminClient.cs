@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Managing;
 
@@ -58,6 +59,10 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
         var table = await CallAsync(admin => admin.GetTableAsync(id), cancellationToken);
         return TableDetails.Of(table.Id, table.Buckets, table.Contacts);
     }
+
+    /// <inheritdoc/>
+    public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
+        (await CallAsync(admin => admin.TraceLookupAsync(target, kind), cancellationToken)).ToTrace(target);
 
     private Task<T> CallAsync<T>(Func<IDhtAdminGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
         ClusterCalls.RunAsync(() => call(grains.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton)), cancellationToken);

@@ -96,7 +96,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
             options.ClientOnly,
             _time,
             _logger);
-        _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, environment);
+        _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, _metrics, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(options.Upload, budget, _time);
@@ -246,6 +246,10 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>Queries all of the k nearest for a key. Leaves no copy behind.</summary>
     internal Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         _lookups.AskAllHoldersAsync(key, cancellationToken);
+
+    /// <summary>Looks a target up, and takes down each query. Leaves no copy behind.</summary>
+    internal Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
+        _lookups.TraceAsync(target, kind, cancellationToken);
 
     /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using KadOrleans.Core;
 using KadOrleans.Http.Managing;
 
@@ -73,6 +74,28 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(AuditLog.MaxEntries, entries.GetArrayLength());
         Assert.Equal(NodeId.FromKey("1001").ToString(), entries[0].GetProperty("target").GetString());
     }
+
+    [Fact]
+    public async Task A_lookup_is_told_query_by_query()
+    {
+        var lookup = await _api.JsonAsync("POST", "/v1/admin/lookups", """{"target":"key","kind":"value"}""");
+
+        Assert.Equal(("valueFound", 12.5), (lookup.GetProperty("reason").GetString(), lookup.GetProperty("milliseconds").GetDouble()));
+        Assert.Equal("<b>\u001b[2J", lookup.GetProperty("value").GetProperty("text").GetString());
+        var queries = lookup.GetProperty("queries").EnumerateArray().ToList();
+        Assert.Equal(["pending", "value"], queries.Select(query => query.GetProperty("result").GetString()));
+        Assert.Equal((0, 3), (queries[1].GetProperty("namedBy").GetInt32(), queries[1].GetProperty("took").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, queries[0].GetProperty("took").ValueKind);
+        Assert.Equal($"lookup {NodeId.FromKey("key")} Value", _api.Admin.Calls.Last());
+    }
+
+    [Theory]
+    [InlineData("kind is 'all'; node or value is allowed.", """{"target":"key","kind":"all"}""")]
+    [InlineData("The key has 0 characters; 1 to 1024 are allowed.", """{"kind":"node"}""")]
+    [InlineData("The key 'key' is no digest; 40 hexadecimal digits are needed.", """{"target":"key","as":"digest","kind":"node"}""")]
+    [InlineData("""The body is no object; {"target":…,"kind":"node"} is needed.""", "[]")]
+    public async Task A_wrong_lookup_is_refused_in_a_sentence(string expected, string body) =>
+        Assert.Equal(expected, await _api.FailAsync(HttpStatusCode.BadRequest, "POST", "/v1/admin/lookups", body));
 
     [Fact]
     public async Task Usage_and_table_are_told()

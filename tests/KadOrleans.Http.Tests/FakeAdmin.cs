@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 
@@ -59,6 +60,20 @@ internal sealed class FakeAdmin : IDhtAdmin
                 NodeId.MaxValue,
                 [new BucketSummary(NodeId.MinValue, 0, 1, 2, StoredAt)],
                 [new Contact(NodeId.FromKey("contact"), UdpEndpoint.Parse("192.0.2.1:8468"))]));
+    }
+
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default)
+    {
+        Note($"lookup {target} {kind}");
+        var near = new Contact(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"));
+        return Task.FromResult(new LookupTrace(
+            NodeId.MinValue,
+            new LookupOutcome { Target = target, Reason = TerminationReason.ValueFound, Closest = [near], Value = Held.Value, Agreed = 1, Asked = 2, Answered = 1, Failed = 1, Hops = 2 },
+            TimeSpan.FromMilliseconds(12.5),
+            [
+                new LookupQuery(near with { Id = NodeId.MinValue }, null, 1, TimeSpan.Zero, null, QueryResult.Pending, 0, null),
+                new LookupQuery(near, 0, 2, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(3), QueryResult.Value, 0, Held.Value),
+            ]));
     }
 
     private void Note(string call)

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.PortContracts;
@@ -124,6 +125,24 @@ public abstract class DhtAdminContract
         Assert.Equal(table.Id, (await admin.GetTableAsync(table.Id)).Id);
         var unknown = await Assert.ThrowsAsync<ArgumentException>(() => admin.GetTableAsync(NodeId.MaxValue));
         Assert.Contains(table.Id.ToString(), unknown.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task A_lookup_is_told_query_by_query() => RunAsync(async (dht, admin) =>
+    {
+        var target = NodeId.FromKey("target");
+        var trace = await admin.TraceLookupAsync(target, LookupKind.Node);
+
+        Assert.Contains(trace.From, (await dht.GetStatusAsync()).Nodes.SelectMany(node => node.Ids));
+        Assert.Equal((target, TerminationReason.Converged), (trace.Outcome.Target, trace.Outcome.Reason));
+        Assert.NotEmpty(trace.Queries);
+        Assert.Contains(trace.Outcome.Closest[0], trace.Queries.Select(query => query.Contact));
+        Assert.All(trace.Queries.Index(), one =>
+        {
+            Assert.True(one.Item.NamedBy is null || one.Item.NamedBy < one.Index);
+            Assert.Equal(one.Item.NamedBy is { } namer ? trace.Queries[namer].Hops + 1 : 1, one.Item.Hops);
+            Assert.InRange(one.Item.SentAt + (one.Item.Took ?? TimeSpan.Zero), TimeSpan.Zero, trace.Duration);
+        });
     });
 
     [Fact]

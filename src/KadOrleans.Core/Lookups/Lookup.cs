@@ -222,6 +222,9 @@ internal sealed class Lookup
     /// <summary>The state of a contact, or null if the lookup does not know it.</summary>
     public CandidateState? StateOf(NodeId id) => _candidates.Find(id)?.State;
 
+    /// <summary>What the lookup knows of an endpoint; null if nothing.</summary>
+    public Candidate? CandidateAt(UdpEndpoint endpoint) => _candidates.Find(endpoint);
+
     /// <summary>The outcome so far; it stands once <see cref="IsDone"/>.</summary>
     public LookupOutcome GetOutcome()
     {

@@ -60,7 +60,7 @@ public sealed record LookupOutcome
 }
 
 /// <summary>The kinds of lookups (Kademlia §2.3).</summary>
-internal enum LookupKind
+public enum LookupKind
 {
     /// <summary>Finds the k contacts nearest to the target, by FIND_NODE.</summary>
     Node,

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
@@ -62,6 +63,9 @@ internal sealed class EdgeObserver : IEdgeObserver
 
     public async Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) =>
         [.. (await Next().AskHoldersAsync(key, CancellationToken.None)).Select(holder => new AdminHolder(holder.Contact, holder.Answered, holder.Value))];
+
+    public async Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
+        AdminTrace.Of(await Next().TraceLookupAsync(target, kind, CancellationToken.None));
 
     public async Task<DhtPingResult> PingAsync(UdpEndpoint endpoint)
     {

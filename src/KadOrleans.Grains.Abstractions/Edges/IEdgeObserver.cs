@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
@@ -68,6 +69,11 @@ internal interface IEdgeObserver : IGrainObserver
     [AlwaysInterleave]
     [Alias("AskHolders")]
     Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key);
+
+    /// <summary>Looks a target up from one of the edge's ids, and tells each query. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("TraceLookup")]
+    Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind);
 
     /// <summary>Pings an endpoint.</summary>
     [AlwaysInterleave]

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
@@ -37,6 +38,10 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     /// <summary>The table of a live edge's node id. Null: of the only one. An <see cref="ArgumentException"/> says which ids there are.</summary>
     [Alias("GetTable")]
     ValueTask<AdminTable> GetTableAsync(NodeId? id);
+
+    /// <summary>Looks a target up from a live edge, and tells each query.</summary>
+    [Alias("TraceLookup")]
+    ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind);
 }
 
 /// <summary>Some keys.</summary>

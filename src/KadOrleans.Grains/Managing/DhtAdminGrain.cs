@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
@@ -152,6 +153,9 @@ internal sealed class DhtAdminGrain(
         var snapshot = await _calls.CallAsync(nameof(IRoutingTableGrain), table.GetSnapshotAsync, limit, CancellationToken.None);
         return new AdminTable(node, buckets, snapshot.Contacts);
     }
+
+    public async ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
+        await _edges.CallAsync(edge => edge.TraceLookupAsync(target, kind), Limit(), CancellationToken.None);
 
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
         new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);

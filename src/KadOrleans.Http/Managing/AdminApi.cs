@@ -22,6 +22,7 @@ internal static class AdminApi
     public static void Map(RouteGroupBuilder api)
     {
         var admin = api.MapGroup("/admin").WithTags("Management").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        LookupApi.Map(admin);
         var view = admin.MapGroup(string.Empty).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
         view.MapGet("/keys", ScanAsync)
             .WithSummary("Lists keys that are held here, in the order of their ids.")

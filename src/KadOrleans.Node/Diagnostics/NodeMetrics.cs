@@ -18,6 +18,7 @@ internal sealed class NodeMetrics
     private static readonly RefusalReason[] Reasons = Enum.GetValues<RefusalReason>();
     private static readonly RequestFailure[] Failures = Enum.GetValues<RequestFailure>();
     private static readonly StoreResult[] StoreResults = Enum.GetValues<StoreResult>();
+    private static readonly TerminationReason[] LookupReasons = Enum.GetValues<TerminationReason>();
 
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60] };
@@ -79,6 +80,7 @@ internal sealed class NodeMetrics
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private readonly long[] _stores = new long[StoreResults.Length];
+    private readonly long[] _lookups = new long[LookupReasons.Length];
     private long _pendingCount;
     private long _shortenedCount;
     private long _proofPingCount;
@@ -198,8 +200,9 @@ internal sealed class NodeMetrics
         }
     }
 
-    public static void LookupEnded(LookupOutcome outcome, TimeSpan duration)
+    public void LookupEnded(LookupOutcome outcome, TimeSpan duration)
     {
+        Interlocked.Increment(ref _lookups[(int)outcome.Reason]);
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
         LookupDuration.Record(duration.TotalSeconds, tags);
         LookupRequests.Record(outcome.Asked, tags);
@@ -239,6 +242,11 @@ internal sealed class NodeMetrics
         foreach (var reason in Reasons)
         {
             totals[$"refused.{reason}"] = Volatile.Read(ref _refusals[(int)reason]);
+        }
+
+        foreach (var reason in LookupReasons)
+        {
+            totals[$"lookups.{reason}"] = Volatile.Read(ref _lookups[(int)reason]);
         }
 
         totals["requests.pending"] = Volatile.Read(ref _pendingCount);

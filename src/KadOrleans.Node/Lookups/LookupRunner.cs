@@ -15,6 +15,7 @@ namespace KadOrleans.Node.Lookups;
 /// <param name="options">k, α and the number of paths.</param>
 /// <param name="trusted">Addresses that the limit per network does not apply to.</param>
 /// <param name="size">Learns from the outcomes.</param>
+/// <param name="metrics">Counts them.</param>
 /// <param name="environment">Time and randomness.</param>
 internal sealed class LookupRunner(
     IRoutingTable table,
@@ -23,6 +24,7 @@ internal sealed class LookupRunner(
     KademliaOptions options,
     AddressRangeSet trusted,
     NetworkSize size,
+    NodeMetrics metrics,
     NodeEnvironment environment)
 {
     /// <summary>
@@ -34,6 +36,14 @@ internal sealed class LookupRunner(
     /// <summary>Looks up a target from the nearest known contacts. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
         RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, cancellationToken);
+
+    /// <summary>Looks up a target from the nearest known contacts, and takes down each query.</summary>
+    public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
+    {
+        var tracing = new LookupTracing(environment.Time);
+        var (running, outcome) = await RunAsync(Prepare(target, kind, FindSeeds(target), asksAllHolders: false, tracing), kind, cancellationToken);
+        return new LookupTrace(table.Snapshot.OwnId, outcome, tracing.Now, running.ReadTrace());
+    }
 
     /// <summary>Looks up a node from the given contacts.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken) =>
@@ -50,22 +60,31 @@ internal sealed class LookupRunner(
     }
 
     private async Task<LookupOutcome> RunAsync(
-        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, bool asksAllHolders, CancellationToken cancellationToken)
+        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, bool asksAllHolders, CancellationToken cancellationToken) =>
+        (await RunAsync(Prepare(target, kind, seeds, asksAllHolders), kind, cancellationToken)).Outcome;
+
+    private RunningLookup Prepare(
+        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, bool asksAllHolders, LookupTracing? tracing = null)
     {
-        var startedAt = environment.Time.GetTimestamp();
-        using var activity = NodeActivities.StartLookup(kind);
         var ownId = table.Snapshot.OwnId;
         table.Observe(ContactObservation.LookedUp(target));
         var lookup = new Lookup(ownId, target, kind, seeds.Span, options, CreatePolicy(asksAllHolders));
-        var running = new RunningLookup(lookup, requests, ownId, onProved);
+        return new RunningLookup(lookup, requests, ownId, onProved, tracing);
+    }
+
+    private async Task<(RunningLookup Running, LookupOutcome Outcome)> RunAsync(
+        RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
+    {
+        var startedAt = environment.Time.GetTimestamp();
+        using var activity = NodeActivities.StartLookup(kind);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
             var outcome = await running.Outcome;
-            NodeMetrics.LookupEnded(outcome, environment.Time.GetElapsedTime(startedAt));
+            metrics.LookupEnded(outcome, environment.Time.GetElapsedTime(startedAt));
             activity?.End(outcome);
             size.Note(outcome);
-            return outcome;
+            return (running, outcome);
         }
     }
 

@@ -14,12 +14,14 @@ namespace KadOrleans.Node.Lookups;
 /// <param name="requests">Sends the requests.</param>
 /// <param name="ownId">The id they carry.</param>
 /// <param name="onProved">Gets each contact that proved its id.</param>
-internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved)
+/// <param name="tracing">Takes down the queries; null if nobody asked for them.</param>
+internal sealed class RunningLookup(
+    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, LookupTracing? tracing = null)
 {
     /// <summary>The most unresponsive contacts of one lookup that are queried without a place.</summary>
     private const int MaxUnresponsive = 16;
 
-    // Guards lookup and _unresponsive.
+    // Guards lookup, tracing and _unresponsive.
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<LookupOutcome> _outcome =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,10 +43,20 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         Pump();
     }
 
+    /// <summary>The queries that were traced.</summary>
+    public IReadOnlyList<LookupQuery> ReadTrace()
+    {
+        lock (_gate)
+        {
+            return tracing?.Recorder.Read(lookup) ?? [];
+        }
+    }
+
     public void OnNodes(FindCall call, ReadOnlySpan<Contact> contacts)
     {
         lock (_gate)
         {
+            tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, contacts.Length);
             lookup.OnNodes(call.Contact, contacts);
         }
 
@@ -55,6 +67,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     {
         lock (_gate)
         {
+            tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, value: value);
             lookup.OnValue(call.Contact, value, life);
         }
 
@@ -75,6 +88,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
     {
         lock (_gate)
         {
+            tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now);
             lookup.OnFailed(call.Contact);
         }
 
@@ -142,6 +156,7 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
         {
             if (lookup.TryNext(out contact))
             {
+                tracing?.Recorder.Sent(contact, tracing.Now);
                 needsProof = lookup.NeedsProof(contact);
                 return true;
             }
@@ -154,6 +169,17 @@ internal sealed class RunningLookup(Lookup lookup, RequestTable requests, NodeId
             return false;
         }
     }
+}
+
+/// <summary>Takes down the queries of a lookup that starts now.</summary>
+internal sealed class LookupTracing(TimeProvider time)
+{
+    private readonly long _startedAt = time.GetTimestamp();
+
+    public LookupRecorder Recorder { get; } = new();
+
+    /// <summary>Since the start of the lookup.</summary>
+    public TimeSpan Now => time.GetElapsedTime(_startedAt);
 }
 
 /// <summary>A FIND_NODE or FIND_VALUE on behalf of a lookup.</summary>

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
@@ -82,6 +83,9 @@ internal sealed class NodeAdmin(
             ? throw new ArgumentException($"The node id {other} is not this node's, which is {node.Id}.")
             : Task.FromResult(TableDetails.Of(node.Id, describe(), node.RoutingTable.Contacts));
     }
+
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
+        engine().TraceLookupAsync(target, kind, cancellationToken);
 
     /// <summary>The lowest of many keys, in memory for these alone.</summary>
     private sealed class LowestKeys(int count)

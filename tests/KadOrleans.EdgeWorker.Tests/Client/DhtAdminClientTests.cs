@@ -29,7 +29,8 @@ public sealed class DhtAdminClientTests(SixteenShardCluster cluster) : DhtAdminC
 
         // The facade forgets the edges of the test before.
         cluster.Clock.Advance(TimeSpan.FromMinutes(1));
-        _epoch = (await Directory.LeaseAsync(EdgeName, 1, cluster.Grains.CreateObjectReference<IEdgeObserver>(_edge))).Epoch;
+        var lease = await Directory.LeaseAsync(EdgeName, 1, cluster.Grains.CreateObjectReference<IEdgeObserver>(_edge));
+        (_epoch, _edge.Id) = (lease.Epoch, lease.NodeIds[0]);
     }
 
     public async ValueTask DisposeAsync()

@@ -23,6 +23,9 @@ internal sealed class FakeEdge : IEdgeObserver
         Hops = 2,
     };
 
+    /// <summary>The id that was leased to it.</summary>
+    public NodeId Id { get; set; }
+
     public Task ConfirmAsync() => Task.CompletedTask;
 
     public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot) => Task.CompletedTask;
@@ -40,6 +43,16 @@ internal sealed class FakeEdge : IEdgeObserver
     public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(Lookup);
 
     public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([new AdminHolder(Lookup.Closest[0], true, "far away")]);
+
+    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => Task.FromResult(new AdminTrace(
+        Id,
+        Lookup,
+        target == NetworkKey && kind == LookupKind.Value ? "far away" : default(DhtValue?),
+        TimeSpan.FromMilliseconds(7),
+        [
+            new(new Contact(NodeId.FromKey("first"), UdpEndpoint.Parse("203.0.113.2:8468")), null, 1, TimeSpan.Zero, TimeSpan.FromMilliseconds(2), QueryResult.Contacts, 1, null),
+            new(Lookup.Closest[0], 0, 2, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3), QueryResult.Value, 0, "far away"),
+        ]));
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, NodeId.FromKey("contact"), TimeSpan.FromMilliseconds(5)));

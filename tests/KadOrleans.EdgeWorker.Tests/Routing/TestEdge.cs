@@ -1,5 +1,6 @@
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
@@ -30,6 +31,8 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
     public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(new DhtLookup());
 
     public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
+
+    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new DhtPingResult(false, null, default));
 }

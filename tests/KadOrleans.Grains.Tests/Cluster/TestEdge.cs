@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
@@ -83,6 +84,8 @@ internal sealed class TestEdge : IEdgeObserver
     }
 
     public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
+
+    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, Samples.Key(9), TimeSpan.FromMilliseconds(5)));
