@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KadOrleans.Grains.Tests.Cluster;
 
 /// <summary>The number of shards is doubled while the cluster serves.</summary>
+[Collection(Alone.Name)]
 public sealed class DoublingTests : IAsyncLifetime
 {
     private const int Bits = 4;
@@ -25,8 +26,7 @@ public sealed class DoublingTests : IAsyncLifetime
     public async Task Twice_doubled_a_cluster_has_every_acknowledged_key_and_all_find_it()
     {
         var acknowledged = new ConcurrentDictionary<NodeId, StoredValue>();
-        using var stop = new CancellationTokenSource();
-        var loads = Enumerable.Range(0, 4).Select(worker => StoreAsync(worker, acknowledged, stop.Token)).ToList();
+        await using var load = new Load(Enumerable.Range(0, 4), (worker, stop) => StoreAsync(worker, acknowledged, stop));
         await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 1000));
         for (var bits = Bits; bits < Bits + 2; bits++)
         {
@@ -47,8 +47,7 @@ public sealed class DoublingTests : IAsyncLifetime
         await _cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(15), () => Task.FromResult(Layouts().All(layout => layout == new ShardLayout(Bits, Bits + 2))));
         var before = acknowledged.Count;
         await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 500));
-        await stop.CancelAsync();
-        await Task.WhenAll(loads);
+        await load.StopAsync();
         await AssertHeldAsync(acknowledged);
         await OtherSilosAreJudgedByBothNumbersAsync();
     }

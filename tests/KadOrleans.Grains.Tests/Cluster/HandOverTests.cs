@@ -35,15 +35,13 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
         var moving = await WhereAsync(tables, table => IsOnAsync(leaving.SiloAddress, table.Table));
         Assert.NotEmpty(moving);
         Assert.NotEmpty(await WhereAsync(shards.Keys, shard => IsOnAsync(leaving.SiloAddress, cluster.Shard(shard))));
-        using var stop = new CancellationTokenSource();
-        var loads = moving.Select(table => table.ObserveAsync(lease.Epoch, stop.Token)).ToList();
+        await using var load = new Load(Enumerable.Range(0, moving.Count), (number, stop) => moving[number].ObserveAsync(lease.Epoch, stop));
         await cluster.UntilAsync(() => Task.FromResult(moving.All(table => table.Added.Count >= 10)));
         await cluster.Cluster.StopSiloAsync(leaving, Token);
 
         // Nobody has asked for them.
         Assert.Equal(shards.Count, (await WhereAsync(shards.Keys, shard => IsOnAsync(staying.SiloAddress, cluster.Shard(shard)))).Count);
-        await stop.CancelAsync();
-        await Task.WhenAll(loads);
+        await load.StopAsync();
 
         foreach (var table in moving)
         {

@@ -47,14 +47,12 @@ public sealed class ShardCrashTests(ClusterFixture cluster) : IDisposable
     {
         var victim = await cluster.Cluster.StartAdditionalSiloAsync();
         var acknowledged = new ConcurrentDictionary<NodeId, StoredValue>();
-        using var stop = new CancellationTokenSource();
-        var loads = Enumerable.Range(0, 16).Select(worker => StoreAsync(worker, acknowledged, stop.Token)).ToList();
+        await using var load = new Load(Enumerable.Range(0, 16), (worker, stop) => StoreAsync(worker, acknowledged, stop));
         await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 2000));
         await cluster.Cluster.KillSiloAsync(victim);
         var before = acknowledged.Count;
         await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 2000));
-        await stop.CancelAsync();
-        await Task.WhenAll(loads);
+        await load.StopAsync();
 
         foreach (var some in acknowledged.GroupBy(pair => GrainKeys.Shard(pair.Key, ClusterFixture.ShardBits)))
         {
@@ -71,14 +69,12 @@ public sealed class ShardCrashTests(ClusterFixture cluster) : IDisposable
     {
         var leaving = await cluster.Cluster.StartAdditionalSiloAsync();
         var acknowledged = new ConcurrentDictionary<NodeId, StoredValue>();
-        using var stop = new CancellationTokenSource();
-        var loads = Enumerable.Range(100, 8).Select(worker => StoreAsync(worker, acknowledged, stop.Token)).ToList();
+        await using var load = new Load(Enumerable.Range(100, 8), (worker, stop) => StoreAsync(worker, acknowledged, stop));
         await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 500));
         await cluster.Cluster.StopSiloAsync(leaving);
         var before = acknowledged.Count;
         await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 500));
-        await stop.CancelAsync();
-        await Task.WhenAll(loads);
+        await load.StopAsync();
 
         foreach (var (key, value) in acknowledged)
         {

@@ -94,8 +94,7 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
         const int first = 244;
         var acknowledged = new Dictionary<NodeId, StoredValue>();
         var missed = 0;
-        using var stop = new CancellationTokenSource();
-        var load = Task.WhenAll(Enumerable.Range(first, 4).Select(async number =>
+        await using var load = new Load(Enumerable.Range(first, 4), async (number, stop) =>
         {
             foreach (var key in Samples.KeysOf(number, Bits).TakeWhile(_ => !stop.IsCancellationRequested))
             {
@@ -110,7 +109,7 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
                     missed += (await cluster.Shard(number).GetAsync([key]))[0] == value ? 0 : 1;
                 }
             }
-        }));
+        });
         await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 200));
         foreach (var number in Enumerable.Range(first, 4))
         {
@@ -120,8 +119,7 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
 
         var before = acknowledged.Count;
         await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 100));
-        await stop.CancelAsync();
-        await load;
+        await load.StopAsync();
 
         Assert.Equal(0, missed);
         foreach (var (key, value) in acknowledged)
