@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Grains.Abstractions;
 
@@ -19,6 +20,36 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
 
     /// <summary>The grain key of the shard with a number, from 0.</summary>
     public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
+
+    /// <summary>The grain keys of the shards that may have keys of a region, in the order of keys.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="after">Shards that have only keys up to this one are left out; null leaves none out.</param>
+    public IEnumerable<long> ShardsOf(KeyRegion region, NodeId? after = null)
+    {
+        var range = region.Range;
+        var last = GrainKeys.Shard(HighestOf(range), Bits);
+        for (var number = GrainKeys.Shard(after > range.Prefix ? after.Value : range.Prefix, Bits); number <= last; number++)
+        {
+            if (region.Overlaps(new ShardPrefix(Bits, number).Range))
+            {
+                yield return ShardAt(number);
+            }
+        }
+    }
+
+    /// <summary>The highest key that a shard in use can have: a page that continues after it begins with the next shard.</summary>
+    public NodeId EndOf(long shard) => HighestOf(new ShardPrefix(Bits, GrainKeys.NumberOf(shard)).Range);
+
+    private static NodeId HighestOf(BucketRange range)
+    {
+        var highest = range.Prefix;
+        for (var bit = range.Depth; bit < NodeId.BitLength; bit++)
+        {
+            highest = highest.WithBit(bit, true);
+        }
+
+        return highest;
+    }
 
     /// <summary>The shard with this grain key, in use or not; null if there can be none.</summary>
     public ShardPrefix? Find(long shard) => GrainKeys.FindPrefix(shard, FirstBits);

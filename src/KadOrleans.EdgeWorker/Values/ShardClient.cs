@@ -20,6 +20,7 @@ internal sealed class ShardClient : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly OutageLog _outages;
     private readonly GrainCalls _calls;
+    private readonly ShardBatches _batches;
     private readonly ShardLanes<ShardPut, StoreResult> _puts;
     private readonly ShardLanes<NodeId, StoredValue?> _gets;
 
@@ -28,11 +29,6 @@ internal sealed class ShardClient : IAsyncDisposable
     private long _absentBefore;
     private long _cachedBefore;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _putCalls;
-    private long _putValues;
-    private long _getCalls;
-    private long _getKeys;
-    private long _newsCalls;
     private int _pending;
     private int _disposed;
 
@@ -46,9 +42,10 @@ internal sealed class ShardClient : IAsyncDisposable
         (_grains, _options, _time) = (grains, options, time);
         _outages = new OutageLog(time, logger);
         _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
-        _puts = new ShardLanes<ShardPut, StoreResult>(PutManyAsync, PutAsync, options, time, logger);
+        _batches = new ShardBatches(grains);
+        _puts = new ShardLanes<ShardPut, StoreResult>(_batches.PutManyAsync, _batches.PutAsync, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
-            GetManyAsync, GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
+            _batches.GetManyAsync, _batches.GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
         _shards = NewShards(layout, long.MinValue);
     }
 
@@ -93,11 +90,11 @@ internal sealed class ShardClient : IAsyncDisposable
     {
         ["shards.get.absent"] = Interlocked.Read(ref _absentBefore) + (_shards.Answers?.Absent ?? 0),
         ["shards.get.cached"] = Interlocked.Read(ref _cachedBefore) + (_shards.Answers?.Cached ?? 0),
-        ["shards.get.calls"] = Interlocked.Read(ref _getCalls),
-        ["shards.get.keys"] = Interlocked.Read(ref _getKeys),
-        ["shards.news.calls"] = Interlocked.Read(ref _newsCalls),
-        ["shards.put.calls"] = Interlocked.Read(ref _putCalls),
-        ["shards.put.values"] = Interlocked.Read(ref _putValues),
+        ["shards.get.calls"] = _batches.GetCalls,
+        ["shards.get.keys"] = _batches.GetKeys,
+        ["shards.news.calls"] = _batches.NewsCalls,
+        ["shards.put.calls"] = _batches.PutCalls,
+        ["shards.put.values"] = _batches.PutValues,
     };
 
     /// <summary>The value of a key, expired or not; as old as the options allow. Complete at once if it is known.</summary>
@@ -205,10 +202,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
         var shards = _shards;
         var ahead = new Queue<(long Shard, Task<IReadOnlyList<ShardPut>> FirstPage)>();
-        using var rest = Enumerable.Range(0, shards.Layout.Count)
-            .Where(number => region.Overlaps(new ShardPrefix(shards.Layout.Bits, number).Range))
-            .Select(shards.Layout.ShardAt)
-            .GetEnumerator();
+        using var rest = shards.Layout.ShardsOf(region).GetEnumerator();
         while (true)
         {
             while (ahead.Count < _options.Parallelism && rest.MoveNext())
@@ -275,85 +269,13 @@ internal sealed class ShardClient : IAsyncDisposable
         shards.Answers?.Changed(shards.Layout.ShardOf(key), key);
     }
 
-    private Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
-    {
-        Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return _grains.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(desk)).PutAsync(puts).AsTask();
-    }
-
-    private Task<IReadOnlyList<StoreResult>> PutAsync(long shard, IReadOnlyList<ShardPut> puts)
-    {
-        Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return _grains.GetGrain<IKeyShardGrain>(shard).PutAsync(puts).AsTask();
-    }
-
-    private async Task<ShardBatch<StoredValue?>> GetManyAsync(long desk, IReadOnlyList<NodeId> keys)
-    {
-        Count("get", keys.Count, ref _getCalls, ref _getKeys);
-        var (once, places) = Once(keys);
-        var batch = await _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetAsync(once);
-        if (places is null)
-        {
-            return batch;
-        }
-
-        var unanswered = batch.Unanswered.ToHashSet();
-        return new ShardBatch<StoredValue?>(
-            [.. places.Select(place => batch.Results[place])],
-            [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)]);
-    }
-
-    private Task<IReadOnlyList<ShardNews>> GetNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
-    {
-        Interlocked.Increment(ref _newsCalls);
-        EdgeMetrics.ShardCalls.Add(1, Kind("news"));
-        return _grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetNewsAsync(known).AsTask();
-    }
-
-    private async Task<IReadOnlyList<StoredValue?>> GetAsync(long shard, IReadOnlyList<NodeId> keys)
-    {
-        Count("get", keys.Count, ref _getCalls, ref _getKeys);
-        var (once, places) = Once(keys);
-        var values = await _grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once);
-        return places is null ? values : [.. places.Select(place => values[place])];
-    }
-
-    /// <summary>
-    /// Removes duplicate keys from a batch. Returns the distinct keys and the place of each requested key among them, or null if there are
-    /// no duplicates.
-    /// </summary>
-    private static (IReadOnlyList<NodeId> Keys, int[]? Places) Once(IReadOnlyList<NodeId> asked)
-    {
-        var places = new Dictionary<NodeId, int>(asked.Count);
-        var keys = new List<NodeId>(asked.Count);
-        foreach (var key in asked)
-        {
-            if (places.TryAdd(key, keys.Count))
-            {
-                keys.Add(key);
-            }
-        }
-
-        return keys.Count == asked.Count ? (asked, null) : (keys, [.. asked.Select(key => places[key])]);
-    }
-
-    private static void Count(string kind, int items, ref long calls, ref long carried)
-    {
-        Interlocked.Increment(ref calls);
-        Interlocked.Add(ref carried, items);
-        EdgeMetrics.ShardCalls.Add(1, Kind(kind));
-        EdgeMetrics.ShardBatch.Record(items, Kind(kind));
-    }
-
-    private static KeyValuePair<string, object?> Kind(string kind) => new("kad.shard.call", kind);
-
     private Task<IReadOnlyList<ShardPut>> ReadPageAsync(
         long shard, KeyRegion region, NodeId? after, CancellationToken cancellationToken) =>
         CallAsync(shard, "scan", grain => grain.ScanAsync(region, after, _options.ScanPage), cancellationToken);
 
     private Shards NewShards(ShardLayout layout, long trustedFrom)
     {
-        var answers = _options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(layout, _options, _time, GetNewsAsync, trustedFrom) : null;
+        var answers = _options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(layout, _options, _time, _batches.GetNewsAsync, trustedFrom) : null;
         answers?.Begin();
         return new Shards(layout, new KnownShards(layout, _options, _time), answers);
     }
@@ -373,7 +295,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
         ValueTask<T> CountedAsync()
         {
-            EdgeMetrics.ShardCalls.Add(1, Kind(kind));
+            ShardBatches.Count(kind);
             return call(grain);
         }
     }
@@ -386,7 +308,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
     private void Report(long shard, string kind, Exception cause)
     {
-        EdgeMetrics.ShardFailures.Add(1, Kind(kind));
+        EdgeMetrics.ShardFailures.Add(1, ShardBatches.Kind(kind));
         _outages.Add(GrainKeys.ShardName(shard), 1, cause);
     }
 

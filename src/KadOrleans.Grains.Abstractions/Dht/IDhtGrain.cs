@@ -97,4 +97,8 @@ internal sealed class ShardUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>A shard that does not answer, with the cause.</summary>
+    public static ShardUnavailableException Of(long shard, Exception cause) =>
+        new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {cause.Message}", cause);
 }

@@ -52,8 +52,7 @@ internal sealed class DhtGrain(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.ShardFailed(e.Message);
-            shardFailure = new ShardUnavailableException(
-                $"The cluster's {GrainKeys.ShardName(Shard(key))} does not answer: {e.Message}", e);
+            shardFailure = ShardUnavailableException.Of(Shard(key), e);
         }
 
         // The cluster may still hold the value: without the shard's response the result cannot be "not found".

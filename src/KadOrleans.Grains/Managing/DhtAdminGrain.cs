@@ -59,8 +59,8 @@ internal sealed class DhtAdminGrain(
         var now = time.GetUtcNow();
         var found = new List<AdminKey>();
         var read = 0;
-        var shards = new ShardPages(known.Layout);
-        foreach (var shard in shards.Of(region, after))
+        var layout = known.Layout;
+        foreach (var shard in layout.ShardsOf(region, after))
         {
             while (true)
             {
@@ -81,7 +81,7 @@ internal sealed class DhtAdminGrain(
                 after = keys[^1].Key;
             }
 
-            after = shards.EndOf(shard);
+            after = layout.EndOf(shard);
             read++;
         }
 
@@ -115,13 +115,13 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<IReadOnlyList<AdminShardUsage>> GetUsageAsync()
     {
         var limit = Limit();
-        var shards = new ShardPages(known.Layout);
-        var usages = new AdminShardUsage[shards.Count];
-        await Parallel.ForAsync(0, shards.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
+        var layout = known.Layout;
+        var usages = new AdminShardUsage[layout.Count];
+        await Parallel.ForAsync(0, layout.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
         {
             try
             {
-                usages[shard] = new AdminShardUsage(shard, await CallAsync(shards.At(shard), grain => grain.GetUsageAsync(), limit));
+                usages[shard] = new AdminShardUsage(shard, await CallAsync(layout.ShardAt(shard), grain => grain.GetUsageAsync(), limit));
             }
             catch (Exception e)
             {
@@ -171,7 +171,7 @@ internal sealed class DhtAdminGrain(
         }
         catch (Exception e) when (e is not ArgumentException)
         {
-            throw new ShardUnavailableException($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {e.Message}", e);
+            throw ShardUnavailableException.Of(shard, e);
         }
     }
 }
