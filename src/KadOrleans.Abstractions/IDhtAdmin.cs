@@ -57,6 +57,22 @@ public interface IDhtAdmin
     /// <param name="cancellationToken">Ends a node's lookup with what it has; a cluster's goes on unheard.</param>
     /// <exception cref="DhtUnavailableException">No edge is live, or none of this release.</exception>
     Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default);
+
+    /// <summary>The bans in force.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<BanList> GetBansAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Bans an id or a range of addresses, durably. Its contacts leave the tables, its requests get no response, and it is not asked. A
+    /// cluster's live edges follow it when this returns, except those in <see cref="BanChange.Missing"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are 1,024 bans, or it is an id of this DHT.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
+    Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a ban, durably, as <see cref="BanAsync"/> begins it. The ban must be the same as there.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
+    Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Some keys in ascending order.</summary>

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -63,6 +64,26 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     /// <inheritdoc/>
     public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
         (await CallAsync(admin => admin.TraceLookupAsync(target, kind), cancellationToken)).ToTrace(target);
+
+    /// <inheritdoc/>
+    public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
+    {
+        var rules = await CallAsync(static admin => admin.GetRulesAsync(), cancellationToken);
+        return new BanList(
+            [.. rules.Bans.Where(ban => Ban.TryParse(ban.Ban, out _)).Select(ban => new BanEntry(Ban.Parse(ban.Ban), ban.Since))], rules.Missing);
+    }
+
+    /// <inheritdoc/>
+    public Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) => BanAsync(ban, isBanned: true, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) => BanAsync(ban, isBanned: false, cancellationToken);
+
+    private async Task<BanChange> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken)
+    {
+        var change = await CallAsync(admin => admin.BanAsync(ban.ToString(), isBanned), cancellationToken);
+        return new BanChange(change.Changed, change.Missing);
+    }
 
     private Task<T> CallAsync<T>(Func<IDhtAdminGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
         ClusterCalls.RunAsync(() => call(grains.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton)), cancellationToken);

@@ -104,6 +104,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
 
+    [LoggerMessage(6050, LogLevel.Warning, "Edge {Name} does not follow the newest bans yet; it asks for them with its next renewal: {Message}")]
+    public static partial void RulesNotTaken(this ILogger logger, string name, string message);
+
     [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
 }

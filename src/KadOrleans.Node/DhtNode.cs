@@ -37,6 +37,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private readonly NodeMetrics _metrics = new();
     private readonly VerifiedEndpoints _verified;
     private readonly Strangers _strangers;
+    private readonly BansInForce _bans = new();
     private readonly RequestTable _requests;
     private readonly EndpointQueries _queries;
     private readonly Prober _prober;
@@ -83,7 +84,10 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         var budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, budget, this, _metrics, _time);
         _requests = new RequestTable(
-            transport, _time, environment.Random, new RequestOutcomes(table, _verified, _strangers, _reachability, _logger));
+            transport, _time, environment.Random, new RequestOutcomes(table, _verified, _strangers, _reachability, _logger))
+        {
+            Bans = _bans,
+        };
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
@@ -93,6 +97,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
             new SourceAdmission(trusted, _verified, options.Limits, _time),
             _gate,
             _metrics,
+            _bans,
             options.ClientOnly,
             _time,
             _logger);
@@ -137,6 +142,19 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     /// <summary>What republishing and hand-off may send.</summary>
     internal MaintenanceUpload Upload { get; }
+
+    /// <summary>
+    /// Follows these bans from now on, in place of those before. Banned contacts leave the table, requests of banned senders get no response,
+    /// and banned nodes are not asked. Bans come before <see cref="KadNodeOptions.Trust"/>.
+    /// </summary>
+    internal void Use(BanSet bans)
+    {
+        _bans.Set = bans;
+        foreach (var contact in _table.Snapshot.Contacts.Where(bans.Contains))
+        {
+            _table.Observe(ContactObservation.Dropped(contact));
+        }
+    }
 
     /// <summary>Starts to receive. Call it once.</summary>
     public void Start()
@@ -289,7 +307,11 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <param name="age"/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute? route = null, TimeSpan age = default)
     {
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        if (_bans.Set.Contains(source))
+        {
+            _metrics.Refused(RefusalReason.Banned);
+        }
+        else if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
         {
             _metrics.Refused(RefusalReason.Malformed);
         }
@@ -318,7 +340,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     void IRoutingTableListener.OnContactAdded(Contact contact)
     {
-        if (!_options.ClientOnly)
+        if (_bans.Set.Contains(contact))
+        {
+            // It waited for a place, or the table was not told yet.
+            _table.Observe(ContactObservation.Dropped(contact));
+        }
+        else if (!_options.ClientOnly)
         {
             _handOff.Enqueue(contact);
         }
@@ -375,7 +402,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
         _requests.Learn(source, roundTrip);
         _reachability.Answered();
-        if (ResponseReader.TryReadPong(body, out var sender))
+        if (ResponseReader.TryReadPong(body, out var sender) && !_bans.Set.Contains(sender))
         {
             _gate.Introduce(new Contact(sender, source));
         }
@@ -385,7 +412,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     private void OnProbed(UdpEndpoint endpoint, NodeId? id)
     {
-        if (id is { } known && known != Id)
+        if (id is { } known && known != Id && !_bans.Set.Contains(known))
         {
             _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
         }

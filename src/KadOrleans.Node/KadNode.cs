@@ -41,6 +41,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly TaskCompletionSource _completion = new();
     private readonly NetworkJoin _join;
     private readonly NodeWatch _watch;
+    private readonly NodeRuleBook _rules;
     private LocalRoutingTable? _table;
     private DhtNode? _node;
     private StateSaver? _saver;
@@ -60,6 +61,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <param name="states">Holds the id and contacts between runs.</param>
     /// <param name="environment">Time, randomness, logging; default: the system's.</param>
     /// <param name="publications">Remembers what is published; default: in memory, for this run.</param>
+    /// <param name="management">Remembers what the operator sets; default: in memory, for this run.</param>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
@@ -67,7 +69,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         IKeyStore store,
         INodeStateStore states,
         NodeEnvironment? environment = null,
-        IPublicationStore? publications = null)
+        IPublicationStore? publications = null,
+        IManagementStore? management = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
@@ -86,7 +89,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
         _watch = new NodeWatch(watches, _store, _publications, _environment.Time);
-        Admin = new NodeAdmin(() => Engine, () => _table!.Describe(), _store, _publications, watches, _environment.Time);
+        _rules = new NodeRuleBook(() => Engine, management ?? new InMemoryManagementStore(), _environment.Time);
+        Admin = new NodeAdmin(() => Engine, () => _table!.Describe(), _store, _publications, _rules, watches, _environment.Time);
     }
 
     /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
@@ -153,6 +157,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
             await _saver.SaveAsync(cancellationToken);
         }
 
+        await _rules.LoadAsync(_node, cancellationToken);
         _node.Start();
         NodeGauges.Stores.Watch(_store);
         if (_clock is not null)
@@ -337,6 +342,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
 
         await _store.DisposeAsync();
+        _rules.Dispose();
         _stopping.Dispose();
         _completion.TrySetResult();
     }

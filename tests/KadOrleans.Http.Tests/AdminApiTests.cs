@@ -110,6 +110,32 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal("192.0.2.1:8468", bucket.GetProperty("contacts")[0].GetProperty("endpoint").GetString());
     }
 
+    [Fact]
+    public async Task Bans_are_listed_made_and_ended()
+    {
+        var list = await _api.JsonAsync("GET", "/v1/admin/bans");
+        Assert.Equal("203.0.113.0/24", list.GetProperty("bans")[0].GetProperty("ban").GetString());
+        Assert.Equal("edge-<b>", list.GetProperty("missing")[0].GetString());
+
+        var change = await _api.JsonAsync("PUT", "/v1/admin/bans?ban=198.51.100.7");
+        Assert.Equal(("198.51.100.7/32", true, "edge-2"), (change.GetProperty("ban").GetString(), change.GetProperty("changed").GetBoolean(), change.GetProperty("missing")[0].GetString()));
+        Assert.True((await _api.JsonAsync("DELETE", "/v1/admin/bans?ban=203.0.113.0%2F24")).GetProperty("changed").GetBoolean());
+        Assert.Equal("'203.0.113.0/25' is not banned.", await _api.FailAsync(HttpStatusCode.NotFound, "DELETE", "/v1/admin/bans?ban=203.0.113.9/25"));
+        Assert.Equal("The ban is this DHT's own id.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", $"/v1/admin/bans?ban={NodeId.MaxValue}"));
+
+        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit")).GetProperty("entries").EnumerateArray();
+        Assert.Equal(
+            ["ban: The ban is this DHT's own id.", "unban: was not banned", "unban: unbanned", "ban: banned, not yet on edge-2"],
+            entries.Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("result").GetString()}"));
+    }
+
+    [Theory]
+    [InlineData("?ban=10.0.0.0/7", "ban is '10.0.0.0/7'")]
+    [InlineData("?ban=zz", "ban is 'zz'")]
+    [InlineData("", "ban is ''")]
+    public async Task A_ban_that_is_none_is_refused_in_a_sentence(string query, string start) =>
+        Assert.StartsWith(start, await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", $"/v1/admin/bans{query}"), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("/v1/admin/keys?prefix=xyz", "The prefix is 'xyz'; 0 to 40 hexadecimal digits are allowed.")]
     [InlineData("/v1/admin/keys?count=1001", "count is '1001'; 1 to 1000 is allowed.")]
@@ -126,7 +152,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var reader = ("Authorization", $"Bearer {_api.ReaderToken}");
 
-        foreach (var path in new[] { "keys", "keys/key", "usage", "table", "audit" })
+        foreach (var path in new[] { "keys", "keys/key", "usage", "table", "audit", "bans" })
         {
             Assert.Equal(
                 "The token 'reader' lacks the scope 'view'; it has read.",

@@ -76,6 +76,26 @@ internal sealed class FakeAdmin : IDhtAdmin
             ]));
     }
 
+    public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
+    {
+        Note("bans");
+        return Task.FromResult(new BanList([new BanEntry(Ban.Parse("203.0.113.0/24"), StoredAt)], ["edge-<b>"]));
+    }
+
+    public Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default)
+    {
+        Note($"ban {ban}");
+        return ban.Id == NodeId.MaxValue
+            ? throw new ArgumentException("The ban is this DHT's own id.")
+            : Task.FromResult(new BanChange(true, ["edge-2"]));
+    }
+
+    public Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default)
+    {
+        Note($"unban {ban}");
+        return Task.FromResult(new BanChange(ban == Ban.Parse("203.0.113.0/24"), []));
+    }
+
     private void Note(string call)
     {
         if (Failure is { } failure)

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 
@@ -143,6 +144,36 @@ public abstract class DhtAdminContract
             Assert.Equal(one.Item.NamedBy is { } namer ? trace.Queries[namer].Hops + 1 : 1, one.Item.Hops);
             Assert.InRange(one.Item.SentAt + (one.Item.Took ?? TimeSpan.Zero), TimeSpan.Zero, trace.Duration);
         });
+    });
+
+    [Fact]
+    public Task Bans_are_listed_until_they_end() => RunAsync(async (_, admin) =>
+    {
+        var (range, id) = (Ban.Parse("203.0.113.9/24"), Ban.Parse(NodeId.MaxValue.ToString()));
+
+        Assert.True((await admin.BanAsync(range)).Changed);
+        Assert.True((await admin.BanAsync(id)).Changed);
+        Assert.False((await admin.BanAsync(range)).Changed);
+
+        var list = await admin.GetBansAsync();
+        Assert.Equal([range, id], list.Bans.Select(entry => entry.Ban));
+        Assert.Equal("203.0.113.0/24", list.Bans[0].Ban.ToString());
+        Assert.Empty(list.Missing);
+        Assert.True((await admin.UnbanAsync(range)).Changed);
+        Assert.False((await admin.UnbanAsync(range)).Changed);
+        Assert.True((await admin.UnbanAsync(id)).Changed);
+        Assert.Empty((await admin.GetBansAsync()).Bans);
+    });
+
+    [Fact]
+    public Task The_own_id_cannot_be_banned() => RunAsync(async (_, admin) =>
+    {
+        var own = (await admin.GetTableAsync()).Id;
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => admin.BanAsync(Ban.Parse(own.ToString())));
+
+        Assert.Equal($"The ban is '{own}', an id of this DHT itself; ids of others can be banned.", refused.Message);
+        Assert.Empty((await admin.GetBansAsync()).Bans);
     });
 
     [Fact]

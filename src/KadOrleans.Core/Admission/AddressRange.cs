@@ -58,6 +58,19 @@ internal readonly record struct AddressRange
         ? range
         : throw new FormatException($"'{text}' is not a range of addresses: ADDRESS or ADDRESS/LENGTH is needed.");
 
+    /// <summary>Whether it is a range of IPv4 addresses.</summary>
+    public bool IsIPv4 => _first.IsIPv4;
+
+    /// <summary>Bits of the prefix: 0 to 32 of an IPv4 range, 0 to 128 of an IPv6 one.</summary>
+    public int PrefixLength => IsIPv4 ? _length - MappedBits : _length;
+
+    /// <summary>The range of an endpoint's address with a prefix of so many bits of its family.</summary>
+    public static AddressRange Of(UdpEndpoint endpoint, int prefixLength)
+    {
+        var length = endpoint.IsIPv4 ? prefixLength + MappedBits : prefixLength;
+        return new AddressRange(Mask(endpoint, length), length);
+    }
+
     /// <summary>Whether the address of <paramref name="endpoint"/> is in the range; its port does not matter.</summary>
     public bool Contains(UdpEndpoint endpoint) =>
         endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
@@ -65,7 +78,7 @@ internal readonly record struct AddressRange
     /// <summary><c>address/length</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{AddressText.Format(_first)}/{(_first.IsIPv4 ? _length - MappedBits : _length)}");
+        $"{AddressText.Format(_first)}/{PrefixLength}");
 
     private static bool TryParseLength(ReadOnlySpan<char> text, int offset, out int length)
     {

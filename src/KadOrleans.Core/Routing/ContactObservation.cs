@@ -14,6 +14,9 @@ internal readonly record struct ContactObservation(ObservationKind Kind, Contact
     /// <summary>The contact left a request, its retry included, unanswered.</summary>
     public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
 
+    /// <summary>The contact is to leave the table at once: it is banned, or its operator says so.</summary>
+    public static ContactObservation Dropped(Contact contact) => new(ObservationKind.Dropped, contact);
+
     /// <summary>A lookup for <paramref name="target"/> began, which refreshes its bucket (Kademlia §2.3).</summary>
     public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
 }
@@ -29,4 +32,7 @@ internal enum ObservationKind
 
     /// <summary>A lookup for a target began.</summary>
     LookedUp,
+
+    /// <summary>The contact is to leave the table, whether it answers or not.</summary>
+    Dropped,
 }

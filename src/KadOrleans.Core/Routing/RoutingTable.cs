@@ -52,12 +52,13 @@ internal sealed class RoutingTable
     /// <summary>Learns of an observation.</summary>
     /// <param name="observation">The observation. See <see cref="ContactObservation"/> for what may be reported.</param>
     /// <param name="now">The time of it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The observation's kind is not one of the three.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The observation's kind is unknown.</exception>
     public TableDecision Apply(ContactObservation observation, DateTimeOffset now) => observation.Kind switch
     {
         ObservationKind.Answered => ApplyAnswer(observation.Contact, now),
         ObservationKind.Failed => ApplyFailure(observation.Contact, now),
         ObservationKind.LookedUp => ApplyLookup(observation.Contact.Id, now),
+        ObservationKind.Dropped => ApplyFailure(observation.Contact, now, isFinal: true),
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
 
@@ -150,7 +151,10 @@ internal sealed class RoutingTable
         return WithArrivals(decision);
     }
 
-    private TableDecision ApplyFailure(Contact contact, DateTimeOffset now)
+    /// <param name="contact">The contact that failed.</param>
+    /// <param name="now">The time of it.</param>
+    /// <param name="isFinal">Whether the contact leaves however often it failed.</param>
+    private TableDecision ApplyFailure(Contact contact, DateTimeOffset now, bool isFinal = false)
     {
         var bucket = _places.Tree.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
@@ -161,7 +165,7 @@ internal sealed class RoutingTable
                 : TableOutcome.Unknown);
         }
 
-        if (!entry.Failed(now) || entry.Failures < _options.FailuresBeforeDrop)
+        if (!isFinal && (!entry.Failed(now) || entry.Failures < _options.FailuresBeforeDrop))
         {
             return new TableDecision(TableOutcome.Failed);
         }

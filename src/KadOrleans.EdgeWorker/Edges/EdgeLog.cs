@@ -46,6 +46,9 @@ internal static partial class EdgeLog
     [LoggerMessage(6211, LogLevel.Debug, "The clock of the silos could not be read: {Problem}")]
     public static partial void ClockNotRead(this ILogger logger, string problem);
 
+    [LoggerMessage(6213, LogLevel.Debug, "The newest bans could not be read: {Problem}")]
+    public static partial void RulesNotRead(this ILogger logger, string problem);
+
     [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
     public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
 }

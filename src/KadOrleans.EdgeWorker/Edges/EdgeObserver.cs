@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -19,8 +20,41 @@ internal sealed class EdgeObserver : IEdgeObserver
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
     private uint _turn;
 
+    // Guards _rules, and that no node is left with older ones.
+    private readonly Lock _gate = new();
+    private EdgeRules _rules = new(0, []);
+
+    /// <summary>The version of the rules that the nodes follow.</summary>
+    public long RulesVersion
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _rules.Version;
+            }
+        }
+    }
+
     /// <summary>Sets the nodes that calls go to. Without nodes all calls fail.</summary>
-    public void Serve(IReadOnlyList<EdgeNode> nodes) => _nodes = nodes;
+    public void Serve(IReadOnlyList<EdgeNode> nodes)
+    {
+        lock (_gate)
+        {
+            _nodes = nodes;
+            Follow();
+        }
+    }
+
+    /// <summary>Has the nodes follow these rules. Null: those that they have, once more, as a restored table may have banned contacts.</summary>
+    public void Follow(EdgeRules? rules)
+    {
+        lock (_gate)
+        {
+            _rules = rules ?? _rules;
+            Follow();
+        }
+    }
 
     public Task ConfirmAsync() => Task.CompletedTask;
 
@@ -67,10 +101,33 @@ internal sealed class EdgeObserver : IEdgeObserver
     public async Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
         AdminTrace.Of(await Next().TraceLookupAsync(target, kind, CancellationToken.None));
 
+    public Task OnRulesAsync(EdgeRules rules)
+    {
+        lock (_gate)
+        {
+            // Two changes may arrive in the other order.
+            if (rules.Version > _rules.Version)
+            {
+                Follow(rules);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
     public async Task<DhtPingResult> PingAsync(UdpEndpoint endpoint)
     {
         var result = await Next().PingAsync(endpoint);
         return new DhtPingResult(result.Answered, result.Id, result.RoundTrip);
+    }
+
+    private void Follow()
+    {
+        var bans = new BanSet(_rules.Bans.Where(text => Ban.TryParse(text, out _)).Select(Ban.Parse));
+        foreach (var node in _nodes)
+        {
+            node.Node.Use(bans);
+        }
     }
 
     private bool TryFind(NodeId nodeId, [NotNullWhen(true)] out EdgeNode? node)

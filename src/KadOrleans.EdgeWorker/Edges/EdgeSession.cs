@@ -3,6 +3,7 @@ using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Logging;
@@ -73,6 +74,8 @@ internal sealed class EdgeSession : IAsyncDisposable
         {
             ClockCorrection = () => context.Clock.Correction,
         };
+
+        await FetchRulesAsync(context, observer, cancellationToken);
 
         // Missing if the directory is of a release whose edges use the defaults.
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
@@ -197,6 +200,7 @@ internal sealed class EdgeSession : IAsyncDisposable
 
             await RenewSubscriptionsAsync(cancellationToken);
             await CompareClocksAsync(cancellationToken);
+            await FetchRulesAsync(_context, _observer, cancellationToken);
             if (_context.Health.Enter(EdgePhase.Serving, this))
             {
                 _logger.Recovered(_context.Options.Name);
@@ -215,6 +219,20 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
 
         return null;
+    }
+
+    private static async Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            observer.Follow(await context.CallAsync(
+                context.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // Those that it has stay in force. Silos of earlier releases have none.
+            context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead(e.Message);
+        }
     }
 
     private async Task CompareClocksAsync(CancellationToken cancellationToken)

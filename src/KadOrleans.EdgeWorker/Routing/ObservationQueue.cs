@@ -54,7 +54,7 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
             {
                 _lookedUp[RangeOf(observation.Contact.Id, snapshot)] = observation;
             }
-            else if (observation.Kind == ObservationKind.Failed)
+            else if (observation.Kind is ObservationKind.Failed or ObservationKind.Dropped)
             {
                 _answered.Remove(observation.Contact);
                 _waiting.Enqueue(observation);

@@ -9,7 +9,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 /// lease are durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo.
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
-[Version(1)]
+[Version(2)]
 internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 {
     /// <summary>How long a lease lasts without renewal.</summary>
@@ -80,6 +80,11 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [AlwaysInterleave]
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();
+
+    /// <summary>All names that are not forgotten, in their order, with and without a live edge. Since version 2.</summary>
+    [AlwaysInterleave]
+    [Alias("GetNames")]
+    ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync();
 }
 
 /// <summary>Whether another edge uses a name.</summary>
@@ -142,6 +147,25 @@ internal sealed record EdgeList(
     /// <summary>Whether all live edges are listed.</summary>
     public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
 }
+
+/// <summary>A name that edges have used.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="NodeIds">The ids reserved for it.</param>
+/// <param name="Epoch">The epoch of its newest lease.</param>
+/// <param name="IsReleased">Whether that was handed back: no edge uses the name.</param>
+/// <param name="LastSeen">When it was known to be used last, to a day; null if no build noted it.</param>
+/// <param name="Live">The edge, if it is known to be live.</param>
+/// <param name="Report">Its last report; null without a live edge.</param>
+[GenerateSerializer]
+[Alias("kad.EdgeName")]
+internal sealed record EdgeName(
+    [property: Id(0)] string Name,
+    [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
+    [property: Id(2)] long Epoch,
+    [property: Id(3)] bool IsReleased,
+    [property: Id(4)] DateTimeOffset? LastSeen,
+    [property: Id(5)] IEdgeObserver? Live,
+    [property: Id(6)] EdgeReport? Report);
 
 /// <summary>An edge with a live lease.</summary>
 /// <param name="Name">Its stable name.</param>

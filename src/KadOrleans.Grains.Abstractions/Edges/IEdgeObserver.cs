@@ -75,6 +75,11 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("TraceLookup")]
     Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind);
 
+    /// <summary>Follows what an operator has set. Returns once it does. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("OnRules")]
+    Task OnRulesAsync(EdgeRules rules);
+
     /// <summary>Pings an endpoint.</summary>
     [AlwaysInterleave]
     [Alias("Ping")]

@@ -13,7 +13,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// edges nor clients can prove that they may manage. Changes are durable when a call returns. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtAdminGrain")]
-[Version(0)]
+[Version(1)]
 internal interface IDhtAdminGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -42,6 +42,14 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     /// <summary>Looks a target up from a live edge, and tells each query.</summary>
     [Alias("TraceLookup")]
     ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind);
+
+    /// <summary>What an operator has set, as <see cref="IRulesGrain"/> has it.</summary>
+    [Alias("GetRules")]
+    ValueTask<ClusterRules> GetRulesAsync();
+
+    /// <summary>Bans or unbans, as <see cref="IRulesGrain.BanAsync"/> does.</summary>
+    [Alias("Ban")]
+    ValueTask<RuleChange> BanAsync(string ban, bool isBanned);
 }
 
 /// <summary>Some keys.</summary>

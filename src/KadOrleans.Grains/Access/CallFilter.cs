@@ -5,6 +5,7 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
@@ -91,6 +92,7 @@ internal static class CallPolicy
             nameof(IEdgeDirectoryGrain.ReleaseAsync),
             nameof(IEdgeDirectoryGrain.GetLiveAsync),
             nameof(IEdgeDirectoryGrain.GetUtcNowAsync)),
+        [typeof(IRulesGrain)] = Names(nameof(IRulesGrain.FetchAsync)),
         [typeof(IClusterGrain)] = Names(
             nameof(IClusterGrain.GetAsync), nameof(IClusterGrain.GetShardsAsync), nameof(IClusterGrain.DoubleShardsAsync)),
     }.ToFrozenDictionary();

@@ -143,6 +143,22 @@ internal sealed class EdgeDirectoryGrain(
     public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(
         new EdgeList([.. _live.GetAlive().Select(edge => edge with { Report = NoReport })], _live.KnownFor, _live.Released));
 
+    public ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync()
+    {
+        var live = _live.GetAlive().ToDictionary(edge => edge.Name);
+        return ValueTask.FromResult<IReadOnlyList<EdgeName>>(
+        [
+            .. state.State.Edges.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new EdgeName(
+                entry.Key,
+                [.. entry.Value.NodeIds.Select(NodeId.Parse)],
+                entry.Value.Epoch,
+                entry.Value.IsReleased || _live.IsReleased(entry.Key, entry.Value.Epoch),
+                entry.Value.LastSeen,
+                live.GetValueOrDefault(entry.Key)?.Observer,
+                live.GetValueOrDefault(entry.Key)?.Report)),
+        ]);
+    }
+
     private bool CanNote => _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
 
     private static void Check(string edgeName, IEdgeObserver edge)

@@ -157,10 +157,27 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
         await _edges.CallAsync(edge => edge.TraceLookupAsync(target, kind), Limit(), CancellationToken.None);
 
+    public ValueTask<ClusterRules> GetRulesAsync() => CallRulesAsync(static rules => rules.GetAsync());
+
+    public ValueTask<RuleChange> BanAsync(string ban, bool isBanned) => CallRulesAsync(rules => rules.BanAsync(ban, isBanned));
+
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
         new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);
 
     private TimeLimit Limit() => new(CallLimit, time);
+
+    private async ValueTask<T> CallRulesAsync<T>(Func<IRulesGrain, ValueTask<T>> call)
+    {
+        var grain = grains.GetGrain<IRulesGrain>(GrainKeys.Singleton);
+        try
+        {
+            return await _calls.CallAsync(nameof(IRulesGrain), () => call(grain), Limit(), CancellationToken.None);
+        }
+        catch (Exception e) when (e is not ArgumentException)
+        {
+            throw new ShardUnavailableException($"What is set for the cluster cannot be read or changed now: {e.Message}", e);
+        }
+    }
 
     private async Task<T> CallAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit)
     {

@@ -14,6 +14,8 @@ internal static class StateNames
 
     public const string RoutingTable = "kad-table";
 
+    public const string Rules = "kad-rules";
+
     public const string ShardManifest = "kad-shard-manifest";
 
     public static string ShardLog(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-log-{slot:d3}");

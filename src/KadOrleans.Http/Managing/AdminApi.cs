@@ -46,8 +46,9 @@ internal static class AdminApi
             .WithDescription($"count: 1 to {AuditLog.MaxEntries}, {DefaultCount} without it. Those before its start are in its log alone.")
             .Produces<AuditResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
-        admin.MapDelete("/keys/{key}", DeleteAsync)
-            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Manage))
+        var manage = admin.MapGroup(string.Empty).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Manage));
+        BanApi.Map(view, manage);
+        manage.MapDelete("/keys/{key}", DeleteAsync)
             .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
             .Produces<DeletionResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -126,7 +127,11 @@ internal static class AdminApi
         _ => "otherValue",
     };
 
-    private static async Task<T> CheckedAsync<T>(Func<Task<T>> call)
+    /// <summary>Which edges a change did not reach, for the audit log; empty if it reached all.</summary>
+    public static string Without(IReadOnlyList<string> missing) => missing.Count == 0 ? string.Empty : $", not yet on {string.Join(", ", missing)}";
+
+    /// <summary>Makes a call whose <see cref="ArgumentException"/> is the caller's mistake.</summary>
+    public static async Task<T> CheckedAsync<T>(Func<Task<T>> call)
     {
         try
         {

@@ -300,6 +300,9 @@ internal enum RefusalReason
 
     /// <summary>The node is stopping and takes nothing new.</summary>
     Stopping,
+
+    /// <summary>The sender's address or id is banned.</summary>
+    Banned,
 }
 
 /// <summary>A node's spans. Requests have none: there are too many, and responses arrive on other threads.</summary>

@@ -32,6 +32,7 @@ internal sealed class RequestDispatcher
     private readonly SourceAdmission _sources;
     private readonly ResponseGate _gate;
     private readonly NodeMetrics _metrics;
+    private readonly BansInForce _bans;
     private readonly bool _clientOnly;
     private readonly TimeProvider _time;
     private readonly DeferredResponses _deferred;
@@ -41,11 +42,12 @@ internal sealed class RequestDispatcher
         SourceAdmission sources,
         ResponseGate gate,
         NodeMetrics metrics,
+        BansInForce bans,
         bool clientOnly,
         TimeProvider time,
         ILogger logger)
     {
-        (_handlers, _sources, _gate, _metrics, _clientOnly, _time) = (handlers, sources, gate, metrics, clientOnly, time);
+        (_handlers, _sources, _gate, _metrics, _bans, _clientOnly, _time) = (handlers, sources, gate, metrics, bans, clientOnly, time);
         _deferred = new DeferredResponses(RespondToStore, RespondToFound, metrics, logger);
     }
 
@@ -75,6 +77,12 @@ internal sealed class RequestDispatcher
         if (!Request.TryDecode(body, out var request, out _))
         {
             _metrics.Refused(RefusalReason.Malformed);
+            return;
+        }
+
+        if (request.Sender is { } sender && _bans.Set.Contains(sender))
+        {
+            _metrics.Refused(RefusalReason.Banned);
             return;
         }
 

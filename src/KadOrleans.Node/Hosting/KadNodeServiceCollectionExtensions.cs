@@ -41,6 +41,7 @@ public static class KadNodeServiceCollectionExtensions
         services.TryAddSingleton<INodeStateStore, InMemoryNodeStateStore>();
         services.TryAddSingleton<IPublicationStore>(
             s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
+        services.TryAddSingleton<IManagementStore, InMemoryManagementStore>();
         services.AddSingleton(CreateNode);
         services.AddSingleton<IDht>(static provider => provider.GetRequiredService<KadNode>());
         services.AddSingleton(static provider => provider.GetRequiredService<KadNode>().Admin);
@@ -60,5 +61,6 @@ public static class KadNodeServiceCollectionExtensions
             Random = services.GetRequiredService<IRandomSource>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         },
-        services.GetRequiredService<IPublicationStore>());
+        services.GetRequiredService<IPublicationStore>(),
+        services.GetRequiredService<IManagementStore>());
 }

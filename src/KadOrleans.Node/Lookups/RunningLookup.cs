@@ -52,12 +52,21 @@ internal sealed class RunningLookup(
         }
     }
 
-    public void OnNodes(FindCall call, ReadOnlySpan<Contact> contacts)
+    public void OnNodes(FindCall call, Span<Contact> contacts)
     {
+        var allowed = 0;
+        foreach (var contact in contacts)
+        {
+            if (!requests.Bans.Set.Contains(contact))
+            {
+                contacts[allowed++] = contact;
+            }
+        }
+
         lock (_gate)
         {
             tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, contacts.Length);
-            lookup.OnNodes(call.Contact, contacts);
+            lookup.OnNodes(call.Contact, contacts[..allowed]);
         }
 
         Pump();
@@ -107,6 +116,8 @@ internal sealed class RunningLookup(
 
     private void OnIdentified(PingCall call, NodeId? id, RequestFailure? failure)
     {
+        // As if it had not said who it is.
+        id = id is { } named && requests.Bans.Set.Contains(named) ? null : id;
         lock (_gate)
         {
             lookup.OnIdentified(call.Destination, id);

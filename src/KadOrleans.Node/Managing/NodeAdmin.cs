@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Ports;
@@ -11,6 +12,7 @@ namespace KadOrleans.Node.Managing;
 /// <param name="describe">Returns the buckets of its table.</param>
 /// <param name="store">Its keys.</param>
 /// <param name="publications">What it publishes.</param>
+/// <param name="rules">What its operator has set.</param>
 /// <param name="watches">Hear of deletions.</param>
 /// <param name="time">The clock of expiry.</param>
 internal sealed class NodeAdmin(
@@ -18,6 +20,7 @@ internal sealed class NodeAdmin(
     Func<IReadOnlyList<BucketSummary>> describe,
     IKeyStore store,
     IPublicationStore publications,
+    NodeRuleBook rules,
     KeyWatches watches,
     TimeProvider time) : IDhtAdmin
 {
@@ -86,6 +89,14 @@ internal sealed class NodeAdmin(
 
     public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
         engine().TraceLookupAsync(target, kind, cancellationToken);
+
+    public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default) => Task.FromResult(new BanList(rules.Rules.Bans, []));
+
+    public async Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) =>
+        new(await rules.BanAsync(ban, isBanned: true, cancellationToken), []);
+
+    public async Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) =>
+        new(await rules.BanAsync(ban, isBanned: false, cancellationToken), []);
 
     /// <summary>The lowest of many keys, in memory for these alone.</summary>
     private sealed class LowestKeys(int count)

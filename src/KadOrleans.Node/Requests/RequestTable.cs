@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Timeouts;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Trust;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;
@@ -37,6 +38,9 @@ internal sealed class RequestTable : IDisposable
         _deadlines = new RequestDeadlines(time, Expire, observer.OnFault);
     }
 
+    /// <summary>The bans: nothing is sent to a banned address.</summary>
+    public BansInForce Bans { get; init; } = new();
+
     public int Count => _pending.Count;
 
     /// <summary>Requests that wait for their retry or their end.</summary>
@@ -48,7 +52,7 @@ internal sealed class RequestTable : IDisposable
     /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
     public void Send(OutgoingRequest request)
     {
-        if (!TryWrite(request))
+        if (Bans.Set.Contains(request.Destination) || !TryWrite(request))
         {
             request.OnFailed(RequestFailure.Unreachable);
             return;

@@ -1,6 +1,7 @@
 using KadOrleans.Node;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Managing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,7 @@ public static class SqliteKadNodeBuilderExtensions
         builder.Services.AddSingleton<IKeyStore, SqliteKeyStore>();
         builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
+        builder.Services.AddSingleton<IManagementStore>(_ => new SqliteManagementStore(folder));
         return builder;
     }
 

@@ -29,6 +29,9 @@ internal readonly ref struct Request
     /// <summary>Which call it is, and so which of the methods gives it.</summary>
     public RequestKind Kind { get; }
 
+    /// <summary>The caller's id; null of STUN, which has none.</summary>
+    public NodeId? Sender => Kind == RequestKind.Stun ? null : _sender;
+
     /// <summary>
     /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing. Bytes after that
     /// array are ignored, except the <see cref="LifeTrailer"/> of a STORE. A name may be str or, from nodes under Python 2, bin. Ids and

@@ -78,6 +78,20 @@ public class RoutingTableTests
     }
 
     [Fact]
+    public void A_dropped_contact_leaves_at_once_and_is_not_remembered_as_a_replacement()
+    {
+        Fill();
+        Answer(Peer(4), 1);
+
+        var decision = _table.Apply(ContactObservation.Dropped(Peer(2)), Start);
+        Assert.Equal((TableOutcome.Replaced, Peer(2), Peer(4)), (decision.Outcome, decision.Dropped!.Value, decision.Added!.Value));
+        Answer(Peer(5), 2);
+        Assert.Equal(TableOutcome.ReplacementDropped, _table.Apply(ContactObservation.Dropped(Peer(5)), Start).Outcome);
+        Assert.Equal(TableOutcome.Unknown, _table.Apply(ContactObservation.Dropped(Peer(2)), Start).Outcome);
+        Assert.Equal([Peer(1), Peer(3), Peer(4)], BucketContacts());
+    }
+
+    [Fact]
     public void An_answer_between_failures_forgives_them()
     {
         Fill();

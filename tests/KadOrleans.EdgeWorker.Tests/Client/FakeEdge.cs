@@ -54,6 +54,17 @@ internal sealed class FakeEdge : IEdgeObserver
             new(Lookup.Closest[0], 0, 2, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3), QueryResult.Value, 0, "far away"),
         ]));
 
+    /// <summary>What it was sent last.</summary>
+    public EdgeRules? Rules { get; private set; }
+
+    public Func<Task> OnRules { get; set; } = () => Task.CompletedTask;
+
+    public Task OnRulesAsync(EdgeRules rules)
+    {
+        Rules = rules;
+        return OnRules();
+    }
+
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, NodeId.FromKey("contact"), TimeSpan.FromMilliseconds(5)));
 }

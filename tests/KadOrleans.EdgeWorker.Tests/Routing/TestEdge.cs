@@ -34,5 +34,7 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
 
     public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
 
+    public Task OnRulesAsync(EdgeRules rules) => Task.CompletedTask;
+
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new DhtPingResult(false, null, default));
 }

@@ -87,6 +87,17 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
 
+    /// <summary>What it was sent last.</summary>
+    public EdgeRules? Rules { get; private set; }
+
+    public Func<Task> OnRules { get; set; } = () => Task.CompletedTask;
+
+    public Task OnRulesAsync(EdgeRules rules)
+    {
+        Rules = rules;
+        return OnRules();
+    }
+
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, Samples.Key(9), TimeSpan.FromMilliseconds(5)));
 }

@@ -40,6 +40,7 @@ internal enum StateKind
     Table,
     Directory,
     Cluster,
+    Rules,
 }
 
 /// <summary>Operations on storage, and the bytes of the states that they moved.</summary>
@@ -96,6 +97,7 @@ internal sealed class StorageCounts
         StateNames.Cluster => StateKind.Cluster,
         StateNames.EdgeDirectory => StateKind.Directory,
         StateNames.RoutingTable => StateKind.Table,
+        StateNames.Rules => StateKind.Rules,
         StateNames.ShardManifest => StateKind.Manifest,
         _ when stateName.StartsWith("kad-shard-log-", StringComparison.Ordinal) => StateKind.LogRecord,
         _ when stateName.StartsWith("kad-shard-keys-", StringComparison.Ordinal) => StateKind.PageKeys,

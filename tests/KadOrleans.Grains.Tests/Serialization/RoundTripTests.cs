@@ -35,7 +35,7 @@ public class RoundTripTests
         Same(NextRange(random));
         Same(new BucketRoom(NextRange(random), random.Next(2) == 0));
         Same(new BucketSummary(random.NextId(), random.Next(161), random.Next(20), random.Next(100), random.NextTime()));
-        Same(new ContactObservation((ObservationKind)random.Next(3), random.NextContact()));
+        Same(new ContactObservation((ObservationKind)random.Next(4), random.NextContact()));
         var snapshot = new RoutingTableSnapshot(
             random.NextId(), random.NextLong(), Contacts(random), [new BucketRoom(NextRange(random), true)]);
         Same(snapshot);

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.PortContracts;
 using KadOrleans.Simulation;
 
@@ -28,6 +29,34 @@ public sealed class KadNodeAdminTests : DhtAdminContract
 
         Assert.Equal(set.Stored, details.Nearest.Count(holder => holder.Value?.AsString() == "value"));
         Assert.Equal(set.Lookup.Closest, details.Nearest.Select(holder => holder.Contact));
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_banned_node_leaves_the_table_and_is_neither_answered_nor_asked(bool byId) => RunAsync(async (_, admin) =>
+    {
+        var (node, banned) = (_world.Nodes[3].Node, _world.Nodes[7].Node);
+        var endpoint = banned.LocalEndpoints[0];
+        bool HasContact() => node.RoutingTable.Contacts.Any(contact => contact.Id == banned.Id);
+        Assert.True((await banned.PingAsync(node.LocalEndpoints[0])).Answered);
+        Assert.True(HasContact());
+
+        await admin.BanAsync(Ban.Parse(byId ? banned.Id.ToString() : $"{endpoint.ToIPAddress()}/32"));
+
+        Assert.False(HasContact());
+        Assert.False((await banned.PingAsync(node.LocalEndpoints[0])).Answered);
+        var lookup = await node.FindNodeAsync(banned.Id);
+        Assert.DoesNotContain(lookup.Closest, contact => contact.Id == banned.Id);
+        if (!byId)
+        {
+            Assert.False((await node.PingAsync(endpoint)).Answered);
+        }
+
+        await _world.PassAsync(TimeSpan.FromHours(2));
+        Assert.False(HasContact());
+        await admin.UnbanAsync((await admin.GetBansAsync()).Bans[0].Ban);
+        Assert.True((await banned.PingAsync(node.LocalEndpoints[0])).Answered);
     });
 
     [Fact]

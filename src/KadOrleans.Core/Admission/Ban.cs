@@ -1,0 +1,103 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace KadOrleans.Core.Admission;
+
+/// <summary>A node id, or a CIDR range of addresses, that a DHT has nothing to do with: it neither answers nor asks it.</summary>
+public readonly record struct Ban
+{
+    /// <summary>The shortest prefix of an IPv4 range. A shorter one is more likely a slip than an attacker's network.</summary>
+    public const int MinIPv4Prefix = 8;
+
+    /// <summary>The shortest prefix of an IPv6 range.</summary>
+    public const int MinIPv6Prefix = 16;
+
+    /// <summary>The allowed texts, for messages.</summary>
+    public const string Allowed =
+        "an id of 40 hexadecimal digits, an address, or a CIDR range with a prefix of 8 or more bits (IPv6: 16 or more) is allowed";
+
+    private Ban(NodeId id) => Id = id;
+
+    private Ban(AddressRange range) => Range = range;
+
+    /// <summary>The banned id; null if a range is banned.</summary>
+    public NodeId? Id { get; }
+
+    /// <summary>The banned range; null if an id is banned.</summary>
+    internal AddressRange? Range { get; }
+
+    /// <summary>Parses an id of 40 hexadecimal digits, an address or a CIDR range. Bits of a range behind its prefix are ignored.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="ban">The ban; default if the result is false.</param>
+    public static bool TryParse([NotNullWhen(true)] string? text, out Ban ban)
+    {
+        ban = default;
+        if (NodeId.TryParse(text, out var id))
+        {
+            ban = new Ban(id);
+            return true;
+        }
+
+        if (!AddressRange.TryParse(text, out var range) || range.PrefixLength < (range.IsIPv4 ? MinIPv4Prefix : MinIPv6Prefix))
+        {
+            return false;
+        }
+
+        ban = new Ban(range);
+        return true;
+    }
+
+    /// <summary>Parses as <see cref="TryParse"/> does.</summary>
+    /// <exception cref="ArgumentException">The text is none; the message says what is allowed.</exception>
+    public static Ban Parse(string text) => TryParse(text, out var ban)
+        ? ban
+        : throw new ArgumentException($"The ban is '{VisibleText.Excerpt(text ?? string.Empty)}'; {Allowed}.");
+
+    /// <summary>The id, or the range as <c>address/length</c>. <see cref="Parse"/> reads it.</summary>
+    public override string ToString() => Id?.ToString() ?? Range?.ToString() ?? string.Empty;
+}
+
+/// <summary>Bans to look contacts up in. Immutable. A look-up costs one hash per length of prefix that is banned.</summary>
+internal sealed class BanSet
+{
+    private readonly HashSet<NodeId> _ids;
+    private readonly HashSet<AddressRange> _ranges;
+    private readonly int[] _lengths4;
+    private readonly int[] _lengths6;
+
+    /// <summary>A set of these bans.</summary>
+    public BanSet(IEnumerable<Ban> bans)
+    {
+        ArgumentNullException.ThrowIfNull(bans);
+        Ban[] all = [.. bans];
+        _ids = [.. all.Where(ban => ban.Id is not null).Select(ban => ban.Id!.Value)];
+        _ranges = [.. all.Where(ban => ban.Range is not null).Select(ban => ban.Range!.Value)];
+        _lengths4 = LengthsOf(isIPv4: true);
+        _lengths6 = LengthsOf(isIPv4: false);
+    }
+
+    /// <summary>No ban.</summary>
+    public static BanSet Empty { get; } = new([]);
+
+    /// <summary>Whether an id is banned.</summary>
+    public bool Contains(NodeId id) => _ids.Count > 0 && _ids.Contains(id);
+
+    /// <summary>Whether an endpoint's address is in a banned range.</summary>
+    public bool Contains(UdpEndpoint endpoint)
+    {
+        foreach (var length in endpoint.IsIPv4 ? _lengths4 : _lengths6)
+        {
+            if (_ranges.Contains(AddressRange.Of(endpoint, length)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a contact's id or address is banned.</summary>
+    public bool Contains(Contact contact) => Contains(contact.Id) || Contains(contact.Endpoint);
+
+    private int[] LengthsOf(bool isIPv4) =>
+        [.. _ranges.Where(range => range.IsIPv4 == isIPv4).Select(range => range.PrefixLength).Distinct()];
+}

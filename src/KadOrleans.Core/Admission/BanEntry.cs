@@ -1,0 +1,44 @@
+namespace KadOrleans.Core.Admission;
+
+/// <summary>A ban in force.</summary>
+/// <param name="Ban">What is banned.</param>
+/// <param name="Since">When it was banned.</param>
+public sealed record BanEntry(Ban Ban, DateTimeOffset Since);
+
+/// <summary>Decides changes of a list of bans.</summary>
+internal static class BanBook
+{
+    /// <summary>The most bans. All are sent to each edge at each change: some 50 kB.</summary>
+    public const int MaxBans = 1_024;
+
+    /// <summary>The list with a ban; null if it has it already.</summary>
+    /// <param name="bans">The bans in force.</param>
+    /// <param name="ban">What to ban.</param>
+    /// <param name="own">The ids that may not be banned: those of this DHT.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentException">There are too many, or it is an id of this DHT.</exception>
+    public static IReadOnlyList<BanEntry>? Add(IReadOnlyList<BanEntry> bans, Ban ban, IEnumerable<NodeId> own, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(bans);
+        if (bans.Any(entry => entry.Ban == ban))
+        {
+            return null;
+        }
+
+        if (ban.Id is { } id && own.Contains(id))
+        {
+            throw new ArgumentException($"The ban is '{ban}', an id of this DHT itself; ids of others can be banned.");
+        }
+
+        return bans.Count < MaxBans
+            ? [.. bans, new BanEntry(ban, now)]
+            : throw new ArgumentException($"There are {bans.Count} bans, which is the most; ban a wider range in place of several.");
+    }
+
+    /// <summary>The list without a ban; null if it does not have it.</summary>
+    public static IReadOnlyList<BanEntry>? Remove(IReadOnlyList<BanEntry> bans, Ban ban)
+    {
+        ArgumentNullException.ThrowIfNull(bans);
+        return bans.Any(entry => entry.Ban == ban) ? [.. bans.Where(entry => entry.Ban != ban)] : null;
+    }
+}

@@ -1,0 +1,61 @@
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Ports;
+
+namespace KadOrleans.Node.Managing;
+
+/// <summary>Changes what the node's operator has set, durably, and has the engine follow it. Changes run one after the other.</summary>
+/// <param name="engine">Returns the engine of a started node.</param>
+/// <param name="store">Where the rules are kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1);
+    private volatile NodeRules _rules = NodeRules.None;
+
+    /// <summary>What is in force.</summary>
+    public NodeRules Rules => _rules;
+
+    /// <summary>Loads what earlier runs saved, and has a node follow it that has not begun to receive.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken.</exception>
+    public async Task LoadAsync(DhtNode node, CancellationToken cancellationToken)
+    {
+        _rules = await store.LoadAsync(cancellationToken);
+        Follow(node, _rules);
+    }
+
+    /// <summary>Bans or unbans. Returns false if nothing had to be changed.</summary>
+    /// <exception cref="ArgumentException">The ban is not allowed.</exception>
+    /// <exception cref="KeyStoreException">The storage failed; nothing was changed.</exception>
+    public Task<bool> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken) => ChangeAsync(
+        (node, rules) => (isBanned ? BanBook.Add(rules.Bans, ban, [node.Id], time.GetUtcNow()) : BanBook.Remove(rules.Bans, ban)) is { } bans
+            ? rules with { Bans = bans }
+            : null,
+        cancellationToken);
+
+    public void Dispose() => _turn.Dispose();
+
+    private static void Follow(DhtNode node, NodeRules rules) => node.Use(new BanSet(rules.Bans.Select(entry => entry.Ban)));
+
+    // Once it waits no longer it is not cancelled: it would be done by half.
+    private async Task<bool> ChangeAsync(Func<DhtNode, NodeRules, NodeRules?> change, CancellationToken cancellationToken)
+    {
+        var node = engine();
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (change(node, _rules) is not { } changed)
+            {
+                return false;
+            }
+
+            await store.SaveAsync(changed, CancellationToken.None);
+            _rules = changed;
+            Follow(node, changed);
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Ports;
+using KadOrleans.SqliteFiles;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Storage.Sqlite.Managing;
+
+/// <summary>
+/// What an operator has set, in a file of its own beside the keys. It is made with the first change, so an earlier release opens the folder.
+/// Changes are rare, so each is a transaction that waits for the disk. Operations run one after the other.
+/// </summary>
+/// <param name="folder">The data folder.</param>
+internal sealed class SqliteManagementStore(string folder) : IManagementStore, IAsyncDisposable
+{
+    /// <summary>Name of the file in the data folder.</summary>
+    public const string FileName = "kad-manage.db";
+
+    private const string BanKind = "ban";
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private DatabaseFile? _file;
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default)
+    {
+        if (_file is null && !File.Exists(Path.Combine(folder, FileName)))
+        {
+            return NodeRules.None;
+        }
+
+        return await RunAsync(Read, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        await RunAsync(
+            file =>
+            {
+                Write(file, rules);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Waits for the operation that runs, and closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        _file?.Dispose();
+        _turn.Dispose();
+    }
+
+    private static NodeRules Read(DatabaseFile file)
+    {
+        using var command = file.Connection.CreateCommand();
+        command.CommandText = "SELECT name, since FROM rule WHERE kind = 'ban' ORDER BY since, name";
+        using var rows = command.ExecuteReader();
+        var bans = new List<BanEntry>();
+        while (rows.Read())
+        {
+            if (!Ban.TryParse(rows.GetString(0), out var ban))
+            {
+                throw file.Damaged("a ban in it is unreadable");
+            }
+
+            bans.Add(new BanEntry(ban, DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1))));
+        }
+
+        return new NodeRules(bans);
+    }
+
+    private static void Write(DatabaseFile file, NodeRules rules)
+    {
+        var connection = file.Connection;
+        connection.BeginWriting();
+        try
+        {
+            connection.Execute("DELETE FROM rule");
+            using var insert = connection.PrepareCommand(
+                "INSERT INTO rule (kind, name, value, since) VALUES ($kind, $name, $value, $since)",
+                new SqliteParameter("$kind", SqliteType.Text),
+                new SqliteParameter("$name", SqliteType.Text),
+                new SqliteParameter("$value", SqliteType.Real),
+                new SqliteParameter("$since", SqliteType.Integer));
+            foreach (var entry in rules.Bans)
+            {
+                insert.Parameters[0].Value = BanKind;
+                insert.Parameters[1].Value = entry.Ban.ToString();
+                insert.Parameters[2].Value = 0;
+                insert.Parameters[3].Value = entry.Since.ToUnixTimeMilliseconds();
+                insert.ExecuteNonQuery();
+            }
+
+            connection.Commit();
+        }
+        catch
+        {
+            connection.RollBack();
+            throw;
+        }
+    }
+
+    private static DatabaseFile Open(string folder) => DatabaseFile.Open(
+        folder,
+        new DatabaseKind
+        {
+            FileName = FileName,
+
+            // "KadM" in ASCII.
+            ApplicationId = 0x4B61644D,
+            Version = 1,
+            Layout = """
+                CREATE TABLE rule (
+                    kind TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    value REAL NOT NULL,
+                    since INTEGER NOT NULL,
+                    PRIMARY KEY (kind, name)
+                );
+                CREATE TABLE audit (
+                    number INTEGER NOT NULL PRIMARY KEY,
+                    time INTEGER NOT NULL,
+                    who TEXT NOT NULL,
+                    action TEXT NOT NULL,
+                    target TEXT NOT NULL,
+                    succeeded INTEGER NOT NULL,
+                    result TEXT NOT NULL
+                );
+                """,
+            Owner = "node",
+            AlteredLayout = "a table is missing or altered",
+            FreshStart = "start without bans and without the audit log",
+            Fault = (message, cause) => new KeyStoreException(message, cause!),
+        },
+        file => Read(file));
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "Disposed with the store.")]
+    private async Task<T> RunAsync<T>(Func<DatabaseFile, T> operation, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            // A commit waits for the disk.
+            return await Task.Run(
+                () =>
+                {
+                    var file = _file ??= Open(folder);
+                    try
+                    {
+                        return operation(file);
+                    }
+                    catch (SqliteException e)
+                    {
+                        throw file.Unwritable(e);
+                    }
+                },
+                CancellationToken.None);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

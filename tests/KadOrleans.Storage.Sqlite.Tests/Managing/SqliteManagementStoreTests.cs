@@ -1,0 +1,53 @@
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Managing;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Storage.Sqlite.Tests.Managing;
+
+public sealed class SqliteManagementStoreTests : IDisposable
+{
+    private static readonly DateTimeOffset Since = new(2026, 11, 1, 2, 3, 4, 567, TimeSpan.Zero);
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_was_set_is_there_after_a_restart()
+    {
+        BanEntry[] bans = [new(Ban.Parse("203.0.113.0/24"), Since), new(Ban.Parse("2001:db8::/32"), Since.AddDays(1))];
+        await using (var store = new SqliteManagementStore(_folder.Path))
+        {
+            await store.SaveAsync(new NodeRules([bans[1]]), Token);
+            await store.SaveAsync(new NodeRules(bans), Token);
+            Assert.Equal(bans, (await store.LoadAsync(Token)).Bans);
+        }
+
+        await using var again = new SqliteManagementStore(_folder.Path);
+        Assert.Equal(bans, (await again.LoadAsync(Token)).Bans);
+    }
+
+    [Fact]
+    public async Task Without_a_change_there_is_no_file()
+    {
+        await using var store = new SqliteManagementStore(_folder.Path);
+
+        Assert.Empty((await store.LoadAsync(Token)).Bans);
+
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_file_of_another_kind_is_refused_with_a_sentence()
+    {
+        File.WriteAllText(_folder[SqliteManagementStore.FileName], "no database at all, but long enough to be looked at as one");
+        await using var store = new SqliteManagementStore(_folder.Path);
+
+        var refused = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.LoadAsync(Token));
+
+        Assert.Contains(SqliteManagementStore.FileName, refused.Message, StringComparison.Ordinal);
+    }
+}
