@@ -13,7 +13,7 @@ internal static class DoubleRun
 {
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
-        double   [--storage postgresql|azurite] [--rate 2000] [--silos 2] [--edges 2] [--before SECONDS] [--settle SECONDS]
+        double   [--storage postgresql|azurite] [--rate 2000] [--silos 3] [--edges 2] [--before SECONDS] [--settle SECONDS]
                  [--kill 0|1] [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
         """;
 
@@ -80,7 +80,7 @@ internal static class DoubleRun
             // To the end: lines may come after the exit.
         }
 
-        return (code, (process.Output.Text + process.Error.Text).TrimEnd().Split('\n')[code == 0 ? 0 : ^1]);
+        return (code, (code == 0 ? process.Output.Text : process.Error.Text).TrimEnd().Split('\n')[^1]);
     }
 
     private static double Mean(SecondCounts counts, int from, int to) =>

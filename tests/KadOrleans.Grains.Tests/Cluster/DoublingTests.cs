@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,6 +50,7 @@ public sealed class DoublingTests : IAsyncLifetime
         await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 500));
         await load.StopAsync();
         await AssertHeldAsync(acknowledged);
+        await AssertManagedAsync(acknowledged);
         await OtherSilosAreJudgedByBothNumbersAsync();
     }
 
@@ -89,6 +91,29 @@ public sealed class DoublingTests : IAsyncLifetime
         {
             Assert.Equal([value], await _cluster.Shard(GrainKeys.Shard(key, Bits)).GetAsync([key]));
         }
+    }
+
+    private async Task AssertManagedAsync(ConcurrentDictionary<NodeId, StoredValue> acknowledged)
+    {
+        var admin = _cluster.Client.GetGrain<IDhtAdminGrain>(0);
+        var scanned = new List<NodeId>();
+        for (NodeId? after = null; ;)
+        {
+            var page = await admin.ScanAsync(KeyRegion.Everywhere, after, 1000);
+            scanned.AddRange(page.Keys.Select(key => key.Key));
+            if (page.Next is not { } next)
+            {
+                break;
+            }
+
+            after = next;
+        }
+
+        Assert.Equal(scanned.Order(), scanned);
+        Assert.Empty(acknowledged.Keys.Except(scanned));
+        var usage = await admin.GetUsageAsync();
+        Assert.Equal(1 << (Bits + 2), usage.Count);
+        Assert.Equal(scanned.Count, usage.Sum(shard => shard.Usage!.Value.Keys));
     }
 
     private async Task StoreAsync(int worker, ConcurrentDictionary<NodeId, StoredValue> acknowledged, CancellationToken stop)
