@@ -5,27 +5,22 @@ using KadOrleans.Core;
 namespace KadOrleans.Testing.Clusters;
 
 /// <summary>
-/// Ports of the system's choice on loopback, for servers that must restart on the same port. With port 0 they would get another one at the
-/// next start.
+/// Free ports on loopback for servers that must restart on the same port. With port 0 they would get another one at the next start. The
+/// system gives ports from 32,768 to whoever asks for any, and so to another process before the server is there: these are below.
 /// </summary>
 public static class FreePort
 {
     private const uint Loopback = 0x7F00_0001;
     private const int Attempts = 20;
+    private const int First = 12_000;
+    private const int Count = 17_000;
 
-    public static int Tcp()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    // Processes that run at once begin far from each other.
+    private static int _last = Environment.ProcessId * 128;
 
-    public static int Udp()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
+    public static int Tcp() => Find(SocketType.Stream, ProtocolType.Tcp);
+
+    public static int Udp() => Find(SocketType.Dgram, ProtocolType.Udp);
 
     /// <summary>
     /// Runs an action with one free UDP endpoint after another: a fault fails with each, a port that another program took only once.
@@ -43,6 +38,24 @@ public static class FreePort
                 return;
             }
             catch (TTaken) when (attempt < Attempts)
+            {
+                continue;
+            }
+        }
+    }
+
+    private static int Find(SocketType type, ProtocolType protocol)
+    {
+        while (true)
+        {
+            var port = First + (int)((uint)Interlocked.Increment(ref _last) % Count);
+            using var socket = new Socket(AddressFamily.InterNetwork, type, protocol);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
                 continue;
             }
