@@ -50,6 +50,7 @@ internal static class DhtApi
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<ProblemFilter>());
+        api.AddEndpointFilter(new SessionProof());
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<TokenRates>());
         KeyApi.Map(api);
         WatchApi.Map(api);

@@ -19,6 +19,7 @@ public class ArchitectureTests
         ["Node"] = ["Abstractions", "Core", "Wire"],
         ["Hosting"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Http"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
+        ["WebConsole"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Http"],
         ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],

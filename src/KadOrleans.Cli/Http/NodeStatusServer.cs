@@ -3,13 +3,14 @@ using KadOrleans.Hosting.Http;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
 using KadOrleans.Node;
+using KadOrleans.WebConsole;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Http;
 
-/// <summary>Serves a node's health, its status at /status, and the API for programs to those who have a token.</summary>
+/// <summary>Serves a node's health, its status at /status, and API and console to those who have a token.</summary>
 internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
 {
     /// <summary>The address that it is served on, with the real port.</summary>
@@ -48,13 +49,14 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
                 if (tokens is not null)
                 {
                     pages.MapDhtApi();
+                    pages.MapKadConsole();
                 }
             },
             services =>
             {
                 if (tokens is not null)
                 {
-                    services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(tokens);
+                    services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(tokens).AddKadConsole();
                 }
             },
             loggers,

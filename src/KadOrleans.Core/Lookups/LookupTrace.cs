@@ -38,6 +38,9 @@ public enum QueryResult
 
     /// <summary>It did not respond, or the response was malformed.</summary>
     Failed,
+
+    /// <summary>It had not responded in its usual time, and others were asked in its place. The lookup ended before the last timeout.</summary>
+    Unresponsive,
 }
 
 /// <summary>Takes down the queries of one lookup. Not safe for several threads.</summary>
@@ -87,6 +90,7 @@ internal sealed class LookupRecorder
         { State: CandidateState.Answered } => entry.Value is null ? QueryResult.Contacts : QueryResult.Value,
         { HasReplied: true } => QueryResult.Unproved,
         { State: CandidateState.Failed } => QueryResult.Failed,
+        { State: CandidateState.Unresponsive } => QueryResult.Unresponsive,
         _ => QueryResult.Pending,
     };
 

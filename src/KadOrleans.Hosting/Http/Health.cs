@@ -58,11 +58,19 @@ internal static class HealthPages
         return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
     }
 
+    /// <summary>The process's health in a report of its checks.</summary>
+    public static Health Read(HealthReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var check = report.Entries.Values.FirstOrDefault();
+        return new Health(check.Description ?? "live", check.Data?.GetValueOrDefault(Reason) as string);
+    }
+
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
-        var check = report.Entries.Values.FirstOrDefault();
-        var body = new JsonObject { ["status"] = check.Description ?? "live" };
-        if (check.Data?.GetValueOrDefault(Reason) is string reason)
+        var (status, reason) = Read(report);
+        var body = new JsonObject { ["status"] = status };
+        if (reason is not null)
         {
             body[Reason] = reason;
         }

@@ -11,8 +11,12 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Http.Access;
 
-/// <summary>Bearer tokens (RFC 6750). Refused requests are not logged: a stranger could fill the log.</summary>
-internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens)
+/// <summary>
+/// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie of a session that stands for a token. A request with a token has
+/// no session. Refused requests are not logged: a stranger could fill the log.
+/// </summary>
+internal sealed class TokenAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, BrowserSessions? sessions = null)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
     /// <summary>The scheme, and its name in the header.</summary>
@@ -43,25 +47,25 @@ internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOp
     /// <summary>The token of a request that was let in.</summary>
     public static ApiToken TokenOf(HttpContext context) => ((TokenIdentity)context.User.Identity!).Token;
 
+    /// <summary>The session of a request that was let in; null if it came with a token.</summary>
+    public static BrowserSession? SessionOf(HttpContext context) => ((TokenIdentity)context.User.Identity!).Session;
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
-            || !header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
-            || !tokens.TryFind(header.Parameter ?? string.Empty, out var token))
+        if (Find() is not { } identity)
         {
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        var identity = new TokenIdentity(token, token.Scopes.Select(scope => new Claim(ScopeClaim, scope)));
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer)));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = Bearer;
-        var sentence = Request.Headers.Authorization.Count == 0
-            ? "The request has no token; the header Authorization: Bearer TOKEN is needed."
-            : "The request's token is not one of this server's.";
+        var sentence = Request.Headers.Authorization.Count > 0 ? "The request's token is not one of this server's."
+            : SessionCookie.Read(Request) is not null ? "The session has ended; log in again."
+            : "The request has no token; the header Authorization: Bearer TOKEN is needed.";
         return ApiProblem.Create(StatusCodes.Status401Unauthorized, sentence).ExecuteAsync(Context);
     }
 
@@ -74,8 +78,27 @@ internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOp
             .ExecuteAsync(Context);
     }
 
-    private sealed class TokenIdentity(ApiToken token, IEnumerable<Claim> claims) : ClaimsIdentity(claims, Bearer)
+    private TokenIdentity? Find()
+    {
+        if (Request.Headers.Authorization.Count > 0)
+        {
+            return AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+                && header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
+                && tokens.TryFind(header.Parameter ?? string.Empty, out var token)
+                ? new TokenIdentity(token, session: null)
+                : null;
+        }
+
+        return SessionCookie.Read(Request) is { } secret && sessions?.TryFind(secret, out var session) == true
+            ? new TokenIdentity(session.Token, session)
+            : null;
+    }
+
+    private sealed class TokenIdentity(ApiToken token, BrowserSession? session)
+        : ClaimsIdentity(token.Scopes.Select(scope => new Claim(ScopeClaim, scope)), Bearer)
     {
         public ApiToken Token => token;
+
+        public BrowserSession? Session => session;
     }
 }

@@ -104,7 +104,7 @@ internal static class LookupApi
     /// <param name="Hops">Responses that led to it: 1 for a contact of the own table.</param>
     /// <param name="SentAt">Milliseconds since the start.</param>
     /// <param name="Took">Milliseconds until the response or the timeout; null if the lookup ended before.</param>
-    /// <param name="Result">contacts, value, unproved (its id), failed or pending.</param>
+    /// <param name="Result">contacts, value, unproved (its id), failed, unresponsive or pending.</param>
     /// <param name="Named">Contacts that the response named.</param>
     /// <param name="Value">The value that it gave; null if none.</param>
     private sealed record QueryDescription(

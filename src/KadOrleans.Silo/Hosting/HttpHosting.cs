@@ -5,6 +5,7 @@ using KadOrleans.Hosting.Settings;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
 using KadOrleans.Silo.Health;
+using KadOrleans.WebConsole;
 using Orleans.Dashboard;
 
 namespace KadOrleans.Silo.Hosting;
@@ -26,7 +27,7 @@ internal static class HttpHosting
             DashboardAuthentication.Add(services);
             if (settings().HttpTokens is { } tokens)
             {
-                services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens)));
+                services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens))).AddKadConsole();
             }
 
             services
@@ -55,6 +56,7 @@ internal static class HttpHosting
             if (settings.HttpTokens is not null)
             {
                 endpoints.MapDhtApi();
+                endpoints.MapKadConsole();
             }
 
             if (!settings.ServesDashboard)

@@ -8,6 +8,9 @@ public static class Machine
     /// <summary>The folder with silo and edge of an older release, from <c>KAD_TEST_OLDER_BUILD</c>; empty if there is none.</summary>
     public static string OlderBuild { get; } = Environment.GetEnvironmentVariable("KAD_TEST_OLDER_BUILD") ?? string.Empty;
 
+    /// <summary>The executable of Chromium or Chrome; null if neither is installed.</summary>
+    public static string? Chromium { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Find).FirstOrDefault(path => path is not null);
+
     /// <summary>The first need that is not met, as the reason of a skip; null if all are.</summary>
     public static string? Missing(Need needs) => Enum.GetValues<Need>()
         .Where(need => needs.HasFlag(need))
@@ -23,6 +26,7 @@ public static class Machine
         Need.Curl => Installed("bash") ?? Installed("curl"),
         Need.Python => Installed("python3"),
         Need.NodeJs => Installed("node"),
+        Need.Chromium => Chromium is null ? "chromium is not installed" : null,
         Need.PostgreSql => PostgreSqlServer.IsThere
             ? null
             : "PostgreSQL is not installed, or KAD_TEST_POSTGRES_SCRIPTS does not name the folder of Orleans' scripts",
@@ -32,13 +36,14 @@ public static class Machine
             : "KAD_TEST_OLDER_BUILD does not name a folder with silo and edge of an older release",
     };
 
-    private static string? Installed(string program)
+    private static string? Installed(string program) => Find(program) is null ? $"{program} is not installed" : null;
+
+    private static string? Find(string program)
     {
         var file = OperatingSystem.IsWindows() ? $"{program}.exe" : program;
         return (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => File.Exists(Path.Combine(folder, file)))
-            ? null
-            : $"{program} is not installed";
+            .Select(folder => Path.Combine(folder, file))
+            .FirstOrDefault(File.Exists);
     }
 }

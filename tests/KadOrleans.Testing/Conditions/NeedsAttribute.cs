@@ -36,6 +36,9 @@ public enum Need
 
     /// <summary>Node.js, 18 or later.</summary>
     NodeJs = 512,
+
+    /// <summary>A browser: Chromium.</summary>
+    Chromium = 1024,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>

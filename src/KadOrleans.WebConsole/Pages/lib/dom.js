@@ -1,0 +1,125 @@
+// Builds elements. Text is always set as text: there is no way here to parse markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+// Controls, format characters (bidirectional ones among them), separators, lone surrogates, private and unassigned ones, and letters
+// without a visible form: the same as VisibleText on the server.
+const INVISIBLE =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u3164\uffa0\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+
+/** An element with properties, attributes, listeners (on…) and children; texts become text nodes. */
+export function el(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/** The same for drawings. */
+export function svg(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  add(element, children);
+  return element;
+}
+
+function add(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child !== undefined && child !== null && child !== false) element.append(child);
+  }
+}
+
+/** Replaces what an element contains. */
+export function put(element, ...children) {
+  element.replaceChildren();
+  add(element, children);
+  return element;
+}
+
+/** What a stranger sent, as text of one direction. Characters that nobody sees are shown as signs. */
+export function shown(text, attributes = {}) {
+  const whole = String(text);
+  const parts = [];
+  let at = 0;
+  for (const match of whole.matchAll(INVISIBLE)) {
+    parts.push(whole.slice(at, match.index), sign(match[0]));
+    at = match.index + match[0].length;
+  }
+  parts.push(whole.slice(at));
+  return el('bdi', { dir: 'ltr', ...attributes, class: `shown ${attributes.class ?? ''}`.trim() }, parts.filter(part => part !== ''));
+}
+
+function sign(character) {
+  return el('span', { class: 'sign' }, `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
+}
+
+/** An id: its first digits, the whole of it on hover, for readers of screens, and when it is copied. */
+export function id(text, digits = 10) {
+  return text.length <= digits
+    ? el('code', {}, text)
+    : el('code', { class: 'id', title: text }, text.slice(0, digits), el('span', { class: 'rest' }, text.slice(digits)));
+}
+
+let ids = 0;
+
+/** A labelled input or select. */
+export function field(label, input, hint) {
+  input.id ||= `field-${++ids}`;
+  return el('div', { class: 'field' }, el('label', { for: input.id }, label), input, hint && el('small', {}, hint));
+}
+
+/** A select with options: [value, text]. */
+export function select(name, options, value) {
+  return el('select', { name }, options.map(([key, text]) => el('option', { value: key, selected: key === value }, text)));
+}
+
+/** A table whose header stays and which scrolls sideways within itself. Cells are texts, elements, or {cell, class}. */
+export function table(caption, heads, rows, empty = 'Nothing.') {
+  if (rows.length === 0) return el('p', { class: 'empty' }, empty);
+  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+    el('table', {},
+      el('caption', { class: 'hidden' }, caption),
+      el('thead', {}, el('tr', {}, heads.map(head => el('th', { scope: 'col', class: head.class }, head.text ?? head)))),
+      el('tbody', {}, rows.map(cells => el('tr', {}, cells.map((cell, place) =>
+        el('td', { class: heads[place]?.class }, cell)))))));
+}
+
+/** Asks before a change. Resolves to whether it was confirmed. */
+export function confirm(title, sentence, action) {
+  return new Promise(resolve => {
+    const dialog = el('dialog', { 'aria-labelledby': 'dialog-title' },
+      el('h2', { id: 'dialog-title' }, title),
+      el('p', {}, sentence),
+      el('div', { class: 'buttons' },
+        el('button', { type: 'button', onclick: () => dialog.close('no'), autofocus: true }, 'Cancel'),
+        el('button', { type: 'button', class: 'danger', onclick: () => dialog.close('yes') }, action)));
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes');
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** A sentence about what was done or failed. */
+export function notice(sentence, kind = 'error') {
+  return el('p', { class: `notice ${kind}`, role: kind === 'error' ? 'alert' : 'status' }, shown(sentence));
+}
+
+/** Shows that something is under way, then what it returns, or the sentence of its failure. */
+export async function load(place, work) {
+  place.setAttribute('aria-busy', 'true');
+  if (!place.hasChildNodes()) put(place, el('p', { class: 'empty' }, 'Loading…'));
+  try {
+    put(place, await work());
+  } catch (failure) {
+    put(place, notice(failure.message));
+  } finally {
+    place.removeAttribute('aria-busy');
+  }
+}

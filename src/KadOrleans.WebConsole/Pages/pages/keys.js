@@ -1,0 +1,90 @@
+import { el, put, shown, id, table, load, field, confirm, notice } from '../lib/dom.js';
+import { bytes, time, relative, plural } from '../lib/format.js';
+import { read, remove } from '../lib/api.js';
+
+const PAGE = 100;
+const HOLDS = { value: ['holds it', 'good'], otherValue: ['holds another value', 'bad'], none: ['has none', ''], noResponse: ['no response', 'bad'] };
+
+export function show(view, context) {
+  const [kind, key] = context.rest;
+  if (kind === 'text' && key) return showKey(view, context, key, {});
+  if (kind === 'id' && key) return showKey(view, context, key, { as: 'digest' });
+  const prefix = el('input', { name: 'prefix', maxlength: 40, pattern: '[0-9a-fA-F]*', placeholder: 'all', value: kind === 'prefix' ? key ?? '' : '', spellcheck: 'false', autocapitalize: 'off' });
+  const name = el('input', { name: 'key', maxlength: 1024, required: true, spellcheck: 'false', autocapitalize: 'off' });
+  const list = el('section', {});
+  put(view,
+    el('div', { class: 'forms' },
+      el('form', { onsubmit: event => { event.preventDefault(); location.hash = `#/keys/text/${encodeURIComponent(name.value)}`; } },
+        field('Open a key', name, 'Its text, as programs use it.'), el('button', { class: 'main' }, 'Open')),
+      el('form', { onsubmit: event => { event.preventDefault(); scan(list, prefix.value.trim()); } },
+        field('List held keys', prefix, 'First hexadecimal digits of their ids.'), el('button', {}, 'List'))),
+    list);
+  scan(list, prefix.value);
+}
+
+function scan(list, prefix) {
+  load(list, async () => {
+    const rows = el('div', {});
+    const more = el('div', {});
+    const keys = [];
+    const next = async after => {
+      const page = await read('keys', { prefix, after, count: PAGE });
+      keys.push(...page.keys);
+      put(rows, el('p', {}, `${plural(keys.length, 'key')}${page.next ? ' so far' : ''}.`), table('Held keys',
+        ['Id', 'Type', { text: 'Size', class: 'number' }, 'Stored', 'Expires', 'Source'],
+        keys.map(key => [el('a', { href: `#/keys/id/${key.digest}` }, id(key.digest, 16)), key.type, bytes(key.bytes),
+          time(key.storedAt), relative(key.expiresAt), shown(key.source)]),
+        'No key with this prefix is held here.'));
+      put(more, page.next && el('button', {
+        type: 'button', onclick: async event => {
+          event.target.disabled = true;
+          await next(page.next).catch(failure => put(more, notice(failure.message)));
+        },
+      }, 'More'));
+    };
+    await next();
+    return [rows, more];
+  });
+}
+
+function showKey(view, { session }, key, parameters) {
+  const body = el('section', {});
+  const done = el('div', { 'aria-live': 'polite' });
+  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, body);
+  const path = `keys/${encodeURIComponent(key)}`;
+  const open = () => load(body, async () => {
+    const details = await read(path, parameters);
+    const held = details.held;
+    return [
+      el('dl', { class: 'facts' },
+        details.key !== null && [el('dt', {}, 'Key'), el('dd', {}, shown(details.key))],
+        el('dt', {}, 'Id'), el('dd', {}, el('code', { class: 'whole' }, details.digest)),
+        el('dt', {}, 'Here'), el('dd', {}, held ? `${held.value.type}, held since ` : 'not held', held && time(held.storedAt)),
+        held && [el('dt', {}, 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
+          el('dt', {}, 'Source'), el('dd', {}, shown(held.source))],
+        el('dt', {}, 'Published'), el('dd', {}, details.publishedAt ? ['last ', time(details.publishedAt)] : 'not from here')),
+      held && [el('h2', {}, 'Value'), el('pre', { class: 'value', tabindex: '0' }, shown(held.value.text))],
+      el('div', { class: 'buttons' },
+        el('a', { class: 'button', href: `#/lookup/value/digest/${details.digest}` }, 'Look it up in the network'),
+        session.canManage && (held || details.publishedAt) && el('button', { type: 'button', class: 'danger', onclick: () => drop(details.digest) }, 'Delete…')),
+      el('h2', {}, 'The nearest nodes'),
+      details.networkProblem ? notice(details.networkProblem) : table('The nearest nodes', ['Id', 'Address', 'This key'],
+        details.nearest.map(node => {
+          const [words, kind] = HOLDS[node.holds] ?? [node.holds, ''];
+          return [id(node.id, 16), shown(node.endpoint, { class: 'address' }), el('span', { class: `mark ${kind}` }, words)];
+        }), 'No node of the network answered.'),
+    ];
+  });
+  const drop = async digest => {
+    if (!await confirm('Delete this key?',
+      'It is removed from here and not published any more. Other nodes keep their copies until these expire, and may store it here again.', 'Delete')) return;
+    try {
+      await remove(`keys/${digest}?as=digest`);
+      put(done, notice('The key is deleted here.', 'info'));
+    } catch (failure) {
+      put(done, notice(failure.message));
+    }
+    open();
+  };
+  open();
+}

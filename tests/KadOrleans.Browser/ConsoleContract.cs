@@ -1,0 +1,215 @@
+using System.Net;
+using KadOrleans.Testing.Conditions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace KadOrleans.Browser;
+
+/// <summary>What the console does in a browser, over a node and over a cluster.</summary>
+[Needs(Need.Chromium)]
+public abstract class ConsoleContract(ConsolePlace place)
+{
+    /// <summary>Markup, a script, an override of the direction of text, and a command to a terminal.</summary>
+    private const string Hostile = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">\u202egnp.exe\u001b[2J\u200b";
+
+    private const int Phone = 390;
+
+    private static readonly (string Path, string Heading)[] Pages =
+    [
+        ("", "Overview"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("usage", "Usage"), ("nodes", "Nodes"),
+        ("audit", "Audit log"),
+    ];
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(Phone, ColorScheme.Light)]
+    public async Task Each_page_opens_without_an_error_and_within_the_window(int width, ColorScheme colors)
+    {
+        await using var window = await place.OpenAsync(width, colors: colors);
+        await window.LogInAsync(place.Manager);
+        foreach (var (path, heading) in Pages)
+        {
+            await window.GoAsync(path, heading);
+            await Expect(window.Alert).ToHaveCountAsync(0);
+            Assert.True(await window.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{heading} is wider than {width} pixels.");
+        }
+
+        Assert.Empty(window.Errors);
+        Assert.All(window.Requests, request => Assert.StartsWith(place.Address.ToString(), request, StringComparison.Ordinal));
+        var ground = await window.Page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+        Assert.Equal(colors == ColorScheme.Dark, ground.Split('(', ',')[1] is var red && int.Parse(red, System.Globalization.CultureInfo.InvariantCulture) < 128);
+    }
+
+    [Fact]
+    public async Task The_overview_says_in_words_how_it_is_and_is_live()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+
+        await Expect(window.Page.Locator(".health")).ToContainTextAsync("Ready.");
+        await Expect(window.Page.Locator(".alarms li")).ToHaveCountAsync(5);
+        await Expect(window.Page.Locator(".state")).ToHaveTextAsync("ready");
+
+        // The second sample comes by itself.
+        await Expect(window.Page.Locator(".chart .line").First).ToBeAttachedAsync(new() { Timeout = 30_000 });
+    }
+
+    [Fact]
+    public async Task Only_a_token_that_may_view_logs_in_and_the_cookie_is_no_scripts()
+    {
+        await using var window = await place.OpenAsync();
+        await window.TryLogInAsync("kad_wrong");
+        await Expect(window.Alert).ToHaveTextAsync("The token is not one of this server's.");
+        await window.TryLogInAsync(place.Reader);
+        await Expect(window.Alert).ToContainTextAsync("lacks the scope 'view'");
+
+        await window.LogInAsync(place.Viewer);
+
+        var cookie = Assert.Single(await window.Page.Context.CookiesAsync());
+        Assert.Equal((true, SameSiteAttribute.Strict), (cookie.HttpOnly, cookie.SameSite));
+        Assert.Equal(string.Empty, await window.Page.EvaluateAsync<string>("document.cookie"));
+        await window.Button("Log out").ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("You are logged out.");
+        await window.Page.ReloadAsync();
+        await window.Page.GetByLabel("Token").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_elsewhere_leads_to_the_login()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.Page.Context.ClearCookiesAsync();
+
+        await window.Page.EvaluateAsync("location.hash = '#/usage'");
+
+        await Expect(window.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The session has ended; log in again.");
+    }
+
+    [Fact]
+    public async Task What_strangers_stored_stays_text_and_its_signs_are_seen()
+    {
+        await PutAsync("hostile", Hostile);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys/text/hostile", "Keys");
+
+        var value = window.Page.Locator("pre.value");
+        await Expect(value).ToHaveTextAsync(Hostile.Replace("\u202e", "U+202E", StringComparison.Ordinal).Replace("\u001b", "U+001B", StringComparison.Ordinal).Replace("\u200b", "U+200B", StringComparison.Ordinal));
+        Assert.Equal(0, await value.Locator("script, img").CountAsync());
+        Assert.Equal("Keys · KadOrleans", await window.Page.TitleAsync());
+
+        // The key itself is a stranger's text too, where it stands in the address.
+        await window.GoAsync($"keys/text/{Uri.EscapeDataString(Hostile)}", "Keys");
+        Assert.Equal(0, await window.Page.Locator("main script, main img").CountAsync());
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_page_cannot_make_markup_of_text()
+    {
+        await using var window = await place.OpenAsync();
+
+        var failure = await Assert.ThrowsAsync<PlaywrightException>(() => window.Page.EvaluateAsync("document.body.innerHTML = '<b>text</b>'"));
+
+        Assert.Contains("TrustedHTML", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lookup_is_drawn_hop_by_hop()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
+        await window.GoAsync("lookup", "Try a lookup");
+        await window.Page.GetByLabel("Target", new() { Exact = true }).FillAsync("anything");
+        await window.Button("Look up").ClickAsync();
+
+        await Expect(window.Page.Locator(".health strong")).ToHaveTextAsync("Nodes found");
+        var queries = await window.Page.Locator("tbody tr").CountAsync();
+        Assert.InRange(queries, 1, 256);
+        await Expect(window.Page.Locator("svg .hop")).ToHaveCountAsync(queries);
+        await Expect(window.Page.Locator("svg .hop").First).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("answered with contacts.* ms"));
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_key_is_deleted_once_it_is_confirmed_and_the_audit_log_has_it()
+    {
+        await PutAsync("unwanted", "value");
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys/text/unwanted", "Keys");
+        await window.Button("Delete…").ClickAsync();
+        await window.Button("Cancel").ClickAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("held since");
+
+        await window.Button("Delete…").ClickAsync();
+        await window.Button("Delete").ClickAsync();
+
+        await Expect(window.Page.GetByText("The key is deleted here.")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not held");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("was held");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task Who_may_view_alone_has_no_button_for_changes_and_another_site_forges_none()
+    {
+        await PutAsync("wanted", "value");
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
+        await window.GoAsync("keys/text/wanted", "Keys");
+        await window.Heading("The nearest nodes").WaitForAsync();
+        await Expect(window.Button("Delete…")).ToHaveCountAsync(0);
+        Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(window));
+
+        await using var manager = await place.OpenAsync();
+        await manager.LogInAsync(place.Manager);
+        Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(manager));
+        await manager.GoAsync("keys/text/wanted", "Keys");
+        await Expect(manager.Page.Locator("dl.facts")).ToContainTextAsync("held since");
+    }
+
+    [Fact]
+    public async Task The_keyboard_reaches_the_content_and_each_page()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
+        await window.Page.ReloadAsync();
+        await window.Heading("Overview").WaitForAsync();
+
+        await window.Page.Keyboard.PressAsync("Tab");
+        await Expect(window.Page.Locator(":focus")).ToHaveTextAsync("Skip to the content");
+        await window.Page.Locator("nav a").Nth(1).FocusAsync();
+        await window.Page.Keyboard.PressAsync("Enter");
+
+        await Expect(window.Heading("Routing table")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("main")).ToBeFocusedAsync();
+        await Expect(window.Page.Locator("nav a[aria-current]")).ToHaveTextAsync("Routing table");
+    }
+
+    [Fact]
+    public async Task The_first_page_is_small()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
+        await Expect(window.Page.Locator(".health")).ToBeVisibleAsync();
+
+        var bytes = await window.Page.EvaluateAsync<int>(
+            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, one) => sum + one.transferSize, 0)");
+
+        Assert.InRange(bytes, 1, 150_000);
+    }
+
+    private static Task<int> DeleteByScriptAsync(ConsoleWindow window) =>
+        window.Page.EvaluateAsync<int>("async () => (await fetch('/v1/admin/keys/wanted', { method: 'DELETE' })).status");
+
+    private async Task PutAsync(string key, string value)
+    {
+        using var put = await place.Http.PutAsync(
+            new Uri($"/v1/keys/{key}?wait=durable", UriKind.Relative), new StringContent(value), TestContext.Current.CancellationToken);
+        put.EnsureSuccessStatusCode();
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using KadOrleans.Testing.Conditions;
+using Microsoft.Playwright;
+
+namespace KadOrleans.Browser;
+
+/// <summary>A console that is served, and a browser before it. Both are started once for a class of tests.</summary>
+public abstract class ConsolePlace : IAsyncLifetime
+{
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private HttpClient? _http;
+
+    /// <summary>Where HTTP is served.</summary>
+    public Uri Address { get; private set; } = new("http://localhost");
+
+    /// <summary>A token with all scopes.</summary>
+    public abstract string Manager { get; }
+
+    /// <summary>A token with the scope view alone.</summary>
+    public abstract string Viewer { get; }
+
+    /// <summary>A token with the scope read alone.</summary>
+    public abstract string Reader { get; }
+
+    /// <summary>The API, under the token with all scopes.</summary>
+    public HttpClient Http => _http!;
+
+    /// <summary>Starts what serves the console, in a network of several nodes.</summary>
+    protected abstract Task<Uri> StartAsync();
+
+    /// <summary>Ends it.</summary>
+    protected abstract Task StopAsync();
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Machine.Missing(Need.Chromium) is not null)
+        {
+            return;
+        }
+
+        Address = await StartAsync();
+        _http = new HttpClient { BaseAddress = Address };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Manager);
+        _playwright = await Playwright.CreateAsync();
+
+        // The sandbox needs rights that build machines often lack. These pages are our own.
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Machine.Chromium, Args = ["--no-sandbox"] });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        _http?.Dispose();
+        if (Machine.Missing(Need.Chromium) is null)
+        {
+            await StopAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Opens a window with cookies of its own, before the login.</summary>
+    public async Task<ConsoleWindow> OpenAsync(int width = 1280, int height = 800, ColorScheme colors = ColorScheme.Light)
+    {
+        var context = await _browser!.NewContextAsync(new() { BaseURL = Address.ToString(), ViewportSize = new() { Width = width, Height = height }, ColorScheme = colors });
+        return await ConsoleWindow.OpenAsync(context);
+    }
+}
