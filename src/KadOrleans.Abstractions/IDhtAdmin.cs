@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -73,7 +74,51 @@ public interface IDhtAdmin
     /// <summary>Ends a ban, durably, as <see cref="BanAsync"/> begins it. The ban must be the same as there.</summary>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Starts to visit every node of the network, and returns at once. One crawl runs at a time: if one runs, its report is returned.
+    /// </summary>
+    /// <param name="request">How; default: as the settings say.</param>
+    /// <param name="cancellationToken">Cancels the call, not the crawl.</param>
+    /// <exception cref="ArgumentException">The rate or the number of nodes is not allowed.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The progress of a crawl: its report now, each second when it changed, and the last one when the crawl ended. Ending the enumeration
+    /// does not stop the crawl.
+    /// </summary>
+    /// <param name="id">Which crawl. Null: the one that runs, or a new one.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    /// <exception cref="ArgumentException">There is no such crawl.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The crawl that runs and the last <see cref="CrawlReport.MaxKept"/> that ended, newest first.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// What a crawl found: each endpoint of the network once, as far as it has got. In ranges of ids by ascending prefix; within a range in
+    /// no order.
+    /// </summary>
+    /// <param name="id">Which crawl.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    /// <exception cref="ArgumentException">There is no such crawl.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops a crawl that runs. What it found is kept.</summary>
+    /// <returns>Whether it ran.</returns>
+    /// <exception cref="ArgumentException">There is no such crawl.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default);
 }
+
+/// <summary>How to crawl.</summary>
+/// <param name="Rate">Datagrams per second, of all edges together; 1 to 10,000. Null: as the settings say; 200 for a node.</param>
+/// <param name="MaxNodes">The most endpoints remembered, 1 to 2,000,000. Null: as the settings say; 200,000 for a node.</param>
+public sealed record CrawlRequest(int? Rate = null, int? MaxNodes = null);
 
 /// <summary>Some keys in ascending order.</summary>
 /// <param name="Keys">The keys.</param>
@@ -149,6 +194,24 @@ public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> C
 internal static class AdminArguments
 {
     private const int Digits = NodeId.Length * 2;
+
+    /// <summary>Refuses a crawl outside of the bounds.</summary>
+    /// <exception cref="ArgumentException">The rate or the number of nodes is not allowed.</exception>
+    public static void Check(CrawlRequest request)
+    {
+        if (request.Rate is < 1 or > CrawlOptions.HighestRate)
+        {
+            throw new ArgumentException($"The rate is {request.Rate}; 1 to {CrawlOptions.HighestRate} is allowed.");
+        }
+
+        if (request.MaxNodes is < 1 or > CrawlOptions.HighestMaxNodes)
+        {
+            throw new ArgumentException($"The number of nodes is {request.MaxNodes}; 1 to {CrawlOptions.HighestMaxNodes} is allowed.");
+        }
+    }
+
+    /// <summary>The error of a crawl that is not kept.</summary>
+    public static ArgumentException UnknownCrawl(string? id) => new($"There is no crawl '{VisibleText.Excerpt(id ?? string.Empty)}'.");
 
     /// <summary>The region of a page.</summary>
     /// <exception cref="ArgumentException">The prefix or the count is not allowed.</exception>

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -13,6 +14,8 @@ namespace KadOrleans.Client;
 /// <param name="grains">A silo's grain factory, or a connected client's.</param>
 public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
 {
+    private const string NoCrawls = "This cluster does not crawl; kad crawl does.";
+
     /// <inheritdoc/>
     public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
     {
@@ -84,6 +87,25 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
         var change = await CallAsync(admin => admin.BanAsync(ban.ToString(), isBanned), cancellationToken);
         return new BanChange(change.Changed, change.Missing);
     }
+
+    /// <inheritdoc/>
+    public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default) =>
+        throw new DhtUnavailableException(NoCrawls);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) =>
+        throw new DhtUnavailableException(NoCrawls);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<CrawlReport>>([]);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
+        throw AdminArguments.UnknownCrawl(id);
+
+    /// <inheritdoc/>
+    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => throw AdminArguments.UnknownCrawl(id);
 
     private Task<T> CallAsync<T>(Func<IDhtAdminGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
         ClusterCalls.RunAsync(() => call(grains.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton)), cancellationToken);

@@ -19,9 +19,6 @@ internal static class WatchApi
     /// <summary>The event that says only that the connection lives, so that proxies keep it.</summary>
     public const string Heartbeat = "heartbeat";
 
-    /// <summary>The longest time without an event.</summary>
-    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
-
     /// <summary>Adds the endpoint to the group of the API.</summary>
     public static void Map(RouteGroupBuilder api) => api.MapGet("/keys/{key}/events", WatchAsync)
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
@@ -53,43 +50,14 @@ internal static class WatchApi
     private static async IAsyncEnumerable<SseItem<object>> EventsAsync(
         RequestedKey key, IAsyncEnumerator<KeyChange> changes, CancellationTokenSource ending, TimeProvider time)
     {
-        var next = Task.FromResult(true);
-        try
+        await foreach (var change in Heartbeats.AddAsync(changes, Task.FromResult(true), ending, time))
         {
-            while (true)
+            yield return change switch
             {
-                yield return changes.Current.Value is { } value
-                    ? new SseItem<object>(KeyResult.Of(key, value, lookup: null), Value)
-                    : new SseItem<object>(new NoValue(key.Text, key.Digest.ToString()), None);
-                next = changes.MoveNextAsync().AsTask();
-                while (!await CompletesAsync(next, time, ending.Token))
-                {
-                    yield return new SseItem<object>(new object(), Heartbeat);
-                }
-
-                await next;
-            }
-        }
-        finally
-        {
-            // The enumerator must not be disposed while it works.
-            await ending.CancelAsync();
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await changes.DisposeAsync();
-            ending.Dispose();
-        }
-    }
-
-    private static async Task<bool> CompletesAsync(Task task, TimeProvider time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await task.WaitAsync(HeartbeatInterval, time, cancellationToken);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
+                null => new SseItem<object>(new object(), Heartbeat),
+                { Value: { } value } => new SseItem<object>(KeyResult.Of(key, value, lookup: null), Value),
+                _ => new SseItem<object>(new NoValue(key.Text, key.Digest.ToString()), None),
+            };
         }
     }
 

@@ -5,6 +5,7 @@ using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Clocks;
+using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Joining;
@@ -42,6 +43,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly NetworkJoin _join;
     private readonly NodeWatch _watch;
     private readonly NodeRuleBook _rules;
+    private readonly NodeCrawls _crawls;
     private LocalRoutingTable? _table;
     private DhtNode? _node;
     private StateSaver? _saver;
@@ -62,6 +64,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <param name="environment">Time, randomness, logging; default: the system's.</param>
     /// <param name="publications">Remembers what is published; default: in memory, for this run.</param>
     /// <param name="management">Remembers what the operator sets; default: in memory, for this run.</param>
+    /// <param name="crawls">Keeps crawls; default: in memory, for this run.</param>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
@@ -70,7 +73,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         INodeStateStore states,
         NodeEnvironment? environment = null,
         IPublicationStore? publications = null,
-        IManagementStore? management = null)
+        IManagementStore? management = null,
+        ICrawlStore? crawls = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
@@ -90,7 +94,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
         _watch = new NodeWatch(watches, _store, _publications, _environment.Time);
         _rules = new NodeRuleBook(() => Engine, management ?? new InMemoryManagementStore(), _environment.Time);
-        Admin = new NodeAdmin(() => Engine, () => _table!.Describe(), _store, _publications, _rules, watches, _environment.Time);
+        _crawls = new NodeCrawls(() => Engine, crawls ?? new InMemoryCrawlStore(), _environment);
+        Admin = new NodeAdmin(() => Engine, () => _table!.Describe(), _store, _publications, _rules, watches, _crawls, _environment.Time);
     }
 
     /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
@@ -319,6 +324,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _stopping.Cancel();
         _join.GiveUp();
         await _loop;
+        await _crawls.DisposeAsync();
         if (_walks is not null)
         {
             await _walks.DisposeAsync();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -14,6 +15,34 @@ internal sealed class FakeAdmin : IDhtAdmin
 
     public static StoredValue Held { get; } = new(
         "<b>\u001b[2J", StoredAt, StoredAt.AddDays(1), SourceNetwork.Of(UdpEndpoint.Parse("192.0.2.7:1")));
+
+    /// <summary>What the crawls found.</summary>
+    public static IReadOnlyList<CrawlRecord> Found { get; } =
+    [
+        new() { Endpoint = UdpEndpoint.Parse("192.0.2.1:1"), State = CrawlState.Visited, Id = NodeId.MinValue, RoundTrip = TimeSpan.FromMilliseconds(2), IsComplete = true, Since = StoredAt },
+        new() { Endpoint = UdpEndpoint.Parse("192.0.2.2:2"), State = CrawlState.Unreachable, ClaimedIds = [NodeId.MaxValue] },
+    ];
+
+    /// <summary>A finished crawl, and those that were started.</summary>
+    public List<CrawlReport> Crawls { get; } =
+    [
+        new()
+        {
+            Id = "20261101T000000000Z",
+            Phase = CrawlPhase.Finished,
+            StartedAt = StoredAt,
+            EndedAt = StoredAt.AddHours(1),
+            Rate = 200,
+            MaxNodes = 9,
+            Counts = new CrawlCounts(1, 1, 0, 1, 0, 0, 0),
+            Summary = CrawlSummary.Of(Found),
+            Change = new CrawlChange("20261031T000000000Z", 1, 2, 3, []),
+            Sessions = new SessionLengths(2, TimeSpan.FromDays(2), [new SessionLength(TimeSpan.FromDays(1), 1)], 1, TimeSpan.FromDays(1)),
+        },
+    ];
+
+    /// <summary>Ends a watched crawl.</summary>
+    public TaskCompletionSource CrawlEnd { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Thrown by every call, if set.</summary>
     public Exception? Failure { get; set; }
@@ -94,6 +123,42 @@ internal sealed class FakeAdmin : IDhtAdmin
     {
         Note($"unban {ban}");
         return Task.FromResult(new BanChange(ban == Ban.Parse("203.0.113.0/24"), []));
+    }
+
+    public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.Check(request!);
+        Note($"start {request!.Rate} {request.MaxNodes}");
+        if (!Crawls.Any(crawl => crawl.Phase == CrawlPhase.Running))
+        {
+            Crawls.Insert(0, new CrawlReport { Id = "20261102T000000000Z", Phase = CrawlPhase.Running, StartedAt = StoredAt.AddDays(1), Rate = request.Rate ?? 200, MaxNodes = 9 });
+        }
+
+        return Task.FromResult(Crawls[0]);
+    }
+
+    public async IAsyncEnumerable<CrawlReport> CrawlAsync(
+        string? id = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var crawl = Crawls.Single(crawl => crawl.Id == id);
+        yield return crawl with { Datagrams = 1 };
+        await CrawlEnd.Task.WaitAsync(cancellationToken);
+        yield return crawl with { Phase = CrawlPhase.Stopped, Problem = "\u001b[2J" };
+    }
+
+    public Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default)
+    {
+        Note("crawls");
+        return Task.FromResult<IReadOnlyList<CrawlReport>>([.. Crawls]);
+    }
+
+    public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
+        Found.ToAsyncEnumerable();
+
+    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
+    {
+        Note($"stop {id}");
+        return Task.FromResult(Crawls.Single(crawl => crawl.Id == id).Phase == CrawlPhase.Running);
     }
 
     private void Note(string call)

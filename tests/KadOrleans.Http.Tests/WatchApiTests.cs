@@ -30,7 +30,7 @@ public sealed class WatchApiTests : IAsyncLifetime
         var next = NextAsync(events);
         await Eventually.IsTrueAsync(() =>
         {
-            _api.Time.Advance(WatchApi.HeartbeatInterval);
+            _api.Time.Advance(Heartbeats.Interval);
             return next.IsCompleted;
         });
         Assert.Equal("heartbeat", (await next).EventType);

@@ -2,15 +2,12 @@ using System.CommandLine;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Crawling;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Node.Crawling;
 
 namespace KadOrleans.Cli.Commands;
 
 /// <summary><c>kad crawl</c>: visits the whole network that can be reached.</summary>
 internal static class CrawlCommand
 {
-    private const int DefaultRate = 200;
-
     private static readonly CrawlOptions Defaults = new();
 
     public static Command Create(CommandIo io)
@@ -21,7 +18,7 @@ internal static class CrawlCommand
             HelpName = "HOST:PORT",
             Arity = ArgumentArity.OneOrMore,
         };
-        var rate = Text("--rate", "N", $"Datagrams per second, 1 to {CrawlRun.HighestRate}. [default: {DefaultRate}]");
+        var rate = Text("--rate", "N", $"Datagrams per second, 1 to {CrawlOptions.HighestRate}. [default: {CrawlOptions.DefaultRate}]");
         var concurrency = Text(
             "--concurrency", "N", $"Pending requests, 1 to {CrawlOptions.HighestConcurrency}; at most one to an address. [default: {Defaults.Concurrency}]");
         var maxNodes = Text(
@@ -51,7 +48,7 @@ internal static class CrawlCommand
             var settings = new CrawlSettings
             {
                 Via = parsed.GetValue(via) ?? [],
-                Rate = Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, CrawlRun.HighestRate, DefaultRate),
+                Rate = Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate),
                 Concurrency = Numbers.ParseWhole(
                     "--concurrency", parsed.GetValue(concurrency), 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency),
                 MaxNodes = Numbers.ParseWhole("--max-nodes", parsed.GetValue(maxNodes), 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes),

@@ -2,6 +2,7 @@ using System.Globalization;
 using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Hosting.Crawling;
 using KadOrleans.Node;
 using KadOrleans.Node.Crawling;
 
@@ -74,11 +75,11 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
             CrawlFile.Write(svg, writer => new KeySpacePicture(records, summary, _startedAt).Write(writer));
         }
 
-        var json = CrawlReport.ToJson(summary, counts, run.Sent, finished);
+        var json = CrawlSummaryText.ToJson(summary, counts, run.Sent, finished);
         var printer = new ResultPrinter(io, settings.Json);
         if (!settings.Json)
         {
-            PrintLines(CrawlReport.ToLines(summary, counts));
+            PrintLines(CrawlSummaryText.ToLines(summary, counts));
         }
 
         if (!finished)

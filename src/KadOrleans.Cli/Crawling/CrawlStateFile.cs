@@ -1,5 +1,6 @@
 using System.Text;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Hosting.Crawling;
 
 namespace KadOrleans.Cli.Crawling;
 

@@ -63,8 +63,8 @@ internal sealed class Crawl
         _refused,
         _overflow);
 
-    /// <summary>Everything known of every endpoint.</summary>
-    public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.ToRecord());
+    /// <summary>Everything known of every endpoint of the region.</summary>
+    public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.ToRecord()).Where(IsWanted);
 
     /// <summary>Adds an endpoint to begin with; one that is known is passed over.</summary>
     public void Add(UdpEndpoint endpoint)
@@ -133,7 +133,7 @@ internal sealed class Crawl
         }
 
         (node.Id, node.Failures) = (known, 0);
-        node.Walk = new TableWalk(known, _random, _options.IgnoredId);
+        node.Walk = new TableWalk(known, _random, _options.IgnoredId, _options.Region);
         Enter(node, CrawlState.Visiting);
         Judge(node, isAlive: true);
         _walking.Enqueue(node);
@@ -143,7 +143,9 @@ internal sealed class Crawl
     /// <param name="endpoint">Which.</param>
     /// <param name="contacts">The contacts in its response.</param>
     /// <param name="roundTrip">How long it took.</param>
-    public void OnNodes(UdpEndpoint endpoint, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip)
+    /// <param name="form">How it writes addresses.</param>
+    public void OnNodes(
+        UdpEndpoint endpoint, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip, AddressForm form = AddressForm.Unknown)
     {
         if (Settle(endpoint) is not { Walk: { } walk } node)
         {
@@ -152,6 +154,7 @@ internal sealed class Crawl
 
         node.Measure(roundTrip);
         node.Failures = 0;
+        node.Form = form == AddressForm.Unknown ? node.Form : form;
         Hear(node, walk.Take(contacts));
         GoOn(node, walk);
     }
@@ -203,6 +206,9 @@ internal sealed class Crawl
         return false;
     }
 
+    // Nobody named an endpoint that the crawl began with and that did not answer.
+    private bool IsWanted(CrawlRecord record) => _options.Region.Depth == 0 || record.IsIn(_options.Region);
+
     private int Of(CrawlState state) => _states[(int)state];
 
     private void AddNode(CrawledNode node)
@@ -242,7 +248,7 @@ internal sealed class Crawl
                 continue;
             }
 
-            if (!_nodes.ContainsKey(contact.Endpoint))
+            if (!_nodes.ContainsKey(contact.Endpoint) && _options.Region.Contains(contact.Id))
             {
                 AddNode(new CrawledNode(contact.Endpoint, namer));
             }

@@ -1,8 +1,12 @@
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>A crawl's summary of the network.</summary>
-internal sealed record CrawlSummary
+public sealed record CrawlSummary
 {
+    // A liar can make any number of both.
+    private const int MaxExamples = 100;
+    private const int MaxEndpoints = 8;
+
     /// <summary>Endpoints where a node answered.</summary>
     public required int Nodes { get; init; }
 
@@ -33,21 +37,32 @@ internal sealed record CrawlSummary
     /// <summary>How evenly the ids are spread; null with fewer than 20.</summary>
     public required PrefixBalance? Balance { get; init; }
 
-    /// <summary>Ids that answer at several endpoints, with those.</summary>
-    public required IReadOnlyList<(NodeId Id, IReadOnlyList<UdpEndpoint> Endpoints)> DuplicateIds { get; init; }
+    /// <summary>Nodes by how they write addresses.</summary>
+    public required IReadOnlyList<FormCount> Forms { get; init; }
 
-    /// <summary>Nodes that others name under an id that is not theirs.</summary>
+    /// <summary>How many ids answer at several endpoints.</summary>
+    public required int DuplicateIdCount { get; init; }
+
+    /// <summary>Ids that answer at several endpoints, with those: all of them, or the first of a kept crawl.</summary>
+    public required IReadOnlyList<DuplicateId> DuplicateIds { get; init; }
+
+    /// <summary>How many nodes others name under an id that is not theirs.</summary>
+    public required int SeveralIdsCount { get; init; }
+
+    /// <summary>Nodes that others name under an id that is not theirs: all of them, or the first of a kept crawl.</summary>
     public required IReadOnlyList<CrawlRecord> SeveralIds { get; init; }
 
     /// <summary>The share of endpoints that do not answer, 0 to 1, of those that do or do not.</summary>
     public double UnreachableShare => Nodes + Unreachable == 0 ? 0 : (double)Unreachable / (Nodes + Unreachable);
 
     /// <summary>Sums up what is known of each endpoint.</summary>
-    public static CrawlSummary Of(IReadOnlyCollection<CrawlRecord> records)
+    internal static CrawlSummary Of(IReadOnlyCollection<CrawlRecord> records)
     {
         ArgumentNullException.ThrowIfNull(records);
         var nodes = records.Where(r => r.IsReachable).ToList();
         var byId = nodes.ToLookup(r => r.Id!.Value, r => r.Endpoint);
+        var duplicates = byId.Where(g => g.Count() > 1).OrderBy(g => g.Key).Select(g => new DuplicateId(g.Key, [.. g])).ToList();
+        var several = nodes.Where(r => r.ClaimedIds.Count > 0).OrderBy(r => r.Id!.Value).ToList();
         return new CrawlSummary
         {
             Nodes = nodes.Count,
@@ -60,11 +75,31 @@ internal sealed record CrawlSummary
             RoundTrips = Quantiles.Of(nodes.Where(r => r.RoundTrip is not null).Select(r => r.RoundTrip!.Value.TotalMilliseconds)),
             Contacts = Quantiles.Of(nodes.Where(r => r.State == CrawlState.Visited).Select(r => (double)r.Contacts)),
             Balance = PrefixBalance.Of([.. byId.Select(g => g.Key)]),
-            DuplicateIds = [.. byId.Where(g => g.Count() > 1).OrderBy(g => g.Key).Select(g => (g.Key, (IReadOnlyList<UdpEndpoint>)[.. g]))],
-            SeveralIds = [.. nodes.Where(r => r.ClaimedIds.Count > 0).OrderBy(r => r.Id!.Value)],
+            Forms = [.. nodes.GroupBy(r => r.Form).OrderBy(g => g.Key).Select(g => new FormCount(g.Key, g.Count()))],
+            DuplicateIdCount = duplicates.Count,
+            DuplicateIds = duplicates,
+            SeveralIdsCount = several.Count,
+            SeveralIds = several,
         };
     }
+
+    /// <summary>The summary with a bounded number of examples, to be kept.</summary>
+    internal CrawlSummary Shorten() => this with
+    {
+        DuplicateIds = [.. DuplicateIds.Take(MaxExamples).Select(d => d with { Endpoints = [.. d.Endpoints.Take(MaxEndpoints)] })],
+        SeveralIds = [.. SeveralIds.Take(MaxExamples)],
+    };
 }
+
+/// <summary>Nodes that write addresses in one form.</summary>
+/// <param name="Form">The form.</param>
+/// <param name="Nodes">How many.</param>
+public sealed record FormCount(AddressForm Form, int Nodes);
+
+/// <summary>An id that answers at several endpoints.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Endpoints">Where, or the first of them in a kept crawl.</param>
+public sealed record DuplicateId(NodeId Id, IReadOnlyList<UdpEndpoint> Endpoints);
 
 /// <summary>How a measure is spread over the nodes.</summary>
 /// <param name="Least">The lowest.</param>
@@ -73,10 +108,10 @@ internal sealed record CrawlSummary
 /// <param name="P90">Nine tenths are at or below it.</param>
 /// <param name="P99">All but one of a hundred are at or below it.</param>
 /// <param name="Most">The highest.</param>
-internal sealed record Quantiles(double Least, double P10, double P50, double P90, double P99, double Most)
+public sealed record Quantiles(double Least, double P10, double P50, double P90, double P99, double Most)
 {
     /// <summary>Of the given values; null if there are none.</summary>
-    public static Quantiles? Of(IEnumerable<double> values)
+    internal static Quantiles? Of(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return sorted.Length == 0 ? null : new Quantiles(sorted[0], At(0.1), At(0.5), At(0.9), At(0.99), sorted[^1]);
@@ -95,7 +130,7 @@ internal sealed record Quantiles(double Least, double P10, double P50, double P9
 /// <param name="FullestRatio">Its ids over its even share.</param>
 /// <param name="Emptiest">The prefix with the fewest ids, as bits.</param>
 /// <param name="EmptiestRatio">Its ids over its even share.</param>
-internal sealed record PrefixBalance(
+public sealed record PrefixBalance(
     int Bits,
     double ChiSquare,
     double Probability,
@@ -105,13 +140,13 @@ internal sealed record PrefixBalance(
     double EmptiestRatio)
 {
     /// <summary>Ids that each prefix must have on average. With fewer, the test says nothing.</summary>
-    public const int LeastPerPrefix = 10;
+    internal const int LeastPerPrefix = 10;
 
     // 256 prefixes: more would show no pattern that a person can act on.
     private const int MaxBits = 8;
 
     /// <summary>Of the given ids; null if there are too few.</summary>
-    public static PrefixBalance? Of(IReadOnlyCollection<NodeId> ids)
+    internal static PrefixBalance? Of(IReadOnlyCollection<NodeId> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
         var bits = 0;
@@ -149,7 +184,7 @@ internal sealed record PrefixBalance(
     /// <summary>The first bits of an id as a number.</summary>
     /// <param name="id">The id.</param>
     /// <param name="bits">0 to 31.</param>
-    public static int PrefixOf(NodeId id, int bits)
+    internal static int PrefixOf(NodeId id, int bits)
     {
         var prefix = 0;
         for (var i = 0; i < bits; i++)

@@ -25,6 +25,8 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 
     public bool IsComplete { get; set; }
 
+    public AddressForm Form { get; set; }
+
     /// <summary>Consecutive failed requests.</summary>
     public int Failures { get; set; }
 
@@ -67,6 +69,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
         Contacts = Walk?.Contacts ?? Contacts,
         Queries = Walk?.Queries ?? Queries,
         IsComplete = IsComplete,
+        Form = Form,
     };
 
     public static CrawledNode FromRecord(CrawlRecord record)
@@ -79,6 +82,7 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
             Contacts = record.Contacts,
             Queries = record.Queries,
             IsComplete = record.IsComplete,
+            Form = record.Form,
         };
         foreach (var id in record.ClaimedIds)
         {
@@ -87,35 +91,4 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 
         return node;
     }
-}
-
-/// <summary>A crawl's record of one endpoint.</summary>
-internal sealed record CrawlRecord
-{
-    /// <summary>Where it is.</summary>
-    public required UdpEndpoint Endpoint { get; init; }
-
-    /// <summary>How far the crawl came with it.</summary>
-    public required CrawlState State { get; init; }
-
-    /// <summary>The id that it answered a ping with; null if it gave none.</summary>
-    public NodeId? Id { get; init; }
-
-    /// <summary>Other ids that nodes name it under; not more than a few are kept.</summary>
-    public IReadOnlyList<NodeId> ClaimedIds { get; init; } = [];
-
-    /// <summary>The shortest round trip measured; null without an answer.</summary>
-    public TimeSpan? RoundTrip { get; init; }
-
-    /// <summary>Different contacts that it named.</summary>
-    public int Contacts { get; init; }
-
-    /// <summary>FIND_NODE requests that it answered.</summary>
-    public int Queries { get; init; }
-
-    /// <summary>Whether it named its whole table; false if it stopped responding, or kept inventing contacts.</summary>
-    public bool IsComplete { get; init; }
-
-    /// <summary>Whether a node answers there.</summary>
-    public bool IsReachable => State is CrawlState.Visiting or CrawlState.Visited;
 }

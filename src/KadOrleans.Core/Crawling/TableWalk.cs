@@ -27,15 +27,20 @@ internal sealed class TableWalk
 
     private readonly IRandomSource _random;
     private readonly NodeId? _ignoredId;
+    private readonly BucketRange _region;
     private readonly Stack<Part> _ranges = new();
     private readonly HashSet<Contact> _known = [];
     private NodeId _target;
     private bool _isOverfull;
     private int _fullAnswer = UsualAnswer;
 
-    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null)
+    /// <param name="nodeId">The node's id.</param>
+    /// <param name="random">Chooses targets.</param>
+    /// <param name="ignoredId">An id that no node has.</param>
+    /// <param name="region">The part of the table to learn; default: all.</param>
+    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null, BucketRange region = default)
     {
-        (_target, _random, _ignoredId) = (nodeId, random, ignoredId);
+        (_target, _random, _ignoredId, _region) = (region.Contains(nodeId) ? nodeId : region.RandomId(random), random, ignoredId, region);
     }
 
     /// <summary>The target of the next request.</summary>
@@ -50,7 +55,7 @@ internal sealed class TableWalk
     /// <summary>Whether there is nothing more to ask.</summary>
     public bool IsDone => (Queries > 0 && _ranges.Count == 0) || _isOverfull || Queries >= MaxQueries;
 
-    /// <summary>Whether the whole table has been named.</summary>
+    /// <summary>Whether the whole table has been named, or the part of it in the region.</summary>
     public bool IsComplete => Queries > 0 && _ranges.Count == 0 && !_isOverfull;
 
     /// <summary>Takes the response to <see cref="Target"/> and chooses the next target.</summary>
@@ -63,7 +68,7 @@ internal sealed class TableWalk
         _fullAnswer = Math.Max(_fullAnswer, contacts.Length);
         if (Queries == 1)
         {
-            _ranges.Push(new Part(BucketRange.Whole, _target, reach));
+            _ranges.Push(new Part(_region, _target, reach));
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Http.Access;
+using KadOrleans.Http.Crawling;
 using KadOrleans.Http.Problems;
 using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
@@ -48,6 +49,7 @@ internal static class AdminApi
             .ProducesProblem(StatusCodes.Status400BadRequest);
         var manage = admin.MapGroup(string.Empty).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Manage));
         BanApi.Map(view, manage);
+        CrawlApi.Map(view, manage);
         manage.MapDelete("/keys/{key}", DeleteAsync)
             .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
             .Produces<DeletionResult>()

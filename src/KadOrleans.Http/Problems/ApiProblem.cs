@@ -15,6 +15,9 @@ internal sealed class ApiProblemException(int status, string sentence) : Excepti
 
     /// <summary>A mistake in the request: 400.</summary>
     public static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status400BadRequest, sentence);
+
+    /// <summary>What the path names does not exist: 404.</summary>
+    public static ApiProblemException Missing(string sentence) => new(StatusCodes.Status404NotFound, sentence);
 }
 
 /// <summary>Responses for errors: problem details (RFC 9457), with one sentence in <c>detail</c>.</summary>

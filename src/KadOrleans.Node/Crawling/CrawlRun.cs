@@ -11,9 +11,6 @@ namespace KadOrleans.Node.Crawling;
 /// </summary>
 internal sealed class CrawlRun
 {
-    /// <summary>Datagrams per second, at most; fewer than 1 is not allowed either.</summary>
-    public const int HighestRate = 10_000;
-
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     private readonly Crawl _crawl;
@@ -33,7 +30,7 @@ internal sealed class CrawlRun
     internal CrawlRun(Crawl crawl, int perSecond, RequestTable requests, NodeId ownId, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perSecond, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(perSecond, HighestRate);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(perSecond, CrawlOptions.HighestRate);
         (_crawl, _requests, _ownId, _time) = (crawl, requests, ownId, time);
         _pace = new SendPace(time, perSecond);
     }
@@ -89,13 +86,13 @@ internal sealed class CrawlRun
         Pump();
     }
 
-    internal void OnNodes(CrawlQuery query, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip)
+    internal void OnNodes(CrawlQuery query, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip, AddressForm form)
     {
         lock (_gate)
         {
             if (!_isOver)
             {
-                _crawl.OnNodes(query.Endpoint, contacts, roundTrip);
+                _crawl.OnNodes(query.Endpoint, contacts, roundTrip, form);
             }
         }
 
@@ -235,7 +232,7 @@ internal sealed class CrawlCall(CrawlQuery query, NodeId sender, CrawlRun run) :
             return false;
         }
 
-        run.OnNodes(query, contacts[..count], RoundTrip);
+        run.OnNodes(query, contacts[..count], RoundTrip, ResponseReader.ReadForm(body));
         return true;
     }
 }

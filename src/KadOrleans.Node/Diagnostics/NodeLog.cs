@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
 using Microsoft.Extensions.Logging;
 
@@ -106,4 +107,10 @@ internal static partial class NodeLog
 
     [LoggerMessage(1063, LogLevel.Information, "The network had {Found} of the {Lost} values that were damaged on the disk")]
     public static partial void LostValuesFound(this ILogger logger, int found, int lost);
+
+    [LoggerMessage(1070, LogLevel.Information, "The crawl {Id} ended: {Phase}, {Reachable} nodes, {Unreachable} unreachable")]
+    public static partial void CrawlEnded(this ILogger logger, string id, CrawlPhase phase, int reachable, int unreachable);
+
+    [LoggerMessage(1071, LogLevel.Error, "The crawl {Id} failed")]
+    public static partial void CrawlFailed(this ILogger logger, string id, Exception exception);
 }

@@ -42,6 +42,7 @@ public static class KadNodeServiceCollectionExtensions
         services.TryAddSingleton<IPublicationStore>(
             s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
         services.TryAddSingleton<IManagementStore, InMemoryManagementStore>();
+        services.TryAddSingleton<ICrawlStore, InMemoryCrawlStore>();
         services.AddSingleton(CreateNode);
         services.AddSingleton<IDht>(static provider => provider.GetRequiredService<KadNode>());
         services.AddSingleton(static provider => provider.GetRequiredService<KadNode>().Admin);
@@ -62,5 +63,6 @@ public static class KadNodeServiceCollectionExtensions
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         },
         services.GetRequiredService<IPublicationStore>(),
-        services.GetRequiredService<IManagementStore>());
+        services.GetRequiredService<IManagementStore>(),
+        services.GetRequiredService<ICrawlStore>());
 }

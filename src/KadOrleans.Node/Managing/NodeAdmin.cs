@@ -1,7 +1,9 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
+using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
 
@@ -14,6 +16,7 @@ namespace KadOrleans.Node.Managing;
 /// <param name="publications">What it publishes.</param>
 /// <param name="rules">What its operator has set.</param>
 /// <param name="watches">Hear of deletions.</param>
+/// <param name="crawls">Its crawls.</param>
 /// <param name="time">The clock of expiry.</param>
 internal sealed class NodeAdmin(
     Func<DhtNode> engine,
@@ -22,6 +25,7 @@ internal sealed class NodeAdmin(
     IPublicationStore publications,
     NodeRuleBook rules,
     KeyWatches watches,
+    NodeCrawls crawls,
     TimeProvider time) : IDhtAdmin
 {
     public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
@@ -97,6 +101,19 @@ internal sealed class NodeAdmin(
 
     public async Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) =>
         new(await rules.BanAsync(ban, isBanned: false, cancellationToken), []);
+
+    public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default) =>
+        Task.FromResult(crawls.Start(request ?? new CrawlRequest()));
+
+    public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) =>
+        crawls.WatchAsync(id, cancellationToken);
+
+    public Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) => crawls.ListAsync(cancellationToken);
+
+    public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
+        crawls.ReadAsync(id, cancellationToken);
+
+    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => crawls.StopAsync(id, cancellationToken);
 
     /// <summary>The lowest of many keys, in memory for these alone.</summary>
     private sealed class LowestKeys(int count)

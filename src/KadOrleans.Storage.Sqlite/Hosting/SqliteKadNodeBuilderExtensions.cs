@@ -1,6 +1,7 @@
 using KadOrleans.Node;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Crawls;
 using KadOrleans.Storage.Sqlite.Managing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,9 +12,11 @@ namespace KadOrleans.Storage.Sqlite.Hosting;
 /// <summary>Chooses SQLite as a node's storage.</summary>
 public static class SqliteKadNodeBuilderExtensions
 {
+    private const string CrawlFolder = "crawls";
+
     /// <summary>
-    /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing. The host opens the file when it
-    /// starts. If that fails, the start fails.
+    /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing, and crawls in a folder in it. The
+    /// host opens the file when it starts. If that fails, the start fails.
     /// </summary>
     public static KadNodeBuilder UseSqlite(this KadNodeBuilder builder, string folder)
     {
@@ -25,6 +28,8 @@ public static class SqliteKadNodeBuilderExtensions
         builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
         builder.Services.AddSingleton<IManagementStore>(_ => new SqliteManagementStore(folder));
+        builder.Services.AddSingleton<ICrawlStore>(
+            services => new CrawlFiles(Path.Combine(folder, CrawlFolder), services.GetRequiredService<ILogger<CrawlFiles>>()));
         return builder;
     }
 

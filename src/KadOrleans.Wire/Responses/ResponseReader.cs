@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Values;
 using KadOrleans.Wire.MessagePack;
 
@@ -82,6 +83,24 @@ internal static class ResponseReader
         var reader = new MessagePackReader(body);
         count = 0;
         return reader.TryRead(out var answer) && ContactReader.TryReadList(ref reader, answer, contacts, out count);
+    }
+
+    /// <summary>How the first contact of a response to FIND_NODE writes its address.</summary>
+    /// <param name="body">A response that <see cref="TryReadNodes"/> reads.</param>
+    public static AddressForm ReadForm(ReadOnlySpan<byte> body)
+    {
+        var reader = new MessagePackReader(body);
+        return reader.TryRead(out var list) && list is { Type: MessagePackType.Array, Count: > 0 }
+            && reader.TryRead(out var contact) && contact.Type == MessagePackType.Array
+            && reader.TrySkip(depth: 2)
+            && reader.TryRead(out var address)
+            ? address.Type switch
+            {
+                MessagePackType.String => AddressForm.Text,
+                MessagePackType.Binary => AddressForm.Bytes,
+                _ => AddressForm.Unknown,
+            }
+            : AddressForm.Unknown;
     }
 
     /// <summary>

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using KadOrleans.Cli.Crawling;
+using KadOrleans.Hosting.Crawling;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Simulation;

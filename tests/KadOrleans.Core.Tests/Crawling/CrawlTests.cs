@@ -1,5 +1,7 @@
 using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Routing;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Crawling;
 
@@ -127,6 +129,42 @@ public class CrawlTests
 
         Assert.Equal(2_000, crawl.Counts.Visited);
         Assert.All(crawl.Records, r => Assert.True(r.IsComplete));
+    }
+
+    [Fact]
+    public void Crawls_of_all_parts_of_the_space_find_together_what_one_of_the_whole_finds()
+    {
+        Randomized.ForSeeds(20, random =>
+        {
+            // Each node knows its nearest nodes, and k of each other bucket: what the protocol leads to.
+            var all = Enumerable.Range(0, 400).Select(i => new Contact(NodeId.Random(random), Endpoint(i))).ToList();
+            var dead = all.Take(40).Select(c => c.Endpoint).ToHashSet();
+            var tables = all.ToDictionary(c => c.Endpoint, c => all.Where(o => o != c)
+                .GroupBy(o => o.Id.CommonPrefixLength(c.Id)).SelectMany(bucket => bucket.Take(20)).ToList());
+            var whole = Find(BucketRange.Whole);
+            foreach (var depth in new[] { 1, 3, 5 })
+            {
+                var parts = Enumerable.Range(0, 1 << depth).SelectMany(slice => Find(CrawlSlices.RangeOf(slice, depth))).ToList();
+                Assert.Equal(whole.Order(), parts.Order());
+            }
+
+            Assert.Equal(all.Select(c => (c.Id, !dead.Contains(c.Endpoint))).Order(), whole.Order());
+
+            List<(NodeId, bool)> Find(BucketRange region)
+            {
+                var crawl = new Crawl(new CrawlOptions { Region = region }, random);
+                foreach (var contact in all.Skip(40).OrderBy(c => c.Id.DistanceTo(region.RandomId(random))).Take(20))
+                {
+                    crawl.Add(contact.Endpoint);
+                }
+
+                Play(
+                    crawl,
+                    e => dead.Contains(e) ? null : all.First(c => c.Endpoint == e).Id,
+                    (e, target) => [.. tables[e].OrderBy(c => c.Id.DistanceTo(target)).Take(20)]);
+                return [.. crawl.Records.Select(r => (r.Id ?? r.ClaimedIds[0], r.IsReachable))];
+            }
+        });
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Hosting.Crawling;
 
 /// <summary>
 /// Draws a crawled network as a ring of all ids, in SVG without scripts, for light and dark surroundings. Up to 256 endpoints are drawn as
@@ -259,11 +259,11 @@ internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int piece
         Key(
             writer,
             Text($"<path class=\"twice\" d=\"M{Left + 9} {_y - 11}l6 6l-6 6l-6 -6Z\"/>"),
-            Text($"one id at several addresses ({summary.DuplicateIds.Count:N0})"));
+            Text($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
         Key(
             writer,
             $"<circle class=\"several\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"7.5\"/>",
-            Text($"several ids for one address ({summary.SeveralIds.Count:N0})"));
+            Text($"several ids for one address ({summary.SeveralIdsCount:N0})"));
     }
 
     private void Head(TextWriter writer, string text)

@@ -4,12 +4,13 @@ using System.Text.Json.Nodes;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Hosting.Crawling;
 
 /// <summary>Writes one row per endpoint, in the order of their ids and then of their addresses.</summary>
 internal static class CrawlRows
 {
-    private const string Columns = "id,endpoint,reachable,state,roundTripMilliseconds,contacts,questions,complete,otherIds";
+    /// <summary>The first line of CSV.</summary>
+    public const string Columns = "id,endpoint,reachable,state,roundTripMilliseconds,contacts,questions,complete,otherIds,addressForm,since";
 
     public static void Write(TextWriter writer, IEnumerable<CrawlRecord> records, bool csv)
     {
@@ -20,14 +21,17 @@ internal static class CrawlRows
 
         foreach (var record in records.OrderBy(r => r.Id is null).ThenBy(r => r.Id ?? default).ThenBy(r => r.Endpoint.ToString(), StringComparer.Ordinal))
         {
-            writer.Write((csv ? ToCsv(record) : CrawlRecordJson.Create(record).ToJsonString()) + "\n");
+            writer.Write(ToLine(record, csv) + "\n");
         }
     }
+
+    /// <summary>One row, without its line break.</summary>
+    public static string ToLine(CrawlRecord record, bool csv) => csv ? ToCsv(record) : CrawlRecordJson.Create(record).ToJsonString();
 
     // No field has a comma, a quote or a line break in it.
     private static string ToCsv(CrawlRecord record) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{CrawlRecordJson.Name(record.State)},{CrawlRecordJson.Milliseconds(record)},{record.Contacts},{record.Queries},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)}");
+        $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{CrawlRecordJson.Name(record.State)},{CrawlRecordJson.Milliseconds(record)},{record.Contacts},{record.Queries},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)},{CrawlRecordJson.Name(record.Form)},{record.Since?.UtcDateTime:O}");
 
     private static string Bool(bool value) => value ? "true" : "false";
 }
@@ -46,10 +50,12 @@ internal static class CrawlRecordJson
         ["questions"] = record.Queries,
         ["complete"] = record.IsComplete,
         ["otherIds"] = new JsonArray([.. record.ClaimedIds.Select(JsonNode? (id) => id.ToString())]),
+        ["addressForm"] = Name(record.Form),
+        ["since"] = record.Since?.UtcDateTime,
     };
 
-    /// <summary>The name of a state in files.</summary>
-    public static string Name(CrawlState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+    /// <summary>The name of a state or form in files.</summary>
+    public static string Name(Enum value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     /// <summary>The shortest round trip, to the microsecond.</summary>
     public static double? Milliseconds(CrawlRecord record) =>
@@ -64,7 +70,7 @@ internal static class CrawlRecordJson
             using var document = JsonDocument.Parse(line);
             return Read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException or OverflowException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException or OverflowException or ArgumentException)
         {
             return null;
         }
@@ -86,6 +92,7 @@ internal static class CrawlRecordJson
 
         return new CrawlRecord
         {
+            Form = row.TryGetProperty("addressForm", out var form) ? Enum.Parse<AddressForm>(form.GetString() ?? string.Empty, ignoreCase: true) : default,
             Endpoint = UdpEndpoint.Parse(row.GetProperty("endpoint").GetString() ?? string.Empty),
             State = state,
             Id = id is null ? null : NodeId.Parse(id),

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KadOrleans.Core.Crawling;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Hosting.Crawling;
 
 /// <summary>The summary of a crawl, for people and for programs.</summary>
-internal static class CrawlReport
+internal static class CrawlSummaryText
 {
     // Only the first few duplicates are shown; the rows have all.
     private const int MostExamples = 5;
@@ -27,11 +28,15 @@ internal static class CrawlReport
         ["roundTripMilliseconds"] = ToJson(summary.RoundTrips),
         ["contactsPerNode"] = ToJson(summary.Contacts),
         ["balance"] = ToJson(summary.Balance),
+        ["addressForms"] = new JsonObject([.. summary.Forms.Select(form => KeyValuePair.Create(
+            JsonNamingPolicy.CamelCase.ConvertName(form.Form.ToString()), (JsonNode?)form.Nodes))]),
+        ["idsAtSeveralEndpointsCount"] = summary.DuplicateIdCount,
         ["idsAtSeveralEndpoints"] = new JsonArray([.. summary.DuplicateIds.Select(JsonNode? (d) => new JsonObject
         {
             ["id"] = d.Id.ToString(),
             ["endpoints"] = new JsonArray([.. d.Endpoints.Select(JsonNode? (e) => e.ToString())]),
         })]),
+        ["endpointsWithSeveralIdsCount"] = summary.SeveralIdsCount,
         ["endpointsWithSeveralIds"] = new JsonArray([.. summary.SeveralIds.Select(JsonNode? (r) => new JsonObject
         {
             ["endpoint"] = r.Endpoint.ToString(),
@@ -63,9 +68,14 @@ internal static class CrawlReport
             yield return Text($"Contacts per node  median {contacts.P50:N0}, from {contacts.Least:N0} to {contacts.Most:N0}");
         }
 
+        if (summary.Forms.Any(form => form.Form == AddressForm.Bytes))
+        {
+            yield return Text($"Addresses written  {string.Join(", ", summary.Forms.Where(form => form.Form != AddressForm.Unknown).Select(form => Text($"as {form.Form.ToString().ToLowerInvariant()} by {form.Nodes:N0}")))}");
+        }
+
         yield return $"Spread of ids      {DescribeBalance(summary.Balance)}";
-        yield return Text($"Duplicate ids      {summary.DuplicateIds.Count:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}");
-        yield return Text($"Several ids        {summary.SeveralIds.Count:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
+        yield return Text($"Duplicate ids      {summary.DuplicateIdCount:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}");
+        yield return Text($"Several ids        {summary.SeveralIdsCount:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
         if (counts.Refused > 0)
         {
             yield return Text($"Ignored            {counts.Refused:N0} contacts at addresses that no host can have, or that the node that named them cannot know");

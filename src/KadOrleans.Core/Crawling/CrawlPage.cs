@@ -1,0 +1,140 @@
+using System.Text;
+
+namespace KadOrleans.Core.Crawling;
+
+/// <summary>Some records of a crawl as bytes, to be kept: some 60 bytes a record.</summary>
+internal static class CrawlPage
+{
+    /// <summary>The most records of a page: with eight claimed ids each it has 240 KiB. Grain storage on Azure's tables takes 512 KiB.</summary>
+    public const int MaxRecords = 1_024;
+
+    private const byte Format = 1;
+
+    /// <summary>Writes a page.</summary>
+    /// <exception cref="ArgumentException">There are more than <see cref="MaxRecords"/>.</exception>
+    public static byte[] Encode(IReadOnlyCollection<CrawlRecord> records)
+    {
+        if (records.Count > MaxRecords)
+        {
+            throw new ArgumentException($"A page has {records.Count} records; {MaxRecords} is allowed.");
+        }
+
+        using var stream = new MemoryStream(64 * records.Count);
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        writer.Write(Format);
+        writer.Write7BitEncodedInt(records.Count);
+        foreach (var record in records)
+        {
+            Write(writer, record);
+        }
+
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The bytes are anything else.</exception>
+    public static IReadOnlyList<CrawlRecord> Decode(byte[] page)
+    {
+        try
+        {
+            using var reader = new BinaryReader(new MemoryStream(page), Encoding.UTF8);
+            if (reader.ReadByte() != Format)
+            {
+                throw new InvalidDataException($"The page of a crawl has the format {page[0]}; {Format} is known.");
+            }
+
+            var records = new List<CrawlRecord>();
+            for (var left = Math.Min(reader.Read7BitEncodedInt(), MaxRecords); left > 0; left--)
+            {
+                records.Add(Read(reader));
+            }
+
+            return records;
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException("The page of a crawl is damaged.", e);
+        }
+    }
+
+    private static void Write(BinaryWriter writer, CrawlRecord record)
+    {
+        var flags = (record.Id is null ? 0 : 1) | (record.RoundTrip is null ? 0 : 2) | (record.IsComplete ? 4 : 0) | (record.Since is null ? 0 : 8);
+        writer.Write((byte)flags);
+        writer.Write((byte)record.State);
+        writer.Write((byte)record.Form);
+        writer.Write(record.Endpoint.AddressHigh);
+        writer.Write(record.Endpoint.AddressLow);
+        writer.Write(record.Endpoint.Port);
+        if (record.Id is { } id)
+        {
+            Write(writer, id);
+        }
+
+        if (record.RoundTrip is { } roundTrip)
+        {
+            writer.Write7BitEncodedInt64(roundTrip.Ticks);
+        }
+
+        if (record.Since is { } since)
+        {
+            writer.Write(since.UtcTicks);
+        }
+
+        writer.Write7BitEncodedInt(record.Contacts);
+        writer.Write7BitEncodedInt(record.Queries);
+        writer.Write7BitEncodedInt(record.ClaimedIds.Count);
+        foreach (var claimed in record.ClaimedIds)
+        {
+            Write(writer, claimed);
+        }
+    }
+
+    private static CrawlRecord Read(BinaryReader reader)
+    {
+        var flags = reader.ReadByte();
+        var (state, form) = ((CrawlState)reader.ReadByte(), (AddressForm)reader.ReadByte());
+        Span<byte> address = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address, reader.ReadUInt64());
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address[8..], reader.ReadUInt64());
+        return new CrawlRecord
+        {
+            State = state,
+            Form = form,
+            IsComplete = (flags & 4) != 0,
+            Endpoint = UdpEndpoint.FromIPv6(address, reader.ReadUInt16()),
+            Id = (flags & 1) == 0 ? null : ReadId(reader),
+            RoundTrip = (flags & 2) == 0 ? null : new TimeSpan(reader.Read7BitEncodedInt64()),
+            Since = (flags & 8) == 0 ? null : new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
+            Contacts = reader.Read7BitEncodedInt(),
+            Queries = reader.Read7BitEncodedInt(),
+            ClaimedIds = ReadIds(reader),
+        };
+    }
+
+    private static void Write(BinaryWriter writer, NodeId id)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        id.CopyTo(bytes);
+        writer.Write(bytes);
+    }
+
+    private static NodeId ReadId(BinaryReader reader)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        reader.BaseStream.ReadExactly(bytes);
+        return new NodeId(bytes);
+    }
+
+    private static List<NodeId> ReadIds(BinaryReader reader)
+    {
+        var ids = new List<NodeId>();
+        for (var left = reader.Read7BitEncodedInt(); left > 0; left--)
+        {
+            ids.Add(ReadId(reader));
+        }
+
+        return ids;
+    }
+}

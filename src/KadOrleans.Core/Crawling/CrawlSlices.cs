@@ -1,0 +1,42 @@
+using KadOrleans.Core.Routing;
+
+namespace KadOrleans.Core.Crawling;
+
+/// <summary>Divides the id space into slices of one size, which are crawled separately. A slice is the ids with one prefix.</summary>
+internal static class CrawlSlices
+{
+    /// <summary>The longest prefix: 1,024 slices.</summary>
+    public const int MaxDepth = 10;
+
+    /// <summary>
+    /// Nodes of a slice, some: a slice that is lost with its edge costs that much. With fewer, its lookups and the nodes around it would
+    /// cost more than its own nodes.
+    /// </summary>
+    private const double NodesPerSlice = 512;
+
+    /// <summary>Slices per edge, at least, so that edges of different speed end together.</summary>
+    private const int SlicesPerEdge = 4;
+
+    /// <summary>The length of the prefixes for a network of this size.</summary>
+    /// <param name="networkSize">Nodes, estimated; null if unknown.</param>
+    /// <param name="edges">Edges that share the work.</param>
+    public static int DepthFor(double? networkSize, int edges)
+    {
+        var wanted = Math.Max(SlicesPerEdge * Math.Max(1, edges), (networkSize ?? 0) / NodesPerSlice);
+        return (int)Math.Clamp(Math.Ceiling(Math.Log2(wanted)), 0, MaxDepth);
+    }
+
+    /// <summary>The ids of a slice.</summary>
+    /// <param name="slice">0 to 2^<paramref name="depth"/> - 1, in the order of the ids.</param>
+    /// <param name="depth">The length of the prefixes.</param>
+    public static BucketRange RangeOf(int slice, int depth)
+    {
+        var prefix = NodeId.MinValue;
+        for (var bit = 0; bit < depth; bit++)
+        {
+            prefix = prefix.WithBit(bit, ((slice >> (depth - 1 - bit)) & 1) == 1);
+        }
+
+        return new BucketRange(prefix, depth);
+    }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Text;
+using KadOrleans.Core;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Hosting.Crawling;
+using KadOrleans.Http.Access;
+using KadOrleans.Http.Managing;
+using KadOrleans.Http.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace KadOrleans.Http.Crawling;
+
+/// <summary>Crawls, below <c>/v1/admin/crawls</c>.</summary>
+internal static class CrawlApi
+{
+    /// <summary>The event of a crawl's progress: its data is a <see cref="CrawlResult"/>. The last one has another phase than running.</summary>
+    public const string Progress = "progress";
+
+    private const string Lines = "application/jsonl";
+    private const string Csv = "text/csv";
+    private const string Picture = "image/svg+xml";
+
+    // A row has some 300 bytes.
+    private const int RowsPerWrite = 256;
+
+    /// <summary>Adds the endpoints to the group of the management.</summary>
+    /// <param name="view">Those that look.</param>
+    /// <param name="manage">Those that change.</param>
+    public static void Map(IEndpointRouteBuilder view, IEndpointRouteBuilder manage)
+    {
+        view.MapGet("/crawls", ListAsync)
+            .WithSummary($"Lists the crawl that runs and the last {CrawlReport.MaxKept} that ended, newest first.")
+            .Produces<CrawlsResult>();
+        view.MapGet("/crawls/{id}", GetAsync)
+            .WithSummary("Describes a crawl: its progress, or what it found and what changed since the one before.")
+            .Produces<CrawlResult>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        view.MapGet("/crawls/{id}/nodes", ReadAsync)
+            .WithSummary("Lists what a crawl found, a row for each address, or draws it.")
+            .WithDescription("format: jsonl (without it), csv or svg. prefix: hexadecimal digits of the ids, for jsonl and csv.")
+            .Produces<string>(StatusCodes.Status200OK, Lines, Csv, Picture)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        view.MapGet("/crawls/{id}/events", WatchAsync)
+            .WithSummary("Sends the progress of a crawl as server-sent events, until it ends.")
+            .WithDescription($"Events are {Progress}, and {WatchApi.Heartbeat} after 15 s without another.")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        manage.MapPost("/crawls", StartAsync)
+            .WithSummary("Starts to visit every node of the network. If a crawl runs, the response is 200 and its progress.")
+            .WithDescription($"rate: datagrams per second of all edges together, 1 to {CrawlOptions.HighestRate}. nodes: the most addresses to remember, 1 to {CrawlOptions.HighestMaxNodes}.")
+            .Produces<CrawlResult>()
+            .Produces<CrawlResult>(StatusCodes.Status201Created)
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        manage.MapDelete("/crawls/{id}", StopAsync)
+            .WithSummary("Stops a crawl that runs. What it found is kept.")
+            .Produces<CrawlResult>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, IDhtAdmin admin) =>
+        TypedResults.Ok(new CrawlsResult([.. (await admin.GetCrawlsAsync(context.RequestAborted)).Select(CrawlResult.Of)]));
+
+    private static async Task<IResult> GetAsync(string id, HttpContext context, IDhtAdmin admin) =>
+        TypedResults.Ok(CrawlResult.Of(await FindAsync(id, context, admin)));
+
+    private static async Task<IResult> StartAsync(string? rate, string? nodes, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var request = new CrawlRequest(ParseNumber(nameof(rate), rate), ParseNumber(nameof(nodes), nodes));
+        var running = (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Phase == CrawlPhase.Running);
+        var report = await AdminApi.CheckedAsync(() => audit.RunAsync(
+            TokenAuthentication.TokenOf(context).Name,
+            "crawl",
+            running?.Id ?? "new",
+            () => admin.StartCrawlAsync(request, CancellationToken.None),
+            started => string.Create(CultureInfo.InvariantCulture, $"{started.Id}, {started.Rate} datagrams per second")));
+        return report.Id == running?.Id
+            ? TypedResults.Ok(CrawlResult.Of(report))
+            : TypedResults.Created($"{DhtApi.Root}/admin/crawls/{report.Id}", CrawlResult.Of(report));
+    }
+
+    private static async Task<IResult> StopAsync(string id, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var report = await FindAsync(id, context, admin);
+        var stopped = await audit.RunAsync(
+            TokenAuthentication.TokenOf(context).Name,
+            "stop crawl",
+            report.Id,
+            () => admin.StopCrawlAsync(report.Id, CancellationToken.None),
+            result => result ? "stopped" : "had ended");
+        return stopped
+            ? TypedResults.Ok(CrawlResult.Of(await FindAsync(id, context, admin)))
+            : ApiProblem.Create(StatusCodes.Status409Conflict, $"The crawl {report.Id} does not run.");
+    }
+
+    private static async Task<IResult> ReadAsync(string id, string? format, string? prefix, HttpContext context, IDhtAdmin admin)
+    {
+        var region = await AdminApi.CheckedAsync(() => Task.FromResult(AdminArguments.CheckPage(prefix ?? string.Empty, count: 1)));
+        var report = await FindAsync(id, context, admin);
+        var records = admin.ReadCrawlAsync(report.Id, context.RequestAborted);
+        return format switch
+        {
+            null or "jsonl" => Stream(context, Lines, records.Where(IsIn), csv: false),
+            "csv" => Stream(context, Csv, records.Where(IsIn), csv: true),
+            "svg" => await DrawAsync(report, records),
+            _ => throw ApiProblemException.Wrong($"format is '{VisibleText.Excerpt(format)}'; jsonl, csv or svg is allowed."),
+        };
+
+        bool IsIn(CrawlRecord record) => string.IsNullOrEmpty(prefix)
+            || (record.Id is { } own && region.Contains(own)) || record.ClaimedIds.Any(region.Contains);
+    }
+
+    private static PushStreamHttpResult Stream(HttpContext context, string type, IAsyncEnumerable<CrawlRecord> records, bool csv) =>
+        TypedResults.Stream(body => WriteAsync(body, records, csv, context.RequestAborted), type);
+
+    private static async Task WriteAsync(Stream body, IAsyncEnumerable<CrawlRecord> records, bool csv, CancellationToken cancellationToken)
+    {
+        await using var writer = new StreamWriter(body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        if (csv)
+        {
+            await writer.WriteAsync(CrawlRows.Columns + "\n");
+        }
+
+        var rows = new StringBuilder();
+        var count = 0;
+        await foreach (var record in records.WithCancellation(cancellationToken))
+        {
+            rows.Append(CrawlRows.ToLine(record, csv)).Append('\n');
+            if (++count % RowsPerWrite == 0)
+            {
+                await writer.WriteAsync(rows, cancellationToken);
+                rows.Clear();
+            }
+        }
+
+        await writer.WriteAsync(rows, cancellationToken);
+    }
+
+    private static async Task<IResult> DrawAsync(CrawlReport report, IAsyncEnumerable<CrawlRecord> records)
+    {
+        var all = await records.ToListAsync();
+        using var picture = new StringWriter(CultureInfo.InvariantCulture);
+        new KeySpacePicture(all, CrawlSummary.Of(all), report.StartedAt).Write(picture);
+        return TypedResults.Text(picture.ToString(), Picture);
+    }
+
+    private static async Task<IResult> WatchAsync(string id, HttpContext context, IDhtAdmin admin, TimeProvider time)
+    {
+        var report = await FindAsync(id, context, admin);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        return TypedResults.ServerSentEvents(EventsAsync(admin.CrawlAsync(report.Id, ending.Token).GetAsyncEnumerator(ending.Token), ending, time));
+    }
+
+    private static async IAsyncEnumerable<SseItem<object>> EventsAsync(
+        IAsyncEnumerator<CrawlReport> reports, CancellationTokenSource ending, TimeProvider time)
+    {
+        await foreach (var report in Heartbeats.AddAsync(reports, reports.MoveNextAsync().AsTask(), ending, time))
+        {
+            yield return report is null
+                ? new SseItem<object>(new object(), WatchApi.Heartbeat)
+                : new SseItem<object>(CrawlResult.Of(report), Progress);
+        }
+    }
+
+    private static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
+        (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Id == id)
+        ?? throw ApiProblemException.Missing(AdminArguments.UnknownCrawl(id).Message);
+
+    private static int? ParseNumber(string name, string? text) => text is null ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; a whole number is needed.");
+
+    /// <summary>Crawls, newest first.</summary>
+    private sealed record CrawlsResult(IReadOnlyList<CrawlResult> Crawls);
+}

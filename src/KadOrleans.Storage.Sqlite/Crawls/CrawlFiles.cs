@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Node.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Storage.Sqlite.Crawls;
+
+/// <summary>
+/// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then the report.
+/// A crawl without a report does not exist. Calls to save come one after another.
+/// </summary>
+/// <param name="folder">Created with the first crawl.</param>
+/// <param name="logger">Where damage is reported.</param>
+internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
+{
+    private const string ReportSuffix = ".json";
+    private const string PagesSuffix = ".nodes";
+    private const string UnfinishedSuffix = ".tmp";
+
+    /// <summary>The longest page that is read: more than <see cref="CrawlPage.MaxRecords"/> records take.</summary>
+    private const int MaxPage = 1 << 20;
+
+    /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
+    private const int MaxReport = 4 << 20;
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var reports = new List<CrawlReport>();
+        foreach (var id in Names())
+        {
+            if (await TryReadAsync(id, cancellationToken) is { } report)
+            {
+                reports.Add(report);
+            }
+        }
+
+        return reports;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // No other text may become a path.
+        if (!CrawlReport.IsName(id) || !File.Exists(PathOf(id, PagesSuffix)))
+        {
+            yield break;
+        }
+
+        await using var file = new FileStream(
+            PathOf(id, PagesSuffix), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
+        while (await ReadPageAsync(id, file, cancellationToken) is { } page)
+        {
+            foreach (var record in page)
+            {
+                yield return record;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SaveAsync(CrawlReport report, IReadOnlyList<CrawlRecord> records, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            await WriteAsync(PathOf(report.Id, PagesSuffix), async file =>
+            {
+                foreach (var part in records.Chunk(CrawlPage.MaxRecords))
+                {
+                    var page = CrawlPage.Encode(part);
+                    await file.WriteAsync(BitConverter.GetBytes(page.Length), cancellationToken);
+                    await file.WriteAsync(page, cancellationToken);
+                }
+            });
+            await WriteAsync(
+                PathOf(report.Id, ReportSuffix),
+                async file => await file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(CrawlReportJson.Write(report)), cancellationToken));
+            RemoveOld();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KeyStoreException($"The crawl {report.Id} cannot be kept in '{folder}': {e.Message}", e);
+        }
+    }
+
+    private static async Task WriteAsync(string path, Func<FileStream, Task> write)
+    {
+        var unfinished = path + UnfinishedSuffix;
+        try
+        {
+            await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            {
+                await write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
+    }
+
+    private string PathOf(string id, string suffix) => Path.Combine(folder, id + suffix);
+
+    private List<string> Names() => Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*" + ReportSuffix).Select(path => Path.GetFileNameWithoutExtension(path)).Where(CrawlReport.IsName).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Removes the oldest crawls, and what a killed process left.</summary>
+    private void RemoveOld()
+    {
+        foreach (var id in Names().SkipLast(CrawlReport.MaxKept))
+        {
+            File.Delete(PathOf(id, ReportSuffix));
+        }
+
+        var kept = Names().ToHashSet();
+        foreach (var path in Directory.EnumerateFiles(folder))
+        {
+            var name = Path.GetFileName(path);
+            if (name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal)
+                || (name.EndsWith(PagesSuffix, StringComparison.Ordinal) && !kept.Contains(Path.GetFileNameWithoutExtension(name))))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private async Task<CrawlReport?> TryReadAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var path = PathOf(id, ReportSuffix);
+            return new FileInfo(path).Length > MaxReport
+                ? throw new InvalidDataException("It is too long.")
+                : CrawlReportJson.Read(await File.ReadAllTextAsync(path, cancellationToken));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            LogDamaged(id, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The next page; null after the last one, and where the file is damaged.</summary>
+    private async Task<IReadOnlyList<CrawlRecord>?> ReadPageAsync(string id, FileStream file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var header = new byte[sizeof(int)];
+            if (await file.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken) < header.Length)
+            {
+                return null;
+            }
+
+            var length = BitConverter.ToInt32(header);
+            if (length is < 1 or > MaxPage)
+            {
+                throw new InvalidDataException($"A page has {length} bytes.");
+            }
+
+            var page = new byte[length];
+            await file.ReadExactlyAsync(page, cancellationToken);
+            return CrawlPage.Decode(page);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            LogDamaged(id, e.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(5011, LogLevel.Warning, "The crawl {Id} cannot be read to its end: {Problem}")]
+    private partial void LogDamaged(string id, string problem);
+}

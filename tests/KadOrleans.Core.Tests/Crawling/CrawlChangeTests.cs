@@ -1,0 +1,118 @@
+using KadOrleans.Core.Crawling;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Core.Tests.Crawling;
+
+public class CrawlChangeTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Whole_histories_agree_with_brute_force() => Randomized.ForSeeds(200, random =>
+    {
+        // Which of some nodes answer in which of some crawls, a day apart.
+        var nodes = Enumerable.Range(0, 30).Select(i => new Contact(NodeId.Random(random), Endpoint(i % 20))).ToList();
+        var crawls = 3 + random.Next(CrawlReport.MaxKept - 2);
+        var seen = Enumerable.Range(0, crawls).Select(_ => nodes.Where(_ => random.Next(3) > 0).ToHashSet()).ToList();
+        var reports = new List<CrawlReport>();
+        IReadOnlyList<CrawlRecord> before = [];
+        for (var i = 0; i < crawls; i++)
+        {
+            var (records, change) = CrawlChange.Compare(reports, before, [.. seen[i].Select(Record)], Start.AddDays(i));
+            Assert.Equal(i == 0, change is null);
+            if (change is not null)
+            {
+                Assert.Equal(
+                    (seen[i].Except(seen[i - 1]).Count(), seen[i - 1].Except(seen[i]).Count(), seen[i].Intersect(seen[i - 1]).Count()),
+                    (change.Came, change.Went, change.Stayed));
+            }
+
+            Assert.All(records, record => Assert.Equal(FirstOf(new Contact(record.Id!.Value, record.Endpoint), i), record.Since));
+            before = records;
+            reports.Add(Report(i) with { Change = change });
+        }
+
+        var limit = (crawls - 1) / 2.0;
+        var sessions = Enumerable.Range(1, (int)limit).SelectMany(first => seen[first].Except(seen[first - 1]).Select(node =>
+        {
+            var last = first;
+            while (last + 1 < crawls && seen[last + 1].Contains(node))
+            {
+                last++;
+            }
+
+            return last + 1 == crawls ? int.MaxValue : last + 1 - first;
+        })).Order().ToList();
+        var lengths = SessionLengths.Of(reports);
+        Assert.Equal(sessions.Count == 0, lengths is null);
+        if (lengths is not null)
+        {
+            Assert.Equal((sessions.Count, TimeSpan.FromDays(limit)), (lengths.Sessions, lengths.Limit));
+            Assert.Equal(
+                sessions.Where(days => days <= limit),
+                lengths.Ended.SelectMany(ended => Enumerable.Repeat((int)ended.Length.TotalDays, ended.Count)));
+            Assert.Equal(sessions.Count(days => days > limit), lengths.Longer);
+            var median = sessions[(sessions.Count - 1) / 2];
+            Assert.Equal(median > limit ? null : TimeSpan.FromDays(median), lengths.Median);
+        }
+
+        DateTimeOffset? FirstOf(Contact node, int crawl)
+        {
+            while (crawl > 0 && seen[crawl - 1].Contains(node))
+            {
+                crawl--;
+            }
+
+            return crawl == 0 ? null : Start.AddDays(crawl);
+        }
+    });
+
+    [Fact]
+    public void Changes_of_parts_add_up_to_that_of_the_whole() => Randomized.ForSeeds(100, random =>
+    {
+        List<CrawlReport> reports = [Report(0), Report(1)];
+        var then = Enumerable.Range(0, 40).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i)))
+            with { Since = random.Next(3) switch { 0 => null, 1 => Start.AddDays(1), _ => Start.AddYears(-1) } }).ToList();
+        List<CrawlRecord> now = [.. then.Where(_ => random.Next(2) == 0), .. Enumerable.Range(50, 20).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i))))];
+        var whole = CrawlChange.Compare(reports, then, now, Start.AddDays(2)).Change!;
+
+        var parts = Enumerable.Range(0, 4).Select(slice => CrawlSlices.RangeOf(slice, 2)).Select(range => CrawlChange.Compare(
+            reports, then.Where(r => r.IsIn(range)), [.. now.Where(r => r.IsIn(range))], Start.AddDays(2)).Change!);
+
+        Assert.Equivalent(whole, parts.Aggregate((one, other) => one.Plus(other)), strict: true);
+        Assert.All(whole.Ended, ended => Assert.True(ended.Since is null || ended.Since == Start.AddDays(1)));
+    });
+
+    [Fact]
+    public void A_crawl_that_was_not_compared_begins_a_new_window()
+    {
+        var reports = Enumerable.Range(0, 5).Select(i => Report(i) with
+        {
+            Change = i is 0 or 2 ? null : new CrawlChange(CrawlReport.NameOf(Start.AddDays(i - 1)), 7, 0, 3, []),
+        }).ToList();
+
+        Assert.Equal((7, TimeSpan.FromDays(1)), (SessionLengths.Of(reports)!.Sessions, SessionLengths.Of(reports)!.Limit));
+        Assert.Null(SessionLengths.Of(reports[..4]));
+    }
+
+    [Fact]
+    public void Names_are_told_from_other_texts()
+    {
+        Assert.Equal("20260101T000000000Z", Report(0).Id);
+        Assert.True(CrawlReport.IsName(Report(0).Id));
+        Assert.All(["", "20260101T000000000z", "../01010T000000000Z", "20260101T00000000/Z", null], text => Assert.False(CrawlReport.IsName(text)));
+    }
+
+    private static UdpEndpoint Endpoint(int index) => UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)index << 8), 8468);
+
+    private static CrawlRecord Record(Contact node) => new() { Endpoint = node.Endpoint, Id = node.Id, State = CrawlState.Visited };
+
+    private static CrawlReport Report(int day) => new()
+    {
+        Id = CrawlReport.NameOf(Start.AddDays(day)),
+        StartedAt = Start.AddDays(day),
+        Phase = CrawlPhase.Finished,
+        Rate = 1,
+        MaxNodes = 1,
+    };
+}
