@@ -1,4 +1,7 @@
 using KadOrleans.Cli.Commands;
+using KadOrleans.Node.Ports;
+using KadOrleans.StateFiles;
+using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Cli;
 
@@ -22,7 +25,8 @@ internal static class KadCommand
         [
             "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468",
             "kad get greeting --via 127.0.0.1:8468",
-        ])
+        ],
+        IsMistake)
     {
         NodeCommand.Create(io),
         SetCommand.Create(io),
@@ -35,4 +39,7 @@ internal static class KadCommand
         StateCommand.Create(io),
         TokenCommand.Create(io),
     };
+
+    /// <summary>Whether the message of an exception is a sentence about a port, a data folder or a file that cannot be used.</summary>
+    public static bool IsMistake(Exception exception) => exception is TransportException or KeyStoreException or StateFileException;
 }

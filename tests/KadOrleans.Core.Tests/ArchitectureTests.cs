@@ -18,6 +18,7 @@ public class ArchitectureTests
         ["Wire"] = ["Core"],
         ["Node"] = ["Abstractions", "Core", "Wire"],
         ["Hosting"] = ["Abstractions", "Core", "Wire", "Node"],
+        ["CommandLine"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
         ["Http"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
         ["WebConsole"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Http"],
         ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
@@ -61,11 +62,12 @@ public class ArchitectureTests
         Assert.DoesNotContain(References(pair.Value), reference => IsExecutable(Projects[reference])));
 
     [Fact]
-    public void The_command_line_and_all_below_it_know_nothing_of_orleans()
+    public void The_command_lines_and_all_below_them_know_nothing_of_orleans()
     {
-        Assert.Contains("Cli", Projects.Keys);
-        Assert.Empty(Closure("Cli").Intersect(WithOrleans));
-        foreach (var name in Closure("Cli").Append("Cli"))
+        string[] commands = ["Cli", "ClusterCli"];
+        Assert.Subset(Projects.Keys.ToHashSet(), commands.ToHashSet());
+        Assert.Empty(commands.SelectMany(Closure).Intersect(WithOrleans));
+        foreach (var name in commands.SelectMany(Closure).Concat(commands))
         {
             Assert.DoesNotContain(
                 Projects[name].Descendants("PackageReference").Select(item => item.Attribute("Include")?.Value),

@@ -25,7 +25,7 @@ public sealed class HelpTests
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         Assert.Empty(run.Error);
-        Assert.Contains("3 no node answered", run.Output, StringComparison.Ordinal);
+        Assert.Contains("3 no response", run.Output, StringComparison.Ordinal);
         var examples = run.Output[run.Output.IndexOf("Examples:", StringComparison.Ordinal)..];
         Assert.True(examples.Split('\n').Count(line => line.Contains("kad " + string.Join(' ', command), StringComparison.Ordinal)) >= 2);
     }

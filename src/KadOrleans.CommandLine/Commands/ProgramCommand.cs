@@ -4,9 +4,6 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Output;
-using KadOrleans.Node.Ports;
-using KadOrleans.StateFiles;
-using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Commands;
@@ -14,13 +11,16 @@ namespace KadOrleans.Cli.Commands;
 /// <summary>An executable's commands. A user's mistake ends in one sentence, never in an exception.</summary>
 internal sealed class ProgramCommand : RootCommand
 {
+    private readonly Func<Exception, bool> _isMistake;
+
     /// <param name="name">The executable, as it is typed.</param>
     /// <param name="description">One sentence.</param>
     /// <param name="examples">Command lines that work, at least two.</param>
-    public ProgramCommand(string name, string description, IReadOnlyList<string> examples)
+    /// <param name="isMistake">Whether the message of an exception is a sentence about wrong usage. Null: of none.</param>
+    public ProgramCommand(string name, string description, IReadOnlyList<string> examples, Func<Exception, bool>? isMistake = null)
         : base(description)
     {
-        ProgramName = name;
+        (ProgramName, _isMistake) = (name, isMistake ?? (_ => false));
         var help = Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
     }
@@ -61,11 +61,11 @@ internal sealed class ProgramCommand : RootCommand
         }
     }
 
-    private static (int ExitCode, string Sentence) Explain(Exception e) => e switch
+    private (int ExitCode, string Sentence) Explain(Exception e) => e switch
     {
         CommandException known => (known.ExitCode, known.Message),
         OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures.First()),
-        TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
+        _ when _isMistake(e) => (ExitCode.WrongUsage, e.Message),
         OperationCanceledException => (ExitCode.Failed, "Interrupted."),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
         _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
@@ -87,7 +87,7 @@ internal sealed class ExampleCommand(string name, string description) : Command(
 /// <summary>A command's help, followed by its examples and the exit codes.</summary>
 internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> rootExamples) : SynchronousCommandLineAction
 {
-    private const string ExitCodes = "Exit codes: 0 done; 1 not found, rejected or interrupted; 2 wrong usage; 3 no node answered.";
+    private const string ExitCodes = "Exit codes: 0 done; 1 not found, rejected or interrupted; 2 wrong usage; 3 no response.";
 
     public override bool ClearsParseErrors => true;
 

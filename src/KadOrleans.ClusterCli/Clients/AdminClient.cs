@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KadOrleans.Cli;
+using KadOrleans.Core;
+
+namespace KadOrleans.ClusterCli.Clients;
+
+/// <summary>Calls the HTTP API of a node, a silo or an edge. Failures are sentences with an exit code.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    /// <summary>The most bytes of a response: a page of 1,000 keys has a quarter of a megabyte, a table of a large network one.</summary>
+    private const long MaxResponse = 64 << 20;
+
+    private readonly HttpClient _http;
+
+    /// <param name="url">The server, such as <c>http://127.0.0.1:8080</c>.</param>
+    /// <param name="token">The bearer token.</param>
+    public AdminClient(Uri url, string token)
+    {
+        _http = new HttpClient
+        {
+            BaseAddress = url,
+            MaxResponseContentBufferSize = MaxResponse,
+
+            // A call of the cluster takes 28 s at most.
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Makes a request and returns the object of its response; an empty one if the response has no body.</summary>
+    /// <exception cref="CommandException">The server does not respond, or refuses. The sentence is the server's.</exception>
+    public async Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
+        if (request.Body is { } body)
+        {
+            message.Content = JsonContent.Create(body);
+        }
+
+        try
+        {
+            using var response = await _http.SendAsync(message, cancellationToken);
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            return response.IsSuccessStatusCode ? Parse(text) : throw Refused(response.StatusCode, text);
+        }
+        catch (HttpRequestException e)
+        {
+            throw CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private JsonObject Parse(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? [] : JsonNode.Parse(text) as JsonObject ?? throw NoApi();
+        }
+        catch (JsonException)
+        {
+            throw NoApi();
+        }
+    }
+
+    private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API.");
+
+    private static CommandException Refused(HttpStatusCode status, string text)
+    {
+        var sentence = SentenceOf(text) ?? $"The server refused the request with the status {(int)status}.";
+        return status switch
+        {
+            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
+                CommandException.WrongUsage(sentence),
+            HttpStatusCode.ServiceUnavailable => CommandException.Unreachable(sentence),
+            _ => CommandException.Failed(sentence),
+        };
+    }
+
+    private static string? SentenceOf(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text)?["detail"] is JsonValue detail && detail.TryGetValue<string>(out var sentence) ? VisibleText.Show(sentence) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A request to the API.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Path">The path with its query.</param>
+/// <param name="Body">The body; null if there is none.</param>
+internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Body = null)
+{
+    /// <summary>A request that reads.</summary>
+    public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
+
+    /// <summary>The query of a path, without the parameters that have no value.</summary>
+    public static string QueryOf(params (string Name, string? Value)[] query)
+    {
+        var parts = query.Where(part => part.Value is not null).Select(part => $"{part.Name}={Uri.EscapeDataString(part.Value!)}").ToList();
+        return parts.Count == 0 ? string.Empty : "?" + string.Join('&', parts);
+    }
+}

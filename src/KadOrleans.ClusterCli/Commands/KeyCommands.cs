@@ -1,0 +1,137 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KadOrleans.Cli;
+using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Commands;
+using KadOrleans.Cli.Output;
+using KadOrleans.ClusterCli.Clients;
+
+namespace KadOrleans.ClusterCli.Commands;
+
+/// <summary><c>kad-cluster key</c>: one key in full, its value, and its deletion.</summary>
+internal static class KeyCommands
+{
+    public static Command Create(CommandIo io) => new ExampleCommand("key", "Look at one key, get or set its value, or delete it.")
+    {
+        Examples = ["kad-cluster key show greeting --data kad-data", "kad-cluster key delete greeting --data kad-data"],
+    }.With(Show(io), Get(io), Set(io), Delete(io));
+
+    private static Command Show(CommandIo io)
+    {
+        var key = new KeyArgument();
+        return ApiCommand.Create(
+            io,
+            key.AddTo(new ExampleCommand("show", "Show what is held of a key, and what the nearest nodes hold now.")
+            {
+                Examples = ["kad-cluster key show greeting --data kad-data", "kad-cluster key show --digest 356a192b7913b04c54574d18c28d46e6395428ab --json --data kad-data"],
+            }),
+            parsed => ApiRequest.Get(key.PathOf("/v1/admin/keys/", parsed)),
+            Print);
+    }
+
+    private static Command Get(CommandIo io)
+    {
+        var key = new KeyArgument();
+        return ApiCommand.Create(
+            io,
+            key.AddTo(new ExampleCommand("get", "Get the value of a key, from here or from the network.")
+            {
+                Examples = ["kad-cluster key get greeting --data kad-data", "kad-cluster key get greeting --json --data kad-data"],
+            }),
+            parsed => ApiRequest.Get(key.PathOf("/v1/keys/", parsed)),
+            static (printer, result) => printer.Line(result.Text("text")));
+    }
+
+    private static Command Set(CommandIo io)
+    {
+        var key = new KeyArgument();
+        var value = new Option<string>("--value") { Description = "The value.", HelpName = "VALUE", Required = true };
+        var type = new Option<string>("--type")
+        {
+            Description = "string, int, float, bool or bytes (in hexadecimal).",
+            HelpName = "TYPE",
+            DefaultValueFactory = _ => "string",
+        };
+        return ApiCommand.Create(
+            io,
+            key.AddTo(new ExampleCommand("set", "Store a value and publish it again each day.")
+            {
+                Examples = ["kad-cluster key set greeting --value hello --data kad-data", "kad-cluster key set answer --type int --value 42 --data kad-data"],
+            }).With(value, type),
+            parsed => new ApiRequest(
+                HttpMethod.Put,
+                key.PathOf("/v1/keys/", parsed),
+                new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, parsed.GetValue(value)!) }),
+            static (printer, result) => printer.Line($"Stored on {result.Text("stored")} nodes."));
+    }
+
+    private static Command Delete(CommandIo io)
+    {
+        var key = new KeyArgument();
+        return ApiCommand.Create(
+            io,
+            key.AddTo(new ExampleCommand("delete", "Remove a key from here and stop publishing it. Copies of other nodes stay until they expire.")
+            {
+                Examples = ["kad-cluster key delete greeting --data kad-data", "kad-cluster key delete --digest 356a192b7913b04c54574d18c28d46e6395428ab --data kad-data"],
+            }),
+            parsed => new ApiRequest(HttpMethod.Delete, key.PathOf("/v1/admin/keys/", parsed)),
+            static (printer, result) => printer.Line(
+                $"Deleted: it {(IsTrue(result, "wasHeld") ? "was" : "was not")} held, and {(IsTrue(result, "wasPublished") ? "was" : "was not")} published."));
+    }
+
+    private static bool IsTrue(JsonObject result, string field) => result.Text(field) == "true";
+
+    // The server says what is wrong with a text that is no such value.
+    private static JsonValue ValueOf(string type, string text) => type switch
+    {
+        "float" when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
+        "bool" when text is "true" or "false" => JsonValue.Create(text == "true"),
+        _ => JsonValue.Create(text),
+    };
+
+    private static void Print(ResultPrinter printer, JsonObject result)
+    {
+        var held = result["held"];
+        string[][] fields =
+        [
+            ["digest", result.Text("digest")],
+            ["value", held is null ? "none is held here" : held["value"].Text("text")],
+            ["type", held?["value"].Text("type") ?? string.Empty],
+            ["stored", held.Text("storedAt")],
+            ["expires", held.Text("expiresAt")],
+            ["source", held.Text("source")],
+            ["published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here"],
+        ];
+        printer.Table(["field", "content"], [.. fields.Where(field => field[1].Length > 0)], isReport: true);
+        printer.Table(
+            ["near node", "endpoint", "holds"],
+            [.. result.List("nearest").Select(node => new[] { node.Text("id"), node.Text("endpoint"), node.Text("holds") })],
+            isReport: true);
+        if (result.Text("networkProblem") is { Length: > 0 } problem)
+        {
+            printer.Note(problem);
+        }
+    }
+
+    /// <summary>A key as text or digest.</summary>
+    private sealed class KeyArgument
+    {
+        private readonly Argument<string?> _key = new("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Option<string?> _digest = CommonOptions.Digest();
+
+        public ExampleCommand AddTo(ExampleCommand command)
+        {
+            command.Add(_key);
+            command.Add(_digest);
+            return command;
+        }
+
+        public string PathOf(string root, ParseResult parsed)
+        {
+            var (key, digest) = (parsed.GetValue(_key), parsed.GetValue(_digest));
+            var id = Keys.Choose(key, digest);
+            return key is null ? $"{root}{id}?as=digest" : root + Uri.EscapeDataString(key);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using KadOrleans.Cli.Commands;
+using KadOrleans.ClusterCli;
+using KadOrleans.Core;
+using KadOrleans.Testing;
+using KadOrleans.Testing.Processes;
+
+namespace KadOrleans.Cli.Tests.Cluster;
+
+/// <summary><c>kad-cluster</c> on a real <c>kad node</c>.</summary>
+public sealed class ClusterCommandTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private NodeProcess _node = null!;
+
+    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync("--data", _folder.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private string Url => $"http://{_node.HttpAddress}";
+
+    private Task<ClusterRun> RunAsync(params string[] args) =>
+        ClusterRun.RunAsync([.. args, "--url", Url, "--data", _folder.Path]);
+
+    private async Task<ClusterRun> DoneAsync(params string[] args)
+    {
+        var run = await RunAsync(args);
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        return run;
+    }
+
+    [Fact]
+    public async Task A_key_is_set_listed_shown_and_deleted()
+    {
+        await DoneAsync("key", "set", "greeting", "--value", "hello\u001b[2J");
+        await DoneAsync("key", "set", "a/b", "--type", "int", "--value", "42");
+
+        Assert.Equal("hello␛[2J\n", (await DoneAsync("key", "get", "greeting")).Output);
+        Assert.Equal(42, (await DoneAsync("key", "get", "a/b", "--json")).Json["value"]!.GetValue<int>());
+        var keys = await DoneAsync("keys");
+        Assert.Equal(
+            new[] { NodeId.FromKey("a/b").ToString(), NodeId.FromKey("greeting").ToString() }.Order(), keys.Rows.Select(row => row[0]));
+        var one = await DoneAsync("keys", "--count", "1", "--json");
+        Assert.Single(one.Json["keys"]!.AsArray());
+        Assert.Equal(keys.Rows[0][0], one.Json["next"]!.GetValue<string>());
+        Assert.Contains("hello␛[2J", (await DoneAsync("key", "show", "greeting")).Output, StringComparison.Ordinal);
+        Assert.Equal("Deleted: it was held, and was published.\n", (await DoneAsync("key", "delete", "greeting")).Output);
+        var again = await RunAsync("key", "delete", "greeting");
+        Assert.Equal((ExitCode.Failed, "The key 'greeting' is neither held nor published here.\n"), (again.ExitCode, again.Error));
+        Assert.Equal("1", (await DoneAsync("usage")).Rows[^1][1]);
+        Assert.Equal("delete", (await DoneAsync("audit", "--count", "1")).Rows[0][2]);
+    }
+
+    [Fact]
+    public async Task The_node_is_described()
+    {
+        Assert.Equal(_node.Id, (await DoneAsync("status")).Rows[0][1]);
+        Assert.Equal(_node.Id, (await DoneAsync("lookup", "greeting", "--json")).Json["from"]!.GetValue<string>());
+        Assert.Equal(_node.Id, (await DoneAsync("table", "--json")).Json["id"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Bans_are_made_listed_and_ended()
+    {
+        Assert.Equal("203.0.113.0/24 is banned.\n", (await DoneAsync("bans", "add", "203.0.113.9/24")).Output);
+        Assert.Equal("203.0.113.0/24", (await DoneAsync("bans", "list")).Rows[0][0]);
+        Assert.True((await DoneAsync("bans", "remove", "203.0.113.0/24", "--json")).Json["changed"]!.GetValue<bool>());
+        var wrong = await RunAsync("bans", "add", "0.0.0.0/0", "--json");
+        Assert.Equal((ExitCode.WrongUsage, "wrongUsage"), (wrong.ExitCode, wrong.Json["error"]!["code"]!.GetValue<string>()));
+        Assert.StartsWith("ban is '0.0.0.0/0'; ", wrong.Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_or_token_that_is_wrong_is_told_in_a_sentence()
+    {
+        var nobody = await ClusterRun.RunAsync("usage", "--url", "http://127.0.0.1:1", "--data", _folder.Path);
+        Assert.Equal(ExitCode.Unreachable, nobody.ExitCode);
+        Assert.StartsWith("http://127.0.0.1:1/ does not respond: ", nobody.Error, StringComparison.Ordinal);
+
+        File.WriteAllText(_folder["token"], "none of this server's\n");
+        var blank = await ClusterRun.RunAsync("usage", "--url", Url, "--token-file", _folder["token"]);
+        Assert.Equal((ExitCode.WrongUsage, $"--token-file: '{_folder["token"]}' has no token; 'kad token' prints one.\n"), (blank.ExitCode, blank.Error));
+        File.WriteAllText(_folder["token"], "another");
+        var refused = await ClusterRun.RunAsync("usage", "--url", Url, "--token-file", _folder["token"]);
+        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
+        Assert.DoesNotContain("another", refused.Error, StringComparison.Ordinal);
+        var url = await ClusterRun.RunAsync("usage", "--url", "ftp://x", "--data", _folder.Path);
+        Assert.Equal("--url is 'ftp://x'; http://HOST:PORT or https://HOST:PORT is needed.\n", url.Error);
+        var none = await ClusterRun.RunAsync("usage", "--url", Url);
+        Assert.Equal("No token is given; --token-file, --data or KAD_TOKEN of the environment is needed.\n", none.Error);
+    }
+}
+
+/// <summary>What each command of <c>kad-cluster</c> says of itself.</summary>
+public sealed class ClusterHelpTests
+{
+    public static TheoryData<string> Commands => [.. Names(Root(), string.Empty)];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Every_help_has_at_least_two_examples_and_the_exit_codes(string command)
+    {
+        var run = await ClusterRun.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
+        Assert.Contains("3 no response", run.Output, StringComparison.Ordinal);
+        var examples = run.Output[run.Output.IndexOf("Examples:", StringComparison.Ordinal)..];
+        Assert.True(examples.Split('\n').Count(line => line.Contains($"kad-cluster {command}".Trim(), StringComparison.Ordinal)) >= 2, examples);
+    }
+
+    private static ProgramCommand Root() => ClusterCommand.Create(new CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null));
+
+    private static IEnumerable<string> Names(Command command, string path) =>
+        command.Subcommands.SelectMany(sub => Names(sub, $"{path} {sub.Name}".Trim())).Prepend(path);
+}
