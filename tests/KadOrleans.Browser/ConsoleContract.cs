@@ -17,7 +17,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     private static readonly (string Path, string Heading)[] Pages =
     [
         ("", "Overview"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("usage", "Usage"), ("nodes", "Nodes"),
-        ("audit", "Audit log"),
+        ("bans", "Bans"), ("audit", "Audit log"),
     ];
 
     [Theory]
@@ -151,6 +151,27 @@ public abstract class ConsoleContract(ConsolePlace place)
         await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not held");
         await window.GoAsync("audit", "Audit log");
         await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("was held");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_range_is_banned_and_its_ban_ended()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("bans", "Bans");
+        await window.Page.GetByLabel("Ban", new() { Exact = true }).FillAsync("nobody");
+        await window.Button("Ban…").ClickAsync();
+        await window.Button("Ban").ClickAsync();
+        await Expect(window.Alert).ToContainTextAsync("ban is 'nobody'");
+
+        await window.Page.GetByLabel("Ban", new() { Exact = true }).FillAsync("203.0.113.0/24");
+        await window.Button("Ban…").ClickAsync();
+        await window.Button("Ban").ClickAsync();
+        await Expect(window.Page.Locator("tbody tr")).ToContainTextAsync("203.0.113.0/24");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "End the ban of 203.0.113.0/24" }).ClickAsync();
+
+        await Expect(window.Page.GetByText("Nobody is banned.")).ToBeVisibleAsync();
         Assert.Empty(window.Errors);
     }
 

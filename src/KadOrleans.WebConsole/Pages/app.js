@@ -12,6 +12,7 @@ const PAGES = [
   { path: 'keys', title: 'Keys', module: './pages/keys.js' },
   { path: 'usage', title: 'Usage', module: './pages/usage.js' },
   { path: 'nodes', title: 'Nodes', module: './pages/nodes.js' },
+  { path: 'bans', title: 'Bans', module: './pages/bans.js' },
   { path: 'audit', title: 'Audit log', module: './pages/audit.js' },
 ];
 

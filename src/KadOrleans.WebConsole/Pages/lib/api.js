@@ -42,6 +42,9 @@ export function read(path, parameters = {}) {
 /** Posts to the management API. */
 export const post = (path, body = {}) => send('POST', admin(path), body);
 
+/** Puts to the management API. */
+export const set = path => send('PUT', admin(path));
+
 /** Deletes by the management API. */
 export const remove = path => send('DELETE', admin(path));
 

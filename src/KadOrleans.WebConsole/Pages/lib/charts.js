@@ -34,3 +34,15 @@ export function bar(part, whole, label) {
     svg('rect', { class: 'whole', width: 100, height: 8 }),
     svg('rect', { class: 'part', width, height: 8 }));
 }
+
+/** Columns for a few values. */
+export function steps(title, values) {
+  const top = Math.max(1, ...values.map(one => one.value));
+  const width = WIDTH / values.length;
+  return el('figure', { class: 'chart' },
+    el('figcaption', {}, el('span', {}, title), el('strong', {}, String(values.at(-1).value))),
+    svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${title}: ${values.map(one => one.value).join(', ')}` },
+      values.map((one, place) => svg('rect', { class: 'column', x: place * width + width * 0.1, width: width * 0.8, y: HEIGHT - (one.value / top) * (HEIGHT - 6), height: (one.value / top) * (HEIGHT - 6) },
+        svg('title', {}, `${one.label}: ${one.value}`)))),
+    el('div', { class: 'axis' }, el('span', {}, values[0].label), el('span', {}, values.at(-1).label)));
+}

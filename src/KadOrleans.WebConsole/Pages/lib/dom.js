@@ -93,7 +93,7 @@ export function confirm(title, sentence, action) {
   return new Promise(resolve => {
     const dialog = el('dialog', { 'aria-labelledby': 'dialog-title' },
       el('h2', { id: 'dialog-title' }, title),
-      el('p', {}, sentence),
+      el('p', {}, shown(sentence)),
       el('div', { class: 'buttons' },
         el('button', { type: 'button', onclick: () => dialog.close('no'), autofocus: true }, 'Cancel'),
         el('button', { type: 'button', class: 'danger', onclick: () => dialog.close('yes') }, action)));

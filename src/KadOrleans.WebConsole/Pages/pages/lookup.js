@@ -56,7 +56,7 @@ function draw(lookup) {
         String(place + 1),
         [id(query.id), closest.has(query.id) && el('span', { class: 'mark good', title: 'One of the nearest that answered' }, 'near')],
         shown(query.endpoint, { class: 'address' }), String(query.sharedPrefixBits),
-        query.namedBy === null ? 'own table' : `#${query.namedBy + 1}`,
+        query.namedBy === null ? el('span', { class: 'address' }, 'own table') : `#${query.namedBy + 1}`,
         el('span', { class: `mark ${query.result}` }, answer(query)),
         milliseconds(query.took), span(query, lookup.milliseconds)]), 'Nobody was asked: the table has no contact.')),
   ];
@@ -75,7 +75,8 @@ function span(query, whole) {
     svg('rect', { class: query.result, x: Math.min(x, 98), width: Math.max(2, ((end - query.sentAt) / Math.max(whole, 0.001)) * 100), height: 8 }));
 }
 
-const COLUMN = 190;
+const COLUMN = 215;
+const LABEL = 108;
 const ROW = 26;
 const TOP = 34;
 
@@ -93,8 +94,9 @@ function hops(lookup, closest) {
   const from = { x: 40, y: TOP + ROW / 2 };
   const lines = lookup.queries.map((query, place) => {
     const [begin, end] = [query.namedBy === null ? from : spots.get(query.namedBy) ?? from, spots.get(place)];
-    const middle = (begin.x + end.x) / 2;
-    return svg('path', { class: `edge ${query.result}`, d: `M${begin.x} ${begin.y}C${middle} ${begin.y} ${middle} ${end.y} ${end.x} ${end.y}` });
+    const x = begin.x + (begin === from ? 0 : LABEL);
+    const middle = (x + end.x) / 2;
+    return svg('path', { class: `edge ${query.result}`, d: `M${x} ${begin.y}C${middle} ${begin.y} ${middle} ${end.y} ${end.x} ${end.y}` });
   });
   const nodes = lookup.queries.map((query, place) => {
     const { x, y } = spots.get(place);
