@@ -16,7 +16,7 @@ public abstract class ConsoleContract(ConsolePlace place)
 
     private static readonly (string Path, string Heading)[] Pages =
     [
-        ("", "Overview"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("usage", "Usage"), ("nodes", "Nodes"),
+        ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("usage", "Usage"), ("nodes", "Nodes"),
         ("bans", "Bans"), ("audit", "Audit log"),
     ];
 
@@ -52,7 +52,7 @@ public abstract class ConsoleContract(ConsolePlace place)
         await Expect(window.Page.Locator(".state")).ToHaveTextAsync("ready");
 
         // The second sample comes by itself.
-        await Expect(window.Page.Locator(".chart .line").First).ToBeAttachedAsync(new() { Timeout = 30_000 });
+        await Expect(window.Page.Locator(".chart .line").First).ToBeAttachedAsync();
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public abstract class ConsoleContract(ConsolePlace place)
 
         await window.Page.Keyboard.PressAsync("Tab");
         await Expect(window.Page.Locator(":focus")).ToHaveTextAsync("Skip to the content");
-        await window.Page.Locator("nav a").Nth(1).FocusAsync();
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Routing table" }).First.FocusAsync();
         await window.Page.Keyboard.PressAsync("Enter");
 
         await Expect(window.Heading("Routing table")).ToBeVisibleAsync();
@@ -222,6 +222,35 @@ public abstract class ConsoleContract(ConsolePlace place)
             "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, one) => sum + one.transferSize, 0)");
 
         Assert.InRange(bytes, 1, 150_000);
+    }
+
+    /// <summary>A crawl that is started, watched to its end and looked into.</summary>
+    protected async Task WatchCrawlAsync()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("network", "Network");
+        await window.Page.GetByLabel("Datagrams a second").FillAsync("5");
+        await window.Button("Crawl now").ClickAsync();
+
+        // It runs for some seconds: each node is asked for its whole table.
+        await Expect(window.Page.Locator("[data-crawl]")).ToContainTextAsync("A crawl runs");
+        await Expect(window.Page.GetByText("The crawl finished:")).ToBeVisibleAsync();
+        var dots = window.Page.Locator(".ring .node");
+        await Expect(dots.First).ToBeAttachedAsync();
+        var all = await dots.CountAsync();
+        Assert.True(all >= 3, $"{all} nodes");
+        await Expect(window.Page.Locator(".nodes details")).ToHaveCountAsync(all);
+
+        // Nearer, by the keyboard, to where the first node is.
+        var first = (await window.Page.Locator(".nodes summary code").First.GetAttributeAsync("title"))!;
+        var sixteenth = window.Page.GetByRole(AriaRole.Button, new() { NameRegex = new($"^{first[0]}…:") });
+        await sixteenth.FocusAsync();
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Expect(window.Page.Locator(".crumb[aria-current]")).ToHaveTextAsync(first[..1]);
+        await window.Page.Locator(".nodes summary").First.ClickAsync();
+        await Expect(window.Page.Locator(".nodes details").First).ToContainTextAsync(first);
+        Assert.Empty(window.Errors);
     }
 
     private static Task<int> DeleteByScriptAsync(ConsoleWindow window) =>

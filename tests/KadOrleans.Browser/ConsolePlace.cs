@@ -7,6 +7,9 @@ namespace KadOrleans.Browser;
 /// <summary>A console that is served, and a browser before it. Both are started once for a class of tests.</summary>
 public abstract class ConsolePlace : IAsyncLifetime
 {
+    /// <summary>How long a page may take to show what a test expects.</summary>
+    public const float TimeoutMilliseconds = 60_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private HttpClient? _http;
@@ -39,6 +42,8 @@ public abstract class ConsolePlace : IAsyncLifetime
             return;
         }
 
+        // Processes start and answer slowly on a machine that runs other suites.
+        Assertions.SetDefaultExpectTimeout(TimeoutMilliseconds);
         Address = await StartAsync();
         _http = new HttpClient { BaseAddress = Address };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Manager);

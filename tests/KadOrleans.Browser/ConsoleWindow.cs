@@ -6,16 +6,13 @@ namespace KadOrleans.Browser;
 /// <summary>A window with the console, which notes each error of its pages.</summary>
 public sealed class ConsoleWindow : IAsyncDisposable
 {
-    // Processes start and answer slowly on a machine that runs other suites.
-    private const float TimeoutMilliseconds = 30_000;
-
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _errors = new();
 
     private ConsoleWindow(IBrowserContext context, IPage page)
     {
         (_context, Page) = (context, page);
-        page.SetDefaultTimeout(TimeoutMilliseconds);
+        page.SetDefaultTimeout(ConsolePlace.TimeoutMilliseconds);
         page.PageError += (_, error) => _errors.Enqueue(error);
 
         // A refused request is a line of the browser's own, and for some tests what they want.

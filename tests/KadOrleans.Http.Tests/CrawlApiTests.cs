@@ -37,6 +37,24 @@ public sealed class CrawlApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_crawl_is_mapped_below_a_prefix()
+    {
+        var id = _api.Admin.Crawls[0].Id;
+        var all = await _api.JsonAsync("GET", $"/v1/admin/crawls/{id}/map");
+        var part = await _api.JsonAsync("GET", $"/v1/admin/crawls/{id}/map?prefix=F");
+
+        var cells = all.GetProperty("cells").EnumerateArray().ToList();
+        Assert.Equal((256, 1, 1), (cells.Count, cells[0].GetProperty("reachable").GetInt32(), cells[255].GetProperty("unreachable").GetInt32()));
+        Assert.Equal(["192.0.2.1:1", "192.0.2.2:2"], all.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("endpoint").GetString()));
+        Assert.Equal("f", part.GetProperty("prefix").GetString());
+        Assert.Equal("192.0.2.2:2", Assert.Single(part.GetProperty("nodes").EnumerateArray()).GetProperty("endpoint").GetString());
+        Assert.Equal(
+            "The prefix is 'x'; 0 to 38 hexadecimal digits are allowed.",
+            await _api.FailAsync(HttpStatusCode.BadRequest, "GET", $"/v1/admin/crawls/{id}/map?prefix=x"));
+        Assert.Equal("There is no crawl 'none'.", await _api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/admin/crawls/none/map"));
+    }
+
+    [Fact]
     public async Task Crawls_are_listed_and_described()
     {
         var listed = Assert.Single((await _api.JsonAsync("GET", "/v1/admin/crawls")).GetProperty("crawls").EnumerateArray());

@@ -167,7 +167,9 @@ internal static class CrawlApi
         }
     }
 
-    private static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
+    /// <summary>A crawl by its name.</summary>
+    /// <exception cref="ApiProblemException">There is none.</exception>
+    public static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
         (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Id == id)
         ?? throw ApiProblemException.Missing(AdminArguments.UnknownCrawl(id).Message);
 

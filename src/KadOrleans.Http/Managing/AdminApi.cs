@@ -50,6 +50,7 @@ internal static class AdminApi
         var manage = admin.MapGroup(string.Empty).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Manage));
         BanApi.Map(view, manage);
         CrawlApi.Map(view, manage);
+        CrawlMapApi.Map(view);
         manage.MapDelete("/keys/{key}", DeleteAsync)
             .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
             .Produces<DeletionResult>()

@@ -7,6 +7,7 @@ import { watch, stop } from './lib/live.js';
 // Each page is loaded when it is first opened.
 const PAGES = [
   { path: '', title: 'Overview', module: './pages/overview.js' },
+  { path: 'network', title: 'Network', module: './pages/network.js' },
   { path: 'table', title: 'Routing table', module: './pages/table.js' },
   { path: 'lookup', title: 'Try a lookup', module: './pages/lookup.js' },
   { path: 'keys', title: 'Keys', module: './pages/keys.js' },

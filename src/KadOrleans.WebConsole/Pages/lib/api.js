@@ -40,7 +40,7 @@ export function read(path, parameters = {}) {
 }
 
 /** Posts to the management API. */
-export const post = (path, body = {}) => send('POST', admin(path), body);
+export const post = (path, body) => send('POST', admin(path), body);
 
 /** Puts to the management API. */
 export const set = path => send('PUT', admin(path));
