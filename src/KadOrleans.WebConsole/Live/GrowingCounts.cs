@@ -2,13 +2,16 @@ namespace KadOrleans.WebConsole.Live;
 
 /// <summary>
 /// Sums the counters of nodes that come, go and restart. A counter that is lower than before began anew. What a node counted before it was
-/// first seen is left out. Not safe for several threads.
+/// first seen is left out. Those of nodes that are gone are kept for <see cref="MaxNodes"/> names. Not safe for several threads.
 /// </summary>
 internal sealed class GrowingCounts
 {
-    private readonly Dictionary<string, IReadOnlyDictionary<string, long>> _last = [];
+    /// <summary>The most names of nodes that are remembered, beside those of the last call.</summary>
+    public const int MaxNodes = 4_096;
+
+    private readonly Dictionary<string, (long Call, IReadOnlyDictionary<string, long> Counts)> _last = [];
     private readonly Dictionary<string, long> _sums = [];
-    private bool _hasBegun;
+    private long _calls;
 
     /// <summary>Takes the counters of all nodes that are known now, and returns the sums so far.</summary>
     public IReadOnlyDictionary<string, long> Add(IReadOnlyList<DhtNodeStatus> nodes)
@@ -16,7 +19,7 @@ internal sealed class GrowingCounts
         foreach (var node in nodes)
         {
             // A node that came after the first sample has counted since then, or since it was away.
-            var before = _last.GetValueOrDefault(node.Name) ?? (_hasBegun ? new Dictionary<string, long>() : node.Counts);
+            var before = _last.GetValueOrDefault(node.Name).Counts ?? (_calls > 0 ? new Dictionary<string, long>() : node.Counts);
             foreach (var (name, count) in node.Counts)
             {
                 var then = before.GetValueOrDefault(name);
@@ -25,12 +28,21 @@ internal sealed class GrowingCounts
         }
 
         // Those that are gone are kept: an edge whose report is late has not counted anew.
+        _calls++;
         foreach (var node in nodes)
         {
-            _last[node.Name] = node.Counts;
+            _last[node.Name] = (_calls, node.Counts);
         }
 
-        _hasBegun = true;
+        var tooMany = _last.Count - Math.Max(MaxNodes, nodes.Count);
+        if (tooMany > 0)
+        {
+            foreach (var (name, _) in _last.OrderBy(last => last.Value.Call).Take(tooMany).ToList())
+            {
+                _last.Remove(name);
+            }
+        }
+
         return new Dictionary<string, long>(_sums);
     }
 }

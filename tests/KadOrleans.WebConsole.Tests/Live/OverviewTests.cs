@@ -22,6 +22,22 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public void Names_of_nodes_that_are_gone_do_not_fill_the_memory()
+    {
+        var counts = new GrowingCounts();
+        counts.Add([Node("first", 5)]);
+        for (var number = 0; number < GrowingCounts.MaxNodes; number++)
+        {
+            counts.Add([Node($"{number}", 1)]);
+        }
+
+        var sum = counts.Add([Node($"{GrowingCounts.MaxNodes - 1}", 1)])["received.Ping"];
+        Assert.Equal(GrowingCounts.MaxNodes, sum);
+        Assert.Equal(sum, counts.Add([Node("0", 1)])["received.Ping"]);
+        Assert.Equal(sum + 5, counts.Add([Node("first", 5)])["received.Ping"]);
+    }
+
+    [Fact]
     public void Rates_are_those_of_the_last_minute()
     {
         var overview = Overview.Of(Ready, [Node("", 0, contacts: 3)],
