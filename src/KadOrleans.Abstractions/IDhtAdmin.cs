@@ -39,6 +39,17 @@ public interface IDhtAdmin
     /// <exception cref="DhtUnavailableException">The storage or the key's shard failed; a part may be done. The call may be repeated.</exception>
     Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The keys that this DHT publishes, in ascending order. Work is bounded, so a page may have fewer than asked for, or none, although
+    /// more follow: <see cref="PublicationPage.Next"/> says so.
+    /// </summary>
+    /// <param name="after">The <see cref="PublicationPage.Next"/> of the page before; null for the first page.</param>
+    /// <param name="count">The most publications, 1 to <see cref="MaxPage"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The count is not allowed.</exception>
+    /// <exception cref="DhtUnavailableException">The storage or a shard failed.</exception>
+    Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default);
+
     /// <summary>The keys and bytes held here, of a cluster by shard.</summary>
     /// <exception cref="DhtUnavailableException">The storage failed, or no silo responds.</exception>
     Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default);
@@ -139,6 +150,18 @@ public sealed record KeySummary(
     internal static KeySummary Of(NodeId key, StoredValue held) =>
         new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);
 }
+
+/// <summary>Some publications in ascending order.</summary>
+/// <param name="Publications">The publications.</param>
+/// <param name="Next">Where the next page begins; null after the last one.</param>
+public sealed record PublicationPage(IReadOnlyList<PublicationSummary> Publications, NodeId? Next);
+
+/// <summary>A publication without its value.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Kind">The value's type.</param>
+/// <param name="Length">The value's content in bytes.</param>
+/// <param name="PublishedAt">When it was published last.</param>
+public sealed record PublicationSummary(NodeId Key, DhtValueKind Kind, int Length, DateTimeOffset PublishedAt);
 
 /// <summary>A key in full.</summary>
 /// <param name="Key">The key.</param>

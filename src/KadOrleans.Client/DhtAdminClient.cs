@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Managing;
 
@@ -14,6 +15,11 @@ namespace KadOrleans.Client;
 /// <param name="grains">A silo's grain factory, or a connected client's.</param>
 public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
 {
+    // A cluster marks the values that it publishes, and most of what it holds may be of others.
+    private const int PagesPerPublicationPage = 8;
+
+    private static readonly KeyRegion EveryKey = AdminArguments.CheckPage(string.Empty, count: 1);
+
     private const string NoCrawls = "This cluster does not crawl; kad crawl does.";
 
     /// <inheritdoc/>
@@ -23,6 +29,38 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
         var page = await CallAsync(admin => admin.ScanAsync(region, after, count), cancellationToken);
         return new KeyPage(
             [.. page.Keys.Select(key => new KeySummary(key.Key, key.Kind, key.Length, key.StoredAt, key.ExpiresAt, key.Source))], page.Next);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckPage(string.Empty, count);
+        var found = new List<PublicationSummary>();
+        for (var read = 0; read < PagesPerPublicationPage; read++)
+        {
+            var begin = after;
+            var page = await CallAsync(admin => admin.ScanAsync(EveryKey, begin, IDhtAdmin.MaxPage), cancellationToken);
+            foreach (var (key, kind, length, _, _, _, publishedAt) in page.Keys)
+            {
+                if (found.Count == count)
+                {
+                    return new PublicationPage(found, found[^1].Key);
+                }
+
+                if (publishedAt is { } time)
+                {
+                    found.Add(new PublicationSummary(key, kind, length, time));
+                }
+            }
+
+            after = page.Next;
+            if (after is null)
+            {
+                break;
+            }
+        }
+
+        return new PublicationPage(found, after);
     }
 
     /// <inheritdoc/>

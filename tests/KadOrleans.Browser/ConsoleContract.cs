@@ -1,4 +1,5 @@
 using System.Net;
+using KadOrleans.Core;
 using KadOrleans.Testing.Conditions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -16,7 +17,7 @@ public abstract class ConsoleContract(ConsolePlace place)
 
     private static readonly (string Path, string Heading)[] Pages =
     [
-        ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("usage", "Usage"), ("nodes", "Nodes"),
+        ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("publications", "Publications"), ("usage", "Usage"), ("nodes", "Nodes"),
         ("bans", "Bans"), ("audit", "Audit log"),
     ];
 
@@ -143,6 +144,8 @@ public abstract class ConsoleContract(ConsolePlace place)
         await window.Button("Delete…").ClickAsync();
         await window.Button("Cancel").ClickAsync();
         await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("held since");
+        await window.GoAsync("publications", "Publications");
+        await window.Page.Locator($"a[href$='{NodeId.FromKey("unwanted")}']").ClickAsync();
 
         await window.Button("Delete…").ClickAsync();
         await window.Button("Delete").ClickAsync();

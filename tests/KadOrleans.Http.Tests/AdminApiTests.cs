@@ -28,6 +28,17 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publications_are_listed_from_a_page_on()
+    {
+        var page = await _api.JsonAsync("GET", $"/v1/admin/publications?after={NodeId.MinValue}&count=3");
+
+        var publication = Assert.Single(page.GetProperty("publications").EnumerateArray());
+        Assert.Equal((NodeId.FromKey("key").ToString(), 7), (publication.GetProperty("digest").GetString(), publication.GetProperty("bytes").GetInt32()));
+        Assert.Equal(FakeAdmin.StoredAt, publication.GetProperty("publishedAt").GetDateTimeOffset());
+        Assert.Equal($"publications {NodeId.MinValue} 3", _api.Admin.Calls.Last());
+    }
+
+    [Fact]
     public async Task A_key_is_described_and_what_strangers_stored_stays_text()
     {
         using var response = await _api.SendAsync("GET", "/v1/admin/keys/key");

@@ -57,6 +57,12 @@ internal sealed class FakeAdmin : IDhtAdmin
         return Task.FromResult(new KeyPage([KeySummary.Of(NodeId.FromKey("key"), Held)], NodeId.FromKey("key")));
     }
 
+    public Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        Note($"publications {after} {count}");
+        return Task.FromResult(new PublicationPage([new PublicationSummary(NodeId.FromKey("key"), Held.Value.Kind, Held.Value.ContentLength, StoredAt)], null));
+    }
+
     public Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Note($"describe {key}");

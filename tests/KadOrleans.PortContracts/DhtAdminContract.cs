@@ -65,6 +65,31 @@ public abstract class DhtAdminContract
     });
 
     [Fact]
+    public Task Pages_have_all_publications_in_their_order_and_none_twice() => RunFilledAsync(async (dht, admin, held) =>
+    {
+        await dht.UnpublishAsync(held[0].Key);
+        foreach (var count in new[] { 1, 7, IDhtAdmin.MaxPage })
+        {
+            var read = new List<PublicationSummary>();
+            NodeId? next = null;
+            do
+            {
+                var page = await admin.ScanPublicationsAsync(next, count);
+                Assert.InRange(page.Publications.Count, 0, count);
+                read.AddRange(page.Publications);
+                next = page.Next;
+            }
+            while (next is not null);
+            Assert.Equal(
+                Enumerable.Range(0, Keys).Select(i => NodeId.FromKey($"key {i}")).Where(key => key != held[0].Key).Order(),
+                read.Select(publication => publication.Key));
+            Assert.Equal((await admin.DescribeKeyAsync(read[0].Key)).PublishedAt, read[0].PublishedAt);
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanPublicationsAsync(null, 0));
+    });
+
+    [Fact]
     public Task A_key_is_described_in_full() => RunFilledAsync(async (dht, admin, held) =>
     {
         var summary = held[0];

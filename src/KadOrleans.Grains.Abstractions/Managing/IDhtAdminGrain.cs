@@ -66,6 +66,7 @@ internal sealed record AdminPage([property: Id(0)] IReadOnlyList<AdminKey> Keys,
 /// <param name="StoredAt">When the last STORE of it arrived.</param>
 /// <param name="ExpiresAt">The end of its life.</param>
 /// <param name="Source">The network that it is counted against.</param>
+/// <param name="PublishedAt">When the cluster published it last; null if it does not.</param>
 [GenerateSerializer]
 [Alias("kad.AdminKey")]
 internal sealed record AdminKey(
@@ -74,7 +75,8 @@ internal sealed record AdminKey(
     [property: Id(2)] int Length,
     [property: Id(3)] DateTimeOffset StoredAt,
     [property: Id(4)] DateTimeOffset ExpiresAt,
-    [property: Id(5)] SourceNetwork Source);
+    [property: Id(5)] SourceNetwork Source,
+    [property: Id(6)] DateTimeOffset? PublishedAt);
 
 /// <summary>A key in full.</summary>
 /// <param name="Held">The cluster's live value; null if there is none.</param>

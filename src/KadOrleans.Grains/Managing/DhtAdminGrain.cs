@@ -162,7 +162,7 @@ internal sealed class DhtAdminGrain(
     public ValueTask<RuleChange> BanAsync(string ban, bool isBanned) => CallRulesAsync(rules => rules.BanAsync(ban, isBanned));
 
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
-        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);
+        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, held.PublishedAt);
 
     private TimeLimit Limit() => new(CallLimit, time);
 

@@ -34,6 +34,11 @@ internal static class AdminApi
             .WithSummary("Describes a key: what is held here, whether it is published here, and what the nearest nodes hold now.")
             .Produces<KeyDetailsResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
+        view.MapGet("/publications", ScanPublicationsAsync)
+            .WithSummary("Lists the keys that are published from here, in the order of their ids.")
+            .WithDescription($"after: next of the page before. count: 1 to {IDhtAdmin.MaxPage}, {DefaultCount} without it. A page may be empty although it has a next.")
+            .Produces<PublicationPageResult>()
+            .ProducesProblem(StatusCodes.Status400BadRequest);
         view.MapGet("/usage", GetUsageAsync)
             .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.")
             .Produces<DhtUsage>();
@@ -65,6 +70,15 @@ internal static class AdminApi
         return TypedResults.Ok(new KeyPageResult(
             [.. page.Keys.Select(key => new HeldKeyResult(
                 key.Key.ToString(), DhtValueText.TypeName(key.Kind), key.Length, key.StoredAt, key.ExpiresAt, key.Source.ToText()))],
+            page.Next?.ToString()));
+    }
+
+    private static async Task<IResult> ScanPublicationsAsync(string? after, string? count, HttpContext context, IDhtAdmin admin)
+    {
+        var page = await admin.ScanPublicationsAsync(ParseId(nameof(after), after), ParseCount(count, IDhtAdmin.MaxPage), context.RequestAborted);
+        return TypedResults.Ok(new PublicationPageResult(
+            [.. page.Publications.Select(publication => new PublicationResult(
+                publication.Key.ToString(), DhtValueText.TypeName(publication.Kind), publication.Length, publication.PublishedAt))],
             page.Next?.ToString()));
     }
 
@@ -168,6 +182,18 @@ internal static class AdminApi
     /// <param name="Source">The network that stored it, or trusted.</param>
     private sealed record HeldKeyResult(
         string Digest, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source);
+
+    /// <summary>Some publications.</summary>
+    /// <param name="Publications">The publications in the ascending order of their keys.</param>
+    /// <param name="Next">The after of the next page; null after the last one.</param>
+    private sealed record PublicationPageResult(IReadOnlyList<PublicationResult> Publications, string? Next);
+
+    /// <summary>A publication without its value.</summary>
+    /// <param name="Digest">The id of its key.</param>
+    /// <param name="Type">string, int, float, bool or bytes.</param>
+    /// <param name="Bytes">The length of the value.</param>
+    /// <param name="PublishedAt">When it was published last.</param>
+    private sealed record PublicationResult(string Digest, string Type, int Bytes, DateTimeOffset PublishedAt);
 
     /// <summary>A key in full.</summary>
     /// <param name="Key">The key's text; null if the request has its digest.</param>

@@ -60,6 +60,27 @@ internal sealed class NodeAdmin(
         }
     }
 
+    public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckPage(string.Empty, count);
+
+        // The store has no order. One more than asked for tells whether others follow.
+        var lowest = new SortedList<NodeId, PublicationSummary>();
+        await foreach (var (key, (value, publishedAt)) in publications.ScanAsync(cancellationToken))
+        {
+            if (!(key <= after) && (lowest.Count <= count || key < lowest.GetKeyAtIndex(count)))
+            {
+                lowest[key] = new PublicationSummary(key, value.Kind, value.ContentLength, publishedAt);
+                if (lowest.Count > count + 1)
+                {
+                    lowest.RemoveAt(count + 1);
+                }
+            }
+        }
+
+        return new PublicationPage([.. lowest.Values.Take(count)], lowest.Count > count ? lowest.GetKeyAtIndex(count - 1) : null);
+    }
+
     public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var held = await store.GetAsync(key, time.GetUtcNow(), cancellationToken);

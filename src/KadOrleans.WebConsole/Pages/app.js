@@ -11,6 +11,7 @@ const PAGES = [
   { path: 'table', title: 'Routing table', module: './pages/table.js' },
   { path: 'lookup', title: 'Try a lookup', module: './pages/lookup.js' },
   { path: 'keys', title: 'Keys', module: './pages/keys.js' },
+  { path: 'publications', title: 'Publications', module: './pages/publications.js' },
   { path: 'usage', title: 'Usage', module: './pages/usage.js' },
   { path: 'nodes', title: 'Nodes', module: './pages/nodes.js' },
   { path: 'bans', title: 'Bans', module: './pages/bans.js' },

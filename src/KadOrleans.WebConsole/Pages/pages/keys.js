@@ -1,8 +1,8 @@
 import { el, put, shown, id, table, load, field, confirm, notice } from '../lib/dom.js';
 import { bytes, time, relative, plural } from '../lib/format.js';
 import { read, remove } from '../lib/api.js';
+import { pages } from '../lib/pages.js';
 
-const PAGE = 100;
 const HOLDS = { value: ['holds it', 'good'], otherValue: ['holds another value', 'bad'], none: ['has none', ''], noResponse: ['no response', 'bad'] };
 
 export function show(view, context) {
@@ -23,28 +23,12 @@ export function show(view, context) {
 }
 
 function scan(list, prefix) {
-  load(list, async () => {
-    const rows = el('div', {});
-    const more = el('div', {});
-    const keys = [];
-    const next = async after => {
-      const page = await read('keys', { prefix, after, count: PAGE });
-      keys.push(...page.keys);
-      put(rows, el('p', {}, `${plural(keys.length, 'key')}${page.next ? ' so far' : ''}.`), table('Held keys',
-        ['Id', 'Type', { text: 'Size', class: 'number' }, 'Stored', 'Expires', 'Source'],
-        keys.map(key => [el('a', { href: `#/keys/id/${key.digest}` }, id(key.digest, 16)), key.type, bytes(key.bytes),
-          time(key.storedAt), relative(key.expiresAt), shown(key.source)]),
-        'No key with this prefix is held here.'));
-      put(more, page.next && el('button', {
-        type: 'button', onclick: async event => {
-          event.target.disabled = true;
-          await next(page.next).catch(failure => put(more, notice(failure.message)));
-        },
-      }, 'More'));
-    };
-    await next();
-    return [rows, more];
-  });
+  load(list, () => pages('keys', { prefix }, page => page.keys, (keys, isWhole) => [
+    el('p', {}, `${plural(keys.length, 'key')}${isWhole ? '' : ' so far'}.`),
+    table('Held keys', ['Id', 'Type', { text: 'Size', class: 'number' }, 'Stored', 'Expires', 'Source'],
+      keys.map(key => [el('a', { href: `#/keys/id/${key.digest}` }, id(key.digest, 16)), key.type, bytes(key.bytes),
+        time(key.storedAt), relative(key.expiresAt), shown(key.source)]),
+      'No key with this prefix is held here.')]));
 }
 
 function showKey(view, { session }, key, parameters) {

@@ -1,0 +1,13 @@
+import { el, put, id, table, load } from '../lib/dom.js';
+import { bytes, time, plural } from '../lib/format.js';
+import { pages } from '../lib/pages.js';
+
+export function show(view) {
+  const list = el('section', {});
+  put(view, el('p', { class: 'lead' }, 'What was set here is published again each day, with a new life, until it is deleted or unpublished.'), list);
+  load(list, () => pages('publications', {}, page => page.publications, (all, isWhole) => [
+    el('p', {}, `${plural(all.length, 'publication')}${isWhole ? '' : ' so far'}.`),
+    table('Publications', ['Id', 'Type', { text: 'Size', class: 'number' }, 'Published last'],
+      all.map(one => [el('a', { href: `#/keys/id/${one.digest}` }, id(one.digest, 16)), one.type, bytes(one.bytes), time(one.publishedAt)]),
+      'Nothing is published from here.')]));
+}
