@@ -70,6 +70,39 @@ public interface IDhtAdmin
     /// <exception cref="DhtUnavailableException">No edge is live, or none of this release.</exception>
     Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default);
 
+    /// <summary>The edges of a cluster by name, in their order. Empty for a node.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Changes an edge's name, durably. Returns false if nothing had to be changed.</summary>
+    /// <exception cref="ArgumentException">The name is unknown, its state does not allow it, or this is one node.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
+    Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default);
+
+    /// <summary>What each routing table knows of a contact. Empty if none has it.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Drops a contact from all routing tables and returns how many had it. It comes back when it is heard of again; a ban keeps it away.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
+    Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Begins work now that is done at intervals otherwise, and does not wait for its end. Returns how many tables or shards took it; those
+    /// that have enough to do take none.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default);
+
+    /// <summary>The number of a cluster's shards.</summary>
+    /// <param name="isDoubled">Whether to begin to double it, which cannot be stopped.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">It cannot be doubled now, or this is one node.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default);
+
     /// <summary>The bans in force.</summary>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<BanList> GetBansAsync(CancellationToken cancellationToken = default);

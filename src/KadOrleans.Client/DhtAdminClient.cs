@@ -2,8 +2,10 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 
 namespace KadOrleans.Client;
@@ -105,6 +107,60 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     /// <inheritdoc/>
     public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
         (await CallAsync(admin => admin.TraceLookupAsync(target, kind), cancellationToken)).ToTrace(target);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
+    [
+        .. (await CallAsync(static admin => admin.GetEdgesAsync(), cancellationToken)).Select(edge => new EdgeDetails(
+            edge.Name,
+            edge switch
+            {
+                { IsDrained: true } => EdgeLeaseState.Drained,
+                { Live: not null } => EdgeLeaseState.Live,
+                { IsReleased: true } => EdgeLeaseState.Released,
+                _ => EdgeLeaseState.Silent,
+            },
+            edge.NodeIds,
+            edge.Report?.Endpoints ?? [],
+            edge.Report?.Contacts ?? 0,
+            edge.Epoch,
+            edge.LastSeen)),
+    ];
+
+    /// <inheritdoc/>
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) => CallAsync(
+        admin => admin.ChangeEdgeAsync(name, action switch
+        {
+            EdgeAction.Drain => NameChange.Drain,
+            EdgeAction.Resume => NameChange.Resume,
+            EdgeAction.RotateIds => NameChange.RotateIds,
+            _ => NameChange.Forget,
+        }),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+    [
+        .. (await CallAsync(admin => admin.GetContactAsync(id), cancellationToken)).Select(contact => new ContactDetails(
+            contact.Table,
+            new KnownContact(
+                contact.Known.Contact, contact.Known.IsReplacement, contact.Known.FirstSeen, contact.Known.LastSeen, contact.Known.Failures))),
+    ];
+
+    /// <inheritdoc/>
+    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+        CallAsync(admin => admin.DropContactAsync(id), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => CallAsync(
+        admin => work == DhtWork.Republish ? admin.RunShardsAsync() : admin.RunTablesAsync(work == DhtWork.Walk), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
+    {
+        var shards = await CallAsync(admin => admin.GetShardsAsync(isDoubled), cancellationToken);
+        return new ShardCount(shards.Count, shards.Split);
+    }
 
     /// <inheritdoc/>
     public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)

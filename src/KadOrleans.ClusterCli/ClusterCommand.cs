@@ -22,7 +22,13 @@ internal static class ClusterCommand
         UsageCommand.Create(io),
         TableCommand.Create(io),
         LookupCommand.Create(io),
+        EdgeCommands.Create(io),
+        ContactCommands.Create(io),
         BanCommands.Create(io),
+        RunCommand.Create(io),
+        CrawlCommands.Create(io),
+        ImportCommand.Create(io),
+        ShardCommands.Create(io),
         AuditCommand.Create(io),
     };
 }

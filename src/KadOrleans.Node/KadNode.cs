@@ -95,7 +95,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _watch = new NodeWatch(watches, _store, _publications, _environment.Time);
         _rules = new NodeRuleBook(() => Engine, management ?? new InMemoryManagementStore(), _environment.Time);
         _crawls = new NodeCrawls(() => Engine, crawls ?? new InMemoryCrawlStore(), _environment);
-        Admin = new NodeAdmin(() => Engine, () => _table!.Describe(), _store, _publications, _rules, watches, _crawls, _environment.Time);
+        Admin = new NodeAdmin(
+            () => Engine, () => Started(_table), task => Started(_maintenance).TryRun(task), _store, _publications, _rules, watches, _crawls, _environment.Time);
     }
 
     /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>

@@ -122,6 +122,41 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Edges_are_listed_and_changed()
+    {
+        var edge = (await _api.JsonAsync("GET", "/v1/admin/edges")).GetProperty("edges")[0];
+        Assert.Equal(("edge-<b>", "silent", 7), (edge.GetProperty("name").GetString(), edge.GetProperty("state").GetString(), edge.GetProperty("epoch").GetInt32()));
+        foreach (var action in new[] { "drain", "resume", "rotateIds", "forget" })
+        {
+            Assert.True((await _api.JsonAsync("POST", $"/v1/admin/edges/edge-1?action={action}")).GetProperty("changed").GetBoolean());
+        }
+
+        Assert.Equal("The edge 'live' is live.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", "/v1/admin/edges/live?action=forget"));
+        Assert.Equal(
+            "action is 'stop'; drain, resume, rotateIds or forget is allowed.",
+            await _api.FailAsync(HttpStatusCode.BadRequest, "POST", "/v1/admin/edges/live?action=stop"));
+        Assert.Equal(16, (await _api.JsonAsync("GET", "/v1/admin/shards")).GetProperty("count").GetInt32());
+        Assert.Equal(1, (await _api.JsonAsync("POST", "/v1/admin/shards:double")).GetProperty("split").GetInt32());
+        Assert.Equal(
+            ["double shards", "forget edge", "forget edge", "rotateIds edge", "resume edge", "drain edge"],
+            (await _api.JsonAsync("GET", "/v1/admin/audit")).GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("action").GetString()));
+    }
+
+    [Fact]
+    public async Task A_contact_is_described_and_dropped_and_work_is_begun()
+    {
+        var known = (await _api.JsonAsync("GET", $"/v1/admin/contacts/{NodeId.MaxValue}")).GetProperty("contacts")[0];
+        Assert.Equal((FakeAdmin.StoredAt, 2), (known.GetProperty("firstSeen").GetDateTimeOffset(), known.GetProperty("failures").GetInt32()));
+        Assert.Equal(2, (await _api.JsonAsync("DELETE", $"/v1/admin/contacts/{NodeId.MaxValue}")).GetProperty("tables").GetInt32());
+        Assert.Equal(
+            $"The contact {NodeId.MinValue} is in no table.", await _api.FailAsync(HttpStatusCode.NotFound, "DELETE", $"/v1/admin/contacts/{NodeId.MinValue}"));
+        Assert.Equal("id is 'x'; 40 hexadecimal digits are needed.", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/contacts/x"));
+        Assert.Equal(4, (await _api.JsonAsync("POST", "/v1/admin/run?work=refresh")).GetProperty("begun").GetInt32());
+        Assert.Equal(
+            "work is 'x'; refresh, walk or republish is allowed.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", "/v1/admin/run?work=x"));
+    }
+
+    [Fact]
     public async Task Bans_are_listed_made_and_ended()
     {
         var list = await _api.JsonAsync("GET", "/v1/admin/bans");

@@ -111,6 +111,44 @@ internal sealed class FakeAdmin : IDhtAdmin
             ]));
     }
 
+    public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default)
+    {
+        Note("edges");
+        return Task.FromResult<IReadOnlyList<EdgeDetails>>(
+            [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)]);
+    }
+
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
+    {
+        Note($"{action} {name}");
+        return name == "live" ? throw new ArgumentException("The edge 'live' is live.") : Task.FromResult(true);
+    }
+
+    public Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default)
+    {
+        Note($"contact {id}");
+        var known = new KnownContact(new Contact(id, UdpEndpoint.Parse("192.0.2.1:8468")), false, StoredAt, StoredAt.AddHours(1), 2);
+        return Task.FromResult<IReadOnlyList<ContactDetails>>([new ContactDetails(NodeId.MaxValue, known)]);
+    }
+
+    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default)
+    {
+        Note($"drop {id}");
+        return Task.FromResult(id == NodeId.MaxValue ? 2 : 0);
+    }
+
+    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default)
+    {
+        Note($"run {work}");
+        return Task.FromResult(4);
+    }
+
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
+    {
+        Note($"shards {isDoubled}");
+        return Task.FromResult(new ShardCount(16, isDoubled ? 1 : null));
+    }
+
     public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
     {
         Note("bans");

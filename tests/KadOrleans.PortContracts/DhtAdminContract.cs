@@ -172,6 +172,24 @@ public abstract class DhtAdminContract
     });
 
     [Fact]
+    public Task A_contact_that_no_table_has_is_neither_described_nor_dropped() => RunAsync(async (_, admin) =>
+    {
+        Assert.Empty(await admin.GetContactAsync(NodeId.MaxValue));
+        Assert.Equal(0, await admin.DropContactAsync(NodeId.MaxValue));
+    });
+
+    [Fact]
+    public Task A_name_that_no_edge_has_cannot_be_changed() => RunAsync(async (_, admin) =>
+    {
+        Assert.DoesNotContain(await admin.GetEdgesAsync(), edge => edge.Name == "nobody");
+        foreach (var action in Enum.GetValues<EdgeAction>())
+        {
+            var refused = await Assert.ThrowsAsync<ArgumentException>(() => admin.ChangeEdgeAsync("nobody", action));
+            Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
+        }
+    });
+
+    [Fact]
     public Task Bans_are_listed_until_they_end() => RunAsync(async (_, admin) =>
     {
         var (range, id) = (Ban.Parse("203.0.113.9/24"), Ban.Parse(NodeId.MaxValue.ToString()));

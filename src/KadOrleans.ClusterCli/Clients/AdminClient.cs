@@ -14,6 +14,9 @@ internal sealed class AdminClient : IDisposable
     /// <summary>The most bytes of a response: a page of 1,000 keys has a quarter of a megabyte, a table of a large network one.</summary>
     private const long MaxResponse = 64 << 20;
 
+    /// <summary>How often a request is made again that the server refused for the token's rate, each time a second later.</summary>
+    private const int MaxRetries = 30;
+
     private readonly HttpClient _http;
 
     /// <param name="url">The server, such as <c>http://127.0.0.1:8080</c>.</param>
@@ -35,17 +38,21 @@ internal sealed class AdminClient : IDisposable
     /// <exception cref="CommandException">The server does not respond, or refuses. The sentence is the server's.</exception>
     public async Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken)
     {
-        using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
-        if (request.Body is { } body)
-        {
-            message.Content = JsonContent.Create(body);
-        }
-
         try
         {
-            using var response = await _http.SendAsync(message, cancellationToken);
-            var text = await response.Content.ReadAsStringAsync(cancellationToken);
-            return response.IsSuccessStatusCode ? Parse(text) : throw Refused(response.StatusCode, text);
+            for (var retries = 0; ; retries++)
+            {
+                using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
+                message.Content = request.Body is { } body ? JsonContent.Create(body) : null;
+                using var response = await _http.SendAsync(message, cancellationToken);
+                var text = await response.Content.ReadAsStringAsync(cancellationToken);
+                if (response.StatusCode != HttpStatusCode.TooManyRequests || retries == MaxRetries)
+                {
+                    return response.IsSuccessStatusCode ? Parse(text) : throw Refused(response.StatusCode, text);
+                }
+
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            }
         }
         catch (HttpRequestException e)
         {
@@ -54,6 +61,26 @@ internal sealed class AdminClient : IDisposable
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
+        }
+    }
+
+    /// <summary>Copies the response of a request that reads, however long it is.</summary>
+    /// <exception cref="CommandException">The server does not respond, or refuses.</exception>
+    public async Task CopyAsync(string path, Stream output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+            }
+
+            await response.Content.CopyToAsync(output, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
         }
     }
 

@@ -24,11 +24,13 @@ internal static class ApiCommand
     /// <param name="command">Its name, description, examples, options and arguments.</param>
     /// <param name="run">Makes the requests.</param>
     /// <param name="print">Prints the result for a person.</param>
+    /// <param name="progress">Describes how far it is. Null: that it waits.</param>
     public static Command Create(
         CommandIo io,
         ExampleCommand command,
         Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
-        Action<ResultPrinter, JsonObject> print)
+        Action<ResultPrinter, JsonObject> print,
+        Func<string>? progress = null)
     {
         var connection = new Connection();
         var json = CommonOptions.Json();
@@ -38,7 +40,7 @@ internal static class ApiCommand
         {
             var isJson = parsed.GetValue(json);
             using var client = connection.Open(parsed);
-            var result = await new Progress(io, isJson).ShowAsync("Waiting for the response…", () => run(parsed, client, cancellationToken));
+            var result = await new Progress(io, isJson).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
             var printer = new ResultPrinter(io, isJson);
             if (isJson)
             {

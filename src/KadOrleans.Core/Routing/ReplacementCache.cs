@@ -94,6 +94,9 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
 
     public Contact Contact { get; } = contact;
 
+    /// <summary>When it entered the table.</summary>
+    public DateTimeOffset FirstSeen { get; init; } = lastSeen;
+
     /// <summary>When it last answered.</summary>
     public DateTimeOffset LastSeen { get; private set; } = lastSeen;
 

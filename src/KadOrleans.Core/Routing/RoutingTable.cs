@@ -80,6 +80,17 @@ internal sealed class RoutingTable
         return summaries;
     }
 
+    /// <summary>What the table knows of an id: a contact, and others of that id that wait for its place.</summary>
+    public IReadOnlyList<KnownContact> Find(NodeId id)
+    {
+        var bucket = _places.Tree.Find(id);
+        var waiting = bucket.Replacements.Items.Where(item => item.Contact.Id == id)
+            .Select(item => new KnownContact(item.Contact, true, item.LastSeen, item.LastSeen, 0));
+        return bucket.Find(id) is { } entry
+            ? [new KnownContact(entry.Contact, false, entry.FirstSeen, entry.LastSeen, entry.Failures), .. waiting]
+            : [.. waiting];
+    }
+
     /// <summary>The state needed to restore the table.</summary>
     public RoutingTableState Save() => new(
         OwnId,
@@ -245,7 +256,7 @@ internal sealed class RoutingTable
     private static SavedBucket Save(KBucket bucket) => new(
         bucket.Range,
         bucket.LastLookup,
-        [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures))],
+        [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen })],
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
 
     /// <summary>The oldest time among the saved buckets that the range shares ids with.</summary>
@@ -278,7 +289,8 @@ internal sealed class RoutingTable
     {
         if (IsPossible(saved.Contact) && !Contains(saved.Contact.Id) && !Contains(saved.Contact.Endpoint))
         {
-            _places.Insert(new BucketEntry(saved.Contact, Earlier(saved.LastSeen, now), saved.Failures));
+            var lastSeen = Earlier(saved.LastSeen, now);
+            _places.Insert(new BucketEntry(saved.Contact, lastSeen, saved.Failures) { FirstSeen = Earlier(saved.FirstSeen ?? lastSeen, lastSeen) });
         }
     }
 

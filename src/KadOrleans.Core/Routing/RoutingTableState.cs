@@ -21,4 +21,8 @@ internal sealed record SavedBucket(
 /// <param name="Contact">Id and endpoint.</param>
 /// <param name="LastSeen">When it last answered.</param>
 /// <param name="Failures">Requests left unanswered since then, 0 or more.</param>
-internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures);
+internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures)
+{
+    /// <summary>When it entered the table; null if that was not noted.</summary>
+    public DateTimeOffset? FirstSeen { get; init; }
+}

@@ -85,6 +85,30 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [AlwaysInterleave]
     [Alias("GetNames")]
     ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync();
+
+    /// <summary>
+    /// Changes a name for an operator, durably. Returns false if nothing had to be changed. An <see cref="ArgumentException"/> says why it is
+    /// not allowed. Since version 2.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("Change")]
+    ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
+}
+
+/// <summary>What an operator does with a name.</summary>
+internal enum NameChange
+{
+    /// <summary>Ends its lease and gives it no other.</summary>
+    Drain,
+
+    /// <summary>Ends a drain.</summary>
+    Resume,
+
+    /// <summary>Ends its lease; the next one has other ids.</summary>
+    RotateIds,
+
+    /// <summary>Removes it with its ids.</summary>
+    Forget,
 }
 
 /// <summary>Whether another edge uses a name.</summary>
@@ -156,6 +180,7 @@ internal sealed record EdgeList(
 /// <param name="LastSeen">When it was known to be used last, to a day; null if no build noted it.</param>
 /// <param name="Live">The edge, if it is known to be live.</param>
 /// <param name="Report">Its last report; null without a live edge.</param>
+/// <param name="IsDrained">Whether an operator drained it.</param>
 [GenerateSerializer]
 [Alias("kad.EdgeName")]
 internal sealed record EdgeName(
@@ -165,7 +190,8 @@ internal sealed record EdgeName(
     [property: Id(3)] bool IsReleased,
     [property: Id(4)] DateTimeOffset? LastSeen,
     [property: Id(5)] IEdgeObserver? Live,
-    [property: Id(6)] EdgeReport? Report);
+    [property: Id(6)] EdgeReport? Report,
+    [property: Id(7)] bool IsDrained);
 
 /// <summary>An edge with a live lease.</summary>
 /// <param name="Name">Its stable name.</param>

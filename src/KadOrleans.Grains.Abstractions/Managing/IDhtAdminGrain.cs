@@ -3,6 +3,8 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
 using Orleans.CodeGeneration;
 
@@ -42,6 +44,34 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     /// <summary>Looks a target up from a live edge, and tells each query.</summary>
     [Alias("TraceLookup")]
     ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind);
+
+    /// <summary>All names of edges.</summary>
+    [Alias("GetEdges")]
+    ValueTask<IReadOnlyList<EdgeName>> GetEdgesAsync();
+
+    /// <summary>Changes a name, as <see cref="IEdgeDirectoryGrain.ChangeAsync"/> does.</summary>
+    [Alias("ChangeEdge")]
+    ValueTask<bool> ChangeEdgeAsync(string name, NameChange change);
+
+    /// <summary>What the tables of the live edges know of a contact.</summary>
+    [Alias("GetContact")]
+    ValueTask<IReadOnlyList<AdminContact>> GetContactAsync(NodeId id);
+
+    /// <summary>Drops a contact from the tables of the live edges. Returns how many had it.</summary>
+    [Alias("DropContact")]
+    ValueTask<int> DropContactAsync(NodeId id);
+
+    /// <summary>Begins a refresh or a walk of all tables. Returns how many edges took it.</summary>
+    [Alias("RunTables")]
+    ValueTask<int> RunTablesAsync(bool isWalk);
+
+    /// <summary>Begins the hourly work of all shards. Returns how many took it.</summary>
+    [Alias("RunShards")]
+    ValueTask<int> RunShardsAsync();
+
+    /// <summary>The number of shards, which it begins to double if asked to. An <see cref="ArgumentException"/> says why it cannot.</summary>
+    [Alias("GetShards")]
+    ValueTask<ShardStatus> GetShardsAsync(bool isDoubled);
 
     /// <summary>What an operator has set, as <see cref="IRulesGrain"/> has it.</summary>
     [Alias("GetRules")]
@@ -108,6 +138,13 @@ internal sealed record AdminDeletion([property: Id(0)] bool WasHeld, [property: 
 [GenerateSerializer]
 [Alias("kad.AdminShardUsage")]
 internal sealed record AdminShardUsage([property: Id(0)] long Shard, [property: Id(1)] ShardUsage? Usage);
+
+/// <summary>What a table knows of a contact.</summary>
+/// <param name="Table">Whose table it is.</param>
+/// <param name="Known">The contact and its history.</param>
+[GenerateSerializer]
+[Alias("kad.AdminContact")]
+internal sealed record AdminContact([property: Id(0)] NodeId Table, [property: Id(1)] TableContact Known);
 
 /// <summary>A routing table.</summary>
 /// <param name="Id">Whose table it is.</param>

@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Routing;
 /// reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
 /// </summary>
 [Alias("kad.IRoutingTableGrain")]
-[Version(1)]
+[Version(2)]
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     /// <summary>
@@ -50,7 +50,32 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     /// <summary>The buckets, for people to look at.</summary>
     [Alias("Describe")]
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
+
+    /// <summary>What the table knows of an id, for people to look at. Since version 2.</summary>
+    [Alias("Find")]
+    ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
+
+    /// <summary>Drops an id, and those of it that wait for its place. Returns whether the table had it. Since version 2.</summary>
+    [Alias("Drop")]
+    ValueTask<bool> DropAsync(NodeId id);
+
+    /// <summary>
+    /// Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do. Since
+    /// version 2.
+    /// </summary>
+    [Alias("Run")]
+    ValueTask<bool> RunAsync(bool isWalk);
 }
+
+/// <summary>What a table knows of a contact; see <see cref="KnownContact"/>.</summary>
+[GenerateSerializer]
+[Alias("kad.TableContact")]
+internal sealed record TableContact(
+    [property: Id(0)] Contact Contact,
+    [property: Id(1)] bool IsReplacement,
+    [property: Id(2)] DateTimeOffset FirstSeen,
+    [property: Id(3)] DateTimeOffset LastSeen,
+    [property: Id(4)] int Failures);
 
 /// <summary>A routing table's response to a batch of observations.</summary>
 [GenerateSerializer]

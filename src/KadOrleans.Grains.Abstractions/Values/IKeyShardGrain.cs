@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// copied. A shard that was split passes all calls on to its two halves.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
-[Version(2)]
+[Version(3)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -83,6 +83,13 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("Split")]
     [ResponseTimeout("00:02:00")]
     ValueTask SplitAsync();
+
+    /// <summary>
+    /// Begins the hourly work now: removes expired values, and passes on those that are due for republishing. Does not wait for its end.
+    /// Returns false while such work runs. Since version 3.
+    /// </summary>
+    [Alias("Republish")]
+    ValueTask<bool> RepublishAsync();
 }
 
 /// <summary>A key and its value.</summary>

@@ -37,6 +37,7 @@ internal sealed class EdgeDirectoryGrain(
 
     private readonly List<LeaseRequest> _waiting = [];
     private readonly List<ReleaseRequest> _releasing = [];
+    private readonly List<ChangeRequest> _changing = [];
     private Task _writing = Task.CompletedTask;
 
     // Whether a live edge's time is to be noted, and when that was tried last, as a timestamp of the clock.
@@ -155,8 +156,18 @@ internal sealed class EdgeDirectoryGrain(
                 entry.Value.IsReleased || _live.IsReleased(entry.Key, entry.Value.Epoch),
                 entry.Value.LastSeen,
                 live.GetValueOrDefault(entry.Key)?.Observer,
-                live.GetValueOrDefault(entry.Key)?.Report)),
+                live.GetValueOrDefault(entry.Key)?.Report,
+                entry.Value.IsDrained)),
         ]);
+    }
+
+    public async ValueTask<bool> ChangeAsync(string edgeName, NameChange change)
+    {
+        ArgumentNullException.ThrowIfNull(edgeName);
+        var request = new ChangeRequest(edgeName, change);
+        _changing.Add(request);
+        BeginWriting();
+        return await request.Task;
     }
 
     private bool CanNote => _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
@@ -193,19 +204,22 @@ internal sealed class EdgeDirectoryGrain(
     {
         // Lets calls that arrived at the same moment join.
         await Task.Yield();
-        while (_waiting.Count + _releasing.Count > 0 || _isNoteDue)
+        while (_waiting.Count + _releasing.Count + _changing.Count > 0 || _isNoteDue)
         {
             LeaseRequest[] leases = [.. _waiting];
             ReleaseRequest[] releases = [.. _releasing];
+            ChangeRequest[] changes = [.. _changing];
             _waiting.Clear();
             _releasing.Clear();
+            _changing.Clear();
             try
             {
-                await WriteAsync([.. leases.Where(IsAwaited)], releases);
+                await WriteAsync([.. leases.Where(IsAwaited)], releases, changes);
             }
             catch (Exception e)
             {
                 Array.ForEach(leases, request => request.TrySetException(e));
+                Array.ForEach(changes, request => request.TrySetException(e));
                 Array.ForEach(releases, request => request.TrySetException(e));
             }
         }
@@ -215,9 +229,9 @@ internal sealed class EdgeDirectoryGrain(
         time.GetElapsedTime(request.Since) < IEdgeDirectoryGrain.LeaseTimeout
         || !request.TrySetException(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
 
-    private async Task WriteAsync(LeaseRequest[] leases, ReleaseRequest[] releases)
+    private async Task WriteAsync(LeaseRequest[] leases, ReleaseRequest[] releases, ChangeRequest[] changes)
     {
-        if (leases.Length + releases.Length == 0 && !_isNoteDue)
+        if (leases.Length + releases.Length + changes.Length == 0 && !_isNoteDue)
         {
             return;
         }
@@ -235,6 +249,12 @@ internal sealed class EdgeDirectoryGrain(
             Release(edges, release);
         }
 
+        foreach (var request in changes)
+        {
+            Apply(edges, request);
+        }
+
+        leases = [.. leases.Where(request => !IsDrained(edges, request))];
         var epochs = new List<long>();
         foreach (var request in leases)
         {
@@ -256,7 +276,54 @@ internal sealed class EdgeDirectoryGrain(
         {
             release.TrySetResult();
         }
+
+        foreach (var request in changes.Where(request => !request.Task.IsCompleted))
+        {
+            EndLease(request.Name, edges.GetValueOrDefault(request.Name));
+            request.TrySetResult(true);
+        }
     }
+
+    // Its next renewal fails, and it asks for a lease as if the cluster had forgotten it.
+    private void EndLease(string name, EdgeState? changed)
+    {
+        if (changed is null)
+        {
+            _live.Forget(name);
+        }
+        else if (changed.IsReleased)
+        {
+            _live.Release(name, changed.Epoch);
+        }
+    }
+
+    private void Apply(Dictionary<string, EdgeState> edges, ChangeRequest request)
+    {
+        try
+        {
+            if (NameChanges.Apply(edges, request.Name, request.Change, _live.IsAlive(request.Name)) is { } changed)
+            {
+                edges.Remove(request.Name);
+                if (changed.State is { } state)
+                {
+                    edges.Add(request.Name, state);
+                }
+            }
+            else
+            {
+                request.TrySetResult(false);
+            }
+        }
+        catch (ArgumentException e)
+        {
+            request.TrySetException(e);
+        }
+    }
+
+    private static bool IsDrained(Dictionary<string, EdgeState> edges, LeaseRequest request) =>
+        edges.TryGetValue(request.Name, out var known)
+        && known.IsDrained
+        && request.TrySetException(new InvalidOperationException($"The edge {request.Name} is drained: it gets a lease once an operator resumes it."));
 
     private EdgeState Lease(EdgeState? known, LeaseRequest request)
     {
@@ -307,6 +374,7 @@ internal sealed class EdgeDirectoryGrain(
                 Holder = known.Holder,
                 IsReleased = true,
                 LastSeen = time.GetUtcNow(),
+                IsDrained = known.IsDrained,
             };
         }
     }
@@ -348,6 +416,16 @@ internal sealed class LeaseRequest(string name, int count, IEdgeObserver edge, l
     public IEdgeObserver Edge => edge;
 
     public long Since => since;
+}
+
+/// <summary>An operator's pending change of a name.</summary>
+/// <param name="name">The name.</param>
+/// <param name="change">What becomes of it.</param>
+internal sealed class ChangeRequest(string name, NameChange change) : TaskCompletionSource<bool>
+{
+    public string Name => name;
+
+    public NameChange Change => change;
 }
 
 /// <summary>A pending request to hand a lease back.</summary>

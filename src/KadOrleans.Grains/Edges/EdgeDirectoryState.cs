@@ -43,6 +43,10 @@ internal sealed class EdgeState
     [Id(4)]
     public DateTimeOffset? LastSeen { get; set; }
 
+    /// <summary>Whether an operator drained it: it gets no lease. Earlier builds do not know it, and drop it when they write.</summary>
+    [Id(5)]
+    public bool IsDrained { get; set; }
+
     /// <summary>A copy that was seen at this time.</summary>
     public EdgeState At(DateTimeOffset seen) => new()
     {
@@ -51,5 +55,17 @@ internal sealed class EdgeState
         Holder = Holder,
         IsReleased = IsReleased,
         LastSeen = seen,
+        IsDrained = IsDrained,
+    };
+
+    /// <summary>A copy whose lease has ended, drained or not, with these ids.</summary>
+    public EdgeState Ended(bool isDrained, List<string> ids) => new()
+    {
+        Epoch = Epoch,
+        NodeIds = ids,
+        Holder = Holder,
+        IsReleased = true,
+        LastSeen = LastSeen,
+        IsDrained = isDrained,
     };
 }

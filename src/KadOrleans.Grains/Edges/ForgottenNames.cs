@@ -22,7 +22,7 @@ internal static class ForgottenNames
         return edge.LastSeen is not { } last || now - last >= NotePeriod;
     }
 
-    /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out.</summary>
+    /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>
     /// <param name="edges">The entries.</param>
     /// <param name="isLive">Whether an edge of this name lives.</param>
     /// <param name="now">The time.</param>
@@ -36,7 +36,7 @@ internal static class ForgottenNames
         {
             // A time of the future is of a clock that was wrong.
             var seen = isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
-            if (now - seen < Life)
+            if (now - seen < Life || edge.IsDrained)
             {
                 kept.Add(name, edge.At(seen));
             }

@@ -114,23 +114,37 @@ internal sealed class DhtAdminGrain(
 
     public async ValueTask<IReadOnlyList<AdminShardUsage>> GetUsageAsync()
     {
-        var limit = Limit();
-        var layout = known.Layout;
-        var usages = new AdminShardUsage[layout.Count];
-        await Parallel.ForAsync(0, layout.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
-        {
-            try
-            {
-                usages[shard] = new AdminShardUsage(shard, await CallAsync(layout.ShardAt(shard), grain => grain.GetUsageAsync(), limit));
-            }
-            catch (Exception e)
-            {
-                logger.ShardFailed(e.Message);
-                usages[shard] = new AdminShardUsage(shard, null);
-            }
-        });
-        return usages;
+        var usages = await AskShardsAsync<ShardUsage?>(async grain => await grain.GetUsageAsync());
+        return [.. usages.Select((usage, shard) => new AdminShardUsage(shard, usage))];
     }
+
+    public async ValueTask<int> RunShardsAsync() => (await AskShardsAsync(static grain => grain.RepublishAsync())).Count(isBegun => isBegun);
+
+    public ValueTask<IReadOnlyList<EdgeName>> GetEdgesAsync() => CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<EdgeName>>(static grain => grain.GetNamesAsync());
+
+    public ValueTask<bool> ChangeEdgeAsync(string name, NameChange change) =>
+        CallOneAsync<IEdgeDirectoryGrain, bool>(grain => grain.ChangeAsync(name, change));
+
+    public async ValueTask<IReadOnlyList<AdminContact>> GetContactAsync(NodeId id) =>
+        [.. (await AskTablesAsync(table => table.FindAsync(id))).SelectMany(answer => answer.Result.Select(contact => new AdminContact(answer.Table, contact)))];
+
+    public async ValueTask<int> DropContactAsync(NodeId id) => (await AskTablesAsync(table => table.DropAsync(id))).Count(answer => answer.Result);
+
+    public async ValueTask<int> RunTablesAsync(bool isWalk) => (await AskTablesAsync(table => table.RunAsync(isWalk))).Count(answer => answer.Result);
+
+    public ValueTask<ShardStatus> GetShardsAsync(bool isDoubled) => CallOneAsync<IClusterGrain, ShardStatus>(async grain =>
+    {
+        try
+        {
+            return isDoubled
+                ? await grain.DoubleShardsAsync()
+                : await grain.GetShardsAsync() ?? throw new InvalidOperationException("The cluster has no settings yet: its first silo makes them when it starts.");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException(e.Message);
+        }
+    });
 
     public async ValueTask<AdminTable> GetTableAsync(NodeId? id)
     {
@@ -157,26 +171,71 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
         await _edges.CallAsync(edge => edge.TraceLookupAsync(target, kind), Limit(), CancellationToken.None);
 
-    public ValueTask<ClusterRules> GetRulesAsync() => CallRulesAsync(static rules => rules.GetAsync());
+    public ValueTask<ClusterRules> GetRulesAsync() => CallOneAsync<IRulesGrain, ClusterRules>(static rules => rules.GetAsync());
 
-    public ValueTask<RuleChange> BanAsync(string ban, bool isBanned) => CallRulesAsync(rules => rules.BanAsync(ban, isBanned));
+    public ValueTask<RuleChange> BanAsync(string ban, bool isBanned) => CallOneAsync<IRulesGrain, RuleChange>(rules => rules.BanAsync(ban, isBanned));
 
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
         new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, held.PublishedAt);
 
     private TimeLimit Limit() => new(CallLimit, time);
 
-    private async ValueTask<T> CallRulesAsync<T>(Func<IRulesGrain, ValueTask<T>> call)
+    /// <summary>Calls a grain of which the cluster has one.</summary>
+    private async ValueTask<T> CallOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> call)
+        where TGrain : IGrainWithIntegerKey
     {
-        var grain = grains.GetGrain<IRulesGrain>(GrainKeys.Singleton);
+        var grain = grains.GetGrain<TGrain>(GrainKeys.Singleton);
         try
         {
-            return await _calls.CallAsync(nameof(IRulesGrain), () => call(grain), Limit(), CancellationToken.None);
+            return await _calls.CallAsync(typeof(TGrain).Name, () => call(grain), Limit(), CancellationToken.None);
         }
         catch (Exception e) when (e is not ArgumentException)
         {
-            throw new ShardUnavailableException($"What is set for the cluster cannot be read or changed now: {e.Message}", e);
+            throw new ShardUnavailableException($"The cluster's {typeof(TGrain).Name} does not answer: {e.Message}", e);
         }
+    }
+
+    /// <summary>Asks all shards, in the order of their numbers. The result of one that does not respond is the default.</summary>
+    private async ValueTask<T?[]> AskShardsAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call)
+    {
+        var limit = Limit();
+        var layout = known.Layout;
+        var results = new T?[layout.Count];
+        await Parallel.ForAsync(0, layout.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
+        {
+            try
+            {
+                results[shard] = await CallAsync(layout.ShardAt(shard), call, limit);
+            }
+            catch (Exception e)
+            {
+                logger.ShardFailed(e.Message);
+            }
+        });
+        return results;
+    }
+
+    /// <summary>Asks the tables of all live edges.</summary>
+    private async ValueTask<IReadOnlyList<(NodeId Table, T Result)>> AskTablesAsync<T>(Func<IRoutingTableGrain, ValueTask<T>> call)
+    {
+        var limit = Limit();
+        var names = await GetEdgesAsync();
+        NodeId[] ids = [.. names.Where(edge => edge.Live is not null).SelectMany(edge => edge.NodeIds)];
+        var results = new T[ids.Length];
+        try
+        {
+            await Parallel.ForAsync(0, ids.Length, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (i, _) =>
+            {
+                var table = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ids[i]));
+                results[i] = await _calls.CallAsync(nameof(IRoutingTableGrain), () => call(table), limit, CancellationToken.None);
+            });
+        }
+        catch (Exception e)
+        {
+            throw new ShardUnavailableException($"A routing table of the cluster does not answer: {e.Message}", e);
+        }
+
+        return [.. ids.Zip(results)];
     }
 
     private async Task<T> CallAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit)

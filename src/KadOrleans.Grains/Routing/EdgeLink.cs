@@ -54,25 +54,29 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     }
 
     /// <summary>Sends work to the edge. If the edge refuses it, the next tick finds it due again.</summary>
-    /// <returns>Completes when the edge took or refused it; never fails.</returns>
-    public async Task HandAsync(EdgeWork work)
+    /// <returns>Whether the edge took it; never fails.</returns>
+    public async Task<bool> HandAsync(EdgeWork work)
     {
         if (Live is not { } edge)
         {
-            return;
+            return false;
         }
 
         try
         {
-            if (!await edge.AcceptAsync(work).WaitAsync(timeout, time))
+            if (await edge.AcceptAsync(work).WaitAsync(timeout, time))
             {
-                logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, "it has too much to do");
+                return true;
             }
+
+            logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, "it has too much to do");
         }
         catch (Exception e)
         {
             logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, e.Message);
         }
+
+        return false;
     }
 
     private async Task PushAsync(RoutingTable table)

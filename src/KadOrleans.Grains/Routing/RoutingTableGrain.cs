@@ -127,6 +127,32 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     public ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync() => ValueTask.FromResult(_table.Describe());
 
+    public ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id) => ValueTask.FromResult<IReadOnlyList<TableContact>>(
+        [.. _table.Find(id).Select(known => new TableContact(known.Contact, known.IsReplacement, known.FirstSeen, known.LastSeen, known.Failures))]);
+
+    public ValueTask<bool> DropAsync(NodeId id)
+    {
+        var held = _table.Find(id);
+
+        // Those that wait first: one would take the place. A contact that takes it instead is handed values when it is heard of next.
+        foreach (var known in held.OrderByDescending(known => known.IsReplacement))
+        {
+            _table.Apply(ContactObservation.Dropped(known.Contact), _time.GetUtcNow());
+        }
+
+        if (held.Count > 0)
+        {
+            _saver.MarkChanged();
+            _edge.Push(_table);
+        }
+
+        return ValueTask.FromResult(held.Count > 0);
+    }
+
+    public async ValueTask<bool> RunAsync(bool isWalk) => await _edge.HandAsync(isWalk
+        ? new RandomWalkWork(_ownId)
+        : new RefreshBucketsWork(_ownId, [.. _table.Describe().Select(bucket => new BucketRange(bucket.Prefix, bucket.Depth))]));
+
     /// <summary>Decides what is due, and passes it to the edge without waiting.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {

@@ -67,6 +67,10 @@ internal sealed class ContactState
 
     [Id(3)]
     public int Failures { get; set; }
+
+    /// <summary>When it entered the table. Null in states of builds that did not note it, which also drop it when they write.</summary>
+    [Id(4)]
+    public DateTimeOffset? FirstSeen { get; set; }
 }
 
 /// <summary>Converts buckets between the core's form and the stored one.</summary>
@@ -92,6 +96,7 @@ internal static class TableMapping
         Endpoint = saved.Contact.Endpoint.ToString(),
         LastSeen = saved.LastSeen,
         Failures = saved.Failures,
+        FirstSeen = saved.FirstSeen,
     };
 
     private static SavedBucket ToCore(BucketState bucket) => new(
@@ -101,5 +106,8 @@ internal static class TableMapping
         [.. bucket.Replacements.Select(ToCore)]);
 
     private static SavedContact ToCore(ContactState saved) => new(
-        new Contact(NodeId.Parse(saved.Id), UdpEndpoint.Parse(saved.Endpoint)), saved.LastSeen, saved.Failures);
+        new Contact(NodeId.Parse(saved.Id), UdpEndpoint.Parse(saved.Endpoint)), saved.LastSeen, saved.Failures)
+    {
+        FirstSeen = saved.FirstSeen,
+    };
 }

@@ -286,6 +286,19 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return Task.CompletedTask;
     }
 
+    public async ValueTask<bool> RepublishAsync()
+    {
+        if (!MayRead)
+        {
+            var (lower, upper) = await Halves.AskBothAsync(static half => half.RepublishAsync());
+            return lower || upper;
+        }
+
+        var isFree = _hourly.IsCompleted;
+        _hourly = isFree ? WorkHourlyAsync() : _hourly;
+        return isFree;
+    }
+
     private async Task WorkHourlyAsync()
     {
         await ExpireAsync();

@@ -56,6 +56,8 @@ internal static class AdminApi
         BanApi.Map(view, manage);
         CrawlApi.Map(view, manage);
         CrawlMapApi.Map(view);
+        EdgeApi.Map(view, manage);
+        ContactApi.Map(view, manage);
         manage.MapDelete("/keys/{key}", DeleteAsync)
             .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
             .Produces<DeletionResult>()

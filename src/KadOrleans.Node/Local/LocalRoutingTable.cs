@@ -67,6 +67,15 @@ internal sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
+    /// <summary>What the table knows of an id.</summary>
+    public IReadOnlyList<KnownContact> Find(NodeId id)
+    {
+        lock (_gate)
+        {
+            return _table.Find(id);
+        }
+    }
+
     /// <summary>Tells a listener of an observation's effects on a table.</summary>
     internal static void Report(TableDecision decision, IRoutingTableListener? listener)
     {

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using KadOrleans.Core;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
@@ -38,6 +39,9 @@ internal sealed class MaintenanceRunner(
 
     private readonly StoreWatch _watch = new(node, store, environment);
 
+    // One that runs and one that waits; more would only run again.
+    private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
+
     /// <summary>Refreshes the table by random walks.</summary>
     internal TableRefresh Walks { get; } =
         new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
@@ -51,7 +55,8 @@ internal sealed class MaintenanceRunner(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         MaintenanceJob[] jobs =
         [
-            MaintenanceJob.Once(nameof(IMaintenanceSchedule), FollowScheduleAsync, StoreWatch.Period),
+            MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => FollowAsync(schedule.WatchAsync(token), token), StoreWatch.Period),
+            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(_requested.Reader.ReadAllAsync(token), token), StoreWatch.Period),
             .. _republisher.Jobs,
             new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
             .. OtherJobs,
@@ -71,6 +76,9 @@ internal sealed class MaintenanceRunner(
             }
         }
     }
+
+    /// <summary>Begins work that an operator asks for. Returns false if such work waits already.</summary>
+    public bool TryRun(MaintenanceTask task) => _requested.Writer.TryWrite(task);
 
     /// <summary>Sends a pending publication before other due work. If too many are queued, a later check sends it.</summary>
     public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);
@@ -105,9 +113,9 @@ internal sealed class MaintenanceRunner(
         ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
 
-    private async Task FollowScheduleAsync(CancellationToken cancellationToken)
+    private async Task FollowAsync(IAsyncEnumerable<MaintenanceTask> tasks, CancellationToken cancellationToken)
     {
-        await foreach (var task in schedule.WatchAsync(cancellationToken))
+        await foreach (var task in tasks)
         {
             try
             {

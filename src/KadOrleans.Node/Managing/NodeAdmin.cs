@@ -4,6 +4,7 @@ using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Crawling;
+using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
 
@@ -11,7 +12,8 @@ namespace KadOrleans.Node.Managing;
 
 /// <summary>Looks into a node and changes what it holds.</summary>
 /// <param name="engine">Returns the engine of a started node.</param>
-/// <param name="describe">Returns the buckets of its table.</param>
+/// <param name="table">Returns its table.</param>
+/// <param name="run">Begins work of a started node; false if it has enough to do.</param>
 /// <param name="store">Its keys.</param>
 /// <param name="publications">What it publishes.</param>
 /// <param name="rules">What its operator has set.</param>
@@ -20,7 +22,8 @@ namespace KadOrleans.Node.Managing;
 /// <param name="time">The clock of expiry.</param>
 internal sealed class NodeAdmin(
     Func<DhtNode> engine,
-    Func<IReadOnlyList<BucketSummary>> describe,
+    Func<LocalRoutingTable> table,
+    Func<MaintenanceTask, bool> run,
     IKeyStore store,
     IPublicationStore publications,
     NodeRuleBook rules,
@@ -109,11 +112,46 @@ internal sealed class NodeAdmin(
         var node = engine();
         return id is { } other && other != node.Id
             ? throw new ArgumentException($"The node id {other} is not this node's, which is {node.Id}.")
-            : Task.FromResult(TableDetails.Of(node.Id, describe(), node.RoutingTable.Contacts));
+            : Task.FromResult(TableDetails.Of(node.Id, table().Describe(), node.RoutingTable.Contacts));
     }
 
     public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
         engine().TraceLookupAsync(target, kind, cancellationToken);
+
+    public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<EdgeDetails>>([]);
+
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
+        throw new ArgumentException("This is one node, which has no edges; a cluster has.");
+
+    public Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<ContactDetails>>([.. table().Find(id).Select(known => new ContactDetails(engine().Id, known))]);
+
+    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default)
+    {
+        var (node, held) = (engine(), table().Find(id));
+
+        // Those that wait first: one would take the place.
+        foreach (var known in held.OrderByDescending(known => known.IsReplacement))
+        {
+            node.Drop(known.Contact);
+        }
+
+        return Task.FromResult(held.Count > 0 ? 1 : 0);
+    }
+
+    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default)
+    {
+        MaintenanceTask task = work switch
+        {
+            DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. table().Describe().Select(bucket => new BucketRange(bucket.Prefix, bucket.Depth))]),
+            DhtWork.Walk => new MaintenanceTask.Walk(),
+            _ => new MaintenanceTask.Republish(),
+        };
+        return Task.FromResult(run(task) ? 1 : 0);
+    }
+
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
+        throw new ArgumentException("This is one node, which has no shards; a cluster has.");
 
     public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default) => Task.FromResult(new BanList(rules.Rules.Bans, []));
 

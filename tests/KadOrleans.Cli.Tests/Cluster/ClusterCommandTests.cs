@@ -64,6 +64,38 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_of_values_is_imported_twice()
+    {
+        File.WriteAllLines(_folder["keys.jsonl"], Enumerable.Range(0, 100).Select(i => $$"""{"key":"key {{i}}","value":{{i}}}"""));
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal("100 values were stored.\n", (await DoneAsync("import", _folder["keys.jsonl"])).Output);
+        }
+
+        Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
+        File.WriteAllText(_folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
+        var wrong = await RunAsync("import", _folder["keys.jsonl"]);
+        Assert.Equal((ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.\n"), (wrong.ExitCode, wrong.Error));
+    }
+
+    [Fact]
+    public async Task A_crawl_that_fails_is_told_and_work_is_begun()
+    {
+        // It knows no other node.
+        var crawl = await RunAsync("crawl", "start", "--json");
+        Assert.Equal((ExitCode.Failed, "No node answered."), (crawl.ExitCode, crawl.Json["error"]!["message"]!.GetValue<string>()));
+        var failed = (await DoneAsync("crawl", "list")).Rows[0];
+        Assert.Equal("failed", failed[1]);
+        Assert.Contains("failed", (await DoneAsync("crawl", "show", failed[0])).Output, StringComparison.Ordinal);
+        Assert.StartsWith("Begun by 1;", (await DoneAsync("run", "walk")).Output, StringComparison.Ordinal);
+        Assert.Empty((await DoneAsync("edges", "list", "--json")).Json["edges"]!.AsArray());
+        var none = await RunAsync("contact", "drop", new string('f', 40));
+        Assert.Equal((ExitCode.Failed, $"The contact {new string('f', 40)} is in no table.\n"), (none.ExitCode, none.Error));
+        var shards = await RunAsync("shards", "show");
+        Assert.Equal((ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.\n"), (shards.ExitCode, shards.Error));
+    }
+
+    [Fact]
     public async Task Bans_are_made_listed_and_ended()
     {
         Assert.Equal("203.0.113.0/24 is banned.\n", (await DoneAsync("bans", "add", "203.0.113.9/24")).Output);

@@ -311,6 +311,8 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
 
     public ValueTask SplitAsync() => throw new NotSupportedException();
 
+    public ValueTask<bool> RepublishAsync() => throw new NotSupportedException();
+
     public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count) => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();

@@ -60,6 +60,40 @@ public sealed class KadNodeAdminTests : DhtAdminContract
     });
 
     [Fact]
+    public Task A_contact_is_described_dropped_and_comes_back() => RunAsync(async (_, admin) =>
+    {
+        var (node, contact) = (_world.Nodes[3].Node, _world.Nodes[3].Node.RoutingTable.Contacts[0]);
+
+        var known = Assert.Single(await admin.GetContactAsync(contact.Id));
+        Assert.Equal((node.Id, contact, false, 0), (known.Table, known.Known.Contact, known.Known.IsReplacement, known.Known.Failures));
+        Assert.InRange(known.Known.FirstSeen, DateTimeOffset.MinValue, known.Known.LastSeen);
+        Assert.Equal(1, await admin.DropContactAsync(contact.Id));
+        Assert.Empty(await admin.GetContactAsync(contact.Id));
+        Assert.Equal(0, await admin.DropContactAsync(contact.Id));
+
+        await node.PingAsync(contact.Endpoint);
+        Assert.Single(await admin.GetContactAsync(contact.Id));
+    });
+
+    [Fact]
+    public Task Work_is_begun_when_it_is_asked_for() => RunAsync(async (_, admin) =>
+    {
+        var node = _world.Nodes[3].Node;
+        var before = (await admin.GetTableAsync()).Buckets.Max(bucket => bucket.Summary.LastLookup);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, await admin.RunAsync(DhtWork.Refresh));
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.All((await admin.GetTableAsync()).Buckets, bucket => Assert.True(bucket.Summary.LastLookup > before));
+        var walks = node.Engine.Counts["walks.done"];
+        Assert.Equal(1, await admin.RunAsync(DhtWork.Walk));
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.True(node.Engine.Counts["walks.done"] > walks);
+        Assert.Equal(1, await admin.RunAsync(DhtWork.Republish));
+    });
+
+    [Fact]
     public Task A_watch_hears_of_a_deletion() => RunAsync(async (_, _) =>
     {
         var key = NodeId.FromKey("key");

@@ -1,0 +1,10 @@
+namespace KadOrleans.Core.Routing;
+
+/// <summary>What a routing table knows of a contact.</summary>
+/// <param name="Contact">Id and endpoint.</param>
+/// <param name="IsReplacement">Whether it waits for a place (Kademlia §4.1).</param>
+/// <param name="FirstSeen">When it entered the table, as far as that was noted; of a replacement as <paramref name="LastSeen"/>.</param>
+/// <param name="LastSeen">When it last answered.</param>
+/// <param name="Failures">Requests left unanswered since then.</param>
+public sealed record KnownContact(
+    Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures);
