@@ -15,6 +15,9 @@ public abstract class ConsoleContract(ConsolePlace place)
 
     private const int Phone = 390;
 
+    /// <summary>The console, and a browser.</summary>
+    protected ConsolePlace Served => place;
+
     private static readonly (string Path, string Heading)[] Pages =
     [
         ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("publications", "Publications"), ("usage", "Usage"), ("nodes", "Nodes"),
@@ -154,6 +157,26 @@ public abstract class ConsoleContract(ConsolePlace place)
         await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not held");
         await window.GoAsync("audit", "Audit log");
         await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("was held");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_contact_is_dropped_and_work_begun()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("table", "Routing table");
+        await window.Button("Random walk").ClickAsync();
+        await Expect(window.Page.Locator(".notice")).ToContainTextAsync("egun by 1 table");
+
+        await window.Page.Locator(".buckets details:has(li) summary").First.ClickAsync();
+        await window.Page.Locator(".contact-list a").First.ClickAsync();
+        await Expect(window.Heading("Contact")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("tbody tr")).ToContainTextAsync("in its bucket");
+        await window.Button("Drop…").ClickAsync();
+        await window.Button("Drop").ClickAsync();
+
+        await Expect(window.Page.GetByText("It left 1 table.")).ToBeVisibleAsync();
         Assert.Empty(window.Errors);
     }
 

@@ -15,6 +15,7 @@ const PAGES = [
   { path: 'usage', title: 'Usage', module: './pages/usage.js' },
   { path: 'nodes', title: 'Nodes', module: './pages/nodes.js' },
   { path: 'bans', title: 'Bans', module: './pages/bans.js' },
+  { path: 'contact', title: 'Contact', module: './pages/contact.js', isHidden: true },
   { path: 'audit', title: 'Audit log', module: './pages/audit.js' },
 ];
 
@@ -63,7 +64,7 @@ function showLogin(sentence) {
 }
 
 function showFrame(session) {
-  const links = PAGES.map(page => el('a', { href: `#/${page.path}` }, page.title));
+  const links = PAGES.filter(page => !page.isHidden).map(page => el('a', { href: `#/${page.path}` }, page.title));
   const state = el('span', { class: 'state', role: 'status' }, 'connecting…');
   const main = el('main', { id: 'main', tabindex: '-1' });
   put(app,
@@ -84,14 +85,19 @@ function showFrame(session) {
 
 async function open(session, links, main, isFirst = false) {
   const [path, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
-  const place = PAGES.findIndex(page => page.path === path);
   if (location.hash === '#main') return main.focus();
-  const page = PAGES[Math.max(place, 0)];
+  const page = PAGES.find(one => one.path === path) ?? PAGES[0];
   const mine = ++turn;
   leave.forEach(end => end());
   leave = [];
-  links.forEach((link, at) => at === Math.max(place, 0) ? link.setAttribute('aria-current', 'page') : link.removeAttribute('aria-current'));
-  links[Math.max(place, 0)].scrollIntoView({ block: 'nearest', inline: 'center' });
+  for (const link of links) {
+    const isThis = link.getAttribute('href') === `#/${page.path}`;
+    if (!isThis) link.removeAttribute('aria-current');
+    else {
+      link.setAttribute('aria-current', 'page');
+      link.scrollIntoView({ block: 'nearest', inline: 'center' });
+    }
+  }
   document.title = `${page.title} · KadOrleans`;
   const view = el('div', { class: 'page' });
   try {

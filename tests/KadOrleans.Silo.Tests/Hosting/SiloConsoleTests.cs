@@ -2,12 +2,27 @@ using KadOrleans.Browser;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
 /// <summary>The console of a silo with an edge, in a network with three nodes.</summary>
 public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleContract(place), IClassFixture<SiloConsoleTests.Place>
 {
+    [Fact]
+    public async Task An_edge_offers_what_its_state_allows()
+    {
+        await using var window = await Served.OpenAsync();
+        await window.LogInAsync(Served.Manager);
+        await window.GoAsync("nodes", "Nodes");
+
+        await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("live");
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Drain: edge-of-the-test" })).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Forget: edge-of-the-test" })).ToHaveCountAsync(0);
+        Assert.Empty(window.Errors);
+    }
+
     /// <summary>The silo, and the nodes.</summary>
     public sealed class Place : ConsolePlace
     {

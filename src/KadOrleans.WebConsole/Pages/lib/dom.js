@@ -92,7 +92,7 @@ export function table(caption, heads, rows, empty = 'Nothing.') {
 export function confirm(title, sentence, action) {
   return new Promise(resolve => {
     const dialog = el('dialog', { 'aria-labelledby': 'dialog-title' },
-      el('h2', { id: 'dialog-title' }, title),
+      el('h2', { id: 'dialog-title' }, shown(title)),
       el('p', {}, shown(sentence)),
       el('div', { class: 'buttons' },
         el('button', { type: 'button', onclick: () => dialog.close('no'), autofocus: true }, 'Cancel'),

@@ -1,19 +1,59 @@
-import { el, put, shown, table } from '../lib/dom.js';
-import { number, plural } from '../lib/format.js';
+import { el, put, shown, table, load, confirm, notice } from '../lib/dom.js';
+import { plural, time } from '../lib/format.js';
+import { read, post } from '../lib/api.js';
 import { watch } from '../lib/live.js';
 
-export function show(view, { onLeave }) {
-  const body = el('section', {});
-  put(view, el('p', { class: 'lead' }, 'A node by itself, or the live edges of a cluster: each leases node ids and serves them over UDP.'), body);
+const STATES = { live: 'good', silent: 'bad', released: '', drained: 'warn' };
+
+// What can be done to an edge: its title, in which states, what is asked before, and what it is called then.
+const ACTIONS = [
+  { action: 'drain', title: 'Drain', states: ['live', 'silent', 'released'], ask: 'It stops answering within 10 s and gets no other lease. Its node ids stay reserved.' },
+  { action: 'resume', title: 'Resume', states: ['drained'], ask: 'It may lease its node ids again.' },
+  { action: 'rotateIds', title: 'Other ids', states: ['live', 'silent', 'released', 'drained'], ask: 'It gets other node ids with its next lease. Its contacts and the keys near its ids change.' },
+  { action: 'forget', title: 'Forget', states: ['silent', 'released', 'drained'], ask: 'The name and its node ids are removed.' },
+];
+
+export function show(view, { session, onLeave }) {
+  const [done, body] = [el('div', { 'aria-live': 'polite' }), el('section', {})];
+  put(view, done, body);
+  const open = () => load(body, async () => {
+    const { edges } = await read('edges');
+    return edges.length > 0 ? drawEdges(edges) : drawNode(onLeave);
+  });
+  const change = async (edge, { action, title, ask }) => {
+    if (!await confirm(`${title}: ${edge.name}`, ask, title)) return;
+    try {
+      const result = await post(`edges/${encodeURIComponent(edge.name)}?action=${action}`);
+      put(done, notice(`${edge.name}: ${result.changed ? 'done' : 'nothing had to be changed'}.`, 'info'));
+    } catch (failure) {
+      put(done, notice(failure.message));
+    }
+    open();
+  };
+  const drawEdges = edges => [
+    el('p', { class: 'lead' }, 'Each edge leases node ids by its name, and serves them over UDP.'),
+    edges.map(edge => el('article', { class: 'card' },
+      el('h2', {}, shown(edge.name), el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state)),
+      el('p', { class: 'quiet' }, edge.state === 'live' ? plural(edge.contacts, 'contact') : edge.lastSeen ? ['last seen ', time(edge.lastSeen)] : 'not seen',
+        `, ${plural(edge.epoch, 'lease')} so far`),
+      ids(edge.ids, edge.endpoints, edge.state === 'live'),
+      session.canManage && el('div', { class: 'buttons' }, ACTIONS.filter(one => one.states.includes(edge.state)).map(one =>
+        el('button', { type: 'button', class: one.action === 'resume' ? '' : 'danger', 'aria-label': `${one.title}: ${edge.name}`, onclick: () => change(edge, one) }, `${one.title}…`))))),
+  ];
+  open();
+}
+
+function drawNode(onLeave) {
+  const body = el('div', {});
   onLeave(watch(overview => {
     if (!overview) return;
-    put(body,
-      overview.nodeCount > overview.nodes.length && el('p', {}, `The first ${overview.nodes.length} of ${plural(overview.nodeCount, 'edge')}.`),
-      overview.nodes.length === 0 && el('p', { class: 'empty' }, 'No edge is live: nothing is served to the network.'),
-      overview.nodes.map(node => el('article', { class: 'card' },
-        el('h2', {}, node.name ? shown(node.name) : 'This node', el('small', {}, plural(node.contacts, 'contact'))),
-        table('Node ids', ['Node id', 'Listens on', ''], node.ids.map((text, place) => [
-          el('code', { class: 'whole' }, text), shown(node.endpoints[place] ?? node.endpoints[0] ?? '–', { class: 'address' }),
-          el('a', { href: `#/table/${text}` }, 'Routing table')])))));
+    put(body, overview.nodes.length === 0
+      ? el('p', { class: 'empty' }, 'No edge is known: nothing is served to the network.')
+      : overview.nodes.map(node => [el('p', {}, `This node has ${plural(node.contacts, 'contact')}.`), ids(node.ids, node.endpoints, true)]));
   }));
+  return body;
 }
+
+const ids = (all, endpoints, isLive) => table('Node ids', ['Node id', 'Listens on', ''], all.map((text, place) => [
+  el('code', { class: 'whole' }, text), shown(endpoints[place] ?? endpoints[0] ?? '–', { class: 'address' }),
+  isLive && el('a', { href: `#/table/${text}` }, 'Routing table')]));

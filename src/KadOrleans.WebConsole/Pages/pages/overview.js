@@ -26,10 +26,11 @@ export function show(view, { onLeave }) {
 
   onLeave(watch(overview => {
     if (!overview) return;
-    if (words !== overview.words) {
-      words = overview.words;
-      put(health, el('p', { class: `health ${overview.isReady ? 'good' : 'bad'}` },
-        el('strong', {}, overview.isReady ? 'Healthy' : 'Not well'), shown(words)));
+    const firing = overview.alarms.filter(alarm => alarm.fires).length;
+    const [title, kind] = !overview.isReady ? ['Not well', 'bad'] : firing > 0 ? ['Needs a look', 'warn'] : ['Healthy', 'good'];
+    if (words !== title + overview.words) {
+      words = title + overview.words;
+      put(health, el('p', { class: `health ${kind}` }, el('strong', {}, title), shown(overview.words), firing > 0 && el('span', {}, firing === 1 ? 'An alarm fires.' : `${firing} alarms fire.`)));
     }
     const rates = overview.rates;
     const all = rates ? rates.succeeded + rates.failed : 0;

@@ -2,13 +2,15 @@ import { el, put, shown, id, load, field, select } from '../lib/dom.js';
 import { plural, relative } from '../lib/format.js';
 import { bar } from '../lib/charts.js';
 import { read } from '../lib/api.js';
+import { work } from '../lib/work.js';
 import { watch } from '../lib/live.js';
 
 export function show(view, { session, rest, onLeave }) {
   const choice = el('div', {});
   const body = el('section', {});
-  put(view, el('p', { class: 'lead' }, 'A bucket has the contacts of one range of ids. The deeper it is, the nearer they are to the node.'), choice, body);
-  const open = wanted => load(body, async () => draw(await read('table', { id: wanted }), session.canManage));
+  put(view, el('p', { class: 'lead' }, 'A bucket has the contacts of one range of ids. The deeper it is, the nearer they are to the node.'),
+    session.canManage && work(['refresh', 'Refresh all buckets', 'table'], ['walk', 'Random walk', 'table']), choice, body);
+  const open = wanted => load(body, async () => draw(await read('table', { id: wanted })));
   let known = '';
   let isOpen = false;
   onLeave(watch(overview => {
@@ -28,7 +30,7 @@ export function show(view, { session, rest, onLeave }) {
   }));
 }
 
-function draw(table, canBan) {
+function draw(table) {
   const contacts = table.buckets.reduce((sum, bucket) => sum + bucket.contacts.length, 0);
   const most = Math.max(1, ...table.buckets.map(bucket => bucket.contacts.length));
   return [
@@ -41,8 +43,7 @@ function draw(table, canBan) {
         el('small', {}, `last lookup ${relative(bucket.lastLookup)}`)),
       bucket.contacts.length === 0
         ? el('p', { class: 'empty' }, 'No contact.')
-        : el('ul', { class: 'contact-list' }, bucket.contacts.map(contact => el('li', {}, id(contact.id, 16), shown(contact.endpoint, { class: 'address' }),
-          canBan && el('a', { href: `#/bans/${contact.id}`, 'aria-label': `Ban ${contact.id}` }, 'Ban…'))))))),
+        : el('ul', { class: 'contact-list' }, bucket.contacts.map(contact => el('li', {}, el('a', { href: `#/contact/${contact.id}` }, id(contact.id, 16)), shown(contact.endpoint, { class: 'address' }))))))),
   ];
 }
 

@@ -27,23 +27,26 @@ function draw(usage) {
       el('h2', {}, `The fullest ${Math.min(MAX_ROWS, shards.length)}`),
       table('The fullest shards', ['Shard', { text: 'Keys', class: 'number' }, { text: 'Bytes', class: 'number' }, { text: 'Of all', class: 'number' }],
         usage.shards.toSorted((one, other) => other.bytes - one.bytes).slice(0, MAX_ROWS).map(shard => [
-          el('code', {}, shard.shard.toString(16)), number(shard.keys), bytes(shard.bytes),
+          el('code', {}, name(shard.shard)), number(shard.keys), bytes(shard.bytes),
           usage.bytes ? `${((shard.bytes / usage.bytes) * 100).toFixed(1)} %` : '–'])),
     ],
-    missing.size > 0 && el('p', { class: 'notice error' }, `${plural(missing.size, 'shard')} did not respond in time: ${usage.missing.slice(0, 20).map(shard => shard.toString(16)).join(', ')}${missing.size > 20 ? ' and others' : ''}. Their keys are not counted.`),
+    missing.size > 0 && el('p', { class: 'notice error' }, `${plural(missing.size, 'shard')} did not respond in time: ${usage.missing.slice(0, 20).map(name).join(', ')}${missing.size > 20 ? ' and others' : ''}. Their keys are not counted.`),
   ];
 }
 
 function squares(shards) {
   const drawn = shards.slice(0, MAX_SQUARES);
-  const columns = Math.min(drawn.length, Math.max(16, Math.ceil(Math.sqrt(drawn.length * 2.5))));
+  const columns = Math.min(drawn.length, Math.max(8, 2 ** Math.ceil(Math.log2(drawn.length) / 2 + 0.5)));
   const most = Math.max(1, ...drawn.map(shard => shard.bytes ?? 0));
   return svg('svg', { class: 'squares', viewBox: `0 0 ${columns} ${Math.ceil(drawn.length / columns)}`, role: 'img', 'aria-label': 'The shards, darker where they hold more' },
     drawn.map((shard, place) => svg('rect', {
       x: (place % columns) + 0.06, y: Math.floor(place / columns) + 0.06, width: 0.88, height: 0.88, rx: 0.14,
       class: shard.bytes === null ? 'missing' : 'shard', 'fill-opacity': shard.bytes === null ? 1 : (0.08 + 0.92 * (shard.bytes / most)).toFixed(2),
-    }, svg('title', {}, `shard ${shard.shard.toString(16)}: ${shard.bytes === null ? 'no response' : `${plural(shard.keys, 'key')}, ${bytes(shard.bytes)}`}`))));
+    }, svg('title', {}, `shard ${name(shard.shard)}: ${shard.bytes === null ? 'no response' : `${plural(shard.keys, 'key')}, ${bytes(shard.bytes)}`}`))));
 }
+
+// As messages name it.
+const name = shard => shard.toString(16).padStart(4, '0');
 
 const tile = (title, value, isBad = false) =>
   el('div', { class: `tile${isBad ? ' bad' : ''}` }, el('span', {}, title), el('strong', {}, value));

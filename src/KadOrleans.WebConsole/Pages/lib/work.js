@@ -1,0 +1,23 @@
+// Work that runs at intervals by itself, begun now.
+
+import { el, put, notice } from './dom.js';
+import { plural } from './format.js';
+import { post } from './api.js';
+
+/** Buttons: [work, title, what takes it]. */
+export function work(...kinds) {
+  const done = el('div', { 'aria-live': 'polite' });
+  return el('div', {}, el('div', { class: 'buttons' }, kinds.map(([kind, title, taker]) => el('button', {
+    type: 'button', onclick: async event => {
+      event.target.disabled = true;
+      try {
+        const { begun } = await post(`run?work=${kind}`);
+        put(done, notice(begun > 0 ? `Begun by ${plural(begun, taker)}.` : 'Nobody took it: there is enough to do already.', 'info'));
+      } catch (failure) {
+        put(done, notice(failure.message));
+      } finally {
+        event.target.disabled = false;
+      }
+    },
+  }, title))), done);
+}

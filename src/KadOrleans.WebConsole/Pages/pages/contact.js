@@ -1,0 +1,32 @@
+import { el, put, shown, table, load, confirm, notice } from '../lib/dom.js';
+import { number, plural, time, relative } from '../lib/format.js';
+import { read, remove } from '../lib/api.js';
+
+export function show(view, { session, rest }) {
+  const contact = rest[0] ?? '';
+  const [done, body] = [el('div', { 'aria-live': 'polite' }), el('section', {})];
+  put(view, el('p', {}, el('a', { href: '#/table' }, '← Routing table')), el('p', {}, el('code', { class: 'whole' }, contact)), done, body);
+  const path = `contacts/${encodeURIComponent(contact)}`;
+  const open = () => load(body, async () => {
+    const { contacts } = await read(path);
+    return [
+      table('In the tables', ['Table of', 'Address', 'Place', 'Since', 'Last answer', { text: 'Failures', class: 'number' }], contacts.map(known => [
+        el('a', { href: `#/table/${known.table}` }, el('code', {}, `${known.table.slice(0, 16)}…`)), shown(known.endpoint, { class: 'address' }),
+        known.isReplacement ? 'waits for one' : 'in its bucket', time(known.firstSeen), relative(known.lastSeen), number(known.failures)]),
+      'No table has this contact now.'),
+      session.canManage && el('div', { class: 'buttons' },
+        contacts.length > 0 && el('button', { type: 'button', class: 'danger', onclick: drop }, 'Drop…'),
+        el('a', { class: 'button', href: `#/bans/${contact}` }, 'Ban…')),
+    ];
+  });
+  const drop = async () => {
+    if (!await confirm('Drop this contact?', 'It leaves all routing tables, and comes back when it is heard of again. A ban keeps it away.', 'Drop')) return;
+    try {
+      put(done, notice(`It left ${plural((await remove(path)).tables, 'table')}.`, 'info'));
+    } catch (failure) {
+      put(done, notice(failure.message));
+    }
+    open();
+  };
+  open();
+}
