@@ -19,6 +19,7 @@ internal static class ClusterCommand
         StatusCommand.Create(io),
         KeysCommand.Create(io),
         KeyCommands.Create(io),
+        PublicationsCommand.Create(io),
         UsageCommand.Create(io),
         TableCommand.Create(io),
         LookupCommand.Create(io),

@@ -18,8 +18,8 @@ internal sealed class GrowingCounts
     {
         foreach (var node in nodes)
         {
-            // A node that came after the first sample has counted since then, or since it was away.
-            var before = _last.GetValueOrDefault(node.Name).Counts ?? (_calls > 0 ? new Dictionary<string, long>() : node.Counts);
+            // A node that is new here may have counted for days.
+            var before = _last.GetValueOrDefault(node.Name).Counts ?? node.Counts;
             foreach (var (name, count) in node.Counts)
             {
                 var then = before.GetValueOrDefault(name);

@@ -115,7 +115,8 @@ internal sealed record OverviewRates(
             succeeded,
             failed);
 
-        double PerSecond(long growth) => Math.Round(growth / seconds, 2);
+        // The clock may have been set back in between.
+        double PerSecond(long growth) => seconds > 0 ? Math.Round(growth / seconds, 2) : 0;
     }
 
     /// <summary>The growth of one counter.</summary>

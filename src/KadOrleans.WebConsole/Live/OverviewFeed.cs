@@ -2,13 +2,15 @@ using System.Runtime.CompilerServices;
 using KadOrleans.Hosting.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.WebConsole.Live;
 
 /// <summary>
 /// Samples the DHT while the process runs, and tells all viewers. A viewer that is slow gets the last overview alone: nothing is queued.
 /// </summary>
-internal sealed class OverviewFeed(IDht dht, HealthCheckService health, TimeProvider time) : BackgroundService
+internal sealed partial class OverviewFeed(IDht dht, HealthCheckService health, TimeProvider time, ILogger<OverviewFeed> logger)
+    : BackgroundService
 {
     /// <summary>Time between samples.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -40,13 +42,24 @@ internal sealed class OverviewFeed(IDht dht, HealthCheckService health, TimeProv
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            var overview = await SampleAsync(stoppingToken);
-            var former = _current;
-            _current = new Current(overview);
-            former.Replaced.SetResult();
+            try
+            {
+                var overview = await SampleAsync(stoppingToken);
+                var former = _current;
+                _current = new Current(overview);
+                former.Replaced.SetResult();
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // What people look at must not end the process that they look at.
+                LogNotSampled(e.Message);
+            }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    [LoggerMessage(8120, LogLevel.Warning, "The console's overview was not renewed: {Reason}")]
+    private partial void LogNotSampled(string reason);
 
     private async Task<Overview> SampleAsync(CancellationToken cancellationToken)
     {

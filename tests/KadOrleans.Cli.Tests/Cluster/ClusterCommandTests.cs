@@ -47,6 +47,7 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         var one = await DoneAsync("keys", "--count", "1", "--json");
         Assert.Single(one.Json["keys"]!.AsArray());
         Assert.Equal(keys.Rows[0][0], one.Json["next"]!.GetValue<string>());
+        Assert.Equal(keys.Rows.Select(row => row[0]), (await DoneAsync("publications")).Rows.Select(row => row[0]));
         Assert.Contains("hello␛[2J", (await DoneAsync("key", "show", "greeting")).Output, StringComparison.Ordinal);
         Assert.Equal("Deleted: it was held, and was published.\n", (await DoneAsync("key", "delete", "greeting")).Output);
         var again = await RunAsync("key", "delete", "greeting");
