@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
@@ -5,6 +6,7 @@ using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 
@@ -22,7 +24,7 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
 
     private static readonly KeyRegion EveryKey = AdminArguments.CheckPage(string.Empty, count: 1);
 
-    private const string NoCrawls = "This cluster does not crawl; kad crawl does.";
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
@@ -183,23 +185,71 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     }
 
     /// <inheritdoc/>
-    public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default) =>
-        throw new DhtUnavailableException(NoCrawls);
+    public async Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        request ??= new CrawlRequest();
+        AdminArguments.Check(request);
+        return CrawlReportJson.Read(await CallCrawlsAsync(crawls => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
+    }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) =>
-        throw new DhtUnavailableException(NoCrawls);
+    public async IAsyncEnumerable<CrawlReport> CrawlAsync(
+        string? id = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var name = id ?? (await StartCrawlAsync(null, cancellationToken)).Id;
+        CrawlReport? shown = null;
+        while (true)
+        {
+            var report = await FindCrawlAsync(name, cancellationToken);
+            if (report != shown)
+            {
+                yield return shown = report;
+            }
+
+            if (report.Phase != CrawlPhase.Running)
+            {
+                yield break;
+            }
+
+            await Task.Delay(ReportInterval, cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
-        Task.FromResult<IReadOnlyList<CrawlReport>>([]);
+    public async Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
+        [.. (await CallCrawlsAsync(static crawls => crawls.ListAsync(), cancellationToken)).Select(CrawlReportJson.Read)];
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
-        throw AdminArguments.UnknownCrawl(id);
+    public async IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(
+        string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await FindCrawlAsync(id, cancellationToken);
+        for (int? position = 0; position is { } next;)
+        {
+            var part = await CallCrawlsAsync(crawls => crawls.ReadAsync(id, next), cancellationToken);
+            foreach (var record in part.Page is { } page ? CrawlPage.Decode(page) : [])
+            {
+                yield return record;
+            }
+
+            position = part.Next;
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => throw AdminArguments.UnknownCrawl(id);
+    public async Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await FindCrawlAsync(id, cancellationToken);
+        return await CallCrawlsAsync(crawls => crawls.StopAsync(id), cancellationToken);
+    }
+
+    private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken) =>
+        await CallCrawlsAsync(crawls => crawls.GetAsync(id), cancellationToken) is { } report
+            ? CrawlReportJson.Read(report)
+            : throw AdminArguments.UnknownCrawl(id);
+
+    private Task<T> CallCrawlsAsync<T>(Func<ICrawlGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        ClusterCalls.RunAsync(() => call(grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton)), cancellationToken);
 
     private Task<T> CallAsync<T>(Func<IDhtAdminGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
         ClusterCalls.RunAsync(() => call(grains.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton)), cancellationToken);

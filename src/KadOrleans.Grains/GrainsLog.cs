@@ -1,3 +1,4 @@
+using KadOrleans.Core.Crawling;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
@@ -109,4 +110,22 @@ internal static partial class GrainsLog
 
     [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
+
+    [LoggerMessage(6070, LogLevel.Information, "The crawl {Id} begins: {Slices} slices for {Edges} edges, {Rate} datagrams per second")]
+    public static partial void CrawlBegun(this ILogger logger, string id, int slices, int edges, int rate);
+
+    [LoggerMessage(6071, LogLevel.Information, "The crawl {Id} goes on in another activation")]
+    public static partial void CrawlResumed(this ILogger logger, string id);
+
+    [LoggerMessage(6072, LogLevel.Information, "The crawl {Id} ended: {Phase}, {Reachable} nodes, {Unreachable} unreachable")]
+    public static partial void CrawlEnded(this ILogger logger, string id, CrawlPhase phase, int reachable, int unreachable);
+
+    [LoggerMessage(6073, LogLevel.Warning, "A round of the crawl {Id} failed, and is tried again: {Message}")]
+    public static partial void CrawlInterrupted(this ILogger logger, string id, string message);
+
+    [LoggerMessage(6074, LogLevel.Warning, "Edge {Edge} has been silent for the life of its lease, so another edge gets slice {Slice} of the crawl {Id}")]
+    public static partial void SliceLost(this ILogger logger, string id, int slice, string edge);
+
+    [LoggerMessage(6075, LogLevel.Information, "Edge {Edge} did not answer about slice {Slice} of the crawl {Id}: {Message}")]
+    public static partial void SliceNotAnswered(this ILogger logger, string id, int slice, string edge, string message);
 }

@@ -53,15 +53,22 @@ internal sealed class Crawl
     /// <summary>Whether no request is pending and no endpoint is left to ask.</summary>
     public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
 
-    /// <summary>The progress.</summary>
-    public CrawlCounts Counts => new(
-        Of(CrawlState.Visiting) + Of(CrawlState.Visited),
-        Of(CrawlState.Visited),
-        Of(CrawlState.Waiting),
-        Of(CrawlState.Unreachable),
-        Of(CrawlState.NotANode),
-        _refused,
-        _overflow);
+    /// <summary>The progress, of the region alone.</summary>
+    public CrawlCounts Counts
+    {
+        get
+        {
+            var states = _options.Region.Depth == 0 ? _states : CountRegion();
+            return new CrawlCounts(
+                states[(int)CrawlState.Visiting] + states[(int)CrawlState.Visited],
+                states[(int)CrawlState.Visited],
+                states[(int)CrawlState.Waiting],
+                states[(int)CrawlState.Unreachable],
+                states[(int)CrawlState.NotANode],
+                _refused,
+                _overflow);
+        }
+    }
 
     /// <summary>Everything known of every endpoint of the region.</summary>
     public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.ToRecord()).Where(IsWanted);
@@ -72,6 +79,16 @@ internal sealed class Crawl
         if (endpoint.IsUnicast)
         {
             AddNode(new CrawledNode(endpoint, null));
+        }
+    }
+
+    /// <summary>Adds a contact that somebody knows to begin with; an endpoint that is known gets one more claimed id.</summary>
+    public void Add(Contact contact)
+    {
+        Add(contact.Endpoint);
+        if (_nodes.TryGetValue(contact.Endpoint, out var node))
+        {
+            node.Claim(contact.Id);
         }
     }
 
@@ -209,7 +226,16 @@ internal sealed class Crawl
     // Nobody named an endpoint that the crawl began with and that did not answer.
     private bool IsWanted(CrawlRecord record) => _options.Region.Depth == 0 || record.IsIn(_options.Region);
 
-    private int Of(CrawlState state) => _states[(int)state];
+    private int[] CountRegion()
+    {
+        var states = new int[_states.Length];
+        foreach (var record in Records)
+        {
+            states[(int)record.State]++;
+        }
+
+        return states;
+    }
 
     private void AddNode(CrawledNode node)
     {

@@ -4,7 +4,7 @@ namespace KadOrleans.Core.Crawling;
 internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 {
     // Of the ids that others claim for an endpoint, a few show that something is wrong; liars could name any number.
-    private const int MaxClaimedIds = 8;
+    public const int MaxClaimedIds = 8;
 
     private List<NodeId>? _claimedIds;
 

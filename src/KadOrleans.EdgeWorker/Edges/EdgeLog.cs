@@ -51,4 +51,7 @@ internal static partial class EdgeLog
 
     [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
     public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
+
+    [LoggerMessage(6214, LogLevel.Warning, "Nobody asks for the slice {Lease} any more: its crawl ends here")]
+    public static partial void SliceDropped(this ILogger logger, string lease);
 }

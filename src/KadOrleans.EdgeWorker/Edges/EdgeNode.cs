@@ -1,3 +1,4 @@
+using KadOrleans.EdgeWorker.Crawling;
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;
@@ -35,6 +36,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
         Node = new DhtNode(options, transport, table, keys, context.Environment);
         Schedule = new ClusterMaintenanceSchedule(Id);
+        Crawler = new SliceCrawler(Node, context.Environment);
 
         _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, JoinOnceAsync, context.Environment);
     }
@@ -46,6 +48,9 @@ internal sealed class EdgeNode : IAsyncDisposable
     public ClusterRoutingTable Table { get; }
 
     public ClusterMaintenanceSchedule Schedule { get; }
+
+    /// <summary>Crawls slices of the network for the cluster.</summary>
+    public SliceCrawler Crawler { get; }
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 
@@ -60,7 +65,12 @@ internal sealed class EdgeNode : IAsyncDisposable
     }
 
     /// <summary>Closes the socket at once. Pending requests get no response.</summary>
-    public ValueTask SilenceAsync() => _transport.DisposeAsync();
+    public ValueTask SilenceAsync()
+    {
+        // A crawl without a socket would find nobody.
+        Crawler.Dispose();
+        return _transport.DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -69,6 +79,7 @@ internal sealed class EdgeNode : IAsyncDisposable
             return;
         }
 
+        Crawler.Dispose();
         await _stopping.CancelAsync();
         await _loops;
         await Node.DisposeAsync();

@@ -4,6 +4,8 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.EdgeWorker.Crawling;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -115,6 +117,16 @@ internal sealed class EdgeObserver : IEdgeObserver
         return Task.CompletedTask;
     }
 
+    public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => Task.FromResult(Crawler.Crawl(order));
+
+    public Task<byte[]?> ReadSliceAsync(string lease, int page) => Task.FromResult(Crawler.ReadPage(lease, page));
+
+    public Task EndSliceAsync(string lease)
+    {
+        Crawler.End(lease);
+        return Task.CompletedTask;
+    }
+
     public async Task<DhtPingResult> PingAsync(UdpEndpoint endpoint)
     {
         var result = await Next().PingAsync(endpoint);
@@ -136,11 +148,16 @@ internal sealed class EdgeObserver : IEdgeObserver
         return node is not null;
     }
 
+    // One node crawls, so that an edge has one slice.
+    private SliceCrawler Crawler => Served[0].Crawler;
+
+    private IReadOnlyList<EdgeNode> Served => _nodes is { Count: > 0 } nodes
+        ? nodes
+        : throw new NoLiveEdgeException("The edge does not serve its node ids: it is starting or stopping.");
+
     private DhtNode Next()
     {
-        var nodes = _nodes;
-        return nodes.Count == 0
-            ? throw new NoLiveEdgeException("The edge does not serve its node ids: it is starting or stopping.")
-            : nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)].Node;
+        var nodes = Served;
+        return nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)].Node;
     }
 }

@@ -284,6 +284,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         Endpoints = [.. _nodes.Select(n => n.LocalEndpoints[0])],
         Contacts = Contacts,
         Counts = Counts().ToDictionary(),
+        NetworkSize = _nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
     };
 }
 

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Routing;
@@ -79,6 +80,24 @@ internal interface IEdgeObserver : IGrainObserver
     [AlwaysInterleave]
     [Alias("OnRules")]
     Task OnRulesAsync(EdgeRules rules);
+
+    /// <summary>
+    /// Begins to crawl a slice, or tells the progress of the one under this lease and renews it. A slice under another lease ends. Edges of
+    /// earlier releases lack it.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("CrawlSlice")]
+    Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order);
+
+    /// <summary>A page (<see cref="Core.Crawling.CrawlPage"/>) of a slice that is done; null if there is none.</summary>
+    [AlwaysInterleave]
+    [Alias("ReadSlice")]
+    Task<byte[]?> ReadSliceAsync(string lease, int page);
+
+    /// <summary>Ends a slice. What it found is forgotten.</summary>
+    [AlwaysInterleave]
+    [Alias("EndSlice")]
+    Task EndSliceAsync(string lease);
 
     /// <summary>Pings an endpoint.</summary>
     [AlwaysInterleave]

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
@@ -72,6 +73,20 @@ public sealed class KadClusterOptions
     public TimeSpan EdgeTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
+    /// The time between crawls of the network by the edges: 0, which is none, or 10 min to 30 days; default 1 day. The first one begins at a
+    /// random time within it.
+    /// </summary>
+    public TimeSpan CrawlInterval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Datagrams per second that all edges together send for a crawl: 1 to 10,000, default 200.</summary>
+    public int CrawlRate { get; set; } = CrawlOptions.DefaultRate;
+
+    /// <summary>
+    /// The most endpoints that a crawl remembers: 1 to 2,000,000, default 200,000. The silo that ends a crawl needs some 800 bytes for each.
+    /// </summary>
+    public int CrawlMaxNodes { get; set; } = new CrawlOptions().MaxNodes;
+
+    /// <summary>
     /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only the facade, and edges
     /// only what they need. Null (default): every client that reaches a gateway may call every grain.
     /// </summary>
@@ -97,6 +112,8 @@ public sealed class KadClusterOptions
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
 internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOptions>
 {
+    private static readonly TimeSpan ShortestCrawlInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestCrawlInterval = TimeSpan.FromDays(30);
     private static readonly TimeSpan Tenth = TimeSpan.FromMilliseconds(100);
 
     /// <inheritdoc/>
@@ -114,6 +131,13 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
         checks.Within("SaveInterval", options.SaveInterval, options.SaveDelay, TimeSpan.FromHours(1));
         checks.Within("StorageTimeout", options.StorageTimeout, Tenth, TimeSpan.FromSeconds(25));
         checks.Within("EdgeTimeout", options.EdgeTimeout, Tenth, TimeSpan.FromSeconds(9));
+        if (options.CrawlInterval != TimeSpan.Zero && (options.CrawlInterval < ShortestCrawlInterval || options.CrawlInterval > LongestCrawlInterval))
+        {
+            checks.Problems.Add($"Kad:Cluster:CrawlInterval is {options.CrawlInterval:c}; 00:00:00, or {ShortestCrawlInterval:c} to {LongestCrawlInterval:c} is allowed.");
+        }
+
+        checks.Within("CrawlRate", options.CrawlRate, 1, CrawlOptions.HighestRate);
+        checks.Within("CrawlMaxNodes", options.CrawlMaxNodes, 1, CrawlOptions.HighestMaxNodes);
         if (options.EdgeKey is { Length: > 0 } key && EdgeKey.FindProblem(key) is { } problem)
         {
             checks.Problems.Add(problem);

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using KadOrleans.Core;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Grains.Access;
+using KadOrleans.Grains.Crawling;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Storage;
@@ -39,11 +41,13 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<AskSilo>(services => new ShardNewsServices(services).AskAsync);
         builder.AddGrainService<ShardNewsService>();
         builder.Services.TryAddSingleton<EdgeHolders>();
+        builder.Services.TryAddSingleton<CrawlTiming>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
         builder.AddIncomingGrainCallFilter<CallFilter>();
         builder.Services.AddHostedService<StateVersionService>();
+        builder.Services.AddHostedService<CrawlSchedule>();
         return builder;
     }
 }

@@ -21,7 +21,7 @@ internal static class KadSettings
         "Edge:Trust", "Edge:Trust:#", "Edge:UploadPerEndpoint", "Edge:Upload", "Edge:MaxStaleness",
         "Tls:Certificate", "Tls:Key", "Tls:Authority", "Tls:Name",
         "Tls:Store:Location", "Tls:Store:Name", "Tls:Store:Subject", "Tls:Store:Thumbprint",
-        "Cluster:ShardBits", "Cluster:StateVersion", "Cluster:SaveDelay", "Cluster:SaveInterval", "Cluster:StorageTimeout",
+        "Cluster:ShardBits", "Cluster:StateVersion", "Cluster:SaveDelay", "Cluster:SaveInterval", "Cluster:CrawlInterval", "Cluster:CrawlRate", "Cluster:CrawlMaxNodes", "Cluster:StorageTimeout",
         "Cluster:Cache", "Cluster:Gateway",
         "Cluster:EdgeTimeout", "Cluster:EdgeKey", "Cluster:Trust:#",
         "Cluster:Quota:TotalKeys", "Cluster:Quota:TotalBytes", "Cluster:Quota:KeysPerSource", "Cluster:Quota:BytesPerSource",

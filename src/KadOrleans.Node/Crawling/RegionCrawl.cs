@@ -31,7 +31,7 @@ internal static class RegionCrawl
         var region = options.Region;
         foreach (var contact in node.RoutingTable.Contacts.Where(contact => region.Contains(contact.Id)))
         {
-            crawl.Add(contact.Endpoint);
+            crawl.Add(contact);
         }
 
         if (region.Contains(node.Id) && await FindOwnEndpointAsync(node, cancellationToken) is { } own)
@@ -53,7 +53,7 @@ internal static class RegionCrawl
             var outcome = await node.FindNodeAsync(region.RandomId(environment.Random), cancellationToken);
             foreach (var contact in outcome.Closest)
             {
-                crawl.Add(contact.Endpoint);
+                crawl.Add(contact);
             }
 
             await PayAsync(outcome.Asked);

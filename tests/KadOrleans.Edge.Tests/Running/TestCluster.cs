@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KadOrleans.Core;
+using KadOrleans.Core.Crawling;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
@@ -15,13 +16,15 @@ namespace KadOrleans.Edge.Tests.Running;
 public sealed class TestCluster : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, (byte[] State, string ETag)> _rows = new();
+    private readonly CrawlTiming _crawling;
 
     public TestCluster()
         : this(4)
     {
     }
 
-    internal TestCluster(int shardBits, KademliaOptions? kademlia = null) => (ShardBits, Kademlia) = (shardBits, kademlia ?? new KademliaOptions());
+    internal TestCluster(int shardBits = 4, KademliaOptions? kademlia = null, CrawlTiming? crawling = null) =>
+        (ShardBits, Kademlia, _crawling) = (shardBits, kademlia ?? new KademliaOptions(), crawling ?? new CrawlTiming());
 
     public int ShardBits { get; }
 
@@ -40,6 +43,7 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
+            silo.Services.AddSingleton(_crawling);
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
             silo.Services.AddGrainStorage(

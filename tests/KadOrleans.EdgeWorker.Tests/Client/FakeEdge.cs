@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -64,6 +65,12 @@ internal sealed class FakeEdge : IEdgeObserver
         Rules = rules;
         return OnRules();
     }
+
+    public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => throw new NotSupportedException();
+
+    public Task<byte[]?> ReadSliceAsync(string lease, int page) => throw new NotSupportedException();
+
+    public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, NodeId.FromKey("contact"), TimeSpan.FromMilliseconds(5)));

@@ -3,6 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -35,6 +36,12 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
     public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
 
     public Task OnRulesAsync(EdgeRules rules) => Task.CompletedTask;
+
+    public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => throw new NotSupportedException();
+
+    public Task<byte[]?> ReadSliceAsync(string lease, int page) => throw new NotSupportedException();
+
+    public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new DhtPingResult(false, null, default));
 }

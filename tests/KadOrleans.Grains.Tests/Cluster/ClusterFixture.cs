@@ -53,6 +53,9 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         options.ShardBits = ShardBits;
 
+        // Days pass in these tests.
+        options.CrawlInterval = TimeSpan.Zero;
+
         // Room for a shard of 100,000 keys; a source has little.
         options.Quota = new StoreQuota { TotalKeys = 100_000 << ShardBits, TotalBytes = 1L << 40, KeysPerSource = KeysPerSource };
     };

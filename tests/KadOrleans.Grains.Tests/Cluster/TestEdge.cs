@@ -3,6 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -97,6 +98,18 @@ internal sealed class TestEdge : IEdgeObserver
         Rules = rules;
         return OnRules();
     }
+
+    /// <summary>Crawls slices.</summary>
+    public Func<CrawlSliceOrder, Task<CrawlSliceProgress>> OnCrawl { get; set; } = _ => throw new NotSupportedException();
+
+    /// <summary>Pages of slices by their leases.</summary>
+    public ConcurrentDictionary<string, byte[]> CrawlPages { get; } = new();
+
+    public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => OnCrawl(order);
+
+    public Task<byte[]?> ReadSliceAsync(string lease, int page) => Task.FromResult(CrawlPages.GetValueOrDefault($"{lease}#{page}"));
+
+    public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
     public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new DhtPingResult(true, Samples.Key(9), TimeSpan.FromMilliseconds(5)));

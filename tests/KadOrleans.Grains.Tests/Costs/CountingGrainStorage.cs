@@ -41,6 +41,7 @@ internal enum StateKind
     Directory,
     Cluster,
     Rules,
+    Crawl,
 }
 
 /// <summary>Operations on storage, and the bytes of the states that they moved.</summary>
@@ -99,6 +100,7 @@ internal sealed class StorageCounts
         StateNames.RoutingTable => StateKind.Table,
         StateNames.Rules => StateKind.Rules,
         StateNames.ShardManifest => StateKind.Manifest,
+        _ when stateName.StartsWith("kad-crawl-", StringComparison.Ordinal) => StateKind.Crawl,
         _ when stateName.StartsWith("kad-shard-log-", StringComparison.Ordinal) => StateKind.LogRecord,
         _ when stateName.StartsWith("kad-shard-keys-", StringComparison.Ordinal) => StateKind.PageKeys,
         _ when stateName.StartsWith("kad-shard-page-", StringComparison.Ordinal) => StateKind.Page,

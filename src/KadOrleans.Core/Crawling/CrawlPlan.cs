@@ -1,0 +1,214 @@
+namespace KadOrleans.Core.Crawling;
+
+/// <summary>
+/// Decides which edge crawls which slice, at which rate. An edge has one slice at a time, under a lease. An edge that stops answering keeps
+/// its lease until it must have stopped too. Then another edge gets the slice. So no slice is lost, and all edges together stay within the
+/// rate. Not safe for several threads. Time is that of any clock that is not set back.
+/// </summary>
+internal sealed class CrawlPlan
+{
+    /// <summary>
+    /// How often a slice may end without a node that answered. An edge without a network finds nobody. A small network has empty slices.
+    /// </summary>
+    public const int MaxTries = 3;
+
+    private readonly int _rate;
+    private readonly CrawlTiming _timing;
+    private readonly Entry[] _entries;
+    private readonly Dictionary<string, TimeSpan> _paused = [];
+
+    // Of edges that failed since they were last done with a slice. Those with fewer come first: two silent ones must not starve a third.
+    private readonly Dictionary<string, int> _failures = [];
+
+    /// <summary>A plan for 2^<paramref name="depth"/> slices.</summary>
+    /// <param name="depth">The length of the slices' prefixes, 0 to <see cref="CrawlSlices.MaxDepth"/>.</param>
+    /// <param name="rate">Datagrams per second of all edges together, at least 1.</param>
+    /// <param name="timing">How long leases last.</param>
+    public CrawlPlan(int depth, int rate, CrawlTiming timing)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(depth, CrawlSlices.MaxDepth);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rate, 1);
+        (_rate, _timing) = (rate, timing);
+        _entries = [.. Enumerable.Range(0, 1 << depth).Select(_ => new Entry())];
+    }
+
+    /// <summary>Whether every slice is done.</summary>
+    public bool IsDone => Done == _entries.Length;
+
+    /// <summary>Slices that are done.</summary>
+    public int Done => _entries.Count(entry => entry.IsDone);
+
+    /// <summary>The leases, those of silent edges included.</summary>
+    public IEnumerable<SliceLease> Leases => _entries.Where(entry => entry.Lease is not null).Select(entry => entry.Lease!);
+
+    /// <summary>How often a slice was given away, and whether it is done.</summary>
+    public (bool IsDone, int Tries, int Number) StateOf(int slice) => (_entries[slice].IsDone, _entries[slice].Tries, _entries[slice].Number);
+
+    /// <summary>Restores a slice as it was saved. Its lease counts as answered now, so an edge that is still at it goes on.</summary>
+    public void Restore(int slice, bool isDone, int tries, int number, SliceLease? lease, TimeSpan now)
+    {
+        var entry = _entries[slice];
+        (entry.IsDone, entry.Tries, entry.Number, entry.Lease, entry.AnsweredAt, entry.SentAt) = (isDone, tries, number, lease, now, now);
+    }
+
+    /// <summary>The leases whose edges are to be asked for their progress, which renews them. Silent edges are not among them.</summary>
+    public IReadOnlyList<SliceLease> GetPolls(TimeSpan now) =>
+        [.. _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt < _timing.Silence).Select(entry => entry.Lease!)];
+
+    /// <summary>Gives slices to edges that have none, as far as the rate allows.</summary>
+    /// <param name="edges">The names of all live edges.</param>
+    /// <param name="now">The time.</param>
+    public IReadOnlyList<SliceLease> Grant(IReadOnlyCollection<string> edges, TimeSpan now)
+    {
+        var busy = Leases.Select(lease => lease.Edge).ToHashSet();
+        var left = _rate - Leases.Sum(lease => lease.Rate);
+        var share = Math.Max(1, _rate / Math.Max(1, Math.Min(edges.Count, _entries.Length - Done)));
+        var granted = new List<SliceLease>();
+        var free = edges.Where(edge => !busy.Contains(edge) && !(_paused.TryGetValue(edge, out var until) && now < until));
+        foreach (var edge in free.OrderBy(edge => _failures.GetValueOrDefault(edge)))
+        {
+            var slice = FindPending();
+            if (slice < 0 || left < 1)
+            {
+                break;
+            }
+
+            var entry = _entries[slice];
+            entry.Number++;
+            entry.Lease = new SliceLease(slice, entry.Number, edge, Math.Min(share, left));
+            (entry.AnsweredAt, entry.SentAt) = (now, now);
+            left -= entry.Lease.Rate;
+            granted.Add(entry.Lease);
+        }
+
+        return granted;
+    }
+
+    /// <summary>The edge is asked for its progress. From now on it may go on for the length of a lease.</summary>
+    public void OnSent(SliceLease lease, TimeSpan now)
+    {
+        if (IsCurrent(lease))
+        {
+            _entries[lease.Slice].SentAt = now;
+        }
+    }
+
+    /// <summary>The edge answered that it is at the slice.</summary>
+    public void OnAnswered(SliceLease lease, TimeSpan now)
+    {
+        if (IsCurrent(lease))
+        {
+            _entries[lease.Slice].AnsweredAt = now;
+        }
+    }
+
+    /// <summary>The edge is certainly not at the slice. Another one gets it at once, and this one nothing for a while.</summary>
+    public void OnRefused(SliceLease lease, TimeSpan now)
+    {
+        if (IsCurrent(lease))
+        {
+            _entries[lease.Slice].Lease = null;
+            Pause(lease.Edge, now);
+        }
+    }
+
+    /// <summary>The edge has come to the slice's end.</summary>
+    /// <param name="lease">Under which lease.</param>
+    /// <param name="isEmpty">Whether no node answered it.</param>
+    /// <returns>Whether the result counts. If not, the slice is to be crawled again, or the lease is none any more.</returns>
+    public bool OnDone(SliceLease lease, bool isEmpty)
+    {
+        if (!IsCurrent(lease))
+        {
+            return false;
+        }
+
+        var entry = _entries[lease.Slice];
+        entry.Lease = null;
+        entry.Tries++;
+        entry.IsDone = !isEmpty || entry.Tries >= MaxTries;
+        _failures.Remove(lease.Edge);
+        return entry.IsDone;
+    }
+
+    /// <summary>Ends the leases of edges that have been silent for so long that they must have stopped.</summary>
+    public IReadOnlyList<SliceLease> EndLost(TimeSpan now)
+    {
+        var lost = new List<SliceLease>();
+        foreach (var entry in _entries)
+        {
+            if (entry.Lease is { } lease && now - entry.AnsweredAt >= _timing.Silence && now - entry.SentAt >= _timing.Lease)
+            {
+                entry.Lease = null;
+                Pause(lease.Edge, now);
+                lost.Add(lease);
+            }
+        }
+
+        return lost;
+    }
+
+    private void Pause(string edge, TimeSpan now)
+    {
+        _paused[edge] = now + _timing.Pause;
+        _failures[edge] = _failures.GetValueOrDefault(edge) + 1;
+    }
+
+    private bool IsCurrent(SliceLease lease) => _entries[lease.Slice].Lease == lease;
+
+    // Slices that were tried least come first.
+    private int FindPending()
+    {
+        var best = -1;
+        for (var slice = 0; slice < _entries.Length; slice++)
+        {
+            var entry = _entries[slice];
+            if (!entry.IsDone && entry.Lease is null && (best < 0 || entry.Tries < _entries[best].Tries))
+            {
+                best = slice;
+            }
+        }
+
+        return best;
+    }
+
+    private sealed class Entry
+    {
+        public bool IsDone { get; set; }
+
+        public int Tries { get; set; }
+
+        /// <summary>The number of its last lease.</summary>
+        public int Number { get; set; }
+
+        public SliceLease? Lease { get; set; }
+
+        public TimeSpan AnsweredAt { get; set; }
+
+        public TimeSpan SentAt { get; set; }
+    }
+}
+
+/// <summary>A slice in the hands of an edge.</summary>
+/// <param name="Slice">Its number, in the order of the ids.</param>
+/// <param name="Number">Grows with each lease of the slice.</param>
+/// <param name="Edge">The edge's name.</param>
+/// <param name="Rate">Datagrams per second that the edge may send.</param>
+internal sealed record SliceLease(int Slice, int Number, string Edge, int Rate);
+
+/// <summary>The times of a crawl by several edges. Tests shorten them.</summary>
+internal sealed record CrawlTiming
+{
+    /// <summary>How often an edge is asked for its progress.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long an edge may be silent. Then it is not asked any more, so that its lease runs out.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long an edge goes on without being asked. It must be longer than a silo's death is noticed after.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an edge that failed gets no slice.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromMinutes(1);
+}

@@ -1,0 +1,96 @@
+using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Routing;
+using Orleans.CodeGeneration;
+
+namespace KadOrleans.Grains.Abstractions.Crawling;
+
+/// <summary>
+/// Crawls the network by the cluster's edges. Key: <see cref="GrainKeys.Singleton"/>. It gives slices of the id space to live edges, under
+/// leases, and keeps the last crawls. A crawl that began is durable when a call returns, and so is each slice that is done. If the silos
+/// have an edge key only silos may call it. Reports travel as <see cref="CrawlReportJson"/> writes them.
+/// </summary>
+[Alias("kad.ICrawlGrain")]
+[Version(0)]
+internal interface ICrawlGrain : IGrainWithIntegerKey
+{
+    /// <summary>Starts a crawl, or returns the one that runs.</summary>
+    /// <param name="rate">Datagrams per second of all edges together. Null: as the settings say.</param>
+    /// <param name="maxNodes">The most endpoints remembered. Null: as the settings say.</param>
+    [Alias("Start")]
+    ValueTask<string> StartAsync(int? rate, int? maxNodes);
+
+    /// <summary>The reports of the crawl that runs and the kept ones, newest first.</summary>
+    [Alias("List")]
+    ValueTask<IReadOnlyList<string>> ListAsync();
+
+    /// <summary>The report of one of them; null if there is no such crawl.</summary>
+    [Alias("Get")]
+    ValueTask<string?> GetAsync(string id);
+
+    /// <summary>A part of what a crawl found.</summary>
+    /// <param name="id">Which crawl.</param>
+    /// <param name="position">0, or the <see cref="CrawlPart.Next"/> of the part before.</param>
+    [Alias("Read")]
+    ValueTask<CrawlPart> ReadAsync(string id, int position);
+
+    /// <summary>Stops a crawl. Returns false if it does not run.</summary>
+    [Alias("Stop")]
+    ValueTask<bool> StopAsync(string id);
+
+    /// <summary>Sets the reminder of periodic crawls as the settings say, or removes it.</summary>
+    [Alias("Schedule")]
+    ValueTask ScheduleAsync();
+}
+
+/// <summary>Some of what a crawl found.</summary>
+/// <param name="Page">A <see cref="CrawlPage"/>. Null: there is nothing at this position, or no such crawl.</param>
+/// <param name="Next">The position of the next part. Null after the last one.</param>
+[GenerateSerializer]
+[Alias("kad.CrawlPart")]
+internal sealed record CrawlPart([property: Id(0)] byte[]? Page, [property: Id(1)] int? Next);
+
+/// <summary>A slice that an edge is to crawl.</summary>
+/// <param name="Lease">The name of the lease: of the crawl, the slice, and how often it was given away.</param>
+/// <param name="Region">The ids of the slice.</param>
+/// <param name="Rate">Datagrams per second.</param>
+/// <param name="MaxNodes">The most endpoints remembered.</param>
+/// <param name="Duration">How long the edge goes on without being asked again.</param>
+[GenerateSerializer]
+[Alias("kad.CrawlSliceOrder")]
+internal sealed record CrawlSliceOrder(
+    [property: Id(0)] string Lease,
+    [property: Id(1)] BucketRange Region,
+    [property: Id(2)] int Rate,
+    [property: Id(3)] int MaxNodes,
+    [property: Id(4)] TimeSpan Duration);
+
+/// <summary>How far an edge is with a slice.</summary>
+/// <param name="Pages">The number of pages to fetch; null while the slice is crawled.</param>
+/// <param name="Datagrams">Datagrams sent.</param>
+/// <param name="Reachable">Nodes that answered.</param>
+/// <param name="Visited">Those whose contacts were read.</param>
+/// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
+/// <param name="Unreachable">Endpoints that did not answer.</param>
+/// <param name="NotNodes">Endpoints that answered without an id.</param>
+/// <param name="Refused">Contacts at impossible addresses.</param>
+/// <param name="Overflow">Contacts ignored because of the bound.</param>
+[GenerateSerializer]
+[Alias("kad.CrawlSliceProgress")]
+internal sealed record CrawlSliceProgress(
+    [property: Id(0)] int? Pages,
+    [property: Id(1)] long Datagrams,
+    [property: Id(2)] int Reachable,
+    [property: Id(3)] int Visited,
+    [property: Id(4)] int Waiting,
+    [property: Id(5)] int Unreachable,
+    [property: Id(6)] int NotNodes,
+    [property: Id(7)] long Refused,
+    [property: Id(8)] long Overflow)
+{
+    /// <summary>The counts.</summary>
+    public CrawlCounts Counts => new(Reachable, Visited, Waiting, Unreachable, NotNodes, Refused, Overflow);
+
+    /// <summary>Of a slice.</summary>
+    public static CrawlSliceProgress Of(int? pages, long datagrams, CrawlCounts counts) => new(
+        pages, datagrams, counts.Reachable, counts.Visited, counts.Waiting, counts.Unreachable, counts.NotNodes, counts.Refused, counts.Overflow);
+}

@@ -1,0 +1,241 @@
+using KadOrleans.Core.Crawling;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Crawling;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Crawling;
+
+/// <summary>
+/// The crawl that runs: asks the edges for their progress, takes what they found, and gives slices away. Each lease is durable before its
+/// edge hears of it. So another activation knows who may be crawling at which rate.
+/// </summary>
+internal sealed class ClusterCrawl
+{
+    private readonly StoredCrawl _crawl;
+    private readonly CrawlArchive _archive;
+    private readonly CrawlEdges _edges;
+    private readonly CrawlTiming _timing;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CrawlPlan _plan;
+    private readonly Dictionary<int, CrawlSliceProgress> _progress = [];
+    private readonly Dictionary<SliceLease, Task> _asked = [];
+
+    // Slices whose edges still have what they found.
+    private readonly List<SliceLease> _taken = [];
+    private IReadOnlyDictionary<string, LiveEdge> _live = new Dictionary<string, LiveEdge>();
+    private bool _isLiveKnown;
+    private bool _isDirty;
+    private Exception? _conflict;
+    private readonly long _begunAt;
+
+    // Those of slices that are done.
+    private CrawlCounts _counts;
+    private long _datagrams;
+
+    public ClusterCrawl(
+        StoredCrawl crawl, CrawlArchive archive, CrawlEdges edges, CrawlTiming timing, TimeProvider time, ILogger logger)
+    {
+        (_crawl, _archive, _edges, _timing, _time, _logger) = (crawl, archive, edges, timing, time, logger);
+        _begunAt = time.GetTimestamp();
+        _plan = new CrawlPlan(crawl.State.Depth, crawl.Report.Rate, timing);
+        foreach (var (slice, state) in crawl.State.Slices.Index())
+        {
+            var lease = state.Edge is { } edge ? new SliceLease(slice, state.Number, edge, state.Rate) : null;
+            _plan.Restore(slice, state.IsDone, state.Tries, state.Number, lease, TimeSpan.Zero);
+        }
+
+        // What the edges told of slices that are not done is told again.
+        (_counts, _datagrams) = (crawl.Report.Counts, crawl.Report.Datagrams);
+    }
+
+    /// <summary>The crawl.</summary>
+    public StoredCrawl Stored => _crawl;
+
+    /// <summary>Whether all slices are done.</summary>
+    public bool IsDone => _plan.IsDone;
+
+    /// <summary>The report with the progress of the slices that edges have.</summary>
+    public CrawlReport Report => _crawl.Report with
+    {
+        SlicesDone = _plan.Done,
+        Edges = _plan.Leases.Count(),
+        Counts = _progress.Values.Aggregate(_counts, (sum, progress) => Sum(sum, progress.Counts)),
+        Datagrams = _datagrams + _progress.Values.Sum(progress => progress.Datagrams),
+        Problem = _isLiveKnown && _live.Count == 0 ? "No edge is live; the crawl waits for one." : null,
+    };
+
+    private TimeSpan Now => _time.GetElapsedTime(_begunAt);
+
+    /// <summary>One round of questions and leases. A slow edge delays no other: its answer counts in a later round.</summary>
+    /// <exception cref="Exception">Storage failed; the round is to be repeated.</exception>
+    public async Task AdvanceAsync()
+    {
+        await SaveAsync();
+        (_live, _isLiveKnown) = (await _edges.GetLiveAsync(), true);
+        await AskAsync(_plan.GetPolls(Now));
+        foreach (var lost in _plan.EndLost(Now))
+        {
+            _logger.SliceLost(_crawl.Report.Id, lost.Slice, lost.Edge);
+            _progress.Remove(lost.Slice);
+            _isDirty = true;
+        }
+
+        var granted = _plan.Grant([.. _live.Keys], Now);
+        _isDirty |= granted.Count > 0;
+        await SaveAsync();
+        await AskAsync(granted);
+    }
+
+    /// <summary>Ends the slices that edges have, without waiting for them.</summary>
+    public void End()
+    {
+        foreach (var lease in _plan.Leases)
+        {
+            End(lease);
+        }
+    }
+
+    private static CrawlCounts Sum(CrawlCounts one, CrawlCounts other) => new(
+        one.Reachable + other.Reachable,
+        one.Visited + other.Visited,
+        one.Waiting + other.Waiting,
+        one.Unreachable + other.Unreachable,
+        one.NotNodes + other.NotNodes,
+        one.Refused + other.Refused,
+        one.Overflow + other.Overflow);
+
+    private string NameOf(SliceLease lease) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_crawl.Report.Id}/{lease.Slice}/{lease.Number}");
+
+    private void End(SliceLease lease)
+    {
+        if (_live.TryGetValue(lease.Edge, out var edge))
+        {
+            CrawlEdges.End(edge, NameOf(lease));
+        }
+    }
+
+    /// <summary>Asks edges that are not being asked, and waits for most of them.</summary>
+    private async Task AskAsync(IReadOnlyList<SliceLease> leases)
+    {
+        foreach (var lease in leases.Where(lease => !_asked.ContainsKey(lease)))
+        {
+            if (_live.TryGetValue(lease.Edge, out var edge))
+            {
+                _asked[lease] = AskAsync(lease, edge);
+            }
+        }
+
+        await Task.WhenAny(Task.WhenAll(_asked.Values), Task.Delay(_timing.Poll / 2, _time));
+    }
+
+    private async Task AskAsync(SliceLease lease, LiveEdge edge)
+    {
+        // The entry is made before it is removed.
+        await Task.Yield();
+        try
+        {
+            _plan.OnSent(lease, Now);
+            var progress = await _edges.AskAsync(edge, OrderOf(lease));
+            var records = new List<CrawlRecord>();
+            for (var page = 0; page < progress.Pages; page++)
+            {
+                records.AddRange(CrawlPage.Decode(await _edges.ReadAsync(edge, NameOf(lease), page)));
+            }
+
+            _plan.OnAnswered(lease, Now);
+            _progress[lease.Slice] = progress;
+            if (progress.Pages is not null)
+            {
+                await TakeAsync(lease, progress, records);
+            }
+        }
+        catch (Exception e)
+        {
+            _logger.SliceNotAnswered(_crawl.Report.Id, lease.Slice, lease.Edge, e.Message);
+            if (e is StorageConflictException)
+            {
+                _conflict = e;
+            }
+            else if (!GrainCalls.IsTransient(e))
+            {
+                _plan.OnRefused(lease, Now);
+                _progress.Remove(lease.Slice);
+                _isDirty = true;
+            }
+        }
+        finally
+        {
+            _asked.Remove(lease);
+        }
+    }
+
+    /// <summary>Writes what was found, and then counts the slice as done. The edge forgets it once that is durable.</summary>
+    private async Task TakeAsync(SliceLease lease, CrawlSliceProgress progress, List<CrawlRecord> records)
+    {
+        await _archive.WriteSliceAsync(_crawl, lease.Slice, records);
+        _progress.Remove(lease.Slice);
+        _datagrams += progress.Datagrams;
+        if (_plan.OnDone(lease, isEmpty: !records.Exists(record => record.IsReachable)))
+        {
+            _counts = Sum(_counts, progress.Counts);
+        }
+
+        _taken.Add(lease);
+        _isDirty = true;
+    }
+
+    private CrawlSliceOrder OrderOf(SliceLease lease)
+    {
+        // The bound is shared by the slices, but ids need not be spread evenly.
+        var share = Math.Max(CrawlPage.MaxRecords, 4L * _crawl.Report.MaxNodes / _crawl.State.Slices.Count);
+        var left = _crawl.Report.MaxNodes - (_counts.Reachable + _counts.Unreachable + _counts.NotNodes);
+        return new CrawlSliceOrder(
+            NameOf(lease),
+            CrawlSlices.RangeOf(lease.Slice, _crawl.State.Depth),
+            lease.Rate,
+            (int)Math.Clamp(share, 1, Math.Max(1, left)),
+            _timing.Lease);
+    }
+
+    private async Task SaveAsync()
+    {
+        if (_conflict is { } conflict)
+        {
+            throw conflict;
+        }
+
+        if (!_isDirty)
+        {
+            return;
+        }
+
+        var leases = _plan.Leases.ToDictionary(lease => lease.Slice);
+        foreach (var (slice, state) in _crawl.State.Slices.Index())
+        {
+            (state.IsDone, state.Tries, state.Number) = _plan.StateOf(slice);
+            leases.TryGetValue(slice, out var lease);
+            (state.Edge, state.Rate) = (lease?.Edge, lease?.Rate ?? 0);
+        }
+
+        // What comes while it is written is written next time.
+        _isDirty = false;
+        var taken = _taken.ToList();
+        _taken.Clear();
+        try
+        {
+            await _archive.SaveAsync(_crawl, _crawl.Report with { Counts = _counts, Datagrams = _datagrams, SlicesDone = _plan.Done });
+        }
+        catch
+        {
+            _isDirty = true;
+            _taken.AddRange(taken);
+            throw;
+        }
+
+        taken.ForEach(End);
+    }
+}

@@ -1,0 +1,258 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Grains.Abstractions.Crawling;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains.Crawling;
+
+/// <inheritdoc cref="ICrawlGrain"/>
+[Reentrant]
+internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
+{
+    /// <summary>Starts a crawl. Behind it comes the interval, so that another setting is another reminder.</summary>
+    public const string Periodic = "crawl-each-";
+
+    /// <summary>Activates the grain while a crawl runs, so that the death of a silo does not end it.</summary>
+    public const string Resume = "crawl-resume";
+
+    /// <summary>How often <see cref="Resume"/> ticks: the shortest period of reminders.</summary>
+    private static readonly TimeSpan ResumePeriod = TimeSpan.FromMinutes(1);
+
+    private readonly KadClusterOptions _options;
+    private readonly CrawlTiming _timing;
+    private readonly IRandomSource _random;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Func<GrainId, CrawlArchive> _open;
+    private readonly CrawlEdges _edges;
+    private CrawlArchive _archive = null!;
+    private ClusterCrawl? _current;
+    private IGrainTimer? _timer;
+    private Task<CrawlReport>? _starting;
+    private bool _isStopping;
+
+    public CrawlGrain(
+        IOptions<KadClusterOptions> options,
+        CrawlTiming timing,
+        StateVersion version,
+        IRandomSource random,
+        [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+        ILogger<CrawlGrain> logger)
+    {
+        (_options, _timing, _random, _time, _logger) = (options.Value, timing, random, time, logger);
+        _open = grain => new CrawlArchive(new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout));
+        _edges = new CrawlEdges(GrainFactory, time, _options.EdgeTimeout, logger);
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _archive = _open(this.GetGrainId());
+        await _archive.LoadAsync();
+        if (_archive.Crawls.FirstOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Running) is { } running)
+        {
+            _logger.CrawlResumed(running.Report.Id);
+            Run(running);
+        }
+    }
+
+    public async ValueTask<string> StartAsync(int? rate, int? maxNodes) =>
+        CrawlReportJson.Write(_current?.Report ?? await BeginAsync(rate ?? _options.CrawlRate, maxNodes ?? _options.CrawlMaxNodes));
+
+    public ValueTask<IReadOnlyList<string>> ListAsync() => ValueTask.FromResult<IReadOnlyList<string>>(
+        [.. _archive.Crawls.Reverse().Select(Write)]);
+
+    public ValueTask<string?> GetAsync(string id) => ValueTask.FromResult(
+        _archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id) is { } crawl ? Write(crawl) : null);
+
+    public async ValueTask<CrawlPart> ReadAsync(string id, int position)
+    {
+        if (_archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id) is not { } crawl)
+        {
+            return new CrawlPart(null, null);
+        }
+
+        // Pages are counted through all slices. While the crawl runs, a slice that is done moves those behind it.
+        var slice = 0;
+        var page = position;
+        for (; slice < crawl.State.Slices.Count && page >= crawl.State.Slices[slice].Pages; slice++)
+        {
+            page -= crawl.State.Slices[slice].Pages;
+        }
+
+        return slice == crawl.State.Slices.Count
+            ? new CrawlPart(null, null)
+            : new CrawlPart(await _archive.ReadPageAsync(crawl, slice, page), position + 1);
+    }
+
+    public ValueTask<bool> StopAsync(string id)
+    {
+        if (_current is not { } current || current.Stored.Report.Id != id)
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        // The next round ends it.
+        _isStopping = true;
+        return ValueTask.FromResult(true);
+    }
+
+    public async ValueTask ScheduleAsync()
+    {
+        var interval = _options.CrawlInterval;
+        var name = interval == TimeSpan.Zero ? null : $"{Periodic}{interval:c}";
+        var isSet = false;
+        foreach (var reminder in await this.GetReminders())
+        {
+            if (reminder.ReminderName == name)
+            {
+                isSet = true;
+            }
+            else if (reminder.ReminderName.StartsWith(Periodic, StringComparison.Ordinal))
+            {
+                await this.UnregisterReminder(reminder);
+            }
+        }
+
+        if (name is not null && !isSet)
+        {
+            await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(_random, interval), interval);
+        }
+    }
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (reminderName == Resume)
+        {
+            // Its activation goes on with the crawl.
+            if (_current is null && _starting is null && await this.GetReminder(Resume) is { } reminder)
+            {
+                await this.UnregisterReminder(reminder);
+            }
+        }
+        else if (_options.CrawlInterval > TimeSpan.Zero && _current is null)
+        {
+            await BeginAsync(_options.CrawlRate, _options.CrawlMaxNodes);
+        }
+    }
+
+    private string Write(StoredCrawl crawl) => CrawlReportJson.Write(crawl == _current?.Stored ? _current.Report : crawl.Report);
+
+    /// <summary>Begins a crawl, once for all who ask meanwhile.</summary>
+    private async Task<CrawlReport> BeginAsync(int rate, int maxNodes)
+    {
+        try
+        {
+            return await (_starting ??= AddAsync(rate, maxNodes));
+        }
+        finally
+        {
+            _starting = null;
+        }
+    }
+
+    private async Task<CrawlReport> AddAsync(int rate, int maxNodes)
+    {
+        await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
+        var live = await _edges.GetLiveAsync();
+        var now = _time.GetUtcNow();
+        var last = _archive.Crawls.LastOrDefault()?.Report;
+        if (last is not null && string.CompareOrdinal(CrawlReport.NameOf(now), last.Id) <= 0)
+        {
+            // The clock was set back. Names are in the order of the crawls.
+            now = last.StartedAt.AddMilliseconds(1);
+        }
+
+        var depth = CrawlSlices.DepthFor(await EstimateAsync(), live.Count);
+        var report = new CrawlReport
+        {
+            Id = CrawlReport.NameOf(now),
+            Phase = CrawlPhase.Running,
+            StartedAt = now,
+            Rate = rate,
+            MaxNodes = maxNodes,
+            Slices = 1 << depth,
+        };
+        StoredCrawl crawl;
+        try
+        {
+            crawl = await _archive.AddAsync(report, depth);
+        }
+        catch
+        {
+            // Whether it was written is unknown: the next activation reads it.
+            DeactivateOnIdle();
+            throw;
+        }
+
+        _logger.CrawlBegun(crawl.Report.Id, crawl.Report.Slices, live.Count, rate);
+        Run(crawl);
+        return crawl.Report;
+    }
+
+    /// <summary>The size of the network: by the crawl before, or by the edges' lookups.</summary>
+    private async Task<double?> EstimateAsync() =>
+        _archive.Crawls.LastOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Finished)?.Report.Summary is { } summary
+            ? summary.Nodes + summary.Unreachable
+            : await _edges.EstimateAsync();
+
+    private void Run(StoredCrawl crawl)
+    {
+        _isStopping = false;
+        _current = new ClusterCrawl(crawl, _archive, _edges, _timing, _time, _logger);
+        _timer = this.RegisterGrainTimer(
+            AdvanceAsync, new GrainTimerCreationOptions(TimeSpan.Zero, _timing.Poll) { Interleave = true, KeepAlive = true });
+    }
+
+    // The timer waits for its last call before it ticks again.
+    private async Task AdvanceAsync(CancellationToken cancellationToken)
+    {
+        if (_current is not { } current)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_isStopping)
+            {
+                current.End();
+                await CloseAsync(current, CrawlPhase.Stopped);
+                return;
+            }
+
+            await current.AdvanceAsync();
+            if (current.IsDone)
+            {
+                await CloseAsync(current, CrawlPhase.Finished);
+            }
+        }
+        catch (StorageConflictException e)
+        {
+            // Another activation has the crawl, or a write was done after its timeout.
+            _logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
+            DeactivateOnIdle();
+        }
+        catch (Exception e)
+        {
+            // The next round tries again.
+            _logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
+        }
+    }
+
+    private async Task CloseAsync(ClusterCrawl current, CrawlPhase phase)
+    {
+        var report = await CrawlResults.CloseAsync(_archive, current.Stored, current.Report, phase, _time.GetUtcNow());
+        await _archive.SaveAsync(current.Stored, report);
+        _current = null;
+        _timer?.Dispose();
+        _timer = null;
+        _logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
+    }
+}

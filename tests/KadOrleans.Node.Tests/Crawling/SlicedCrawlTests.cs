@@ -1,0 +1,63 @@
+using KadOrleans.Simulation;
+using KadOrleans.Simulation.Experiments;
+
+namespace KadOrleans.Node.Tests.Crawling;
+
+/// <summary>Ten nodes crawl a simulated network together, and two of them die.</summary>
+public sealed class SlicedCrawlTests
+{
+    private const int Edges = 10;
+
+    [Fact]
+    public void Two_thousand_nodes_are_found_though_two_of_ten_edges_die() => Crawl(2_000, rate: 2_000, deaths: 2);
+
+    [Fact]
+    public void Slices_take_fewer_datagrams_than_reading_whole_tables() => Crawl(2_000, rate: 2_000, deaths: 0, isCompared: true);
+
+    /// <summary>Takes minutes and 9 GB of memory.</summary>
+    [Fact(Explicit = true)]
+    public void A_hundred_thousand_nodes_are_found_though_two_of_ten_edges_die() => Crawl(100_000, rate: 10_000, deaths: 2);
+
+    private static void Crawl(int nodes, int rate, int deaths, bool isCompared = false)
+    {
+        var world = new SimulatedWorld(seed: 41);
+        var settings = new SimulationSettings { Nodes = nodes, Dead = 0.1, Seed = 41 };
+        world.Run(async () =>
+        {
+            var population = new Population(world, settings);
+            await new NetworkBuilder(settings, population, (_, _, _) => { }).BuildAsync(TestContext.Current.CancellationToken);
+            var edges = population.Live.Take(Edges).ToList();
+            var crawl = new SlicedCrawl(world, population, edges, rate);
+            var begunAt = world.Clock.Elapsed;
+            var killed = 0;
+
+            await crawl.RunAsync(nodes, async (done, all) =>
+            {
+                if (killed < deaths && done >= (killed + 1) * all / 4)
+                {
+                    await crawl.KillAsync(edges[killed++]);
+                }
+            });
+
+            var seconds = (world.Clock.Elapsed - begunAt).TotalSeconds;
+            var found = crawl.Records.Where(record => record.IsReachable).ToDictionary(record => record.Endpoint, record => record.Id!.Value);
+            CrawlScene.Note(
+                $"{found.Count} nodes of {population.Live.Count}, {crawl.Records.Count - found.Count} unreachable, {1 << crawl.Depth} slices, {crawl.Lost} lost, {crawl.Datagrams} datagrams in {seconds:0} s");
+            Assert.Equal(deaths, killed);
+            Assert.InRange(crawl.Lost, Math.Min(1, deaths), deaths);
+            Assert.InRange(crawl.Datagrams, 1, (long)(rate * seconds) + (Edges * 64));
+            Assert.All(population.Live, member => Assert.Equal(member.Contact.Id, found[member.Contact.Endpoint]));
+            Assert.InRange(found.Count, population.Live.Count, population.Live.Count + deaths);
+            Assert.All(crawl.Records.Where(record => record.IsReachable), record => Assert.True(record.IsComplete));
+            if (isCompared)
+            {
+                begunAt = world.Clock.Elapsed;
+                var (whole, isDone) = await CrawlScene.CrawlAsync(world, population.Live[0].Contact.Endpoint, rate: rate);
+                CrawlScene.Note($"By one client: {whole.Counts().Reachable} nodes, {whole.Sent} datagrams in {(world.Clock.Elapsed - begunAt).TotalSeconds:0} s");
+                Assert.True(isDone);
+                Assert.Equal(found.Count, whole.Counts().Reachable);
+                Assert.InRange(crawl.Datagrams, 1, whole.Sent / 2);
+            }
+        });
+    }
+}
