@@ -161,6 +161,35 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task A_crawl_is_watched_to_its_end_and_looked_into()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("network", "Network");
+        await window.Page.GetByLabel("Datagrams a second").FillAsync("5");
+        await window.Button("Crawl now").ClickAsync();
+
+        // It runs for some seconds: each node is asked for its whole table.
+        await Expect(window.Page.Locator("[data-crawl]")).ToContainTextAsync("A crawl runs");
+        await Expect(window.Page.GetByText("The crawl finished:")).ToBeVisibleAsync();
+        var dots = window.Page.Locator(".ring .node");
+        await Expect(dots.First).ToBeAttachedAsync();
+        var all = await dots.CountAsync();
+        Assert.True(all >= 3, $"{all} nodes");
+        await Expect(window.Page.Locator(".nodes details")).ToHaveCountAsync(all);
+
+        // Nearer, by the keyboard, to where the first node is.
+        var first = (await window.Page.Locator(".nodes summary code").First.GetAttributeAsync("title"))!;
+        var sixteenth = window.Page.GetByRole(AriaRole.Button, new() { NameRegex = new($"^{first[0]}…:") });
+        await sixteenth.FocusAsync();
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Expect(window.Page.Locator(".crumb[aria-current]")).ToHaveTextAsync(first[..1]);
+        await window.Page.Locator(".nodes summary").First.ClickAsync();
+        await Expect(window.Page.Locator(".nodes details").First).ToContainTextAsync(first);
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task A_contact_is_dropped_and_work_begun()
     {
         await using var window = await place.OpenAsync();
@@ -248,35 +277,6 @@ public abstract class ConsoleContract(ConsolePlace place)
             "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, one) => sum + one.transferSize, 0)");
 
         Assert.InRange(bytes, 1, 150_000);
-    }
-
-    /// <summary>A crawl that is started, watched to its end and looked into.</summary>
-    protected async Task WatchCrawlAsync()
-    {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("network", "Network");
-        await window.Page.GetByLabel("Datagrams a second").FillAsync("5");
-        await window.Button("Crawl now").ClickAsync();
-
-        // It runs for some seconds: each node is asked for its whole table.
-        await Expect(window.Page.Locator("[data-crawl]")).ToContainTextAsync("A crawl runs");
-        await Expect(window.Page.GetByText("The crawl finished:")).ToBeVisibleAsync();
-        var dots = window.Page.Locator(".ring .node");
-        await Expect(dots.First).ToBeAttachedAsync();
-        var all = await dots.CountAsync();
-        Assert.True(all >= 3, $"{all} nodes");
-        await Expect(window.Page.Locator(".nodes details")).ToHaveCountAsync(all);
-
-        // Nearer, by the keyboard, to where the first node is.
-        var first = (await window.Page.Locator(".nodes summary code").First.GetAttributeAsync("title"))!;
-        var sixteenth = window.Page.GetByRole(AriaRole.Button, new() { NameRegex = new($"^{first[0]}…:") });
-        await sixteenth.FocusAsync();
-        await window.Page.Keyboard.PressAsync("Enter");
-        await Expect(window.Page.Locator(".crumb[aria-current]")).ToHaveTextAsync(first[..1]);
-        await window.Page.Locator(".nodes summary").First.ClickAsync();
-        await Expect(window.Page.Locator(".nodes details").First).ToContainTextAsync(first);
-        Assert.Empty(window.Errors);
     }
 
     private static Task<int> DeleteByScriptAsync(ConsoleWindow window) =>

@@ -8,9 +8,6 @@ namespace KadOrleans.WebConsole.Tests.Browsing;
 /// <summary>The console of a real <c>kad node</c> in a network of six.</summary>
 public sealed class NodeConsoleTests(NodeConsoleTests.Place place) : ConsoleContract(place), IClassFixture<NodeConsoleTests.Place>
 {
-    [Fact]
-    public Task A_crawl_is_watched_to_its_end_and_looked_into() => WatchCrawlAsync();
-
     /// <summary>The node, and the others.</summary>
     public sealed class Place : ConsolePlace
     {
