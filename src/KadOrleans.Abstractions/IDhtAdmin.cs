@@ -16,6 +16,9 @@ public interface IDhtAdmin
     /// <summary>The most keys of a page.</summary>
     const int MaxPage = 1_000;
 
+    /// <summary>The entries that the audit log keeps.</summary>
+    const int MaxAudit = 10_000;
+
     /// <summary>
     /// The live keys held here whose ids begin with a prefix, in ascending order. Work is bounded, so a page may have fewer keys than asked
     /// for, or none, although more follow: <see cref="KeyPage.Next"/> says so. Values are not returned.
@@ -102,6 +105,18 @@ public interface IDhtAdmin
     /// <exception cref="ArgumentException">It cannot be doubled now, or this is one node.</exception>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds an entry to the audit log, durably. The log keeps the last <see cref="MaxAudit"/> and gives them numbers.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default);
+
+    /// <summary>The last entries of the audit log, newest first. A cluster has one log.</summary>
+    /// <param name="count">The most entries, 1 to <see cref="MaxPage"/>.</param>
+    /// <param name="before">Only entries with lower numbers: the last number of the page before. Null: all.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The count is not allowed.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default);
 
     /// <summary>The bans in force.</summary>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
@@ -269,16 +284,22 @@ internal static class AdminArguments
     /// <summary>The error of a crawl that is not kept.</summary>
     public static ArgumentException UnknownCrawl(string? id) => new($"There is no crawl '{VisibleText.Excerpt(id ?? string.Empty)}'.");
 
+    /// <summary>Checks the size of a page.</summary>
+    /// <exception cref="ArgumentException">The count is not allowed.</exception>
+    public static void CheckCount(int count)
+    {
+        if (count is < 1 or > IDhtAdmin.MaxPage)
+        {
+            throw new ArgumentException($"The count is {count}; 1 to {IDhtAdmin.MaxPage} is allowed.");
+        }
+    }
+
     /// <summary>The region of a page.</summary>
     /// <exception cref="ArgumentException">The prefix or the count is not allowed.</exception>
     public static KeyRegion CheckPage(string prefix, int count)
     {
         ArgumentNullException.ThrowIfNull(prefix);
-        if (count is < 1 or > IDhtAdmin.MaxPage)
-        {
-            throw new ArgumentException($"The count is {count}; 1 to {IDhtAdmin.MaxPage} is allowed.");
-        }
-
+        CheckCount(count);
         return prefix.Length <= Digits && NodeId.TryParse(prefix.PadRight(Digits, '0'), out var bits)
             ? new KeyRegion(bits, NodeId.Parse(new string('f', prefix.Length).PadRight(Digits, '0')))
             : throw new ArgumentException($"The prefix is '{VisibleText.Excerpt(prefix)}'; 0 to {Digits} hexadecimal digits are allowed.");

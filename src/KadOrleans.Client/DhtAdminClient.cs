@@ -165,6 +165,25 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     }
 
     /// <inheritdoc/>
+    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
+        return CallAsync(admin => admin.NoteAsync(record), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+        return
+        [
+            .. (await CallAsync(admin => admin.ReadAuditAsync(count, before), cancellationToken)).Select(read =>
+                new AuditEntry(read.Time, read.Who, read.Action, read.Target, read.Succeeded, read.Result) { Number = read.Number }),
+        ];
+    }
+
+    /// <inheritdoc/>
     public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
     {
         var rules = await CallAsync(static admin => admin.GetRulesAsync(), cancellationToken);

@@ -21,6 +21,7 @@ internal static class ClusterCommand
         KeyCommands.Create(io),
         PublicationsCommand.Create(io),
         UsageCommand.Create(io),
+        SourcesCommand.Create(io),
         TableCommand.Create(io),
         LookupCommand.Create(io),
         EdgeCommands.Create(io),

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using KadOrleans.Core;
-using KadOrleans.Http.Managing;
 
 namespace KadOrleans.Http.Tests;
 
@@ -74,16 +73,22 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_audit_log_keeps_the_last_thousand()
+    public async Task The_audit_log_is_read_in_pages_and_a_change_is_made_even_if_its_entry_cannot_be_kept()
     {
-        for (var i = 0; i < AuditLog.MaxEntries + 2; i++)
+        for (var i = 0; i < 5; i++)
         {
             using var response = await _api.SendAsync("DELETE", $"/v1/admin/keys/{i}");
         }
 
-        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit?count=1000")).GetProperty("entries");
-        Assert.Equal(AuditLog.MaxEntries, entries.GetArrayLength());
-        Assert.Equal(NodeId.FromKey("1001").ToString(), entries[0].GetProperty("target").GetString());
+        _api.Admin.AuditFailure = new DhtUnavailableException("The disk is full.");
+        await _api.JsonAsync("DELETE", "/v1/admin/keys/key");
+
+        var page = await _api.JsonAsync("GET", "/v1/admin/audit?count=2");
+        Assert.Equal([4, 3], page.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("number").GetInt32()));
+        var last = await _api.JsonAsync("GET", $"/v1/admin/audit?count=10&before={page.GetProperty("next").GetInt32()}");
+        Assert.Equal(3, last.GetProperty("entries").GetArrayLength());
+        Assert.Equal(JsonValueKind.Null, last.GetProperty("next").ValueKind);
+        Assert.Equal("before is 'x'; a whole number is needed.", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/audit?before=x"));
     }
 
     [Fact]

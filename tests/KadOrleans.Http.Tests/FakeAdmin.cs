@@ -149,6 +149,26 @@ internal sealed class FakeAdmin : IDhtAdmin
         return Task.FromResult(new ShardCount(16, isDoubled ? 1 : null));
     }
 
+    /// <summary>The audit log, the oldest first.</summary>
+    public ConcurrentQueue<AuditEntry> Audit { get; } = new();
+
+    /// <summary>Thrown when an entry is to be kept, if set.</summary>
+    public Exception? AuditFailure { get; set; }
+
+    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        if (AuditFailure is { } failure)
+        {
+            throw failure;
+        }
+
+        Audit.Enqueue(entry with { Number = Audit.Count });
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<AuditEntry>>([.. Audit.Reverse().Where(entry => !(entry.Number >= before)).Take(count)]);
+
     public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
     {
         Note("bans");

@@ -172,6 +172,24 @@ public abstract class DhtAdminContract
     });
 
     [Fact]
+    public Task The_audit_log_has_its_last_entries_newest_first() => RunAsync(async (_, admin) =>
+    {
+        var time = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+        var noted = Enumerable.Range(0, 120).Select(i => new AuditEntry(time.AddSeconds(i), "operator", "delete", $"{i}", i % 2 == 0, "done")).ToList();
+        foreach (var entry in noted)
+        {
+            await admin.NoteAsync(entry);
+        }
+
+        var read = await admin.ReadAuditAsync(70);
+        var rest = await admin.ReadAuditAsync(50, read[^1].Number);
+        Assert.Equal(noted.AsEnumerable().Reverse(), read.Concat(rest).Select(entry => entry with { Number = 0 }));
+        Assert.Equal(read.Select(entry => entry.Number).OrderDescending(), read.Select(entry => entry.Number));
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.ReadAuditAsync(0));
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.ReadAuditAsync(IDhtAdmin.MaxPage + 1));
+    });
+
+    [Fact]
     public Task A_contact_that_no_table_has_is_neither_described_nor_dropped() => RunAsync(async (_, admin) =>
     {
         Assert.Empty(await admin.GetContactAsync(NodeId.MaxValue));

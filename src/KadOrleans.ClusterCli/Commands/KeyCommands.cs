@@ -63,7 +63,7 @@ internal static class KeyCommands
                 HttpMethod.Put,
                 key.PathOf("/v1/keys/", parsed),
                 new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, parsed.GetValue(value)!) }),
-            static (printer, result) => printer.Line($"Stored on {result.Text("stored")} nodes."));
+            static (printer, result) => printer.Line($"Stored here or on {result.Text("stored")} other nodes."));
     }
 
     private static Command Delete(CommandIo io)

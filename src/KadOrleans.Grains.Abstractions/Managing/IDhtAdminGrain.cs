@@ -73,6 +73,14 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     [Alias("GetShards")]
     ValueTask<ShardStatus> GetShardsAsync(bool isDoubled);
 
+    /// <summary>Adds an entry to the audit log, as <see cref="IAuditGrain.AppendAsync"/> does.</summary>
+    [Alias("Note")]
+    ValueTask<bool> NoteAsync(AuditRecord entry);
+
+    /// <summary>Reads the audit log, as <see cref="IAuditGrain.ReadAsync"/> does.</summary>
+    [Alias("ReadAudit")]
+    ValueTask<IReadOnlyList<AuditRecord>> ReadAuditAsync(int count, long? before);
+
     /// <summary>What an operator has set, as <see cref="IRulesGrain"/> has it.</summary>
     [Alias("GetRules")]
     ValueTask<ClusterRules> GetRulesAsync();

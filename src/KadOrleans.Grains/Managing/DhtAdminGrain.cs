@@ -171,6 +171,15 @@ internal sealed class DhtAdminGrain(
     public async ValueTask<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
         await _edges.CallAsync(edge => edge.TraceLookupAsync(target, kind), Limit(), CancellationToken.None);
 
+    public ValueTask<bool> NoteAsync(AuditRecord entry) => CallOneAsync<IAuditGrain, bool>(async log =>
+    {
+        await log.AppendAsync(entry);
+        return true;
+    });
+
+    public ValueTask<IReadOnlyList<AuditRecord>> ReadAuditAsync(int count, long? before) =>
+        CallOneAsync<IAuditGrain, IReadOnlyList<AuditRecord>>(log => log.ReadAsync(count, before));
+
     public ValueTask<ClusterRules> GetRulesAsync() => CallOneAsync<IRulesGrain, ClusterRules>(static rules => rules.GetAsync());
 
     public ValueTask<RuleChange> BanAsync(string ban, bool isBanned) => CallOneAsync<IRulesGrain, RuleChange>(rules => rules.BanAsync(ban, isBanned));

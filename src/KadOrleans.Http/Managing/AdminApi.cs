@@ -47,9 +47,9 @@ internal static class AdminApi
             .WithDescription("id: the node id of the table; not needed if there is only one.")
             .Produces<TableResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
-        view.MapGet("/audit", ReadAudit)
-            .WithSummary("Lists the last changes that this process made for callers of this API, newest first.")
-            .WithDescription($"count: 1 to {AuditLog.MaxEntries}, {DefaultCount} without it. Those before its start are in its log alone.")
+        view.MapGet("/audit", ReadAuditAsync)
+            .WithSummary($"Lists the last changes that were made over this API, newest first; the last {IDhtAdmin.MaxAudit} are kept.")
+            .WithDescription($"count: 1 to {IDhtAdmin.MaxPage}, {DefaultCount} without it. before: next of the page before.")
             .Produces<AuditResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
         var manage = admin.MapGroup(string.Empty).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Manage));
@@ -135,8 +135,16 @@ internal static class AdminApi
                 [.. bucket.Contacts.Select(contact => new ContactResult(contact.Id.ToString(), contact.Endpoint.ToString()))]))]));
     }
 
-    private static Ok<AuditResult> ReadAudit(string? count, AuditLog audit) =>
-        TypedResults.Ok(new AuditResult(audit.Read(ParseCount(count, AuditLog.MaxEntries))));
+    private static async Task<Ok<AuditResult>> ReadAuditAsync(string? count, string? before, HttpContext context, IDhtAdmin admin)
+    {
+        var most = ParseCount(count, IDhtAdmin.MaxPage);
+        var entries = await admin.ReadAuditAsync(most, ParseNumber(nameof(before), before), context.RequestAborted);
+        return TypedResults.Ok(new AuditResult(entries, entries.Count == most ? entries[^1].Number : null));
+    }
+
+    private static long? ParseNumber(string name, string? text) => text is null ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; a whole number is needed.");
 
     private static string StateOf(KeyHolder holder, DhtValue? held) => holder switch
     {
@@ -240,5 +248,7 @@ internal static class AdminApi
     private sealed record ContactResult(string Id, string Endpoint);
 
     /// <summary>The last changes.</summary>
-    private sealed record AuditResult(IReadOnlyList<AuditEntry> Entries);
+    /// <param name="Entries">The entries, with growing numbers.</param>
+    /// <param name="Next">The before of the next page; null after the last one.</param>
+    private sealed record AuditResult(IReadOnlyList<AuditEntry> Entries, long? Next);
 }

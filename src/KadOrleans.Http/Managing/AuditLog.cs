@@ -1,37 +1,21 @@
 using KadOrleans.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Http.Managing;
 
-/// <summary>
-/// One line for each change by the management API: in the log, and the last <see cref="MaxEntries"/> of this process in memory. Event ids
-/// 8110 to 8119.
-/// </summary>
-internal sealed partial class AuditLog(ILoggerFactory loggers, TimeProvider time)
+/// <summary>Notes each change by the management API: a line in the log of the process, and an entry that lasts. Event ids 8110 to 8119.</summary>
+/// <param name="services">Has the <see cref="IDhtAdmin"/> that keeps entries, where there is one.</param>
+/// <param name="loggers">Where the lines go.</param>
+/// <param name="time">The clock of the entries.</param>
+internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {
     /// <summary>The category in the log.</summary>
     public const string Category = "KadOrleans.Audit";
 
-    /// <summary>The entries kept in memory.</summary>
-    public const int MaxEntries = 1_000;
-
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
-    // Guards _entries.
-    private readonly Lock _gate = new();
-    private readonly Queue<AuditEntry> _entries = new();
-
-    /// <summary>The last entries, newest first.</summary>
-    /// <param name="count">How many at most.</param>
-    public IReadOnlyList<AuditEntry> Read(int count)
-    {
-        lock (_gate)
-        {
-            return [.. _entries.Reverse().Take(count)];
-        }
-    }
-
-    /// <summary>Makes a change and notes it.</summary>
+    /// <summary>Makes a change and notes it. An entry that cannot be kept is in the log alone: the change is made by then.</summary>
     /// <param name="who">The name of the caller's token.</param>
     /// <param name="action">What it does, in a word.</param>
     /// <param name="target">What it changes.</param>
@@ -42,18 +26,18 @@ internal sealed partial class AuditLog(ILoggerFactory loggers, TimeProvider time
         try
         {
             var result = await change();
-            Note(new AuditEntry(time.GetUtcNow(), VisibleText.Show(who), action, VisibleText.Excerpt(target), true, describe(result)));
+            await NoteAsync(new AuditEntry(time.GetUtcNow(), VisibleText.Show(who), action, VisibleText.Excerpt(target), true, VisibleText.Show(describe(result))));
             return result;
         }
         catch (Exception e)
         {
             // A change that failed, or whose caller went away, may have been made.
-            Note(new AuditEntry(time.GetUtcNow(), VisibleText.Show(who), action, VisibleText.Excerpt(target), false, VisibleText.Excerpt(e.Message)));
+            await NoteAsync(new AuditEntry(time.GetUtcNow(), VisibleText.Show(who), action, VisibleText.Excerpt(target), false, VisibleText.Excerpt(e.Message)));
             throw;
         }
     }
 
-    private void Note(AuditEntry entry)
+    private async Task NoteAsync(AuditEntry entry)
     {
         if (entry.Succeeded)
         {
@@ -64,14 +48,13 @@ internal sealed partial class AuditLog(ILoggerFactory loggers, TimeProvider time
             LogFailed(entry.Who, entry.Action, entry.Target, entry.Result);
         }
 
-        lock (_gate)
+        try
         {
-            if (_entries.Count == MaxEntries)
-            {
-                _entries.Dequeue();
-            }
-
-            _entries.Enqueue(entry);
+            await services.GetRequiredService<IDhtAdmin>().NoteAsync(entry, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogNotKept(entry.Action, entry.Target, e.Message);
         }
     }
 
@@ -80,13 +63,7 @@ internal sealed partial class AuditLog(ILoggerFactory loggers, TimeProvider time
 
     [LoggerMessage(8111, LogLevel.Warning, "Audit: '{Who}' {Action} {Target} failed and may have been done in part: {Result}")]
     private partial void LogFailed(string who, string action, string target, string result);
-}
 
-/// <summary>A change by the management API.</summary>
-/// <param name="Time">When it ended, in UTC.</param>
-/// <param name="Who">The name of the caller's token.</param>
-/// <param name="Action">What was done: delete.</param>
-/// <param name="Target">What was changed: the id of a key.</param>
-/// <param name="Succeeded">Whether it was done. If not, a part may have been.</param>
-/// <param name="Result">What came of it.</param>
-internal sealed record AuditEntry(DateTimeOffset Time, string Who, string Action, string Target, bool Succeeded, string Result);
+    [LoggerMessage(8112, LogLevel.Error, "The audit log could not keep the entry '{Action} {Target}', which is in this log alone: {Problem}")]
+    private partial void LogNotKept(string action, string target, string problem);
+}

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using KadOrleans.Core;
 using KadOrleans.Core.Maintenance;
@@ -56,7 +57,7 @@ internal sealed class MaintenanceRunner(
         MaintenanceJob[] jobs =
         [
             MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => FollowAsync(schedule.WatchAsync(token), token), StoreWatch.Period),
-            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(_requested.Reader.ReadAllAsync(token), token), StoreWatch.Period),
+            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token), StoreWatch.Period),
             .. _republisher.Jobs,
             new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
             .. OtherJobs,
@@ -112,6 +113,18 @@ internal sealed class MaintenanceRunner(
     public Task RefreshAfterJoinAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, 1) is [var nearest]
         ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
+
+    // ReadAllAsync would leave the caller's synchronization context.
+    private async IAsyncEnumerable<MaintenanceTask> ReadRequestedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await _requested.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_requested.Reader.TryRead(out var task))
+            {
+                yield return task;
+            }
+        }
+    }
 
     private async Task FollowAsync(IAsyncEnumerable<MaintenanceTask> tasks, CancellationToken cancellationToken)
     {

@@ -153,6 +153,11 @@ internal sealed class NodeAdmin(
     public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
         throw new ArgumentException("This is one node, which has no shards; a cluster has.");
 
+    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) => rules.NoteAsync(entry, cancellationToken);
+
+    public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default) =>
+        rules.ReadAuditAsync(count, before, cancellationToken);
+
     public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default) => Task.FromResult(new BanList(rules.Rules.Bans, []));
 
     public async Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) =>

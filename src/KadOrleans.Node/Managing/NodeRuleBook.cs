@@ -32,6 +32,16 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
             : null,
         cancellationToken);
 
+    /// <summary>Adds an entry to the audit log.</summary>
+    public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken) => await store.NoteAsync(entry, cancellationToken);
+
+    /// <summary>The last entries of the audit log, newest first.</summary>
+    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken)
+    {
+        AdminArguments.CheckCount(count);
+        return await store.ReadAuditAsync(count, before, cancellationToken);
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private static void Follow(DhtNode node, NodeRules rules) => node.Use(new BanSet(rules.Bans.Select(entry => entry.Ban)));

@@ -2,7 +2,7 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Node.Ports;
 
-/// <summary>Keeps what the node's operator has set while it ran.</summary>
+/// <summary>Keeps what the node's operator has set while it ran, and who changed what.</summary>
 public interface IManagementStore
 {
     /// <summary>What was saved last, or <see cref="NodeRules.None"/>.</summary>
@@ -12,6 +12,14 @@ public interface IManagementStore
     /// <summary>Replaces what is saved; durable when the task completes.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds an entry to the audit log, of which the last <see cref="IDhtAdmin.MaxAudit"/> are kept; durable when the task completes.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken.</exception>
+    ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default);
+
+    /// <summary>The last entries with lower numbers than <paramref name="before"/>, or of all, newest first.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken.</exception>
+    ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default);
 }
 
 /// <summary>What an operator has set while a node ran.</summary>

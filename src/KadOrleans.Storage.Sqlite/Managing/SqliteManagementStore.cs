@@ -11,7 +11,8 @@ namespace KadOrleans.Storage.Sqlite.Managing;
 /// Changes are rare, so each is a transaction that waits for the disk. Operations run one after the other.
 /// </summary>
 /// <param name="folder">The data folder.</param>
-internal sealed class SqliteManagementStore(string folder) : IManagementStore, IAsyncDisposable
+/// <param name="maxAudit">The entries of the audit log that are kept.</param>
+internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAdmin.MaxAudit) : IManagementStore, IAsyncDisposable
 {
     /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad-manage.db";
@@ -45,6 +46,23 @@ internal sealed class SqliteManagementStore(string folder) : IManagementStore, I
             cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public async ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        await RunAsync(
+            file =>
+            {
+                Write(file, entry);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
+        _file is null && !File.Exists(Path.Combine(folder, FileName)) ? [] : await RunAsync(file => Read(file, count, before), cancellationToken);
+
     /// <summary>Waits for the operation that runs, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -72,28 +90,68 @@ internal sealed class SqliteManagementStore(string folder) : IManagementStore, I
         return new NodeRules(bans);
     }
 
-    private static void Write(DatabaseFile file, NodeRules rules)
+    private static List<AuditEntry> Read(DatabaseFile file, int count, long? before)
+    {
+        using var command = file.Connection.PrepareCommand(
+            "SELECT number, time, who, action, target, succeeded, result FROM audit WHERE number < $before ORDER BY number DESC LIMIT $count",
+            new SqliteParameter("$before", before ?? long.MaxValue),
+            new SqliteParameter("$count", count));
+        using var rows = command.ExecuteReader();
+        var entries = new List<AuditEntry>();
+        while (rows.Read())
+        {
+            entries.Add(new AuditEntry(
+                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)), rows.GetString(2), rows.GetString(3), rows.GetString(4), rows.GetBoolean(5), rows.GetString(6))
+            {
+                Number = rows.GetInt64(0),
+            });
+        }
+
+        return entries;
+    }
+
+    private void Write(DatabaseFile file, AuditEntry entry) => Write(file, connection =>
+    {
+        using var insert = connection.PrepareCommand(
+            "INSERT INTO audit (time, who, action, target, succeeded, result) VALUES ($time, $who, $action, $target, $succeeded, $result)",
+            new SqliteParameter("$time", entry.Time.ToUnixTimeMilliseconds()),
+            new SqliteParameter("$who", entry.Who),
+            new SqliteParameter("$action", entry.Action),
+            new SqliteParameter("$target", entry.Target),
+            new SqliteParameter("$succeeded", entry.Succeeded),
+            new SqliteParameter("$result", entry.Result));
+        insert.ExecuteNonQuery();
+        using var remove = connection.PrepareCommand(
+            "DELETE FROM audit WHERE number <= (SELECT MAX(number) FROM audit) - $kept", new SqliteParameter("$kept", maxAudit));
+        remove.ExecuteNonQuery();
+    });
+
+    private static void Write(DatabaseFile file, NodeRules rules) => Write(file, connection =>
+    {
+        connection.Execute("DELETE FROM rule");
+        using var insert = connection.PrepareCommand(
+            "INSERT INTO rule (kind, name, value, since) VALUES ($kind, $name, $value, $since)",
+            new SqliteParameter("$kind", SqliteType.Text),
+            new SqliteParameter("$name", SqliteType.Text),
+            new SqliteParameter("$value", SqliteType.Real),
+            new SqliteParameter("$since", SqliteType.Integer));
+        foreach (var entry in rules.Bans)
+        {
+            insert.Parameters[0].Value = BanKind;
+            insert.Parameters[1].Value = entry.Ban.ToString();
+            insert.Parameters[2].Value = 0;
+            insert.Parameters[3].Value = entry.Since.ToUnixTimeMilliseconds();
+            insert.ExecuteNonQuery();
+        }
+    });
+
+    private static void Write(DatabaseFile file, Action<SqliteConnection> write)
     {
         var connection = file.Connection;
         connection.BeginWriting();
         try
         {
-            connection.Execute("DELETE FROM rule");
-            using var insert = connection.PrepareCommand(
-                "INSERT INTO rule (kind, name, value, since) VALUES ($kind, $name, $value, $since)",
-                new SqliteParameter("$kind", SqliteType.Text),
-                new SqliteParameter("$name", SqliteType.Text),
-                new SqliteParameter("$value", SqliteType.Real),
-                new SqliteParameter("$since", SqliteType.Integer));
-            foreach (var entry in rules.Bans)
-            {
-                insert.Parameters[0].Value = BanKind;
-                insert.Parameters[1].Value = entry.Ban.ToString();
-                insert.Parameters[2].Value = 0;
-                insert.Parameters[3].Value = entry.Since.ToUnixTimeMilliseconds();
-                insert.ExecuteNonQuery();
-            }
-
+            write(connection);
             connection.Commit();
         }
         catch

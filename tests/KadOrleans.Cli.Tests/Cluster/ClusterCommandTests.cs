@@ -53,7 +53,7 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         var again = await RunAsync("key", "delete", "greeting");
         Assert.Equal((ExitCode.Failed, "The key 'greeting' is neither held nor published here.\n"), (again.ExitCode, again.Error));
         Assert.Equal("1", (await DoneAsync("usage")).Rows[^1][1]);
-        Assert.Equal("delete", (await DoneAsync("audit", "--count", "1")).Rows[0][2]);
+        Assert.Equal("delete", (await DoneAsync("audit", "--count", "1")).Rows[0][3]);
     }
 
     [Fact]
@@ -74,6 +74,7 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         }
 
         Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
+        Assert.Equal(["trusted", "100"], (await DoneAsync("sources")).Rows[0][..2]);
         File.WriteAllText(_folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
         var wrong = await RunAsync("import", _folder["keys.jsonl"]);
         Assert.Equal((ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.\n"), (wrong.ExitCode, wrong.Error));

@@ -42,6 +42,7 @@ internal enum StateKind
     Cluster,
     Rules,
     Crawl,
+    Audit,
 }
 
 /// <summary>Operations on storage, and the bytes of the states that they moved.</summary>
@@ -101,6 +102,7 @@ internal sealed class StorageCounts
         StateNames.Rules => StateKind.Rules,
         StateNames.ShardManifest => StateKind.Manifest,
         _ when stateName.StartsWith("kad-crawl-", StringComparison.Ordinal) => StateKind.Crawl,
+        _ when stateName.StartsWith("kad-audit-", StringComparison.Ordinal) => StateKind.Audit,
         _ when stateName.StartsWith("kad-shard-log-", StringComparison.Ordinal) => StateKind.LogRecord,
         _ when stateName.StartsWith("kad-shard-keys-", StringComparison.Ordinal) => StateKind.PageKeys,
         _ when stateName.StartsWith("kad-shard-page-", StringComparison.Ordinal) => StateKind.Page,

@@ -31,6 +31,25 @@ public sealed class SqliteManagementStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_last_entries_of_the_audit_log_outlive_a_restart()
+    {
+        await using (var store = new SqliteManagementStore(_folder.Path, maxAudit: 5))
+        {
+            Assert.Empty(await store.ReadAuditAsync(10, null, Token));
+            for (var i = 0; i < 12; i++)
+            {
+                await store.NoteAsync(new AuditEntry(Since.AddSeconds(i), "me", "delete", $"{i}", i % 2 == 0, "done"), Token);
+            }
+        }
+
+        await using var again = new SqliteManagementStore(_folder.Path, maxAudit: 5);
+        var entries = await again.ReadAuditAsync(10, null, Token);
+        Assert.Equal(["11", "10", "9", "8", "7"], entries.Select(entry => entry.Target));
+        Assert.Equal(new AuditEntry(Since.AddSeconds(11), "me", "delete", "11", false, "done") { Number = 12 }, entries[0]);
+        Assert.Equal(["8", "7"], (await again.ReadAuditAsync(10, entries[2].Number, Token)).Select(entry => entry.Target));
+    }
+
+    [Fact]
     public async Task Without_a_change_there_is_no_file()
     {
         await using var store = new SqliteManagementStore(_folder.Path);
