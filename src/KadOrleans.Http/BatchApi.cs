@@ -28,13 +28,19 @@ internal static class BatchApi
     public static void Map(RouteGroupBuilder api) => api.MapPost("/keys:batch", RunAsync)
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
         .WithSummary("Gets, puts and deletes up to 256 keys. Operations of one key are done in their order.")
-        .WithDescription("Puts and deletes need the scope write. All operations are checked before the first is done.")
+        .DescribesBatch();
+
+    /// <summary>Describes an endpoint that is a batch.</summary>
+    public static RouteHandlerBuilder DescribesBatch(this RouteHandlerBuilder endpoint) => endpoint
+        .WithDescription("Puts and deletes need a scope for changes. All operations are checked before the first is done.")
         .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
         .Produces<BatchResult>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
-    private static async Task<IResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization, TokenRates rates)
+    /// <summary>Reads the operations of a request.</summary>
+    /// <exception cref="ApiProblemException">One of them is not allowed.</exception>
+    public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
     {
         var json = Body.Parse(await Body.ReadAsync(context.Request, MaxBodyBytes));
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
@@ -42,23 +48,18 @@ internal static class BatchApi
             throw ApiProblemException.Wrong("""The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""");
         }
 
-        if (list.GetArrayLength() is 0 or > MaxOperations)
-        {
-            throw ApiProblemException.Wrong($"There are {list.GetArrayLength()} operations; 1 to {MaxOperations} are allowed.");
-        }
+        return list.GetArrayLength() is 0 or > MaxOperations
+            ? throw ApiProblemException.Wrong($"There are {list.GetArrayLength()} operations; 1 to {MaxOperations} are allowed.")
+            : [.. list.EnumerateArray().Select(Operation.Read)];
+    }
 
-        List<Operation> operations = [.. list.EnumerateArray().Select(Operation.Read)];
-        if (operations.Exists(operation => operation.Changes)
-            && !(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Write))).Succeeded)
-        {
-            throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
-        }
+    /// <summary>Counts the operations against the token's rate, beyond the first, which the request counts as.</summary>
+    public static IResult? FindRefusal(IReadOnlyList<Operation> operations, HttpContext context, TokenRates rates) =>
+        operations.Count > 1 ? rates.FindRefusal(context, operations.Count - 1) : null;
 
-        if (operations.Count > 1 && rates.FindRefusal(context, operations.Count - 1) is { } refusal)
-        {
-            return refusal;
-        }
-
+    /// <summary>Runs operations. Those of one key are done in their order.</summary>
+    public static async Task<BatchResult> RunAllAsync(IReadOnlyList<Operation> operations, HttpContext context, IDht dht)
+    {
         var results = new OperationResult[operations.Count];
         var byKey = operations.Index().GroupBy(one => one.Item.Key.Digest);
         var together = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
@@ -69,7 +70,19 @@ internal static class BatchApi
                 results[place] = await operation.RunAsync(dht, cancellationToken);
             }
         });
-        return TypedResults.Ok(new BatchResult(results));
+        return new BatchResult(results);
+    }
+
+    private static async Task<IResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization, TokenRates rates)
+    {
+        var operations = await ReadAsync(context);
+        if (operations.Any(operation => operation.Changes)
+            && !(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Write))).Succeeded)
+        {
+            throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
+        }
+
+        return FindRefusal(operations, context, rates) ?? TypedResults.Ok(await RunAllAsync(operations, context, dht));
     }
 
     /// <summary>A request, for the document.</summary>
@@ -85,17 +98,23 @@ internal static class BatchApi
     private sealed record OperationBody(string Op, string Key, string? As, string? Wait, string? Type, JsonNode? Value);
 
     /// <summary>The outcomes in the order of the operations.</summary>
-    private sealed record BatchResult(IReadOnlyList<OperationResult> Results);
+    public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
 
     /// <summary>The outcome of an operation.</summary>
     /// <param name="Status">As of a single request: 200, 204, 404 or 503.</param>
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
-    private sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null);
+    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null);
 
-    private sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
+    /// <summary>An operation.</summary>
+    /// <param name="Key">Its key.</param>
+    /// <param name="Changes">Whether it is a put or a delete.</param>
+    /// <param name="Work">Runs it.</param>
+    public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
     {
+        /// <summary>Reads the operation at a place of a request.</summary>
+        /// <exception cref="ApiProblemException">It is not allowed.</exception>
         public static Operation Read(JsonElement json, int place)
         {
             try
@@ -129,6 +148,7 @@ internal static class BatchApi
             }
         }
 
+        /// <summary>Runs it. A DHT that is unavailable is a result.</summary>
         public async Task<OperationResult> RunAsync(IDht dht, CancellationToken cancellationToken)
         {
             try

@@ -22,22 +22,11 @@ internal static class KeyApi
         api.MapGet(Path, GetAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
             .WithSummary("Gets the value of a key: the one held here if it can be trusted, else the network's.")
-            .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
-            .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
-            .Produces(StatusCodes.Status304NotModified)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .DescribesGet();
         api.MapPut(Path, PutAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
             .WithSummary("Stores a value and publishes it again each day.")
-            .WithDescription("If-Match and If-None-Match are checked against the value that a get finds. Another put may come between.")
-            .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
-            .Produces<PutResult>()
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status412PreconditionFailed)
-            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .DescribesPut();
         api.MapDelete(Path, DeleteAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
             .WithSummary("Stops publishing a key. Copies in the network stay until they expire.")
@@ -45,6 +34,25 @@ internal static class KeyApi
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
+
+    /// <summary>Describes an endpoint that is a get.</summary>
+    public static RouteHandlerBuilder DescribesGet(this RouteHandlerBuilder endpoint) => endpoint
+        .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
+        .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
+        .Produces(StatusCodes.Status304NotModified)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    /// <summary>Describes an endpoint that is a put.</summary>
+    public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
+        .WithDescription("If-Match and If-None-Match are checked against the value that a get finds. Another put may come between.")
+        .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
+        .Produces<PutResult>()
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     /// <summary>Why a get found nothing: how far its lookup got.</summary>
     public static string NotFound(RequestedKey key, GetResult result) => result.Lookup is { } lookup
@@ -66,10 +74,9 @@ internal static class KeyApi
         _ => throw ApiProblemException.Wrong($"wait is '{VisibleText.Excerpt(text)}'; network or durable is allowed."),
     };
 
-    // The parameters key and as are for the document; RequestedKey reads both.
-    private static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
+    /// <summary>Responds to a get.</summary>
+    public static async Task<IResult> RespondToGetAsync(RequestedKey requested, HttpContext context, IDht dht)
     {
-        var requested = RequestedKey.Read(context);
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -96,9 +103,9 @@ internal static class KeyApi
         };
     }
 
-    private static async Task<IResult> PutAsync(string key, string? @as, string? wait, HttpContext context, IDht dht)
+    /// <summary>Responds to a put.</summary>
+    public static async Task<IResult> RespondToPutAsync(RequestedKey requested, string? wait, HttpContext context, IDht dht)
     {
-        var requested = RequestedKey.Read(context);
         var acknowledgement = ParseWait(wait);
         var value = await ValueBody.ReadAsync(context.Request);
         if (await FindMismatchAsync(requested, context, dht) is { } mismatch)
@@ -115,6 +122,13 @@ internal static class KeyApi
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value);
         return TypedResults.Ok(PutResult.Of(requested, result));
     }
+
+    // The parameters key and as are for the document; RequestedKey reads both.
+    private static Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht) =>
+        RespondToGetAsync(RequestedKey.Read(context), context, dht);
+
+    private static Task<IResult> PutAsync(string key, string? @as, string? wait, HttpContext context, IDht dht) =>
+        RespondToPutAsync(RequestedKey.Read(context), wait, context, dht);
 
     private static async Task<IResult> DeleteAsync(string key, string? @as, HttpContext context, IDht dht)
     {

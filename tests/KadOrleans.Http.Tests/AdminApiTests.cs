@@ -73,6 +73,35 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_operator_gets_and_puts_values_and_each_put_is_in_the_audit_log()
+    {
+        var manager = ("Authorization", $"Bearer {_api.ManagerToken}");
+        Assert.Equal(3, (await _api.JsonAsync("PUT", "/v1/admin/keys/a%2Fb/value?wait=durable", """{"value":"hello"}""", manager)).GetProperty("stored").GetInt32());
+        Assert.Equal($"durable {NodeId.FromKey("a/b")}", _api.Dht.Calls.Last());
+        Assert.Equal("hello", (await _api.JsonAsync("GET", "/v1/admin/keys/a%2Fb/value", headers: manager)).GetProperty("value").GetString());
+        Assert.StartsWith("No value was found for the key 'none'", await _api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/admin/keys/none/value", headers: manager), StringComparison.Ordinal);
+        var results = (await _api.JsonAsync(
+            "POST", "/v1/admin/keys:batch", """{"operations":[{"op":"put","key":"c","value":1},{"op":"delete","key":"none"}]}""", manager)).GetProperty("results");
+        Assert.Equal([200, 404], results.EnumerateArray().Select(result => result.GetProperty("status").GetInt32()));
+        _api.Dht.RefusesValues = true;
+        var refusal = await _api.FailAsync(HttpStatusCode.ServiceUnavailable, "PUT", "/v1/admin/keys/c/value", """{"value":2}""", headers: manager);
+
+        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit")).GetProperty("entries").EnumerateArray();
+        Assert.Equal(
+            [
+                ("manager", "set", NodeId.FromKey("c").ToString(), false, VisibleText.Excerpt(refusal)),
+                ("manager", "batch", "2 operations", true, "1 done"),
+                ("manager", "set", NodeId.FromKey("a/b").ToString(), true, "stored"),
+            ],
+            entries.Select(entry => (
+                entry.GetProperty("who").GetString()!, entry.GetProperty("action").GetString()!, entry.GetProperty("target").GetString()!,
+                entry.GetProperty("succeeded").GetBoolean(), entry.GetProperty("result").GetString()!)));
+        Assert.Equal(
+            "The token 'manager' lacks the scope 'write'; it has view, manage.",
+            await _api.FailAsync(HttpStatusCode.Forbidden, "PUT", "/v1/keys/c", """{"value":2}""", headers: manager));
+    }
+
+    [Fact]
     public async Task The_audit_log_is_read_in_pages_and_a_change_is_made_even_if_its_entry_cannot_be_kept()
     {
         for (var i = 0; i < 5; i++)

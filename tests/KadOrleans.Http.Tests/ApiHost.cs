@@ -15,9 +15,9 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly StatusServer _server;
 
-    private ApiHost(StatusServer server, FakeDht dht, FakeAdmin admin, ManualTimeProvider time, string reader, string writer)
+    private ApiHost(StatusServer server, FakeDht dht, FakeAdmin admin, ManualTimeProvider time, string reader, string writer, string manager)
     {
-        (_server, Dht, Admin, Time, ReaderToken) = (server, dht, admin, time, reader);
+        (_server, Dht, Admin, Time, ReaderToken, ManagerToken) = (server, dht, admin, time, reader, manager);
         Http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", writer);
     }
@@ -35,19 +35,23 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>A token that may only read, once a second.</summary>
     public string ReaderToken { get; }
 
+    /// <summary>A token that may view and manage, and has no other scope.</summary>
+    public string ManagerToken { get; }
+
     public static async Task<ApiHost> StartAsync()
     {
         var (dht, admin, time) = (new FakeDht(), new FakeAdmin(), new ManualTimeProvider());
         var (writer, all) = ApiToken.Create("writer", ApiScope.All);
         var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
+        var (manager, two) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
         var server = await StatusServer.StartAsync(
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddSingleton<IDhtAdmin>(admin).AddDhtApi(ApiTokens.Of(all, one)),
+            services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddSingleton<IDhtAdmin>(admin).AddDhtApi(ApiTokens.Of(all, one, two)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
-        return new ApiHost(server, dht, admin, time, reader, writer);
+        return new ApiHost(server, dht, admin, time, reader, writer, manager);
     }
 
     public async Task<HttpResponseMessage> SendAsync(

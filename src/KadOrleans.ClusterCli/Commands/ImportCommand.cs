@@ -107,7 +107,7 @@ internal static class ImportCommand
         AdminClient client, List<int> numbers, JsonArray operations, JsonArray failures, CancellationToken cancellationToken)
     {
         var result = await client.SendAsync(
-            new ApiRequest(HttpMethod.Post, "/v1/keys:batch", new JsonObject { ["operations"] = operations }), cancellationToken);
+            new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", new JsonObject { ["operations"] = operations }), cancellationToken);
         var stored = 0;
         foreach (var (i, outcome) in result.List("results").Index())
         {

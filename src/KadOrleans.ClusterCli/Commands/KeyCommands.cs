@@ -26,7 +26,7 @@ internal static class KeyCommands
             {
                 Examples = ["kad-cluster key show greeting --data kad-data", "kad-cluster key show --digest 356a192b7913b04c54574d18c28d46e6395428ab --json --data kad-data"],
             }),
-            parsed => ApiRequest.Get(key.PathOf("/v1/admin/keys/", parsed)),
+            parsed => ApiRequest.Get(key.PathOf(parsed)),
             Print);
     }
 
@@ -39,7 +39,7 @@ internal static class KeyCommands
             {
                 Examples = ["kad-cluster key get greeting --data kad-data", "kad-cluster key get greeting --json --data kad-data"],
             }),
-            parsed => ApiRequest.Get(key.PathOf("/v1/keys/", parsed)),
+            parsed => ApiRequest.Get(key.PathOf(parsed, "/value")),
             static (printer, result) => printer.Line(result.Text("text")));
     }
 
@@ -61,7 +61,7 @@ internal static class KeyCommands
             }).With(value, type),
             parsed => new ApiRequest(
                 HttpMethod.Put,
-                key.PathOf("/v1/keys/", parsed),
+                key.PathOf(parsed, "/value"),
                 new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, parsed.GetValue(value)!) }),
             static (printer, result) => printer.Line($"Stored here or on {result.Text("stored")} other nodes."));
     }
@@ -75,7 +75,7 @@ internal static class KeyCommands
             {
                 Examples = ["kad-cluster key delete greeting --data kad-data", "kad-cluster key delete --digest 356a192b7913b04c54574d18c28d46e6395428ab --data kad-data"],
             }),
-            parsed => new ApiRequest(HttpMethod.Delete, key.PathOf("/v1/admin/keys/", parsed)),
+            parsed => new ApiRequest(HttpMethod.Delete, key.PathOf(parsed)),
             static (printer, result) => printer.Line(
                 $"Deleted: it {(IsTrue(result, "wasHeld") ? "was" : "was not")} held, and {(IsTrue(result, "wasPublished") ? "was" : "was not")} published."));
     }
@@ -127,11 +127,12 @@ internal static class KeyCommands
             return command;
         }
 
-        public string PathOf(string root, ParseResult parsed)
+        /// <summary>The path of the key, or of a part of it.</summary>
+        public string PathOf(ParseResult parsed, string part = "")
         {
             var (key, digest) = (parsed.GetValue(_key), parsed.GetValue(_digest));
             var id = Keys.Choose(key, digest);
-            return key is null ? $"{root}{id}?as=digest" : root + Uri.EscapeDataString(key);
+            return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{(key is null ? "?as=digest" : string.Empty)}";
         }
     }
 }

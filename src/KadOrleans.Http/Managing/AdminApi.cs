@@ -15,9 +15,10 @@ namespace KadOrleans.Http.Managing;
 /// <summary>The management API, below <c>/v1/admin</c>: <see cref="IDhtAdmin"/> for who has a token for it.</summary>
 internal static class AdminApi
 {
-    private const int DefaultCount = 100;
+    /// <summary>What is before the key in a path.</summary>
+    public const string Keys = DhtApi.Root + "/admin/keys/";
 
-    private const string Keys = DhtApi.Root + "/admin/keys/";
+    private const int DefaultCount = 100;
 
     /// <summary>Adds the endpoints to the group of the API.</summary>
     public static void Map(RouteGroupBuilder api)
@@ -58,6 +59,7 @@ internal static class AdminApi
         CrawlMapApi.Map(view);
         EdgeApi.Map(view, manage);
         ContactApi.Map(view, manage);
+        ValueApi.Map(view, manage);
         manage.MapDelete("/keys/{key}", DeleteAsync)
             .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
             .Produces<DeletionResult>()
