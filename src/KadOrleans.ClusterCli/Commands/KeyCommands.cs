@@ -6,6 +6,7 @@ using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Cli.Output;
 using KadOrleans.ClusterCli.Clients;
+using KadOrleans.Core;
 
 namespace KadOrleans.ClusterCli.Commands;
 
@@ -45,26 +46,50 @@ internal static class KeyCommands
 
     private static Command Set(CommandIo io)
     {
-        var key = new KeyArgument();
-        var value = new Option<string>("--value") { Description = "The value.", HelpName = "VALUE", Required = true };
+        var words = new Argument<string[]>("KEY VALUE")
+        {
+            Description = "The key and its value; with --digest the value alone. Bytes in hexadecimal.",
+            Arity = new ArgumentArity(0, 2),
+        };
+        var digest = CommonOptions.Digest();
         var type = new Option<string>("--type")
         {
-            Description = "string, int, float, bool or bytes (in hexadecimal).",
+            Description = "string, int, float, bool or bytes.",
             HelpName = "TYPE",
             DefaultValueFactory = _ => "string",
         };
         return ApiCommand.Create(
             io,
-            key.AddTo(new ExampleCommand("set", "Store a value and publish it again each day.")
+            new ExampleCommand("set", "Store a value and publish it again each day.")
             {
-                Examples = ["kad-cluster key set greeting --value hello --data kad-data", "kad-cluster key set answer --type int --value 42 --data kad-data"],
-            }).With(value, type),
-            parsed => new ApiRequest(
-                HttpMethod.Put,
-                key.PathOf(parsed, "/value"),
-                new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, parsed.GetValue(value)!) }),
+                Examples =
+                [
+                    "kad-cluster key set greeting hello --data kad-data",
+                    "kad-cluster key set answer 42 --type int --data kad-data",
+                    "kad-cluster key set --digest 356a192b7913b04c54574d18c28d46e6395428ab --type int --data kad-data -- -7",
+                ],
+            }.With(words, digest, type),
+            parsed =>
+            {
+                var (key, value) = Split(parsed.GetValue(words)!, parsed.GetValue(digest));
+                return new ApiRequest(
+                    HttpMethod.Put,
+                    PathOf(key, parsed.GetValue(digest), "/value"),
+                    new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, value) });
+            },
             static (printer, result) => printer.Line($"Stored here or on {result.Text("stored")} other nodes."));
     }
+
+    private static (string? Key, string Value) Split(string[] words, string? digest) => (words, digest) switch
+    {
+        ([var value], not null) => (null, value),
+        ([var key, var value], null) => (key, value),
+        ([], null) => throw CommandException.WrongUsage("No key is given; KEY or --digest HEX is needed."),
+        ([], not null) => throw CommandException.WrongUsage("No value is given; VALUE is needed."),
+        ([var key], null) => throw CommandException.WrongUsage($"The key '{VisibleText.Excerpt(key)}' has no VALUE; KEY VALUE or --digest HEX VALUE is needed."),
+        _ => throw CommandException.WrongUsage(
+            $"Both the key '{VisibleText.Excerpt(words[0])}' and --digest '{VisibleText.Excerpt(digest!)}' are given; one of them is needed."),
+    };
 
     private static Command Delete(CommandIo io)
     {
@@ -114,6 +139,13 @@ internal static class KeyCommands
         }
     }
 
+    /// <summary>The path of a key, or of a part of it.</summary>
+    private static string PathOf(string? key, string? digest, string part)
+    {
+        var id = Keys.Choose(key, digest);
+        return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{(key is null ? "?as=digest" : string.Empty)}";
+    }
+
     /// <summary>A key as text or digest.</summary>
     private sealed class KeyArgument
     {
@@ -127,12 +159,7 @@ internal static class KeyCommands
             return command;
         }
 
-        /// <summary>The path of the key, or of a part of it.</summary>
-        public string PathOf(ParseResult parsed, string part = "")
-        {
-            var (key, digest) = (parsed.GetValue(_key), parsed.GetValue(_digest));
-            var id = Keys.Choose(key, digest);
-            return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{(key is null ? "?as=digest" : string.Empty)}";
-        }
+        public string PathOf(ParseResult parsed, string part = "") =>
+            KeyCommands.PathOf(parsed.GetValue(_key), parsed.GetValue(_digest), part);
     }
 }

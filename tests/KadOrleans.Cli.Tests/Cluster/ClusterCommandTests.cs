@@ -36,8 +36,8 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_key_is_set_listed_shown_and_deleted()
     {
-        await DoneAsync("key", "set", "greeting", "--value", "hello\u001b[2J");
-        await DoneAsync("key", "set", "a/b", "--type", "int", "--value", "42");
+        await DoneAsync("key", "set", "greeting", "hello\u001b[2J");
+        await DoneAsync("key", "set", "a/b", "42", "--type", "int");
 
         Assert.Equal("hello␛[2J\n", (await DoneAsync("key", "get", "greeting")).Output);
         Assert.Equal(42, (await DoneAsync("key", "get", "a/b", "--json")).Json["value"]!.GetValue<int>());
@@ -54,6 +54,27 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         Assert.Equal((ExitCode.Failed, "The key 'greeting' is neither held nor published here.\n"), (again.ExitCode, again.Error));
         Assert.Equal("1", (await DoneAsync("usage")).Rows[^1][1]);
         Assert.Equal("delete", (await DoneAsync("audit", "--count", "1")).Rows[0][3]);
+    }
+
+    [Fact]
+    public async Task A_key_is_given_as_text_or_as_its_digest()
+    {
+        var digest = NodeId.FromKey("answer").ToString();
+        await DoneAsync("key", "set", "--digest", digest, "--type", "int", "42");
+        Assert.Equal("42\n", (await DoneAsync("key", "get", "answer")).Output);
+        Assert.Equal("42\n", (await DoneAsync("key", "get", "--digest", digest)).Output);
+
+        foreach (var (args, sentence) in new (string[], string)[]
+        {
+            ([], "No key is given; KEY or --digest HEX is needed.\n"),
+            (["answer"], "The key 'answer' has no VALUE; KEY VALUE or --digest HEX VALUE is needed.\n"),
+            (["--digest", digest], "No value is given; VALUE is needed.\n"),
+            (["answer", "42", "--digest", digest], $"Both the key 'answer' and --digest '{digest}' are given; one of them is needed.\n"),
+        })
+        {
+            var run = await RunAsync(["key", "set", .. args]);
+            Assert.Equal((ExitCode.WrongUsage, sentence), (run.ExitCode, run.Error));
+        }
     }
 
     [Fact]
