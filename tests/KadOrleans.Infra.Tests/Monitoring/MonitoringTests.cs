@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing.Monitoring;
+using KadOrleans.WebConsole.Live;
 
 namespace KadOrleans.Infra.Tests.Monitoring;
 
@@ -65,16 +67,31 @@ public sealed partial class MonitoringTests
     }
 
     [Fact]
-    public void Each_alarm_has_a_section_that_says_what_it_means_and_what_to_do()
+    public void Each_alarm_has_a_section_that_says_how_to_see_it_what_to_do_and_when_it_is_over()
     {
         var document = Repository.Read("docs/runbook.md");
         var alarms = document[document.IndexOf("\n## Alarms\n", StringComparison.Ordinal)..];
         alarms = alarms[..alarms.IndexOf("\n## ", 1, StringComparison.Ordinal)];
         var sections = alarms.Split("\n### ")[1..].ToDictionary(s => s[..s.IndexOf('\n', StringComparison.Ordinal)].Trim(), s => s);
 
+        Assert.StartsWith("# What you can do about it\n", document, StringComparison.Ordinal);
         Assert.Equal(Alerts.Select(a => a.Text("alert")!).Order(), sections.Keys.Order());
-        Assert.All(sections.Values, section => Assert.Contains("\nDo: ", section, StringComparison.Ordinal));
+        Assert.All(sections.Values, section =>
+        {
+            var parts = Part().Matches(section).Select(part => part.Groups[1].Value);
+            Assert.Equal(["See", "Do", "Over"], parts);
+            Assert.Contains("`kad-cluster ", section, StringComparison.Ordinal);
+            Assert.Matches("`[A-Z]+ /v1/", section);
+        });
         Assert.All(Alerts, alert => Assert.Contains(alert.Text("labels.severity"), (string[])["page", "ticket"]));
+    }
+
+    [Fact]
+    public void Each_line_of_the_console_is_one_of_the_alarms()
+    {
+        var never = new CountsAt(DateTimeOffset.UnixEpoch, new Dictionary<string, long>());
+
+        Assert.All(Alarm.Judge(new Health(Health.Ready), nodes: null, never, never), line => Assert.Contains(Alerts, alert => alert.Text("alert") == line.Name));
     }
 
     [Fact]
@@ -90,6 +107,9 @@ public sealed partial class MonitoringTests
         Assert.All(places, a => Assert.DoesNotContain(places, b =>
             a != b && a.X < b.X + b.W && b.X < a.X + a.W && a.Y < b.Y + b.H && b.Y < a.Y + a.H));
     }
+
+    [GeneratedRegex(@"^(See|Do|Over): ", RegexOptions.Multiline)]
+    private static partial Regex Part();
 
     [GeneratedRegex(@"\{\{\s*([a-z_]+)\s*\}\}")]
     private static partial Regex Legend();
