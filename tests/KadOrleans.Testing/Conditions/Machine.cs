@@ -8,6 +8,9 @@ public static class Machine
     /// <summary>The folder with silo and edge of an older release, from <c>KAD_TEST_OLDER_BUILD</c>; empty if there is none.</summary>
     public static string OlderBuild { get; } = Environment.GetEnvironmentVariable("KAD_TEST_OLDER_BUILD") ?? string.Empty;
 
+    /// <summary>The Python interpreter that can import <c>kademlia</c>, from <c>KAD_TEST_KADEMLIA</c>; empty if there is none.</summary>
+    public static string KademliaPython { get; } = Environment.GetEnvironmentVariable("KAD_TEST_KADEMLIA") ?? string.Empty;
+
     /// <summary>The executable of Chromium or Chrome; null if neither is installed.</summary>
     public static string? Chromium { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Find).FirstOrDefault(path => path is not null);
 
@@ -27,6 +30,7 @@ public static class Machine
         Need.Python => Installed("python3"),
         Need.NodeJs => Installed("node"),
         Need.Chromium => Chromium is null ? "chromium is not installed" : null,
+        Need.Kademlia => KademliaPython.Length > 0 ? null : "KAD_TEST_KADEMLIA does not name a Python interpreter that can import kademlia",
         Need.PostgreSql => PostgreSqlServer.IsThere
             ? null
             : "PostgreSQL is not installed, or KAD_TEST_POSTGRES_SCRIPTS does not name the folder of Orleans' scripts",

@@ -39,6 +39,9 @@ public enum Need
 
     /// <summary>A browser: Chromium.</summary>
     Chromium = 1024,
+
+    /// <summary>A Python interpreter that can import the library kademlia.</summary>
+    Kademlia = 2048,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
