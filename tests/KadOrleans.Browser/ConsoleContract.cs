@@ -111,6 +111,40 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task What_strangers_sent_stays_text_in_a_lookup_in_a_ban_and_in_the_audit_log()
+    {
+        await PutAsync("hostile", Hostile);
+        using var refused = await place.Http.PostAsync(
+            new Uri($"/v1/admin/edges/{Uri.EscapeDataString(Hostile)}?action=drain", UriKind.Relative), content: null, TestContext.Current.CancellationToken);
+        Assert.False(refused.IsSuccessStatusCode);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+
+        await window.GoAsync("lookup/value/text/hostile", "Try a lookup");
+        await Expect(window.Page.Locator(".health strong")).ToHaveTextAsync("Value found");
+        await Expect(window.Page.Locator("pre.value")).ToContainTextAsync("U+202E");
+        await IsTextAsync();
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("td .target").Filter(new() { HasText = "<script>" }).First).ToBeVisibleAsync();
+        await IsTextAsync();
+        await window.GoAsync("bans", "Bans");
+        await window.Page.GetByLabel("Ban", new() { Exact = true }).FillAsync(Hostile);
+        await window.Button("Ban…").ClickAsync();
+        await Expect(window.Page.Locator("dialog")).ToContainTextAsync("<script>");
+        await IsTextAsync();
+        await window.Button("Ban").ClickAsync();
+        await Expect(window.Alert).ToContainTextAsync("ban is '<script>");
+        await IsTextAsync();
+
+        async Task IsTextAsync()
+        {
+            Assert.Equal(0, await window.Page.Locator("main script, main img, dialog script, dialog img").CountAsync());
+            Assert.EndsWith(" · KadOrleans", await window.Page.TitleAsync(), StringComparison.Ordinal);
+            Assert.Empty(window.Errors);
+        }
+    }
+
+    [Fact]
     public async Task A_page_cannot_make_markup_of_text()
     {
         await using var window = await place.OpenAsync();
@@ -190,6 +224,44 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task A_crawl_is_stopped_and_what_it_found_is_kept()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("network", "Network");
+        await window.Page.GetByLabel("Datagrams a second").FillAsync("1");
+        await window.Button("Crawl now").ClickAsync();
+
+        await window.Button("Stop").ClickAsync();
+
+        await Expect(window.Page.GetByText("The crawl stopped:")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stopped");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stop crawl");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_key_is_found_by_the_beginning_of_its_id_and_counted()
+    {
+        await PutAsync("listed", "value");
+        var id = NodeId.FromKey("listed").ToString();
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
+        await window.GoAsync("usage", "Usage");
+        await Expect(window.Page.Locator(".tile strong").First).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
+
+        await window.GoAsync("keys", "Keys");
+        await window.Page.GetByLabel("List held keys").FillAsync(id[..8]);
+        await window.Button("List").ClickAsync();
+        await Expect(window.Page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await window.Page.Locator($"a[href$='{id}']").ClickAsync();
+
+        await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("value");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task A_contact_is_dropped_and_work_begun()
     {
         await using var window = await place.OpenAsync();
@@ -197,7 +269,11 @@ public abstract class ConsoleContract(ConsolePlace place)
         await window.GoAsync("table", "Routing table");
         await window.Button("Random walk").ClickAsync();
         await Expect(window.Page.Locator(".notice")).ToContainTextAsync("egun by 1 table");
+        await window.GoAsync("publications", "Publications");
+        await window.Button("Republish what is due").ClickAsync();
+        await Expect(window.Page.Locator(".notice")).ToContainTextAsync("egun by");
 
+        await window.GoAsync("table", "Routing table");
         await window.Page.Locator(".buckets details:has(li) summary").First.ClickAsync();
         await window.Page.Locator(".contact-list a").First.ClickAsync();
         await Expect(window.Heading("Contact")).ToBeVisibleAsync();
@@ -239,6 +315,12 @@ public abstract class ConsoleContract(ConsolePlace place)
         await window.GoAsync("keys/text/wanted", "Keys");
         await window.Heading("The nearest nodes").WaitForAsync();
         await Expect(window.Button("Delete…")).ToHaveCountAsync(0);
+        foreach (var (path, heading) in Pages)
+        {
+            await window.GoAsync(path, heading);
+            await Expect(window.Page.Locator("main button.danger, main button:text-is('Crawl now'), main .buttons button:has-text('now')")).ToHaveCountAsync(0);
+        }
+
         Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(window));
 
         await using var manager = await place.OpenAsync();

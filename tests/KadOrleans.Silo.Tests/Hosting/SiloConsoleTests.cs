@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KadOrleans.Browser;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
@@ -21,6 +22,59 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
         await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Drain: edge-of-the-test" })).ToBeVisibleAsync();
         await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Forget: edge-of-the-test" })).ToHaveCountAsync(0);
         Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task An_edge_is_drained_and_resumed()
+    {
+        await using var window = await Served.OpenAsync();
+        await window.LogInAsync(Served.Manager);
+        var ids = (await ServingAsync(_ => true)).ToJsonString();
+
+        await ChangeAsync(window, "Drain");
+        await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("drained");
+        await ChangeAsync(window, "Resume");
+
+        Assert.Equal(ids, (await ServingAsync(_ => true)).ToJsonString());
+        await window.GoAsync("keys", "Keys");
+        await window.GoAsync("nodes", "Nodes");
+        await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("live");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("resume edge");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task An_edge_gets_other_ids()
+    {
+        await using var window = await Served.OpenAsync();
+        await window.LogInAsync(Served.Manager);
+        var before = (await ServingAsync(_ => true)).ToJsonString();
+
+        await ChangeAsync(window, "Other ids");
+
+        var ids = await ServingAsync(ids => ids.ToJsonString() != before);
+        await window.GoAsync("keys", "Keys");
+        await window.GoAsync("nodes", "Nodes");
+        await Expect(window.Page.Locator("article code.whole")).ToHaveTextAsync(ids[0]!.GetValue<string>());
+        Assert.Empty(window.Errors);
+    }
+
+    private static async Task ChangeAsync(ConsoleWindow window, string title)
+    {
+        await window.GoAsync("nodes", "Nodes");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = $"{title}: edge-of-the-test" }).ClickAsync();
+        await window.Button(title).ClickAsync();
+        await Expect(window.Page.GetByText("edge-of-the-test: done.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>The edge's ids, once it serves them to the three nodes.</summary>
+    private async Task<JsonArray> ServingAsync(Func<JsonArray, bool> isExpected)
+    {
+        var edge = await Eventually.ReadAsync(
+            async () => JsonNode.Parse(await Served.Http.GetStringAsync(new Uri("/v1/admin/edges", UriKind.Relative)))!["edges"]![0]!,
+            edge => edge["state"]!.GetValue<string>() == "live" && edge["contacts"]!.GetValue<int>() >= 3 && isExpected(edge["ids"]!.AsArray()));
+        return edge["ids"]!.AsArray();
     }
 
     /// <summary>The silo, and the nodes.</summary>
