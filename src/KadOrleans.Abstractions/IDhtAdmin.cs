@@ -16,6 +16,9 @@ public interface IDhtAdmin
     /// <summary>The most keys of a page.</summary>
     const int MaxPage = 1_000;
 
+    /// <summary>The most source networks by keys, and by bytes, that one call tells. Others are in the totals.</summary>
+    const int MaxSources = 500;
+
     /// <summary>The entries that the audit log keeps.</summary>
     const int MaxAudit = 10_000;
 
@@ -56,6 +59,16 @@ public interface IDhtAdmin
     /// <summary>The keys and bytes held here, of a cluster by shard.</summary>
     /// <exception cref="DhtUnavailableException">The storage failed, or no silo responds.</exception>
     Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The source networks that hold most keys and those that hold most bytes. Their numbers come from the counts that quotas need, so no key
+    /// is read. Those of a cluster are exact unless keys change meanwhile.
+    /// </summary>
+    /// <param name="count">How many by keys, and how many by bytes; 1 to <see cref="MaxSources"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The count is not allowed.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed, or no silo responds.</exception>
+    Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default);
 
     /// <summary>Describes a routing table.</summary>
     /// <param name="id">The node id of the table. Null: the node's own, or the only one of a cluster.</param>
@@ -244,6 +257,11 @@ public sealed record DhtUsage(long Keys, long Bytes, IReadOnlyList<DhtShardUsage
 /// <param name="Bytes">Footprint of their values in bytes.</param>
 public sealed record DhtShardUsage(long Shard, long Keys, long Bytes);
 
+/// <summary>What a DHT holds by source network.</summary>
+/// <param name="Ranking">The networks that hold most, and totals.</param>
+/// <param name="Missing">The shards that did not respond in time. They are not counted.</param>
+public sealed record DhtSources(SourceRanking Ranking, IReadOnlyList<long> Missing);
+
 /// <summary>A routing table.</summary>
 /// <param name="Id">The node id whose table it is.</param>
 /// <param name="Buckets">The buckets in the order of their ranges.</param>
@@ -286,11 +304,11 @@ internal static class AdminArguments
 
     /// <summary>Checks the size of a page.</summary>
     /// <exception cref="ArgumentException">The count is not allowed.</exception>
-    public static void CheckCount(int count)
+    public static void CheckCount(int count, int most = IDhtAdmin.MaxPage)
     {
-        if (count is < 1 or > IDhtAdmin.MaxPage)
+        if (count < 1 || count > most)
         {
-            throw new ArgumentException($"The count is {count}; 1 to {IDhtAdmin.MaxPage} is allowed.");
+            throw new ArgumentException($"The count is {count}; 1 to {most} is allowed.");
         }
     }
 

@@ -100,6 +100,14 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     }
 
     /// <inheritdoc/>
+    public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count, IDhtAdmin.MaxSources);
+        var sources = await CallAsync(admin => admin.GetSourcesAsync(count), cancellationToken);
+        return new DhtSources(sources.Ranking.ToRanking(), sources.Missing);
+    }
+
+    /// <inheritdoc/>
     public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
         var table = await CallAsync(admin => admin.GetTableAsync(id), cancellationToken);

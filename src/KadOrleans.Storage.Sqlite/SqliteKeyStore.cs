@@ -124,6 +124,13 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return ValueTask.FromResult(_database.Memory.GetSources(count));
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _disposed = true;

@@ -156,6 +156,18 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_usage_by_source_has_others_and_a_bound()
+    {
+        var usage = await _api.JsonAsync("GET", "/v1/admin/usage/sources?count=500");
+
+        Assert.Equal("sources 500", _api.Admin.Calls.Last());
+        Assert.Equal(
+            """{"keys":9,"bytes":900,"sources":[{"source":"192.0.2.7","keys":2,"bytes":600},{"source":"trusted","keys":4,"bytes":100}],"others":{"keys":3,"bytes":200,"mostKeys":1,"mostBytes":150},"missing":[1]}""",
+            usage.GetRawText());
+        Assert.Equal("count is '501'; 1 to 500 is allowed.", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/usage/sources?count=501"));
+    }
+
+    [Fact]
     public async Task Edges_are_listed_and_changed()
     {
         var edge = (await _api.JsonAsync("GET", "/v1/admin/edges")).GetProperty("edges")[0];

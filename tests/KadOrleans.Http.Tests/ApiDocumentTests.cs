@@ -23,7 +23,7 @@ public sealed class ApiDocumentTests
                 "DELETE /v1/keys/{key}", "GET /v1/admin/audit", "GET /v1/admin/bans", "GET /v1/admin/contacts/{id}", "GET /v1/admin/crawls",
                 "GET /v1/admin/crawls/{id}", "GET /v1/admin/crawls/{id}/events", "GET /v1/admin/crawls/{id}/map", "GET /v1/admin/crawls/{id}/nodes",
                 "GET /v1/admin/edges", "GET /v1/admin/keys", "GET /v1/admin/keys/{key}", "GET /v1/admin/keys/{key}/value", "GET /v1/admin/publications", "GET /v1/admin/shards",
-                "GET /v1/admin/table", "GET /v1/admin/usage", "GET /v1/keys/{key}", "GET /v1/keys/{key}/events", "GET /v1/nodes/{target}",
+                "GET /v1/admin/table", "GET /v1/admin/usage", "GET /v1/admin/usage/sources", "GET /v1/keys/{key}", "GET /v1/keys/{key}/events", "GET /v1/nodes/{target}",
                 "GET /v1/status", "POST /v1/admin/crawls", "POST /v1/admin/edges/{name}", "POST /v1/admin/keys:batch", "POST /v1/admin/lookups", "POST /v1/admin/run",
                 "POST /v1/admin/shards:double", "POST /v1/keys:batch", "PUT /v1/admin/bans", "PUT /v1/admin/keys/{key}/value", "PUT /v1/keys/{key}",
             ],

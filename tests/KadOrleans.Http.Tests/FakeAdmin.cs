@@ -86,6 +86,13 @@ internal sealed class FakeAdmin : IDhtAdmin
         return Task.FromResult(new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1]));
     }
 
+    public Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        Note($"sources {count}");
+        return Task.FromResult(new DhtSources(
+            new SourceRanking(9, 900, [new SourceTotals(Held.Source, 2, 600), new SourceTotals(SourceNetwork.Trusted, 4, 100)], 1, 150), [1]));
+    }
+
     public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
         Note($"table {id}");

@@ -135,6 +135,21 @@ public abstract class DhtAdminContract
     });
 
     [Fact]
+    public Task The_usage_by_source_counts_the_keys_that_are_held() => RunFilledAsync(async (_, admin, held) =>
+    {
+        var (usage, sources) = (await admin.GetUsageAsync(), await admin.GetSourcesAsync(IDhtAdmin.MaxSources));
+
+        Assert.Equal((usage.Keys, usage.Bytes), (sources.Ranking.Keys, sources.Ranking.Bytes));
+        Assert.Equal(
+            held.GroupBy(key => key.Source).Select(group => (group.Key, (long)group.Count())).OrderBy(one => one.Key.Low),
+            sources.Ranking.Sources.Select(one => (one.Source, one.Keys)).OrderBy(one => one.Source.Low));
+        Assert.Equal(usage.Bytes, sources.Ranking.Sources.Sum(one => one.Bytes));
+        Assert.Equal((0, 0), (sources.Ranking.MostOtherKeys, sources.Ranking.MostOtherBytes));
+        Assert.Empty(sources.Missing);
+        Assert.InRange((await admin.GetSourcesAsync(1)).Ranking.Sources.Count, 1, 2);
+    });
+
+    [Fact]
     public Task The_table_has_its_contacts_in_their_buckets() => RunAsync(async (dht, admin) =>
     {
         var status = Assert.Single((await dht.GetStatusAsync()).Nodes);
@@ -246,5 +261,8 @@ public abstract class DhtAdminContract
         var count = await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanAsync(string.Empty, null, 1_001));
         Assert.Equal("The count is 1001; 1 to 1000 is allowed.", count.Message);
         await Assert.ThrowsAsync<ArgumentException>(() => admin.ScanAsync(string.Empty, null, 0));
+        var sources = await Assert.ThrowsAsync<ArgumentException>(() => admin.GetSourcesAsync(501));
+        Assert.Equal("The count is 501; 1 to 500 is allowed.", sources.Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.GetSourcesAsync(0));
     });
 }

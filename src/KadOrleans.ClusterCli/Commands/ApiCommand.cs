@@ -94,6 +94,15 @@ internal static class ApiCommand
     public static void Rows(this ResultPrinter printer, IReadOnlyList<JsonNode> rows, params (string Heading, string Field)[] columns) =>
         printer.Table([.. columns.Select(column => column.Heading)], [.. rows.Select(row => Array.ConvertAll(columns, column => row.Text(column.Field)))]);
 
+    /// <summary>Says which shards are not counted.</summary>
+    public static void NoteUncounted(this ResultPrinter printer, JsonNode result)
+    {
+        if (result.List("missing") is { Count: > 0 } missing)
+        {
+            printer.Note($"Not counted, as they do not respond: shards {string.Join(", ", missing)}.");
+        }
+    }
+
     /// <summary>Says which edges a change did not reach.</summary>
     public static void NoteMissing(this ResultPrinter printer, JsonNode result)
     {

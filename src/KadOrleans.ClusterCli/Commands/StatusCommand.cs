@@ -43,10 +43,7 @@ internal static class UsageCommand
                     .. result.List("shards").Select(shard => new[] { shard.Text("shard"), shard.Text("keys"), shard.Text("bytes") }),
                     ["all", result.Text("keys"), result.Text("bytes")],
                 ]);
-            if (result.List("missing") is { Count: > 0 } missing)
-            {
-                printer.Note($"Not counted, as they do not respond: shards {string.Join(", ", missing)}.");
-            }
+            printer.NoteUncounted(result);
         });
 }
 

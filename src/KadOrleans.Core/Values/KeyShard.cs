@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
@@ -46,6 +47,20 @@ internal sealed class KeyShard
 
     /// <summary>The sources that changed most values of others, most first.</summary>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
+
+    /// <summary>The networks that hold most keys and bytes, up to <paramref name="count"/> of each, by the accounts that quotas need.</summary>
+    public SourceRanking GetSources(int count)
+    {
+        var next = 0;
+        return RankSources(new SourceRanker(count), ref next, int.MaxValue)!;
+    }
+
+    /// <summary>The same in parts, as <see cref="StoreAccounts.Rank"/>. The shard may change in between.</summary>
+    public SourceRanking? RankSources(SourceRanker ranker, ref int next, int most) => _accounts.Rank(ranker, ref next, most);
+
+    /// <summary>What some networks hold, and the totals of all.</summary>
+    public SourceRanking CountSources(IReadOnlyList<SourceNetwork> sources) =>
+        new(_accounts.Keys, _accounts.Bytes, [.. sources.Select(_accounts.TotalsOf)], 0, 0);
 
     /// <summary>The value of <paramref name="key"/>, unless it has none that is alive at <paramref name="now"/>.</summary>
     public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)

@@ -15,7 +15,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// edges nor clients can prove that they may manage. Changes are durable when a call returns. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtAdminGrain")]
-[Version(1)]
+[Version(2)]
 internal interface IDhtAdminGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -36,6 +36,13 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     /// <summary>The usage of all shards. Those that do not respond in time are missing.</summary>
     [Alias("GetUsage")]
     ValueTask<IReadOnlyList<AdminShardUsage>> GetUsageAsync();
+
+    /// <summary>
+    /// The source networks that hold most keys and those that hold most bytes: up to <paramref name="count"/> (1 to 500) of each. Since
+    /// version 2.
+    /// </summary>
+    [Alias("GetSources")]
+    ValueTask<AdminSources> GetSourcesAsync(int count);
 
     /// <summary>The table of a live edge's node id. Null: of the only one. An <see cref="ArgumentException"/> says which ids there are.</summary>
     [Alias("GetTable")]
@@ -146,6 +153,13 @@ internal sealed record AdminDeletion([property: Id(0)] bool WasHeld, [property: 
 [GenerateSerializer]
 [Alias("kad.AdminShardUsage")]
 internal sealed record AdminShardUsage([property: Id(0)] long Shard, [property: Id(1)] ShardUsage? Usage);
+
+/// <summary>The usage by source network.</summary>
+/// <param name="Ranking">The networks that hold most, and totals.</param>
+/// <param name="Missing">The shards that did not respond in time.</param>
+[GenerateSerializer]
+[Alias("kad.AdminSources")]
+internal sealed record AdminSources([property: Id(0)] ShardSources Ranking, [property: Id(1)] IReadOnlyList<long> Missing);
 
 /// <summary>What a table knows of a contact.</summary>
 /// <param name="Table">Whose table it is.</param>

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using Orleans.CodeGeneration;
 
@@ -10,7 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// copied. A shard that was split passes all calls on to its two halves.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
-[Version(3)]
+[Version(4)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -67,6 +68,17 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// <summary>The shard's usage.</summary>
     [Alias("GetUsage")]
     ValueTask<ShardUsage> GetUsageAsync();
+
+    /// <summary>
+    /// The source networks that hold most keys and those that hold most bytes: up to <paramref name="count"/> (1 to 1,024) of each. Reads no
+    /// value. Since version 4.
+    /// </summary>
+    [Alias("GetSources")]
+    ValueTask<ShardSources> GetSourcesAsync(int count);
+
+    /// <summary>What each of at most 1,024 source networks holds, in no order, and the totals of all. Since version 4.</summary>
+    [Alias("CountSources")]
+    ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<SourceNetwork> sources);
 
     /// <summary>
     /// The changes since a state that the caller knows, or all keys. Null if the shard is split: its halves have news of their own. For

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
@@ -9,6 +10,7 @@ using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Dht;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -35,6 +37,15 @@ internal sealed class DhtAdminGrain(
 
     /// <summary>The most shards that one page reads. Each may have to be read from storage.</summary>
     private const int ShardsPerPage = 256;
+
+    /// <summary>The most source networks that are told by keys, and by bytes: shards count both in one call.</summary>
+    private const int MaxSources = 500;
+
+    /// <summary>The source networks that all shards together list by keys, and by bytes: some 5 MB each.</summary>
+    private const int SourcesOfShards = 131_072;
+
+    /// <summary>The source networks that a merge remembers by keys, and by bytes.</summary>
+    private const int MergedSources = 16_384;
 
     /// <summary>The shards that are asked for their usage at once.</summary>
     private const int ShardsAtOnce = 64;
@@ -116,6 +127,27 @@ internal sealed class DhtAdminGrain(
     {
         var usages = await AskShardsAsync<ShardUsage?>(async grain => await grain.GetUsageAsync());
         return [.. usages.Select((usage, shard) => new AdminShardUsage(shard, usage))];
+    }
+
+    public async ValueTask<AdminSources> GetSourcesAsync(int count)
+    {
+        if (count is < 1 or > MaxSources)
+        {
+            throw new ArgumentException($"The count is {count}; 1 to {MaxSources} is allowed.");
+        }
+
+        var listed = Math.Clamp(SourcesOfShards / known.Layout.Count, 64, ShardCall.MaxItems);
+        var (merge, missing) = await MergeAsync(grain => grain.GetSourcesAsync(listed));
+        var ranking = merge.Rank(count);
+        if (!merge.IsExact)
+        {
+            // A shard may not have listed one of them.
+            SourceNetwork[] chosen = [.. ranking.Sources.Select(one => one.Source)];
+            (merge, missing) = await MergeAsync(grain => grain.CountSourcesAsync(chosen));
+            ranking = merge.Rank(chosen.Length) with { MostOtherKeys = ranking.MostOtherKeys, MostOtherBytes = ranking.MostOtherBytes };
+        }
+
+        return new AdminSources(ShardSources.Of(ranking), missing);
     }
 
     public async ValueTask<int> RunShardsAsync() => (await AskShardsAsync(static grain => grain.RepublishAsync())).Count(isBegun => isBegun);
@@ -204,24 +236,44 @@ internal sealed class DhtAdminGrain(
         }
     }
 
+    /// <summary>Merges what all shards say of their source networks, each as it responds.</summary>
+    private async ValueTask<(SourceMerge Merge, IReadOnlyList<long> Missing)> MergeAsync(Func<IKeyShardGrain, ValueTask<ShardSources>> call)
+    {
+        var layout = known.Layout;
+        var merge = new SourceMerge(MergedSources);
+        var hasResponded = new bool[layout.Count];
+        await AskShardsAsync(layout, call, (shard, sources) =>
+        {
+            merge.Add(sources.ToRanking());
+            hasResponded[shard] = true;
+        });
+        return (merge, [.. hasResponded.Index().Where(shard => !shard.Item).Select(shard => (long)shard.Index)]);
+    }
+
     /// <summary>Asks all shards, in the order of their numbers. The result of one that does not respond is the default.</summary>
     private async ValueTask<T?[]> AskShardsAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call)
     {
-        var limit = Limit();
         var layout = known.Layout;
         var results = new T?[layout.Count];
+        await AskShardsAsync(layout, call, (shard, result) => results[shard] = result);
+        return results;
+    }
+
+    /// <summary>Asks all shards, some at once, and passes on each result. Nothing is passed on of one that does not respond.</summary>
+    private async Task AskShardsAsync<T>(ShardLayout layout, Func<IKeyShardGrain, ValueTask<T>> call, Action<int, T> take)
+    {
+        var limit = Limit();
         await Parallel.ForAsync(0, layout.Count, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, TaskScheduler = TaskScheduler.Current }, async (shard, _) =>
         {
             try
             {
-                results[shard] = await CallAsync(layout.ShardAt(shard), call, limit);
+                take(shard, await CallAsync(layout.ShardAt(shard), call, limit));
             }
             catch (Exception e)
             {
                 logger.ShardFailed(e.Message);
             }
         });
-        return results;
     }
 
     /// <summary>Asks the tables of all live edges.</summary>

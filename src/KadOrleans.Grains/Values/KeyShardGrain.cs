@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
@@ -248,6 +249,18 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes);
     }
 
+    public ValueTask<ShardSources> GetSourcesAsync(int count)
+    {
+        ShardCall.CheckCount(count);
+        return RankAsync(shard => shard.GetSources(count), half => half.GetSourcesAsync(count), count);
+    }
+
+    public ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<SourceNetwork> sources)
+    {
+        ShardCall.CheckLength(sources);
+        return RankAsync(shard => shard.CountSources(sources), half => half.CountSourcesAsync(sources), sources.Count);
+    }
+
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
         _log.IsSealed ? null : _log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_prefix.Bits)) with { Silo = _silo });
 
@@ -305,6 +318,21 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         await _republishing.HandOverAsync(after =>
             _log.Keys.Find(after, RepublishWork.MaxKeys, held => _expiry.IsDue(held, _time.GetUtcNow())),
             _ending.Token);
+    }
+
+    private async ValueTask<ShardSources> RankAsync(
+        Func<KeyShard, SourceRanking> rank, Func<IKeyShardGrain, ValueTask<ShardSources>> ask, int count)
+    {
+        if (MayRead)
+        {
+            return ShardSources.Of(rank(_log.Shard));
+        }
+
+        var (lower, upper) = await Halves.AskBothAsync(ask);
+        var merge = new SourceMerge(lower.Sources.Count + upper.Sources.Count);
+        merge.Add(lower.ToRanking());
+        merge.Add(upper.ToRanking());
+        return ShardSources.Of(merge.Rank(count));
     }
 
     private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(

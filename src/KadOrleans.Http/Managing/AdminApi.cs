@@ -18,7 +18,8 @@ internal static class AdminApi
     /// <summary>What is before the key in a path.</summary>
     public const string Keys = DhtApi.Root + "/admin/keys/";
 
-    private const int DefaultCount = 100;
+    /// <summary>How many entries a list has unless the request says so.</summary>
+    public const int DefaultCount = 100;
 
     /// <summary>Adds the endpoints to the group of the API.</summary>
     public static void Map(RouteGroupBuilder api)
@@ -40,9 +41,7 @@ internal static class AdminApi
             .WithDescription($"after: next of the page before. count: 1 to {IDhtAdmin.MaxPage}, {DefaultCount} without it. A page may be empty although it has a next.")
             .Produces<PublicationPageResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
-        view.MapGet("/usage", GetUsageAsync)
-            .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.")
-            .Produces<DhtUsage>();
+        UsageApi.Map(view);
         view.MapGet("/table", GetTableAsync)
             .WithSummary("Describes a routing table by bucket with its contacts.")
             .WithDescription("id: the node id of the table; not needed if there is only one.")
@@ -121,9 +120,6 @@ internal static class AdminApi
             : TypedResults.Ok(new DeletionResult(requested.Digest.ToString(), deletion.WasHeld, deletion.WasPublished));
     }
 
-    private static async Task<IResult> GetUsageAsync(HttpContext context, IDhtAdmin admin) =>
-        TypedResults.Ok(await admin.GetUsageAsync(context.RequestAborted));
-
     private static async Task<IResult> GetTableAsync(string? id, HttpContext context, IDhtAdmin admin)
     {
         var table = await CheckedAsync(() => admin.GetTableAsync(ParseId(nameof(id), id), context.RequestAborted));
@@ -176,7 +172,8 @@ internal static class AdminApi
         : NodeId.TryParse(text, out var id) ? id
         : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; {NodeId.Length * 2} hexadecimal digits are needed.");
 
-    private static int ParseCount(string? text, int most) => text is null ? DefaultCount
+    /// <summary>Reads the length of a list.</summary>
+    public static int ParseCount(string? text, int most) => text is null ? DefaultCount
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= most ? count
         : throw ApiProblemException.Wrong($"count is '{VisibleText.Excerpt(text)}'; 1 to {most} is allowed.");
 

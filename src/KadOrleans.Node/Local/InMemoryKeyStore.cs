@@ -68,6 +68,13 @@ internal sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.GetSources(count));
+    }
+
+    /// <inheritdoc/>
     public StoreTurnover Turnover
     {
         get

@@ -107,6 +107,12 @@ internal sealed class NodeAdmin(
         return new DhtUsage(usage.Keys, usage.Bytes, [], []);
     }
 
+    public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count, IDhtAdmin.MaxSources);
+        return new DhtSources(await store.GetSourcesAsync(count, cancellationToken), []);
+    }
+
     public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
         var node = engine();

@@ -80,6 +80,13 @@ public interface IKeyStore : IAsyncDisposable
 
     /// <summary>The usage. Cheap enough to read each second.</summary>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The source networks that hold most of it, by the counts that quotas need: no value is read.</summary>
+    /// <param name="count">How many by keys, and how many by bytes; at least 1.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="NotSupportedException">Others hold the values and count them.</exception>
+    ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} does not count source networks.");
 }
 
 /// <summary>Shorter calls to a key store.</summary>

@@ -43,6 +43,9 @@ internal sealed class WatchedKeyStore(IKeyStore store, KeyWatches watches) : IKe
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => store.GetUsageAsync(cancellationToken);
 
+    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
+        store.GetSourcesAsync(count, cancellationToken);
+
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
     private async ValueTask<StoreResult> TellAsync(NodeId key, ValueTask<StoreResult> put)

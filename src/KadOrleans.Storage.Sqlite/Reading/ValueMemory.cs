@@ -11,7 +11,7 @@ namespace KadOrleans.Storage.Sqlite.Reading;
 /// </summary>
 internal sealed class ValueMemory : IShardValues
 {
-    // Values judged again, and slots copied, at a time; readers wait meanwhile.
+    // Values judged again or networks ranked, and slots copied, at a time; readers wait meanwhile.
     private const int Together = 4096;
     private const int Copied = 512;
 
@@ -79,6 +79,22 @@ internal sealed class ValueMemory : IShardValues
         lock (Gate)
         {
             return Shard.GetTopChanges(count);
+        }
+    }
+
+    /// <summary>The networks that hold most. Reads and writes go on in between.</summary>
+    public SourceRanking GetSources(int count)
+    {
+        var ranker = new SourceRanker(count);
+        for (var next = 0; ;)
+        {
+            lock (Gate)
+            {
+                if (Shard.RankSources(ranker, ref next, Together) is { } ranking)
+                {
+                    return ranking;
+                }
+            }
         }
     }
 

@@ -95,7 +95,11 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         }
 
         Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
-        Assert.Equal(["trusted", "100"], (await DoneAsync("sources")).Rows[0][..2]);
+        var sources = (await DoneAsync("sources")).Rows;
+        Assert.Equal([["trusted", "100"], ["all", "100"]], sources.Select(row => row[..2]));
+        Assert.Equal(sources[0][2], sources[1][2]);
+        var refused = await RunAsync("sources", "--count", "501");
+        Assert.Equal((ExitCode.WrongUsage, "count is '501'; 1 to 500 is allowed.\n"), (refused.ExitCode, refused.Error));
         File.WriteAllText(_folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
         var wrong = await RunAsync("import", _folder["keys.jsonl"]);
         Assert.Equal((ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.\n"), (wrong.ExitCode, wrong.Error));

@@ -266,5 +266,20 @@ public class KeyShardTests
             Assert.Equal(value, shard.Values[key]);
             Assert.Equal(now < value.ExpiresAt, shard.TryGet(key, now, out _));
         }
+
+        var totals = model.Values.Values.GroupBy(value => value.Source)
+            .Select(group => new SourceTotals(group.Key, group.Count(), group.Sum(value => (long)value.Footprint))).ToList();
+        var sources = shard.GetSources(2);
+        var (ranker, next, part) = (new SourceRanker(2), 0, default(SourceRanking));
+        while (part is null)
+        {
+            part = shard.RankSources(ranker, ref next, 1);
+        }
+
+        Assert.Equal(sources.Sources, part.Sources);
+        Assert.Equal((model.Values.Count, shard.Bytes), (sources.Keys, sources.Bytes));
+        Assert.Equal(totals.Select(one => one.Keys).OrderDescending().Take(2), sources.Sources.Select(one => one.Keys).OrderDescending().Take(2));
+        Assert.Equal(totals.Select(one => one.Bytes).OrderDescending().Take(2), sources.Sources.Select(one => one.Bytes).Take(2));
+        Assert.Equal(totals, shard.CountSources([.. totals.Select(one => one.Source)]).Sources);
     }
 }

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.Grains.Abstractions;
@@ -51,6 +52,53 @@ public sealed class DhtAdminClientTests(SixteenShardCluster cluster) : DhtAdminC
 
         Assert.Equal(Enumerable.Range(0, 16).Select(shard => (long)shard), usage.Shards.Select(shard => shard.Shard));
         Assert.Equal((1, 1), (usage.Keys, usage.Shards[15].Keys));
+    }
+
+    [Fact]
+    public async Task Sources_are_exact_although_shards_do_not_list_them_all()
+    {
+        // A shard lists 1,024 by keys; 1,500 networks have two keys each there, and one has one key in each shard.
+        var token = TestContext.Current.CancellationToken;
+        var wide = SourceNetwork.Of(UdpEndpoint.Parse("198.51.100.1:1"));
+        var now = cluster.Clock.GetUtcNow();
+        foreach (var (shard, networks) in new[] { (0L, 0), (3L, 1_500), (15L, 10) })
+        {
+            var puts = new List<ShardPut> { Put(shard, 0, wide) };
+            for (var i = 0; i < networks; i++)
+            {
+                var network = SourceNetwork.Of(UdpEndpoint.FromIPv4(0xCB00_0000 + (uint)i, 1));
+                puts.AddRange([Put(shard, (2 * i) + 1, network), Put(shard, (2 * i) + 2, network)]);
+            }
+
+            foreach (var some in puts.Chunk(1_000))
+            {
+                Assert.All(await cluster.Grains.GetGrain<IKeyShardGrain>(shard).PutAsync(some), result => Assert.Equal(StoreResult.Stored, result));
+            }
+        }
+
+        var sources = await Admin.GetSourcesAsync(11, token);
+
+        var ranking = sources.Ranking;
+        Assert.Equal(((2 * 1_510) + 3, 0), (ranking.Keys, sources.Missing.Count));
+        Assert.Equal(4, ranking.Sources[0].Keys);
+        Assert.Equal(10, ranking.Sources.Count(one => one.Keys == 4));
+        Assert.Equal(wide, ranking.Sources.Single(one => one.Keys == 3).Source);
+        Assert.Equal(4, ranking.MostOtherKeys);
+
+        ShardPut Put(long shard, int number, SourceNetwork source) =>
+            new(NodeId.Parse($"{shard:x}{number:x39}"), new StoredValue("value", now, now.AddDays(1), source));
+    }
+
+    [Fact]
+    public async Task A_shard_that_does_not_count_its_sources_is_missing()
+    {
+        await Dht.SetAsync(NodeId.MaxValue, "value", TestContext.Current.CancellationToken);
+        cluster.Gate.Set<IKeyShardGrain>("GetSourcesAsync", () => throw new InvalidOperationException("broken"));
+
+        var sources = await Admin.GetSourcesAsync(1, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, 16).Select(shard => (long)shard), sources.Missing);
+        Assert.Equal((0, 0), (sources.Ranking.Keys, sources.Ranking.Sources.Count));
     }
 
     [Fact]

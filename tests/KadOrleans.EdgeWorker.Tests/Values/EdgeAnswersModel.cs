@@ -321,4 +321,8 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
         throw new NotSupportedException();
 
     public ValueTask<ShardUsage> GetUsageAsync() => throw new NotSupportedException();
+
+    public ValueTask<ShardSources> GetSourcesAsync(int count) => throw new NotSupportedException();
+
+    public ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<Core.Admission.SourceNetwork> sources) => throw new NotSupportedException();
 }

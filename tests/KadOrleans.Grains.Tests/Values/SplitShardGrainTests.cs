@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
@@ -22,7 +23,7 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
         var shard = cluster.Shard(number);
         var keys = Samples.KeysOf(number, Bits).Take(60).Order().ToList();
         await shard.PutAsync([.. keys.Select((key, i) => new ShardPut(key, cluster.Text($"{i}")))]);
-        var usage = await shard.GetUsageAsync();
+        var (usage, sources) = (await shard.GetUsageAsync(), await shard.GetSourcesAsync(1));
 
         await shard.SplitAsync();
         await shard.SplitAsync();
@@ -32,6 +33,9 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
         }
 
         Assert.Equal(usage, await shard.GetUsageAsync());
+        Assert.Equal(new ShardSource(SourceNetwork.Trusted, 60, usage.Bytes), Assert.Single(sources.Sources));
+        Assert.Equal(sources.Sources, (await shard.GetSourcesAsync(1)).Sources);
+        Assert.Equal(sources.Sources, (await shard.CountSourcesAsync([SourceNetwork.Trusted])).Sources);
         Assert.Equal([cluster.Text("0"), null, cluster.Text("59")], await shard.GetAsync([keys[0], Samples.KeysOf(number, Bits).ElementAt(70), keys[59]]));
         Assert.Equal(
             [StoreResult.Stored, StoreResult.TooLarge, StoreResult.Stored],
