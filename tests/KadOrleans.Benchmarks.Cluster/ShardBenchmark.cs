@@ -33,7 +33,8 @@ internal static class ShardBenchmark
         using var host = builder.Build();
         await host.StartAsync();
         var grains = host.Services.GetRequiredService<IGrainFactory>();
-        var run = arguments[0] == "put" ? PutAsync(grains, numbers[1], numbers[2], numbers[3])
+        var run = arguments[0] == "crawl" ? CrawlBenchmark.RunAsync(grains, numbers[1], numbers[2], numbers[3], numbers[4])
+            : arguments[0] == "put" ? PutAsync(grains, numbers[1], numbers[2], numbers[3])
             : arguments[0] == "double" ? new DoublingBenchmark(grains, numbers[1], i => (Key(i), Value(i, numbers[2], DateTimeOffset.UtcNow)))
                 .RunAsync(TimeSpan.FromSeconds(numbers[3]))
             : GetAsync(grains, numbers.Count > 5 ? numbers[5] : numbers[1], numbers[2], TimeSpan.FromSeconds(numbers[3]), numbers[4]);

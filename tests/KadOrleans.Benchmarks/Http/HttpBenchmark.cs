@@ -38,11 +38,14 @@ internal static class HttpBenchmark
             case ["watch", var count]:
                 await WatchAsync(int.Parse(count, CultureInfo.InvariantCulture));
                 return 0;
+            case ["map", var rows, var rounds]:
+                await CrawlMapBenchmark.RunAsync(int.Parse(rows, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture));
+                return 0;
             case [var seconds, var rounds]:
                 await CompareAsync(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), int.Parse(rounds, CultureInfo.InvariantCulture));
                 return 0;
             default:
-                await Console.Error.WriteLineAsync("http SECONDS ROUNDS, or http watch COUNT, is needed.");
+                await Console.Error.WriteLineAsync("http SECONDS ROUNDS, http watch COUNT, or http map ROWS ROUNDS, is needed.");
                 return 2;
         }
     }
@@ -174,7 +177,8 @@ internal static class HttpBenchmark
         response.EnsureSuccessStatusCode();
     }
 
-    private static HttpClient Client(string address, string token)
+    /// <summary>A client with a token.</summary>
+    public static HttpClient Client(string address, string token)
     {
         var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://{address}"), Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
