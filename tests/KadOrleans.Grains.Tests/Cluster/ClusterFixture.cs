@@ -10,7 +10,6 @@ using KadOrleans.Grains.Tests.Costs;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 using Orleans.Reminders;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
@@ -78,13 +77,7 @@ public sealed class ClusterFixture : IAsyncLifetime
             silo.UseInMemoryReminderService();
             silo.AddIncomingGrainCallFilter(Arrived);
             silo.Services.AddSingleton<ILoggerProvider>(Log);
-            silo.Configure<ClusterMembershipOptions>(options =>
-            {
-                // A killed silo is found dead within seconds.
-                options.ProbeTimeout = TimeSpan.FromSeconds(1);
-                options.NumMissedProbesLimit = 2;
-                options.NumVotesForDeathDeclaration = 1;
-            });
+            silo.FindDeadSilosSoon();
             silo.UseKadGrains(options => Configure(options));
         });
         Cluster = builder.Build();

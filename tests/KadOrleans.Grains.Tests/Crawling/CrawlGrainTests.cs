@@ -7,10 +7,7 @@ using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Tests.Cluster;
 using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Configuration;
-using Orleans.Runtime.Hosting;
 using Orleans.Runtime.Placement;
-using Orleans.Serialization;
 using Orleans.TestingHost;
 
 namespace KadOrleans.Grains.Tests.Crawling;
@@ -24,40 +21,24 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     private readonly SyntheticNetwork _network = new(Nodes);
     private readonly TestRows _rows = new();
     private readonly List<TestEdge> _edges = [];
+    private readonly List<Func<ValueTask<bool>>> _renewals = [];
     private InProcessTestCluster _cluster = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private ICrawlGrain Crawls => _cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
 
-    public async ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync() => _cluster = await TestSilos.StartTwoAsync(_rows, silo =>
     {
-        var builder = new InProcessTestClusterBuilder(2);
-        builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
+        silo.Services.AddSingleton(new CrawlTiming
         {
-            silo.Services.AddGrainStorage(
-                GrainStorageName.Kad, (services, _) => new TestGrainStorage(_rows, services.GetRequiredService<Serializer>()));
-            silo.Services.AddSingleton(new CrawlTiming
-            {
-                Poll = TimeSpan.FromMilliseconds(50),
-                Silence = TimeSpan.FromSeconds(4),
-                Lease = TimeSpan.FromSeconds(4),
-                Pause = TimeSpan.FromMinutes(1),
-            });
-            silo.UseInMemoryReminderService();
-            silo.Configure<ClusterMembershipOptions>(options =>
-            {
-                // A killed silo is found dead within seconds.
-                options.ProbeTimeout = TimeSpan.FromSeconds(1);
-                options.NumMissedProbesLimit = 2;
-                options.NumVotesForDeathDeclaration = 1;
-            });
-            silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)));
+            Poll = TimeSpan.FromMilliseconds(50),
+            Silence = TimeSpan.FromSeconds(4),
+            Lease = TimeSpan.FromSeconds(4),
+            Pause = TimeSpan.FromMinutes(1),
         });
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
+        silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)));
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -106,7 +87,6 @@ public sealed class CrawlGrainTests : IAsyncLifetime
             {
                 try
                 {
-                    await RenewAsync();
                     return await GetAsync();
                 }
                 catch (Exception e) when (GrainCalls.IsTransient(e))
@@ -129,7 +109,6 @@ public sealed class CrawlGrainTests : IAsyncLifetime
         {
             ids.Add(CrawlReportJson.Read(await Crawls.StartAsync(10_000, null)).Id);
             await Eventually.ReadAsync(GetAsync, report => report.Id == ids[^1] && report.Phase == CrawlPhase.Finished);
-            await RenewAsync();
         }
 
         await _cluster.DeactivateAsync(Crawls);
@@ -187,8 +166,6 @@ public sealed class CrawlGrainTests : IAsyncLifetime
         await RenewAsync();
     }
 
-    private readonly List<Func<ValueTask<bool>>> _renewals = [];
-
     private async Task RenewAsync()
     {
         foreach (var renew in _renewals)
@@ -197,7 +174,12 @@ public sealed class CrawlGrainTests : IAsyncLifetime
         }
     }
 
-    private async Task<CrawlReport> GetAsync() => CrawlReportJson.Read((await Crawls.ListAsync())[0]);
+    /// <summary>The newest crawl. The edges renew meanwhile, or the directory would forget them after 30 s.</summary>
+    private async Task<CrawlReport> GetAsync()
+    {
+        await RenewAsync();
+        return CrawlReportJson.Read((await Crawls.ListAsync())[0]);
+    }
 
     private async Task<List<CrawlRecord>> ReadAsync(string id)
     {

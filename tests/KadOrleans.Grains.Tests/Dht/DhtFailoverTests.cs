@@ -7,10 +7,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Tests.Cluster;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Configuration;
-using Orleans.Runtime.Hosting;
 using Orleans.Runtime.Placement;
-using Orleans.Serialization;
 using Orleans.TestingHost;
 
 namespace KadOrleans.Grains.Tests.Dht;
@@ -26,27 +23,8 @@ public sealed class DhtFailoverTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        var builder = new InProcessTestClusterBuilder(2);
-        builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddGrainStorage(
-                GrainStorageName.Kad, (services, _) => new TestGrainStorage(_rows, services.GetRequiredService<Serializer>()));
-            silo.UseInMemoryReminderService();
-            silo.Configure<ClusterMembershipOptions>(options =>
-            {
-                // A killed silo is found dead within seconds.
-                options.ProbeTimeout = TimeSpan.FromSeconds(1);
-                options.NumMissedProbesLimit = 2;
-                options.NumVotesForDeathDeclaration = 1;
-            });
-            silo.UseKadGrains(options => options.ShardBits = ShardBits);
-        });
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
+    public async ValueTask InitializeAsync() =>
+        _cluster = await TestSilos.StartTwoAsync(_rows, silo => silo.UseKadGrains(options => options.ShardBits = ShardBits));
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization;
+using Orleans.TestingHost;
+
+namespace KadOrleans.Grains.Tests.Cluster;
+
+/// <summary>Silos in this process, on the real runtime.</summary>
+internal static class TestSilos
+{
+    /// <summary>Starts two silos that share storage and keep the real time.</summary>
+    /// <param name="rows">The storage.</param>
+    /// <param name="configure">What else a silo has.</param>
+    public static async Task<InProcessTestCluster> StartTwoAsync(TestRows rows, Action<ISiloBuilder> configure)
+    {
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddGrainStorage(
+                GrainStorageName.Kad, (services, _) => new TestGrainStorage(rows, services.GetRequiredService<Serializer>()));
+            silo.UseInMemoryReminderService();
+            silo.FindDeadSilosSoon();
+            configure(silo);
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>A killed silo is found dead within seconds.</summary>
+    public static void FindDeadSilosSoon(this ISiloBuilder silo) => silo.Configure<ClusterMembershipOptions>(options =>
+    {
+        options.ProbeTimeout = TimeSpan.FromSeconds(1);
+        options.NumMissedProbesLimit = 2;
+        options.NumVotesForDeathDeclaration = 1;
+    });
+}
