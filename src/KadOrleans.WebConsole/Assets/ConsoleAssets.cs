@@ -23,9 +23,6 @@ internal sealed class ConsoleAssets
 
     private readonly FrozenDictionary<string, Asset> _assets = Read().ToFrozenDictionary();
 
-    /// <summary>The files' names and sizes in bytes.</summary>
-    public IReadOnlyDictionary<string, int> Sizes => _assets.ToDictionary(asset => asset.Key, asset => asset.Value.Content.Length);
-
     /// <summary>The response to a request for a file.</summary>
     /// <param name="path">Its path below the console's; null or empty for the page itself.</param>
     /// <param name="context">The request.</param>

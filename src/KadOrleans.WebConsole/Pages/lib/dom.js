@@ -111,6 +111,16 @@ export function notice(sentence, kind = 'error') {
   return el('p', { class: `notice ${kind}`, role: kind === 'error' ? 'alert' : 'status' }, shown(sentence));
 }
 
+/** Makes a change and says in the place what it returns, or the sentence of its failure. */
+export async function report(place, work) {
+  try {
+    const sentence = await work();
+    put(place, sentence && notice(sentence, 'info'));
+  } catch (failure) {
+    put(place, notice(failure.message));
+  }
+}
+
 /** Shows that something is under way, then what it returns, or the sentence of its failure. */
 export async function load(place, work) {
   place.setAttribute('aria-busy', 'true');

@@ -1,6 +1,6 @@
 // Work that runs at intervals by itself, begun now.
 
-import { el, put, notice } from './dom.js';
+import { el, report } from './dom.js';
 import { plural } from './format.js';
 import { post } from './api.js';
 
@@ -10,14 +10,11 @@ export function work(...kinds) {
   return el('div', {}, el('div', { class: 'buttons' }, kinds.map(([kind, title, taker]) => el('button', {
     type: 'button', onclick: async event => {
       event.target.disabled = true;
-      try {
+      await report(done, async () => {
         const { begun } = await post(`run?work=${kind}`);
-        put(done, notice(begun > 0 ? `Begun by ${plural(begun, taker)}.` : 'Nobody took it: there is enough to do already.', 'info'));
-      } catch (failure) {
-        put(done, notice(failure.message));
-      } finally {
-        event.target.disabled = false;
-      }
+        return begun > 0 ? `Begun by ${plural(begun, taker)}.` : 'Nobody took it: there is enough to do already.';
+      });
+      event.target.disabled = false;
     },
   }, title))), done);
 }

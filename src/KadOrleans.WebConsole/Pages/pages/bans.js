@@ -1,4 +1,4 @@
-import { el, put, shown, table, load, field, confirm, notice } from '../lib/dom.js';
+import { el, put, shown, table, load, field, confirm, report } from '../lib/dom.js';
 import { time } from '../lib/format.js';
 import { read, set, remove } from '../lib/api.js';
 
@@ -17,12 +17,10 @@ export function show(view, { session, rest }) {
     ];
   });
   const change = async (call, ban, words) => {
-    try {
+    await report(done, async () => {
       const result = await call(`bans?ban=${encodeURIComponent(ban)}`);
-      put(done, notice(`${result.ban} ${words}.${result.missing.length > 0 ? ` Edges that do not follow it yet: ${result.missing.join(', ')}.` : ''}`, 'info'));
-    } catch (failure) {
-      put(done, notice(failure.message));
-    }
+      return `${result.ban} ${words}.${result.missing.length > 0 ? ` Edges that do not follow it yet: ${result.missing.join(', ')}.` : ''}`;
+    });
     open();
   };
   const ban = el('input', { name: 'ban', required: true, maxlength: 64, value: rest[0] ?? '', spellcheck: 'false', autocapitalize: 'off' });

@@ -1,4 +1,4 @@
-import { el, put, shown, table, load, confirm, notice } from '../lib/dom.js';
+import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
 import { number, plural, time, relative } from '../lib/format.js';
 import { read, remove } from '../lib/api.js';
 
@@ -21,11 +21,7 @@ export function show(view, { session, rest }) {
   });
   const drop = async () => {
     if (!await confirm('Drop this contact?', 'It leaves all routing tables, and comes back when it is heard of again. A ban keeps it away.', 'Drop')) return;
-    try {
-      put(done, notice(`It left ${plural((await remove(path)).tables, 'table')}.`, 'info'));
-    } catch (failure) {
-      put(done, notice(failure.message));
-    }
+    await report(done, async () => `It left ${plural((await remove(path)).tables, 'table')}.`);
     open();
   };
   open();

@@ -1,4 +1,4 @@
-import { el, put, shown, id, table, load, field, confirm, notice } from '../lib/dom.js';
+import { el, put, shown, id, table, load, field, confirm, notice, report } from '../lib/dom.js';
 import { bytes, time, relative, plural } from '../lib/format.js';
 import { read, remove } from '../lib/api.js';
 import { pages } from '../lib/pages.js';
@@ -62,12 +62,10 @@ function showKey(view, { session }, key, parameters) {
   const drop = async digest => {
     if (!await confirm('Delete this key?',
       'It is removed from here and not published any more. Other nodes keep their copies until these expire, and may store it here again.', 'Delete')) return;
-    try {
+    await report(done, async () => {
       await remove(`keys/${digest}?as=digest`);
-      put(done, notice('The key is deleted here.', 'info'));
-    } catch (failure) {
-      put(done, notice(failure.message));
-    }
+      return 'The key is deleted here.';
+    });
     open();
   };
   open();

@@ -39,7 +39,6 @@ export function show(view, { rest }) {
 
 function draw(lookup) {
   const closest = new Set(lookup.closest);
-  const rows = el('div', {});
   return [
     el('p', { class: `health ${['converged', 'valueFound'].includes(lookup.reason) ? 'good' : 'bad'}` },
       el('strong', {}, { converged: 'Nodes found', valueFound: 'Value found' }[lookup.reason] ?? 'Not found'), shown(lookup.sentence[0].toUpperCase() + lookup.sentence.slice(1))),
@@ -51,14 +50,14 @@ function draw(lookup) {
       lookup.value && [el('dt', {}, 'Vote'), el('dd', {}, `${lookup.agreed} for this value, ${lookup.differed} for others`)]),
     lookup.queries.length > 0 && [el('h2', {}, 'Hop by hop'), hops(lookup, closest), legend()],
     el('h2', {}, plural(lookup.queries.length, 'query').replace('querys', 'queries')),
-    put(rows, table('Queries', [{ text: '#', class: 'number' }, 'Contact', 'Address', { text: 'Bits', class: 'number' }, 'Named by', 'Answer', { text: 'Time', class: 'number' }, 'When'],
+    table('Queries', [{ text: '#', class: 'number' }, 'Contact', 'Address', { text: 'Bits', class: 'number' }, 'Named by', 'Answer', { text: 'Time', class: 'number' }, 'When'],
       lookup.queries.map((query, place) => [
         String(place + 1),
         [id(query.id), closest.has(query.id) && el('span', { class: 'mark good', title: 'One of the nearest that answered' }, 'near')],
         shown(query.endpoint, { class: 'address' }), String(query.sharedPrefixBits),
         query.namedBy === null ? el('span', { class: 'address' }, 'own table') : `#${query.namedBy + 1}`,
         el('span', { class: `mark ${query.result}` }, answer(query)),
-        milliseconds(query.took), span(query, lookup.milliseconds)]), 'Nobody was asked: the table has no contact.')),
+        milliseconds(query.took), span(query, lookup.milliseconds)]), 'Nobody was asked: the table has no contact.'),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { el, put, shown, id, table, load, field, notice } from '../lib/dom.js';
+import { el, put, shown, id, table, load, field, notice, report } from '../lib/dom.js';
 import { number, plural, time, milliseconds, relative } from '../lib/format.js';
 import { ring } from '../lib/ring.js';
 import { bar, steps } from '../lib/charts.js';
@@ -14,13 +14,8 @@ export function show(view, { session, rest, onLeave }) {
   let source = null;
   onLeave(() => source?.close());
 
-  async function start(rate) {
-    try {
-      follow(await post(`crawls${rate ? `?rate=${encodeURIComponent(rate)}` : ''}`));
-      put(done);
-    } catch (failure) {
-      put(done, notice(failure.message));
-    }
+  function start(rate) {
+    report(done, async () => follow(await post(`crawls${rate ? `?rate=${encodeURIComponent(rate)}` : ''}`)));
   }
 
   const list = () => load(crawls, async () => {

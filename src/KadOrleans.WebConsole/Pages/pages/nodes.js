@@ -1,4 +1,4 @@
-import { el, put, shown, table, load, confirm, notice } from '../lib/dom.js';
+import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
 import { plural, time } from '../lib/format.js';
 import { read, post } from '../lib/api.js';
 import { watch } from '../lib/live.js';
@@ -22,12 +22,10 @@ export function show(view, { session, onLeave }) {
   });
   const change = async (edge, { action, title, ask }) => {
     if (!await confirm(`${title}: ${edge.name}`, ask, title)) return;
-    try {
-      const result = await post(`edges/${encodeURIComponent(edge.name)}?action=${action}`);
-      put(done, notice(`${edge.name}: ${result.changed ? 'done' : 'nothing had to be changed'}.`, 'info'));
-    } catch (failure) {
-      put(done, notice(failure.message));
-    }
+    await report(done, async () => {
+      const { changed } = await post(`edges/${encodeURIComponent(edge.name)}?action=${action}`);
+      return `${edge.name}: ${changed ? 'done' : 'nothing had to be changed'}.`;
+    });
     open();
   };
   const drawEdges = edges => [
