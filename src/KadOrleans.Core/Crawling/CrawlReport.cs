@@ -51,9 +51,44 @@ public sealed record CrawlReport
     /// <summary>Why it failed or was stopped, in one sentence; null if it was not.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>The report of a crawl that ends, with what it found and what changed.</summary>
+    /// <param name="phase">How it ends. A failed one found no node.</param>
+    /// <param name="found">What it found.</param>
+    /// <param name="finished">The kept crawls that finished, oldest first.</param>
+    /// <param name="then">What the last of them found; only asked for if this one finished.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>The report, and the records with <see cref="CrawlRecord.Since"/>.</returns>
+    internal (CrawlReport Report, IReadOnlyList<CrawlRecord> Records) End(
+        CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IReadOnlyList<CrawlReport> finished, IEnumerable<CrawlRecord> then, DateTimeOffset now)
+    {
+        var ended = this with
+        {
+            Phase = phase,
+            EndedAt = now,
+            Edges = 0,
+            Summary = CrawlSummary.Of(found).Shorten(),
+            Problem = phase == CrawlPhase.Failed ? "No node answered." : null,
+        };
+        if (phase != CrawlPhase.Finished)
+        {
+            return (ended, found);
+        }
+
+        var (records, change) = CrawlChange.Compare(finished, then, found, StartedAt);
+        ended = ended with { Change = change };
+        return (ended with { Sessions = SessionLengths.Of([.. finished, ended]) }, records);
+    }
+
     /// <summary>The name of a crawl that begins now.</summary>
     internal static string NameOf(DateTimeOffset startedAt) =>
         startedAt.ToUniversalTime().ToString("yyyyMMdd'T'HHmmssfff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// When a crawl begins that is called for now. It is later than the one before, even if the clock was set back: names are in the order of
+    /// the crawls.
+    /// </summary>
+    internal static DateTimeOffset StartAfter(CrawlReport? last, DateTimeOffset now) =>
+        last is not null && string.CompareOrdinal(NameOf(now), last.Id) <= 0 ? last.StartedAt.AddMilliseconds(1) : now;
 
     /// <summary>Whether a text can be the name of a crawl.</summary>
     internal static bool IsName(string? text) =>

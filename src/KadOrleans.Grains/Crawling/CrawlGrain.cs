@@ -161,14 +161,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     {
         await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
         var live = await _edges.GetLiveAsync();
-        var now = _time.GetUtcNow();
-        var last = _archive.Crawls.LastOrDefault()?.Report;
-        if (last is not null && string.CompareOrdinal(CrawlReport.NameOf(now), last.Id) <= 0)
-        {
-            // The clock was set back. Names are in the order of the crawls.
-            now = last.StartedAt.AddMilliseconds(1);
-        }
-
+        var now = CrawlReport.StartAfter(_archive.Crawls.LastOrDefault()?.Report, _time.GetUtcNow());
         var depth = CrawlSlices.DepthFor(await EstimateAsync(), live.Count);
         var report = new CrawlReport
         {

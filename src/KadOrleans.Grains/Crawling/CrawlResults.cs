@@ -24,29 +24,16 @@ internal static class CrawlResults
             phase = CrawlPhase.Failed;
         }
 
-        report = report with
-        {
-            Phase = phase,
-            EndedAt = now,
-            Edges = 0,
-            Summary = CrawlSummary.Of(found).Shorten(),
-            Problem = phase == CrawlPhase.Failed ? "No node answered." : null,
-        };
-        var since = new Dictionary<CrawlRecord, CrawlRecord>(ReferenceEqualityComparer.Instance);
-        if (phase == CrawlPhase.Finished)
-        {
-            var finished = archive.Crawls.Where(other => other.Report.Phase == CrawlPhase.Finished && other != crawl).ToList();
-            var reports = finished.ConvertAll(other => other.Report);
-            var before = finished.Count == 0 ? [] : (await ReadAsync(archive, finished[^1])).SelectMany(records => records);
-            var (records, change) = CrawlChange.Compare(reports, before, found, report.StartedAt);
-            since = found.Zip(records).ToDictionary(pair => pair.First, pair => pair.Second, since.Comparer);
-            report = report with { Change = change };
-            report = report with { Sessions = SessionLengths.Of([.. reports, report]) };
-        }
+        var finished = archive.Crawls.Where(other => other.Report.Phase == CrawlPhase.Finished && other != crawl).ToList();
+        var then = phase == CrawlPhase.Finished && finished.Count > 0 ? (await ReadAsync(archive, finished[^1])).SelectMany(records => records) : [];
+        (report, var ended) = report.End(phase, found, finished.ConvertAll(other => other.Report), then, now);
 
+        // They come back in the order in which they were given.
+        var next = 0;
         for (var slice = 0; slice < slices.Count; slice++)
         {
-            await archive.WriteSliceAsync(crawl, slice, [.. slices[slice].Select(record => since.GetValueOrDefault(record, record))]);
+            await archive.WriteSliceAsync(crawl, slice, [.. ended.Skip(next).Take(slices[slice].Count)]);
+            next += slices[slice].Count;
         }
 
         return report;

@@ -34,16 +34,8 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
                 return running.Report();
             }
 
-            var now = environment.Time.GetUtcNow();
-            var name = CrawlReport.NameOf(now);
-            if (_current is { } last && string.CompareOrdinal(name, last.Id) <= 0)
-            {
-                // Started within the same millisecond, or the clock was set back. Names are in the order of the crawls.
-                now = last.StartedAt.AddMilliseconds(1);
-                name = CrawlReport.NameOf(now);
-            }
-
-            var crawl = new Running(name, now, request, _stopping.Token);
+            var now = CrawlReport.StartAfter(_current?.Report(), environment.Time.GetUtcNow());
+            var crawl = new Running(CrawlReport.NameOf(now), now, request, _stopping.Token);
             crawl.Ended = RunAsync(node, crawl);
             _current = crawl;
             return crawl.Report();
@@ -171,24 +163,9 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     {
         var found = crawl.Records();
         var finished = (await store.ListAsync(CancellationToken.None)).Where(report => report.Phase == CrawlPhase.Finished).ToList();
-        var report = crawl.Report() with
-        {
-            Phase = !isDone ? CrawlPhase.Stopped : found.Exists(IsOther) ? CrawlPhase.Finished : CrawlPhase.Failed,
-            EndedAt = environment.Time.GetUtcNow(),
-            Edges = 0,
-            SlicesDone = isDone ? 1 : 0,
-            Summary = CrawlSummary.Of(found).Shorten(),
-        };
-        IReadOnlyList<CrawlRecord> records = found;
-        if (report.Phase == CrawlPhase.Finished)
-        {
-            var before = finished.Count == 0 ? [] : await store.ReadAsync(finished[^1].Id).ToListAsync();
-            (records, var change) = CrawlChange.Compare(finished, before, found, report.StartedAt);
-            report = report with { Change = change };
-            report = report with { Sessions = SessionLengths.Of([.. finished, report]) };
-        }
-
-        report = report.Phase == CrawlPhase.Failed ? report with { Problem = "No node answered." } : report;
+        var phase = !isDone ? CrawlPhase.Stopped : found.Exists(IsOther) ? CrawlPhase.Finished : CrawlPhase.Failed;
+        var then = phase == CrawlPhase.Finished && finished.Count > 0 ? await store.ReadAsync(finished[^1].Id).ToListAsync() : [];
+        var (report, records) = (crawl.Report() with { SlicesDone = isDone ? 1 : 0 }).End(phase, found, finished, then, environment.Time.GetUtcNow());
         await store.SaveAsync(report, records);
         crawl.End(report);
         _logger.CrawlEnded(crawl.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
@@ -203,8 +180,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         private volatile CrawlReport? _last;
 
         public string Id => id;
-
-        public DateTimeOffset StartedAt => startedAt;
 
         public CrawlOptions Options { get; } = request.MaxNodes is { } most ? new CrawlOptions { MaxNodes = most } : new CrawlOptions();
 
