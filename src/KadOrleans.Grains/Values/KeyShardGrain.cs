@@ -314,7 +314,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     private async Task WorkHourlyAsync()
     {
-        await ExpireAsync();
+        if (await _expiry.RunAsync(_time))
+        {
+            ReportUsage();
+        }
+
         await _republishing.HandOverAsync(after =>
             _log.Keys.Find(after, RepublishWork.MaxKeys, held => _expiry.IsDue(held, _time.GetUtcNow())),
             _ending.Token);
@@ -352,24 +356,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return values;
     }
 
-    private async Task ExpireAsync()
-    {
-        try
-        {
-            await _expiry.ProlongAsync(_time.GetUtcNow());
-            await _expiry.RemoveAsync(_time.GetUtcNow());
-            ReportUsage();
-        }
-        catch (ShardSealedException)
-        {
-            // Its halves do so.
-        }
-        catch (IOException e)
-        {
-            _logger.ExpiryFailed(_shard, e.Message);
-        }
-    }
-
     private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
 
     private ShardHalves Halves =>
@@ -384,7 +370,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _prefix.Bits), _cache, _random, _logger);
         _reader = new ShardReader(records, _cache, _log);
         _writer = new ShardWriter(_log, _reader, _time, _logger);
-        _expiry = new ShardExpiry(_log, _writer, _options.Kademlia);
+        _expiry = new ShardExpiry(_log, _writer, _options.Kademlia, _shard, _logger);
         if (_cargo is { } cargo)
         {
             _log.Take(cargo);

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Values;
 
@@ -8,12 +9,35 @@ namespace KadOrleans.Grains.Values;
 /// <param name="log">The shard.</param>
 /// <param name="writer">Its writes.</param>
 /// <param name="constants">The times.</param>
-internal sealed class ShardExpiry(ShardLog log, ShardWriter writer, KademliaOptions constants)
+/// <param name="shard">The shard's number, for the log.</param>
+/// <param name="logger">Hears of failures.</param>
+internal sealed class ShardExpiry(ShardLog log, ShardWriter writer, KademliaOptions constants, long shard, ILogger logger)
 {
     /// <summary>Whether a key is due for republishing or publishing.</summary>
     public bool IsDue(HeldKey held, DateTimeOffset now) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, constants)
         || (ShardPlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, constants));
+
+    /// <summary>Prolongs publications and removes expired values, and returns whether it came to the end. It does not fail.</summary>
+    public async Task<bool> RunAsync(TimeProvider time)
+    {
+        try
+        {
+            await ProlongAsync(time.GetUtcNow());
+            await RemoveAsync(time.GetUtcNow());
+            return true;
+        }
+        catch (ShardSealedException)
+        {
+            // Its halves do so.
+        }
+        catch (IOException e)
+        {
+            logger.ExpiryFailed(shard, e.Message);
+        }
+
+        return false;
+    }
 
     /// <summary>Removes expired values, and returns their number. A publication of the cluster lives until it is unpublished.</summary>
     /// <exception cref="IOException">Storage failed.</exception>
