@@ -145,7 +145,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
 
         var saved = await _states.LoadAsync(cancellationToken);
-        var id = ChooseId(saved);
+        var id = OwnId.Choose(_options, saved, _environment.Random);
         IReadOnlyList<Contact> contacts = saved?.Contacts ?? [];
         var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
         _table = CreateTable?.Invoke(id)
@@ -371,25 +371,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         {
             _logger.StateNotSaved(e);
         }
-    }
-
-    private NodeId ChooseId(NodeState? saved)
-    {
-        if (_options.ClientOnly)
-        {
-            return DhtNode.ClientId;
-        }
-
-        if (_options.Id is null)
-        {
-            return saved?.Id ?? NodeId.Random(_environment.Random);
-        }
-
-        var id = NodeId.Parse(_options.Id);
-        return saved is null || saved.Id == id
-            ? id
-            : throw new KeyStoreException(
-                $"The id {id} was asked for, but the stored state belongs to {saved.Id}: leave the id out, or use other storage.");
     }
 
     private async Task MaintainAsync(MaintenanceRunner maintenance)
