@@ -1,7 +1,6 @@
-using KadOrleans.Core;
 using KadOrleans.Hosting.Results;
 using KadOrleans.Http.Access;
-using KadOrleans.Http.Problems;
+using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,11 +28,7 @@ internal static class NetworkApi
 
     private static async Task<IResult> FindAsync(string target, HttpContext context, IDht dht)
     {
-        if (!NodeId.TryParse(target, out var id))
-        {
-            throw ApiProblemException.Wrong($"The id is '{VisibleText.Excerpt(target)}'; {NodeId.Length * 2} hexadecimal digits are needed.");
-        }
-
+        var id = RequestedId.Parse("The id", target);
         var outcome = await dht.FindNodeAsync(id, context.RequestAborted);
         return TypedResults.Ok(new NodesResult(
             id.ToString(),

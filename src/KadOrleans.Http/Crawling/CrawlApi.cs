@@ -4,7 +4,6 @@ using System.Text;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
-using KadOrleans.Http.Access;
 using KadOrleans.Http.Managing;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -74,7 +73,7 @@ internal static class CrawlApi
         var request = new CrawlRequest(ParseNumber(nameof(rate), rate), ParseNumber(nameof(nodes), nodes));
         var running = (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Phase == CrawlPhase.Running);
         var report = await AdminApi.CheckedAsync(() => audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "crawl",
             running?.Id ?? "new",
             () => admin.StartCrawlAsync(request, CancellationToken.None),
@@ -88,7 +87,7 @@ internal static class CrawlApi
     {
         var report = await FindAsync(id, context, admin);
         var stopped = await audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "stop crawl",
             report.Id,
             () => admin.StopCrawlAsync(report.Id, CancellationToken.None),
@@ -111,8 +110,7 @@ internal static class CrawlApi
             _ => throw ApiProblemException.Wrong($"format is '{VisibleText.Excerpt(format)}'; jsonl, csv or svg is allowed."),
         };
 
-        bool IsIn(CrawlRecord record) => string.IsNullOrEmpty(prefix)
-            || (record.Id is { } own && region.Contains(own)) || record.ClaimedIds.Any(region.Contains);
+        bool IsIn(CrawlRecord record) => string.IsNullOrEmpty(prefix) || record.IsIn(region.Range);
     }
 
     private static PushStreamHttpResult Stream(HttpContext context, string type, IAsyncEnumerable<CrawlRecord> records, bool csv) =>

@@ -69,7 +69,7 @@ internal static class AdminApi
     private static async Task<IResult> ScanAsync(string? prefix, string? after, string? count, HttpContext context, IDhtAdmin admin)
     {
         var page = await CheckedAsync(() => admin.ScanAsync(
-            prefix ?? string.Empty, ParseId(nameof(after), after), ParseCount(count, IDhtAdmin.MaxPage), context.RequestAborted));
+            prefix ?? string.Empty, RequestedId.Find(nameof(after), after), ParseCount(count, IDhtAdmin.MaxPage), context.RequestAborted));
         return TypedResults.Ok(new KeyPageResult(
             [.. page.Keys.Select(key => new HeldKeyResult(
                 key.Key.ToString(), DhtValueText.TypeName(key.Kind), key.Length, key.StoredAt, key.ExpiresAt, key.Source.ToText()))],
@@ -78,7 +78,7 @@ internal static class AdminApi
 
     private static async Task<IResult> ScanPublicationsAsync(string? after, string? count, HttpContext context, IDhtAdmin admin)
     {
-        var page = await admin.ScanPublicationsAsync(ParseId(nameof(after), after), ParseCount(count, IDhtAdmin.MaxPage), context.RequestAborted);
+        var page = await admin.ScanPublicationsAsync(RequestedId.Find(nameof(after), after), ParseCount(count, IDhtAdmin.MaxPage), context.RequestAborted);
         return TypedResults.Ok(new PublicationPageResult(
             [.. page.Publications.Select(publication => new PublicationResult(
                 publication.Key.ToString(), DhtValueText.TypeName(publication.Kind), publication.Length, publication.PublishedAt))],
@@ -108,7 +108,7 @@ internal static class AdminApi
 
         // Not cancelled with the request: it would be done by half.
         var deletion = await audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "delete",
             requested.Digest.ToString(),
             () => admin.DeleteAsync(requested.Digest, CancellationToken.None),
@@ -122,7 +122,7 @@ internal static class AdminApi
 
     private static async Task<IResult> GetTableAsync(string? id, HttpContext context, IDhtAdmin admin)
     {
-        var table = await CheckedAsync(() => admin.GetTableAsync(ParseId(nameof(id), id), context.RequestAborted));
+        var table = await CheckedAsync(() => admin.GetTableAsync(RequestedId.Find(nameof(id), id), context.RequestAborted));
         return TypedResults.Ok(new TableResult(
             table.Id.ToString(),
             [.. table.Buckets.Select(bucket => new BucketResult(
@@ -167,10 +167,6 @@ internal static class AdminApi
             throw ApiProblemException.Wrong(e.Message);
         }
     }
-
-    private static NodeId? ParseId(string name, string? text) => text is null ? null
-        : NodeId.TryParse(text, out var id) ? id
-        : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; {NodeId.Length * 2} hexadecimal digits are needed.");
 
     /// <summary>Reads the length of a list.</summary>
     public static int ParseCount(string? text, int most) => text is null ? DefaultCount

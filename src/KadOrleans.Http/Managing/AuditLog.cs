@@ -1,4 +1,6 @@
 using KadOrleans.Core;
+using KadOrleans.Http.Access;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -16,23 +18,24 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     /// <summary>Makes a change and notes it. An entry that cannot be kept is in the log alone: the change is made by then.</summary>
-    /// <param name="who">The name of the caller's token.</param>
+    /// <param name="context">The request; its token's name says who made it.</param>
     /// <param name="action">What it does, in a word.</param>
     /// <param name="target">What it changes.</param>
     /// <param name="change">The change.</param>
     /// <param name="describe">Its result, in a few words.</param>
-    public async Task<T> RunAsync<T>(string who, string action, string target, Func<Task<T>> change, Func<T, string> describe)
+    public async Task<T> RunAsync<T>(HttpContext context, string action, string target, Func<Task<T>> change, Func<T, string> describe)
     {
+        var who = VisibleText.Show(TokenAuthentication.TokenOf(context).Name);
         try
         {
             var result = await change();
-            await NoteAsync(new AuditEntry(time.GetUtcNow(), VisibleText.Show(who), action, VisibleText.Excerpt(target), true, VisibleText.Show(describe(result))));
+            await NoteAsync(new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), true, VisibleText.Show(describe(result))));
             return result;
         }
         catch (Exception e)
         {
             // A change that failed, or whose caller went away, may have been made.
-            await NoteAsync(new AuditEntry(time.GetUtcNow(), VisibleText.Show(who), action, VisibleText.Excerpt(target), false, VisibleText.Excerpt(e.Message)));
+            await NoteAsync(new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), false, VisibleText.Excerpt(e.Message)));
             throw;
         }
     }

@@ -1,6 +1,5 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Http.Access;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -47,7 +46,7 @@ internal static class BanApi
 
         // Not cancelled with the request: it would be done by half.
         var change = await AdminApi.CheckedAsync(() => audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             isBanned ? "ban" : "unban",
             ban.ToString(),
             () => isBanned ? admin.BanAsync(ban, CancellationToken.None) : admin.UnbanAsync(ban, CancellationToken.None),

@@ -1,6 +1,6 @@
 using KadOrleans.Core;
-using KadOrleans.Http.Access;
 using KadOrleans.Http.Problems;
+using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -34,7 +34,7 @@ internal static class ContactApi
 
     private static async Task<Ok<ContactsResult>> DescribeAsync(string id, HttpContext context, IDhtAdmin admin) => TypedResults.Ok(new ContactsResult(
     [
-        .. (await admin.GetContactAsync(Parse(id), context.RequestAborted)).Select(contact => new KnownContactResult(
+        .. (await admin.GetContactAsync(RequestedId.Parse(nameof(id), id), context.RequestAborted)).Select(contact => new KnownContactResult(
             contact.Table.ToString(),
             contact.Known.Contact.Id.ToString(),
             contact.Known.Contact.Endpoint.ToString(),
@@ -46,9 +46,9 @@ internal static class ContactApi
 
     private static async Task<IResult> DropAsync(string id, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var contact = Parse(id);
+        var contact = RequestedId.Parse(nameof(id), id);
         var tables = await audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "drop contact",
             contact.ToString(),
             () => admin.DropContactAsync(contact, CancellationToken.None),
@@ -68,17 +68,13 @@ internal static class ContactApi
             _ => throw ApiProblemException.Wrong($"work is '{VisibleText.Excerpt(work ?? string.Empty)}'; {Allowed}."),
         };
         var begun = await audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "run",
             work!,
             () => admin.RunAsync(chosen, CancellationToken.None),
             static begun => $"begun by {begun}");
         return TypedResults.Ok(new RunResult(work!, begun));
     }
-
-    private static NodeId Parse(string text) => NodeId.TryParse(text, out var id)
-        ? id
-        : throw ApiProblemException.Wrong($"id is '{VisibleText.Excerpt(text)}'; {NodeId.Length * 2} hexadecimal digits are needed.");
 
     /// <summary>What tables know of a contact.</summary>
     private sealed record ContactsResult(IReadOnlyList<KnownContactResult> Contacts);

@@ -1,5 +1,4 @@
 using KadOrleans.Core;
-using KadOrleans.Http.Access;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -59,7 +58,7 @@ internal static class EdgeApi
 
         // Not cancelled with the request: it would be done by half.
         var changed = await AdminApi.CheckedAsync(() => audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             $"{action} edge",
             name,
             () => admin.ChangeEdgeAsync(name, chosen, CancellationToken.None),
@@ -72,7 +71,7 @@ internal static class EdgeApi
 
     private static async Task<Ok<ShardCount>> DoubleAsync(HttpContext context, IDhtAdmin admin, AuditLog audit) =>
         TypedResults.Ok(await AdminApi.CheckedAsync(() => audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "double shards",
             "all",
             () => admin.GetShardsAsync(isDoubled: true, CancellationToken.None),

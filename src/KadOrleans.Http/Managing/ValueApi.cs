@@ -31,7 +31,7 @@ internal static class ValueApi
     {
         var requested = RequestedKey.Read(context, AdminApi.Keys);
         return audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "set",
             requested.Digest.ToString(),
             async () => await KeyApi.RespondToPutAsync(requested, wait, context, dht) switch
@@ -46,7 +46,7 @@ internal static class ValueApi
     {
         var operations = await BatchApi.ReadAsync(context);
         return BatchApi.FindRefusal(operations, context, rates) ?? TypedResults.Ok(await audit.RunAsync(
-            TokenAuthentication.TokenOf(context).Name,
+            context,
             "batch",
             $"{operations.Count} operations",
             () => BatchApi.RunAllAsync(operations, context, dht),
