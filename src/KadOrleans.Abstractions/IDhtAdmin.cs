@@ -271,7 +271,7 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
     internal static TableDetails Of(NodeId id, IEnumerable<BucketSummary> buckets, IReadOnlyList<Contact> contacts) => new(
         id,
         [.. buckets.Select(bucket => new TableBucket(
-            bucket, [.. contacts.Where(contact => new BucketRange(bucket.Prefix, bucket.Depth).Contains(contact.Id))]))]);
+            bucket, [.. contacts.Where(contact => bucket.Range.Contains(contact.Id))]))]);
 }
 
 /// <summary>A bucket with its contacts.</summary>

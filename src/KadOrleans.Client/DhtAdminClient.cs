@@ -22,8 +22,6 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     // A cluster marks the values that it publishes, and most of what it holds may be of others.
     private const int PagesPerPublicationPage = 8;
 
-    private static readonly KeyRegion EveryKey = AdminArguments.CheckPage(string.Empty, count: 1);
-
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -38,12 +36,12 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     /// <inheritdoc/>
     public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
     {
-        AdminArguments.CheckPage(string.Empty, count);
+        AdminArguments.CheckCount(count);
         var found = new List<PublicationSummary>();
         for (var read = 0; read < PagesPerPublicationPage; read++)
         {
             var begin = after;
-            var page = await CallAsync(admin => admin.ScanAsync(EveryKey, begin, IDhtAdmin.MaxPage), cancellationToken);
+            var page = await CallAsync(admin => admin.ScanAsync(KeyRegion.Everywhere, begin, IDhtAdmin.MaxPage), cancellationToken);
             foreach (var (key, kind, length, _, _, _, publishedAt) in page.Keys)
             {
                 if (found.Count == count)
@@ -195,8 +193,7 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
     {
         var rules = await CallAsync(static admin => admin.GetRulesAsync(), cancellationToken);
-        return new BanList(
-            [.. rules.Bans.Where(ban => Ban.TryParse(ban.Ban, out _)).Select(ban => new BanEntry(Ban.Parse(ban.Ban), ban.Since))], rules.Missing);
+        return new BanList(BanEntry.Read(rules.Bans.Select(ban => (ban.Ban, ban.Since))), rules.Missing);
     }
 
     /// <inheritdoc/>

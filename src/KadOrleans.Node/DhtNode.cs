@@ -156,9 +156,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         }
     }
 
-    /// <summary>Drops a contact from the table, whether it answers or not.</summary>
-    internal void Drop(Contact contact) => _table.Observe(ContactObservation.Dropped(contact));
-
     /// <summary>Starts to receive. Call it once.</summary>
     public void Start()
     {

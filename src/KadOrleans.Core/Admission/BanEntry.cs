@@ -3,7 +3,12 @@ namespace KadOrleans.Core.Admission;
 /// <summary>A ban in force.</summary>
 /// <param name="Ban">What is banned.</param>
 /// <param name="Since">When it was banned.</param>
-public sealed record BanEntry(Ban Ban, DateTimeOffset Since);
+public sealed record BanEntry(Ban Ban, DateTimeOffset Since)
+{
+    /// <summary>Reads bans as <see cref="Ban.ToString"/> writes them. Those that this release cannot read are left out.</summary>
+    internal static IReadOnlyList<BanEntry> Read(IEnumerable<(string Ban, DateTimeOffset Since)> bans) =>
+        [.. bans.SelectMany(entry => Ban.TryParse(entry.Ban, out var ban) ? new[] { new BanEntry(ban, entry.Since) } : [])];
+}
 
 /// <summary>Decides changes of a list of bans.</summary>
 internal static class BanBook

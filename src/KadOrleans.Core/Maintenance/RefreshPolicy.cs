@@ -27,7 +27,7 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
         .. from bucket in buckets
            let age = now.Since(bucket.LastLookup)
            where age >= interval * (1 - EarliestShare)
-           let range = new BucketRange(bucket.Prefix, bucket.Depth)
+           let range = bucket.Range
            where age >= GetDueAge(range)
            select range,
     ];

@@ -44,4 +44,8 @@ public readonly record struct BucketRoom(BucketRange Range, bool HasRoom);
 /// <param name="Replacements">Contacts that wait for a place.</param>
 /// <param name="LastLookup">When a lookup last aimed into the bucket, or when it was created.</param>
 public readonly record struct BucketSummary(
-    NodeId Prefix, int Depth, int Count, int Replacements, DateTimeOffset LastLookup);
+    NodeId Prefix, int Depth, int Count, int Replacements, DateTimeOffset LastLookup)
+{
+    /// <summary>The ids it covers.</summary>
+    internal BucketRange Range => new(Prefix, Depth);
+}

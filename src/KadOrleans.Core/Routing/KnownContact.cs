@@ -7,4 +7,9 @@ namespace KadOrleans.Core.Routing;
 /// <param name="LastSeen">When it last answered.</param>
 /// <param name="Failures">Requests left unanswered since then.</param>
 public sealed record KnownContact(
-    Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures);
+    Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures)
+{
+    /// <summary>The observations that drop all of an id: those that wait first, as one would take the place.</summary>
+    internal static IEnumerable<ContactObservation> DropsOf(IEnumerable<KnownContact> known) =>
+        known.OrderByDescending(one => one.IsReplacement).Select(one => ContactObservation.Dropped(one.Contact));
+}

@@ -98,7 +98,7 @@ internal sealed class ShardUnavailableException : Exception
     {
     }
 
-    /// <summary>A shard that does not answer, with the cause.</summary>
-    public static ShardUnavailableException Of(long shard, Exception cause) =>
-        new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {cause.Message}", cause);
+    /// <summary>A part of the cluster that does not answer, with the cause.</summary>
+    public static ShardUnavailableException Of(string part, Exception cause) =>
+        new($"The cluster's {part} does not answer: {cause.Message}", cause);
 }

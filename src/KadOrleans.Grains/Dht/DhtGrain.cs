@@ -52,7 +52,7 @@ internal sealed class DhtGrain(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.ShardFailed(e.Message);
-            shardFailure = ShardUnavailableException.Of(Shard(key), e);
+            shardFailure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
         }
 
         // The cluster may still hold the value: without the shard's response the result cannot be "not found".

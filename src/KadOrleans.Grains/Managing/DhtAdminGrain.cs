@@ -223,18 +223,8 @@ internal sealed class DhtAdminGrain(
 
     /// <summary>Calls a grain of which the cluster has one.</summary>
     private async ValueTask<T> CallOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> call)
-        where TGrain : IGrainWithIntegerKey
-    {
-        var grain = grains.GetGrain<TGrain>(GrainKeys.Singleton);
-        try
-        {
-            return await _calls.CallAsync(typeof(TGrain).Name, () => call(grain), Limit(), CancellationToken.None);
-        }
-        catch (Exception e) when (e is not ArgumentException)
-        {
-            throw new ShardUnavailableException($"The cluster's {typeof(TGrain).Name} does not answer: {e.Message}", e);
-        }
-    }
+        where TGrain : IGrainWithIntegerKey =>
+        await CallAsync(typeof(TGrain).Name, grains.GetGrain<TGrain>(GrainKeys.Singleton), call, Limit());
 
     /// <summary>Merges what all shards say of their source networks, each as it responds.</summary>
     private async ValueTask<(SourceMerge Merge, IReadOnlyList<long> Missing)> MergeAsync(Func<IKeyShardGrain, ValueTask<ShardSources>> call)
@@ -299,16 +289,18 @@ internal sealed class DhtAdminGrain(
         return [.. ids.Zip(results)];
     }
 
-    private async Task<T> CallAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit)
+    private Task<T> CallAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit) =>
+        CallAsync(GrainKeys.ShardName(shard), grains.GetGrain<IKeyShardGrain>(shard), call, limit);
+
+    private async Task<T> CallAsync<TGrain, T>(string name, TGrain grain, Func<TGrain, ValueTask<T>> call, TimeLimit limit)
     {
-        var grain = grains.GetGrain<IKeyShardGrain>(shard);
         try
         {
-            return await _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), limit, CancellationToken.None);
+            return await _calls.CallAsync(name, () => call(grain), limit, CancellationToken.None);
         }
         catch (Exception e) when (e is not ArgumentException)
         {
-            throw ShardUnavailableException.Of(shard, e);
+            throw ShardUnavailableException.Of(name, e);
         }
     }
 }

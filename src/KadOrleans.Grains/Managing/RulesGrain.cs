@@ -135,8 +135,7 @@ internal sealed class RulesState : IVersionedState
     public List<BanState> Bans { get; set; } = [];
 
     /// <summary>The bans, parsed. One that this release cannot read is left out.</summary>
-    public IReadOnlyList<BanEntry> Entries =>
-        [.. Bans.Where(ban => Ban.TryParse(ban.Ban, out _)).Select(ban => new BanEntry(Ban.Parse(ban.Ban), ban.Since))];
+    public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
 }
 
 /// <summary>A ban, as stored.</summary>

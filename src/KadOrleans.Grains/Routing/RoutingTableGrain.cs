@@ -134,10 +134,10 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     {
         var held = _table.Find(id);
 
-        // Those that wait first: one would take the place. A contact that takes it instead is handed values when it is heard of next.
-        foreach (var known in held.OrderByDescending(known => known.IsReplacement))
+        // A contact that takes its place is handed values when it is heard of next.
+        foreach (var drop in KnownContact.DropsOf(held))
         {
-            _table.Apply(ContactObservation.Dropped(known.Contact), _time.GetUtcNow());
+            _table.Apply(drop, _time.GetUtcNow());
         }
 
         if (held.Count > 0)
@@ -151,7 +151,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     public async ValueTask<bool> RunAsync(bool isWalk) => await _edge.HandAsync(isWalk
         ? new RandomWalkWork(_ownId)
-        : new RefreshBucketsWork(_ownId, [.. _table.Describe().Select(bucket => new BucketRange(bucket.Prefix, bucket.Depth))]));
+        : new RefreshBucketsWork(_ownId, [.. _table.Describe().Select(bucket => bucket.Range)]));
 
     /// <summary>Decides what is due, and passes it to the edge without waiting.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)

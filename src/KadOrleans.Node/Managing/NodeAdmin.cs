@@ -37,12 +37,12 @@ internal sealed class NodeAdmin(
         var now = time.GetUtcNow();
 
         // The store has no order. The first walk reads no values, and one key more tells whether others follow.
-        var lowest = new LowestKeys(count + 1);
+        var lowest = new Lowest<NodeId>(count + 1);
         await foreach (var _ in store.ScanAsync(region, Note, cancellationToken))
         {
         }
 
-        var keys = lowest.Keys;
+        var keys = lowest.Items;
         var next = keys.Count > count ? keys[count - 1] : default(NodeId?);
         HashSet<NodeId> wanted = [.. keys.Take(count)];
         var found = await store.ScanAsync(region, life => wanted.Contains(life.Key), cancellationToken)
@@ -54,9 +54,9 @@ internal sealed class NodeAdmin(
 
         bool Note(KeyLife life)
         {
-            if (life.ExpiresAt > now && !(life.Key <= after))
+            if (life.ExpiresAt > now && !(life.Key <= after) && lowest.Takes(life.Key))
             {
-                lowest.Add(life.Key);
+                lowest.Add(life.Key, life.Key);
             }
 
             return false;
@@ -65,23 +65,20 @@ internal sealed class NodeAdmin(
 
     public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
     {
-        AdminArguments.CheckPage(string.Empty, count);
+        AdminArguments.CheckCount(count);
 
         // The store has no order. One more than asked for tells whether others follow.
-        var lowest = new SortedList<NodeId, PublicationSummary>();
+        var lowest = new Lowest<PublicationSummary>(count + 1);
         await foreach (var (key, (value, publishedAt)) in publications.ScanAsync(cancellationToken))
         {
-            if (!(key <= after) && (lowest.Count <= count || key < lowest.GetKeyAtIndex(count)))
+            if (!(key <= after) && lowest.Takes(key))
             {
-                lowest[key] = new PublicationSummary(key, value.Kind, value.ContentLength, publishedAt);
-                if (lowest.Count > count + 1)
-                {
-                    lowest.RemoveAt(count + 1);
-                }
+                lowest.Add(key, new PublicationSummary(key, value.Kind, value.ContentLength, publishedAt));
             }
         }
 
-        return new PublicationPage([.. lowest.Values.Take(count)], lowest.Count > count ? lowest.GetKeyAtIndex(count - 1) : null);
+        var found = lowest.Items;
+        return new PublicationPage([.. found.Take(count)], found.Count > count ? found[count - 1].Key : null);
     }
 
     public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
@@ -134,12 +131,10 @@ internal sealed class NodeAdmin(
 
     public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default)
     {
-        var (node, held) = (engine(), table().Find(id));
-
-        // Those that wait first: one would take the place.
-        foreach (var known in held.OrderByDescending(known => known.IsReplacement))
+        var held = table().Find(id);
+        foreach (var drop in KnownContact.DropsOf(held))
         {
-            node.Drop(known.Contact);
+            table().Observe(drop);
         }
 
         return Task.FromResult(held.Count > 0 ? 1 : 0);
@@ -149,7 +144,7 @@ internal sealed class NodeAdmin(
     {
         MaintenanceTask task = work switch
         {
-            DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. table().Describe().Select(bucket => new BucketRange(bucket.Prefix, bucket.Depth))]),
+            DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. table().Describe().Select(bucket => bucket.Range)]),
             DhtWork.Walk => new MaintenanceTask.Walk(),
             _ => new MaintenanceTask.Republish(),
         };
@@ -185,22 +180,27 @@ internal sealed class NodeAdmin(
 
     public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => crawls.StopAsync(id, cancellationToken);
 
-    /// <summary>The lowest of many keys, in memory for these alone.</summary>
-    private sealed class LowestKeys(int count)
+    /// <summary>What belongs to the lowest of many keys, in memory for these alone.</summary>
+    private sealed class Lowest<T>(int count)
     {
-        private readonly PriorityQueue<NodeId, NodeId> _keys = new(Comparer<NodeId>.Create((one, other) => other.CompareTo(one)));
+        private readonly PriorityQueue<T, NodeId> _items = new(Comparer<NodeId>.Create((one, other) => other.CompareTo(one)));
 
-        public IReadOnlyList<NodeId> Keys => [.. _keys.UnorderedItems.Select(item => item.Element).Order()];
+        /// <summary>In the order of their keys.</summary>
+        public IReadOnlyList<T> Items => [.. _items.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];
 
-        public void Add(NodeId key)
+        /// <summary>Whether a key is one of the lowest so far.</summary>
+        public bool Takes(NodeId key) => _items.Count < count || (_items.TryPeek(out _, out var highest) && key < highest);
+
+        /// <summary>Adds a key that it takes. The highest one goes if there are too many.</summary>
+        public void Add(NodeId key, T item)
         {
-            if (_keys.Count < count)
+            if (_items.Count < count)
             {
-                _keys.Enqueue(key, key);
+                _items.Enqueue(item, key);
             }
-            else if (key < _keys.Peek())
+            else
             {
-                _keys.EnqueueDequeue(key, key);
+                _items.EnqueueDequeue(item, key);
             }
         }
     }
