@@ -20,7 +20,7 @@ internal static class NetworkApi
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/status", DescribeAsync)
-            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+            .RequireAuthorization(TokenAuthentication.PolicyOf(TokenAuthentication.ReadOrView))
             .WithSummary("Describes the nodes of this DHT: one, or those of the cluster's live edges.")
             .Produces<StatusResult>()
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

@@ -52,6 +52,20 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task The_status_is_for_who_may_read_or_view()
+    {
+        await using var api = await ApiHost.StartAsync();
+        foreach (var token in new[] { api.ReaderToken, api.ManagerToken })
+        {
+            await api.JsonAsync("GET", "/v1/status", headers: ("Authorization", $"Bearer {token}"));
+        }
+
+        Assert.Equal(
+            "The token 'manager' lacks the scope 'read'; it has view, manage.",
+            await api.FailAsync(HttpStatusCode.Forbidden, "GET", "/v1/keys/a", headers: ("Authorization", $"Bearer {api.ManagerToken}")));
+    }
+
+    [Fact]
     public async Task An_unknown_route_is_named()
     {
         await using var api = await ApiHost.StartAsync();

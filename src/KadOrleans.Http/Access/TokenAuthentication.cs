@@ -22,6 +22,9 @@ internal sealed class TokenAuthentication(
     /// <summary>The scheme, and its name in the header.</summary>
     public const string Bearer = "Bearer";
 
+    /// <summary>What an endpoint needs that serves programs and operators alike: one of two scopes.</summary>
+    public const string ReadOrView = "read or view";
+
     private const string ScopeClaim = "scope";
 
     /// <summary>Adds the scheme and a policy for each scope. A server may have other schemes.</summary>
@@ -35,13 +38,17 @@ internal sealed class TokenAuthentication(
             {
                 foreach (var scope in ApiScope.All)
                 {
-                    authorization.AddPolicy(PolicyOf(scope), policy => policy
-                        .AddAuthenticationSchemes(Bearer).RequireAuthenticatedUser().RequireClaim(ScopeClaim, scope));
+                    Add(scope, scope);
                 }
+
+                Add(ReadOrView, ApiScope.Read, ApiScope.View);
+
+                void Add(string name, params string[] scopes) => authorization.AddPolicy(PolicyOf(name), policy => policy
+                    .AddAuthenticationSchemes(Bearer).RequireAuthenticatedUser().RequireClaim(ScopeClaim, scopes));
             });
     }
 
-    /// <summary>The policy of endpoints that need a scope.</summary>
+    /// <summary>The policy of endpoints that need a scope, or <see cref="ReadOrView"/>.</summary>
     public static string PolicyOf(string scope) => $"{Bearer}:{scope}";
 
     /// <summary>The token of a request that was let in.</summary>

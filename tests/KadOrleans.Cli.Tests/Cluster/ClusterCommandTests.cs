@@ -2,18 +2,25 @@ using System.CommandLine;
 using KadOrleans.Cli.Commands;
 using KadOrleans.ClusterCli;
 using KadOrleans.Core;
+using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Cluster;
 
-/// <summary><c>kad-cluster</c> on a real <c>kad node</c>.</summary>
+/// <summary><c>kad-cluster</c> on a real <c>kad node</c>, with the two scopes that its documentation asks for.</summary>
 public sealed class ClusterCommandTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private NodeProcess _node = null!;
 
-    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync("--data", _folder.Path);
+    public async ValueTask InitializeAsync()
+    {
+        var (secret, token) = ApiToken.Create("operator", [ApiScope.View, ApiScope.Manage]);
+        File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
+        File.WriteAllText(_folder["operator.token"], secret);
+        _node = await NodeProcess.StartAsync("--data", _folder.Path, "--http-tokens", _folder["tokens.json"]);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -24,7 +31,7 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     private string Url => $"http://{_node.HttpAddress}";
 
     private Task<ClusterRun> RunAsync(params string[] args) =>
-        ClusterRun.RunAsync([.. args, "--url", Url, "--data", _folder.Path]);
+        ClusterRun.RunAsync([.. args, "--url", Url, "--token-file", _folder["operator.token"]]);
 
     private async Task<ClusterRun> DoneAsync(params string[] args)
     {
