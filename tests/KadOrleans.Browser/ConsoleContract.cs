@@ -262,6 +262,21 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task The_usage_shows_who_stored_it()
+    {
+        await PutAsync("counted", "value");
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
+        await window.GoAsync("usage", "Usage");
+
+        var row = window.Page.GetByRole(AriaRole.Region, new() { Name = "Usage by source network" }).Locator("tbody tr").Filter(new() { HasText = "trusted" });
+        await Expect(row.Locator("svg.bar")).ToHaveCountAsync(2);
+        await Expect(row.GetByRole(AriaRole.Link)).ToHaveCountAsync(0);
+        await Expect(window.Button("Double the shards…")).ToHaveCountAsync(0);
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task A_contact_is_dropped_and_work_begun()
     {
         await using var window = await place.OpenAsync();

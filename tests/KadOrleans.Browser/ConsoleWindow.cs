@@ -64,7 +64,7 @@ public sealed class ConsoleWindow : IAsyncDisposable
     {
         await Page.EvaluateAsync("path => { location.hash = '#/' + path }", path);
         await Heading(heading).WaitForAsync();
-        await Page.Locator("main [aria-busy]").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await Assertions.Expect(Page.Locator("main [aria-busy]")).ToHaveCountAsync(0);
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();

@@ -11,6 +11,9 @@ namespace KadOrleans.Silo.Tests.Hosting;
 /// <summary>The console of a silo with an edge, in a network with three nodes.</summary>
 public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleContract(place), IClassFixture<SiloConsoleTests.Place>
 {
+    // Few, so that a doubling is soon done.
+    private const int Shards = 16;
+
     [Fact]
     public async Task An_edge_offers_what_its_state_allows()
     {
@@ -60,6 +63,25 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
         Assert.Empty(window.Errors);
     }
 
+    [Fact]
+    public async Task The_shards_are_doubled_and_watched_to_the_end()
+    {
+        await using var window = await Served.OpenAsync();
+        await window.LogInAsync(Served.Manager);
+        await window.GoAsync("usage", "Usage");
+        await Expect(window.Page.GetByText($"The cluster has {Shards} shards.")).ToBeVisibleAsync();
+        await window.Button("Double the shards…").ClickAsync();
+        await window.Button("Cancel").ClickAsync();
+        await window.Button("Double the shards…").ClickAsync();
+        await window.Button("Double").ClickAsync();
+
+        await Expect(window.Page.GetByText($"The doubling is done: the cluster has {2 * Shards} shards.")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator(".squares rect")).ToHaveCountAsync(2 * Shards);
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").Filter(new() { HasText = "double shards" })).ToContainTextAsync($"begun, of {Shards}");
+        Assert.Empty(window.Errors);
+    }
+
     private static async Task ChangeAsync(ConsoleWindow window, string title)
     {
         await window.GoAsync("nodes", "Nodes");
@@ -104,7 +126,7 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
             }
 
             _silo = await SiloProcess.StartedAsync(
-                _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test", $"Kad:Edge:Bootstrap={first.Address}");
+                _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test", SiloServer.ShardBits(4), $"Kad:Edge:Bootstrap={first.Address}");
             await first.HasContactsAsync(3);
             return new Uri(_silo.Http, "/");
         }

@@ -2,12 +2,26 @@ using KadOrleans.Browser;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
+using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.WebConsole.Tests.Browsing;
 
 /// <summary>The console of a real <c>kad node</c> in a network of six.</summary>
 public sealed class NodeConsoleTests(NodeConsoleTests.Place place) : ConsoleContract(place), IClassFixture<NodeConsoleTests.Place>
 {
+    [Fact]
+    public async Task A_node_has_no_shards_to_double()
+    {
+        await using var window = await Served.OpenAsync();
+        await window.LogInAsync(Served.Manager);
+        await window.GoAsync("usage", "Usage");
+
+        await Expect(window.Page.GetByText("A node holds its keys in one file, without shards.")).ToBeVisibleAsync();
+        await Expect(window.Heading("Number of shards")).ToHaveCountAsync(0);
+        Assert.DoesNotContain(window.Requests, request => request.EndsWith("/shards", StringComparison.Ordinal));
+        Assert.Empty(window.Errors);
+    }
+
     /// <summary>The node, and the others.</summary>
     public sealed class Place : ConsolePlace
     {

@@ -1,14 +1,43 @@
-import { el, put, load, svg, table } from '../lib/dom.js';
+import { el, put, load, svg, table, shown } from '../lib/dom.js';
 import { number, bytes, plural } from '../lib/format.js';
+import { bar } from '../lib/charts.js';
+import { doubling } from '../lib/doubling.js';
 import { read } from '../lib/api.js';
 
 const MAX_SQUARES = 4096;
 const MAX_ROWS = 20;
 
-export function show(view) {
-  const body = el('section', {});
-  put(view, body);
-  load(body, async () => draw(await read('usage')));
+export function show(view, { session, onLeave }) {
+  const [body, doubled, sources] = [1, 2, 3].map(() => el('section', {}));
+  put(view, body, doubled, sources);
+  const open = () => load(body, async () => {
+    const usage = await read('usage');
+    const count = usage.shards.length + usage.missing.length;
+
+    // A node has none. Silos hear of a doubling's end within seconds, so the numbers may differ for a while.
+    if (count > 0) follow(count);
+    return draw(usage);
+  });
+  const follow = doubling(doubled, session, onLeave, open);
+  open();
+  load(sources, async () => drawSources(await read('usage/sources', { count: MAX_ROWS }), session));
+}
+
+function drawSources(usage, session) {
+  const { others } = usage;
+  const amount = (value, text, whole) => [text, bar(value, whole, whole ? `${((value / whole) * 100).toFixed(1)} % of all` : 'nothing')];
+  const row = (name, one) => [name, amount(one.keys, number(one.keys), usage.keys), amount(one.bytes, bytes(one.bytes), usage.bytes)];
+  const banOf = source => session.canManage && source !== 'trusted' && [' ', el('a', { href: `#/bans/${encodeURIComponent(source)}`, 'aria-label': `Ban ${source}` }, 'Ban…')];
+  return [
+    el('h2', {}, 'By source network'),
+    el('p', { class: 'quiet' }, 'Who stored it: an IPv4 address or an IPv6 /64. What was set here, or came from trusted nodes, is trusted. '
+      + `Listed are the ${MAX_ROWS} with most keys and the ${MAX_ROWS} with most bytes.`),
+    table('Usage by source network', ['Source', { text: 'Keys', class: 'number' }, { text: 'Bytes', class: 'number' }], [
+      ...usage.sources.map(one => row(el('div', {}, shown(one.source), banOf(one.source)), one)),
+      ...(others.keys > 0 ? [row('others', others)] : [])], 'Nothing is held.'),
+    usage.missing.length > 0 && el('p', { class: 'quiet' }, `${plural(usage.missing.length, 'shard')} did not respond in time. Their keys are not counted.`),
+    others.keys > 0 && el('p', { class: 'quiet' }, `None of the others has more than ${plural(others.mostKeys, 'key')} or ${bytes(others.mostBytes)}.`),
+  ];
 }
 
 function draw(usage) {
