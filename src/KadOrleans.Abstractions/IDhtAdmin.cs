@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -146,6 +147,22 @@ public interface IDhtAdmin
     /// <summary>Ends a ban, durably, as <see cref="BanAsync"/> begins it. The ban must be the same as there.</summary>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default);
+
+    /// <summary>The limits that can be changed while the DHT runs: those of the settings, or what they were changed to.</summary>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
+    Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Changes a limit, durably. It holds in place of the setting, after restarts too, until it is set back. A quota below what is held
+    /// refuses further keys and removes none. A cluster's silos and live edges follow it when this returns, except those in
+    /// <see cref="LimitChange.Missing"/>.
+    /// </summary>
+    /// <param name="name">Which limit: the <see cref="Limit.Name"/>, whatever its case.</param>
+    /// <param name="value">Its value. Null: back to the setting.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">There is no such limit, or the value is not allowed.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
+    Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Starts to visit every node of the network, and returns at once. One crawl runs at a time: if one runs, its report is returned.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -206,6 +207,27 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     {
         var change = await CallAsync(admin => admin.BanAsync(ban.ToString(), isBanned), cancellationToken);
         return new BanChange(change.Changed, change.Missing);
+    }
+
+    /// <inheritdoc/>
+    public async Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    {
+        var rules = await CallAsync(static admin => admin.GetRulesAsync(), cancellationToken);
+
+        // Another release may have other limits.
+        return new LimitList(
+            [
+                .. rules.Limits.Where(limit => Limit.Find(limit.Name) is not null)
+                    .Select(limit => new LimitDetails(Limit.Parse(limit.Name), limit.Setting, limit.Value, limit.Since, limit.Most)),
+            ],
+            [.. rules.Missing, .. rules.MissingSilos]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
+    {
+        var change = await CallAsync(admin => admin.SetLimitAsync(name, value), cancellationToken);
+        return new LimitChange(change.Changed, change.Missing);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Estimation;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
@@ -36,6 +37,9 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private readonly Reachability _reachability;
     private readonly NodeMetrics _metrics = new();
     private readonly VerifiedEndpoints _verified;
+    private readonly EndpointRates _rates;
+    private readonly UploadBudget _budget;
+    private readonly SourceAdmission _admission;
     private readonly Strangers _strangers;
     private readonly BansInForce _bans = new();
     private readonly RequestTable _requests;
@@ -80,8 +84,11 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
         _reachability = new Reachability(table, _time);
-        _verified = new VerifiedEndpoints(_time, new EndpointRates(options.Limits, options.Upload));
-        var budget = new UploadBudget(options.Upload.Total, _time);
+        Settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
+        Limits = Settings;
+        _rates = new EndpointRates(options.Limits, options.Upload);
+        _verified = new VerifiedEndpoints(_time, _rates);
+        var budget = _budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, budget, this, _metrics, _time);
         _requests = new RequestTable(
             transport, _time, environment.Random, new RequestOutcomes(table, _verified, _strangers, _reachability, _logger))
@@ -92,9 +99,10 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
+        _admission = new SourceAdmission(trusted, _verified, options.Limits, _time);
         _dispatcher = new RequestDispatcher(
             new RequestHandlers(Id, table, store, options.Kademlia, _time),
-            new SourceAdmission(trusted, _verified, options.Limits, _time),
+            _admission,
             _gate,
             _metrics,
             _bans,
@@ -104,7 +112,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, _metrics, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
-        Upload = new MaintenanceUpload(options.Upload, budget, _time);
+        Upload = new MaintenanceUpload(budget, _time);
         _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
     }
@@ -154,6 +162,27 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         {
             _table.Observe(ContactObservation.Dropped(contact));
         }
+    }
+
+    /// <summary>What the node's settings say.</summary>
+    internal LimitValues Settings { get; }
+
+    /// <summary>The limits in force.</summary>
+    internal LimitValues Limits { get; private set; }
+
+    /// <summary>Follows these limits from now on. Nothing that is held is evicted for them now.</summary>
+    internal void Use(LimitValues limits)
+    {
+        // Unchanged, it is the store's own matter.
+        if (limits.Quota != Limits.Quota)
+        {
+            _store.SetQuota(limits.Quota);
+        }
+
+        Limits = limits;
+        _admission.Use(limits.Requests);
+        _rates.Use(limits.Requests, limits.Upload);
+        _budget.BytesPerSecond = limits.Upload.Total;
     }
 
     /// <summary>Starts to receive. Call it once.</summary>

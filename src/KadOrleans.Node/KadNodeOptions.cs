@@ -29,6 +29,9 @@ public sealed class KadNodeOptions
     /// <summary>How much this node holds for others.</summary>
     public StoreQuota Quota { get; set; } = new();
 
+    /// <summary>The most keys that the process can hold: no changed limit may exceed it.</summary>
+    internal int MostKeys { get; set; } = int.MaxValue;
+
     /// <summary>
     /// Bytes of values in memory, where values are on storage: 0 to 2^50; default 64 MiB. The index of the keys is beside it, 64 bytes a key.
     /// </summary>

@@ -117,6 +117,13 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
+    public void SetQuota(StoreQuota quota)
+    {
+        Check(CancellationToken.None);
+        _database.Memory.SetQuota(quota);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -194,6 +195,20 @@ internal sealed class FakeAdmin : IDhtAdmin
     {
         Note($"unban {ban}");
         return Task.FromResult(new BanChange(ban == Ban.Parse("203.0.113.0/24"), []));
+    }
+
+    public Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    {
+        Note("limits");
+        var settings = new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), 200);
+        return Task.FromResult(new LimitList(
+            LimitDetails.List(settings, [new LimitEntry("totalKeys", 7, StoredAt)], mostKeys: 5_000_000, isCluster: true), ["edge-<b>"]));
+    }
+
+    public Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
+    {
+        Note($"set limit {name} {value}");
+        return value == 0 ? throw new ArgumentException("The limit is 0.") : Task.FromResult(new LimitChange(value != 7, ["edge-2"]));
     }
 
     public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default)

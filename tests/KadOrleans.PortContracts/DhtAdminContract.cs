@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 
@@ -251,6 +252,71 @@ public abstract class DhtAdminContract
         Assert.Equal($"The ban is '{own}', an id of this DHT itself; ids of others can be banned.", refused.Message);
         Assert.Empty((await admin.GetBansAsync()).Bans);
     });
+
+    [Fact]
+    public Task A_quota_below_what_is_held_refuses_new_keys_until_it_is_set_back() => RunFilledAsync(async (dht, admin, held) =>
+    {
+        Assert.Equal((true, 0), await SetAsync(0));
+        Assert.Equal((false, 0), await SetAsync(0));
+
+        for (var i = 0; i < Keys; i++)
+        {
+            await dht.SetAsync($"late {i}", "value");
+        }
+
+        Assert.Equal(held.Select(key => key.Key), (await ReadAllAsync(admin, string.Empty, IDhtAdmin.MaxPage)).Select(key => key.Key));
+        var limit = await ReadLimitAsync(admin, "totalKeys");
+        Assert.Equal((0L, true), (limit.Value, limit.Setting > 0 && limit.Since is not null));
+        Assert.Equal((true, 0), await SetAsync(null));
+        for (var i = 0; i < Keys; i++)
+        {
+            await dht.SetAsync($"late {i}", "value");
+        }
+
+        Assert.True((await ReadAllAsync(admin, string.Empty, IDhtAdmin.MaxPage)).Count > held.Count);
+        limit = await ReadLimitAsync(admin, "totalKeys");
+        Assert.Equal((limit.Setting, null), (limit.Value, limit.Since));
+        Assert.Equal((false, 0), await SetAsync(null));
+
+        async Task<(bool, int)> SetAsync(long? value) => await admin.SetLimitAsync("totalKeys", value) is var change ? (change.Changed, change.Missing.Count) : default;
+    });
+
+    [Fact]
+    public Task Each_limit_is_listed_changed_and_set_back() => RunAsync(async (_, admin) =>
+    {
+        var before = await admin.GetLimitsAsync();
+        Assert.Equal(Limit.All, before.Limits.Select(limit => limit.Limit));
+        Assert.Empty(before.Missing);
+        foreach (var limit in Limit.All)
+        {
+            Assert.True((await admin.SetLimitAsync(limit.Name, limit.Least)).Changed);
+            Assert.Equal(limit.Least, (await ReadLimitAsync(admin, limit.Name)).Value);
+        }
+
+        foreach (var limit in Limit.All)
+        {
+            Assert.True((await admin.SetLimitAsync(limit.Name, null)).Changed);
+        }
+
+        Assert.Equal(before.Limits, (await admin.GetLimitsAsync()).Limits);
+    });
+
+    [Theory]
+    [InlineData("totalKeys", -1L, "The limit totalKeys is -1; 0 to ")]
+    [InlineData("crawlRate", 0L, "The limit crawlRate is 0; 1 to 10000 datagrams per second are allowed.")]
+    [InlineData("uploadPerEndpoint", long.MaxValue, "The limit uploadPerEndpoint is 9223372036854775807; 16384 to ")]
+    [InlineData("nothing", 1L, "There is no limit 'nothing'; totalKeys, ")]
+    [InlineData("nothing", null, "There is no limit 'nothing'; totalKeys, ")]
+    public Task A_limit_that_does_not_fit_is_refused_in_a_sentence(string name, long? value, string expected) => RunAsync(async (_, admin) =>
+    {
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => admin.SetLimitAsync(name, value));
+
+        Assert.StartsWith(expected, refused.Message, StringComparison.Ordinal);
+        Assert.All((await admin.GetLimitsAsync()).Limits, limit => Assert.Null(limit.Since));
+    });
+
+    private static async Task<LimitDetails> ReadLimitAsync(IDhtAdmin admin, string name) =>
+        (await admin.GetLimitsAsync()).Limits.Single(limit => limit.Limit.Name == name);
 
     [Fact]
     public Task Arguments_that_are_wrong_are_refused_in_a_sentence() => RunAsync(async (_, admin) =>

@@ -157,7 +157,8 @@ internal sealed class NodeOptions
         }
 
         var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
-        var (quota, cache) = NodeLimits.Read(folder).Plan(
+        var limits = NodeLimits.Read(folder);
+        var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
         var listen = parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen];
         var bootstrap = parsed.GetValue(_bootstrap) ?? [];
@@ -169,6 +170,7 @@ internal sealed class NodeOptions
             Data = folder,
             Quota = quota,
             CacheBytes = cache,
+            MostKeys = limits.MostKeys(cache),
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
             Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
             Upload = ReadUpload(parsed),

@@ -37,7 +37,7 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
             return (StoreQuota.OfTotal(maxKeys ?? (int)most, maxBytes ?? Math.Min(MemoryBytes / 2, MostBytesInMemoryByDefault)), 0);
         }
 
-        var limits = new StoreLimits("node", MemoryBytes, disk, EmptyNodeBytes);
+        var limits = OnDisk(disk);
         var cached = cache ?? Math.Min(MostCacheByDefault, MemoryBytes / CachePart);
         var keys = maxKeys ?? limits.KeysByDefault(cached);
         var (name, value) = maxKeys is null ? ("--cache", cached) : ("--max-keys", keys);
@@ -49,4 +49,11 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
 
         return (StoreQuota.OfTotal(keys, maxBytes ?? limits.BytesByDefault(keys)), cached);
     }
+
+    /// <summary>The most keys that memory can hold beside a cache: no limit that is changed later may exceed it.</summary>
+    public int MostKeys(long cache) => DiskBytes is { } disk
+        ? OnDisk(disk).MostKeys(cache)
+        : (int)Math.Min(MemoryBytes / MemoryPerKeyInMemory, int.MaxValue);
+
+    private StoreLimits OnDisk(long disk) => new("node", MemoryBytes, disk, EmptyNodeBytes);
 }

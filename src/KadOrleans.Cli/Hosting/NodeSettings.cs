@@ -42,6 +42,9 @@ internal sealed record NodeSettings
     /// <summary>How much the node holds for others.</summary>
     public StoreQuota Quota { get; init; } = new();
 
+    /// <summary>The most keys that memory can hold.</summary>
+    public int MostKeys { get; init; } = int.MaxValue;
+
     /// <summary>Bytes of values in memory, where there is a data folder.</summary>
     public long CacheBytes { get; init; }
 
@@ -96,6 +99,7 @@ internal sealed record NodeSettings
         options.Upload = Upload;
         options.Quota = Quota;
         options.CacheBytes = CacheBytes;
+        options.MostKeys = MostKeys;
         options.TrustClock = TrustClock;
         options.Kademlia.DisjointPaths = DisjointPaths;
         foreach (var node in BootstrapTexts)

@@ -12,7 +12,7 @@ internal sealed class SourceLimiter
     // Created on demand: a node with few requests needs few.
     private readonly TokenBucketMap?[] _sources = new TokenBucketMap?[Stripes];
     private readonly TokenBucketMap?[] _subnets = new TokenBucketMap?[Stripes];
-    private readonly SourceLimits _limits;
+    private volatile SourceLimits _limits;
 
     /// <summary>A limiter that has counted nothing.</summary>
     /// <param name="limits">Rates and the bound on memory.</param>
@@ -22,6 +22,9 @@ internal sealed class SourceLimiter
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxTracked, Stripes);
         _limits = limits;
     }
+
+    /// <summary>Follows other rates from now on. The bound on memory stays.</summary>
+    public void Use(SourceLimits limits) => _limits = limits;
 
     /// <summary>Sources remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
     public int TrackedSources => _sources.Sum(stripe => stripe?.Count ?? 0);
@@ -43,13 +46,13 @@ internal sealed class SourceLimiter
     private bool TryTake(TokenBucketMap?[] stripes, TokenRate rate, SourceNetwork network, DateTimeOffset now)
     {
         ref var stripe = ref stripes[network.GetHashCode() & (Stripes - 1)];
-        return (Volatile.Read(ref stripe) ?? Create(ref stripe, rate)).TryTake(network, now);
+        return (Volatile.Read(ref stripe) ?? Create(ref stripe)).TryTake(network, rate, now);
     }
 
     // Of two threads that make one at the same time, the second takes the first's.
-    private TokenBucketMap Create(ref TokenBucketMap? stripe, TokenRate rate)
+    private TokenBucketMap Create(ref TokenBucketMap? stripe)
     {
-        var made = new TokenBucketMap(rate, _limits.MaxTracked / Stripes);
+        var made = new TokenBucketMap(_limits.MaxTracked / Stripes);
         return Interlocked.CompareExchange(ref stripe, made, null) ?? made;
     }
 }

@@ -62,10 +62,11 @@ internal struct TokenBucket
 public readonly record struct TokenRate(double PerSecond, double Burst);
 
 /// <summary>
-/// A bounded number of token buckets by network. When it is full, a new network replaces one whose bucket has refilled, which loses
-/// nothing. If a few tries find none, new networks share one bucket.
+/// A bounded number of token buckets by network, all of one rate, which may change. When it is full, a new network replaces one whose bucket
+/// has refilled, which loses nothing. If a few tries find none, new networks share one bucket.
 /// </summary>
-internal sealed class TokenBucketMap(TokenRate rate, int capacity)
+/// <param name="capacity">The most networks that have a bucket of their own.</param>
+internal sealed class TokenBucketMap(int capacity)
 {
     /// <summary>The most places checked for one new network. It bounds the work that a forged source causes.</summary>
     private const int EvictionTries = 8;
@@ -88,11 +89,12 @@ internal sealed class TokenBucketMap(TokenRate rate, int capacity)
         }
     }
 
-    public bool TryTake(SourceNetwork network, DateTimeOffset now)
+    /// <summary>Takes a token of a network.</summary>
+    public bool TryTake(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
         {
-            if (!_places.TryGetValue(network, out var place) && !TryFindPlace(network, now, out place))
+            if (!_places.TryGetValue(network, out var place) && !TryFindPlace(network, rate, now, out place))
             {
                 var strangers = _strangers ?? new TokenBucket(rate, now);
                 var admitted = strangers.TryTake(rate, now);
@@ -106,17 +108,17 @@ internal sealed class TokenBucketMap(TokenRate rate, int capacity)
     }
 
     /// <summary>Whether <see cref="TryTake"/> would admit an event now; nothing is remembered.</summary>
-    public bool HasToken(SourceNetwork network, DateTimeOffset now)
+    public bool HasToken(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
         {
             return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
-                : _buckets.Count < capacity || IsPlaceFree(now) ? rate.Burst >= 1
+                : _buckets.Count < capacity || IsPlaceFree(rate, now) ? rate.Burst >= 1
                 : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
         }
     }
 
-    private bool IsPlaceFree(DateTimeOffset now)
+    private bool IsPlaceFree(TokenRate rate, DateTimeOffset now)
     {
         for (var i = 0; i < EvictionTries; i++)
         {
@@ -129,7 +131,7 @@ internal sealed class TokenBucketMap(TokenRate rate, int capacity)
         return false;
     }
 
-    private bool TryFindPlace(SourceNetwork network, DateTimeOffset now, out int place)
+    private bool TryFindPlace(SourceNetwork network, TokenRate rate, DateTimeOffset now, out int place)
     {
         var entry = (network, new TokenBucket(rate, now));
         if (_buckets.Count < capacity)

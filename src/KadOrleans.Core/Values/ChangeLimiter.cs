@@ -13,22 +13,26 @@ internal sealed class ChangeLimiter
     /// <summary>Sources remembered at once, and as many subnets; about 100 bytes each.</summary>
     private const int Capacity = 4096;
 
-    private readonly TokenBucketMap? _sources;
-    private readonly TokenBucketMap? _subnets;
+    private readonly TokenBucketMap _sources = new(Capacity);
+    private readonly TokenBucketMap _subnets = new(Capacity);
+    private TokenRate? _perSource;
+    private TokenRate? _perSubnet;
     private readonly HeavyHitters _changes = new();
 
     /// <summary>A limiter without requests.</summary>
     /// <param name="quota">The allowed changes per hour.</param>
-    public ChangeLimiter(StoreQuota quota)
+    public ChangeLimiter(StoreQuota quota) => Use(quota);
+
+    /// <summary>Follows other limits from now on.</summary>
+    public void Use(StoreQuota quota)
     {
         ArgumentNullException.ThrowIfNull(quota);
-        _sources = Create(quota.ChangesPerSource);
-        _subnets = Create(quota.ChangesPerSubnet);
+        (_perSource, _perSubnet) = (RateOf(quota.ChangesPerSource), RateOf(quota.ChangesPerSubnet));
     }
 
     /// <summary>Whether a source may change a value that another one stored. Takes nothing.</summary>
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>
-        IsExempt(source) || (_sources?.HasToken(source, now) != false && _subnets?.HasToken(source.Subnet, now) != false);
+        IsExempt(source) || (HasToken(_sources, source, _perSource, now) && HasToken(_subnets, source.Subnet, _perSubnet, now));
 
     /// <summary>Counts a change that was made.</summary>
     public void Count(SourceNetwork source, DateTimeOffset now)
@@ -36,8 +40,8 @@ internal sealed class ChangeLimiter
         _changes.Count(source);
         if (!IsExempt(source))
         {
-            _sources?.TryTake(source, now);
-            _subnets?.TryTake(source.Subnet, now);
+            Take(_sources, source, _perSource, now);
+            Take(_subnets, source.Subnet, _perSubnet, now);
         }
     }
 
@@ -46,9 +50,20 @@ internal sealed class ChangeLimiter
 
     private static bool IsExempt(SourceNetwork source) => source.IsTrusted || source.IsPrivate;
 
-    private static TokenBucketMap? Create(int perHour) => perHour == int.MaxValue
+    private static bool HasToken(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now) =>
+        rate is not { } limit || buckets.HasToken(network, limit, now);
+
+    private static void Take(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now)
+    {
+        if (rate is { } limit)
+        {
+            buckets.TryTake(network, limit, now);
+        }
+    }
+
+    private static TokenRate? RateOf(int perHour) => perHour == int.MaxValue
         ? null
-        : new TokenBucketMap(new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour), Capacity);
+        : new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
 }
 
 /// <summary>

@@ -86,6 +86,9 @@ internal sealed class KeyShard
         return true;
     }
 
+    /// <summary>Counts against another quota from now on. Nothing is evicted now.</summary>
+    public void Use(StoreQuota quota) => _accounts.Use(quota);
+
     /// <summary>Sets the near keys. Values of others are evicted first.</summary>
     /// <param name="area">The keys.</param>
     /// <param name="atOnce">Values that are judged by it now. A million take about 0.1 s.</param>

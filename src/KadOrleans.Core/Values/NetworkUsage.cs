@@ -30,8 +30,11 @@ internal abstract class NetworkUsage(SourceNetwork network)
     {
         Keys += sign;
         Bytes += sign * footprint;
-        Weight = scale.Weigh(Keys, Bytes);
+        Weigh(scale);
     }
+
+    /// <summary>Weighs the usage by another scale. Its place in a heap has to be updated.</summary>
+    public void Weigh(UsageScale scale) => Weight = scale.Weigh(Keys, Bytes);
 
     public void CountEvictable(int sign, bool isFar)
     {
@@ -116,9 +119,11 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
 /// Makes keys and bytes one number, so that networks can be compared. A network's weight is the larger of its two shares: of the keys that
 /// a store may hold, and of the bytes.
 /// </summary>
-internal readonly struct UsageScale(StoreQuota quota)
+internal readonly record struct UsageScale
 {
-    private readonly long _bytesPerKey = quota.TotalKeys == 0 ? 0 : quota.TotalBytes / quota.TotalKeys;
+    private readonly long _bytesPerKey;
+
+    public UsageScale(StoreQuota quota) => _bytesPerKey = quota.TotalKeys == 0 ? 0 : quota.TotalBytes / quota.TotalKeys;
 
     /// <summary>The weight of a usage, in bytes.</summary>
     public long Weigh(int keys, long bytes) => Math.Max(keys * _bytesPerKey, bytes);

@@ -19,6 +19,9 @@ internal sealed class RoomSearch
     private readonly Usage _farBefore;
     private readonly Usage _sourceBefore;
     private readonly Usage _subnetBefore;
+
+    // False while more is held than an operator allows: nothing goes, and nothing more comes.
+    private readonly bool _evicts;
     private List<int>? _tried;
 
     public RoomSearch(StoreAccounts accounts, StoreShare share, bool isFar)
@@ -34,6 +37,7 @@ internal sealed class RoomSearch
 
         (_allBefore, _farBefore) = (All, Far);
         (_sourceBefore, _subnetBefore) = (Usage.Of(_source), Usage.Of(_subnet));
+        _evicts = !_quota.KeepsHeld || !IsBeyond();
     }
 
     private Usage All => new(_accounts.Keys, _accounts.Bytes);
@@ -114,8 +118,16 @@ internal sealed class RoomSearch
     /// found.
     /// </summary>
     private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
-        (usage.Keys + 1 <= keys || usage.Keys + 1 < before.Keys)
-        && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < before.Bytes);
+        (usage.Keys + 1 <= keys || usage.Keys + 1 < MostBeyond(before.Keys))
+        && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < MostBeyond(before.Bytes));
+
+    // Without evictions a value may take the place of one of its key that is as large.
+    private long MostBeyond(long before) => _evicts ? before : before + 1;
+
+    private bool IsBeyond() =>
+        _allBefore.IsBeyond(_quota.TotalKeys, _quota.TotalBytes)
+        || _sourceBefore.IsBeyond(_quota.KeysPerSource, _quota.BytesPerSource)
+        || (!_share.Source.IsPrivate && _subnetBefore.IsBeyond(_quota.KeysPerSubnet, _quota.BytesPerSubnet));
 
     private bool TryEvictFarOfSource() => !_isFar && _source is { FarKeys: > 0 } && Evict(_source);
 
@@ -158,6 +170,11 @@ internal sealed class RoomSearch
 
     private bool Evict(SourceUsage source)
     {
+        if (!_evicts)
+        {
+            return false;
+        }
+
         var slot = source.First;
         _accounts.SetAside(slot);
         (_tried ??= []).Add(slot);
@@ -166,6 +183,8 @@ internal sealed class RoomSearch
 
     private readonly record struct Usage(long Keys, long Bytes)
     {
+        public bool IsBeyond(long keys, long bytes) => Keys > keys || Bytes > bytes;
+
         public static Usage Of(NetworkUsage? network) => network is null ? default : new Usage(network.Keys, network.Bytes);
     }
 }

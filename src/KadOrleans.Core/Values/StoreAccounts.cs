@@ -13,7 +13,7 @@ internal sealed class StoreAccounts
     private readonly List<SourceUsage?> _numbered = [];
     private readonly Stack<int> _freeNumbers = [];
     private readonly KeyIndex _slots;
-    private readonly UsageScale _scale;
+    private UsageScale _scale;
 
     // Progress of judging: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
     private int _judgedSource = int.MaxValue / 2;
@@ -79,7 +79,7 @@ internal sealed class StoreAccounts
     /// <summary>How often sources may change values that others stored.</summary>
     public ChangeLimiter Changes { get; }
 
-    internal StoreQuota Quota { get; }
+    internal StoreQuota Quota { get; private set; }
 
     /// <summary>Strangers' keys for which the node is not responsible.</summary>
     internal int FarKeys { get; private set; }
@@ -89,6 +89,27 @@ internal sealed class StoreAccounts
 
     /// <summary>Subnets with values to evict.</summary>
     internal UsageHeap<SubnetUsage> Subnets { get; } = new();
+
+    /// <summary>Counts against another quota from now on. A change of the weights takes O(n log n) of the networks.</summary>
+    public void Use(StoreQuota quota)
+    {
+        ArgumentNullException.ThrowIfNull(quota);
+        var scale = new UsageScale(quota);
+        Quota = quota;
+        Changes.Use(quota);
+        if (scale == _scale)
+        {
+            return;
+        }
+
+        _scale = scale;
+        foreach (var source in _sources.Values)
+        {
+            source.Weigh(scale);
+            source.Subnet.Weigh(scale);
+            Sort(source);
+        }
+    }
 
     /// <summary>Counts the value of a slot that is not counted.</summary>
     /// <param name="slot">The slot of its key.</param>

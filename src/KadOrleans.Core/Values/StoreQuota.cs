@@ -73,6 +73,12 @@ public sealed record StoreQuota
     /// <summary>The limit of changes for a subnet, with the same exemption. Default 2,400.</summary>
     public int ChangesPerSubnet { get; set; } = 2_400;
 
+    /// <summary>
+    /// Whether a store that has more than a quota keeps it all, and takes no further key, until enough of it has ended. Else it makes room
+    /// with each put. True of quotas that an operator changed.
+    /// </summary>
+    internal bool KeepsHeld { get; init; }
+
     internal long FarKeys => Without(TotalKeys);
 
     internal long FarBytes => Without(TotalBytes);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -139,6 +140,7 @@ internal sealed class EdgeObserver : IEdgeObserver
         foreach (var node in _nodes)
         {
             node.Node.Use(bans);
+            node.Node.Use(LimitBook.Apply(node.Node.Settings, _rules.LimitEntries, node.Node.Options.MostKeys));
         }
     }
 

@@ -15,7 +15,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// edges nor clients can prove that they may manage. Changes are durable when a call returns. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtAdminGrain")]
-[Version(2)]
+[Version(3)]
 internal interface IDhtAdminGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -95,6 +95,10 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     /// <summary>Bans or unbans, as <see cref="IRulesGrain.BanAsync"/> does.</summary>
     [Alias("Ban")]
     ValueTask<RuleChange> BanAsync(string ban, bool isBanned);
+
+    /// <summary>Changes a limit, as <see cref="IRulesGrain.SetLimitAsync"/> does.</summary>
+    [Alias("SetLimit")]
+    ValueTask<RuleChange> SetLimitAsync(string name, long? value);
 }
 
 /// <summary>Some keys.</summary>

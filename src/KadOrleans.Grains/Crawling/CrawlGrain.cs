@@ -27,6 +27,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     private readonly KadClusterOptions _options;
     private readonly CrawlTiming _timing;
     private readonly IRandomSource _random;
+    private readonly ClusterLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Func<GrainId, CrawlArchive> _open;
@@ -40,13 +41,14 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     public CrawlGrain(
         IOptions<KadClusterOptions> options,
         CrawlTiming timing,
+        ClusterLimits limits,
         StateVersion version,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<CrawlGrain> logger)
     {
-        (_options, _timing, _random, _time, _logger) = (options.Value, timing, random, time, logger);
+        (_options, _timing, _limits, _random, _time, _logger) = (options.Value, timing, limits, random, time, logger);
         _open = grain => new CrawlArchive(new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout));
         _edges = new CrawlEdges(GrainFactory, time, _options.EdgeTimeout, logger);
     }
@@ -63,7 +65,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     }
 
     public async ValueTask<string> StartAsync(int? rate, int? maxNodes) =>
-        CrawlReportJson.Write(_current?.Report ?? await BeginAsync(rate ?? _options.CrawlRate, maxNodes ?? _options.CrawlMaxNodes));
+        CrawlReportJson.Write(_current?.Report ?? await BeginAsync(rate ?? _limits.Values.CrawlRate, maxNodes ?? _options.CrawlMaxNodes));
 
     public ValueTask<IReadOnlyList<string>> ListAsync() => ValueTask.FromResult<IReadOnlyList<string>>(
         [.. _archive.Crawls.Reverse().Select(Write)]);
@@ -138,7 +140,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         }
         else if (_options.CrawlInterval > TimeSpan.Zero && _current is null)
         {
-            await BeginAsync(_options.CrawlRate, _options.CrawlMaxNodes);
+            await BeginAsync(_limits.Values.CrawlRate, _options.CrawlMaxNodes);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class ClusterAgreement(
     ILocalSiloDetails silo,
     StateVersion version,
     ClusterShards shards,
+    ClusterLimits limits,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
@@ -104,6 +105,7 @@ internal sealed class ClusterAgreement(
                 $"Kad:Storage: other silos of this cluster have another grain storage, as this one's lacks the state {StateNames.Cluster}; give all silos the same storage, and on Azure the same Kad:Azure:GrainStorage.");
         }
 
+        await limits.BeginAsync();
         logger.ClusterAgreed(shards.Layout.Bits, version.Written);
         _completion.TrySetResult();
     }
@@ -130,9 +132,12 @@ internal sealed class ClusterAgreement(
     }
 }
 
-/// <summary>Reports this silo's schema version to the cluster periodically, and takes the version to write and the number of shards.</summary>
+/// <summary>
+/// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards and the limits.
+/// </summary>
 internal sealed class StateVersionService(
     ClusterAgreement agreement,
+    ClusterLimits limits,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<StateVersionService> logger) : BackgroundService
 {
@@ -155,6 +160,7 @@ internal sealed class StateVersionService(
             try
             {
                 await agreement.JoinAsync();
+                await limits.FetchAsync();
             }
             catch (InvalidOperationException e)
             {

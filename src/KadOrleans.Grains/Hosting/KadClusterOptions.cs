@@ -92,6 +92,9 @@ public sealed class KadClusterOptions
     /// </summary>
     public string? EdgeKey { get; set; }
 
+    /// <summary>The most keys that a cluster of one silo can hold: no changed limit may exceed it.</summary>
+    internal int MostKeys { get; set; } = int.MaxValue;
+
     /// <summary>The bytes of memory of a silo that holds nothing.</summary>
     internal const long EmptySiloBytes = 256 << 20;
 

@@ -5,6 +5,7 @@ using KadOrleans.Grains.Access;
 using KadOrleans.Grains.Crawling;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Edges;
+using KadOrleans.Grains.Managing;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,9 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ShardNewsDesk>();
         builder.Services.TryAddSingleton<AskSilo>(services => new ShardNewsServices(services).AskAsync);
         builder.AddGrainService<ShardNewsService>();
+        builder.Services.TryAddSingleton<ClusterLimits>();
+        builder.Services.TryAddSingleton<TellSilo>(services => new RulesServices(services).FollowAsync);
+        builder.AddGrainService<RulesService>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<CrawlTiming>();
         builder.Services.TryAddSingleton<ClusterAgreement>();

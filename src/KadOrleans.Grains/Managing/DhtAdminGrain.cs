@@ -216,6 +216,9 @@ internal sealed class DhtAdminGrain(
 
     public ValueTask<RuleChange> BanAsync(string ban, bool isBanned) => CallOneAsync<IRulesGrain, RuleChange>(rules => rules.BanAsync(ban, isBanned));
 
+    public ValueTask<RuleChange> SetLimitAsync(string name, long? value) =>
+        CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value));
+
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
         new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, held.PublishedAt);
 

@@ -1,35 +1,61 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains.Managing;
 
-/// <summary>What an operator has set, as stored, and which edges follow it, in memory.</summary>
+/// <summary>
+/// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo of an
+/// earlier release that writes bans leaves them as they are.
+/// </summary>
 internal sealed class RulesGrain(
     [PersistentState(StateNames.Rules, GrainStorageName.Kad)] IPersistentState<RulesState> state,
+    [PersistentState(StateNames.Limits, GrainStorageName.Kad)] IPersistentState<LimitsState> limitsState,
+    IOptions<KadClusterOptions> options,
+    ClusterLimits here,
+    ISiloStatusOracle silos,
+    TellSilo tellSilo,
     StateVersion version,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<RulesGrain> logger) : Grain, IRulesGrain
 {
-    // The version that each edge follows, by its name. Unknown after a move until the edge asks, one renewal later at most.
+    // The version that each edge and silo follows, by its name. Unknown after a move until it asks, one renewal later at most.
     private readonly Dictionary<string, long> _followed = [];
 
     // What is durable. Edges that ask during a write get this.
     private RulesState _current = new();
+    private LimitsState _limits = new();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         version.Check(state.State.SchemaVersion, StateNames.Rules);
-        _current = state.State;
+        version.Check(limitsState.State.SchemaVersion, StateNames.Limits);
+        (_current, _limits) = (state.State, limitsState.State);
         return Task.CompletedTask;
     }
 
-    public async ValueTask<ClusterRules> GetAsync() =>
-        new([.. _current.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], await SendAsync(await ListEdgesAsync()));
+    public async ValueTask<ClusterRules> GetAsync()
+    {
+        var edges = await ListEdgesAsync();
+        var missingSilos = SendToSilosAsync();
+        var missing = await SendAsync(edges);
+        return new ClusterRules([.. _current.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], missing)
+        {
+            Limits =
+            [
+                .. LimitDetails.List(here.Settings, _limits.Entries, options.Value.MostKeys, isCluster: true)
+                    .Select(limit => new ClusterLimit(limit.Limit.Name, limit.Setting, limit.Value, limit.Since, limit.Most)),
+            ],
+            MissingSilos = await missingSilos,
+        };
+    }
 
     public async ValueTask<RuleChange> BanAsync(string ban, bool isBanned)
     {
@@ -40,35 +66,64 @@ internal sealed class RulesGrain(
             : BanBook.Remove(bans, parsed);
         if (changed is not null)
         {
-            await WriteAsync(new RulesState
+            var written = new RulesState
             {
                 Version = _current.Version + 1,
                 Bans = [.. changed.Select(entry => new BanState { Ban = entry.Ban.ToString(), Since = entry.Since })],
-            });
+            };
+            await WriteAsync(state, written);
+            _current = written;
         }
 
         return new RuleChange(changed is not null, await SendAsync(edges));
     }
 
-    public ValueTask<EdgeRules?> FetchAsync(string edgeName, long known)
+    public async ValueTask<RuleChange> SetLimitAsync(string name, long? value)
     {
-        if (known != _current.Version)
+        var edges = await ListEdgesAsync();
+        var changed = LimitBook.Set(_limits.Entries, name, value, options.Value.MostKeys, time.GetUtcNow());
+        if (changed is not null)
+        {
+            var written = new LimitsState
+            {
+                Version = _limits.Version + 1,
+                Limits = [.. changed.Select(entry => new LimitState { Name = entry.Name, Value = entry.Value, Since = entry.Since })],
+            };
+            await WriteAsync(limitsState, written);
+            _limits = written;
+        }
+
+        var missingSilos = SendToSilosAsync();
+        return new RuleChange(changed is not null, [.. await SendAsync(edges), .. await missingSilos]);
+    }
+
+    public ValueTask<EdgeRules?> FetchAsync(string name, long known)
+    {
+        if (known != Version)
         {
             return ValueTask.FromResult<EdgeRules?>(Rules);
         }
 
-        _followed[edgeName] = known;
+        _followed[name] = known;
         return ValueTask.FromResult<EdgeRules?>(null);
     }
 
-    private EdgeRules Rules => new(_current.Version, [.. _current.Bans.Select(ban => ban.Ban)]);
+    // Both versions grow, so their sum does.
+    private long Version => _current.Version + _limits.Version;
+
+    private EdgeRules Rules => new(Version, [.. _current.Bans.Select(ban => ban.Ban)])
+    {
+        Limits = [.. _limits.Limits.Select(limit => new RuleLimit(limit.Name, limit.Value, limit.Since))],
+    };
+
+    private SiloAddress[] Silos => [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
 
     private async Task<IReadOnlyList<EdgeName>> ListEdgesAsync()
     {
         var edges = await GrainFactory.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetNamesAsync();
 
         // Others are forgotten, so that generated names do not fill the memory.
-        foreach (var gone in _followed.Keys.Except(edges.Select(edge => edge.Name)).ToList())
+        foreach (var gone in _followed.Keys.Except(edges.Select(edge => edge.Name)).Except(Silos.Select(ClusterLimits.NameOf)).ToList())
         {
             _followed.Remove(gone);
         }
@@ -86,7 +141,31 @@ internal sealed class RulesGrain(
         return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
     }
 
-    private bool Follows(EdgeName edge) => _followed.TryGetValue(edge.Name, out var known) ? known == _current.Version : _current.Version == 0;
+    /// <summary>Sends the rules to the silos that do not follow them, and returns the addresses of those that still do not.</summary>
+    private async Task<IReadOnlyList<string>> SendToSilosAsync()
+    {
+        var (all, rules) = (Silos, Rules);
+        await Task.WhenAll(all.Where(silo => !Follows(ClusterLimits.NameOf(silo))).Select(silo => SendAsync(silo, rules)));
+        return [.. all.Select(ClusterLimits.NameOf).Where(name => !Follows(name)).Order(StringComparer.Ordinal)];
+    }
+
+    private bool Follows(EdgeName edge) => Follows(edge.Name);
+
+    private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
+
+    private async Task SendAsync(SiloAddress silo, EdgeRules rules)
+    {
+        var name = ClusterLimits.NameOf(silo);
+        try
+        {
+            await tellSilo(silo, rules).WaitAsync(IRulesGrain.PushTimeout, time);
+            _followed[name] = rules.Version;
+        }
+        catch (Exception e)
+        {
+            logger.LimitsNotTaken(name, e.Message);
+        }
+    }
 
     private async Task SendAsync(EdgeName edge, EdgeRules rules)
     {
@@ -101,13 +180,13 @@ internal sealed class RulesGrain(
         }
     }
 
-    private async Task WriteAsync(RulesState changed)
+    private async Task WriteAsync<T>(IPersistentState<T> stored, T changed)
+        where T : IVersionedState
     {
-        state.State = version.Stamp(changed);
+        stored.State = version.Stamp(changed);
         try
         {
-            await state.WriteStateAsync();
-            _current = changed;
+            await stored.WriteStateAsync();
         }
         catch
         {
@@ -148,5 +227,41 @@ internal sealed class BanState
     public string Ban { get; set; } = string.Empty;
 
     [Id(1)]
+    public DateTimeOffset Since { get; set; }
+}
+
+/// <summary>The limits that an operator changed, as stored.</summary>
+[GenerateSerializer]
+[Alias("kad.LimitsState")]
+internal sealed class LimitsState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    /// <summary>Grows with each change.</summary>
+    [Id(1)]
+    public long Version { get; set; }
+
+    /// <summary>The oldest first. Limits of later releases are kept.</summary>
+    [Id(2)]
+    public List<LimitState> Limits { get; set; } = [];
+
+    /// <summary>The same for decisions.</summary>
+    public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
+}
+
+/// <summary>A changed limit, as stored.</summary>
+[GenerateSerializer]
+[Alias("kad.LimitState")]
+internal sealed class LimitState
+{
+    /// <summary>The <see cref="Limit.Name"/>.</summary>
+    [Id(0)]
+    public string Name { get; set; } = string.Empty;
+
+    [Id(1)]
+    public long Value { get; set; }
+
+    [Id(2)]
     public DateTimeOffset Since { get; set; }
 }

@@ -16,6 +16,8 @@ internal static class StateNames
 
     public const string Rules = "kad-rules";
 
+    public const string Limits = "kad-limits";
+
     public const string ShardManifest = "kad-shard-manifest";
 
     public static string Crawl(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}");

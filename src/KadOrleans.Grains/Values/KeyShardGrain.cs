@@ -29,6 +29,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
     private readonly ClusterShards _shards;
+    private readonly ClusterLimits _limits;
     private readonly StateVersion _version;
     private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
@@ -46,6 +47,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     // Set by the activation, before any call.
     private ShardPrefix _prefix;
+    private long _limitsVersion;
     private ShardLog _log = null!;
     private ShardReader _reader = null!;
     private ShardWriter _writer = null!;
@@ -59,6 +61,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         IOptions<KadClusterOptions> options,
         ClusterAgreement agreement,
         ClusterShards shards,
+        ClusterLimits limits,
         StateVersion version,
         ILocalSiloDetails silo,
         ShardCache cache,
@@ -67,7 +70,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<KeyShardGrain> logger)
     {
-        (_options, _agreement, _shards, _version) = (options.Value, agreement, shards, version);
+        (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
         (_silo, _cache, _random, _time, _logger) = (silo.SiloAddress, cache, random, time, logger);
         _shard = this.GetPrimaryKeyLong();
         _open = grain => new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout);
@@ -367,7 +370,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private void Build(int firstBits)
     {
         var records = _open(this.GetGrainId());
-        _log = new ShardLog(records, ShardQuota.Of(_options.Quota, _prefix.Bits), _cache, _random, _logger);
+        _limitsVersion = _limits.Version;
+        _log = new ShardLog(records, ShardQuota.Of(_limits.Values.Quota, _prefix.Bits), _cache, _random, _logger);
         _reader = new ShardReader(records, _cache, _log);
         _writer = new ShardWriter(_log, _reader, _time, _logger);
         _expiry = new ShardExpiry(_log, _writer, _options.Kademlia, _shard, _logger);
@@ -394,6 +398,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         Func<WriteCall<TResult>, int, ShardWrite> create,
         Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
     {
+        FollowLimits();
         if (!_log.IsSealed)
         {
             try
@@ -409,6 +414,17 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         }
 
         return await Halves.AskAsync(items, keyOf, passOn);
+    }
+
+    // The quota may have changed since the last write.
+    private void FollowLimits()
+    {
+        var version = _limits.Version;
+        if (version != _limitsVersion)
+        {
+            _limitsVersion = version;
+            _log.Use(ShardQuota.Of(_limits.Values.Quota, _prefix.Bits));
+        }
     }
 
     // Updates the metrics and the reminder after a change.

@@ -37,6 +37,7 @@ internal sealed class ShardLog
     private readonly ILogger _logger;
     private readonly ShardLogRing _ring;
     private readonly ShardLoader _loader;
+    private StoreQuota _quota;
     private readonly ShardCompactor _compactor;
     private readonly ShardCache _cache;
     private ShardImage _image;
@@ -55,6 +56,7 @@ internal sealed class ShardLog
         _logger = logger;
         _ring = new ShardLogRing(storage);
         _cache = cache;
+        _quota = quota;
         _loader = new ShardLoader(storage, quota, cache);
         _compactor = new ShardCompactor(storage, _ring);
         _image = new ShardImage(quota, cache, new ShardManifestState(), null);
@@ -112,6 +114,13 @@ internal sealed class ShardLog
 
         value = _image.Values.Peek(held);
         return value is not null;
+    }
+
+    /// <summary>Counts against another quota from now on.</summary>
+    public void Use(StoreQuota quota)
+    {
+        _quota = quota;
+        Shard.Use(quota);
     }
 
     /// <summary>Has the next <see cref="ResolveDoubtAsync"/> read everything: another activation has replaced a page.</summary>
@@ -174,6 +183,9 @@ internal sealed class ShardLog
             _doubt = Doubt.None;
             _compactionFailed = false;
         }
+
+        // It may have changed since the loader was made.
+        _image.Shard.Use(_quota);
     }
 
     /// <summary>Writes changes that were decided on the current values. Unless the result is Written, memory stays as it was.</summary>

@@ -24,6 +24,7 @@ internal static class ShardQuota
         KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
         BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
         ReservePercent = whole.ReservePercent,
+        KeepsHeld = whole.KeepsHeld,
         ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
         ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),
     };

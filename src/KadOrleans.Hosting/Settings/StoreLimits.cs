@@ -65,6 +65,9 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
     public long BytesByDefault(int keys) =>
         Math.Clamp(keys * BytesPerKeyByDefault, 1, Math.Max(1, DiskBytes / DiskPerByte / MostPerQuota));
 
+    /// <summary>The largest quota of keys whose index memory can hold beside a cache.</summary>
+    public int MostKeys(long cache) => (int)Math.Clamp((MemoryBytes - EmptyBytes - cache) / KeyIndex.BytesPerKey / MostPerQuota, 0, int.MaxValue);
+
     /// <summary>Why memory cannot hold the index of a quota of keys and a cache, in one sentence; null if it can.</summary>
     /// <param name="keys">The quota of keys.</param>
     /// <param name="cache">Bytes of the cache.</param>

@@ -283,6 +283,13 @@ internal sealed class SourceAdmission(AddressRangeSet trusted, VerifiedEndpoints
     private readonly SourceLimiter _strangers = new(limits);
     private readonly SourceLimiter _verifiedSubnets = new(limits);
 
+    /// <summary>Follows other rates from now on.</summary>
+    public void Use(SourceLimits changed)
+    {
+        _strangers.Use(changed);
+        _verifiedSubnets.Use(changed);
+    }
+
     /// <summary>Whether a source is trusted.</summary>
     public bool IsTrusted(UdpEndpoint source) => trusted.Contains(source);
 

@@ -103,6 +103,13 @@ internal sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public void SetQuota(StoreQuota quota)
+    {
+        using var scope = Enter(CancellationToken.None);
+        _shard.Use(quota);
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         lock (_gate)

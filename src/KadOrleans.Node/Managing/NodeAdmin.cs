@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Crawling;
@@ -166,6 +167,15 @@ internal sealed class NodeAdmin(
 
     public async Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) =>
         new(await rules.BanAsync(ban, isBanned: false, cancellationToken), []);
+
+    public Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    {
+        var node = engine();
+        return Task.FromResult(new LimitList(LimitDetails.List(node.Settings, rules.Rules.Limits, node.Options.MostKeys, isCluster: false), []));
+    }
+
+    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default) =>
+        new(await rules.SetLimitAsync(name, value, cancellationToken), []);
 
     public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default) =>
         Task.FromResult(crawls.Start(request ?? new CrawlRequest()));

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Managing;
@@ -32,6 +33,13 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
             : null,
         cancellationToken);
 
+    /// <summary>Changes a limit; null sets it back. Returns false if nothing had to be changed.</summary>
+    /// <exception cref="ArgumentException">There is no such limit, or the value is not allowed.</exception>
+    /// <exception cref="KeyStoreException">The storage failed; nothing was changed.</exception>
+    public Task<bool> SetLimitAsync(string name, long? value, CancellationToken cancellationToken) => ChangeAsync(
+        (node, rules) => LimitBook.Set(rules.Limits, name, value, node.Options.MostKeys, time.GetUtcNow()) is { } limits ? rules with { Limits = limits } : null,
+        cancellationToken);
+
     /// <summary>Adds an entry to the audit log.</summary>
     public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken) => await store.NoteAsync(entry, cancellationToken);
 
@@ -44,7 +52,11 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
 
     public void Dispose() => _turn.Dispose();
 
-    private static void Follow(DhtNode node, NodeRules rules) => node.Use(new BanSet(rules.Bans.Select(entry => entry.Ban)));
+    private static void Follow(DhtNode node, NodeRules rules)
+    {
+        node.Use(new BanSet(rules.Bans.Select(entry => entry.Ban)));
+        node.Use(LimitBook.Apply(node.Settings, rules.Limits, node.Options.MostKeys));
+    }
 
     // Once it waits no longer it is not cancelled: it would be done by half.
     private async Task<bool> ChangeAsync(Func<DhtNode, NodeRules, NodeRules?> change, CancellationToken cancellationToken)

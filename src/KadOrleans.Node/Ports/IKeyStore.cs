@@ -68,6 +68,13 @@ public interface IKeyStore : IAsyncDisposable
     void SetArea(ResponsibleArea area);
 
     /// <summary>
+    /// Counts against another quota from now on. Nothing is evicted now. A store whose values other processes hold and count ignores it.
+    /// </summary>
+    void SetQuota(StoreQuota quota)
+    {
+    }
+
+    /// <summary>
     /// The values that this store evicted and replaced since it was opened. Empty if other processes hold the values and count them.
     /// </summary>
     StoreTurnover Turnover { get; }

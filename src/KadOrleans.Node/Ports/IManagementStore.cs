@@ -1,4 +1,5 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 
 namespace KadOrleans.Node.Ports;
 
@@ -26,6 +27,9 @@ public interface IManagementStore
 /// <param name="Bans">The bans in force.</param>
 public sealed record NodeRules(IReadOnlyList<BanEntry> Bans)
 {
+    /// <summary>The changed limits.</summary>
+    public IReadOnlyList<LimitEntry> Limits { get; init; } = [];
+
     /// <summary>Nothing was set.</summary>
     public static NodeRules None { get; } = new([]);
 }

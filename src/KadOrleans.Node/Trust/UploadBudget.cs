@@ -14,33 +14,39 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
     /// </summary>
     public const int StrangersDivisor = 4;
 
-    private readonly TokenRate _rate = new(bytesPerSecond, bytesPerSecond);
-    private readonly TokenRate _strangersRate = new(bytesPerSecond / StrangersDivisor, bytesPerSecond / StrangersDivisor);
-
     // Guards both buckets.
     private readonly Lock _gate = new();
-    private TokenBucket _bucket = new(new TokenRate(bytesPerSecond, bytesPerSecond), time.GetUtcNow());
-    private TokenBucket _strangers = new(
-        new TokenRate(bytesPerSecond / StrangersDivisor, bytesPerSecond / StrangersDivisor), time.GetUtcNow());
+    private long _bytesPerSecond = bytesPerSecond;
+    private TokenBucket _bucket = new(RateOf(bytesPerSecond), time.GetUtcNow());
+    private TokenBucket _strangers = new(RateOf(bytesPerSecond / StrangersDivisor), time.GetUtcNow());
+
+    /// <summary>Bytes per second; 0 for no bound. It may be changed at any time.</summary>
+    public long BytesPerSecond
+    {
+        get => Volatile.Read(ref _bytesPerSecond);
+        set => Volatile.Write(ref _bytesPerSecond, value);
+    }
 
     /// <summary>Counts bytes to an endpoint that proved its address. Returns false, without counting, if they exceed the budget.</summary>
     public bool TrySend(int bytes)
     {
-        if (bytesPerSecond == 0)
+        var rate = BytesPerSecond;
+        if (rate == 0)
         {
             return true;
         }
 
         lock (_gate)
         {
-            return _bucket.TryTake(_rate, time.GetUtcNow(), bytes);
+            return _bucket.TryTake(RateOf(rate), time.GetUtcNow(), bytes);
         }
     }
 
     /// <summary>Counts bytes to an unproven endpoint. Returns false, without counting, if they exceed the part of such endpoints.</summary>
     public bool TrySendToStranger(int bytes)
     {
-        if (bytesPerSecond == 0)
+        var rate = BytesPerSecond;
+        if (rate == 0)
         {
             return true;
         }
@@ -49,19 +55,22 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
         {
             // In this order, so that bytes refused by the strangers' part cost the others nothing.
             var now = time.GetUtcNow();
-            return _strangers.TryTake(_strangersRate, now, bytes) && _bucket.TryTake(_rate, now, bytes);
+            return _strangers.TryTake(RateOf(rate / StrangersDivisor), now, bytes) && _bucket.TryTake(RateOf(rate), now, bytes);
         }
     }
 
     /// <summary>Counts bytes that are sent anyway.</summary>
     public void Spend(int bytes)
     {
-        if (bytesPerSecond > 0)
+        var rate = BytesPerSecond;
+        if (rate > 0)
         {
             lock (_gate)
             {
-                _bucket.Spend(_rate, time.GetUtcNow(), bytes);
+                _bucket.Spend(RateOf(rate), time.GetUtcNow(), bytes);
             }
         }
     }
+
+    private static TokenRate RateOf(long bytesPerSecond) => new(bytesPerSecond, bytesPerSecond);
 }

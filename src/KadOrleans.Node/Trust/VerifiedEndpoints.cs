@@ -172,12 +172,18 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now)
 /// <summary>The rates of each verified endpoint.</summary>
 internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
 {
+    private volatile SourceLimits _limits = limits;
+    private volatile UploadLimits _upload = upload;
+
     /// <summary>The rate of requests, equal to that of a source.</summary>
-    public TokenRate Requests { get; } = limits.PerSource;
+    public TokenRate Requests => _limits.PerSource;
 
     /// <summary>Whether bytes are limited.</summary>
-    public bool LimitsBytes { get; } = upload.PerEndpoint > 0;
+    public bool LimitsBytes => _upload.PerEndpoint > 0;
 
     /// <summary>The rate of bytes, with a burst of one second.</summary>
-    public TokenRate Bytes { get; } = new(upload.PerEndpoint, upload.PerEndpoint);
+    public TokenRate Bytes => _upload.PerEndpoint is var rate ? new(rate, rate) : default;
+
+    /// <summary>Follows other rates from now on.</summary>
+    public void Use(SourceLimits limits, UploadLimits upload) => (_limits, _upload) = (limits, upload);
 }

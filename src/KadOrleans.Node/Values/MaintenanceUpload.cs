@@ -8,7 +8,7 @@ namespace KadOrleans.Node.Values;
 /// The bytes per second that republishing and hand-off may send together: half of <see cref="UploadLimits.Total"/>. Responses get what
 /// they leave of it. Bytes are estimated before they are sent; retries are not counted.
 /// </summary>
-internal sealed class MaintenanceUpload(UploadLimits limits, UploadBudget budget, TimeProvider time)
+internal sealed class MaintenanceUpload(UploadBudget budget, TimeProvider time)
 {
     /// <summary>Of the total, what maintenance may take. Without responses contacts drop this node, so they keep the other half.</summary>
     public const int Divisor = 2;
@@ -16,7 +16,8 @@ internal sealed class MaintenanceUpload(UploadLimits limits, UploadBudget budget
     /// <summary>The bytes of a FIND_NODE, and of a STORE without its value, rounded up.</summary>
     private const int RequestLength = 96;
 
-    private readonly SharedPace? _pace = limits.Total == 0 ? null : new SharedPace(time, limits.Total / (double)Divisor);
+    // The pace of the last rate. Those who wait when the rate changes wait on.
+    private volatile Paced? _paced;
 
     /// <summary>Waits until a value may be sent to some contacts.</summary>
     /// <param name="value">The value.</param>
@@ -25,11 +26,15 @@ internal sealed class MaintenanceUpload(UploadLimits limits, UploadBudget budget
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(DhtValue value, int stores, int queries, CancellationToken cancellationToken)
     {
-        if (_pace is not null)
+        var rate = budget.BytesPerSecond;
+        if (rate > 0)
         {
+            var paced = _paced is { } known && known.Rate == rate ? known : _paced = new Paced(rate, new SharedPace(time, rate / (double)Divisor));
             var bytes = ((stores + queries) * RequestLength) + (stores * value.ContentLength);
-            await _pace.WaitAsync(bytes, cancellationToken);
+            await paced.Pace.WaitAsync(bytes, cancellationToken);
             budget.Spend(bytes);
         }
     }
+
+    private sealed record Paced(long Rate, SharedPace Pace);
 }

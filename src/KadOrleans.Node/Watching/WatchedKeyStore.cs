@@ -39,6 +39,8 @@ internal sealed class WatchedKeyStore(IKeyStore store, KeyWatches watches) : IKe
 
     public void SetArea(ResponsibleArea area) => store.SetArea(area);
 
+    public void SetQuota(StoreQuota quota) => store.SetQuota(quota);
+
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => store.GetTopChanges(count);
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => store.GetUsageAsync(cancellationToken);

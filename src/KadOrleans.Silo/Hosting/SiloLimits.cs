@@ -33,6 +33,7 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 
         var (name, value) = hasQuota ? ("Quota:TotalKeys", options.Quota.TotalKeys) : ("Cache", cache);
         var setting = string.Create(CultureInfo.InvariantCulture, $"Kad:Cluster:{name} is {value}");
+        options.MostKeys = limits.MostKeys(cache);
         if (limits.FindProblem(options.Quota.TotalKeys, cache, setting) is { } problem)
         {
             throw KadSection.Mistake(problem);

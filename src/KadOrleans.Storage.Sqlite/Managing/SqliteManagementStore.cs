@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
@@ -18,6 +19,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     public const string FileName = "kad-manage.db";
 
     private const string BanKind = "ban";
+    private const string LimitKind = "limit";
 
     private readonly SemaphoreSlim _turn = new(1);
     private DatabaseFile? _file;
@@ -74,20 +76,24 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     private static NodeRules Read(DatabaseFile file)
     {
         using var command = file.Connection.CreateCommand();
-        command.CommandText = "SELECT name, since FROM rule WHERE kind = 'ban' ORDER BY since, name";
+        command.CommandText = "SELECT name, since, kind, value FROM rule ORDER BY since, name";
         using var rows = command.ExecuteReader();
-        var bans = new List<BanEntry>();
+        var (bans, limits) = (new List<BanEntry>(), new List<LimitEntry>());
         while (rows.Read())
         {
-            if (!Ban.TryParse(rows.GetString(0), out var ban))
+            var (name, since) = (rows.GetString(0), DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)));
+            switch (rows.GetString(2))
             {
-                throw file.Damaged("a ban in it is unreadable");
+                case BanKind:
+                    bans.Add(Ban.TryParse(name, out var ban) ? new BanEntry(ban, since) : throw file.Damaged("a ban in it is unreadable"));
+                    break;
+                case LimitKind:
+                    limits.Add(new LimitEntry(name, (long)rows.GetDouble(3), since));
+                    break;
             }
-
-            bans.Add(new BanEntry(ban, DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1))));
         }
 
-        return new NodeRules(bans);
+        return new NodeRules(bans) { Limits = limits };
     }
 
     private static List<AuditEntry> Read(DatabaseFile file, int count, long? before)
@@ -135,12 +141,13 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
             new SqliteParameter("$name", SqliteType.Text),
             new SqliteParameter("$value", SqliteType.Real),
             new SqliteParameter("$since", SqliteType.Integer));
-        foreach (var entry in rules.Bans)
+        var bans = rules.Bans.Select(entry => (Kind: BanKind, Name: entry.Ban.ToString(), Value: 0L, entry.Since));
+        foreach (var (kind, name, value, since) in bans.Concat(rules.Limits.Select(entry => (LimitKind, entry.Name, entry.Value, entry.Since))))
         {
-            insert.Parameters[0].Value = BanKind;
-            insert.Parameters[1].Value = entry.Ban.ToString();
-            insert.Parameters[2].Value = 0;
-            insert.Parameters[3].Value = entry.Since.ToUnixTimeMilliseconds();
+            insert.Parameters[0].Value = kind;
+            insert.Parameters[1].Value = name;
+            insert.Parameters[2].Value = (double)value;
+            insert.Parameters[3].Value = since.ToUnixTimeMilliseconds();
             insert.ExecuteNonQuery();
         }
     });
@@ -190,7 +197,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
                 """,
             Owner = "node",
             AlteredLayout = "a table is missing or altered",
-            FreshStart = "start without bans and without the audit log",
+            FreshStart = "start without bans, changed limits and the audit log",
             Fault = (message, cause) => new KeyStoreException(message, cause!),
         },
         file => Read(file));

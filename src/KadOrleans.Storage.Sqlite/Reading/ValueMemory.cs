@@ -197,6 +197,15 @@ internal sealed class ValueMemory : IShardValues
         }
     }
 
+    /// <summary>Counts against another quota from now on.</summary>
+    public void SetQuota(StoreQuota quota)
+    {
+        lock (Gate)
+        {
+            Shard.Use(quota);
+        }
+    }
+
     /// <summary>Those keys that are wanted, looked at some at a time: what changes meanwhile is seen if its turn comes later.</summary>
     public IEnumerable<HeldKey> Scan(Func<HeldKey, bool> isWanted)
     {

@@ -33,6 +33,17 @@ public sealed class NodeLimitsTests
         Assert.Equal(131_072, new NodeLimits(Gigabyte / 8, null).Plan(null, null, null).Quota.TotalKeys);
     }
 
+    [Fact]
+    public void No_limit_may_exceed_what_memory_can_hold()
+    {
+        var limits = new NodeLimits(Gigabyte, 100 * Gigabyte);
+        var most = limits.MostKeys(cache: 64 << 20);
+
+        Assert.Equal(most, limits.Plan(most, null, 64 << 20).Quota.TotalKeys);
+        Assert.Throws<CommandException>(() => limits.Plan(most + 1, null, 64 << 20));
+        Assert.Equal(2_097_152, new NodeLimits(Gigabyte, null).MostKeys(cache: 0));
+    }
+
     [Theory]
     [InlineData(20_000_000, null, "--max-keys is '20000000'; a node with 20000000 keys and a cache of 67108864 bytes needs 1481326592 bytes of memory, and this process may use 1073741824.")]
     [InlineData(null, 2_000_000_000L, "--cache is '2000000000'; a node with 1000 keys and a cache of 2000000000 bytes needs 2134281728 bytes of memory, and this process may use 1073741824.")]

@@ -24,6 +24,21 @@ public class SourceLimiterTests
     }
 
     [Fact]
+    public void Changed_rates_hold_for_known_sources_at_once()
+    {
+        var limiter = new SourceLimiter(Small);
+        var source = UdpEndpoint.Parse("1.2.3.4:5");
+        Admitted(limiter, source, 15, Start);
+
+        limiter.Use(Small with { PerSource = new TokenRate(1, 2) });
+        Assert.Equal(2, Admitted(limiter, source, 500, Start));
+        Assert.Equal(1, Admitted(limiter, source, 500, Start.AddSeconds(1)));
+
+        limiter.Use(Small);
+        Assert.Equal(10, Admitted(limiter, source, 500, Start.AddSeconds(2)));
+    }
+
+    [Fact]
     public void A_subnet_has_a_limit_of_its_own()
     {
         var limiter = new SourceLimiter(Small with { MaxTracked = 16_384 });

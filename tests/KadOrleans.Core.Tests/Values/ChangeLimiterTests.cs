@@ -19,6 +19,19 @@ public sealed class ChangeLimiterTests
     }
 
     [Fact]
+    public void Changed_limits_hold_for_known_sources_at_once()
+    {
+        var limiter = new ChangeLimiter(StoreQuota.Unlimited);
+        var source = Network("203.0.113.7:1");
+        Assert.Equal(1000, Change(limiter, source, 1000));
+
+        limiter.Use(new StoreQuota { ChangesPerSource = 5 });
+        Assert.Equal(5, Change(limiter, source, 1000));
+        limiter.Use(StoreQuota.Unlimited);
+        Assert.Equal(1000, Change(limiter, source, 1000));
+    }
+
+    [Fact]
     public void The_sources_of_a_subnet_have_one_limit_together()
     {
         var limiter = new ChangeLimiter(new StoreQuota { ChangesPerSource = 5, ChangesPerSubnet = 12 });

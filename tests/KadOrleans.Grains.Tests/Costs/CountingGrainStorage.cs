@@ -99,7 +99,7 @@ internal sealed class StorageCounts
         StateNames.Cluster => StateKind.Cluster,
         StateNames.EdgeDirectory => StateKind.Directory,
         StateNames.RoutingTable => StateKind.Table,
-        StateNames.Rules => StateKind.Rules,
+        StateNames.Rules or StateNames.Limits => StateKind.Rules,
         StateNames.ShardManifest => StateKind.Manifest,
         _ when stateName.StartsWith("kad-crawl-", StringComparison.Ordinal) => StateKind.Crawl,
         _ when stateName.StartsWith("kad-audit-", StringComparison.Ordinal) => StateKind.Audit,

@@ -12,6 +12,9 @@ public sealed class OperatorStateTests
         "MAFVxp2dHWthZC5SdWxlc1N0YXRlABkBHSEABSFAHTIwMy4wLjExMy4wLzI0IYBQfF3WIjncCIEAAAAAAAAAAODgIEBRZmZmZmZmZmZmZmZmZmZmZmZmZmZm"
         + "ZmZmZmZmZmZmZmZmZmZmZmZmZiGAUDzHAOw53AiBAAAAAAAAAADg4ODg";
 
+    private const string Limits =
+        "MAEvvCPQH2thZC5MaW1pdHNTdGF0ZQAZAQ0hAAMhQBN0b3RhbEtleXMBBBJ6IYBQfF3WIjncCIEAAAAAAAAAAODg4OA=";
+
     private const string Audit =
         "MAEG4eoPJWthZC5BdWRpdFBhZ2VTdGF0ZQAZAckhAAMhIIBQfF3WIjncCIEAAAAAAAAAAOBBEW9wZXJhdG9yQQdiYW5BHTIwMy4wLjExMy4wLzI0AQNBDWJh"
         + "bm5lZODg4A==";
@@ -29,6 +32,16 @@ public sealed class OperatorStateTests
             SchemaVersion = 6,
             Version = 7,
             Bans = [new BanState { Ban = "203.0.113.0/24", Since = Time }, new BanState { Ban = new string('f', 40), Since = Time.AddDays(1) }],
+        });
+
+    [Fact]
+    public void Limits_are_read_as_they_were_meant() => AssertRead(
+        Limits,
+        new LimitsState
+        {
+            SchemaVersion = 6,
+            Version = 3,
+            Limits = [new LimitState { Name = "totalKeys", Value = 500_000, Since = Time }],
         });
 
     [Fact]

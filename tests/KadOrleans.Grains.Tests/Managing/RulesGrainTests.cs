@@ -1,7 +1,13 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Tests.Cluster;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Grains.Tests.Managing;
 
@@ -30,6 +36,11 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
         foreach (var ban in (await Rules.GetAsync()).Bans)
         {
             await Rules.BanAsync(ban.Ban, isBanned: false);
+        }
+
+        foreach (var limit in (await Rules.GetAsync()).Limits)
+        {
+            await Rules.SetLimitAsync(limit.Name, null);
         }
 
         await cluster.Directory.ReleaseAsync("follows", _lease.Epoch);
@@ -69,6 +80,82 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(Range, Assert.Single(rules.Bans).Ban);
         Assert.Equal([Range], _other.Rules!.Bans);
         Assert.DoesNotContain("lags", rules.Missing);
+    }
+
+    [Fact]
+    public async Task A_limit_reaches_edges_and_silos_and_one_that_lags_is_named_until_it_asks()
+    {
+        _other.OnRules = () => throw new InvalidOperationException("broken");
+
+        var change = await Rules.SetLimitAsync("requestsPerSource", 5);
+
+        Assert.True(change.Changed);
+        Assert.Contains("lags", change.Missing);
+        Assert.DoesNotContain("follows", change.Missing);
+        Assert.Equal(("requestsPerSource", 5), Assert.Single(_edge.Rules!.Limits) is var sent ? (sent.Name, sent.Value) : default);
+        Assert.All(Silos, limits => Assert.Equal(_edge.Rules.Version, limits.Version));
+        var fetched = await Rules.FetchAsync("lags", 0);
+        Assert.Equal(5, Assert.Single(fetched!.Limits).Value);
+        Assert.Null(await Rules.FetchAsync("lags", fetched.Version));
+        Assert.DoesNotContain("lags", (await Rules.GetAsync()).Missing);
+    }
+
+    [Fact]
+    public async Task A_quota_holds_in_shards_of_all_silos_at_once_and_survives_its_grain()
+    {
+        var before = await StoreAsync("before");
+        Assert.All(before, result => Assert.Equal(StoreResult.Stored, result));
+
+        await Rules.SetLimitAsync("totalKeys", 0);
+
+        Assert.All(await StoreAsync("late"), result => Assert.Equal(StoreResult.TotalQuotaExceeded, result));
+        Assert.All(await StoreAsync("before"), result => Assert.Equal(StoreResult.Stored, result));
+        await cluster.Cluster.DeactivateAsync(Rules);
+        Assert.Equal(0, (await Rules.GetAsync()).Limits.Single(limit => limit.Name == "totalKeys").Value);
+        await Rules.SetLimitAsync("totalKeys", null);
+        Assert.All(await StoreAsync("late"), result => Assert.Equal(StoreResult.Stored, result));
+    }
+
+    [Fact]
+    public async Task A_silo_that_starts_and_a_shard_that_starts_follow_what_was_changed_before()
+    {
+        await Rules.SetLimitAsync("crawlRate", 77);
+
+        var silo = await cluster.Cluster.StartAdditionalSiloAsync();
+
+        Assert.Equal(77, cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterLimits>().Values.CrawlRate);
+        Assert.Empty((await Rules.GetAsync()).MissingSilos);
+        await cluster.Cluster.StopSiloAsync(silo);
+    }
+
+    [Fact]
+    public async Task A_limit_that_is_not_allowed_or_that_storage_refuses_is_not_in_force()
+    {
+        var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await Rules.SetLimitAsync("totalKeys", -1));
+        Assert.Equal("The limit totalKeys is -1; 0 to 2147483647 keys are allowed.", refused.Message);
+        cluster.Rows.BeforeWrite = (_, _) => throw new InvalidOperationException("The disk is full.");
+
+        await Assert.ThrowsAnyAsync<Exception>(async () => await Rules.SetLimitAsync("totalKeys", 0));
+
+        cluster.Rows.Heal();
+        Assert.All((await Rules.GetAsync()).Limits, limit => Assert.Null(limit.Since));
+        Assert.All(await StoreAsync("stored"), result => Assert.Equal(StoreResult.Stored, result));
+    }
+
+    private IEnumerable<ClusterLimits> Silos => cluster.Cluster.Silos.Select(
+        silo => cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterLimits>());
+
+    /// <summary>Stores a value in each of some shards.</summary>
+    private async Task<IReadOnlyList<StoreResult>> StoreAsync(string name)
+    {
+        var results = new List<StoreResult>();
+        for (var shard = 0; shard < 16; shard++)
+        {
+            var key = NodeId.Parse(shard.ToString("x2", CultureInfo.InvariantCulture) + NodeId.FromKey(name).ToString()[2..]);
+            results.AddRange(await cluster.Shard(shard).PutAsync([new ShardPut(key, cluster.Text("value"), PutKind.Publication)]));
+        }
+
+        return results;
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.Managing;
 using KadOrleans.Testing;
@@ -28,6 +29,24 @@ public sealed class SqliteManagementStoreTests : IDisposable
 
         await using var again = new SqliteManagementStore(_folder.Path);
         Assert.Equal(bans, (await again.LoadAsync(Token)).Bans);
+    }
+
+    [Fact]
+    public async Task Changed_limits_are_there_after_a_restart_to_the_unit()
+    {
+        LimitEntry[] limits = [new("totalBytes", (1L << 50) - 1, Since), new("upload", 0, Since.AddDays(1)), new("ofALaterRelease", 5, Since.AddDays(2))];
+        var ban = new BanEntry(Ban.Parse("203.0.113.0/24"), Since);
+        await using (var store = new SqliteManagementStore(_folder.Path))
+        {
+            await store.SaveAsync(new NodeRules([ban]) { Limits = limits }, Token);
+        }
+
+        await using var again = new SqliteManagementStore(_folder.Path);
+        var rules = await again.LoadAsync(Token);
+        Assert.Equal(limits, rules.Limits);
+        Assert.Equal([ban], rules.Bans);
+        await again.SaveAsync(rules with { Limits = [] }, Token);
+        Assert.Empty((await again.LoadAsync(Token)).Limits);
     }
 
     [Fact]

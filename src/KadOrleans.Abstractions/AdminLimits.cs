@@ -1,0 +1,15 @@
+using KadOrleans.Core.Limits;
+
+namespace KadOrleans;
+
+/// <summary>The limits of a DHT.</summary>
+/// <param name="Limits">All of them, in a fixed order.</param>
+/// <param name="Missing">
+/// The names of the edges, and the addresses of the silos, that do not follow all of them yet. They will when they reach the cluster again.
+/// </param>
+public sealed record LimitList(IReadOnlyList<LimitDetails> Limits, IReadOnlyList<string> Missing);
+
+/// <summary>The result of a change of a limit. It is durable.</summary>
+/// <param name="Changed">Whether something had to be changed.</param>
+/// <param name="Missing"><inheritdoc cref="LimitList" path="/param[@name='Missing']"/></param>
+public sealed record LimitChange(bool Changed, IReadOnlyList<string> Missing);

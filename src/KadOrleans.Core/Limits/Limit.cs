@@ -1,0 +1,139 @@
+using System.Globalization;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Core.Limits;
+
+/// <summary>A limit that an operator may change while a node or a cluster runs. Values are whole numbers of its unit.</summary>
+public sealed class Limit
+{
+    /// <summary>The most bytes of a quota. All values up to it are exact in JSON.</summary>
+    private const long MostBytes = 1L << 50;
+
+    private const long MostRequests = 10_000_000;
+
+    // A pause of two seconds may be made up for, as by default.
+    private const int BurstSeconds = 2;
+
+    private readonly bool _allowsNoBound;
+
+    private Limit(
+        string name,
+        string unit,
+        LimitScope scope,
+        (long Least, long Most) bounds,
+        Func<LimitValues, long> read,
+        Func<LimitValues, long, LimitValues> change,
+        bool allowsNoBound = false)
+    {
+        (Name, Unit, Scope, Least, Most, Read, Change) = (name, unit, scope, bounds.Least, bounds.Most, read, change);
+        _allowsNoBound = allowsNoBound;
+    }
+
+    /// <summary>All limits, in the order in which they are listed.</summary>
+    public static IReadOnlyList<Limit> All { get; } =
+    [
+        OfQuota("totalKeys", "keys", int.MaxValue, quota => quota.TotalKeys, (quota, value) => quota with { TotalKeys = (int)value }),
+        OfQuota("totalBytes", "bytes", MostBytes, quota => quota.TotalBytes, (quota, value) => quota with { TotalBytes = value }),
+        OfQuota("keysPerSource", "keys", int.MaxValue, quota => quota.KeysPerSource, (quota, value) => quota with { KeysPerSource = (int)value }),
+        OfQuota("bytesPerSource", "bytes", MostBytes, quota => quota.BytesPerSource, (quota, value) => quota with { BytesPerSource = value }),
+        OfQuota("keysPerSubnet", "keys", int.MaxValue, quota => quota.KeysPerSubnet, (quota, value) => quota with { KeysPerSubnet = (int)value }),
+        OfQuota("bytesPerSubnet", "bytes", MostBytes, quota => quota.BytesPerSubnet, (quota, value) => quota with { BytesPerSubnet = value }),
+        OfQuota("reservePercent", "percent", StoreQuota.MaxReservePercent, quota => quota.ReservePercent, (quota, value) => quota with { ReservePercent = (int)value }),
+        OfQuota("changesPerSource", "changes per hour", int.MaxValue, quota => quota.ChangesPerSource, (quota, value) => quota with { ChangesPerSource = (int)value }),
+        OfQuota("changesPerSubnet", "changes per hour", int.MaxValue, quota => quota.ChangesPerSubnet, (quota, value) => quota with { ChangesPerSubnet = (int)value }),
+        OfRequests("requestsPerSource",
+            values => (long)values.Requests.PerSource.PerSecond,
+            (values, value) => values with { Requests = values.Requests with { PerSource = RateOf(value) } }),
+        OfRequests("requestsPerSubnet",
+            values => (long)values.Requests.PerSubnet.PerSecond,
+            (values, value) => values with { Requests = values.Requests with { PerSubnet = RateOf(value) } }),
+        OfUpload("uploadPerEndpoint",
+            values => values.Upload.PerEndpoint,
+            (values, value) => values with { Upload = values.Upload with { PerEndpoint = value } }),
+        OfUpload("upload",
+            values => values.Upload.Total,
+            (values, value) => values with { Upload = values.Upload with { Total = value } }),
+        new("crawlRate", "datagrams per second", LimitScope.Silos, (1, CrawlOptions.HighestRate),
+            values => values.CrawlRate, (values, value) => values with { CrawlRate = (int)value }),
+    ];
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>What its values count.</summary>
+    public string Unit { get; }
+
+    /// <summary>The least value that is allowed, besides 0 where that means no bound.</summary>
+    public long Least { get; }
+
+    /// <summary>The most that is allowed.</summary>
+    public long Most { get; }
+
+    /// <summary>Who keeps it in a cluster.</summary>
+    internal LimitScope Scope { get; }
+
+    /// <summary>Its value among all.</summary>
+    internal Func<LimitValues, long> Read { get; }
+
+    /// <summary>All values with another one of it.</summary>
+    internal Func<LimitValues, long, LimitValues> Change { get; }
+
+    /// <summary>The limit of a name, whatever its case; null if there is none.</summary>
+    public static Limit? Find(string? name) =>
+        All.FirstOrDefault(limit => string.Equals(limit.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The limit of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message says which there are.</exception>
+    internal static Limit Parse(string name) => Find(name)
+        ?? throw new ArgumentException(Unknown(name));
+
+    /// <summary>Says that there is no limit of a name, and which there are.</summary>
+    internal static string Unknown(string? name) =>
+        $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
+
+    /// <summary>The most keys that a process can hold, for this limit; the most of all for others.</summary>
+    internal long MostOf(int mostKeys) => Name == All[0].Name ? Math.Min(Most, mostKeys) : Most;
+
+    /// <summary>Why a value is not allowed, in one sentence; null if it is.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="mostKeys">The most keys that the process can hold.</param>
+    internal string? FindProblem(long value, int mostKeys)
+    {
+        var most = MostOf(mostKeys);
+        if ((value >= Least && value <= most) || (_allowsNoBound && value == 0))
+        {
+            return null;
+        }
+
+        var suffix = _allowsNoBound ? ", or 0 for no bound" : most < Most ? ", as more do not fit into the memory of this process" : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"The limit {Name} is {value}; {Least} to {most} {Unit} are allowed{suffix}.");
+    }
+
+    private static Limit OfQuota(string name, string unit, long most, Func<StoreQuota, long> read, Func<StoreQuota, long, StoreQuota> change) => new(
+        name,
+        unit,
+        LimitScope.Silos,
+        (0, most),
+        values => read(values.Quota),
+        (values, value) => values with { Quota = change(values.Quota, value) with { KeepsHeld = true } });
+
+    private static Limit OfRequests(string name, Func<LimitValues, long> read, Func<LimitValues, long, LimitValues> change) =>
+        new(name, "requests per second", LimitScope.Edges, (1, MostRequests), read, change);
+
+    private static Limit OfUpload(string name, Func<LimitValues, long> read, Func<LimitValues, long, LimitValues> change) =>
+        new(name, "bytes per second", LimitScope.Edges, (UploadLimits.Least, UploadLimits.Most), read, change, allowsNoBound: true);
+
+    private static TokenRate RateOf(long perSecond) => new(perSecond, BurstSeconds * perSecond);
+}
+
+/// <summary>Who keeps a limit in a cluster. A node keeps all itself.</summary>
+internal enum LimitScope
+{
+    /// <summary>The silos, for the whole cluster.</summary>
+    Silos,
+
+    /// <summary>Each edge, for each of its node ids.</summary>
+    Edges,
+}

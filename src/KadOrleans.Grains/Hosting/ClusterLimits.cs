@@ -1,0 +1,92 @@
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Managing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains.Hosting;
+
+/// <summary>
+/// The limits in force, as this silo knows them. The cluster sends it each change. It also asks for the newest before its first shard and
+/// every 15 s. Safe for several threads.
+/// </summary>
+internal sealed class ClusterLimits
+{
+    /// <summary>How long the rules are asked for at the start. A silo that cannot read them starts with its settings and asks again.</summary>
+    private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(10);
+
+    private readonly KadClusterOptions _options;
+    private readonly IGrainFactory _grains;
+    private readonly string _name;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly GrainCalls _calls;
+
+    // Guards writes of _rules, which never go back.
+    private readonly Lock _gate = new();
+    private volatile EdgeRules _rules = new(0, []);
+
+    /// <summary>Starts from the silo's settings.</summary>
+    public ClusterLimits(
+        IOptions<KadClusterOptions> options,
+        IGrainFactory grains,
+        ILocalSiloDetails silo,
+        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+        ILogger<ClusterLimits> logger)
+    {
+        (_options, _grains, _name, _time, _logger) = (options.Value, grains, NameOf(silo.SiloAddress), time, logger);
+        _calls = new GrainCalls(time, logger);
+    }
+
+    /// <summary>Grows with each change of what is followed.</summary>
+    public long Version => _rules.Version;
+
+    /// <summary>The limits in force.</summary>
+    public LimitValues Values => LimitBook.Apply(Settings, _rules.LimitEntries, _options.MostKeys);
+
+    /// <summary>What the silo's settings say. Those of edges are the edges' own.</summary>
+    public LimitValues Settings => new(_options.Quota, new SourceLimits(), new UploadLimits(), _options.CrawlRate);
+
+    /// <summary>A silo's name among those who follow the rules.</summary>
+    public static string NameOf(SiloAddress silo) => silo.ToString();
+
+    /// <summary>Follows the cluster's rules, unless they are older than those it follows.</summary>
+    public void Follow(EdgeRules rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        lock (_gate)
+        {
+            if (rules.Version > _rules.Version)
+            {
+                _rules = rules;
+            }
+        }
+    }
+
+    /// <summary>Asks for the newest rules before the first shard needs them, for a bounded time.</summary>
+    public async Task BeginAsync()
+    {
+        try
+        {
+            await _calls.CallAsync(nameof(IRulesGrain), FetchAsync, new TimeLimit(FirstLimit, _time), CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.LimitsNotRead(e.Message);
+        }
+    }
+
+    /// <summary>Asks for the newest rules. The cluster knows by that which ones the silo follows.</summary>
+    public async ValueTask<bool> FetchAsync()
+    {
+        if (await _grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(_name, Version) is not { } rules)
+        {
+            return false;
+        }
+
+        Follow(rules);
+        return true;
+    }
+}

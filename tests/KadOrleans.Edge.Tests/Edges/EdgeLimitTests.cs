@@ -1,0 +1,62 @@
+using KadOrleans.Client;
+using KadOrleans.Core;
+using KadOrleans.Edge.Tests.Running;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Edge.Tests.Edges;
+
+/// <summary>Limits that an operator changes while edges run.</summary>
+public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestCluster>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private DhtAdminClient Admin => new(cluster.Client);
+
+    [Fact]
+    public async Task A_changed_rate_holds_on_all_edges_at_once_and_on_one_that_starts_later()
+    {
+        await using var peer = Peer.Engine();
+        await using var one = await TestEdge.ServeAsync(cluster.Client, "limits-1");
+        await using var other = await TestEdge.ServeAsync(cluster.Client, "limits-2");
+
+        Assert.Equal((true, 0), await Admin.SetLimitAsync("requestsPerSource", 1, Token) is var change ? (change.Changed, change.Missing.Count) : default);
+
+        await using var later = await TestEdge.ServeAsync(cluster.Client, "limits-3");
+        foreach (var edge in new[] { one, other, later })
+        {
+            Assert.True(await RefusesAsync(edge, peer));
+        }
+
+        Assert.Empty((await Admin.SetLimitAsync("requestsPerSource", null, Token)).Missing);
+        foreach (var edge in new[] { one, other, later })
+        {
+            Assert.False(await RefusesAsync(edge, peer));
+        }
+    }
+
+    [Fact]
+    public async Task A_quota_of_the_cluster_binds_what_edges_take_in()
+    {
+        await using var peer = Peer.Engine();
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "quota", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
+        await Eventually.ReadAsync(() => peer.PingAsync(edge.Endpoints[0], Token), ping => ping.Answered);
+
+        await Admin.SetLimitAsync("totalKeys", 0, Token);
+        var refused = await peer.SetOnContactsAsync(NodeId.FromKey("refused"), "value", Token);
+        await Admin.SetLimitAsync("totalKeys", null, Token);
+        var stored = await peer.SetOnContactsAsync(NodeId.FromKey("stored"), "value", Token);
+
+        Assert.Equal((0, 1), (refused.Stored, refused.Refused));
+        Assert.Equal(1, stored.Stored);
+    }
+
+    // A hundred requests at once are refused in part by a rate of one a second.
+    private static async Task<bool> RefusesAsync(TestEdge edge, KadOrleans.Node.DhtNode peer)
+    {
+        var before = Refused();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => peer.PingAsync(edge.Endpoints[0], Token)));
+        return Refused() > before;
+
+        long Refused() => edge.Overview.Counts.GetValueOrDefault("refused.SourceLimit");
+    }
+}
