@@ -27,6 +27,7 @@ internal static class ClusterCommand
         EdgeCommands.Create(io),
         ContactCommands.Create(io),
         BanCommands.Create(io),
+        LimitCommands.Create(io),
         RunCommand.Create(io),
         CrawlCommands.Create(io),
         ImportCommand.Create(io),

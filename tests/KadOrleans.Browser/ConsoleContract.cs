@@ -21,7 +21,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     private static readonly (string Path, string Heading)[] Pages =
     [
         ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("publications", "Publications"), ("usage", "Usage"), ("nodes", "Nodes"),
-        ("bans", "Bans"), ("audit", "Audit log"),
+        ("bans", "Bans"), ("limits", "Limits"), ("audit", "Audit log"),
     ];
 
     [Theory]
@@ -319,6 +319,38 @@ public abstract class ConsoleContract(ConsolePlace place)
 
         await Expect(window.Page.GetByText("Nobody is banned.")).ToBeVisibleAsync();
         Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_limit_is_changed_and_set_back()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("limits", "Limits");
+        var row = window.Page.Locator("tbody tr").Filter(new() { HasText = "crawlRate" });
+        await Expect(row).ToContainTextAsync("datagrams per second");
+        await window.Page.GetByLabel("Limit", new() { Exact = true }).SelectOptionAsync("crawlRate");
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("10001");
+        await window.Button("Change…").ClickAsync();
+        await window.Button("Change").ClickAsync();
+        await Expect(window.Alert).ToHaveTextAsync("The limit crawlRate is 10001; 1 to 10000 datagrams per second are allowed.");
+
+        await window.Page.GetByLabel("Limit", new() { Exact = true }).SelectOptionAsync("crawlRate");
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("77");
+        await window.Button("Change…").ClickAsync();
+        await window.Button("Change").ClickAsync();
+        await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("77");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Set crawlRate back" }).ClickAsync();
+
+        await Expect(window.Page.GetByText("crawlRate is as the setting says.")).ToBeVisibleAsync();
+        await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("200");
+        Assert.Empty(window.Errors);
+
+        await using var viewer = await place.OpenAsync();
+        await viewer.LogInAsync(place.Viewer);
+        await viewer.GoAsync("limits", "Limits");
+        await viewer.Page.Locator("tbody tr").First.WaitForAsync();
+        await Expect(viewer.Button("Change…")).ToHaveCountAsync(0);
     }
 
     [Fact]

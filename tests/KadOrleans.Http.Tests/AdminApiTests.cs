@@ -221,6 +221,49 @@ public sealed class AdminApiTests : IAsyncLifetime
             entries.Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("result").GetString()}"));
     }
 
+    [Fact]
+    public async Task Limits_are_listed_changed_and_set_back()
+    {
+        var list = await _api.JsonAsync("GET", "/v1/admin/limits");
+        var keys = list.GetProperty("limits")[0];
+        Assert.Equal(
+            ("totalKeys", "keys", 1_000_000, 7, 0, 5_000_000),
+            (keys.GetProperty("name").GetString(), keys.GetProperty("unit").GetString(), keys.GetProperty("setting").GetInt64(), keys.GetProperty("value").GetInt64(), keys.GetProperty("least").GetInt64(), keys.GetProperty("most").GetInt64()));
+        Assert.Equal(FakeAdmin.StoredAt, keys.GetProperty("since").GetDateTimeOffset());
+        var upload = list.GetProperty("limits").EnumerateArray().Single(limit => limit.GetProperty("name").GetString() == "upload");
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (upload.GetProperty("setting").ValueKind, upload.GetProperty("value").ValueKind));
+        Assert.Equal("edge-<b>", list.GetProperty("missing")[0].GetString());
+
+        var change = await _api.JsonAsync("PUT", "/v1/admin/limits/totalkeys?value=5");
+        Assert.Equal(
+            ("totalKeys", 5, true, "edge-2"),
+            (change.GetProperty("name").GetString(), change.GetProperty("value").GetInt64(), change.GetProperty("changed").GetBoolean(), change.GetProperty("missing")[0].GetString()));
+        Assert.False((await _api.JsonAsync("PUT", "/v1/admin/limits/totalKeys?value=7")).GetProperty("changed").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, (await _api.JsonAsync("DELETE", "/v1/admin/limits/totalKeys")).GetProperty("value").ValueKind);
+        Assert.Equal("The limit is 0.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", "/v1/admin/limits/totalKeys?value=0"));
+
+        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit")).GetProperty("entries").EnumerateArray();
+        Assert.Equal(
+            [
+                "limit totalKeys: The limit is 0.", "limit totalKeys: set back to the setting, not yet on edge-2",
+                "limit totalKeys: set to 7, as it was, not yet on edge-2", "limit totalKeys: set to 5, not yet on edge-2",
+            ],
+            entries.Select(entry => $"{entry.GetProperty("action").GetString()} {entry.GetProperty("target").GetString()}: {entry.GetProperty("result").GetString()}"));
+    }
+
+    [Theory]
+    [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "value is ''; a whole number is needed.")]
+    [InlineData("PUT", "totalKeys?value=-1", HttpStatusCode.BadRequest, "value is '-1'; a whole number is needed.")]
+    [InlineData("PUT", "totalKeys?value=1e3", HttpStatusCode.BadRequest, "value is '1e3'; a whole number is needed.")]
+    [InlineData("PUT", "totalKeys?value=99999999999999999999", HttpStatusCode.BadRequest, "value is '99999999999999999999'; a whole number is needed.")]
+    [InlineData("PUT", "%1B%5B2J?value=1", HttpStatusCode.NotFound, "There is no limit '␛[2J'; totalKeys, totalBytes, ")]
+    [InlineData("DELETE", "nothing", HttpStatusCode.NotFound, "There is no limit 'nothing'; totalKeys, totalBytes, ")]
+    public async Task A_limit_that_is_none_is_refused_in_a_sentence(string method, string path, HttpStatusCode status, string start)
+    {
+        Assert.StartsWith(start, await _api.FailAsync(status, method, $"/v1/admin/limits/{path}"), StringComparison.Ordinal);
+        Assert.Empty(_api.Admin.Calls);
+    }
+
     [Theory]
     [InlineData("?ban=10.0.0.0/7", "ban is '10.0.0.0/7'")]
     [InlineData("?ban=zz", "ban is 'zz'")]
@@ -244,7 +287,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var reader = ("Authorization", $"Bearer {_api.ReaderToken}");
 
-        foreach (var path in new[] { "keys", "keys/key", "usage", "table", "audit", "bans" })
+        foreach (var path in new[] { "keys", "keys/key", "usage", "table", "audit", "bans", "limits" })
         {
             Assert.Equal(
                 "The token 'reader' lacks the scope 'view'; it has read.",

@@ -54,6 +54,7 @@ internal static class AdminApi
             .ProducesProblem(StatusCodes.Status400BadRequest);
         var manage = admin.MapGroup(string.Empty).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Manage));
         BanApi.Map(view, manage);
+        LimitApi.Map(view, manage);
         CrawlApi.Map(view, manage);
         CrawlMapApi.Map(view);
         EdgeApi.Map(view, manage);

@@ -15,6 +15,7 @@ const PAGES = [
   { path: 'usage', title: 'Usage', module: './pages/usage.js' },
   { path: 'nodes', title: 'Nodes', module: './pages/nodes.js' },
   { path: 'bans', title: 'Bans', module: './pages/bans.js' },
+  { path: 'limits', title: 'Limits', module: './pages/limits.js' },
   { path: 'contact', title: 'Contact', module: './pages/contact.js', isHidden: true },
   { path: 'audit', title: 'Audit log', module: './pages/audit.js' },
 ];

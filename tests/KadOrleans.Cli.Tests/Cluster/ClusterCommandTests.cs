@@ -141,6 +141,23 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Limits_are_listed_changed_and_set_back()
+    {
+        Assert.Equal("totalKeys is 5.\n", (await DoneAsync("limits", "set", "totalkeys", "5")).Output);
+        Assert.Equal(["totalKeys", "5"], (await DoneAsync("limits")).Rows[0][..2]);
+        Assert.Equal("totalKeys is as the setting says.\n", (await DoneAsync("limits", "reset", "totalKeys")).Output);
+        var first = (await DoneAsync("limits", "--json")).Json["limits"]![0]!;
+        Assert.Equal(first["setting"]!.GetValue<long>(), first["value"]!.GetValue<long>());
+        Assert.Null(first["since"]);
+        var wrong = await RunAsync("limits", "set", "totalKeys", "5000000000", "--json");
+        Assert.Equal(ExitCode.WrongUsage, wrong.ExitCode);
+        Assert.StartsWith("The limit totalKeys is 5000000000; 0 to ", wrong.Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        var none = await RunAsync("limits", "reset", "no thing");
+        Assert.Equal(ExitCode.Failed, none.ExitCode);
+        Assert.StartsWith("There is no limit 'no thing'; totalKeys, ", none.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_or_token_that_is_wrong_is_told_in_a_sentence()
     {
         var nobody = await ClusterRun.RunAsync("usage", "--url", "http://127.0.0.1:1", "--data", _folder.Path);
