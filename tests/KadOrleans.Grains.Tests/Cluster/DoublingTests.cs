@@ -71,7 +71,7 @@ public sealed class DoublingTests : IAsyncLifetime
             $"Kad:Cluster:ShardBits is {Bits + 1}, but this cluster was created with {Bits}", refusal.ToString(), StringComparison.Ordinal);
     }
 
-    private async Task AssertHeldAsync(IReadOnlyDictionary<NodeId, StoredValue> acknowledged)
+    private async Task AssertHeldAsync(ConcurrentDictionary<NodeId, StoredValue> acknowledged)
     {
         var desk = _cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(0));
         foreach (var some in acknowledged.ToArray().Chunk(1000))
