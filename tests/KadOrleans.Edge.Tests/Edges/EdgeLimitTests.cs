@@ -35,6 +35,26 @@ public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestClus
     }
 
     [Fact]
+    public async Task An_edge_that_a_change_does_not_reach_is_named_and_follows_with_its_next_renewal()
+    {
+        await using var peer = Peer.Engine();
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "frozen");
+        cluster.LosesRules = true;
+        try
+        {
+            Assert.Contains("frozen", (await Admin.SetLimitAsync("requestsPerSource", 1, Token)).Missing);
+
+            await Eventually.ReadAsync(() => Admin.GetLimitsAsync(Token), limits => !limits.Missing.Contains("frozen"));
+            Assert.True(await RefusesAsync(edge, peer));
+        }
+        finally
+        {
+            cluster.LosesRules = false;
+            await Admin.SetLimitAsync("requestsPerSource", null, Token);
+        }
+    }
+
+    [Fact]
     public async Task A_quota_of_the_cluster_binds_what_edges_take_in()
     {
         await using var peer = Peer.Engine();
@@ -50,7 +70,7 @@ public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestClus
         Assert.Equal(1, stored.Stored);
     }
 
-    // A hundred requests at once are refused in part by a rate of one a second.
+    // Twenty requests at once are refused in part by a rate of one a second.
     private static async Task<bool> RefusesAsync(TestEdge edge, KadOrleans.Node.DhtNode peer)
     {
         var before = Refused();

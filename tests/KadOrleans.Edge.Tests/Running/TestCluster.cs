@@ -32,6 +32,9 @@ public sealed class TestCluster : IAsyncLifetime
 
     internal SettableClock Clock { get; } = new();
 
+    /// <summary>Whether silos reach no edge with changed rules, as if all were frozen.</summary>
+    public bool LosesRules { get; set; }
+
     public InProcessTestCluster Value { get; private set; } = null!;
 
     public IClusterClient Client => Value.Client;
@@ -43,6 +46,9 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
+            silo.AddOutgoingGrainCallFilter(call => LosesRules && call.MethodName == nameof(IEdgeObserver.OnRulesAsync)
+                ? throw new TimeoutException("The edge does not respond.")
+                : call.Invoke());
             silo.Services.AddSingleton(_crawling);
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
