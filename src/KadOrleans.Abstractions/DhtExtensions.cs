@@ -42,6 +42,11 @@ public static class DhtExtensions
         this IDht dht, string key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) =>
         NotNull(dht).SetAsync(NodeId.FromKey(key), value, acknowledgement, cancellationToken);
 
+    /// <summary>Stores a value under a text key for a time, without publishing it again.</summary>
+    public static Task<SetResult> SetAsync(
+        this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
+        NotNull(dht).SetAsync(NodeId.FromKey(key), value, life, cancellationToken);
+
     /// <summary>Watches a text key.</summary>
     public static IAsyncEnumerable<KeyChange> WatchAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
         NotNull(dht).WatchAsync(NodeId.FromKey(key), cancellationToken);

@@ -34,6 +34,21 @@ public interface IDht
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Stores a value for a time, awaits the network, and does not publish the value again. Who holds another value of the key that lives
+    /// longer refuses this one. So does this DHT while it publishes another value of the key.
+    /// </summary>
+    /// <param name="key">Where it is stored.</param>
+    /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
+    /// <param name="life">
+    /// 1 s to 365 days. Whole seconds count. A node holds it at most for its own time to live, a week by default. Nodes of Python's
+    /// <c>kademlia</c> do not know it, and hold the value as any other.
+    /// </param>
+    /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
+    /// <exception cref="ArgumentException">The value is empty or too large, or the life is not allowed; nothing was stored.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
+    Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.
     /// </summary>
     /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
@@ -65,7 +80,7 @@ public interface IDht
     Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default);
 }
 
-/// <summary>What <see cref="IDht.SetAsync"/> awaits before it returns.</summary>
+/// <summary>What a set of <see cref="IDht"/> awaits before it returns.</summary>
 public enum SetAcknowledgement
 {
     /// <summary>The nearest contacts of the network have responded or timed out: seconds.</summary>

@@ -58,15 +58,16 @@ public sealed class DhtClient : IDht
                 ? dht.PublishAsync(key, value, cancellationToken)
                 : dht.SetAsync(key, value, cancellationToken),
             cancellationToken);
-        return new SetResult
-        {
-            Stored = result.Stored,
-            Refused = result.Refused,
-            Failed = result.Failed,
-            Local = result.Cluster,
-            Publication = result.Cluster,
-            Lookup = result.Lookup?.ToOutcome(key),
-        };
+        return ResultOf(key, result) with { Publication = result.Cluster };
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The cluster's copy comes first: if the cluster refuses the value, the network is not asked.</remarks>
+    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfRefused(value);
+        StoreRules.ThrowIfNoLife(life);
+        return ResultOf(key, await CallAsync(dht => dht.SetForAsync(key, value, life, cancellationToken), cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -97,6 +98,15 @@ public sealed class DhtClient : IDht
         return new DhtStatus([.. status.Edges.Select(edge => new DhtNodeStatus(
             edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts))]);
     }
+
+    private static SetResult ResultOf(NodeId key, DhtSetResult result) => new()
+    {
+        Stored = result.Stored,
+        Refused = result.Refused,
+        Failed = result.Failed,
+        Local = result.Cluster,
+        Lookup = result.Lookup?.ToOutcome(key),
+    };
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {

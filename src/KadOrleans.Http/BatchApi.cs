@@ -93,15 +93,16 @@ internal static class BatchApi
     /// <param name="Key">The key.</param>
     /// <param name="As">text or digest: what the key is.</param>
     /// <param name="Wait">network or durable: what a put awaits.</param>
+    /// <param name="Life">Seconds that a put's value lives; without it the value is published again each day.</param>
     /// <param name="Type">A put's type of value.</param>
     /// <param name="Value">A put's value.</param>
-    private sealed record OperationBody(string Op, string Key, string? As, string? Wait, string? Type, JsonNode? Value);
+    private sealed record OperationBody(string Op, string Key, string? As, string? Wait, int? Life, string? Type, JsonNode? Value);
 
     /// <summary>The outcomes in the order of the operations.</summary>
     public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
 
     /// <summary>The outcome of an operation.</summary>
-    /// <param name="Status">As of a single request: 200, 204, 404 or 503.</param>
+    /// <param name="Status">As of a single request: 200, 204, 404, 409 or 503.</param>
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
@@ -125,13 +126,13 @@ internal static class BatchApi
                     case "get":
                         return new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken));
                     case "put":
-                        var (value, wait) = (ValueBody.Read(json), KeyApi.ParseWait(Text(json, "wait")));
+                        var (value, put) = (ValueBody.Read(json), RequestedPut.Parse(Text(json, "wait"), Number(json, "life")));
                         return new Operation(key, true, async (dht, cancellationToken) =>
                         {
-                            var result = await dht.SetAsync(key.Digest, value, wait, cancellationToken);
+                            var result = await put.RunAsync(dht, key.Digest, value, cancellationToken);
                             return result.Succeeded
                                 ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                                : Unavailable(KeyApi.NotStored(key, result));
+                                : new OperationResult(KeyApi.StatusOf(result), Problem: VisibleText.Show(KeyApi.NotStored(key, result)));
                         });
                     case "delete":
                         return new Operation(key, true, async (dht, cancellationToken) =>
@@ -171,6 +172,9 @@ internal static class BatchApi
 
         private static OperationResult Unavailable(string sentence) =>
             new(StatusCodes.Status503ServiceUnavailable, Problem: VisibleText.Show(sentence));
+
+        private static string? Number(JsonElement json, string name) =>
+            json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;
 
         private static string? Text(JsonElement json, string name) => json.ValueKind != JsonValueKind.Object
             ? throw ApiProblemException.Wrong("an object is needed.")

@@ -25,7 +25,7 @@ internal static class KeyApi
             .DescribesGet();
         api.MapPut(Path, PutAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
-            .WithSummary("Stores a value and publishes it again each day.")
+            .WithSummary("Stores a value and publishes it again each day; with a life it stores the value for so many seconds.")
             .DescribesPut();
         api.MapDelete(Path, DeleteAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
@@ -49,6 +49,7 @@ internal static class KeyApi
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .Produces<PutResult>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
         .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
@@ -60,19 +61,14 @@ internal static class KeyApi
         : $"No value was found for the key '{VisibleText.Excerpt(key.ToString())}'; no lookup was made.";
 
     /// <summary>Why a put stored nothing.</summary>
-    public static string NotStored(RequestedKey key, SetResult result) =>
-        $"The value of the key '{VisibleText.Excerpt(key.ToString())}' was not stored: contacts that rejected it: {result.Refused}, "
+    public static string NotStored(RequestedKey key, SetResult result) => IsConflict(result)
+        ? $"The value of the key '{VisibleText.Excerpt(key.ToString())}' was not stored: another one is published here, or lives longer."
+        : $"The value of the key '{VisibleText.Excerpt(key.ToString())}' was not stored: contacts that rejected it: {result.Refused}, "
         + $"did not answer: {result.Failed}{(result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : ".")}";
 
-    /// <summary>What a put awaits.</summary>
-    /// <param name="text">The parameter <c>wait</c>: network or durable; null is network.</param>
-    /// <exception cref="ApiProblemException">It is another text.</exception>
-    public static SetAcknowledgement ParseWait(string? text) => text switch
-    {
-        null or "network" => SetAcknowledgement.Network,
-        "durable" => SetAcknowledgement.Durable,
-        _ => throw ApiProblemException.Wrong($"wait is '{VisibleText.Excerpt(text)}'; network or durable is allowed."),
-    };
+    /// <summary>The status of a put that stored nothing.</summary>
+    public static int StatusOf(SetResult result) =>
+        IsConflict(result) ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable;
 
     /// <summary>Responds to a get.</summary>
     public static async Task<IResult> RespondToGetAsync(RequestedKey requested, HttpContext context, IDht dht)
@@ -104,19 +100,18 @@ internal static class KeyApi
     }
 
     /// <summary>Responds to a put.</summary>
-    public static async Task<IResult> RespondToPutAsync(RequestedKey requested, string? wait, HttpContext context, IDht dht)
+    public static async Task<IResult> RespondToPutAsync(RequestedKey requested, RequestedPut put, HttpContext context, IDht dht)
     {
-        var acknowledgement = ParseWait(wait);
         var value = await ValueBody.ReadAsync(context.Request);
         if (await FindMismatchAsync(requested, context, dht) is { } mismatch)
         {
             return ApiProblem.Create(StatusCodes.Status412PreconditionFailed, mismatch);
         }
 
-        var result = await dht.SetAsync(requested.Digest, value, acknowledgement, context.RequestAborted);
+        var result = await put.RunAsync(dht, requested.Digest, value, context.RequestAborted);
         if (!result.Succeeded)
         {
-            return ApiProblem.Create(StatusCodes.Status503ServiceUnavailable, NotStored(requested, result));
+            return ApiProblem.Create(StatusOf(result), NotStored(requested, result));
         }
 
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value);
@@ -127,8 +122,8 @@ internal static class KeyApi
     private static Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht) =>
         RespondToGetAsync(RequestedKey.Read(context), context, dht);
 
-    private static Task<IResult> PutAsync(string key, string? @as, string? wait, HttpContext context, IDht dht) =>
-        RespondToPutAsync(RequestedKey.Read(context), wait, context, dht);
+    private static Task<IResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht) =>
+        RespondToPutAsync(RequestedKey.Read(context), RequestedPut.Parse(wait, life), context, dht);
 
     private static async Task<IResult> DeleteAsync(string key, string? @as, HttpContext context, IDht dht)
     {
@@ -138,6 +133,8 @@ internal static class KeyApi
             : ApiProblem.Create(
                 StatusCodes.Status404NotFound, $"The key '{VisibleText.Excerpt(requested.ToString())}' is not published here.");
     }
+
+    private static bool IsConflict(SetResult result) => result.Local == StoreResult.Outdated;
 
     private static async Task<string?> FindMismatchAsync(RequestedKey key, HttpContext context, IDht dht)
     {

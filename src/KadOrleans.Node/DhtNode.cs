@@ -279,12 +279,20 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// Cancelled. During the lookup nothing was stored; later some copies may have been.
     /// </exception>
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
-        _publisher.SetAsync(key, value, keepsCopy: !_options.ClientOnly, cancellationToken);
+        SetAsync(key, value, life: null, cancellationToken);
 
-    /// <summary><see cref="SetAsync"/> without a copy here, for callers who hold one.</summary>
+    /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> for a time, if there is a life.</summary>
+    internal Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
+        _publisher.SetAsync(key, value, life, keepsCopy: !_options.ClientOnly, cancellationToken);
+
+    /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> without a copy here, for callers who hold one.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
-        _publisher.SetAsync(key, value, keepsCopy: false, cancellationToken);
+        SetOnContactsAsync(key, value, life: null, cancellationToken);
+
+    /// <summary>The same for a time, if there is a life.</summary>
+    internal Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
+        _publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
 
     /// <summary>Stores a held value on the k nearest contacts, with its remaining life. Does not change the copy here.</summary>
     internal Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) =>

@@ -235,6 +235,16 @@ public sealed class KadNode : IDht, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfRefused(value);
+        StoreRules.ThrowIfNoLife(life);
+        return _watch.Learn(key, value, _options.ClientOnly
+            ? await Engine.SetAsync(key, value, life, cancellationToken)
+            : await _ownPublications.SetForAsync(Engine, key, value, life, cancellationToken));
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         await _publications.RemoveAsync(key, cancellationToken);
 

@@ -33,7 +33,19 @@ public sealed class BatchApiTests : IAsyncLifetime
         Assert.Equal([$"get {a}", $"durable {a}", $"get {a}", $"unpublish {a}", $"unpublish {a}"], _api.Dht.Calls.Where(call => call.EndsWith(a.ToString(), StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_put_of_a_batch_may_say_how_long_its_value_lives()
+    {
+        var results = (await _api.JsonAsync("POST", Path, """
+            {"operations":[{"op":"put","key":"a","value":1,"life":60},{"op":"put","key":"a","value":2,"life":60}]}
+            """)).GetProperty("results");
+
+        Assert.Equal([200, 409], results.EnumerateArray().Select(result => result.GetProperty("status").GetInt32()));
+        Assert.Equal(2, _api.Dht.Calls.Count(call => call == $"set for 60 s {NodeId.FromKey("a")}"));
+    }
+
     [Theory]
+    [InlineData("""{"operations":[{"op":"put","key":"a","value":1,"life":0.5}]}""", "Operation 1: life is '0.5'; 1 to 31536000 seconds are allowed.")]
     [InlineData("""{"operations":[]}""", "There are 0 operations; 1 to 256 are allowed.")]
     [InlineData("""{"ops":1}""", """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""")]
     [InlineData("""{"operations":[{"op":"put","key":"a","value":1},{"op":"move","key":"a"}]}""", "Operation 2: op is 'move'; get, put or delete is allowed.")]

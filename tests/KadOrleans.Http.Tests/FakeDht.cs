@@ -47,6 +47,18 @@ internal sealed class FakeDht : IDht
         return Task.FromResult(new SetResult { Stored = 3, Publication = StoreResult.Stored });
     }
 
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    {
+        Note($"set for {life.TotalSeconds} s", key);
+        if (_values.TryGetValue(key, out var held) && held != value)
+        {
+            return Task.FromResult(new SetResult { Local = StoreResult.Outdated });
+        }
+
+        _values[key] = value;
+        return Task.FromResult(new SetResult { Stored = 3 });
+    }
+
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Note("unpublish", key);

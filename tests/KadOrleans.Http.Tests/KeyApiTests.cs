@@ -90,6 +90,29 @@ public sealed class KeyApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_put_may_say_how_long_its_value_lives()
+    {
+        var put = await _api.JsonAsync("PUT", $"{Path}?life=3600", """{"value":1}""");
+
+        Assert.False(put.GetProperty("isPublished").GetBoolean());
+        Assert.Equal($"set for 3600 s {NodeId.FromKey("key")}", Assert.Single(_api.Dht.Calls));
+        Assert.Equal(
+            "The value of the key 'key' was not stored: another one is published here, or lives longer.",
+            await _api.FailAsync(HttpStatusCode.Conflict, "PUT", $"{Path}?life=1", """{"value":2}"""));
+    }
+
+    [Theory]
+    [InlineData("life=0", "life is '0'; 1 to 31536000 seconds are allowed.")]
+    [InlineData("life=31536001", "life is '31536001'; 1 to 31536000 seconds are allowed.")]
+    [InlineData("life=1h", "life is '1h'; 1 to 31536000 seconds are allowed.")]
+    [InlineData("life=60&wait=durable", "wait is 'durable'; with a life network is allowed.")]
+    public async Task A_life_that_is_not_allowed_is_refused(string query, string expected)
+    {
+        Assert.Equal(expected, await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", $"{Path}?{query}", """{"value":1}"""));
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
     public async Task An_unknown_key_says_how_far_the_lookup_got()
     {
         var sentence = await _api.FailAsync(HttpStatusCode.NotFound, "GET", Path);

@@ -60,6 +60,55 @@ public abstract class DhtContract
     });
 
     [Fact]
+    public Task A_value_for_a_time_is_read_back_and_not_published() => RunAsync(async dht =>
+    {
+        var set = await dht.SetAsync("key", "value", TimeSpan.FromHours(1));
+
+        Assert.True(set.Succeeded);
+        Assert.Null(set.Publication);
+        Assert.Equal("value", (await dht.GetAsync<string>("key")).Value);
+        Assert.False(await dht.UnpublishAsync("key"));
+    });
+
+    [Fact]
+    public Task A_value_for_a_time_replaces_only_what_ends_sooner() => RunAsync(async dht =>
+    {
+        Assert.True((await dht.SetAsync("key", 1, TimeSpan.FromHours(2))).Succeeded);
+        Assert.False((await dht.SetAsync("key", 2, TimeSpan.FromHours(1))).Succeeded);
+        Assert.Equal(1, (await dht.GetAsync<long>("key")).Value);
+
+        Assert.True((await dht.SetAsync("key", 3, TimeSpan.FromHours(3))).Succeeded);
+        Assert.Equal(3, (await dht.GetAsync<long>("key")).Value);
+    });
+
+    [Fact]
+    public Task A_value_for_a_time_does_not_end_a_publication() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("key", 1);
+
+        var set = await dht.SetAsync("key", 2, TimeSpan.FromDays(7));
+
+        Assert.Equal((false, StoreResult.Outdated), (set.Succeeded, set.Local));
+        Assert.Equal(1, (await dht.GetAsync<long>("key")).Value);
+        Assert.True(await dht.UnpublishAsync("key"));
+    });
+
+    [Theory]
+    [InlineData(0.999)]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData((366 * 86_400) + 0.1)]
+    public Task A_life_beyond_its_bounds_is_refused(double seconds) => RunAsync(async dht =>
+    {
+        var life = TimeSpan.FromSeconds(seconds);
+
+        var refused = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dht.SetAsync("key", 1, life));
+
+        Assert.StartsWith($"The life is {life}; 00:00:01 to 365.00:00:00 is allowed.", refused.Message, StringComparison.Ordinal);
+        Assert.False((await dht.GetAsync("key")).Found);
+    });
+
+    [Fact]
     public Task A_key_without_a_value_is_not_found() => RunAsync(async dht =>
     {
         Assert.Equal(default, await dht.GetAsync<string>("nowhere"));

@@ -30,6 +30,11 @@ internal static class SetCommand
             Description = "Read the value from this file in place of VALUE; - is the standard input. With --type bytes the file's bytes as they are.",
             HelpName = "PATH",
         };
+        var life = new Option<string?>("--life")
+        {
+            Description = "How long the value lives, a week by default. Nodes keep another value of the key that lives longer.",
+            HelpName = "SECONDS",
+        };
         var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());
         var command = new ExampleCommand(
             "set",
@@ -39,6 +44,7 @@ internal static class SetCommand
             [
                 "kad set greeting hello --via 127.0.0.1:8468",
                 "kad set answer 42 --type int --via node.example.org:8468 --json",
+                "kad set session token --life 3600 --via 127.0.0.1:8468",
                 "kad set picture --type bytes --file picture.png --via 127.0.0.1:8468",
                 "date | kad set now --file - --via 127.0.0.1:8468",
                 "kad set --type int --via 127.0.0.1:8468 --digest 356a192b7913b04c54574d18c28d46e6395428ab -- -7",
@@ -48,6 +54,7 @@ internal static class SetCommand
         command.Add(digest);
         command.Add(type);
         command.Add(file);
+        command.Add(life);
         command.Add(via);
         command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -61,6 +68,7 @@ internal static class SetCommand
                 Keys.Choose(key, parsed.GetValue(digest)),
                 key,
                 value,
+                parsed.GetValue(life) is { } seconds ? TimeSpan.FromSeconds(Numbers.ParseWhole("--life", seconds, 1, StoreRules.MaxLifeSeconds)) : null,
                 parsed.GetValue(via)!,
                 parsed.GetValue(json),
                 cancellationToken);
@@ -85,10 +93,10 @@ internal static class SetCommand
     };
 
     private static async Task<int> RunAsync(
-        CommandIo io, NodeId digest, string? key, DhtValue value, string[] via, bool json, CancellationToken cancellationToken)
+        CommandIo io, NodeId digest, string? key, DhtValue value, TimeSpan? life, string[] via, bool json, CancellationToken cancellationToken)
     {
         var result = await new NetworkSession(io, json).RunAsync(
-            via, "Storing the value…", engine => engine.SetAsync(digest, value, cancellationToken), cancellationToken);
+            via, "Storing the value…", engine => engine.SetAsync(digest, value, life, cancellationToken), cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return Print(new ResultPrinter(io, json), digest, key, value, result);
     }

@@ -58,23 +58,29 @@ internal static class KeyCommands
             HelpName = "TYPE",
             DefaultValueFactory = _ => "string",
         };
+        var life = new Option<string?>("--life")
+        {
+            Description = "How long the value lives; it is not published again. Nodes keep another value that lives longer.",
+            HelpName = "SECONDS",
+        };
         return ApiCommand.Create(
             io,
-            new ExampleCommand("set", "Store a value and publish it again each day.")
+            new ExampleCommand("set", "Store a value and publish it again each day, or for some time.")
             {
                 Examples =
                 [
                     "kad-cluster key set greeting hello --data kad-data",
                     "kad-cluster key set answer 42 --type int --data kad-data",
+                    "kad-cluster key set session token --life 3600 --data kad-data",
                     "kad-cluster key set --digest 356a192b7913b04c54574d18c28d46e6395428ab --type int --data kad-data -- -7",
                 ],
-            }.With(words, digest, type),
+            }.With(words, digest, type, life),
             parsed =>
             {
                 var (key, value) = Split(parsed.GetValue(words)!, parsed.GetValue(digest));
                 return new ApiRequest(
                     HttpMethod.Put,
-                    PathOf(key, parsed.GetValue(digest), "/value"),
+                    PathOf(key, parsed.GetValue(digest), "/value", parsed.GetValue(life)),
                     new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, value) });
             },
             static (printer, result) => printer.Line($"Stored here or on {result.Text("stored")} other nodes."));
@@ -140,10 +146,11 @@ internal static class KeyCommands
     }
 
     /// <summary>The path of a key, or of a part of it.</summary>
-    private static string PathOf(string? key, string? digest, string part)
+    private static string PathOf(string? key, string? digest, string part, string? life = null)
     {
         var id = Keys.Choose(key, digest);
-        return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{(key is null ? "?as=digest" : string.Empty)}";
+        var query = $"{(key is null ? "&as=digest" : string.Empty)}{(life is null ? string.Empty : $"&life={Uri.EscapeDataString(life)}")}";
+        return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{(query.Length > 0 ? $"?{query[1..]}" : string.Empty)}";
     }
 
     /// <summary>A key as text or digest.</summary>

@@ -10,6 +10,19 @@ internal static class StoreRules
     /// </summary>
     public const int MaxContentLength = 8137;
 
+    /// <summary>The longest life that a publisher may choose, in seconds: 365 days. A node holds a value at most for its own time to live.</summary>
+    public const int MaxLifeSeconds = 365 * 24 * 60 * 60;
+
+    /// <summary>Throws if a publisher may not choose a life.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is shorter than a second, or longer than <see cref="MaxLifeSeconds"/>.</exception>
+    public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
+    {
+        if (life < TimeSpan.FromSeconds(1) || life > TimeSpan.FromSeconds(MaxLifeSeconds))
+        {
+            throw new ArgumentOutOfRangeException(name, life, $"The life is {life}; 00:00:01 to 365.00:00:00 is allowed.");
+        }
+    }
+
     /// <summary>Why a value cannot be sent to, and is not accepted from, the network; null if it can be.</summary>
     public static StoreResult? FindRefusal(DhtValue value) => value switch
     {

@@ -84,17 +84,10 @@ internal sealed class EdgeObserver : IEdgeObserver
         return new DhtGetResult(result.Value, result.Lookup is { } lookup ? DhtLookup.From(lookup) : null);
     }
 
-    public async Task<DhtSetResult> SetAsync(NodeId key, DhtValue value)
-    {
-        var result = await Next().SetOnContactsAsync(key, value);
-        return new DhtSetResult
-        {
-            Stored = result.Stored,
-            Refused = result.Refused,
-            Failed = result.Failed,
-            Lookup = result.Lookup is { } lookup ? DhtLookup.From(lookup) : null,
-        };
-    }
+    public async Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => ResultOf(await Next().SetOnContactsAsync(key, value));
+
+    public async Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) =>
+        ResultOf(await Next().SetOnContactsAsync(key, value, life, CancellationToken.None));
 
     public async Task<DhtLookup> FindNodeAsync(NodeId target) => DhtLookup.From(await Next().FindNodeAsync(target));
 
@@ -133,6 +126,14 @@ internal sealed class EdgeObserver : IEdgeObserver
         var result = await Next().PingAsync(endpoint);
         return new DhtPingResult(result.Answered, result.Id, result.RoundTrip);
     }
+
+    private static DhtSetResult ResultOf(SetResult result) => new()
+    {
+        Stored = result.Stored,
+        Refused = result.Refused,
+        Failed = result.Failed,
+        Lookup = result.Lookup is { } lookup ? DhtLookup.From(lookup) : null,
+    };
 
     private void Follow()
     {

@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// died are retried for up to 20 s. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtGrain")]
-[Version(2)]
+[Version(3)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -35,6 +35,14 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("Publish")]
     ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a value for a time, durably in the cluster's own shards before this returns, and on the nearest contacts of the network. The
+    /// cluster does not publish it again. While it holds another value that lives longer, or publishes one, it refuses this one, and the
+    /// network is not asked. Since version 3.
+    /// </summary>
+    [Alias("SetFor")]
+    ValueTask<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays in the cluster and the network

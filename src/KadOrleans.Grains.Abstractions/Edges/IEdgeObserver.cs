@@ -61,6 +61,11 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("Set")]
     Task<DhtSetResult> SetAsync(NodeId key, DhtValue value);
 
+    /// <summary>The same for a time. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("SetFor")]
+    Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life);
+
     /// <summary>Finds the contacts nearest to a target.</summary>
     [AlwaysInterleave]
     [Alias("FindNode")]

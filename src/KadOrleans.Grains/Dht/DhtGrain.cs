@@ -63,8 +63,8 @@ internal sealed class DhtGrain(
     public async ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
-        var own = PutAsync(key, value, cancellationToken);
-        var network = SpreadAsync(key, value, cancellationToken);
+        var own = PutAsync(key, value, life: null, cancellationToken);
+        var network = SpreadAsync(edge => edge.SetAsync(key, value), cancellationToken);
         await Task.WhenAll(own, network).WaitAsync(cancellationToken);
         return (await network) with { Cluster = await own };
     }
@@ -72,14 +72,24 @@ internal sealed class DhtGrain(
     public async ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
-        var own = await PutAsync(key, value, cancellationToken);
+        var own = await PutAsync(key, value, life: null, cancellationToken);
         if (own == StoreResult.Stored)
         {
             // Not awaited: the caller has its durable acknowledgement, and a failure is logged.
-            _ = SpreadAsync(key, value, CancellationToken.None);
+            _ = SpreadAsync(edge => edge.SetAsync(key, value), CancellationToken.None);
         }
 
         return new DhtSetResult { Cluster = own };
+    }
+
+    public async ValueTask<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfRefused(value);
+        StoreRules.ThrowIfNoLife(life);
+        var own = await PutAsync(key, value, life, cancellationToken);
+        return own == StoreResult.Stored
+            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), cancellationToken)) with { Cluster = own }
+            : new DhtSetResult { Cluster = own };
     }
 
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
@@ -133,11 +143,11 @@ internal sealed class DhtGrain(
         }
     }
 
-    private async Task<StoreResult> PutAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    private async Task<StoreResult> PutAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
     {
         try
         {
-            return (await CallShardAsync(key, shard => shard.PutAsync([new ShardPut(key, Stamp(value))]), cancellationToken))[0];
+            return (await CallShardAsync(key, shard => shard.PutAsync([Stamp(key, value, life)]), cancellationToken))[0];
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -147,17 +157,18 @@ internal sealed class DhtGrain(
     }
 
     // Each try gets a new time: the shard refuses old puts.
-    private StoredValue Stamp(DhtValue value)
+    private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life)
     {
         var now = time.GetUtcNow();
-        return new StoredValue(value, now, now + options.Value.Kademlia.ValueTimeToLive, SourceNetwork.Trusted) { PublishedAt = now };
+        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
+        return life is null ? new ShardPut(key, stored with { PublishedAt = now }) : new ShardPut(key, stored, PutKind.Copy);
     }
 
-    private async Task<DhtSetResult> SpreadAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    private async Task<DhtSetResult> SpreadAsync(Func<IEdgeObserver, Task<DhtSetResult>> set, CancellationToken cancellationToken)
     {
         try
         {
-            return await _edges.CallAsync(edge => edge.SetAsync(key, value), Limit(CallLimit), cancellationToken);
+            return await _edges.CallAsync(set, Limit(CallLimit), cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

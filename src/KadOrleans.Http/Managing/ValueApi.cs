@@ -27,14 +27,14 @@ internal static class ValueApi
     private static Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht) =>
         KeyApi.RespondToGetAsync(RequestedKey.Read(context, AdminApi.Keys), context, dht);
 
-    private static Task<IResult> PutAsync(string key, string? @as, string? wait, HttpContext context, IDht dht, AuditLog audit)
+    private static Task<IResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht, AuditLog audit)
     {
-        var requested = RequestedKey.Read(context, AdminApi.Keys);
+        var (requested, put) = (RequestedKey.Read(context, AdminApi.Keys), RequestedPut.Parse(wait, life));
         return audit.RunAsync(
             context,
             "set",
             requested.Digest.ToString(),
-            async () => await KeyApi.RespondToPutAsync(requested, wait, context, dht) switch
+            async () => await KeyApi.RespondToPutAsync(requested, put, context, dht) switch
             {
                 ProblemHttpResult problem => throw new ApiProblemException(problem.StatusCode, problem.ProblemDetails.Detail!),
                 var stored => stored,

@@ -65,14 +65,11 @@ internal sealed class RequestHandlers(
     {
         var now = time.GetUtcNow();
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
-        if (request.SecondsLeft is not { } seconds)
-        {
-            return store.PutAsync(request.Key, new StoredValue(request.Value, now, now + options.ValueTimeToLive, source));
-        }
-
-        var life = TimeSpan.FromSeconds(seconds);
-        var expiresAt = now + (life < options.ValueTimeToLive ? life : options.ValueTimeToLive);
-        return store.PutAsync(request.Key, new StoredValue(request.Value, now, expiresAt, source), PutKind.Copy);
+        TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        return store.PutAsync(
+            request.Key,
+            new StoredValue(request.Value, now, now + options.Bound(life), source),
+            life is null ? PutKind.Publication : PutKind.Copy);
     }
 
     /// <summary>

@@ -345,8 +345,7 @@ internal sealed class Republisher
         }
 
         _logger.PublicationEnded(key, voices, judges);
-        life = life < Kademlia.ValueTimeToLive ? life : Kademlia.ValueTimeToLive;
-        return new StoredValue(value, now, now + life, default);
+        return new StoredValue(value, now, now + Kademlia.Bound(life), default);
     }
 
     /// <summary>Replaces the local value, which would hide the later one from local gets.</summary>

@@ -23,6 +23,13 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
                 : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
         });
 
+    /// <summary>Stores a value in the network for a time, unless another value of the key is published.</summary>
+    public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
+        node.Turns.RunAsync(key, async () =>
+            await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
+                ? new SetResult { Local = StoreResult.Outdated }
+                : await node.SetAsync(key, value, life, cancellationToken));
+
     /// <summary>Remembers the publication and sends it afterwards, if need be after the node's next start.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing is remembered.</exception>
     public async Task<SetResult> SetSoonAsync(

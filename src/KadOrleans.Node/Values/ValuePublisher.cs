@@ -15,18 +15,21 @@ internal sealed class ValuePublisher(
 {
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
+    /// <param name="life">
+    /// Null for a publication, which replaces what is held. Otherwise how long the value lives: it replaces only what ends sooner.
+    /// </param>
     /// <param name="keepsCopy">Whether this node may hold a copy.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<SetResult> SetAsync(
-        NodeId key, DhtValue value, bool keepsCopy, CancellationToken cancellationToken)
+        NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
 
         // The contacts of a cancelled lookup are not the nearest.
         cancellationToken.ThrowIfCancellationRequested();
-        var copies = storer.StoreAsync(key, value, life: null, outcome.Closest, cancellationToken);
-        var local = keepsCopy ? await StoreLocallyAsync(key, value, outcome.Closest, cancellationToken) : null;
+        var copies = storer.StoreAsync(key, value, life, outcome.Closest, cancellationToken);
+        var local = keepsCopy ? await StoreLocallyAsync(key, value, life, outcome.Closest, cancellationToken) : null;
         var tally = await copies;
         return new SetResult
         {
@@ -52,7 +55,7 @@ internal sealed class ValuePublisher(
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(
-        NodeId key, DhtValue value, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
+        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
     {
         if (!LocalCopyRule.Applies(key, ownId, closest, options.Kademlia.BucketSize))
         {
@@ -60,7 +63,7 @@ internal sealed class ValuePublisher(
         }
 
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Kademlia.ValueTimeToLive, SourceNetwork.Trusted);
-        return await store.PutAsync(key, stored, PutKind.Publication, cancellationToken);
+        var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted);
+        return await store.PutAsync(key, stored, life is null ? PutKind.Publication : PutKind.Copy, cancellationToken);
     }
 }

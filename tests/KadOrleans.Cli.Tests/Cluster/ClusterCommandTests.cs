@@ -64,6 +64,21 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_is_set_for_a_time()
+    {
+        await DoneAsync("key", "set", "session", "token", "--life", "3600");
+        await DoneAsync("key", "set", "--digest", NodeId.FromKey("other").ToString(), "token", "--life", "60");
+
+        var held = (await DoneAsync("key", "show", "session", "--json")).Json["held"]!;
+        Assert.Equal(3600, (held["expiresAt"]!.GetValue<DateTimeOffset>() - held["storedAt"]!.GetValue<DateTimeOffset>()).TotalSeconds, 1.0);
+        Assert.Empty((await DoneAsync("publications", "--json")).Json["publications"]!.AsArray());
+        var shorter = await RunAsync("key", "set", "session", "another", "--life", "60");
+        Assert.Equal(
+            (ExitCode.Failed, "The value of the key 'session' was not stored: another one is published here, or lives longer.\n"),
+            (shorter.ExitCode, shorter.Error));
+    }
+
+    [Fact]
     public async Task A_key_is_given_as_text_or_as_its_digest()
     {
         var digest = NodeId.FromKey("answer").ToString();

@@ -14,6 +14,17 @@ public sealed class ClientCommandTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _node.DisposeAsync();
 
     [Fact]
+    public async Task Set_for_a_time_replaces_only_what_ends_sooner()
+    {
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "key", "long", "--life", "3600", "--via", _node.Address)).ExitCode);
+        Assert.Equal(ExitCode.Failed, (await KadRun.RunAsync("set", "key", "short", "--life", "60", "--via", _node.Address)).ExitCode);
+
+        Assert.Equal("long", (await KadRun.RunAsync("get", "key", "--via", _node.Address)).Output);
+        var wrong = await KadRun.RunAsync("set", "key", "value", "--life", "0", "--via", _node.Address);
+        Assert.Equal((ExitCode.WrongUsage, "--life is '0'; a whole number is needed, 1 to 31536000."), (wrong.ExitCode, wrong.Error.Trim()));
+    }
+
+    [Fact]
     public async Task Ping_prints_the_id_that_answered()
     {
         var text = await KadRun.RunAsync("ping", _node.Address);

@@ -41,6 +41,8 @@ internal sealed class FakeEdge : IEdgeObserver
     public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) =>
         Task.FromResult(new DhtSetResult { Stored = 2, Lookup = Lookup });
 
+    public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+
     public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(Lookup);
 
     public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([new AdminHolder(Lookup.Closest[0], true, "far away")]);

@@ -29,6 +29,8 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
 
     public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => Task.FromResult(new DhtSetResult());
 
+    public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+
     public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(new DhtLookup());
 
     public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);

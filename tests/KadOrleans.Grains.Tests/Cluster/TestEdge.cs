@@ -78,6 +78,8 @@ internal sealed class TestEdge : IEdgeObserver
         return Set(key, value);
     }
 
+    public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+
     public Task<DhtLookup> FindNodeAsync(NodeId target)
     {
         Interlocked.Increment(ref Calls);

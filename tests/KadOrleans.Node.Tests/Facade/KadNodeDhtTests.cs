@@ -24,6 +24,22 @@ public sealed class KadNodeDhtTests : DhtContract
     protected override Task AwaitAsync(Task pending) => pending;
 
     [Fact]
+    public Task A_value_for_a_time_lives_on_all_its_holders_until_then_and_no_longer() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("key", "value", TimeSpan.FromHours(30));
+
+        // Holders send it again each hour, and a publication would go out after a day.
+        await _world.PassAsync(TimeSpan.FromHours(29.9));
+        Assert.Equal("value", (await _world.Nodes[20].Node.GetAsync<string>("key")).Value);
+        await _world.PassAsync(TimeSpan.FromMinutes(7));
+
+        foreach (var node in _world.Nodes)
+        {
+            Assert.False((await node.Node.GetAsync("key")).Found);
+        }
+    });
+
+    [Fact]
     public Task A_durable_set_reaches_the_network_without_being_awaited() => RunAsync(async dht =>
     {
         var set = await dht.SetAsync("key", "value", SetAcknowledgement.Durable);
