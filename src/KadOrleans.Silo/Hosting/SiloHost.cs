@@ -76,6 +76,10 @@ internal static class SiloHost
         {
             // It logs every failed read and write, several each second while storage fails. The caller logs them instead.
             logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
+
+            // It logs each call that no silo can take, such as those that the dashboard makes while the last silo stops. A failed call is
+            // its caller's to log.
+            logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
         }
         else
         {

@@ -40,6 +40,20 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_network_is_not_asked_to_hold_for_a_time_what_the_cluster_refuses()
+    {
+        await LeaseAsync("one", _one);
+        var (key, hour) = (Key(171), TimeSpan.FromHours(1));
+        var set = await cluster.Dht.SetForAsync(key, DhtValue.FromInteger(1), 2 * hour, TestContext.Current.CancellationToken);
+        Assert.Equal((StoreResult.Stored, 3), (set.Cluster, set.Stored));
+
+        var calls = _one.Calls;
+        var shorter = await cluster.Dht.SetForAsync(key, DhtValue.FromInteger(2), hour, TestContext.Current.CancellationToken);
+
+        Assert.Equal((StoreResult.Outdated, 0, calls), (shorter.Cluster, shorter.Stored, _one.Calls));
+    }
+
+    [Fact]
     public async Task A_key_that_the_cluster_does_not_hold_is_looked_up_at_an_edge()
     {
         await LeaseAsync("one", _one);

@@ -103,8 +103,12 @@ public sealed class TelemetryTests : IDisposable
         await using var silo = await SiloProcess.StartedAsync(_folder, "Kad:Telemetry:Endpoint=http://127.0.0.1:9");
 
         Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
+        Assert.False(silo.Errors.Contains(" error ", StringComparison.Ordinal), silo.Errors);
         Assert.Equal(0, await silo.TerminateAsync());
-        Assert.DoesNotContain(" error ", silo.Errors, StringComparison.Ordinal);
+
+        // While the only silo stops, Orleans' own services may fail to call each other.
+        Assert.DoesNotContain(silo.Errors.Split('\n'), line => line.Contains(" error ", StringComparison.Ordinal)
+            && (line.Contains("elemetry", StringComparison.Ordinal) || line.Contains("127.0.0.1:9", StringComparison.Ordinal)));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
