@@ -172,6 +172,35 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task A_value_is_set_for_a_time_and_then_published()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys/text/made%20here", "Keys");
+        await window.Page.GetByText("Set a value").ClickAsync();
+        await window.Page.GetByLabel("Type").SelectOptionAsync("int");
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("forty-two");
+        await window.Button("Set…").ClickAsync();
+        await window.Button("Set").ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("an int is a whole number");
+
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("42");
+        await window.Page.GetByLabel("Seconds to live").FillAsync("3600");
+        await window.Button("Set…").ClickAsync();
+        await window.Button("Set").ClickAsync();
+        await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("42");
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not from here");
+
+        await window.Page.GetByLabel("Seconds to live").FillAsync(string.Empty);
+        await window.Button("Set…").ClickAsync();
+        await window.Button("Set").ClickAsync();
+        await Expect(window.Page.GetByText("and published again each day.")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("last ");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stored");
+    }
+
+    [Fact]
     public async Task A_key_is_deleted_once_it_is_confirmed_and_the_audit_log_has_it()
     {
         await PutAsync("unwanted", "value");
@@ -362,6 +391,7 @@ public abstract class ConsoleContract(ConsolePlace place)
         await window.GoAsync("keys/text/wanted", "Keys");
         await window.Heading("The nearest nodes").WaitForAsync();
         await Expect(window.Button("Delete…")).ToHaveCountAsync(0);
+        await Expect(window.Page.GetByText("Set a value")).ToHaveCountAsync(0);
         foreach (var (path, heading) in Pages)
         {
             await window.GoAsync(path, heading);

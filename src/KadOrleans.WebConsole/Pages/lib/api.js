@@ -43,7 +43,7 @@ export function read(path, parameters = {}) {
 export const post = (path, body) => send('POST', admin(path), body);
 
 /** Puts to the management API. */
-export const set = path => send('PUT', admin(path));
+export const set = (path, body) => send('PUT', admin(path), body);
 
 /** Deletes by the management API. */
 export const remove = path => send('DELETE', admin(path));

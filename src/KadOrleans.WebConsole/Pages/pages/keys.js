@@ -1,6 +1,6 @@
-import { el, put, shown, id, table, load, field, confirm, notice, report } from '../lib/dom.js';
+import { el, put, shown, id, table, load, field, select, confirm, notice, report } from '../lib/dom.js';
 import { bytes, time, relative, plural } from '../lib/format.js';
-import { read, remove } from '../lib/api.js';
+import { read, set, remove } from '../lib/api.js';
 import { pages } from '../lib/pages.js';
 
 const HOLDS = { value: ['holds it', 'good'], otherValue: ['holds another value', 'bad'], none: ['has none', ''], noResponse: ['no response', 'bad'] };
@@ -34,7 +34,7 @@ function scan(list, prefix) {
 function showKey(view, { session }, key, parameters) {
   const body = el('section', {});
   const done = el('div', { 'aria-live': 'polite' });
-  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, body);
+  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, session.canManage && setter((value, life) => store(value, life)), body);
   const path = `keys/${encodeURIComponent(key)}`;
   const open = () => load(body, async () => {
     const details = await read(path, parameters);
@@ -59,6 +59,14 @@ function showKey(view, { session }, key, parameters) {
         }), 'No node of the network answered.'),
     ];
   });
+  const store = async (value, life) => {
+    if (!await confirm('Set this key?', 'The value goes to the nearest nodes, and replaces what they hold of the key.', 'Set')) return;
+    await report(done, async () => {
+      const { stored, isPublished } = await set(`${path}/value?${new URLSearchParams({ ...parameters, ...(life ? { life } : {}) })}`, value);
+      return `Stored here or on ${plural(stored, 'other node')}${isPublished ? ', and published again each day' : ''}.`;
+    });
+    open();
+  };
   const drop = async digest => {
     if (!await confirm('Delete this key?',
       'It is removed from here and not published any more. Other nodes keep their copies until these expire, and may store it here again.', 'Delete')) return;
@@ -69,4 +77,27 @@ function showKey(view, { session }, key, parameters) {
     open();
   };
   open();
+}
+
+const TYPES = [['string', 'text'], ['int', 'whole number'], ['float', 'number'], ['bool', 'true or false'], ['bytes', 'bytes, in hexadecimal']];
+
+// A value as the form has it, in JSON. The server says what is wrong with one that is no such value.
+const typed = (type, text) => ({
+  type,
+  value: type === 'bool' && ['true', 'false'].includes(text) ? text === 'true'
+    : type === 'float' && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text)
+      : text,
+});
+
+function setter(store) {
+  const type = select('type', TYPES, 'string');
+  const value = el('textarea', { name: 'value', rows: 3, required: true, maxlength: 20000, spellcheck: 'false', autocapitalize: 'off' });
+  const life = el('input', { name: 'life', inputmode: 'numeric', pattern: '[0-9]{1,8}', maxlength: 8, autocomplete: 'off' });
+  return el('details', { class: 'setter' }, el('summary', {}, 'Set a value'), el('form', {
+    onsubmit: event => {
+      event.preventDefault();
+      store(typed(type.value, value.value), life.value.trim());
+    },
+  }, field('Type', type), field('Value', value), field('Seconds to live', life, 'Empty: it is published again each day. Otherwise it replaces only what ends sooner.'),
+  el('button', { class: 'danger' }, 'Set…')));
 }
