@@ -41,6 +41,8 @@ public sealed class EdgeConstantsTests : IAsyncLifetime
         await client.SetAsync("theirs", DhtValue.FromString("value"), Token);
         var key = NodeId.FromKey("theirs");
         var stored = await _cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, _cluster.ShardBits)).GetAsync([key]);
-        Assert.Equal(TimeSpan.FromDays(1), stored[0]!.ExpiresAt - stored[0]!.StoredAt);
+
+        // A STORE that was sent again moves the time at which it was stored, and not its end.
+        Assert.InRange(stored[0]!.ExpiresAt - stored[0]!.StoredAt, TimeSpan.FromDays(1) - TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
     }
 }
