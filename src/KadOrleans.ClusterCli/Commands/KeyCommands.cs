@@ -149,8 +149,7 @@ internal static class KeyCommands
     private static string PathOf(string? key, string? digest, string part, string? life = null)
     {
         var id = Keys.Choose(key, digest);
-        var query = $"{(key is null ? "&as=digest" : string.Empty)}{(life is null ? string.Empty : $"&life={Uri.EscapeDataString(life)}")}";
-        return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{(query.Length > 0 ? $"?{query[1..]}" : string.Empty)}";
+        return $"/v1/admin/keys/{(key is null ? id : Uri.EscapeDataString(key))}{part}{ApiRequest.QueryOf(("as", key is null ? "digest" : null), ("life", life))}";
     }
 
     /// <summary>A key as text or digest.</summary>
