@@ -17,6 +17,7 @@ public sealed class Limit
     private const int BurstSeconds = 2;
 
     private readonly bool _allowsNoBound;
+    private readonly bool _isBoundByMemory;
 
     private Limit(
         string name,
@@ -25,16 +26,17 @@ public sealed class Limit
         (long Least, long Most) bounds,
         Func<LimitValues, long> read,
         Func<LimitValues, long, LimitValues> change,
-        bool allowsNoBound = false)
+        bool allowsNoBound = false,
+        bool isBoundByMemory = false)
     {
         (Name, Unit, Scope, Least, Most, Read, Change) = (name, unit, scope, bounds.Least, bounds.Most, read, change);
-        _allowsNoBound = allowsNoBound;
+        (_allowsNoBound, _isBoundByMemory) = (allowsNoBound, isBoundByMemory);
     }
 
     /// <summary>All limits, in the order in which they are listed.</summary>
     public static IReadOnlyList<Limit> All { get; } =
     [
-        OfQuota("totalKeys", "keys", int.MaxValue, quota => quota.TotalKeys, (quota, value) => quota with { TotalKeys = (int)value }),
+        OfQuota("totalKeys", "keys", int.MaxValue, quota => quota.TotalKeys, (quota, value) => quota with { TotalKeys = (int)value }, isBoundByMemory: true),
         OfQuota("totalBytes", "bytes", MostBytes, quota => quota.TotalBytes, (quota, value) => quota with { TotalBytes = value }),
         OfQuota("keysPerSource", "keys", int.MaxValue, quota => quota.KeysPerSource, (quota, value) => quota with { KeysPerSource = (int)value }),
         OfQuota("bytesPerSource", "bytes", MostBytes, quota => quota.BytesPerSource, (quota, value) => quota with { BytesPerSource = value }),
@@ -93,8 +95,8 @@ public sealed class Limit
     internal static string Unknown(string? name) =>
         $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
 
-    /// <summary>The most keys that a process can hold, for this limit; the most of all for others.</summary>
-    internal long MostOf(int mostKeys) => Name == All[0].Name ? Math.Min(Most, mostKeys) : Most;
+    /// <summary>The most that a process allows which can hold so many keys.</summary>
+    internal long MostOf(int mostKeys) => _isBoundByMemory ? Math.Min(Most, mostKeys) : Most;
 
     /// <summary>Why a value is not allowed, in one sentence; null if it is.</summary>
     /// <param name="value">The value.</param>
@@ -111,13 +113,15 @@ public sealed class Limit
         return string.Create(CultureInfo.InvariantCulture, $"The limit {Name} is {value}; {Least} to {most} {Unit} are allowed{suffix}.");
     }
 
-    private static Limit OfQuota(string name, string unit, long most, Func<StoreQuota, long> read, Func<StoreQuota, long, StoreQuota> change) => new(
+    private static Limit OfQuota(
+        string name, string unit, long most, Func<StoreQuota, long> read, Func<StoreQuota, long, StoreQuota> change, bool isBoundByMemory = false) => new(
         name,
         unit,
         LimitScope.Silos,
         (0, most),
         values => read(values.Quota),
-        (values, value) => values with { Quota = change(values.Quota, value) with { KeepsHeld = true } });
+        (values, value) => values with { Quota = change(values.Quota, value) with { KeepsHeld = true } },
+        isBoundByMemory: isBoundByMemory);
 
     private static Limit OfRequests(string name, Func<LimitValues, long> read, Func<LimitValues, long, LimitValues> change) =>
         new(name, "requests per second", LimitScope.Edges, (1, MostRequests), read, change);

@@ -35,7 +35,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             }
 
             var now = CrawlReport.StartAfter(_current?.Report(), environment.Time.GetUtcNow());
-            var crawl = new Running(CrawlReport.NameOf(now), now, request with { Rate = request.Rate ?? node.Limits.CrawlRate }, _stopping.Token);
+            var crawl = new Running(CrawlReport.NameOf(now), now, request, request.Rate ?? node.Limits.CrawlRate, _stopping.Token);
             crawl.Ended = RunAsync(node, crawl);
             _current = crawl;
             return crawl.Report();
@@ -175,7 +175,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     private static bool IsOther(CrawlRecord record) => record is { IsReachable: true, RoundTrip: not null };
 
     /// <summary>A crawl of this process.</summary>
-    private sealed class Running(string id, DateTimeOffset startedAt, CrawlRequest request, CancellationToken stopping)
+    private sealed class Running(string id, DateTimeOffset startedAt, CrawlRequest request, int rate, CancellationToken stopping)
     {
         private volatile CrawlReport? _last;
 
@@ -183,7 +183,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
 
         public CrawlOptions Options { get; } = request.MaxNodes is { } most ? new CrawlOptions { MaxNodes = most } : new CrawlOptions();
 
-        public int Rate => request.Rate ?? CrawlOptions.DefaultRate;
+        public int Rate => rate;
 
         public CancellationTokenSource Stop { get; } = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 

@@ -182,7 +182,14 @@ internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
     public bool LimitsBytes => _upload.PerEndpoint > 0;
 
     /// <summary>The rate of bytes, with a burst of one second.</summary>
-    public TokenRate Bytes => _upload.PerEndpoint is var rate ? new(rate, rate) : default;
+    public TokenRate Bytes
+    {
+        get
+        {
+            var rate = _upload.PerEndpoint;
+            return new TokenRate(rate, rate);
+        }
+    }
 
     /// <summary>Follows other rates from now on.</summary>
     public void Use(SourceLimits limits, UploadLimits upload) => (_limits, _upload) = (limits, upload);
