@@ -49,14 +49,10 @@ internal sealed class KeyShard
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
 
     /// <summary>The networks that hold most keys and bytes, up to <paramref name="count"/> of each, by the accounts that quotas need.</summary>
-    public SourceRanking GetSources(int count)
-    {
-        var next = 0;
-        return RankSources(new SourceRanker(count), ref next, int.MaxValue)!;
-    }
+    public SourceRanking GetSources(int count) => SurveySources(count).Run(int.MaxValue)!;
 
-    /// <summary>The same in parts, as <see cref="StoreAccounts.Rank"/>. The shard may change in between.</summary>
-    public SourceRanking? RankSources(SourceRanker ranker, ref int next, int most) => _accounts.Rank(ranker, ref next, most);
+    /// <summary>The same in parts.</summary>
+    public SourceSurvey SurveySources(int count) => new(_accounts, count);
 
     /// <summary>What some networks hold, and the totals of all.</summary>
     public SourceRanking CountSources(IReadOnlyList<SourceNetwork> sources) =>

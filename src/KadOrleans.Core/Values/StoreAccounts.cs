@@ -222,33 +222,12 @@ internal sealed class StoreAccounts
         return search.Run(old, out evicted);
     }
 
-    /// <summary>Ranks some networks. In parts, because a million take about 0.1 s.</summary>
-    /// <param name="ranker">Ranks them.</param>
-    /// <param name="next">The part: 0 first, then as the call before left it.</param>
-    /// <param name="most">How many networks at most.</param>
-    /// <returns>The ranking of all networks; null if some are left.</returns>
-    public SourceRanking? Rank(SourceRanker ranker, ref int next, int most)
-    {
-        for (; most > 0 && next < _numbered.Count; most--, next++)
-        {
-            if (_numbered[next] is { } source)
-            {
-                ranker.Add(new SourceTotals(source.Network, source.Keys, source.Bytes));
-            }
-        }
+    /// <summary>The numbers of networks are below this. Those of networks that hold nothing any more are given again.</summary>
+    public int Numbers => _numbered.Count;
 
-        if (next < _numbered.Count)
-        {
-            return null;
-        }
-
-        if (TotalsOf(SourceNetwork.Trusted) is { Keys: > 0 } trusted)
-        {
-            ranker.Add(trusted);
-        }
-
-        return ranker.Rank(Keys, Bytes);
-    }
+    /// <summary>What the network of a number holds; null if no network has the number.</summary>
+    public SourceTotals? TotalsAt(int number) =>
+        _numbered[number] is { } source ? new SourceTotals(source.Network, source.Keys, source.Bytes) : null;
 
     /// <summary>What a network holds.</summary>
     public SourceTotals TotalsOf(SourceNetwork source) => source.IsTrusted
@@ -423,24 +402,3 @@ internal sealed class StoreAccounts
         }
     }
 }
-
-/// <summary>What a value takes of a <see cref="StoreQuota"/>.</summary>
-/// <param name="Source">Whom it is counted against.</param>
-/// <param name="Footprint">Its size, in bytes; see <see cref="StoredValue.Footprint"/>.</param>
-/// <param name="IsProtected">Whether it is never evicted.</param>
-/// <param name="IsMarkedFar">Whether it says itself that the node is not responsible for its key.</param>
-internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, bool IsProtected, bool IsMarkedFar)
-{
-    /// <summary>What a value takes.</summary>
-    public static StoreShare Of(StoredValue value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        return new StoreShare(
-            value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null, value.IsFar);
-    }
-}
-
-/// <summary>A key that has to go so that another one has room.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="IsFar">Whether the node is not responsible for it.</param>
-internal readonly record struct EvictedKey(NodeId Key, bool IsFar);

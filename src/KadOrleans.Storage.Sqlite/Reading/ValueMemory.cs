@@ -85,12 +85,12 @@ internal sealed class ValueMemory : IShardValues
     /// <summary>The networks that hold most. Reads and writes go on in between.</summary>
     public SourceRanking GetSources(int count)
     {
-        var ranker = new SourceRanker(count);
-        for (var next = 0; ;)
+        var survey = Shard.SurveySources(count);
+        while (true)
         {
             lock (Gate)
             {
-                if (Shard.RankSources(ranker, ref next, Together) is { } ranking)
+                if (survey.Run(Together) is { } ranking)
                 {
                     return ranking;
                 }

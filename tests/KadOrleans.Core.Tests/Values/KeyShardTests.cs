@@ -270,10 +270,10 @@ public class KeyShardTests
         var totals = model.Values.Values.GroupBy(value => value.Source)
             .Select(group => new SourceTotals(group.Key, group.Count(), group.Sum(value => (long)value.Footprint))).ToList();
         var sources = shard.GetSources(2);
-        var (ranker, next, part) = (new SourceRanker(2), 0, default(SourceRanking));
+        var (survey, part) = (shard.SurveySources(2), default(SourceRanking));
         while (part is null)
         {
-            part = shard.RankSources(ranker, ref next, 1);
+            part = survey.Run(1);
         }
 
         Assert.Equal(sources.Sources, part.Sources);
