@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using KadOrleans.Core;
 using KadOrleans.Testing.Conditions;
 using Microsoft.Playwright;
@@ -198,6 +199,46 @@ public abstract class ConsoleContract(ConsolePlace place)
         await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("last ");
         await window.GoAsync("audit", "Audit log");
         await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stored");
+    }
+
+    [Fact]
+    public async Task Many_values_are_imported_from_a_file_and_each_that_was_not_stored_is_named()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys", "Keys");
+        await window.Page.GetByText("Import many values").ClickAsync();
+        await ChooseAsync(["{\"key\":\"never\",\"value\":1}", "", "[]"]);
+        await Expect(window.Alert).ToHaveTextAsync("Line 3 is no JSON object. Nothing was stored.");
+        await ChooseAsync(["{\"key\":\"never\",\"op\":\"delete\"}"]);
+        await Expect(window.Alert).ToContainTextAsync("Line 1 has \"op\"");
+
+        // Three requests; the last line's value may not take the place of one that is published.
+        await ChooseAsync(
+        [
+            .. Enumerable.Range(0, 140).Select(i => $"{{\"key\":\"many {i}\",\"value\":{i}}}"),
+            "{\"key\":\"many digits\",\"value\":18446744073709551615}",
+            "{\"key\":\"many 0\",\"value\":\"other\",\"life\":60}",
+        ]);
+        await Expect(window.Page.Locator("dialog")).ToContainTextAsync("142 values of values.jsonl");
+        await window.Button("Import").ClickAsync();
+
+        await Expect(window.Alert).ToHaveTextAsync("141 values of 142 were stored.");
+        await Expect(window.Page.Locator("main li")).ToContainTextAsync("Line 142: ");
+        var digits = await place.Http.GetStringAsync(new Uri("/v1/keys/many%20digits", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("18446744073709551615", digits, StringComparison.Ordinal);
+        var last = await place.Http.GetStringAsync(new Uri("/v1/keys/many%20139", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("139", last, StringComparison.Ordinal);
+        using var never = await place.Http.GetAsync(new Uri("/v1/keys/never", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, never.StatusCode);
+        Assert.Empty(window.Errors);
+
+        async Task ChooseAsync(string[] lines)
+        {
+            var content = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+            await window.Page.GetByLabel("File").SetInputFilesAsync(new FilePayload { Name = "values.jsonl", MimeType = "application/jsonl", Buffer = content });
+            await window.Button("Import…").ClickAsync();
+        }
     }
 
     [Fact]

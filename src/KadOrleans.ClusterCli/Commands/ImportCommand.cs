@@ -19,7 +19,7 @@ internal static class ImportCommand
 
     public static Command Create(CommandIo io)
     {
-        var file = new Argument<string>("FILE") { Description = "JSON lines, each {\"key\":…,\"value\":…} or with \"digest\" and \"type\"; - is the standard input." };
+        var file = new Argument<string>("FILE") { Description = "JSON lines, each {\"key\":…,\"value\":…}, with \"type\", \"life\" or \"as\" as in a batch; - is the standard input." };
         var imported = 0;
         return ApiCommand.Create(
             io,

@@ -9,13 +9,14 @@ export class ApiError extends Error {
   }
 }
 
+// A body that is a text is JSON already.
 async function send(method, path, body) {
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (method !== 'GET' && proof) headers['Kad-Console'] = proof;
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(path, { method, headers, body: typeof body === 'object' ? JSON.stringify(body) : body });
   } catch {
     throw new ApiError(0, 'The server does not respond.');
   }
@@ -41,6 +42,9 @@ export function read(path, parameters = {}) {
 
 /** Posts to the management API. */
 export const post = (path, body) => send('POST', admin(path), body);
+
+/** Posts JSON that is a text already. */
+export const postText = (path, json) => send('POST', admin(path), json);
 
 /** Puts to the management API. */
 export const set = (path, body) => send('PUT', admin(path), body);

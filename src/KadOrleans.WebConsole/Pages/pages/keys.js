@@ -2,6 +2,7 @@ import { el, put, shown, id, table, load, field, select, confirm, notice, report
 import { bytes, time, relative, plural } from '../lib/format.js';
 import { read, set, remove } from '../lib/api.js';
 import { pages } from '../lib/pages.js';
+import { importer } from '../lib/importer.js';
 
 const HOLDS = { value: ['holds it', 'good'], otherValue: ['holds another value', 'bad'], none: ['has none', ''], noResponse: ['no response', 'bad'] };
 
@@ -18,6 +19,7 @@ export function show(view, context) {
         field('Open a key', name, 'Its text, as programs use it.'), el('button', { class: 'main' }, 'Open')),
       el('form', { onsubmit: event => { event.preventDefault(); scan(list, prefix.value.trim()); } },
         field('List held keys', prefix, 'First hexadecimal digits of their ids.'), el('button', {}, 'List'))),
+    context.session.canManage && importer(context.onLeave),
     list);
   scan(list, prefix.value);
 }
