@@ -49,5 +49,7 @@ public abstract class AzureSilo(string grains) : IAsyncLifetime
             await ((IAsyncDisposable)_host).DisposeAsync();
             await _azurite.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 }
