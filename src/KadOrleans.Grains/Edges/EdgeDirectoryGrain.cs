@@ -20,6 +20,7 @@ internal sealed class EdgeDirectoryGrain(
     ClusterShards shards,
     StateVersion version,
     EdgeHolders holders,
+    ClusterAgreement agreement,
     IRandomSource random,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
@@ -47,10 +48,12 @@ internal sealed class EdgeDirectoryGrain(
     // Whether the outcome of a write is unknown. Then the next lease reads the state first, as no epoch may be given twice.
     private bool _isInDoubt;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         version.Check(state.State.SchemaVersion, StateNames.EdgeDirectory);
-        return Task.CompletedTask;
+
+        // In another storage than the cluster's, epochs would begin anew.
+        await agreement.Completion.WaitAsync(cancellationToken);
     }
 
     public async ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge)

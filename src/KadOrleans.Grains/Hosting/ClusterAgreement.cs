@@ -9,9 +9,10 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Hosting;
 
 /// <summary>
-/// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start fails. It compares twice. First it reads
-/// storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it calls the grain that fixes settings
-/// if there are none, and looks whether its own storage has them. No shard activates on the silo before they agree.
+/// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start fails.
+/// It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it
+/// calls the grain that fixes settings if there are none, and looks whether its own storage has them. Before they agree, no shard, routing
+/// table or directory activates on the silo.
 /// </summary>
 internal sealed class ClusterAgreement(
     IGrainFactory grains,

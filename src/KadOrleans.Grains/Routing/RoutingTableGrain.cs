@@ -24,6 +24,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     private static readonly TimeSpan EdgeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly KadClusterOptions _options;
+    private readonly ClusterAgreement _agreement;
     private readonly TimeProvider _time;
     private readonly TableSaver _saver;
     private readonly EdgeLink _edge;
@@ -37,6 +38,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
         IOptions<KadClusterOptions> options,
         StateVersion version,
+        ClusterAgreement agreement,
         IRandomSource random,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<RoutingTableGrain> logger)
@@ -48,6 +50,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         }
 
         _options = options.Value;
+        _agreement = agreement;
         _time = time;
         _saver = new TableSaver(this, state, version, _options, time, logger);
         _edge = new EdgeLink(_ownId, time, EdgeTimeout, logger);
@@ -64,6 +67,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        await _agreement.Completion.WaitAsync(cancellationToken);
         _activeSince = _time.GetTimestamp();
         var activation = await _saver.BeginAsync();
         _table = Restore(new RoutingTableState(_ownId, activation << 32, _saver.SavedBuckets));

@@ -17,7 +17,6 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     {
         cluster.Rows.Heal();
         cluster.Configure = _configure;
-        cluster.NextRows = cluster.Rows;
         cluster.Arrived.Refuse = static _ => null;
     }
 
@@ -89,9 +88,23 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task A_silo_with_another_storage_refuses_to_start()
     {
-        cluster.NextRows = new TestRows();
-        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
+        // The silo is active when it is refused. Its process would end then, but within this one it stays and is given grains.
+        await using var own = new ClusterFixture();
+        await own.InitializeAsync();
+        own.NextRows = new TestRows();
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(own.Cluster.StartAdditionalSiloAsync);
         Assert.Contains("Kad:Storage: other silos of this cluster have another grain storage", refusal.ToString(), StringComparison.Ordinal);
+
+        // What it is given, it does not serve from its own storage.
+        var edge = own.Reference(new TestEdge());
+        for (byte number = 0; number < 32; number++)
+        {
+            var table = own.Table(Samples.Key(number));
+            if (await Record.ExceptionAsync(async () => await table.SubscribeAsync(1, edge)) is null)
+            {
+                Assert.True(own.Rows.TryRead(StateNames.RoutingTable, table.GetGrainId(), out _));
+            }
+        }
     }
 
     [Fact]

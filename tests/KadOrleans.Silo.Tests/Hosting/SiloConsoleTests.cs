@@ -90,12 +90,12 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
         await Expect(window.Page.GetByText("edge-of-the-test: done.")).ToBeVisibleAsync();
     }
 
-    /// <summary>The edge's ids, once it serves them to the three nodes.</summary>
+    /// <summary>The edge's ids, once it serves them in the network.</summary>
     private async Task<JsonArray> ServingAsync(Func<JsonArray, bool> isExpected)
     {
         var edge = await Eventually.ReadAsync(
             async () => JsonNode.Parse(await Served.Http.GetStringAsync(new Uri("/v1/admin/edges", UriKind.Relative)))!["edges"]![0]!,
-            edge => edge["state"]!.GetValue<string>() == "live" && edge["contacts"]!.GetValue<int>() >= 3 && isExpected(edge["ids"]!.AsArray()));
+            edge => edge["state"]!.GetValue<string>() == "live" && edge["contacts"]!.GetValue<int>() > 0 && isExpected(edge["ids"]!.AsArray()));
         return edge["ids"]!.AsArray();
     }
 
