@@ -9,4 +9,7 @@ namespace KadOrleans.Silo.Tests.AzureStorage;
 public sealed class AzureTableGrainStorageTests(AzureTableSilo silo) : GrainStorageConformance, IClassFixture<AzureTableSilo>
 {
     protected override IGrainStorage Storage => silo.Storage;
+
+    // An entity has at most 960 kB.
+    protected override int LargeState => 900_000;
 }

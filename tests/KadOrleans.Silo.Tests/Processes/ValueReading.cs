@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Testing;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -16,10 +17,28 @@ internal static class ValueReading
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>The keys for which the edge has no value, or another than <see cref="StoreLoad.ValueOf"/>.</summary>
+    /// <summary>
+    /// The keys for which the edge has no value, or another than <see cref="StoreLoad.ValueOf"/>. While a shard is slow to respond, an edge
+    /// answers with contacts. So it is asked again for a minute.
+    /// </summary>
     public static async Task<IReadOnlyCollection<NodeId>> MissingAsync(IPEndPoint edge, IEnumerable<NodeId> keys)
     {
         await using var asker = new UdpAsker(edge, 20);
+        IReadOnlyCollection<NodeId> missing = [.. keys];
+        try
+        {
+            await Eventually.ReadAsync(async () => missing = await AskAsync(asker, missing), left => left.Count == 0);
+        }
+        catch (TimeoutException)
+        {
+            // These are missing.
+        }
+
+        return missing;
+    }
+
+    private static async Task<IReadOnlyCollection<NodeId>> AskAsync(UdpAsker asker, IEnumerable<NodeId> keys)
+    {
         var missing = new ConcurrentBag<NodeId>();
         var together = new ParallelOptions { MaxDegreeOfParallelism = AtOnce };
         await Parallel.ForEachAsync(keys, together, async (key, _) =>
