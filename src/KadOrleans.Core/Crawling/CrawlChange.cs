@@ -10,14 +10,6 @@ namespace KadOrleans.Core.Crawling;
 /// <param name="Ended">The sessions of the nodes that went, by their first crawl.</param>
 public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, IReadOnlyList<EndedSessions> Ended)
 {
-    /// <summary>The change of two parts of the id space together.</summary>
-    internal CrawlChange Plus(CrawlChange other) => new(
-        Before,
-        Came + other.Came,
-        Went + other.Went,
-        Stayed + other.Stayed,
-        [.. Ended.Concat(other.Ended).GroupBy(e => e.Since).OrderBy(g => g.Key).Select(g => new EndedSessions(g.Key, g.Sum(e => e.Count)))]);
-
     /// <summary>Compares the records of a part of the id space, or of all of it.</summary>
     /// <param name="before">The crawl before, and the kept finished ones before that.</param>
     /// <param name="then">The records of the crawl before.</param>

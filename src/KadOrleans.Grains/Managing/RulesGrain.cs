@@ -135,48 +135,35 @@ internal sealed class RulesGrain(
     private async Task<IReadOnlyList<string>> SendAsync(IReadOnlyList<EdgeName> edges)
     {
         var rules = Rules;
-        await Task.WhenAll(edges.Where(edge => edge.Live is not null && !Follows(edge)).Select(edge => SendAsync(edge, rules)));
+        await Task.WhenAll(edges.Where(edge => edge.Live is not null && !Follows(edge.Name))
+            .Select(edge => TellAsync(edge.Name, rules, edge.Live!.OnRulesAsync, logger.RulesNotTaken)));
 
         // A released name has no process that serves it.
-        return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
+        return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge.Name)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Sends the rules to the silos that do not follow them, and returns the addresses of those that still do not.</summary>
     private async Task<IReadOnlyList<string>> SendToSilosAsync()
     {
         var (all, rules) = (Silos, Rules);
-        await Task.WhenAll(all.Where(silo => !Follows(ClusterLimits.NameOf(silo))).Select(silo => SendAsync(silo, rules)));
+        await Task.WhenAll(all.Where(silo => !Follows(ClusterLimits.NameOf(silo)))
+            .Select(silo => TellAsync(ClusterLimits.NameOf(silo), rules, newest => tellSilo(silo, newest), logger.LimitsNotTaken)));
         return [.. all.Select(ClusterLimits.NameOf).Where(name => !Follows(name)).Order(StringComparer.Ordinal)];
     }
 
-    private bool Follows(EdgeName edge) => Follows(edge.Name);
-
     private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
 
-    private async Task SendAsync(SiloAddress silo, EdgeRules rules)
+    /// <summary>Sends the rules to one, who follows them from the response on.</summary>
+    private async Task TellAsync(string name, EdgeRules rules, Func<EdgeRules, Task> tell, Action<string, string> logFailure)
     {
-        var name = ClusterLimits.NameOf(silo);
         try
         {
-            await tellSilo(silo, rules).WaitAsync(IRulesGrain.PushTimeout, time);
+            await tell(rules).WaitAsync(IRulesGrain.PushTimeout, time);
             _followed[name] = rules.Version;
         }
         catch (Exception e)
         {
-            logger.LimitsNotTaken(name, e.Message);
-        }
-    }
-
-    private async Task SendAsync(EdgeName edge, EdgeRules rules)
-    {
-        try
-        {
-            await edge.Live!.OnRulesAsync(rules).WaitAsync(IRulesGrain.PushTimeout, time);
-            _followed[edge.Name] = rules.Version;
-        }
-        catch (Exception e)
-        {
-            logger.RulesNotTaken(edge.Name, e.Message);
+            logFailure(name, e.Message);
         }
     }
 

@@ -68,22 +68,6 @@ public class CrawlChangeTests
     });
 
     [Fact]
-    public void Changes_of_parts_add_up_to_that_of_the_whole() => Randomized.ForSeeds(100, random =>
-    {
-        List<CrawlReport> reports = [Report(0), Report(1)];
-        var then = Enumerable.Range(0, 40).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i)))
-            with { Since = random.Next(3) switch { 0 => null, 1 => Start.AddDays(1), _ => Start.AddYears(-1) } }).ToList();
-        List<CrawlRecord> now = [.. then.Where(_ => random.Next(2) == 0), .. Enumerable.Range(50, 20).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i))))];
-        var whole = CrawlChange.Compare(reports, then, now, Start.AddDays(2)).Change!;
-
-        var parts = Enumerable.Range(0, 4).Select(slice => CrawlSlices.RangeOf(slice, 2)).Select(range => CrawlChange.Compare(
-            reports, then.Where(r => r.IsIn(range)), [.. now.Where(r => r.IsIn(range))], Start.AddDays(2)).Change!);
-
-        Assert.Equivalent(whole, parts.Aggregate((one, other) => one.Plus(other)), strict: true);
-        Assert.All(whole.Ended, ended => Assert.True(ended.Since is null || ended.Since == Start.AddDays(1)));
-    });
-
-    [Fact]
     public void A_crawl_that_was_not_compared_begins_a_new_window()
     {
         var reports = Enumerable.Range(0, 5).Select(i => Report(i) with

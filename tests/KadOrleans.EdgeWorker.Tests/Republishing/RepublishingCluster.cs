@@ -71,7 +71,8 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        // CancelAsync would go on in another thread than the simulation's.
+        _stopping.Cancel();
         await Task.WhenAll(_loops);
         foreach (var node in _nodes)
         {

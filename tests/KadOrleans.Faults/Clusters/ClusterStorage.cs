@@ -118,7 +118,7 @@ internal abstract class ClusterStorage : IAsyncDisposable
     private sealed class OnAzurite(AzuriteServer server) : ClusterStorage
     {
         public override IReadOnlyList<string> SiloSettings { get; } =
-            ["Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={server.ConnectionString}"];
+            ["Kad:Storage=AzureStorage", "Kad:Azure:GrainStorage=Tables", $"Kad:Azure:ConnectionString={server.ConnectionString}"];
 
         public override bool IsDurable => false;
 

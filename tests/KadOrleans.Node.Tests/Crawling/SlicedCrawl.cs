@@ -48,7 +48,8 @@ internal sealed class SlicedCrawl(SimulatedWorld world, Population population, I
     {
         if (_work.Remove(NameOf(edge), out var work))
         {
-            await work.Stop.CancelAsync();
+            // CancelAsync would go on in another thread than the simulation's.
+            work.Stop.Cancel();
             Datagrams += work.Run?.Sent ?? 0;
         }
 

@@ -143,7 +143,8 @@ public abstract class NetworkScenarios(TwoNodeNetwork network)
     {
         await using var client = await NetworkClient.JoinAsync(network.First);
         var key = NodeId.Random(_random);
-        Assert.Equal(2, (await client.SetAsync(key, value)).Stored);
+        var set = await client.SetAsync(key, value);
+        Assert.Equal((2, 0, 0), (set.Stored, set.Refused, set.Failed));
         return key;
     }
 }
