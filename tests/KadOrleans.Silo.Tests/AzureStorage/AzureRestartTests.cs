@@ -13,14 +13,16 @@ public sealed class AzureRestartTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
-    [Fact]
-    public async Task Values_ids_and_reminders_outlive_the_process_and_the_dashboard_is_served()
+    [Theory]
+    [InlineData("Blobs")]
+    [InlineData("Tables")]
+    public async Task Values_ids_and_reminders_outlive_the_process_and_the_dashboard_is_served(string grains)
     {
         await using var azurite = await AzuriteServer.StartAsync();
         string[] settings =
         [
-            "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={azurite.ConnectionString}", "Kad:Edge:Enabled=true",
-            "Kad:Edge:Trust=127.0.0.0/8", "Kad:Cluster:ShardBits=4", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+            "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={azurite.ConnectionString}", $"Kad:Azure:GrainStorage={grains}",
+            "Kad:Edge:Enabled=true", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Cluster:ShardBits=4", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
         ];
         string id;
         IReadOnlyCollection<NodeId> keys;

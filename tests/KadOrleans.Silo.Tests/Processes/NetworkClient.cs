@@ -29,8 +29,8 @@ internal static class NetworkClient
     }
 
     /// <summary>
-    /// Sets a value until so many nodes have stored it. A cold cluster's first STORE waits for its shard, on a loaded machine for
-    /// longer than its sender waits for an answer.
+    /// Sets a value until so many nodes have stored it. On a loaded machine a lookup ends without a node that answers later than it used
+    /// to. A cold cluster's first STORE waits for its shard, there for longer than its sender waits for an answer.
     /// </summary>
     public static async Task SetUntilStoredAsync(this KadNode client, NodeId key, DhtValue value, int nodes)
     {
