@@ -71,8 +71,15 @@ public sealed class EdgeNameTests(TestCluster cluster) : IClassFixture<TestClust
         Assert.Equal(16, await Admin.RunAsync(DhtWork.Republish, Token));
         Assert.Equal(16, (await Admin.GetShardsAsync(cancellationToken: Token)).Count);
         await peer.DisposeAsync();
-        Assert.InRange(await Admin.DropContactAsync(peer.Id, Token), 0, 1);
-        await Eventually.ReadAsync(() => Admin.GetContactAsync(peer.Id, Token), known => known.Count == 0);
+
+        // It may have answered shortly before, which brings it back once.
+        await Eventually.ReadAsync(DropAsync, known => known.Count == 0);
+
+        async Task<IReadOnlyList<ContactDetails>> DropAsync()
+        {
+            Assert.InRange(await Admin.DropContactAsync(peer.Id, Token), 0, 1);
+            return await Admin.GetContactAsync(peer.Id, Token);
+        }
     }
 
     private async Task<EdgeDetails?> FindAsync(string name) => (await Admin.GetEdgesAsync(Token)).SingleOrDefault(edge => edge.Name == name);
