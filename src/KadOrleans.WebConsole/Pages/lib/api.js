@@ -40,11 +40,8 @@ export function read(path, parameters = {}) {
   return send('GET', admin(path) + (query.size ? `?${query}` : ''));
 }
 
-/** Posts to the management API. */
+/** Posts to the management API: an object, or a text that is JSON already. */
 export const post = (path, body) => send('POST', admin(path), body);
-
-/** Posts JSON that is a text already. */
-export const postText = (path, json) => send('POST', admin(path), json);
 
 /** Puts to the management API. */
 export const set = (path, body) => send('PUT', admin(path), body);

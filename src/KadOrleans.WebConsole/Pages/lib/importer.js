@@ -3,7 +3,7 @@
 import { el, put, shown, field, confirm, notice } from './dom.js';
 import { bytes, number, plural } from './format.js';
 import { bar } from './charts.js';
-import { postText } from './api.js';
+import { post } from './api.js';
 
 // A request's operations count against the token's rate. 64 of the longest values are within its body.
 const BATCH = 64;
@@ -35,7 +35,7 @@ export function importer(onLeave) {
       tell(at, operations.length);
       const batch = operations.slice(at, at + BATCH);
       try {
-        const { results } = await postText('keys:batch', `{"operations":[${batch.map(one => one.json).join()}]}`);
+        const { results } = await post('keys:batch', `{"operations":[${batch.map(one => one.json).join()}]}`);
         for (const [place, result] of results.entries()) {
           if (result.status === 200) stored++;
           else failures.push(`Line ${batch[place].line}: ${result.problem}`);
