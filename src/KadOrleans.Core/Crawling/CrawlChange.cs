@@ -10,7 +10,7 @@ namespace KadOrleans.Core.Crawling;
 /// <param name="Ended">The sessions of the nodes that went, by their first crawl.</param>
 public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, IReadOnlyList<EndedSessions> Ended)
 {
-    /// <summary>Compares the records of a part of the id space, or of all of it.</summary>
+    /// <summary>Compares the records of a crawl with those of the one before.</summary>
     /// <param name="before">The crawl before, and the kept finished ones before that.</param>
     /// <param name="then">The records of the crawl before.</param>
     /// <param name="now">The records of this crawl.</param>

@@ -68,6 +68,17 @@ public class CrawlChangeTests
     });
 
     [Fact]
+    public void A_session_that_began_before_the_kept_crawls_has_no_known_beginning() => Randomized.ForSeeds(100, random =>
+    {
+        List<CrawlReport> reports = [Report(0), Report(1)];
+        var then = Enumerable.Range(0, 40).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i)))
+            with { Since = random.Next(3) switch { 0 => null, 1 => Start.AddDays(1), _ => Start.AddYears(-1) } }).ToList();
+        List<CrawlRecord> now = [.. then.Where(_ => random.Next(2) == 0), .. Enumerable.Range(50, 20).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i))))];
+        var change = CrawlChange.Compare(reports, then, now, Start.AddDays(2)).Change!;
+        Assert.All(change.Ended, ended => Assert.True(ended.Since is null || ended.Since == Start.AddDays(1)));
+    });
+
+    [Fact]
     public void A_crawl_that_was_not_compared_begins_a_new_window()
     {
         var reports = Enumerable.Range(0, 5).Select(i => Report(i) with

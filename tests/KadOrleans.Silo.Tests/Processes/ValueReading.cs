@@ -19,33 +19,35 @@ internal static class ValueReading
 
     /// <summary>
     /// The keys for which the edge has no value, or another than <see cref="StoreLoad.ValueOf"/>. While a shard is slow to respond, an edge
-    /// answers with contacts. So it is asked again for a minute.
+    /// answers with contacts. So it is asked again for a minute, unless it answers with another value.
     /// </summary>
     public static async Task<IReadOnlyCollection<NodeId>> MissingAsync(IPEndPoint edge, IEnumerable<NodeId> keys)
     {
         await using var asker = new UdpAsker(edge, 20);
+        var wrong = new ConcurrentBag<NodeId>();
         IReadOnlyCollection<NodeId> missing = [.. keys];
         try
         {
-            await Eventually.ReadAsync(async () => missing = await AskAsync(asker, missing), left => left.Count == 0);
+            await Eventually.ReadAsync(async () => missing = await AskAsync(asker, missing, wrong), left => left.Count == 0);
         }
         catch (TimeoutException)
         {
             // These are missing.
         }
 
-        return missing;
+        return [.. missing, .. wrong];
     }
 
-    private static async Task<IReadOnlyCollection<NodeId>> AskAsync(UdpAsker asker, IEnumerable<NodeId> keys)
+    private static async Task<IReadOnlyCollection<NodeId>> AskAsync(UdpAsker asker, IEnumerable<NodeId> keys, ConcurrentBag<NodeId> wrong)
     {
         var missing = new ConcurrentBag<NodeId>();
         var together = new ParallelOptions { MaxDegreeOfParallelism = AtOnce };
         await Parallel.ForEachAsync(keys, together, async (key, _) =>
         {
-            if (await ReadAsync(asker, key) != StoreLoad.ValueOf(key))
+            var value = await ReadAsync(asker, key);
+            if (value != StoreLoad.ValueOf(key))
             {
-                missing.Add(key);
+                (value == default ? missing : wrong).Add(key);
             }
         });
         return missing;
