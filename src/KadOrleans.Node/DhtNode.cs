@@ -36,10 +36,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private readonly NetworkSize _size;
     private readonly Reachability _reachability;
     private readonly NodeMetrics _metrics = new();
-    private readonly VerifiedEndpoints _verified;
-    private readonly EndpointRates _rates;
-    private readonly UploadBudget _budget;
-    private readonly SourceAdmission _admission;
     private readonly Strangers _strangers;
     private readonly BansInForce _bans = new();
     private readonly RequestTable _requests;
@@ -84,14 +80,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
         _reachability = new Reachability(table, _time);
-        Settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
-        Limits = Settings;
-        _rates = new EndpointRates(options.Limits, options.Upload);
-        _verified = new VerifiedEndpoints(_time, _rates);
-        var budget = _budget = new UploadBudget(options.Upload.Total, _time);
-        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), _verified, budget, this, _metrics, _time);
+        var rates = new EndpointRates(options.Limits, options.Upload);
+        var verified = new VerifiedEndpoints(_time, rates);
+        var budget = new UploadBudget(options.Upload.Total, _time);
+        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, this, _metrics, _time);
         _requests = new RequestTable(
-            transport, _time, environment.Random, new RequestOutcomes(table, _verified, _strangers, _reachability, _logger))
+            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger))
         {
             Bans = _bans,
         };
@@ -99,10 +93,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
-        _admission = new SourceAdmission(trusted, _verified, options.Limits, _time);
+        var admission = new SourceAdmission(trusted, verified, options.Limits, _time);
+        var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
+        Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, admission, rates, budget);
         _dispatcher = new RequestDispatcher(
             new RequestHandlers(Id, table, store, options.Kademlia, _time),
-            _admission,
+            admission,
             _gate,
             _metrics,
             _bans,
@@ -151,39 +147,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>What republishing and hand-off may send.</summary>
     internal MaintenanceUpload Upload { get; }
 
-    /// <summary>
-    /// Follows these bans from now on, in place of those before. Banned contacts leave the table, requests of banned senders get no response,
-    /// and banned nodes are not asked. Bans come before <see cref="KadNodeOptions.Trust"/>.
-    /// </summary>
-    internal void Use(BanSet bans)
-    {
-        _bans.Set = bans;
-        foreach (var contact in _table.Snapshot.Contacts.Where(bans.Contains))
-        {
-            _table.Observe(ContactObservation.Dropped(contact));
-        }
-    }
-
-    /// <summary>What the node's settings say.</summary>
-    internal LimitValues Settings { get; }
-
-    /// <summary>The limits in force.</summary>
-    internal LimitValues Limits { get; private set; }
-
-    /// <summary>Follows these limits from now on. Nothing that is held is evicted for them now.</summary>
-    internal void Use(LimitValues limits)
-    {
-        // Unchanged, it is the store's own matter.
-        if (limits.Quota != Limits.Quota)
-        {
-            _store.SetQuota(limits.Quota);
-        }
-
-        Limits = limits;
-        _admission.Use(limits.Requests);
-        _rates.Use(limits.Requests, limits.Upload);
-        _budget.BytesPerSecond = limits.Upload.Total;
-    }
+    /// <summary>The bans and limits in force.</summary>
+    internal RulesInForce Rules { get; }
 
     /// <summary>Starts to receive. Call it once.</summary>
     public void Start()

@@ -165,6 +165,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         ? Reads.ReadAsync(key, now, keeps)
         : new ValueTask<StoredValue?>(Writer.RunAsync(new ValueRead(key, now)));
 
+    /// <summary>The same for a key that was looked up just now, whose value the cache may keep.</summary>
+    internal ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) => _file.Readers.Count > 0
+        ? Reads.ReadAsync(held, address, now)
+        : ReadAsync(held.Key, now, keeps: true);
+
     /// <summary>Waits until every write that is queued now is committed or has failed.</summary>
     internal async Task FlushAsync()
     {

@@ -33,9 +33,9 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _database.Memory.TryGet(key, now, out var value, out _, out _)
+        return _database.Memory.TryGet(key, now, out var value, out var held, out var address)
             ? ValueTask.FromResult(value)
-            : _database.ReadAsync(key, now, keeps: true);
+            : _database.ReadAsync(held, address, now);
     }
 
     /// <summary>

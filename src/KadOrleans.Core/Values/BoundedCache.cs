@@ -81,6 +81,24 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         Link(place);
     }
 
+    /// <summary>
+    /// Takes a value if there is room, or if one of its key was here or offered before, not too long ago. So reads of very many keys in turn
+    /// drive each other out no more than they drive out the others.
+    /// </summary>
+    public void Offer(NodeId key, T value)
+    {
+        var hash = key.GetHashCode();
+        ref var left = ref _left[PlaceOf(hash)];
+        if (left == hash || Bytes + sizeOf(value) <= maxBytes || _places.ContainsKey(key))
+        {
+            Put(key, value);
+        }
+        else
+        {
+            left = hash;
+        }
+    }
+
     /// <summary>Forgets a key.</summary>
     public void Remove(NodeId key)
     {

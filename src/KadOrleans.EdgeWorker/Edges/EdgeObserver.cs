@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
@@ -140,8 +139,7 @@ internal sealed class EdgeObserver : IEdgeObserver
         var bans = new BanSet(_rules.Bans.Where(text => Ban.TryParse(text, out _)).Select(Ban.Parse));
         foreach (var node in _nodes)
         {
-            node.Node.Use(bans);
-            node.Node.Use(LimitBook.Apply(node.Node.Settings, _rules.LimitEntries, node.Node.Options.MostKeys));
+            node.Node.Rules.Follow(bans, _rules.LimitEntries);
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             }
 
             var now = CrawlReport.StartAfter(_current?.Report(), environment.Time.GetUtcNow());
-            var crawl = new Running(CrawlReport.NameOf(now), now, request, request.Rate ?? node.Limits.CrawlRate, _stopping.Token);
+            var crawl = new Running(CrawlReport.NameOf(now), now, request, request.Rate ?? node.Rules.Limits.CrawlRate, _stopping.Token);
             crawl.Ended = RunAsync(node, crawl);
             _current = crawl;
             return crawl.Report();

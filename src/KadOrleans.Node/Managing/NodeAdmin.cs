@@ -171,7 +171,7 @@ internal sealed class NodeAdmin(
     public Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
     {
         var node = engine();
-        return Task.FromResult(new LimitList(LimitDetails.List(node.Settings, rules.Rules.Limits, node.Options.MostKeys, isCluster: false), []));
+        return Task.FromResult(new LimitList(LimitDetails.List(node.Rules.Settings, rules.Rules.Limits, node.Options.MostKeys, isCluster: false), []));
     }
 
     public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default) =>

@@ -52,11 +52,8 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
 
     public void Dispose() => _turn.Dispose();
 
-    private static void Follow(DhtNode node, NodeRules rules)
-    {
-        node.Use(new BanSet(rules.Bans.Select(entry => entry.Ban)));
-        node.Use(LimitBook.Apply(node.Settings, rules.Limits, node.Options.MostKeys));
-    }
+    private static void Follow(DhtNode node, NodeRules rules) =>
+        node.Rules.Follow(new BanSet(rules.Bans.Select(entry => entry.Ban)), rules.Limits);
 
     // Once it waits no longer it is not cancelled: it would be done by half.
     private async Task<bool> ChangeAsync(Func<DhtNode, NodeRules, NodeRules?> change, CancellationToken cancellationToken)

@@ -54,10 +54,33 @@ internal sealed class ColdReads
     /// <summary>The value of a key, which completes on the thread that read it; it fails with <see cref="KeyStoreException"/>.</summary>
     /// <param name="key">The key.</param>
     /// <param name="now">The present time: an expired value counts as missing.</param>
-    /// <param name="keeps">Whether the cache keeps the value.</param>
-    public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps = true)
+    /// <param name="keeps">Whether the cache may keep the value.</param>
+    public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps) => ReadAsync(new ColdRead(key, now, keeps));
+
+    /// <summary>The same for a key that was looked up just now. The cache may keep its value.</summary>
+    /// <param name="held">The key.</param>
+    /// <param name="address">Where its value was.</param>
+    /// <param name="now">The present time.</param>
+    public ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) =>
+        ReadAsync(new ColdRead(held.Key, now, keeps: true) { Held = held, Address = address, IsLocated = true });
+
+    /// <summary>Does something while nobody reads from the file.</summary>
+    public void Pause(Action action) => Pause(0, action);
+
+    /// <summary>Takes no more reads, and waits for those that are waiting.</summary>
+    public Task StopAsync()
     {
-        var read = new ColdRead(key, now, keeps);
+        lock (_gate)
+        {
+            _isStopped = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        return Task.WhenAll(_threads);
+    }
+
+    private ValueTask<StoredValue?> ReadAsync(ColdRead read)
+    {
         lock (_gate)
         {
             if (_isStopped || _waiting.Count >= Capacity)
@@ -75,21 +98,6 @@ internal sealed class ColdReads
         }
 
         return read.Task;
-    }
-
-    /// <summary>Does something while nobody reads from the file.</summary>
-    public void Pause(Action action) => Pause(0, action);
-
-    /// <summary>Takes no more reads, and waits for those that are waiting.</summary>
-    public Task StopAsync()
-    {
-        lock (_gate)
-        {
-            _isStopped = true;
-            Monitor.PulseAll(_gate);
-        }
-
-        return Task.WhenAll(_threads);
     }
 
     private void Pause(int first, Action action)
@@ -162,7 +170,8 @@ internal sealed class ColdReads
     {
         foreach (var read in batch)
         {
-            read.IsKnown = _memory.TryGet(read.Key, read.Now, out read.Value, out read.Held, out read.Address);
+            read.IsKnown = !read.IsLocated && _memory.TryGet(read.Key, read.Now, out read.Value, out read.Held, out read.Address);
+            read.IsLocated = false;
         }
 
         Delay?.Invoke();
@@ -237,6 +246,9 @@ internal sealed class ColdReads
         public DateTimeOffset Now => now;
 
         public bool Keeps => keeps;
+
+        /// <summary>Whether its address is that of a moment ago.</summary>
+        public bool IsLocated { get; set; }
 
         public bool IsKnown { get; set; }
 

@@ -139,7 +139,7 @@ internal sealed class ValueMemory : IShardValues
             value = value.StoredAt < held.StoredAt ? value with { StoredAt = held.StoredAt } : value;
             if (keeps && Shard.TryGetAt(held.Slot, out var now) && now == held && AddressOf(now) == address)
             {
-                _cache.Put(held.Key, value);
+                _cache.Offer(held.Key, value);
             }
 
             return value;

@@ -14,8 +14,8 @@ public sealed class BoundedCacheTests
         var latest = new Dictionary<NodeId, Item>();
         foreach (var step in steps)
         {
-            var key = Key(step / 4 % 100);
-            switch (step % 4)
+            var key = Key(step / 5 % 100);
+            switch (step % 5)
             {
                 case 0:
                     cache.Remove(key);
@@ -24,8 +24,12 @@ public sealed class BoundedCacheTests
                 case 1:
                     Assert.True(!cache.TryGet(key, out var value) || ReferenceEquals(value, latest[key]));
                     break;
+                case 2:
+                    latest[key] = Sized(step / 500 % 4_000);
+                    cache.Offer(key, latest[key]);
+                    break;
                 default:
-                    latest[key] = Sized(step / 400 % 4_000);
+                    latest[key] = Sized(step / 500 % 4_000);
                     cache.Put(key, latest[key]);
                     break;
             }
@@ -59,6 +63,34 @@ public sealed class BoundedCacheTests
     }
 
     [Fact]
+    public void What_is_offered_once_takes_free_room_and_drives_out_nothing()
+    {
+        var cache = Create(Room);
+        for (var i = 0; i < 10_000; i++)
+        {
+            cache.Offer(Key(i), Sized(64));
+        }
+
+        Assert.Equal(50, cache.Count);
+        Assert.All(Enumerable.Range(0, 50), i => Assert.True(cache.TryGet(Key(i), out _)));
+    }
+
+    [Fact]
+    public void What_is_offered_again_is_taken_by_a_full_cache()
+    {
+        var cache = Create(Room);
+        for (var i = 0; i < 50; i++)
+        {
+            cache.Put(Key(i), Sized(64));
+        }
+
+        cache.Offer(Key(100), Sized(64));
+        Assert.False(cache.TryGet(Key(100), out _));
+        cache.Offer(Key(100), Sized(64));
+        Assert.True(cache.TryGet(Key(100), out _));
+    }
+
+    [Fact]
     public void A_value_that_it_has_no_room_for_drives_out_nothing_but_the_older_one_of_its_key()
     {
         var cache = Create(1_000);
@@ -75,6 +107,9 @@ public sealed class BoundedCacheTests
     {
         var cache = Create(0);
         cache.Put(Key(1), Sized(0));
+        Assert.False(cache.TryGet(Key(1), out _));
+        cache.Offer(Key(1), Sized(0));
+        cache.Offer(Key(1), Sized(0));
         Assert.False(cache.TryGet(Key(1), out _));
     }
 

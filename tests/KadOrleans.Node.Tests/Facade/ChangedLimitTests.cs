@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Limits;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
@@ -54,7 +55,7 @@ public sealed class ChangedLimitTests
 
         await using var again = await StartAsync(new InMemoryKeyStore(new StoreQuota()));
         Assert.Equal(3, await StoreAsync(again, 9));
-        Assert.Equal((77, 3), (again.Engine.Limits.CrawlRate, again.Engine.Limits.Quota.TotalKeys));
+        Assert.Equal((77, 3), (again.Engine.Rules.Limits.CrawlRate, again.Engine.Rules.Limits.Quota.TotalKeys));
         await again.Admin.SetLimitAsync("totalKeys", null);
         Assert.Equal(9, await StoreAsync(again, 9));
         Assert.Equal(77, (await again.Admin.StartCrawlAsync()).Rate);
@@ -66,7 +67,7 @@ public sealed class ChangedLimitTests
         await _management.SaveAsync(NodeRules.None with { Limits = [new LimitEntry("totalKeys", 2_000_001, default)] });
         await using var node = await StartAsync(configure: options => options.MostKeys = 2_000_000);
 
-        Assert.Equal(1_000_000, node.Engine.Limits.Quota.TotalKeys);
+        Assert.Equal(1_000_000, node.Engine.Rules.Limits.Quota.TotalKeys);
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => node.Admin.SetLimitAsync("totalKeys", 2_000_001));
         Assert.Equal("The limit totalKeys is 2000001; 0 to 2000000 keys are allowed, as more do not fit into the memory of this process.", refused.Message);
         var row = (await node.Admin.GetLimitsAsync()).Limits[0];
@@ -118,7 +119,7 @@ public sealed class ChangedLimitTests
     }
 
     private static void Change(Ledger ledger, string name, long value) =>
-        ledger.Node.Use(LimitBook.Apply(ledger.Node.Settings, [new LimitEntry(name, value, default)], int.MaxValue));
+        ledger.Node.Rules.Follow(BanSet.Empty, [new LimitEntry(name, value, default)]);
 
     private async Task<KadNode> StartAsync(IKeyStore? store = null, IManagementStore? management = null, Action<KadNodeOptions>? configure = null)
     {
