@@ -14,7 +14,7 @@ internal sealed class ShardCache : IDisposable
     private const int MaxPageReads = 64;
 
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
-    private const int MaxCompactions = 4;
+    public const int MaxCompactions = 4;
 
     // Shards on different threads rarely meet at one of so many locks.
     private const int MaxParts = 16;

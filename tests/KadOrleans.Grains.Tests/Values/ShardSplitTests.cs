@@ -118,6 +118,55 @@ public class ShardSplitTests
     });
 
     [Fact]
+    public Task A_log_that_ends_before_its_compaction_begins_stays_ended() => ShardHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        using var cache = new ShardCache(20_000);
+        var (_, acknowledged) = await FillAsync(records, Keys);
+        var host = await SplitHost.ActivateAsync(records, cache: cache);
+
+        // As many others compact as may at once.
+        var gate = new TaskCompletionSource();
+        var others = Enumerable.Range(0, ShardCache.MaxCompactions).Select(_ => cache.Compactions.RunAsync(async () =>
+        {
+            await gate.Task;
+            return true;
+        })).ToList();
+        await host.Shard.Log.BeginCompactionAsync();
+        var split = host.SplitAsync();
+        await Eventually.IsTrueAsync(() => host.Shard.Log.IsSealed);
+        gate.SetResult();
+        await Task.WhenAll(others);
+        await split;
+
+        await AssertHalvesAsync(records, acknowledged);
+        Assert.True((await SplitHost.ActivateAsync(records)).Shard.Log.Image.IsSplit);
+    });
+
+    [Fact]
+    public Task A_log_that_another_activation_ended_is_not_compacted_after_a_failure() => ShardHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var (host, acknowledged) = await FillAsync(records, Keys);
+        var stale = await SplitHost.ActivateAsync(records);
+        records.SetFaults(() => WriteFault.NotDone);
+        await stale.Shard.Log.BeginCompactionAsync();
+        await stale.Shard.Log.Compacting;
+        records.SetFaults(() => WriteFault.None);
+        await host.Split.MoveAsync();
+
+        await stale.Shard.Log.BeginCompactionAsync();
+        await stale.Shard.Log.Compacting;
+
+        var successor = await SplitHost.ActivateAsync(records);
+        Assert.True(successor.Shard.Log.IsSealed);
+        Assert.Equal(StoreResult.Stored, await successor.PutAsync(Samples.Key(-1), Samples.Text("new")));
+        acknowledged[Samples.Key(-1)] = Samples.Text("new");
+        await successor.SplitAsync();
+        await AssertHalvesAsync(records, acknowledged);
+    });
+
+    [Fact]
     public Task A_half_is_split_again() => ShardHost.RunAsync(async () =>
     {
         var records = new SplitRecords();
