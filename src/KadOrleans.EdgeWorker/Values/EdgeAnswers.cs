@@ -94,6 +94,11 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         return cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task;
     }
 
+    /// <summary>The silo that a shard is on, by its last news; null if there are none.</summary>
+    public SiloAddress? SiloOf(long shard) => GrainKeys.NumberOf(shard) is var number && number < _views.Length
+        ? Volatile.Read(ref _views[number])?.Silo
+        : null;
+
     /// <summary>Notes that this edge may have changed a key. Call it before the put is acknowledged.</summary>
     public void Changed(long shard, NodeId key)
     {

@@ -65,7 +65,8 @@ internal sealed class ShardBatches(IGrainFactory grains)
         var unanswered = batch.Unanswered.ToHashSet();
         return new ShardBatch<StoredValue?>(
             [.. places.Select(place => batch.Results[place])],
-            [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)]);
+            [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)],
+            batch.Silo);
     }
 
     /// <summary>Gets keys of one shard.</summary>

@@ -43,9 +43,9 @@ internal sealed class ShardClient : IAsyncDisposable
         _outages = new OutageLog(time, logger);
         _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
         _batches = new ShardBatches(grains);
-        _puts = new ShardLanes<ShardPut, StoreResult>(_batches.PutManyAsync, _batches.PutAsync, options, time, logger);
+        _puts = new ShardLanes<ShardPut, StoreResult>(_batches.PutManyAsync, _batches.PutAsync, SiloOf, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
-            _batches.GetManyAsync, _batches.GetAsync, options with { Timeout = options.GetTimeout }, time, logger);
+            _batches.GetManyAsync, _batches.GetAsync, SiloOf, options with { Timeout = options.GetTimeout }, time, logger);
         _shards = NewShards(layout, long.MinValue);
     }
 
@@ -261,6 +261,9 @@ internal sealed class ShardClient : IAsyncDisposable
             Changed(put.Key);
         }
     }
+
+    // As the news tell, so with them alone.
+    private SiloAddress? SiloOf(long shard) => _shards.Answers?.SiloOf(shard);
 
     // Of the shards that are in use by now.
     private void Changed(NodeId key)

@@ -21,20 +21,23 @@ internal sealed class ShardLanes<TItem, TResult>
 
     /// <param name="askMany">Calls many shards through the desk with the given number.</param>
     /// <param name="askOne">Calls one shard.</param>
+    /// <param name="siloOf">The silo that a shard is on, if that is known.</param>
     /// <param name="options">Lanes and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Logs retries.</param>
     public ShardLanes(
         Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askMany,
         Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> askOne,
+        Func<long, SiloAddress?> siloOf,
         GrainKeyStoreOptions options,
         TimeProvider time,
         ILogger logger)
     {
         (_askOne, _options, _time, _logger) = (askOne, options, time, logger);
+        var silos = new SiloDesks(time);
         _shared = [.. Enumerable.Range(0, options.Lanes).Select(lane =>
         {
-            var desk = new DeskCalls<TItem, TResult>(askMany, lane, options, time);
+            var desk = new DeskCalls<TItem, TResult>(askMany, siloOf, silos, lane, options, time);
             return new ShardLane<TItem, TResult>("the silos", requests => AskAsync(desk, requests), options, time, logger);
         })];
     }
@@ -60,13 +63,8 @@ internal sealed class ShardLanes<TItem, TResult>
 
         // Before any is sent in a lane of its own: if this call fails, all of them are retried.
         var batch = together.Count > 0
-            ? await desk.AskAsync(together.ConvertAll(request => request.Item))
+            ? await desk.AskAsync(together)
             : new ShardBatch<TResult>([], []);
-        if (batch.Results.Count != together.Count)
-        {
-            throw new InvalidOperationException($"Shards answered {together.Count} requests with {batch.Results.Count} results.");
-        }
-
         return together.Count == requests.Count && batch.Unanswered.Count == 0 ? batch : PassOn(requests, together, batch);
     }
 
@@ -120,55 +118,5 @@ internal sealed class ShardLanes<TItem, TResult>
 
             lane.Add(request);
         }
-    }
-}
-
-/// <summary>
-/// Routes a lane's calls to the silos. Calls through one desk go to the same silo for as long as it lives. Each lane has its own desk, and
-/// changes it from time to time, so restarted silos get their share again. A call without a response in time is also made through another
-/// desk, and the first response counts. A put may run twice without harm: a shard orders puts by the time of receipt.
-/// </summary>
-/// <param name="call">Calls many shards through the desk with the given number.</param>
-/// <param name="lane">The lane's number.</param>
-/// <param name="options">The number of lanes, the hedging time, and how long a desk is used.</param>
-/// <param name="time">For these times.</param>
-internal sealed class DeskCalls<TItem, TResult>(
-    Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> call, long lane, GrainKeyStoreOptions options, TimeProvider time)
-{
-    private long _desk = lane;
-    private long _since = time.GetTimestamp();
-
-    /// <summary>Makes a call. One call may be pending at a time.</summary>
-    public async Task<ShardBatch<TResult>> AskAsync(IReadOnlyList<TItem> items)
-    {
-        if (time.GetElapsedTime(_since) >= options.DeskFor)
-        {
-            TakeNextDesk();
-        }
-
-        var first = call(_desk, items);
-        await ((Task)first.WaitAsync(options.HedgeAfter, time)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (first.IsCompletedSuccessfully)
-        {
-            return await first;
-        }
-
-        TakeNextDesk();
-        return first.IsCompleted ? await first : await FirstAnswerAsync(first, call(_desk, items));
-    }
-
-    private void TakeNextDesk() => (_desk, _since) = (_desk + options.Lanes, time.GetTimestamp());
-
-    private static async Task<ShardBatch<TResult>> FirstAnswerAsync(Task<ShardBatch<TResult>> one, Task<ShardBatch<TResult>> other)
-    {
-        var ended = await Task.WhenAny(one, other);
-        var rest = ended == one ? other : one;
-        if (!ended.IsCompletedSuccessfully)
-        {
-            return await rest;
-        }
-
-        GrainCalls.Ignore(rest);
-        return await ended;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     // Guards changes of the fields below.
     private readonly Lock _gate = new();
     private volatile ShardState? _state;
+    private volatile SiloAddress? _silo;
     private long _lastPut = trustedFrom;
     private bool _isUsed;
     private long _absent;
@@ -25,6 +26,9 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 
     /// <summary>What is known. Null if nothing is.</summary>
     public ShardState? State => _state;
+
+    /// <summary>The silo that the shard was on when its last news were read. Null if none said so.</summary>
+    public SiloAddress? Silo => _silo;
 
     /// <summary>Gets that were answered by the filter.</summary>
     public long Absent => Interlocked.Read(ref _absent);
@@ -52,7 +56,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Whether a key was asked for since the last call.</summary>
+    /// <summary>Whether a key was asked for, or put, since the last call.</summary>
     public bool TakeUse()
     {
         var isUsed = Volatile.Read(ref _isUsed);
@@ -66,6 +70,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         lock (_gate)
         {
             _lastPut = now;
+            Volatile.Write(ref _isUsed, true);
             _state?.Filter.Add(key);
         }
     }
@@ -85,6 +90,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         lock (_gate)
         {
             _state = null;
+            _silo = null;
         }
     }
 
@@ -94,6 +100,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     /// <param name="changed">Called for each changed key, before the news count as known.</param>
     public void Note(ShardNews news, long confirmedAt, Action<NodeId> changed)
     {
+        _silo = news.Silo;
         if (news.Filter is { } filter)
         {
             Begin(new ShardState(

@@ -37,7 +37,9 @@ internal interface IShardBatchGrain : IGrainWithIntegerKey
 /// <summary>The shards' results for the requests of one call.</summary>
 /// <param name="Results">In the order of the requests. Without meaning where there is no response.</param>
 /// <param name="Unanswered">The places of requests whose shard failed or was too slow. The shard may still execute them.</param>
+/// <param name="Silo">The silo that distributed them. Null from older ones.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardBatch`1")]
-internal sealed record ShardBatch<T>([property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered);
+internal sealed record ShardBatch<T>(
+    [property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered, [property: Id(2)] SiloAddress? Silo = null);

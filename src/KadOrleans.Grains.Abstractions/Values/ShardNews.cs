@@ -25,7 +25,7 @@ internal readonly record struct ShardPoint(
 /// A <see cref="KeyFilter"/> of all keys. Null if the caller's generation is this one and <paramref name="Changed"/> is complete.
 /// </param>
 /// <param name="Age">How old this is at most: every change before is in it.</param>
-/// <param name="Silo">Where the shard is active, so that a silo asks another one for all its shards. Null to edges and from older silos.</param>
+/// <param name="Silo">Where the shard is active: calls for all shards of a silo go there. Null from older silos.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardNews")]

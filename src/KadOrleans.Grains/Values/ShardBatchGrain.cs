@@ -12,7 +12,10 @@ namespace KadOrleans.Grains.Values;
 [Reentrant]
 [StatelessWorker]
 internal sealed class ShardBatchGrain(
-    ClusterShards shards, ShardNewsDesk news, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
+    ClusterShards shards,
+    ShardNewsDesk news,
+    ILocalSiloDetails silo,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
     : Grain, IShardBatchGrain
 {
     /// <summary>
@@ -55,7 +58,7 @@ internal sealed class ShardBatchGrain(
 
         await EndAsync(Task.WhenAll(shares.Values.Select(share => share.Asked)));
         var results = new TResult[requests.Count];
-        return new ShardBatch<TResult>(results, [.. shares.Values.SelectMany(share => share.CopyTo(results))]);
+        return new ShardBatch<TResult>(results, [.. shares.Values.SelectMany(share => share.CopyTo(results))], silo.SiloAddress);
     }
 
     private async Task EndAsync(Task all)

@@ -100,7 +100,7 @@ internal sealed class ShardNewsDesk(
             var age = time.GetElapsedTime(entry.ConfirmedAt);
             if (entry.History is { } history && age < MaxAge && (bytes == 0 || bytes + history.Bytes <= MaxResponse))
             {
-                var read = history.Read(point, age);
+                var read = history.Read(point, age) with { Silo = entry.LastSilo };
                 bytes += read.Filter?.Length ?? 0;
                 news.Add(read);
             }
@@ -189,7 +189,7 @@ internal sealed class ShardNewsDesk(
         (entry.FullAt, entry.History) = news is null || others + (news.Filter?.Length ?? 0) > MaxBytes
             ? (askedAt, null)
             : ((long?)null, KeyHistory.After(entry.History, news, KeyHistory.MaxChangesOf(_bits)));
-        (entry.ConfirmedAt, entry.Silo) = (askedAt, news?.Silo);
+        (entry.ConfirmedAt, entry.Silo, entry.LastSilo) = (askedAt, news?.Silo, news?.Silo);
         _bytes = others + (entry.History?.Bytes ?? 0);
     }
 
@@ -201,6 +201,9 @@ internal sealed class ShardNewsDesk(
 
         /// <summary>Where the shard was when it was asked last; null if that is not known.</summary>
         public SiloAddress? Silo { get; set; }
+
+        /// <summary>The same, also while it is asked again. Edges are told of it.</summary>
+        public SiloAddress? LastSilo { get; set; }
 
         public Task Asked { get; set; } = Task.CompletedTask;
 

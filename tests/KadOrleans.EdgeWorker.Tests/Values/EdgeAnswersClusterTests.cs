@@ -146,6 +146,43 @@ public sealed class EdgeAnswersClusterTests(SixteenShardCluster cluster) : IAsyn
     }
 
     [Fact]
+    public async Task With_news_puts_go_to_the_silo_that_has_their_shard()
+    {
+        await using var store = Create();
+        await HearOfAllAsync(store);
+        var places = new Dictionary<long, SiloAddress>();
+        for (var shard = 0L; shard < 1 << cluster.ShardBits; shard++)
+        {
+            places[shard] = (await cluster.Grains.GetGrain<IKeyShardGrain>(shard).GetNewsAsync(new ShardPoint(shard, 0, 0)))!.Silo!;
+        }
+
+        Assert.Equal(2, places.Values.Distinct().Count());
+        var (near, far) = (0, 0);
+        cluster.Gate.Arrived = call =>
+        {
+            if (call.Grain is ShardBatchGrain && call.Request.GetArgument(0) is IReadOnlyList<ShardPut> puts)
+            {
+                var silo = call.TargetContext.Address.SiloAddress!;
+                var right = puts.Count(put => places[GrainKeys.Shard(put.Key, cluster.ShardBits)].Equals(silo));
+                Interlocked.Add(ref near, right);
+                Interlocked.Add(ref far, puts.Count - right);
+            }
+        };
+
+        // The first puts are passed on, and tell at which silo each desk is.
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                (near, far) = (0, 0);
+                Advance(SiloDesks.TriesEvery);
+                await Task.WhenAll(Enumerable.Range(0, 100).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(i)).AsTask()));
+                return near == 100;
+            },
+            () => $"{near} puts at the silo of their shard and {far} at another one");
+        Assert.Equal(0, far);
+    }
+
+    [Fact]
     public async Task Without_news_it_asks_the_shard_as_it_did_before()
     {
         await using var store = Create();
