@@ -13,7 +13,7 @@ internal sealed class SiloDesks(TimeProvider time)
     /// <summary>New desks that are tried in a row without finding another silo. It may be one that no client can reach.</summary>
     public const int MaxTries = 64;
 
-    /// <summary>The pause after that.</summary>
+    /// <summary>The pause after each of the tries that follow, until another silo is found.</summary>
     public static readonly TimeSpan LongPause = TimeSpan.FromMinutes(1);
 
     /// <summary>The most desks that are known at one silo. Each is a grain of its own, so that several lanes do not wait for each other.</summary>
@@ -93,7 +93,7 @@ internal sealed class SiloDesks(TimeProvider time)
                 return null;
             }
 
-            (_triedAt, _triesLeft) = (now, _triesLeft > 0 ? _triesLeft - 1 : MaxTries - 1);
+            (_triedAt, _triesLeft) = (now, Math.Max(0, _triesLeft - 1));
 
             // Those of the lanes are 0 and above.
             return --_tried;

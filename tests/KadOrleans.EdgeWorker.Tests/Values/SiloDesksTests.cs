@@ -78,9 +78,17 @@ public sealed class SiloDesksTests
             _clock.Advance(SiloDesks.TriesEvery);
         }
 
-        Assert.Equal(0, Choose());
-        _clock.Advance(SiloDesks.LongPause);
-        Assert.Equal(-SiloDesks.MaxTries - 1, Choose());
+        for (var i = SiloDesks.MaxTries + 1; i < SiloDesks.MaxTries + 4; i++)
+        {
+            Assert.Equal(0, Choose());
+            _clock.Advance(SiloDesks.LongPause);
+            Assert.Equal(-i, Choose());
+            _clock.Advance(SiloDesks.TriesEvery);
+        }
+
+        // Another silo is there: more may have come.
+        desks.Note(-SiloDesks.MaxTries, Silo(3));
+        Assert.Equal(-SiloDesks.MaxTries - 4, Choose());
 
         long Choose() => desks.Choose(Silo(2), own: 0, lane: 0);
     }
