@@ -160,15 +160,15 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return Writer.RunAsync(write, cancellationToken);
     }
 
-    /// <summary>Reads a value that memory need not have.</summary>
-    internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps) => _file.Readers.Count > 0
-        ? Reads.ReadAsync(key, now, keeps)
+    /// <summary>Reads a value that memory need not have, for a scan: the cache need not keep it.</summary>
+    internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => _file.Readers.Count > 0
+        ? Reads.ReadAsync(key, now)
         : new ValueTask<StoredValue?>(Writer.RunAsync(new ValueRead(key, now)));
 
     /// <summary>The same for a key that was looked up just now, whose value the cache may keep.</summary>
     internal ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) => _file.Readers.Count > 0
         ? Reads.ReadAsync(held, address, now)
-        : ReadAsync(held.Key, now, keeps: true);
+        : ReadAsync(held.Key, now);
 
     /// <summary>Waits until every write that is queued now is committed or has failed.</summary>
     internal async Task FlushAsync()

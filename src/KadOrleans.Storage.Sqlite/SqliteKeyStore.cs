@@ -151,7 +151,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         foreach (var some in keys.Chunk(ReadTogether))
         {
             Check(cancellationToken);
-            var reads = Array.ConvertAll(some, held => _database.ReadAsync(held.Key, DateTimeOffset.MinValue, keeps: false));
+            var reads = Array.ConvertAll(some, held => _database.ReadAsync(held.Key, DateTimeOffset.MinValue));
             for (var i = 0; i < some.Length; i++)
             {
                 if (await reads[i] is { } value)

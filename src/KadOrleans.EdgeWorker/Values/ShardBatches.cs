@@ -63,10 +63,11 @@ internal sealed class ShardBatches(IGrainFactory grains)
         }
 
         var unanswered = batch.Unanswered.ToHashSet();
-        return new ShardBatch<StoredValue?>(
-            [.. places.Select(place => batch.Results[place])],
-            [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)],
-            batch.Silo);
+        return batch with
+        {
+            Results = [.. places.Select(place => batch.Results[place])],
+            Unanswered = [.. places.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)],
+        };
     }
 
     /// <summary>Gets keys of one shard.</summary>

@@ -70,7 +70,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         lock (_gate)
         {
             _lastPut = now;
-            Volatile.Write(ref _isUsed, true);
+            Use();
             _state?.Filter.Add(key);
         }
     }

@@ -19,10 +19,16 @@ internal sealed class ShardCompactor(IRecordStorage storage, ShardLogRing ring)
 
     private readonly PageRecords _pages = new(storage);
 
-    /// <summary>Moves the current log into pages.</summary>
+    /// <summary>Moves the current log into pages, unless it has ended: the seal would be in no page, and the log would go on.</summary>
     /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
     public async Task CompactAsync(ShardImage image)
     {
+        // It may have ended since the compaction was due.
+        if (image.IsSealed)
+        {
+            return;
+        }
+
         var plan = CompactionPlan.For(image);
         var (first, end) = (image.Manifest.FirstSequence, image.NextSequence);
         var content = new PageContent(image, plan.Retained.Count > 0);

@@ -321,12 +321,7 @@ internal sealed class ShardLog
         {
             _compactionFailed = !await _cache.Compactions.RunAsync(async () =>
             {
-                // It may have ended by now. A compaction would take the seal into the pages, and the log would go on.
-                if (!IsSealed)
-                {
-                    await _compactor.CompactAsync(_image);
-                }
-
+                await _compactor.CompactAsync(_image);
                 return true;
             });
         }

@@ -54,10 +54,9 @@ internal sealed class ColdReads
     /// <summary>The value of a key, which completes on the thread that read it; it fails with <see cref="KeyStoreException"/>.</summary>
     /// <param name="key">The key.</param>
     /// <param name="now">The present time: an expired value counts as missing.</param>
-    /// <param name="keeps">Whether the cache may keep the value.</param>
-    public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, bool keeps) => ReadAsync(new ColdRead(key, now, keeps));
+    public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => ReadAsync(new ColdRead(key, now, keeps: false));
 
-    /// <summary>The same for a key that was looked up just now. The cache may keep its value.</summary>
+    /// <summary>The same for a key that was looked up just now. The cache may keep this value.</summary>
     /// <param name="held">The key.</param>
     /// <param name="address">Where its value was.</param>
     /// <param name="now">The present time.</param>
