@@ -9,7 +9,7 @@ namespace KadOrleans.Faults.Curves;
 
 /// <summary>
 /// Calls at given rates, sent when they are due whether earlier ones are answered or not. Half of the FIND_VALUEs ask for
-/// the keys that were stored before, half for any of a million, of which STORE stores.
+/// the keys that were stored before, half for any of a million, of which STORE stores; or all ask for <see cref="Wanted"/>.
 /// </summary>
 internal sealed class OpenLoad : IAsyncDisposable
 {
@@ -47,6 +47,12 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     /// <summary>What was sent and answered.</summary>
     public SecondCounts Counts { get; } = new();
+
+    /// <summary>The keys whose STORE was acknowledged.</summary>
+    public IEnumerable<int> Stored => _stored.Keys;
+
+    /// <summary>The keys that FIND_VALUEs take, each once.</summary>
+    public Queue<int>? Wanted { get; init; }
 
     /// <summary>The second that it is now, from the start of the load.</summary>
     public int Second => (int)Stopwatch.GetElapsedTime(_start).TotalSeconds;
@@ -188,13 +194,17 @@ internal sealed class OpenLoad : IAsyncDisposable
                 return AnsweredAsync(calls.FindNodeAsync());
 
             case CallKind.FindValue:
-                return FoundAsync(calls.FindValueAsync(KeyOf(_random.Next(_random.Next(2) == 0 ? StoredKeys : Keys))));
+                return FoundAsync(calls.FindValueAsync(KeyOf(NextWanted() ?? _random.Next(_random.Next(2) == 0 ? StoredKeys : Keys))));
 
             default:
                 var key = _random.Next(Keys);
                 return StoredAsync(key, calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}")));
         }
     }
+
+    private int? NextWanted() => Wanted is null ? null
+        : Wanted.TryDequeue(out var key) ? key
+        : throw new InvalidOperationException("Each stored key was asked for. Take lower rates, or a shorter time.");
 
     private async Task CountAsync(CallKind kind, int second, Task<(bool IsAnswered, bool HasValue)> answer)
     {

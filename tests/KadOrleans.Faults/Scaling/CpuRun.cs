@@ -7,7 +7,10 @@ using KadOrleans.Faults.Options;
 
 namespace KadOrleans.Faults.Scaling;
 
-/// <summary>The processor time of silos and edges: idle, and for each STORE and each FIND_VALUE at steady rates.</summary>
+/// <summary>
+/// The processor time of silos and edges: idle, and for each STORE and each FIND_VALUE at steady rates. Each FIND_VALUE asks for a key that
+/// no edge was asked for before, and that the cluster holds. So its shard has to answer.
+/// </summary>
 internal static class CpuRun
 {
     /// <summary>How arguments are given.</summary>
@@ -34,24 +37,30 @@ internal static class CpuRun
         options.RefuseOthers();
 
         await using var cluster = await FaultyCluster.StartAsync(shape, new ProgressLog(error));
-        await HeatAsync(cluster, most, cancellationToken);
+        var stored = new HashSet<int>();
+        stored.UnionWith(await HeatAsync(cluster, most, cancellationToken));
         var idle = await MeasureAsync(cluster, time, cancellationToken);
         Write(output, $"{shape.Silos} silos, idle: {idle.Silos * 1e3:0.0} ms of processor time a second of silos, {idle.Edges * 1e3:0.0} ms of edges");
         foreach (var kind in (CallKind[])[CallKind.Store, CallKind.FindValue])
         {
+            var wanted = new Queue<int>(stored);
             for (var rate = least; rate <= most; rate *= 2)
             {
-                await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, Others: 0) { Only = kind });
+                await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, Others: 0) { Only = kind })
+                {
+                    Wanted = wanted,
+                };
                 load.Start();
                 await Task.Delay(Settling, cancellationToken);
                 var from = load.Second;
                 var busy = await MeasureAsync(cluster, time, cancellationToken);
                 var to = load.Second;
                 await load.StopAsync();
+                stored.UnionWith(load.Stored);
 
                 var counts = load.Counts.Sum(from, to, kind);
                 var sent = counts.Sent / (double)(to - from);
-                Write(output, $"{shape.Silos} silos, {kind}, {sent:0} a second, {counts.Share:P1} answered; us of each: {Of(busy.Silos)} of silos, {Of(busy.Silos - idle.Silos)} without idle, {Of(busy.Edges)} of edges");
+                Write(output, $"{shape.Silos} silos, {kind}, {sent:0} a second, {counts.Share:P1} answered, {counts.WithValue} with a value; us of each: {Of(busy.Silos)} of silos, {Of(busy.Silos - idle.Silos)} without idle, {Of(busy.Edges)} of edges");
 
                 string Of(double seconds) => (seconds / sent * 1e6).ToString("0", CultureInfo.InvariantCulture);
             }
@@ -60,7 +69,8 @@ internal static class CpuRun
         return 0;
     }
 
-    private static async Task HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
+    /// <summary>Returns the keys that are stored then.</summary>
+    private static async Task<IEnumerable<int>> HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
     {
         await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, Others: 0));
         await load.FillAsync(cancellationToken);
@@ -68,6 +78,7 @@ internal static class CpuRun
         await Task.Delay(Heating, cancellationToken);
         await load.StopAsync();
         await Task.Delay(Settling, cancellationToken);
+        return load.Stored;
     }
 
     /// <summary>Seconds of processor time a second.</summary>
