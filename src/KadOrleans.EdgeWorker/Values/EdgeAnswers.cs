@@ -19,6 +19,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     private readonly long _maxAge;
     private readonly long _trustedFrom;
     private readonly ShardView?[] _views;
+    private readonly ShardPlaces _places;
     private readonly AnswerCache[] _caches;
     private readonly ShardNewsReader _reader;
 
@@ -37,9 +38,13 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         (_time, _trustedFrom) = (time, trustedFrom);
         _maxAge = (long)(options.MaxStaleness.TotalSeconds * time.TimestampFrequency);
         _views = new ShardView?[shards.Count];
+        _places = new ShardPlaces(_views.Length);
         _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(options.MaxCacheBytes / Caches))];
-        _reader = new ShardNewsReader(options, time, ask, key => CacheOf(key).Remove(key));
+        _reader = new ShardNewsReader(options, time, ask, _places, key => CacheOf(key).Remove(key));
     }
+
+    /// <summary>The silos that shards are on.</summary>
+    public ShardPlaces Places => _places;
 
     /// <summary>Gets that a filter answered.</summary>
     public long Absent => _views.Sum(view => view?.Absent ?? 0);
@@ -93,11 +98,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
         return cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task;
     }
-
-    /// <summary>The silo that a shard is on, by its last news; null if there are none.</summary>
-    public SiloAddress? SiloOf(long shard) => GrainKeys.NumberOf(shard) is var number && number < _views.Length
-        ? Volatile.Read(ref _views[number])?.Silo
-        : null;
 
     /// <summary>Notes that this edge may have changed a key. Call it before the put is acknowledged.</summary>
     public void Changed(long shard, NodeId key)

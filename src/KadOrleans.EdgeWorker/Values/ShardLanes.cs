@@ -8,11 +8,12 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>
 /// The requests of one kind to all shards. A few lanes carry them, with many shards' requests in a call: a call for each datagram would
 /// cost more than the datagram. A shard that does not respond within the call's timeout gets a lane of its own for a while. So the others
-/// do not wait for it. A shard's requests stay in the order of arrival.
+/// do not wait for it. A shard's requests stay in the order of arrival, unless its lane changes.
 /// </summary>
 internal sealed class ShardLanes<TItem, TResult>
 {
     private readonly Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> _askOne;
+    private readonly Func<long, int> _laneOf;
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -21,6 +22,7 @@ internal sealed class ShardLanes<TItem, TResult>
 
     /// <param name="askMany">Calls many shards through the desk with the given number.</param>
     /// <param name="askOne">Calls one shard.</param>
+    /// <param name="laneOf">The lane of a shard. It may change: puts are judged by the time of receipt, whatever their order.</param>
     /// <param name="siloOf">The silo that a shard is on, if that is known.</param>
     /// <param name="options">Lanes and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
@@ -28,12 +30,13 @@ internal sealed class ShardLanes<TItem, TResult>
     public ShardLanes(
         Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askMany,
         Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> askOne,
+        Func<long, int> laneOf,
         Func<long, SiloAddress?> siloOf,
         GrainKeyStoreOptions options,
         TimeProvider time,
         ILogger logger)
     {
-        (_askOne, _options, _time, _logger) = (askOne, options, time, logger);
+        (_askOne, _laneOf, _options, _time, _logger) = (askOne, laneOf, options, time, logger);
         var silos = new SiloDesks(time);
         _shared = [.. Enumerable.Range(0, options.Lanes).Select(lane =>
         {
@@ -49,7 +52,7 @@ internal sealed class ShardLanes<TItem, TResult>
     public Task<ShardOutcome<TResult>> AskAsync(TItem item, long shard, CancellationToken cancellationToken)
     {
         var request = new ShardRequest<TItem, TResult>(item, shard, _time.GetTimestamp());
-        _shared[shard % _shared.Length].Add(request);
+        _shared[_laneOf(shard)].Add(request);
         return cancellationToken.CanBeCanceled ? request.Task.WaitAsync(cancellationToken) : request.Task;
     }
 

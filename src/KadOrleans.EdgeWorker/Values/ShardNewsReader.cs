@@ -25,6 +25,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> _ask;
+    private readonly ShardPlaces _places;
     private readonly Action<NodeId> _changed;
     private readonly TimeSpan _interval;
     private readonly CancellationTokenSource _ending = new();
@@ -44,14 +45,16 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     /// <param name="options">Times and bounds.</param>
     /// <param name="time">The edge's clock.</param>
     /// <param name="ask">Asks the desk with the given number.</param>
+    /// <param name="places">Where news say that shards are.</param>
     /// <param name="changed">Called for each changed key.</param>
     public ShardNewsReader(
         GrainKeyStoreOptions options,
         TimeProvider time,
         Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
+        ShardPlaces places,
         Action<NodeId> changed)
     {
-        (_options, _time, _ask, _changed) = (options, time, ask, changed);
+        (_options, _time, _ask, _places, _changed) = (options, time, ask, places, changed);
         _interval = options.MaxStaleness / 4;
         _deskSince = time.GetTimestamp();
     }
@@ -190,6 +193,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
             return;
         }
 
+        _places.Note(news.Shard, news.Silo);
         reading.View.Note(news, confirmedAt, _changed);
         var bytes = reading.View.State?.Filter.Bytes ?? 0;
         _bytes += bytes - reading.Bytes;
@@ -199,6 +203,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private void Forget(Reading reading)
     {
         reading.View.Forget();
+        _places.Note(reading.View.Shard, null);
         _bytes -= reading.Bytes;
         reading.Bytes = 0;
     }

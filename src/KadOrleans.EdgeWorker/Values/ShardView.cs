@@ -16,7 +16,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     // Guards changes of the fields below.
     private readonly Lock _gate = new();
     private volatile ShardState? _state;
-    private volatile SiloAddress? _silo;
     private long _lastPut = trustedFrom;
     private bool _isUsed;
     private long _absent;
@@ -26,9 +25,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 
     /// <summary>What is known. Null if nothing is.</summary>
     public ShardState? State => _state;
-
-    /// <summary>The silo that the shard was on when its last news were read. Null if none said so.</summary>
-    public SiloAddress? Silo => _silo;
 
     /// <summary>Gets that were answered by the filter.</summary>
     public long Absent => Interlocked.Read(ref _absent);
@@ -90,7 +86,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         lock (_gate)
         {
             _state = null;
-            _silo = null;
         }
     }
 
@@ -100,7 +95,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     /// <param name="changed">Called for each changed key, before the news count as known.</param>
     public void Note(ShardNews news, long confirmedAt, Action<NodeId> changed)
     {
-        _silo = news.Silo;
         if (news.Filter is { } filter)
         {
             Begin(new ShardState(
