@@ -57,8 +57,8 @@ internal sealed class ShardLanes<TItem, TResult>
     }
 
     /// <summary>
-    /// The only place that chooses a request's lane. It takes requests in the order of arrival, and each shard has one lane at a time, so
-    /// none overtakes another.
+    /// The only place that sends a shard's requests with others or apart. It takes them in the order of arrival, and does one of the two at
+    /// a time, so none overtakes another.
     /// </summary>
     private async Task<ShardBatch<TResult>> AskAsync(DeskCalls<TItem, TResult> desk, IReadOnlyList<ShardRequest<TItem, TResult>> requests)
     {

@@ -9,7 +9,7 @@ namespace KadOrleans.Faults.Curves;
 
 /// <summary>
 /// Calls at given rates, sent when they are due whether earlier ones are answered or not. Half of the FIND_VALUEs ask for
-/// the keys that were stored before, half for any of a million, of which STORE stores; or all ask for <see cref="Wanted"/>.
+/// the keys that were stored before, half for any of a million, of which STORE stores. <see cref="Wanted"/> replaces both.
 /// </summary>
 internal sealed class OpenLoad : IAsyncDisposable
 {
