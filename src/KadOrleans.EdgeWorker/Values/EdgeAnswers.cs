@@ -19,7 +19,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     private readonly long _maxAge;
     private readonly long _trustedFrom;
     private readonly ShardView?[] _views;
-    private readonly ShardPlaces _places;
     private readonly AnswerCache[] _caches;
     private readonly ShardNewsReader _reader;
 
@@ -38,13 +37,13 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         (_time, _trustedFrom) = (time, trustedFrom);
         _maxAge = (long)(options.MaxStaleness.TotalSeconds * time.TimestampFrequency);
         _views = new ShardView?[shards.Count];
-        _places = new ShardPlaces(_views.Length);
+        Places = new ShardPlaces(_views.Length);
         _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(options.MaxCacheBytes / Caches))];
-        _reader = new ShardNewsReader(options, time, ask, _places, key => CacheOf(key).Remove(key));
+        _reader = new ShardNewsReader(options, time, ask, Places, key => CacheOf(key).Remove(key));
     }
 
     /// <summary>The silos that shards are on.</summary>
-    public ShardPlaces Places => _places;
+    public ShardPlaces Places { get; }
 
     /// <summary>Gets that a filter answered.</summary>
     public long Absent => _views.Sum(view => view?.Absent ?? 0);

@@ -43,9 +43,9 @@ internal sealed class ShardClient : IAsyncDisposable
         _outages = new OutageLog(time, logger);
         _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
         _batches = new ShardBatches(grains);
-        _puts = new ShardLanes<ShardPut, StoreResult>(_batches.PutManyAsync, _batches.PutAsync, LaneOf, SiloOf, options, time, logger);
+        _puts = new ShardLanes<ShardPut, StoreResult>(_batches.PutManyAsync, _batches.PutAsync, Places, options, time, logger);
         _gets = new ShardLanes<NodeId, StoredValue?>(
-            _batches.GetManyAsync, _batches.GetAsync, LaneOf, SiloOf, options with { Timeout = options.GetTimeout }, time, logger);
+            _batches.GetManyAsync, _batches.GetAsync, Places, options with { Timeout = options.GetTimeout }, time, logger);
         _shards = NewShards(layout, long.MinValue);
     }
 
@@ -263,9 +263,7 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     // As the news tell, so with them alone.
-    private SiloAddress? SiloOf(long shard) => _shards.Answers?.Places.SiloOf(shard);
-
-    private int LaneOf(long shard) => _shards.Answers?.Places.LaneOf(shard, _options.Lanes) ?? (int)(shard % _options.Lanes);
+    private ShardPlaces Places() => _shards.Answers?.Places ?? ShardPlaces.Unknown;
 
     // Of the shards that are in use by now.
     private void Changed(NodeId key)

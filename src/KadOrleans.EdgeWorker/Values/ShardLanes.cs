@@ -13,7 +13,7 @@ namespace KadOrleans.EdgeWorker.Values;
 internal sealed class ShardLanes<TItem, TResult>
 {
     private readonly Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> _askOne;
-    private readonly Func<long, int> _laneOf;
+    private readonly Func<ShardPlaces> _places;
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -22,25 +22,23 @@ internal sealed class ShardLanes<TItem, TResult>
 
     /// <param name="askMany">Calls many shards through the desk with the given number.</param>
     /// <param name="askOne">Calls one shard.</param>
-    /// <param name="laneOf">The lane of a shard. It may change: puts are judged by the time of receipt, whatever their order.</param>
-    /// <param name="siloOf">The silo that a shard is on, if that is known.</param>
+    /// <param name="places">The silos that shards are on now, as far as they are known.</param>
     /// <param name="options">Lanes and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Logs retries.</param>
     public ShardLanes(
         Func<long, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askMany,
         Func<long, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> askOne,
-        Func<long, int> laneOf,
-        Func<long, SiloAddress?> siloOf,
+        Func<ShardPlaces> places,
         GrainKeyStoreOptions options,
         TimeProvider time,
         ILogger logger)
     {
-        (_askOne, _laneOf, _options, _time, _logger) = (askOne, laneOf, options, time, logger);
+        (_askOne, _places, _options, _time, _logger) = (askOne, places, options, time, logger);
         var silos = new SiloDesks(time);
         _shared = [.. Enumerable.Range(0, options.Lanes).Select(lane =>
         {
-            var desk = new DeskCalls<TItem, TResult>(askMany, siloOf, silos, lane, options, time);
+            var desk = new DeskCalls<TItem, TResult>(askMany, shard => places().SiloOf(shard), silos, lane, options, time);
             return new ShardLane<TItem, TResult>("the silos", requests => AskAsync(desk, requests), options, time, logger);
         })];
     }
@@ -52,7 +50,7 @@ internal sealed class ShardLanes<TItem, TResult>
     public Task<ShardOutcome<TResult>> AskAsync(TItem item, long shard, CancellationToken cancellationToken)
     {
         var request = new ShardRequest<TItem, TResult>(item, shard, _time.GetTimestamp());
-        _shared[_laneOf(shard)].Add(request);
+        _shared[_places().LaneOf(shard, _shared.Length)].Add(request);
         return cancellationToken.CanBeCanceled ? request.Task.WaitAsync(cancellationToken) : request.Task;
     }
 

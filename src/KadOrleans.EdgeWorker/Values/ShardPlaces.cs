@@ -6,6 +6,9 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <param name="shards">The number of shards.</param>
 internal sealed class ShardPlaces(int shards)
 {
+    /// <summary>Of shards without news: no silo is known.</summary>
+    public static readonly ShardPlaces Unknown = new(0);
+
     private readonly SiloAddress?[] _silos = new SiloAddress?[shards];
     private readonly Dictionary<SiloAddress, int> _counts = [];
 
@@ -19,7 +22,8 @@ internal sealed class ShardPlaces(int shards)
 
     /// <summary>
     /// The lane for the requests of a shard, from 0. The silos divide the lanes: a lane has shards of one silo if there are as many lanes as
-    /// silos. So its calls need not be divided, and more silos do not make more and smaller calls.
+    /// silos. So its calls need not be divided, and more silos do not make more and smaller calls. A shard's lane may change: puts are judged
+    /// by the time of receipt, whatever their order.
     /// </summary>
     /// <param name="shard">The shard.</param>
     /// <param name="lanes">The number of lanes, 1 or more.</param>

@@ -1,4 +1,3 @@
-using System.Net;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Simulation;
@@ -91,8 +90,8 @@ public sealed class DeskCallsTests
     [Fact]
     public async Task Requests_go_to_a_desk_at_the_silo_of_their_shard_once_one_is_known()
     {
-        (_silos[1], _silos[-1], _silos[-2]) = (Silo(1), Silo(1), Silo(2));
-        (_shards[1], _shards[2]) = (Silo(1), Silo(2));
+        (_silos[1], _silos[-1], _silos[-2]) = (Silos.At(1), Silos.At(1), Silos.At(2));
+        (_shards[1], _shards[2]) = (Silos.At(1), Silos.At(2));
 
         // The lane's own desk turns out to be at the first silo. So is the first new one, and the next is at the second silo.
         await AskAndAnswerAsync(21);
@@ -143,13 +142,11 @@ public sealed class DeskCallsTests
     // Shard 1 is on the silo of the own desk, shard 2 on the one of desk -1. Nobody knows where shard 3 is.
     private async Task KnowTwoSilosAsync()
     {
-        (_silos[1], _silos[-1]) = (Silo(1), Silo(2));
-        (_shards[1], _shards[2]) = (Silo(1), Silo(2));
+        (_silos[1], _silos[-1]) = (Silos.At(1), Silos.At(2));
+        (_shards[1], _shards[2]) = (Silos.At(1), Silos.At(2));
         await AskAndAnswerAsync(11);
         await AskAndAnswerAsync(21);
     }
-
-    private static SiloAddress Silo(int number) => SiloAddress.New(IPAddress.Loopback, number, 1);
 
     private Task<ShardBatch<int>> AskAsync(params int[] numbers) =>
         _calling.AskAsync([.. numbers.Select(number => new ShardRequest<int, int>(number, number / 10, since: 0))]);

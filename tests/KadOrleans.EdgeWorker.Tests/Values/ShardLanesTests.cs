@@ -20,7 +20,7 @@ public sealed class ShardLanesTests
     public ShardLanesTests()
     {
         _lanes = new ShardLanes<int, int>(
-            (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), _ => 0, _ => null, Options, _clock, NullLogger.Instance);
+            (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), () => ShardPlaces.Unknown, Options, _clock, NullLogger.Instance);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Net;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Testing;
 
@@ -17,7 +16,7 @@ public sealed class ShardPlacesTests
         foreach (var step in steps)
         {
             var shard = step % Shards;
-            silos[shard] = step / Shards % 6 is > 0 and var silo ? Silo(silo) : null;
+            silos[shard] = step / Shards % 6 is > 0 and var silo ? Silos.At(silo) : null;
             places.Note(shard, silos[shard]);
         }
 
@@ -41,7 +40,7 @@ public sealed class ShardPlacesTests
             var places = new ShardPlaces(8 * Shards);
             for (var shard = 0; shard < 8 * Shards; shard++)
             {
-                places.Note(shard, Silo(1 + (shard * 7 / 5 % silos)));
+                places.Note(shard, Silos.At(1 + (shard * 7 / 5 % silos)));
             }
 
             var lanes = Enumerable.Range(0, 8 * Shards)
@@ -60,11 +59,9 @@ public sealed class ShardPlacesTests
     {
         var places = new ShardPlaces(Shards);
         Assert.Equal([0, 1, 2, 0], Enumerable.Range(0, 4).Select(shard => places.LaneOf(shard, 3)));
-        places.Note(1, Silo(1));
+        places.Note(1, Silos.At(1));
         places.Note(1, null);
         Assert.Null(places.SiloOf(1));
         Assert.Equal(1, places.LaneOf(1, 3));
     }
-
-    private static SiloAddress Silo(int number) => SiloAddress.New(IPAddress.Loopback, number, 1);
 }

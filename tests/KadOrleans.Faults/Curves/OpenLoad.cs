@@ -29,7 +29,7 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     private readonly List<EdgeCalls> _calls;
     private readonly LoadRates _rates;
-    private readonly Random _random = new(1);
+    private readonly Random _random;
     private readonly ConcurrentDictionary<int, byte> _stored = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
@@ -38,9 +38,10 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     /// <param name="edges">The edges; each gets a like share.</param>
     /// <param name="rates">How many calls a second, over all edges.</param>
-    public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates)
+    /// <param name="seed">Of the keys' order: loads with the same one store the same keys.</param>
+    public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates, int seed = 1)
     {
-        _rates = rates;
+        (_rates, _random) = (rates, new Random(seed));
         _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new EdgeCalls(edge, (byte)(FirstSource + i))))];
         _thread = new Thread(Run) { IsBackground = true, Name = "load" };
     }
@@ -51,7 +52,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     /// <summary>The keys whose STORE was acknowledged.</summary>
     public IEnumerable<int> Stored => _stored.Keys;
 
-    /// <summary>The keys that FIND_VALUEs take, each once.</summary>
+    /// <summary>The keys that FIND_VALUEs ask for, in turn.</summary>
     public Queue<int>? Wanted { get; init; }
 
     /// <summary>The second that it is now, from the start of the load.</summary>
@@ -202,9 +203,16 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private int? NextWanted() => Wanted is null ? null
-        : Wanted.TryDequeue(out var key) ? key
-        : throw new InvalidOperationException("Each stored key was asked for. Take lower rates, or a shorter time.");
+    private int? NextWanted()
+    {
+        if (Wanted is null || !Wanted.TryDequeue(out var key))
+        {
+            return null;
+        }
+
+        Wanted.Enqueue(key);
+        return key;
+    }
 
     private async Task CountAsync(CallKind kind, int second, Task<(bool IsAnswered, bool HasValue)> answer)
     {

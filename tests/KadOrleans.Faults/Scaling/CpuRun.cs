@@ -37,16 +37,23 @@ internal static class CpuRun
         options.RefuseOthers();
 
         await using var cluster = await FaultyCluster.StartAsync(shape, new ProgressLog(error));
-        var stored = new HashSet<int>();
-        stored.UnionWith(await HeatAsync(cluster, most, cancellationToken));
+        var stored = await HeatAsync(cluster, most, cancellationToken);
         var idle = await MeasureAsync(cluster, time, cancellationToken);
         Write(output, $"{shape.Silos} silos, idle: {idle.Silos * 1e3:0.0} ms of processor time a second of silos, {idle.Edges * 1e3:0.0} ms of edges");
         foreach (var kind in (CallKind[])[CallKind.Store, CallKind.FindValue])
         {
-            var wanted = new Queue<int>(stored);
+            var (wanted, unasked) = (new Queue<int>(stored), (long)stored.Count);
             for (var rate = least; rate <= most; rate *= 2)
             {
-                await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, Others: 0) { Only = kind })
+                // A second more than it takes.
+                var calls = (long)(rate * ((Settling + time).TotalSeconds + 1));
+                if (kind == CallKind.FindValue && (unasked -= calls) < 0)
+                {
+                    throw new OptionException(
+                        $"--to-rate is {most} and --seconds {time.TotalSeconds}: at {rate} a second FIND_VALUEs take {calls} keys that no edge was asked for, of {unasked + calls} that are left. Lower rates or a shorter time are allowed.");
+                }
+
+                await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, Others: 0) { Only = kind }, seed: rate)
                 {
                     Wanted = wanted,
                 };
@@ -70,7 +77,7 @@ internal static class CpuRun
     }
 
     /// <summary>Returns the keys that are stored then.</summary>
-    private static async Task<IEnumerable<int>> HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
+    private static async Task<HashSet<int>> HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
     {
         await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, Others: 0));
         await load.FillAsync(cancellationToken);
@@ -78,7 +85,7 @@ internal static class CpuRun
         await Task.Delay(Heating, cancellationToken);
         await load.StopAsync();
         await Task.Delay(Settling, cancellationToken);
-        return load.Stored;
+        return [.. load.Stored];
     }
 
     /// <summary>Seconds of processor time a second.</summary>

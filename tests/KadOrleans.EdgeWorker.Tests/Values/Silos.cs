@@ -1,0 +1,10 @@
+using System.Net;
+
+namespace KadOrleans.EdgeWorker.Tests.Values;
+
+/// <summary>Silos that are not there: their addresses alone.</summary>
+internal static class Silos
+{
+    /// <summary>The same address for the same number.</summary>
+    public static SiloAddress At(int number) => SiloAddress.New(IPAddress.Loopback, number, 1);
+}
