@@ -9,15 +9,16 @@ public class ResponsibleAreaTests
 {
     private const int BucketSize = 20;
 
+    /// <remarks>Many nodes together: one of 700 misses more than a tenth of its keys, as the subtree next to its area has few nodes.</remarks>
     [Fact]
-    public void An_area_has_nearly_all_keys_of_a_node_and_at_most_some_times_as_many() =>
-        Randomized.ForSeeds(5, random =>
+    public void Areas_have_nearly_all_keys_of_their_nodes_and_two_to_four_times_as_many() => Randomized.ForSeeds(1, random =>
+    {
+        var (responsible, missed, near) = (0, 0, 0);
+        for (var node = 0; node < 300; node++)
         {
-            var own = NodeId.Random(random);
-            var table = Snapshot(own, [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);
+            var table = Snapshot(NodeId.Random(random), [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);
             var area = ResponsibleArea.Follow(default, table, BucketSize);
-            var (responsible, missed, near) = (0, 0, 0);
-            for (var i = 0; i < 5_000; i++)
+            for (var i = 0; i < 500; i++)
             {
                 var key = NodeId.Random(random);
                 var isResponsible = RepublishPolicy.IsResponsible(key, table, BucketSize);
@@ -25,10 +26,11 @@ public class ResponsibleAreaTests
                 near += area.Contains(key) ? 1 : 0;
                 missed += isResponsible && !area.Contains(key) ? 1 : 0;
             }
+        }
 
-            Assert.InRange(missed, 0, responsible / 10);
-            Assert.InRange(near, responsible, 12 * responsible);
-        });
+        Assert.InRange(missed, 0, responsible / 100);
+        Assert.InRange(near, 2 * responsible, 4 * responsible);
+    });
 
     [Fact]
     public void An_area_has_every_key_for_a_node_with_fewer_than_k_contacts() => Randomized.ForSeeds(20, random =>
