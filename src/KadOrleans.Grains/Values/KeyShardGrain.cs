@@ -100,11 +100,14 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
         _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
         _usage.Begin();
+        _log.Open(true);
         ReportUsage();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        // Null after an activation that failed.
+        _log?.Open(false);
         _usage.End();
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
@@ -113,7 +116,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             await _split.Completion.WaitAsync(cancellationToken);
         }
 
-        // Null after an activation that failed.
         await (_writer?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 

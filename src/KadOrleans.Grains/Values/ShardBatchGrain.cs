@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
@@ -14,6 +15,7 @@ namespace KadOrleans.Grains.Values;
 internal sealed class ShardBatchGrain(
     ClusterShards shards,
     ShardNewsDesk news,
+    ShardCache cache,
     ILocalSiloDetails silo,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
     : Grain, IShardBatchGrain
@@ -27,8 +29,38 @@ internal sealed class ShardBatchGrain(
     // Cached, as making a reference costs more than a call.
     private readonly Dictionary<long, IKeyShardGrain> _grains = [];
 
-    public ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) =>
-        AskAsync(keys, key => key, static (shard, some) => shard.GetAsync(some));
+    public async ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
+    {
+        ShardCall.CheckLength(keys);
+        var now = time.GetUtcNow();
+        var values = new StoredValue?[keys.Count];
+        var left = new List<int>();
+        for (var i = 0; i < keys.Count; i++)
+        {
+            if (cache.TryGetOpen(keys[i], out var value))
+            {
+                values[i] = value.IsExpired(now) ? null : value;
+            }
+            else
+            {
+                left.Add(i);
+            }
+        }
+
+        GrainMetrics.Got(keys.Count - left.Count, 0);
+        if (left.Count == 0)
+        {
+            return new ShardBatch<StoredValue?>(values, [], silo.SiloAddress);
+        }
+
+        var rest = await AskAsync([.. left.Select(i => keys[i])], key => key, static (shard, some) => shard.GetAsync(some));
+        foreach (var (i, value) in left.Zip(rest.Results))
+        {
+            values[i] = value;
+        }
+
+        return rest with { Results = values, Unanswered = [.. rest.Unanswered.Select(place => left[place])] };
+    }
 
     public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) =>
         AskAsync(puts, put => put.Key, static (shard, some) => shard.PutAsync(some));

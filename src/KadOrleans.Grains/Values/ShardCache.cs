@@ -42,19 +42,26 @@ internal sealed class ShardCache : IDisposable
     public long Bytes => _parts.Sum(part => part.Bytes);
 
     /// <summary>The value of a key as its owner keeps it.</summary>
-    public bool TryGet(object owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+    public bool TryGet(ShardValues owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
     {
-        var part = PartOf(key);
-        lock (part)
-        {
-            value = part.Values.TryGet(key, out var kept) && kept.Owner == owner ? kept.Value : null;
-        }
+        var kept = Find(key);
+        value = kept.Owner == owner ? kept.Value : null;
+        return value is not null;
+    }
 
+    /// <summary>
+    /// The value of a key, alive or not, as its shard would answer now. False if the shard has to be asked. Any thread may call it, as a
+    /// change is in the cache before it is acknowledged.
+    /// </summary>
+    public bool TryGetOpen(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+    {
+        var kept = Find(key);
+        value = kept.Owner is { IsOpen: true } ? kept.Value : null;
         return value is not null;
     }
 
     /// <summary>Keeps a value in place of any other of its key.</summary>
-    public void Put(object owner, NodeId key, StoredValue value)
+    public void Put(ShardValues owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
         lock (part)
@@ -64,7 +71,7 @@ internal sealed class ShardCache : IDisposable
     }
 
     /// <summary>Keeps a value of a key that is likely not wanted soon, if nothing else has to go for it.</summary>
-    public void Offer(object owner, NodeId key, StoredValue value)
+    public void Offer(ShardValues owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
         lock (part)
@@ -102,10 +109,19 @@ internal sealed class ShardCache : IDisposable
         Compactions.Dispose();
     }
 
+    private OwnedValue Find(NodeId key)
+    {
+        var part = PartOf(key);
+        lock (part)
+        {
+            return part.Values.TryGet(key, out var kept) ? kept : default;
+        }
+    }
+
     private Part PartOf(NodeId key) => _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
 
     /// <summary>A value with the image of the shard that it belongs to. Another image may have another value of the key.</summary>
-    private readonly record struct OwnedValue(object Owner, StoredValue Value);
+    private readonly record struct OwnedValue(ShardValues Owner, StoredValue Value);
 
     /// <summary>A part of the cache, which is its own lock: that guards all in it.</summary>
     private sealed class Part(long maxBytes)

@@ -45,7 +45,15 @@ internal sealed class ShardImage
     public long NextSequence { get; private set; }
 
     /// <summary>Whether the log has ended, as the shard is being split. Nothing is written or compacted any more.</summary>
-    public bool IsSealed { get; private set; }
+    public bool IsSealed
+    {
+        get;
+        private set
+        {
+            field = value;
+            Values.IsOpen &= !value;
+        }
+    }
 
     /// <summary>Whether the halves of the shard have everything.</summary>
     public bool IsSplit => Manifest.Seal != 0;

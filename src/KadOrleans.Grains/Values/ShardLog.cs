@@ -41,6 +41,7 @@ internal sealed class ShardLog
     private readonly ShardCompactor _compactor;
     private readonly ShardCache _cache;
     private ShardImage _image;
+    private bool _isOpen;
     private ShardCargo? _cargo;
     private Doubt _doubt = Doubt.Everything;
     private Task _compacting = Task.CompletedTask;
@@ -116,6 +117,13 @@ internal sealed class ShardLog
         return value is not null;
     }
 
+    /// <summary>Lets the silo answer from its cache of the values, or no longer. It may not for a log that has ended.</summary>
+    public void Open(bool isOpen)
+    {
+        _isOpen = isOpen;
+        _image.Values.IsOpen = isOpen && !_image.IsSealed;
+    }
+
     /// <summary>Counts against another quota from now on.</summary>
     public void Use(StoreQuota quota)
     {
@@ -168,7 +176,8 @@ internal sealed class ShardLog
             _cargo = null;
             if (await _loader.LoadAsync(cargo) is { } image)
             {
-                (_image, _doubt) = (image, Doubt.LogEnd);
+                Replace(image);
+                _doubt = Doubt.LogEnd;
             }
         }
 
@@ -179,7 +188,7 @@ internal sealed class ShardLog
 
         if (_doubt == Doubt.Everything)
         {
-            _image = await _loader.LoadAsync(_ring);
+            Replace(await _loader.LoadAsync(_ring));
             _doubt = Doubt.None;
             _compactionFailed = false;
         }
@@ -337,6 +346,13 @@ internal sealed class ShardLog
         _logger.ShardCompactionFailed(e);
     }
 
+    private void Replace(ShardImage image)
+    {
+        _image.Values.IsOpen = false;
+        _image = image;
+        Open(_isOpen);
+    }
+
     /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>
     private async Task<AppendResult> FindOutAsync(KeyShardPlan plan, long attempt, AppendResult otherwise)
     {
@@ -382,17 +398,4 @@ internal sealed class ShardLog
         _random.Fill(bytes);
         return BitConverter.ToInt64(bytes) | 1;
     }
-}
-
-/// <summary>The result of adding a record to a shard's log.</summary>
-internal enum AppendResult
-{
-    /// <summary>The record is in storage, and its changes are in memory.</summary>
-    Written,
-
-    /// <summary>Another activation wrote a record first. Decide again on the new values.</summary>
-    Conflict,
-
-    /// <summary>Storage failed. No write is acknowledged.</summary>
-    Failed,
 }

@@ -4,8 +4,8 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of a shard that are in memory. Those of the log are here, as no page has them yet. Some of the pages' values are in the silo's
-/// cache. This is their owner, so a later image of the shard does not take them for its own.
+/// The values of a shard that are in memory. Those of the log are here, as no page has them yet. Some of all are in the silo's cache. This is
+/// their owner, so a later image of the shard does not take them for its own.
 /// </summary>
 internal sealed class ShardValues(ShardCache cache) : IShardValues
 {
@@ -16,11 +16,31 @@ internal sealed class ShardValues(ShardCache cache) : IShardValues
     // Values that the current decision needs, whatever the cache does.
     private readonly Dictionary<NodeId, StoredValue> _pinned = [];
 
+    private volatile bool _isOpen;
+
+    /// <summary>Whether the silo may answer from its cache of them: the shard is active here with this image, and its log has not ended.</summary>
+    public bool IsOpen
+    {
+        get => _isOpen;
+        set => _isOpen = value;
+    }
+
     /// <summary>The changes by the log, but for those that <see cref="BeginCompaction"/> set aside.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue?> Recent => _recent;
 
     /// <summary>Notes what a record of the log makes of a key.</summary>
-    public void Note(NodeId key, StoredValue? value) => _recent[key] = value;
+    public void Note(NodeId key, StoredValue? value)
+    {
+        _recent[key] = value;
+        if (value is null)
+        {
+            cache.Remove(key);
+        }
+        else
+        {
+            cache.Put(this, key, value);
+        }
+    }
 
     /// <summary>Returns the changes by the log, which go into pages, and begins to gather later ones.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue?> BeginCompaction()
@@ -35,19 +55,8 @@ internal sealed class ShardValues(ShardCache cache) : IShardValues
         return _compacting;
     }
 
-    /// <summary>Notes that pages have what was set aside. The cache keeps what it has room for.</summary>
-    public void EndCompaction()
-    {
-        foreach (var (key, value) in _compacting)
-        {
-            if (value is not null && !_recent.ContainsKey(key))
-            {
-                cache.Put(this, key, value);
-            }
-        }
-
-        _compacting = [];
-    }
+    /// <summary>Notes that pages have what was set aside. The cache still has those that it had room for.</summary>
+    public void EndCompaction() => _compacting = [];
 
     /// <summary>Takes a value that was read from a page.</summary>
     public void Keep(NodeId key, StoredValue value) => cache.Put(this, key, value);
@@ -78,11 +87,13 @@ internal sealed class ShardValues(ShardCache cache) : IShardValues
     public void Hold(in HeldKey key, StoredValue value)
     {
         _pinned.Remove(key.Key);
+        cache.Put(this, key.Key, value);
         if (ShardPlace.Of(key).Slot != ShardPlace.Log)
         {
-            cache.Put(this, key.Key, value);
+            return;
         }
-        else if (_recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key))
+
+        if (_recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key))
         {
             _recent[key.Key] = value;
         }

@@ -4,6 +4,9 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Tests.Cluster;
 using KadOrleans.Grains.Values;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
 
 namespace KadOrleans.Grains.Tests.Values;
 
@@ -42,6 +45,40 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task A_silo_answers_from_its_cache_what_a_shard_of_its_own_would_answer()
+    {
+        var (shard, key) = (cluster.Shard(170), KeysOf(170).First());
+        await shard.PutAsync([new ShardPut(key, cluster.Text("first"))]);
+        var desk = DeskAt(await SiloOfAsync(shard));
+
+        Assert.Equal([cluster.Text("first")], (await desk.GetAsync([key])).Results);
+        await shard.PutAsync([new ShardPut(key, cluster.Text("second"))]);
+        Assert.Equal([cluster.Text("second")], (await desk.GetAsync([key])).Results);
+        Assert.Equal(0, cluster.Arrived.At(shard, nameof(IKeyShardGrain.GetAsync)));
+
+        await shard.RemoveAsync([key]);
+        Assert.Equal([null], (await desk.GetAsync([key])).Results);
+        Assert.Equal(1, cluster.Arrived.At(shard, nameof(IKeyShardGrain.GetAsync)));
+    }
+
+    [Fact]
+    public async Task A_silo_does_not_answer_from_its_cache_for_a_shard_that_has_moved()
+    {
+        var (shard, key) = (cluster.Shard(171), KeysOf(171).First());
+        await shard.PutAsync([new ShardPut(key, cluster.Text("first"))]);
+        var left = await SiloOfAsync(shard);
+        var desk = DeskAt(left);
+        Assert.Equal([cluster.Text("first")], (await desk.GetAsync([key])).Results);
+
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, cluster.Cluster.Silos.Single(silo => !silo.SiloAddress.Equals(left)).SiloAddress);
+        await shard.AsReference<IGrainManagementExtension>().MigrateOnIdle();
+        await cluster.UntilAsync(async () => await FindSiloAsync(shard) is { } silo && !silo.Equals(left));
+        await shard.PutAsync([new ShardPut(key, cluster.Text("second"))]);
+
+        Assert.Equal([cluster.Text("second")], (await desk.GetAsync([key])).Results);
+    }
+
+    [Fact]
     public async Task A_shard_that_is_late_or_breaks_keeps_no_other_waiting_and_is_named()
     {
         var (late, broken, well) = (KeysOf(160).First(), KeysOf(161).First(), KeysOf(162).First());
@@ -72,6 +109,16 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task More_keys_than_a_call_may_have_are_refused() =>
         await Assert.ThrowsAsync<ArgumentException>(async () => await _many.GetAsync(new NodeId[1025]));
+
+    private async Task<SiloAddress> SiloOfAsync(IKeyShardGrain shard) =>
+        await FindSiloAsync(shard) ?? throw new InvalidOperationException("The shard is on no silo.");
+
+    private ValueTask<SiloAddress?> FindSiloAsync(IKeyShardGrain shard) =>
+        cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(shard);
+
+    // A call from within a silo stays there.
+    private IShardBatchGrain DeskAt(SiloAddress silo) =>
+        cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<IGrainFactory>().GetGrain<IShardBatchGrain>(GrainKeys.Singleton);
 
     private static Task HoldAsync(TaskCompletionSource arrived, TaskCompletionSource gate)
     {

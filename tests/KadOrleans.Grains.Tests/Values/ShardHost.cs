@@ -39,6 +39,7 @@ internal sealed class ShardHost
         }
 
         await log.ResolveDoubtAsync();
+        log.Open(true);
         return new ShardHost(log, new ShardReader(records, cache, log), cache);
     }
 

@@ -74,6 +74,7 @@ public class ShardLogCrashTests
             if (random.Next(40) == 0)
             {
                 // What it had begun goes on in storage, or not; its memory is gone.
+                shards[index]?.Log.Open(false);
                 shards[index] = null;
             }
 
@@ -86,6 +87,15 @@ public class ShardLogCrashTests
                 if (random.Next(8) == 0)
                 {
                     await ReadAsync(shard);
+                }
+            }
+
+            // A silo has one activation of a shard.
+            if (activations == 1)
+            {
+                foreach (var (key, values) in possible)
+                {
+                    Assert.True(!cache.TryGetOpen(key, out var value) || values.Contains(value));
                 }
             }
         }

@@ -118,6 +118,21 @@ public class ShardSplitTests
     });
 
     [Fact]
+    public Task A_silo_does_not_answer_from_its_cache_for_a_log_that_has_ended() => ShardHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        using var cache = new ShardCache(4 << 20);
+        var (_, acknowledged) = await FillAsync(records, Keys);
+        var host = await SplitHost.ActivateAsync(records, cache: cache);
+        await host.Shard.ReadAllAsync();
+        Assert.All(acknowledged, held => Assert.Equal(held.Value, cache.TryGetOpen(held.Key, out var value) ? value : null));
+
+        await host.Split.MoveAsync();
+
+        Assert.All(acknowledged.Keys, key => Assert.False(cache.TryGetOpen(key, out _)));
+    });
+
+    [Fact]
     public Task A_log_that_ends_before_its_compaction_begins_stays_ended() => ShardHost.RunAsync(async () =>
     {
         var records = new SplitRecords();
