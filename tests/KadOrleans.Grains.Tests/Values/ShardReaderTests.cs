@@ -89,6 +89,29 @@ public class ShardReaderTests
     });
 
     [Fact]
+    public Task A_superseded_activation_that_has_loaded_anew_has_no_older_value_in_the_cache() => ShardHost.RunAsync(async () =>
+    {
+        var records = await FillAsync();
+        using var cache = new ShardCache(8 << 20);
+        var superseded = await ShardHost.ActivateAsync(records, 1, cache: cache);
+        await superseded.ReadAllAsync();
+        var other = await ShardHost.ActivateAsync(records, 2);
+        // More records than a log has slots: it cannot catch up.
+        foreach (var some in Enumerable.Range(0, Keys).Chunk(5))
+        {
+            await other.PutAsync([.. some.Select(i => (Samples.Key(i), Value(-i)))]);
+        }
+
+        var image = superseded.Log.Image;
+        await superseded.PutAsync(Samples.Key(-1), Value(0));
+        Assert.NotSame(image, superseded.Log.Image);
+
+        var values = await other.ReadAllAsync();
+        Assert.All(values, held => Assert.True(!cache.TryGetOpen(held.Key, out var value) || value.Equals(held.Value)));
+        Assert.True(cache.TryGetOpen(Samples.Key(-1), out _));
+    });
+
+    [Fact]
     public Task Decisions_know_values_that_are_in_pages_alone() => ShardHost.RunAsync(async () =>
     {
         var records = await FillAsync();
