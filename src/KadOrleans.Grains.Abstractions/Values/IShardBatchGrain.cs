@@ -13,7 +13,9 @@ namespace KadOrleans.Grains.Abstractions.Values;
 [Version(1)]
 internal interface IShardBatchGrain : IGrainWithIntegerKey
 {
-    /// <summary>Gets these keys, at most 1,024, as <see cref="IKeyShardGrain.GetAsync"/> does.</summary>
+    /// <summary>
+    /// Gets these keys, at most 1,024, as <see cref="IKeyShardGrain.GetAsync"/> does. Values in the silo's cache cost no call to their shards.
+    /// </summary>
     [Alias("Get")]
     [ResponseTimeout(IKeyShardGrain.CallTimeout)]
     ValueTask<ShardBatch<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);

@@ -48,7 +48,7 @@ internal static class GrainMetrics
 
     static GrainMetrics()
     {
-        Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values of pages in memory.");
+        Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values in the cache.");
         Meter.CreateObservableGauge("kad.values.held", () => ActiveShardUsage.Keys, "{key}", "Keys held for the network.");
         Meter.CreateObservableGauge("kad.shards.count", () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
         Meter.CreateObservableGauge("kad.shards.split", () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");

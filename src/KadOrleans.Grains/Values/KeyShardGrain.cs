@@ -18,7 +18,7 @@ namespace KadOrleans.Grains.Values;
 
 /// <summary>
 /// The values of one shard: <see cref="ShardLog"/> in storage, with an index in memory; some values are in the silo's
-/// <see cref="ShardCache"/>. Its reminder removes expired values and has due ones republished. Calls interleave, so reads never wait for a
+/// <see cref="ShardCache"/>, from which the silo answers gets without a call. Its reminder removes expired values and has due ones republished. Calls interleave, so reads never wait for a
 /// write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
 /// calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
 /// </summary>
