@@ -17,10 +17,10 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of one shard: <see cref="ShardLog"/> in storage, with an index in memory; some values are in the silo's
-/// <see cref="ShardCache"/>, from which the silo answers gets without a call. Its reminder removes expired values and has due ones republished. Calls interleave, so reads never wait for a
-/// write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
-/// calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
+/// The values of one shard: <see cref="ShardLog"/> in storage, with an index in memory. Some values are in the silo's
+/// <see cref="ShardCache"/>, from which the silo answers gets without a call. A reminder removes expired values and has due ones republished.
+/// Calls interleave, so reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers
+/// the calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
 /// </summary>
 [Reentrant]
 [RandomPlacement]
@@ -100,8 +100,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
         _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
         _usage.Begin();
-        _log.Open(true);
         ReportUsage();
+        _log.Open(true);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

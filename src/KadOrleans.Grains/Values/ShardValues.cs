@@ -4,8 +4,8 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of a shard that are in memory. Those of the log are here, as no page has them yet. Some of all are in the silo's cache. This is
-/// their owner, so a later image of the shard does not take them for its own.
+/// The values of a shard that are in memory. Those of the log are here, as no page has them yet. The silo's cache has some of all. This is
+/// their owner there, so a later image of the shard does not take them for its own.
 /// </summary>
 internal sealed class ShardValues(ShardCache cache) : IShardValues
 {
