@@ -101,13 +101,13 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
         _usage.Begin();
         ReportUsage();
-        _log.Open(true);
+        _log.Image.IsOpen = true;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // Null after an activation that failed.
-        _log?.Open(false);
+        _log?.Image.IsOpen = false;
         _usage.End();
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
@@ -133,25 +133,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
-        var now = _time.GetUtcNow();
-        var values = new StoredValue?[keys.Count];
-        List<int>? missing = null;
-        var found = 0;
-        for (var i = 0; i < keys.Count; i++)
-        {
-            if (_log.TryFind(keys[i], out var value))
-            {
-                found += value is null ? 0 : 1;
-                values[i] = value?.IsExpired(now) == false ? value : null;
-            }
-            else
-            {
-                (missing ??= []).Add(i);
-            }
-        }
-
-        GrainMetrics.Got(found, missing?.Count ?? 0);
-        return missing is null ? ValueTask.FromResult<IReadOnlyList<StoredValue?>>(values) : ReadAsync(keys, values, missing, now);
+        var get = new ShardGet(keys, _time.GetUtcNow(), _log.TryFind);
+        GrainMetrics.Got(get.Found, get.Missing.Count);
+        return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
     }
 
     public async ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
@@ -344,21 +328,16 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return ShardSources.Of(merge.Rank(count));
     }
 
-    private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(
-        IReadOnlyList<NodeId> keys, StoredValue?[] values, List<int> missing, DateTimeOffset now)
+    private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(IReadOnlyList<NodeId> keys, ShardGet get)
     {
-        var read = await _reader.ReadAsync([.. missing.Select(i => keys[i])], keeps: true, _writer.ReloadAsync);
+        var read = await _reader.ReadAsync(get.MissingKeys, keeps: true, _writer.ReloadAsync);
         if (!MayRead)
         {
             return await Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
-        foreach (var (i, value) in missing.Zip(read))
-        {
-            values[i] = value?.IsExpired(now) == false ? value : null;
-        }
-
-        return values;
+        get.Fill(read.Select(get.Alive));
+        return get.Values;
     }
 
     private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));

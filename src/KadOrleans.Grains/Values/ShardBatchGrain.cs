@@ -32,34 +32,16 @@ internal sealed class ShardBatchGrain(
     public async ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
         ShardCall.CheckLength(keys);
-        var now = time.GetUtcNow();
-        var values = new StoredValue?[keys.Count];
-        var left = new List<int>();
-        for (var i = 0; i < keys.Count; i++)
+        var get = new ShardGet(keys, time.GetUtcNow(), cache.TryGetOpen);
+        GrainMetrics.Got(get.Found, 0);
+        if (get.Missing.Count == 0)
         {
-            if (cache.TryGetOpen(keys[i], out var value))
-            {
-                values[i] = value.IsExpired(now) ? null : value;
-            }
-            else
-            {
-                left.Add(i);
-            }
+            return new ShardBatch<StoredValue?>(get.Values, [], silo.SiloAddress);
         }
 
-        GrainMetrics.Got(keys.Count - left.Count, 0);
-        if (left.Count == 0)
-        {
-            return new ShardBatch<StoredValue?>(values, [], silo.SiloAddress);
-        }
-
-        var rest = await AskAsync([.. left.Select(i => keys[i])], key => key, static (shard, some) => shard.GetAsync(some));
-        foreach (var (i, value) in left.Zip(rest.Results))
-        {
-            values[i] = value;
-        }
-
-        return rest with { Results = values, Unanswered = [.. rest.Unanswered.Select(place => left[place])] };
+        var rest = await AskAsync(get.MissingKeys, key => key, static (shard, some) => shard.GetAsync(some));
+        get.Fill(rest.Results);
+        return rest with { Results = get.Values, Unanswered = [.. rest.Unanswered.Select(place => get.Missing[place])] };
     }
 
     public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) =>

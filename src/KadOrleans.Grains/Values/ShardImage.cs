@@ -51,8 +51,15 @@ internal sealed class ShardImage
         private set
         {
             field = value;
-            Values.IsOpen &= !value;
+            IsOpen &= !value;
         }
+    }
+
+    /// <summary>Whether the silo may answer from its cache of the values: the shard is active here, and its log has not ended.</summary>
+    public bool IsOpen
+    {
+        get => Values.IsOpen;
+        set => Values.IsOpen = value && !IsSealed;
     }
 
     /// <summary>Whether the halves of the shard have everything.</summary>

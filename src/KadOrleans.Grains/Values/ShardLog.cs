@@ -41,7 +41,6 @@ internal sealed class ShardLog
     private readonly ShardCompactor _compactor;
     private readonly ShardCache _cache;
     private ShardImage _image;
-    private bool _isOpen;
     private ShardCargo? _cargo;
     private Doubt _doubt = Doubt.Everything;
     private Task _compacting = Task.CompletedTask;
@@ -115,13 +114,6 @@ internal sealed class ShardLog
 
         value = _image.Values.Peek(held);
         return value is not null;
-    }
-
-    /// <summary>Lets the silo answer from its cache of the values, or no longer. It may not for a log that has ended.</summary>
-    public void Open(bool isOpen)
-    {
-        _isOpen = isOpen;
-        _image.Values.IsOpen = isOpen && !_image.IsSealed;
     }
 
     /// <summary>Counts against another quota from now on.</summary>
@@ -348,9 +340,9 @@ internal sealed class ShardLog
 
     private void Replace(ShardImage image)
     {
-        _image.Values.IsOpen = false;
+        image.IsOpen = _image.IsOpen;
+        _image.IsOpen = false;
         _image = image;
-        Open(_isOpen);
     }
 
     /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>

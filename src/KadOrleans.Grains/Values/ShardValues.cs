@@ -18,7 +18,7 @@ internal sealed class ShardValues(ShardCache cache) : IShardValues
 
     private volatile bool _isOpen;
 
-    /// <summary>Whether the silo may answer from its cache of them: the shard is active here with this image, and its log has not ended.</summary>
+    /// <inheritdoc cref="ShardImage.IsOpen"/>
     public bool IsOpen
     {
         get => _isOpen;
@@ -87,20 +87,19 @@ internal sealed class ShardValues(ShardCache cache) : IShardValues
     public void Hold(in HeldKey key, StoredValue value)
     {
         _pinned.Remove(key.Key);
-        cache.Put(this, key.Key, value);
-        if (ShardPlace.Of(key).Slot != ShardPlace.Log)
+        if (ShardPlace.Of(key).Slot == ShardPlace.Log)
         {
-            return;
+            var changes = _recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key) ? _recent : _compacting;
+            if (changes.TryGetValue(key.Key, out var noted) && ReferenceEquals(noted, value))
+            {
+                // As it was written.
+                return;
+            }
+
+            changes[key.Key] = value;
         }
 
-        if (_recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key))
-        {
-            _recent[key.Key] = value;
-        }
-        else
-        {
-            _compacting[key.Key] = value;
-        }
+        cache.Put(this, key.Key, value);
     }
 
     public void Forget(in HeldKey key)

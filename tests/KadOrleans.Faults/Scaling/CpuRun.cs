@@ -9,7 +9,7 @@ namespace KadOrleans.Faults.Scaling;
 
 /// <summary>
 /// The processor time of silos and edges: idle, and for each STORE and each FIND_VALUE at steady rates. Each FIND_VALUE asks for a key that
-/// no edge was asked for before, and that the cluster holds. So its shard has to answer.
+/// no edge was asked for before, and that the cluster holds. So a silo has to answer.
 /// </summary>
 internal static class CpuRun
 {

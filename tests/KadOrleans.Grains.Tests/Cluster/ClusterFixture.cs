@@ -106,6 +106,9 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public Serializer Serializer => Cluster.GetSiloServiceProvider().GetRequiredService<Serializer>();
 
+    /// <summary>The silo that a grain is active on; null if there is none.</summary>
+    public ValueTask<SiloAddress?> FindSiloAsync(IAddressable grain) => Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+
     internal IEdgeObserver Reference(TestEdge edge) => Client.CreateObjectReference<IEdgeObserver>(edge);
 
     /// <summary>Moves the clock in steps until something is so: reminders are armed and handed over between threads.</summary>

@@ -104,7 +104,7 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
     }
 
     private async Task<bool> IsOnAsync(SiloAddress silo, IAddressable grain) =>
-        silo.Equals(await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain));
+        silo.Equals(await cluster.FindSiloAsync(grain));
 
     private static async Task<List<T>> WhereAsync<T>(IEnumerable<T> items, Func<T, Task<bool>> isSo)
     {

@@ -61,7 +61,7 @@ public sealed class NameUseTests(ClusterFixture cluster) : IClassFixture<Cluster
     /// <summary>Waits until the silo of the directory takes another for dead.</summary>
     private async Task DeadAsync(InProcessSiloHandle silo)
     {
-        var address = await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(cluster.Directory);
+        var address = await cluster.FindSiloAsync(cluster.Directory);
         var oracle = cluster.Cluster.GetSiloServiceProvider(address).GetRequiredService<ISiloStatusOracle>();
         await cluster.UntilAsync(() => Task.FromResult(oracle.IsDeadSilo(silo.SiloAddress)));
     }

@@ -61,8 +61,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var shards = Enumerable.Range(100, 64).Select(number => one.GetGrain<IKeyShardGrain>(number)).ToList();
         await Task.WhenAll(shards.Select(shard => shard.GetUsageAsync().AsTask()));
 
-        var management = cluster.Client.GetGrain<IManagementGrain>(0);
-        var silos = await Task.WhenAll(shards.Select(shard => management.GetActivationAddress(shard).AsTask()));
+        var silos = await Task.WhenAll(shards.Select(shard => cluster.FindSiloAsync(shard).AsTask()));
         Assert.All(silos.GroupBy(silo => silo).Select(group => group.Count()), count => Assert.InRange(count, 8, 56));
     }
 

@@ -72,7 +72,7 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
 
         RequestContext.Set(IPlacementDirector.PlacementHintKey, cluster.Cluster.Silos.Single(silo => !silo.SiloAddress.Equals(left)).SiloAddress);
         await shard.AsReference<IGrainManagementExtension>().MigrateOnIdle();
-        await cluster.UntilAsync(async () => await FindSiloAsync(shard) is { } silo && !silo.Equals(left));
+        await cluster.UntilAsync(async () => await cluster.FindSiloAsync(shard) is { } silo && !silo.Equals(left));
         await shard.PutAsync([new ShardPut(key, cluster.Text("second"))]);
 
         Assert.Equal([cluster.Text("second")], (await desk.GetAsync([key])).Results);
@@ -111,10 +111,7 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(async () => await _many.GetAsync(new NodeId[1025]));
 
     private async Task<SiloAddress> SiloOfAsync(IKeyShardGrain shard) =>
-        await FindSiloAsync(shard) ?? throw new InvalidOperationException("The shard is on no silo.");
-
-    private ValueTask<SiloAddress?> FindSiloAsync(IKeyShardGrain shard) =>
-        cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(shard);
+        await cluster.FindSiloAsync(shard) ?? throw new InvalidOperationException("The shard is on no silo.");
 
     // A call from within a silo stays there.
     private IShardBatchGrain DeskAt(SiloAddress silo) =>

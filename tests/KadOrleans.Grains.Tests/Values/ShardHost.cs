@@ -39,7 +39,7 @@ internal sealed class ShardHost
         }
 
         await log.ResolveDoubtAsync();
-        log.Open(true);
+        log.Image.IsOpen = true;
         return new ShardHost(log, new ShardReader(records, cache, log), cache);
     }
 

@@ -74,7 +74,7 @@ public class ShardLogCrashTests
             if (random.Next(40) == 0)
             {
                 // What it had begun goes on in storage, or not; its memory is gone.
-                shards[index]?.Log.Open(false);
+                shards[index]?.Log.Image.IsOpen = false;
                 shards[index] = null;
             }
 

@@ -96,6 +96,7 @@ public class ShardReaderTests
         var superseded = await ShardHost.ActivateAsync(records, 1, cache: cache);
         await superseded.ReadAllAsync();
         var other = await ShardHost.ActivateAsync(records, 2);
+
         // More records than a log has slots: it cannot catch up.
         foreach (var some in Enumerable.Range(0, Keys).Chunk(5))
         {

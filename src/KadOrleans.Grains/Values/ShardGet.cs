@@ -1,0 +1,61 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Grains.Values;
+
+/// <summary>The keys of a get with their values: at first those that memory knows, the rest later.</summary>
+internal sealed class ShardGet
+{
+    private readonly IReadOnlyList<NodeId> _keys;
+    private readonly DateTimeOffset _now;
+    private readonly StoredValue?[] _values;
+    private readonly List<int> _missing = [];
+
+    /// <summary>Looks up all keys.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="now">The time, at which expired values end.</param>
+    /// <param name="tryFind">Looks up one.</param>
+    public ShardGet(IReadOnlyList<NodeId> keys, DateTimeOffset now, TryFind tryFind)
+    {
+        (_keys, _now, _values) = (keys, now, new StoredValue?[keys.Count]);
+        for (var i = 0; i < keys.Count; i++)
+        {
+            if (tryFind(keys[i], out var value))
+            {
+                Found += value is null ? 0 : 1;
+                _values[i] = Alive(value);
+            }
+            else
+            {
+                _missing.Add(i);
+            }
+        }
+    }
+
+    /// <summary>Returns whether memory knows what is held of a key: a value, alive or not, or nothing.</summary>
+    public delegate bool TryFind(NodeId key, out StoredValue? value);
+
+    /// <summary>The values in the order of the keys.</summary>
+    public IReadOnlyList<StoredValue?> Values => _values;
+
+    /// <summary>How many values memory had, alive or not.</summary>
+    public int Found { get; }
+
+    /// <summary>The places of the keys that memory did not know.</summary>
+    public IReadOnlyList<int> Missing => _missing;
+
+    /// <summary>These keys.</summary>
+    public IReadOnlyList<NodeId> MissingKeys => [.. _missing.Select(place => _keys[place])];
+
+    /// <summary>The value, or null if it has expired.</summary>
+    public StoredValue? Alive(StoredValue? value) => value?.IsExpired(_now) == false ? value : null;
+
+    /// <summary>Takes the values of <see cref="MissingKeys"/>, as they are.</summary>
+    public void Fill(IEnumerable<StoredValue?> values)
+    {
+        foreach (var (place, value) in _missing.Zip(values))
+        {
+            _values[place] = value;
+        }
+    }
+}
