@@ -3,7 +3,7 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src src
-RUN dotnet publish src/KadOrleans.Edge -c Release -o /app -p:UseAppHost=false
+RUN dotnet publish src/KadOrleans.Edge.Full -c Release -o /app -p:UseAppHost=false
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
@@ -16,4 +16,4 @@ WORKDIR /app
 COPY --from=build /app .
 EXPOSE 8081 8468/udp
 USER 1654
-ENTRYPOINT ["dotnet", "KadOrleans.Edge.dll"]
+ENTRYPOINT ["dotnet", "KadOrleans.Edge.Full.dll"]

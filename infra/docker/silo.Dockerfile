@@ -3,7 +3,7 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src src
-RUN dotnet publish src/KadOrleans.Silo -c Release -o /app -p:UseAppHost=false
+RUN dotnet publish src/KadOrleans.Silo.Full -c Release -o /app -p:UseAppHost=false
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
@@ -16,4 +16,4 @@ WORKDIR /app
 COPY --from=build /app .
 EXPOSE 8080 11111 30000
 USER 1654
-ENTRYPOINT ["dotnet", "KadOrleans.Silo.dll"]
+ENTRYPOINT ["dotnet", "KadOrleans.Silo.Full.dll"]

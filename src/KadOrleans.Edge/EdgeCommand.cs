@@ -2,6 +2,7 @@ using System.CommandLine;
 using KadOrleans.Edge.Hosting;
 using KadOrleans.Edge.Shards;
 using KadOrleans.Edge.Transfer;
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.StateFiles;
 
@@ -29,34 +30,35 @@ internal static class EdgeCommand
 
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The arguments after the executable's name.</param>
+    /// <param name="providers">What it can use.</param>
     /// <param name="io">Where it reads and writes.</param>
     /// <returns>An <see cref="KadOrleans.Hosting.ExitCode"/>.</returns>
-    public static Task<int> RunAsync(string[] args, TransferIo io)
+    public static Task<int> RunAsync(string[] args, KadProviders providers, TransferIo io)
     {
-        var command = SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, io.Output, io.Error));
+        var command = SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, providers, io.Output, io.Error));
         var before = (Argument<string[]>)command.Arguments.Single();
         command.Add(Transfer(
-            before, TransferArguments.Export, "Write all values of the cluster to a file of \"kad state\", while cluster and edges serve on.", io));
+            before, TransferArguments.Export, "Write all values of the cluster to a file of \"kad state\", while cluster and edges serve on.", providers, io));
         command.Add(Transfer(
-            before, TransferArguments.Import, "Put the values of a file of \"kad state\" into the cluster, while cluster and edges serve on.", io));
-        var shards = Shards(before, "shards", "Show how many shards the cluster has, and how far a doubling is.", isDouble: false, io);
+            before, TransferArguments.Import, "Put the values of a file of \"kad state\" into the cluster, while cluster and edges serve on.", providers, io));
+        var shards = Shards(before, "shards", "Show how many shards the cluster has, and how far a doubling is.", isDouble: false, providers, io);
         shards.Add(Shards(
-            before, "double", "Double the number of shards, while cluster and edges serve on. There is no way back.", isDouble: true, io));
+            before, "double", "Double the number of shards, while cluster and edges serve on. There is no way back.", isDouble: true, providers, io));
         command.Add(shards);
         return command.RunAsync(args, io.Output, io.Error);
     }
 
-    private static Command Shards(Argument<string[]> before, string verb, string description, bool isDouble, TransferIo io)
+    private static Command Shards(Argument<string[]> before, string verb, string description, bool isDouble, KadProviders providers, TransferIo io)
     {
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var settings = SettingsCommand.CreateArgument();
         var command = new Command(verb, description) { settings, json };
         command.SetAction(parsed => ShardsProgram.RunAsync(
-            [.. parsed.GetValue(before) ?? [], .. parsed.GetValue(settings) ?? []], isDouble, parsed.GetValue(json), io));
+            providers, [.. parsed.GetValue(before) ?? [], .. parsed.GetValue(settings) ?? []], isDouble, parsed.GetValue(json), io));
         return command;
     }
 
-    private static Command Transfer(Argument<string[]> before, string verb, string description, TransferIo io)
+    private static Command Transfer(Argument<string[]> before, string verb, string description, KadProviders providers, TransferIo io)
     {
         // Optional for the parser: RequireFile below reports a missing one in a better sentence.
         var file = new Argument<string?>("FILE")
@@ -72,7 +74,7 @@ internal static class EdgeCommand
             // Settings may also come before the verb.
             string[] given = [.. parsed.GetValue(before) ?? [], .. parsed.GetValue(settings) ?? []];
             return TransferProgram.RunAsync(
-                new TransferArguments(verb, parsed.GetValue(file) ?? string.Empty, parsed.GetValue(json), given), io);
+                new TransferArguments(verb, parsed.GetValue(file) ?? string.Empty, parsed.GetValue(json), given), providers, io);
         });
         return command;
     }

@@ -1,4 +1,3 @@
 using KadOrleans.Edge;
-using KadOrleans.Edge.Transfer;
 
-return await EdgeCommand.RunAsync(args, TransferIo.FromConsole());
+return await KadEdge.RunAsync(args);

@@ -2,6 +2,7 @@ using System.Globalization;
 using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using static KadOrleans.Hosting.Cluster.Filling;
 
 namespace KadOrleans.Hosting.Cluster;
 
@@ -18,21 +19,14 @@ internal static class ClusterProviders
     public const string Membership = "Orleans:Membership";
 
     private const string PostgreSql = "PostgreSql:ConnectionString";
-    private const string DefaultId = "kad";
-    private const string ClusterId = "Orleans:ClusterId";
-    private const string ServiceId = "Orleans:ServiceId";
     private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
-    private const string Clustering = "Orleans:Clustering";
     private const string Gateways = $"{Clustering}:Gateways";
-    private const string Storage = "Orleans:GrainStorage:Kad";
-    private const string Reminders = "Orleans:Reminders";
-    private const string AzureTables = "AzureTableStorage";
 
     /// <summary>The settings to add to a silo's configuration.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
     /// A required setting is missing, is wrong, or contradicts another.
     /// </exception>
-    public static Dictionary<string, string?> FillIn(IConfiguration configuration, SiloSettings settings)
+    public static Dictionary<string, string?> FillIn(IConfiguration configuration, SiloSettings settings, KadProviders providers)
     {
         var filling = new Filling(configuration);
         filling.Add("Orleans:Endpoints:SiloPort", () => Port(settings.SiloPort));
@@ -58,7 +52,7 @@ internal static class ClusterProviders
                 AddPostgreSql(filling, Clustering, Storage, Reminders);
                 break;
             default:
-                AddAzure(filling);
+                providers.RequireStorage().FillInSilo(filling);
                 break;
         }
 
@@ -68,8 +62,8 @@ internal static class ClusterProviders
     }
 
     /// <summary>The settings to add to an edge's configuration.</summary>
-    /// <inheritdoc cref="FillIn(IConfiguration, SiloSettings)"/>
-    public static Dictionary<string, string?> FillIn(IConfiguration configuration, EdgeSettings settings)
+    /// <inheritdoc cref="FillIn(IConfiguration, SiloSettings, KadProviders)"/>
+    public static Dictionary<string, string?> FillIn(IConfiguration configuration, EdgeSettings settings, KadProviders providers)
     {
         CheckPostgreSql(configuration);
         var filling = new Filling(configuration);
@@ -83,14 +77,7 @@ internal static class ClusterProviders
                 AddPostgreSql(filling, Clustering);
                 break;
             default:
-                filling.Values[$"{Clustering}:ProviderType"] = AzureTables;
-                AzureStorage.Require();
-                if (!filling.IsConnected(Clustering))
-                {
-                    AzureSettings.Read(configuration, isSilo: false);
-                    filling.Values[$"{Clustering}:ServiceKey"] = AzureStorage.ServiceKey;
-                }
-
+                providers.RequireStorage().FillInEdge(filling);
                 break;
         }
 
@@ -104,10 +91,6 @@ internal static class ClusterProviders
         StorageChoice.AdoNet => PostgreSqlSetting,
         _ => "Kad:Storage",
     };
-
-    /// <summary>Whether the Azure client of tables is needed.</summary>
-    /// <param name="configuration">The configuration, with the added settings.</param>
-    public static bool NeedsAzureTables(IConfiguration configuration) => configuration[$"{Clustering}:ServiceKey"] == AzureStorage.ServiceKey;
 
     private static void AddLocal(Filling filling, SiloSettings settings)
     {
@@ -172,35 +155,6 @@ internal static class ClusterProviders
         }
     }
 
-    private static void AddAzure(Filling filling)
-    {
-        AzureStorage.Require();
-        var azure = AzureSettings.Read(filling.Configuration, isSilo: true);
-        AddKeyed(filling, Clustering, AzureTables);
-        AddKeyed(filling, Reminders, AzureTables);
-        if (azure.Grains == AzureGrains.Tables)
-        {
-            // Its table OrleansGrainState has the service's id in each row.
-            AddKeyed(filling, Storage, AzureTables);
-        }
-        else if (AddKeyed(filling, Storage, "AzureBlobStorage"))
-        {
-            // The container names the service: Orleans' tables have the service's id in each row, but its blobs do not have it.
-            filling.Add($"{Storage}:ContainerName", () => filling[ServiceId]!.ToLowerInvariant());
-        }
-    }
-
-    private static bool AddKeyed(Filling filling, string provider, string type)
-    {
-        var isAdded = filling.AddProvider(provider, type);
-        if (isAdded)
-        {
-            filling.Values[$"{provider}:ServiceKey"] = AzureStorage.ServiceKey;
-        }
-
-        return isAdded;
-    }
-
     // One process locks the file, so it cannot hold the state of several silos.
     private static void CheckLocalStorageIsAlone(Filling filling)
     {
@@ -217,41 +171,4 @@ internal static class ClusterProviders
 
     private static string Port(int configured) =>
         (configured != 0 ? configured : FreePort.Find()).ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>The given configuration, and the settings to add.</summary>
-    private sealed class Filling
-    {
-        public Filling(IConfiguration configuration)
-        {
-            Configuration = configuration;
-            Add(ClusterId, DefaultId);
-            Add(ServiceId, DefaultId);
-        }
-
-        public IConfiguration Configuration { get; }
-
-        public Dictionary<string, string?> Values { get; } = [];
-
-        public string? this[string key] => Values.GetValueOrDefault(key) ?? Configuration[key];
-
-        public bool AddProvider(string provider, string type) => Add($"{provider}:ProviderType", type);
-
-        public bool Add(string key, string value) => Add(key, () => value);
-
-        public bool Add(string key, Func<string> value)
-        {
-            var isMissing = string.IsNullOrWhiteSpace(Configuration[key]);
-            if (isMissing)
-            {
-                Values[key] = value();
-            }
-
-            return isMissing;
-        }
-
-        /// <summary>Whether Orleans' own settings already have a provider's connection.</summary>
-        public bool IsConnected(string provider) => Configuration[$"{provider}:ConnectionString"] is { Length: > 0 }
-            || (Configuration[$"{provider}:ConnectionName"] is { Length: > 0 } name
-                && Configuration.GetConnectionString(name) is { Length: > 0 });
-    }
 }

@@ -1,3 +1,3 @@
-using KadOrleans.Silo.Hosting;
+using KadOrleans.Silo;
 
-return await SiloProgram.RunAsync(args, Console.Out, Console.Error);
+return await KadSilo.RunAsync(args);

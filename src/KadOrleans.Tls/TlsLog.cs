@@ -15,7 +15,4 @@ internal static partial class TlsLog
     [LoggerMessage(7403, LogLevel.Error,
         "The certificate {Subject} expired at {End:yyyy-MM-dd HH:mm} UTC, and others refuse new connections: replace it")]
     public static partial void CertificateEnded(this ILogger logger, string subject, DateTime end);
-
-    [LoggerMessage(7402, LogLevel.Warning, "{Problem}{More}")]
-    public static partial void ConnectionRefused(this ILogger logger, string problem, string more);
 }

@@ -11,21 +11,22 @@ internal static class ClusterHostBuilder
 {
     /// <summary>Builds a host with checked settings, among them those of the cluster's membership, and without a log.</summary>
     /// <param name="args">Settings, as <c>--Kad:Storage=AdoNet</c>.</param>
+    /// <param name="providers">What the executable can use.</param>
     /// <returns>The host's builder, and its settings, which are among its services too.</returns>
     /// <exception cref="OptionsValidationException">Settings are missing, unknown or unreadable; one sentence for each.</exception>
-    public static (HostApplicationBuilder Builder, EdgeSettings Settings) Create(string[] args)
+    public static (HostApplicationBuilder Builder, EdgeSettings Settings) Create(string[] args, KadProviders providers)
     {
         var configuration = new ConfigurationManager();
         configuration.AddInMemoryCollection(SettingsFiles.Unwatched);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, Configuration = configuration });
         var settings = EdgeSettings.Read(builder.Configuration);
-        builder.Configuration.AddInMemoryCollection(ClusterProviders.FillIn(builder.Configuration, settings));
+        builder.Configuration.AddInMemoryCollection(ClusterProviders.FillIn(builder.Configuration, settings, providers));
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(settings).AddDatabaseFailures();
         EdgeKeyFilter.Add(builder.Services, builder.Configuration);
-        if (ClusterProviders.NeedsAzureTables(builder.Configuration))
+        if (settings.Clustering == StorageChoice.AzureStorage)
         {
-            builder.Services.AddAzureTables(AzureSettings.Read(builder.Configuration, isSilo: false));
+            providers.RequireStorage().AddConnections(builder.Services, builder.Configuration, isSilo: false);
         }
 
         return (builder, settings);

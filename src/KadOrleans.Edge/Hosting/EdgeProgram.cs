@@ -6,13 +6,14 @@ using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Hosting;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
-using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -32,10 +33,11 @@ internal static class EdgeProgram
 
     /// <summary>Runs until told to stop, by a signal or by the loss of the lease.</summary>
     /// <param name="args">Settings, as <c>Kad:Edge:Name=a</c>.</param>
+    /// <param name="providers">What it can use.</param>
     /// <param name="output">Gets one line for each id that listens.</param>
     /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
         var hasStarted = false;
@@ -43,7 +45,7 @@ internal static class EdgeProgram
         {
             int code;
             Exception? crash;
-            using (var host = Build(args, output, error, () => hasStarted))
+            using (var host = Build(args, providers, output, error, () => hasStarted))
             {
                 code = await RunAsync(host, () => hasStarted = true);
                 crash = ServiceCrash.Find(host.Services);
@@ -118,9 +120,9 @@ internal static class EdgeProgram
         return ExitCode.Failed;
     }
 
-    private static IHost Build(string[] args, TextWriter output, TextWriter error, Func<bool> hasStarted)
+    private static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter error, Func<bool> hasStarted)
     {
-        var (builder, settings) = ClusterHostBuilder.Create(args);
+        var (builder, settings) = ClusterHostBuilder.Create(args, providers);
         builder.Logging.UseLines(error, settings.Verbose)
             // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
             .AddFilter("Orleans", LogLevel.Error)
@@ -133,7 +135,7 @@ internal static class EdgeProgram
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<EndlessConnectionRetry>();
-            client.UseKadTls(settings.Tls);
+            client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
             if (settings.Telemetry is not null)
             {

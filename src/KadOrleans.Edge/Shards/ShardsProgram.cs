@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using KadOrleans.Edge.Transfer;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Hosting;
+using KadOrleans.Hosting.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Edge.Shards;
@@ -17,10 +18,10 @@ internal sealed class ShardsProgram(bool isJson, TransferIo io)
 
     /// <summary>Runs one of the two against the cluster that the settings name.</summary>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static Task<int> RunAsync(string[] settings, bool isDouble, bool isJson, TransferIo io) =>
+    public static Task<int> RunAsync(KadProviders providers, string[] settings, bool isDouble, bool isJson, TransferIo io) =>
         TransferProgram.RunAsync(io, async cancellationToken =>
         {
-            await using var cluster = ClusterClientHost.Create(settings);
+            await using var cluster = ClusterClientHost.Create(settings, providers);
             await cluster.ConnectAsync(io, cancellationToken);
             var program = new ShardsProgram(isJson, io);
             return isDouble

@@ -1,9 +1,8 @@
 using KadOrleans.Edge.Hosting;
 using KadOrleans.Hosting;
 using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Settings;
-using KadOrleans.Tls.Connections;
-using KadOrleans.Tls.Hosting;
 
 namespace KadOrleans.Edge.Transfer;
 
@@ -22,12 +21,12 @@ internal sealed class ClusterClientHost : IAsyncDisposable
 
     /// <summary>Creates a client that is not yet connected.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are missing, unknown or unreadable.</exception>
-    public static ClusterClientHost Create(string[] args)
+    public static ClusterClientHost Create(string[] args, KadProviders providers)
     {
-        var (builder, settings) = ClusterHostBuilder.Create(args);
+        var (builder, settings) = ClusterHostBuilder.Create(args, providers);
         var problem = new LastProblem();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
-        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync).UseKadTls(settings.Tls));
+        builder.UseOrleansClient(client => client.UseConnectionRetryFilter(problem.ShouldRetryAsync).UseConnections(settings.Tls, providers.RequireTls(settings.Tls)));
         return new ClusterClientHost(builder.Build(), problem);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KadOrleans.Core;
 using KadOrleans.Hosting;
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
@@ -13,12 +14,13 @@ internal static class TransferProgram
 {
     /// <summary>Runs one of the two. A user's mistake ends in a sentence on standard error, never in an exception.</summary>
     /// <param name="arguments">The command line.</param>
+    /// <param name="providers">What the executable can use.</param>
     /// <param name="io">Where it reads and writes.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static Task<int> RunAsync(TransferArguments arguments, TransferIo io) => RunAsync(io, cancellationToken =>
+    public static Task<int> RunAsync(TransferArguments arguments, KadProviders providers, TransferIo io) => RunAsync(io, cancellationToken =>
     {
         arguments.RequireFile();
-        return RunAsync(arguments, io, cancellationToken);
+        return RunAsync(arguments, providers, io, cancellationToken);
     });
 
     /// <summary>Runs a command that signals cancel. What it throws ends in a sentence on standard error.</summary>
@@ -46,20 +48,20 @@ internal static class TransferProgram
         }
     }
 
-    private static async Task<int> RunAsync(TransferArguments arguments, TransferIo io, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(TransferArguments arguments, KadProviders providers, TransferIo io, CancellationToken cancellationToken)
     {
         var transfer = new ValueTransfer(arguments, io);
         await using var progress = arguments.IsJson ? null : new ProgressLines(io.Error, transfer.Describe, io.Time);
         if (arguments.Verb == TransferArguments.Export)
         {
-            await using var cluster = ClusterClientHost.Create(arguments.Settings);
+            await using var cluster = ClusterClientHost.Create(arguments.Settings, providers);
             await cluster.ConnectAsync(io, cancellationToken);
             return await transfer.ExportAsync(cluster.Grains, cancellationToken);
         }
 
         await using var stream = await StateFile.OpenAsync(arguments.File, io.OpenInput, cancellationToken);
         var head = transfer.Check(stream, cancellationToken);
-        await using var target = ClusterClientHost.Create(arguments.Settings);
+        await using var target = ClusterClientHost.Create(arguments.Settings, providers);
         await target.ConnectAsync(io, cancellationToken);
         return await transfer.ImportAsync(target.Grains, stream, head, cancellationToken);
     }

@@ -56,6 +56,12 @@ internal sealed record KadTlsOptions
     /// <summary>The DNS name that each silo's certificate must carry. It need not resolve, as silos are reached by address.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The setting that chose the certificate.</summary>
+    public string Setting => Store?.Setting ?? CertificateSetting;
+
+    /// <summary>Its value.</summary>
+    public string SettingValue => Store is null ? Certificate! : (Store.Subject ?? Store.Thumbprint)!;
+
     /// <summary>Reads the section. Null if it is empty: TLS is off. Does not read files or stores.</summary>
     /// <exception cref="OptionsValidationException">A setting is missing or wrong. The message names it.</exception>
     public static KadTlsOptions? Read(IConfiguration configuration)

@@ -5,11 +5,11 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Node;
-using KadOrleans.Tls.Hosting;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -23,22 +23,23 @@ internal static class SiloHost
 {
     /// <summary>Builds the host, not started.</summary>
     /// <param name="args">Settings.</param>
+    /// <param name="providers">What the executable can use.</param>
     /// <param name="announcer">Prints the addresses of the process's edge.</param>
     /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each
     /// mistake.</exception>
-    public static IHost Build(string[] args, Announcer announcer, TextWriter? log = null)
+    public static IHost Build(string[] args, KadProviders providers, Announcer announcer, TextWriter? log = null)
     {
         SiloSettings? settings = null;
         return Host.CreateDefaultBuilder(args)
             .ConfigureHostConfiguration(host => host.AddInMemoryCollection(SettingsFiles.Unwatched))
-            .ConfigureAppConfiguration(configuration => settings = Complete(configuration))
+            .ConfigureAppConfiguration(configuration => settings = Complete(configuration, providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = SiloSettings.ShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration))
             .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
-            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!))
+            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
                 ShardWaker.Add(services, context.Configuration);
@@ -90,13 +91,13 @@ internal static class SiloHost
         logging.AddConfiguration(configuration.GetSection("Logging"));
     }
 
-    private static SiloSettings Complete(IConfigurationBuilder configuration)
+    private static SiloSettings Complete(IConfigurationBuilder configuration, KadProviders providers)
     {
         var given = configuration.Build();
         try
         {
             var settings = SiloSettings.Read(given);
-            configuration.AddInMemoryCollection(ClusterProviders.FillIn(given, settings));
+            configuration.AddInMemoryCollection(ClusterProviders.FillIn(given, settings, providers));
             return settings;
         }
         finally
@@ -105,7 +106,7 @@ internal static class SiloHost
         }
     }
 
-    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings)
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings, KadProviders providers)
     {
         // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
@@ -120,7 +121,7 @@ internal static class SiloHost
                 SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
             }
         });
-        silo.UseKadTls(settings.Tls);
+        SetUpConnections(silo, settings.Tls, providers.RequireTls(settings.Tls));
 
         silo.Services.AddDatabaseFailures();
         silo.Services.AddSingleton<FatalError>();
@@ -141,13 +142,19 @@ internal static class SiloHost
 
         if (settings.Storage == StorageChoice.AzureStorage)
         {
-            var azure = AzureSettings.Read(configuration, isSilo: true);
-            silo.Services.AddAzureTables(azure);
-            if (azure.Grains == AzureGrains.Blobs)
-            {
-                silo.Services.AddAzureBlobs(azure);
-            }
+            providers.RequireStorage().AddConnections(silo.Services, configuration, isSilo: true);
         }
+    }
+
+    private static void SetUpConnections(ISiloBuilder silo, KadTlsOptions? options, ITlsProvider? tls)
+    {
+        ClusterConnections.AddServices(silo.Services, options, tls, CertificateUse.Silo);
+        silo.Configure<SiloConnectionOptions>(ports =>
+        {
+            ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.SiloPort, tls));
+            ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Gateway, tls));
+            ports.ConfigureSiloOutboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls));
+        });
     }
 
     /// <summary>Moves grains to a new or restarted silo: the death of a silo with most grains would stop most of them.</summary>

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Grains;
 using KadOrleans.Hosting;
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.PostgreSql;
@@ -34,20 +35,21 @@ internal static class SiloProgram
     /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. A failed start is reported in one sentence.
     /// </summary>
     /// <param name="args">Settings, as <c>--Kad:Http 127.0.0.1:0</c>.</param>
+    /// <param name="providers">What it can use.</param>
     /// <param name="output">Gets the addresses.</param>
     /// <param name="error">Gets the reason of a failure.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error) =>
-        SettingsCommand.Create(Help, settings => ServeAsync(settings, output, error)).RunAsync(args, output, error);
+    public static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
+        SettingsCommand.Create(Help, settings => ServeAsync(settings, providers, output, error)).RunAsync(args, output, error);
 
-    private static async Task<int> ServeAsync(string[] settings, TextWriter output, TextWriter error)
+    private static async Task<int> ServeAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
         using var claim = new PortClaim();
         var announcer = new Announcer(output);
         IHost? host = null;
         try
         {
-            host = SiloHost.Build(settings, announcer, error);
+            host = SiloHost.Build(settings, providers, announcer, error);
             PortCheck.Run(host.Services, claim);
             GatewayExposure.Warn(host.Services);
             Open(host.Services);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using KadOrleans.Core;
+using KadOrleans.Hosting.Cluster.Connections;
 
 namespace KadOrleans.Tls.Certificates;
 
@@ -108,14 +109,4 @@ internal enum CertificateFlaw
 
     /// <summary>It does not carry the cluster's name.</summary>
     OtherName,
-}
-
-/// <summary>What a certificate is presented for.</summary>
-internal enum CertificateUse
-{
-    /// <summary>To be a silo, which both listens and calls other silos.</summary>
-    Silo,
-
-    /// <summary>To be a client of silos: an edge or any other.</summary>
-    Client,
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Options;
+using KadOrleans.Hosting.Cluster.Connections;
 
 namespace KadOrleans.Tls.Certificates;
 

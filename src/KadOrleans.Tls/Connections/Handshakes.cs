@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using KadOrleans.Hosting;
+using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Tls.Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -37,24 +38,6 @@ internal sealed class Handshake
     public void Fail(Exception exception) => Failure = exception;
 }
 
-/// <summary>Which side of which connection this process is.</summary>
-/// <param name="IsCaller">Whether it opened the connection.</param>
-/// <param name="Other">The role of the remote side.</param>
-internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
-{
-    /// <summary>A silo or a client that calls a silo.</summary>
-    public static readonly ConnectionSide Caller = new(true, CertificateUse.Silo);
-
-    /// <summary>A silo on its port for silos.</summary>
-    public static readonly ConnectionSide SiloPort = new(false, CertificateUse.Silo);
-
-    /// <summary>A silo on its port for clients.</summary>
-    public static readonly ConnectionSide Gateway = new(false, CertificateUse.Client);
-
-    /// <summary>The remote side's name in a sentence.</summary>
-    public string OtherName => IsCaller ? "The silo at" : Other == CertificateUse.Silo ? "A caller of the port for silos at" : "A client at";
-}
-
 /// <summary>Middleware outside TLS: reports failed handshakes and their reasons.</summary>
 internal sealed class HandshakeWatch(ConnectionDelegate next, ConnectionSide side, ConnectionProblems problems)
 {
@@ -67,28 +50,6 @@ internal sealed class HandshakeWatch(ConnectionDelegate next, ConnectionSide sid
         {
             var (kind, sentence) = HandshakeReport.Failed(side, connection.RemoteEndPoint, handshake.Refusal, handshake.Failure);
             problems.Add(kind, sentence);
-        }
-    }
-}
-
-/// <summary>
-/// Middleware inside TLS, for connections that this process opened: reports those that the remote side ended before its first message. With
-/// TLS 1.3 a caller learns only then that its certificate was refused.
-/// </summary>
-internal sealed class GreetingWatch(ConnectionDelegate next, ConnectionSide side, bool isEncrypted, ConnectionProblems problems)
-{
-    /// <summary>Serves a connection to its end.</summary>
-    public async Task RunAsync(ConnectionContext connection)
-    {
-        try
-        {
-            await next(connection);
-        }
-        catch (Exception e)
-        {
-            // After the first message Orleans handles failures itself.
-            problems.Add(ConnectionProblem.EndedEarly, HandshakeReport.EndedEarly(side, connection.RemoteEndPoint, isEncrypted, e));
-            throw;
         }
     }
 }
@@ -161,11 +122,4 @@ internal static class HandshakeReport
         };
     }
 
-    /// <summary>Explains a connection that a silo ended before its first message.</summary>
-    public static string EndedEarly(ConnectionSide side, EndPoint? other, bool isEncrypted, Exception failure)
-    {
-        return $"{side.OtherName} {other} ended the connection before its first message ({Phrases.ReasonOf(failure)}): " + (isEncrypted
-            ? "it does not accept this process's certificate, as its log then says, or it stops."
-            : "it requires TLS, and Kad:Tls:Certificate is not set here, or it stops.");
-    }
 }

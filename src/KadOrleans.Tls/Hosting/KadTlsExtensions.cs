@@ -1,14 +1,14 @@
 using System.Net.Security;
 using KadOrleans.Tls.Certificates;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Tls.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Configuration;
 using Orleans.Connections.Security;
 
 namespace KadOrleans.Tls.Hosting;
@@ -27,79 +27,52 @@ public static class KadTlsExtensions
     public static IClientBuilder UseKadTls(this IClientBuilder builder, IConfiguration configuration) =>
         builder.UseKadTls(KadTlsOptions.Read(configuration));
 
+    /// <summary>Lets an executable encrypt its connections. The section <c>Kad:Tls</c> says whether it does.</summary>
+    public static KadProviders UseKadTls(this KadProviders providers)
+    {
+        ArgumentNullException.ThrowIfNull(providers);
+        providers.Tls = new TlsProvider();
+        return providers;
+    }
+
     /// <summary>Requires certificates on both sides of connections. Without options connections stay unencrypted.</summary>
     /// <exception cref="OptionsValidationException">A certificate cannot be used. The message names the setting.</exception>
     internal static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        TlsSetup.AddServices(builder.Services, options, CertificateUse.Client);
-        builder.Configure<ClientConnectionOptions>(connections =>
-            connections.ConfigureConnection(connection => TlsSetup.Use(connection, ConnectionSide.Caller)));
-        return builder;
-    }
-
-    /// <inheritdoc cref="UseKadTls(IClientBuilder, KadTlsOptions?)"/>
-    internal static ISiloBuilder UseKadTls(this ISiloBuilder builder, KadTlsOptions? options)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        TlsSetup.AddServices(builder.Services, options, CertificateUse.Silo);
-        builder.Configure<SiloConnectionOptions>(connections =>
-        {
-            connections.ConfigureSiloInboundConnection(connection => TlsSetup.Use(connection, ConnectionSide.SiloPort));
-            connections.ConfigureGatewayInboundConnection(connection => TlsSetup.Use(connection, ConnectionSide.Gateway));
-            connections.ConfigureSiloOutboundConnection(connection => TlsSetup.Use(connection, ConnectionSide.Caller));
-        });
-        return builder;
+        return builder.UseConnections(options, options is null ? null : new TlsProvider());
     }
 }
 
-/// <summary>Adds TLS to Orleans' connections.</summary>
-internal static class TlsSetup
+/// <summary>Mutual TLS by Orleans' package.</summary>
+internal sealed class TlsProvider : ITlsProvider
 {
-    /// <summary>Reads the credentials, and registers the services of connections.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The credentials cannot be used.</exception>
-    public static void AddServices(IServiceCollection services, KadTlsOptions? options, CertificateUse use)
+    public void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use)
     {
-        services.TryAddSingleton(provider => new ConnectionProblems(Time(provider), provider.GetRequiredService<ILogger<ConnectionProblems>>()));
-        if (options is null)
-        {
-            return;
-        }
-
         var reader = new CredentialReader(options, use, TimeProvider.System);
         var first = reader.Read();
         services.AddSingleton(options);
         services.AddSingleton(provider => new RenewedCredentials(
-            reader, first, Time(provider), provider.GetRequiredService<ILogger<RenewedCredentials>>()));
+            reader,
+            first,
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetRequiredService<ILogger<RenewedCredentials>>()));
     }
 
-    /// <summary>Watches connections of one kind, and encrypts them if there are options.</summary>
-    public static void Use(IConnectionBuilder builder, ConnectionSide side)
+    public void Encrypt(IConnectionBuilder connections, ConnectionSide side)
     {
-        var services = builder.ApplicationServices;
-        var options = services.GetService<KadTlsOptions>();
+        var services = connections.ApplicationServices;
         var problems = services.GetRequiredService<ConnectionProblems>();
-        if (options is not null)
-        {
-            builder.Use(next => new HandshakeWatch(next, side, problems).RunAsync);
-            Encrypt(new HandshakeFailures(builder), side, Create(options, services.GetRequiredService<RenewedCredentials>(), side));
-        }
-
+        var tls = Create(services.GetRequiredService<KadTlsOptions>(), services.GetRequiredService<RenewedCredentials>(), side);
+        connections.Use(next => new HandshakeWatch(next, side, problems).RunAsync);
+        var watched = new HandshakeFailures(connections);
         if (side.IsCaller)
         {
-            builder.Use(next => new GreetingWatch(next, side, options is not null, problems).RunAsync);
-        }
-    }
-
-    private static void Encrypt(IConnectionBuilder builder, ConnectionSide side, TlsOptions options)
-    {
-        if (side.IsCaller)
-        {
-            builder.UseClientTls(options);
+            watched.UseClientTls(tls);
         }
         else
         {
-            builder.UseServerTls(options);
+            watched.UseServerTls(tls);
         }
     }
 
@@ -142,6 +115,4 @@ internal static class TlsSetup
         client.CertificateChainPolicy = credentials.CreateChainPolicy();
         client.AllowTlsResume = false;
     }
-
-    private static TimeProvider Time(IServiceProvider services) => services.GetService<TimeProvider>() ?? TimeProvider.System;
 }

@@ -61,7 +61,7 @@ public sealed class EdgeProgramTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await EdgeProgram.RunAsync(args, output, TextWriter.Synchronized(error));
+        var code = await EdgeProgram.RunAsync(args, KadEdge.Providers(), output, TextWriter.Synchronized(error));
         return (code, output.ToString(), error.ToString());
     }
 

@@ -26,7 +26,7 @@ public sealed class TransferProgramTests
     {
         using var run = new TransferRun(input: Encoding.UTF8.GetBytes("[]"));
 
-        Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(args, run.Io));
+        Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(args, KadEdge.Providers(), run.Io));
 
         Assert.StartsWith(sentence, Assert.Single(run.Error.Split('\n')), StringComparison.Ordinal);
         Assert.Empty(run.Output);
@@ -47,7 +47,7 @@ public sealed class TransferProgramTests
         }
 
         using var run = new TransferRun(TimeSpan.FromMilliseconds(500));
-        var code = await EdgeCommand.RunAsync(["export", "-", $"Kad:Cluster:Gateway={address}", "--json"], run.Io);
+        var code = await EdgeCommand.RunAsync(["export", "-", $"Kad:Cluster:Gateway={address}", "--json"], KadEdge.Providers(), run.Io);
 
         Assert.Equal(ExitCode.Failed, code);
         Assert.StartsWith(
@@ -60,7 +60,7 @@ public sealed class TransferProgramTests
     {
         using var run = new TransferRun();
 
-        Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(["exprot", "file"], run.Io));
+        Assert.Equal(ExitCode.WrongUsage, await EdgeCommand.RunAsync(["exprot", "file"], KadEdge.Providers(), run.Io));
 
         Assert.StartsWith("'exprot' is not a setting; ", run.Error, StringComparison.Ordinal);
     }
@@ -73,7 +73,7 @@ public sealed class TransferProgramTests
     {
         using var run = new TransferRun();
 
-        Assert.Equal(ExitCode.Done, await EdgeCommand.RunAsync(args, run.Io));
+        Assert.Equal(ExitCode.Done, await EdgeCommand.RunAsync(args, KadEdge.Providers(), run.Io));
 
         Assert.Contains("NAME=VALUE", run.Output, StringComparison.Ordinal);
         Assert.Empty(run.Error);

@@ -9,8 +9,8 @@ namespace KadOrleans.Infra.Tests.Docker;
 public sealed class DockerfileTests
 {
     [Theory]
-    [InlineData("silo", "KadOrleans.Silo")]
-    [InlineData("edge", "KadOrleans.Edge")]
+    [InlineData("silo", "KadOrleans.Silo.Full")]
+    [InlineData("edge", "KadOrleans.Edge.Full")]
     [InlineData("kad", "KadOrleans.Cli")]
     public void An_image_starts_what_it_publishes(string image, string project)
     {

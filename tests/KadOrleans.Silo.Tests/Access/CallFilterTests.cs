@@ -7,8 +7,6 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
-using KadOrleans.Silo.Tests.Hosting;
-using KadOrleans.Silo.Tests.Processes;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Silo.Tests.Access;

@@ -103,44 +103,6 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Theory]
-    [InlineData(null, null, "Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString and with Kad:Azure:GrainStorage=Blobs, the default, needs it.")]
-    [InlineData("https://x.blob.example", null, "Kad:Azure:TableServiceUri is missing")]
-    [InlineData("x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'x.blob.example'")]
-    [InlineData("http://x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'http://x.blob.example'")]
-    public void Azure_is_reached_by_two_addresses_or_a_connection_string(string? blobs, string? tables, string sentence)
-    {
-        var settings = new Dictionary<string, string?>
-        {
-            ["Kad:Azure:BlobServiceUri"] = blobs,
-            ["Kad:Azure:TableServiceUri"] = tables,
-        };
-        var mistake = Assert.Throws<OptionsValidationException>(() => AzureSettings.Read(Build(settings), isSilo: true));
-        Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
-
-        settings["Kad:Azure:ConnectionString"] = "UseDevelopmentStorage=true";
-        Assert.Null(AzureSettings.Read(Build(settings), isSilo: true).BlobServiceUri);
-
-        static IConfigurationRoot Build(Dictionary<string, string?> settings) =>
-            new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-    }
-
-    [Fact]
-    public void Grain_state_in_tables_needs_no_blobs()
-    {
-        var settings = new Dictionary<string, string?>
-        {
-            ["Kad:Azure:TableServiceUri"] = "https://x.table.example",
-            ["Kad:Azure:GrainStorage"] = "tables",
-        };
-
-        Assert.Equal(new AzureSettings(null, null, new Uri("https://x.table.example"), AzureGrains.Tables), Read());
-        settings["Kad:Azure:GrainStorage"] = "Queues";
-        Assert.StartsWith("Kad:Azure:GrainStorage is 'Queues'; Blobs, Tables are allowed.", Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
-
-        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
-    }
-
-    [Theory]
     [InlineData("DynamoDB", "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB', whose records have at most 400 KiB; a provider with records of more than 512 KiB is needed.")]
     [InlineData("AzureTableStorage", null)]
     [InlineData("Redis", null)]
@@ -155,40 +117,13 @@ public sealed class ConfigurationMistakeTests
             })
             .Build();
 
-        var mistake = Record.Exception(() => ClusterProviders.FillIn(configuration, SiloSettings.Read(configuration)));
+        var mistake = Record.Exception(() => ClusterProviders.FillIn(configuration, SiloSettings.Read(configuration), KadSilo.Providers()));
 
         Assert.Equal(sentence, mistake?.Message);
     }
 
     [Fact]
     public void A_provider_needs_records_of_the_size_that_a_shard_writes() => Assert.Equal(ShardWriter.MaxRecordBytes, RecordLimit.Needed);
-
-    [Theory]
-    [InlineData(null, "t", "f", "AZURE_CLIENT_ID is missing; AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential needs it; ")]
-    [InlineData("c", null, "f", "AZURE_TENANT_ID is missing; ")]
-    [InlineData("c", "t", null, "AZURE_FEDERATED_TOKEN_FILE is missing; ")]
-    [InlineData("c", "t", "no/such/file", "AZURE_FEDERATED_TOKEN_FILE is 'no/such/file', a file that is not there; ")]
-    public void Workload_identity_without_what_it_needs_is_named_in_a_sentence(string? client, string? tenant, string? file, string sentence)
-    {
-        var settings = new Dictionary<string, string?>
-        {
-            ["Kad:Azure:BlobServiceUri"] = "https://x.blob.example",
-            ["Kad:Azure:TableServiceUri"] = "https://x.table.example",
-            ["AZURE_CLIENT_ID"] = client,
-            ["AZURE_TENANT_ID"] = tenant,
-            ["AZURE_FEDERATED_TOKEN_FILE"] = file,
-        };
-        Assert.Null(Read().ConnectionString);
-
-        settings["AZURE_TOKEN_CREDENTIALS"] = "WorkloadIdentityCredential";
-        Assert.StartsWith(sentence, Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
-
-        settings["AZURE_CLIENT_ID"] = settings["AZURE_TENANT_ID"] = "id";
-        settings["AZURE_FEDERATED_TOKEN_FILE"] = typeof(ConfigurationMistakeTests).Assembly.Location;
-        Assert.NotNull(Read().BlobServiceUri);
-
-        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
-    }
 
     [Theory]
     [InlineData("8080", "127.0.0.1:8080")]
@@ -320,7 +255,7 @@ public sealed class ConfigurationMistakeTests
             .AddInMemoryCollection(given.Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value)))
             .Build();
         var settings = SiloSettings.Read(configuration);
-        var filled = ClusterProviders.FillIn(configuration, settings);
+        var filled = ClusterProviders.FillIn(configuration, settings, KadSilo.Providers());
         var options = new KadClusterOptions();
         SiloHost.Bind(configuration, options);
         return new KadClusterOptionsValidator().Validate(null, options) is { Failed: true } result

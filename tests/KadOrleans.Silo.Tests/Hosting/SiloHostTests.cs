@@ -15,7 +15,7 @@ public sealed class SiloHostTests
     {
         var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], new Announcer(TextWriter.Null));
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), new Announcer(TextWriter.Null));
         List<string> order;
         await using ((IAsyncDisposable)host)
         {
@@ -35,7 +35,7 @@ public sealed class SiloHostTests
     {
         var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], new Announcer(TextWriter.Null));
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), new Announcer(TextWriter.Null));
         await using ((IAsyncDisposable)host)
         {
             var serializer = host.Services.GetRequiredService<Serializer>();

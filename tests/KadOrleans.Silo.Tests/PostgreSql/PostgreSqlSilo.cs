@@ -58,6 +58,7 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
                 // Each write that is refused is an error to Orleans, and the suite's purpose here.
                 "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None",
             ],
+            KadSilo.Providers(),
             new Announcer(TextWriter.Null));
         await _host.StartAsync();
     }

@@ -26,25 +26,8 @@ public sealed class ClusterSampleTests : IDisposable
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}"];
-        await VisitAsync(_folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={postgres.ConnectionString}", storage);
+        await GuestbookVisits.VisitClusterAsync(_folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={postgres.ConnectionString}", storage);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    /// <summary>Two visits to a cluster of one silo and one edge.</summary>
-    /// <param name="folder">An empty one.</param>
-    /// <param name="sample">Its project.</param>
-    /// <param name="way">The argument by which it finds the silos.</param>
-    /// <param name="storage">The same for silo and edge.</param>
-    internal static async Task VisitAsync(string folder, string sample, string way, string[] storage)
-    {
-        await using var silo = new SiloServer(folder, [.. storage, SiloServer.ShardBits(4)]);
-        await silo.StartAsync();
-        await using var edge = new EdgeServer(folder, "edge", storage);
-        await edge.StartAsync();
-
-        Assert.Equal(
-            ["Nobody was here before.", "Ada signed.", "The last visitor was Ada.", "Bob signed."],
-            await GuestbookVisits.VisitTwiceAsync(sample, folder, way));
-    }
 }

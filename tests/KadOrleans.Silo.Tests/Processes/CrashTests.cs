@@ -1,4 +1,5 @@
 using System.Globalization;
+using KadOrleans.Edge;
 using KadOrleans.Edge.Hosting;
 using KadOrleans.Silo.Hosting;
 
@@ -16,6 +17,7 @@ public sealed class CrashTests : IDisposable
 
         var code = await SiloProgram.RunAsync(
             ["Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Data={_folder}"],
+            KadSilo.Providers(),
             new FullOutput(),
             TextWriter.Synchronized(error));
 
@@ -34,6 +36,7 @@ public sealed class CrashTests : IDisposable
                 "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
                 silo.GatewaySetting,
             ],
+            KadEdge.Providers(),
             new FullOutput(),
             TextWriter.Synchronized(error));
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using KadOrleans.Hosting;
-using KadOrleans.Silo.Tests.Hosting;
 
 namespace KadOrleans.Silo.Tests.Processes;
 

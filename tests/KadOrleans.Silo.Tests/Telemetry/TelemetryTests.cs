@@ -7,7 +7,6 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Node;
 using KadOrleans.Silo.Hosting;
-using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing.Telemetry;
 using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +33,7 @@ public sealed class TelemetryTests : IDisposable
                 "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}", "Kad:Edge:Trust=127.0.0.0/8",
                 $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on",
             ],
+            KadSilo.Providers(),
             new Announcer(announced));
         await host.StartAsync(Token);
         await collector.UntilAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");

@@ -7,7 +7,7 @@ namespace KadOrleans.Testing.Clusters;
 public sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode
 {
     /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
-    public string Assembly { get; set; } = "KadOrleans.Edge";
+    public string Assembly { get; set; } = ClusterExecutables.Edge;
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());

@@ -10,6 +10,9 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 {
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git"];
 
+    /// <summary>Whether it uses a provider that the default executables lack.</summary>
+    public bool NeedsProviders => Lines.Any(line => line.Contains("Tls(", StringComparison.Ordinal) || line.Contains("AzureStorage(", StringComparison.Ordinal));
+
     /// <summary>All blocks of a language in a Markdown file.</summary>
     public static IEnumerable<Snippet> Of(string document, params IEnumerable<string> languages)
     {

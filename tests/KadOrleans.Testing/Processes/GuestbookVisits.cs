@@ -1,3 +1,5 @@
+using KadOrleans.Testing.Clusters;
+
 namespace KadOrleans.Testing.Processes;
 
 /// <summary>Visits to the guestbook of the samples, each in a process of its own.</summary>
@@ -38,5 +40,22 @@ public static class GuestbookVisits
         }
 
         return lines;
+    }
+
+    /// <summary>Two visits to a cluster of one silo and one edge.</summary>
+    /// <param name="folder">An empty one.</param>
+    /// <param name="sample">Its project.</param>
+    /// <param name="way">The argument by which it finds the silos.</param>
+    /// <param name="storage">The same for silo and edge.</param>
+    public static async Task VisitClusterAsync(string folder, string sample, string way, string[] storage)
+    {
+        await using var silo = new SiloServer(folder, [.. storage, SiloServer.ShardBits(4)]);
+        await silo.StartAsync();
+        await using var edge = new EdgeServer(folder, "edge", storage);
+        await edge.StartAsync();
+
+        Assert.Equal(
+            ["Nobody was here before.", "Ada signed.", "The last visitor was Ada.", "Bob signed."],
+            await VisitTwiceAsync(sample, folder, way));
     }
 }

@@ -1,0 +1,58 @@
+using KadOrleans.AzureStorage;
+using KadOrleans.Grains;
+using KadOrleans.Silo;
+using KadOrleans.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Storage;
+
+namespace KadOrleans.Full.Tests.AzureStorage;
+
+/// <summary>A silo on Azurite with its grains' state in blobs.</summary>
+public sealed class AzureBlobSilo() : AzureSilo("Blobs");
+
+/// <summary>A silo on Azurite with its grains' state in tables.</summary>
+public sealed class AzureTableSilo() : AzureSilo("Tables");
+
+/// <summary>A silo on Azurite, as its settings make it.</summary>
+public abstract class AzureSilo(string grains) : IAsyncLifetime
+{
+    private AzuriteServer? _azurite;
+    private IHost? _host;
+
+    /// <summary>What its grains are given.</summary>
+    public IGrainStorage Storage => _host!.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!AzuriteServer.IsThere)
+        {
+            // The tests are skipped.
+            return;
+        }
+
+        _azurite = await AzuriteServer.StartAsync();
+        _host = SiloHost.Build(
+            [
+                "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={_azurite.ConnectionString}", $"Kad:Azure:GrainStorage={grains}",
+                "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+                // Each write that is refused is an error to Orleans, and the suite's purpose here.
+                "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=Warning",
+            ],
+            KadSilo.Providers(providers => providers.UseKadAzureStorage()),
+            new Announcer(TextWriter.Null));
+        await _host.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_azurite is not null)
+        {
+            await _host!.StopAsync();
+            await ((IAsyncDisposable)_host).DisposeAsync();
+            await _azurite.DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+}

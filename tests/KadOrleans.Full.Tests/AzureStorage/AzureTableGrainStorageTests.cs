@@ -1,0 +1,15 @@
+using KadOrleans.Testing.Conditions;
+using KadOrleans.Silo.Tests.Storage;
+using Orleans.Storage;
+
+namespace KadOrleans.Full.Tests.AzureStorage;
+
+/// <summary>Azure's tables, as a silo uses them.</summary>
+[Needs(Need.Azurite)]
+public sealed class AzureTableGrainStorageTests(AzureTableSilo silo) : GrainStorageConformance, IClassFixture<AzureTableSilo>
+{
+    protected override IGrainStorage Storage => silo.Storage;
+
+    // An entity has at most 960 kB.
+    protected override int LargeState => 900_000;
+}

@@ -1,0 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
+using KadOrleans.Testing.Processes;
+
+namespace KadOrleans.Full.Tests.AzureStorage;
+
+/// <summary>An edge whose members' table gives no answer.</summary>
+public sealed class AzureUnreachableTests : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
+
+    [Fact]
+    public async Task An_edge_waits_for_Azure_and_stops_when_told_to()
+    {
+        using var table = new TcpListener(IPAddress.Loopback, 0);
+        table.Start();
+        await using var edge = ChildProcess.Start(
+            "KadOrleans.Edge.Full",
+            _folder,
+            [
+                "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Storage=AzureStorage",
+                $"Kad:Azure:ConnectionString=AccountName=me;AccountKey=c2VjcmV0;TableEndpoint=http://{table.LocalEndpoint}/me",
+            ]);
+        using (var request = await table.AcceptSocketAsync().WaitAsync(Longest))
+        {
+            table.Stop();
+        }
+
+        Assert.Equal(0, await edge.StopAsync());
+        Assert.DoesNotContain("Unhandled", edge.Error.Text, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

@@ -1,0 +1,25 @@
+using KadOrleans.Testing.Documents;
+
+namespace KadOrleans.Full.Tests;
+
+/// <summary>What the documents show of the providers compiles as it stands there.</summary>
+public sealed class SnippetTests
+{
+    private static readonly SnippetProgram Program = new(
+        ["KadOrleans.Client.Hosting", "KadOrleans.Tls.Hosting", "Orleans.Connections.Security", "Orleans.Hosting"],
+        new Dictionary<string, string>
+        {
+            ["certificate"] = "System.Security.Cryptography.X509Certificates.X509Certificate2",
+            ["client"] = "Orleans.Hosting.IClientBuilder",
+            ["configuration"] = "Microsoft.Extensions.Configuration.IConfiguration",
+        });
+
+    [Fact]
+    public async Task Each_block_of_code_compiles()
+    {
+        var snippets = Snippet.OfAll("csharp", "cs").Where(snippet => snippet.NeedsProviders).ToList();
+
+        Assert.NotEmpty(snippets);
+        Assert.Empty(await Program.BuildAsync(snippets));
+    }
+}

@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace KadOrleans.Full.Tests.Tls;
+
+/// <summary>An authority of its own, which signs what a test asks for.</summary>
+internal sealed class TestAuthority : IDisposable
+{
+    public const string Server = "1.3.6.1.5.5.7.3.1";
+    public const string Client = "1.3.6.1.5.5.7.3.2";
+
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public TestAuthority(string name = "the test's authority")
+    {
+        var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        Certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-2), DateTimeOffset.UtcNow.AddYears(2));
+    }
+
+    public X509Certificate2 Certificate { get; }
+
+    public string Pem => Certificate.ExportCertificatePem();
+
+    /// <summary>A certificate with its key.</summary>
+    /// <param name="subject">Who it is for.</param>
+    /// <param name="name">The DNS name that it carries; null for none.</param>
+    /// <param name="uses">What it may be used for; none means all.</param>
+    /// <param name="days">How many days from now it ends; it begins a year before that.</param>
+    public X509Certificate2 Issue(string subject, string? name, string[]? uses = null, int days = 30)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256);
+        if (name is not null)
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            request.CertificateExtensions.Add(names.Build());
+        }
+
+        if (uses is { Length: > 0 })
+        {
+            var oids = new OidCollection();
+            uses.ToList().ForEach(use => oids.Add(new Oid(use)));
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, false));
+        }
+
+        var end = DateTimeOffset.UtcNow.AddDays(days);
+        using var certificate = request.Create(Certificate, end.AddYears(-1), end, RandomNumberGenerator.GetBytes(8));
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    public void Dispose()
+    {
+        Certificate.Dispose();
+        _key.Dispose();
+    }
+}
