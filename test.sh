@@ -1,78 +1,186 @@
 #!/usr/bin/env bash
-# Restores, builds and tests everything that the NuGet source allows. Where it lacks the Orleans packages, the
-# standalone part is tested and a line says which suites did not run. Each reason of skipped tests has a line.
-# Ends with 'N passed, N failed, N skipped'.
+# Restores, builds and tests everything that the NuGet source allows, in three tiers: without Orleans, with Orleans and
+# PostgreSQL, with Azure and TLS. Ends with a table of the tiers and 'N passed, N failed, N skipped'.
 #
-#   ./test.sh                    everything
-#   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s)
+#   ./test.sh                    the tests that a change must pass
+#   ./test.sh --all              those that take long too: campaigns, soaks, large simulations
+#   ./test.sh Core Node          these suites alone
+#   SUITE_SECONDS=60 ./test.sh   with another limit for each suite (default 300 s; 1,200 s with --all)
+#   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s; 60 s with --all)
 #   FUZZ_SEED=7 ./test.sh        with another seed for it (default 1)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+long=(-trait- Tier=Long)
+limit=${SUITE_SECONDS:-300}
+fuzz_seconds=${FUZZ_SECONDS:-5}
+only=()
+for argument in "$@"; do
+    case $argument in
+        --all) long=() limit=${SUITE_SECONDS:-1200} fuzz_seconds=${FUZZ_SECONDS:-60} ;;
+        -*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
+        *) only+=("KadOrleans.$argument.Tests") ;;
+    esac
+done
+
+tier_names=("without Orleans" "with Orleans and PostgreSQL" "with Azure and TLS")
+tier_targets=(KadOrleans.Standalone.slnf KadOrleans.Cluster.slnf KadOrleans.sln)
+
+# These start processes, or clusters of silos. They run one after the other, beside the rest.
+heavy=' Cli Edge EdgeWorker Full Grains Hostile Http Lab Silo Storage.Sqlite WebConsole '
+
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+cleanup() {
+    local jobs
+    jobs=$(jobs -p)
+    [ -z "$jobs" ] || kill $jobs 2>/dev/null || true
+    rm -rf "$results"
+}
+trap cleanup EXIT
 
-restored() { dotnet restore "$1" >"$results/restore.log" 2>&1; }
+started=$SECONDS
+lap() { printf '%s: %d s\n' "$1" $((SECONDS - started)); started=$SECONDS; }
 
-# Whether the last restore failed for want of a package whose id matches.
-lacks() { grep -qE "error NU110[0-3]: Unable to find .*package $1" "$results/restore.log"; }
-
-azure='(Azure\.|Microsoft\.Orleans\.[A-Za-z]+\.AzureStorage)'
-target=KadOrleans.sln
-missing=""
-if ! restored "$target"; then
-    if lacks "$azure"; then
-        # All but Azure Storage builds and runs without its packages.
-        export KadAzureStorage=false
-        missing="Azure Storage"
+# The largest tier that restores. What a larger one lacks is told at the end.
+last=2
+while ! dotnet restore "${tier_targets[last]}" >"$results/restore.log" 2>&1; do
+    grep -oE 'error NU110[1-3]: Unable to find .*package [A-Za-z0-9.]+' "$results/restore.log" \
+        | sed 's/.* //' | sort -u >"$results/missing.$last"
+    if [ "$last" = 0 ] || [ ! -s "$results/missing.$last" ] \
+        || grep -E ': error ' "$results/restore.log" | grep -qvE 'NU110[1-3]'; then
+        cat "$results/restore.log" >&2
+        exit 1
     fi
+    last=$((last - 1))
+done
+lap restore
 
-    if [ -z "$missing" ] || ! restored "$target"; then
-        if ! lacks 'Microsoft\.Orleans\.'; then
-            cat "$results/restore.log" >&2
-            exit 1
+# Many small compilations share one compiler, which ends with this script.
+dotnet build "${tier_targets[last]}" --no-restore --nologo -v quiet -p:UseSharedCompilation=true || { cat <<<'The build failed.' >&2; exit 1; }
+dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+lap build
+
+suites_of() { grep -oE '[A-Za-z.]+\.Tests\.csproj' "${tier_targets[$1]}" | sed 's/\.csproj$//' | sort -u; }
+
+is_chosen() { [ ${#only[@]} = 0 ] || [[ " ${only[*]} " == *" $1 "* ]]; }
+
+# From the messages of a suite: its counts, why tests were skipped, what failed, and what never ended.
+read_messages='
+    # The JSON string behind a key, or behind the start of a list.
+    function after(key,   at, value) {
+        at = index($0, key "\"")
+        if (at == 0) return ""
+        value = substr($0, at + length(key) + 1)
+        match(value, /^([^"\\]|\\.)*/)
+        value = substr(value, 1, RLENGTH)
+        gsub(/\\n/, "\n      ", value); gsub(/\\"|\\u0022/, "\"", value); gsub(/\\u0027/, "\x27", value); gsub(/\\\\/, "\\", value)
+        return value
+    }
+    function text(name) { return after("\"" name "\":") }
+    function first(name) { return after("\"" name "\":[") }
+    { type = text("$type"); id = text("TestUniqueID") }
+    type == "test-starting" { title[id] = text("TestDisplayName"); running[id] = 1 }
+    type == "test-finished" { delete running[id] }
+    type == "test-passed" { passed++ }
+    type == "test-skipped" { skipped++; print "skipped\t" text("Reason") >> notes }
+    type == "test-failed" || type ~ /cleanup-failure$/ || type == "error" {
+        failed++
+        what = id in title ? title[id] : suite " (" type ")"
+        printf "failed\t%s\n      %s\n%s\n", what, first("Messages"), first("StackTraces") >> failures
+    }
+    type == "test-assembly-finished" { ended = 1 }
+    END {
+        for (id in running) printf "failed\t%s did not end\n", title[id] >> failures
+        print passed + 0, failed + 0, skipped + 0, ended + 0 >> counts
+    }'
+
+run_suite() {
+    local suite=$1 begun=$SECONDS code=0 passed failed skipped ended seconds
+    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Debug/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json ${long[@]+"${long[@]}"} \
+        >"$results/$suite.jsonl" 2>"$results/$suite.err" </dev/null || code=$?
+    awk -v suite="$suite" -v notes="$results/notes" -v failures="$results/$suite.failures" -v counts="$results/$suite.counts" \
+        "$read_messages" "$results/$suite.jsonl"
+    read -r passed failed skipped ended <"$results/$suite.counts"
+    seconds=$((SECONDS - begun))
+    if [ "$ended" = 0 ] || { [ "$code" != 0 ] && [ "$failed" = 0 ]; }; then
+        failed=$((failed + 1))
+        {
+            [ "$code" != 124 ] && [ "$code" != 137 ] \
+                && printf 'failed\t%s ended with code %d\n' "$suite" "$code" \
+                || printf 'failed\t%s was ended after its limit of %d s\n' "$suite" "$limit"
+            sed 's/^/      /' "$results/$suite.err" | tail -n 20
+            printf '      These tests did not run:\n'
+            comm -13 \
+                <(grep -o '"TestDisplayName":"[^"(]*' "$results/$suite.jsonl" | cut -d'"' -f4 | sort -u) \
+                <(timeout 60 dotnet "tests/$suite/bin/Debug/net10.0/$suite.dll" -noLogo -noColor ${long[@]+"${long[@]}"} -list methods | grep -E '^KadOrleans\.' | sort -u) \
+                | sed 's/^/      /'
+        } >>"$results/$suite.failures"
+    fi
+    echo "$passed $failed $skipped $seconds" >"$results/$suite.done"
+    printf '%-36s %5d passed %3d failed %3d skipped %5d s\n' "$suite" "$passed" "$failed" "$skipped" "$seconds"
+    [ ! -s "$results/$suite.failures" ] || sed 's/^failed\t/  /' "$results/$suite.failures"
+}
+
+run_fuzzer() {
+    local begun=$SECONDS
+    if nice dotnet run --no-build --project tests/KadOrleans.Fuzz -- --seconds "$fuzz_seconds" --seed "${FUZZ_SEED:-1}" >"$results/fuzz.log" 2>&1; then
+        echo "1 0 0 $((SECONDS - begun))" >"$results/KadOrleans.Fuzz.done"
+    else
+        echo "0 1 0 $((SECONDS - begun))" >"$results/KadOrleans.Fuzz.done"
+        cat "$results/fuzz.log"
+        printf 'failed\tKadOrleans.Fuzz\n' >"$results/KadOrleans.Fuzz.failures"
+    fi
+    tail -n 1 "$results/fuzz.log"
+}
+
+# Pure suites in one lane with less priority, those with processes in the other: a starved process fails by its deadlines.
+light=() lane=()
+for suite in $(suites_of "$last"); do
+    is_chosen "$suite" || continue
+    name=${suite#KadOrleans.} name=${name%.Tests}
+    if [[ $heavy == *" $name "* ]]; then lane+=("$suite"); else light+=("$suite"); fi
+done
+for suite in ${only[@]+"${only[@]}"}; do
+    suites_of "$last" | grep -qx "$suite" || { echo "'${suite#KadOrleans.}' is not a suite that restores here; allowed: $(suites_of "$last" | sed 's/^KadOrleans\.//; s/\.Tests$//' | paste -sd' ')." >&2; exit 2; }
+done
+
+{
+    for suite in ${light[@]+"${light[@]}"}; do renice -n 10 $BASHPID >/dev/null 2>&1 || true; run_suite "$suite"; done
+    [ ${#only[@]} != 0 ] || run_fuzzer
+} &
+beside=$!
+for suite in ${lane[@]+"${lane[@]}"}; do run_suite "$suite"; done
+wait "$beside"
+lap tests
+
+[ ! -s "$results/notes" ] || { echo; echo "Skipped:"; cut -f2 "$results/notes" | sort | uniq -c | sort -rn; }
+find "$results" -name '*.failures' -size +0 -exec cat {} + | grep $'^failed\t' | cut -f2 | sort >"$results/failed" || true
+[ ! -s "$results/failed" ] || { echo; echo "Failed:"; sed 's/^/  /' "$results/failed"; }
+
+echo
+printf '%-28s %6s %7s %7s %8s %8s\n' tier suites passed failed skipped seconds
+all_passed=0 all_failed=0 all_skipped=0
+for tier in 0 1 2; do
+    if [ "$tier" -gt "$last" ]; then
+        printf '%-28s left out, as the NuGet source lacks %s\n' "${tier_names[tier]}" "$(paste -sd, "$results/missing.$tier" | sed 's/,/, /g')"
+        continue
+    fi
+    suites=0 passed=0 failed=0 skipped=0 seconds=0
+    before=$([ "$tier" = 0 ] || suites_of $((tier - 1)))
+    members=$(comm -23 <(suites_of "$tier") <(echo "$before"))
+    [ "$tier" != 0 ] || members="$members"$'\n'KadOrleans.Fuzz
+    for suite in $members; do
+        if [ "${#only[@]}" != 0 ] && ! is_chosen "$suite"; then continue; fi
+        suites=$((suites + 1))
+        if ! read -r p f s t <"$results/$suite.done" 2>/dev/null || [ $((p + f)) = 0 ]; then
+            echo "$suite ran no test." >&2
+            p=0 f=1 s=0 t=0
         fi
-
-        target=KadOrleans.Standalone.slnf
-        dotnet restore "$target"
-        missing=$(comm -23 \
-            <(grep -oE '[A-Za-z.]+\.Tests\.csproj' KadOrleans.sln | sort -u) \
-            <(grep -oE '[A-Za-z.]+\.Tests\.csproj' KadOrleans.Standalone.slnf | sort -u) \
-            | sed 's/\.csproj$//' | paste -sd' ')
-    fi
-fi
-
-dotnet build "$target" --no-restore --nologo
-
-failed=0
-dotnet test "$target" --no-build --nologo --logger trx --results-directory "$results/trx" || failed=1
-dotnet run --no-build --project tests/KadOrleans.Fuzz -- \
-    --seconds "${FUZZ_SECONDS:-5}" --seed "${FUZZ_SEED:-1}" && fuzz=passed || fuzz=failed
-
-if [ -n "$missing" ]; then
-    echo "Not run, as the NuGet source lacks what they need: $missing"
-fi
-
-# Each reason for which tests were skipped, and how many. CONTRIBUTING.md says how to get what is missing.
-awk '/<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
-    skipped && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); count[$0]++ }
-    END { for (reason in count) print count[reason] " skipped: " reason }' "$results"/trx/*.trx | sort -k3
-
-# Each test that failed, by name: where suites run side by side, their output is mixed.
-cat "$results"/trx/*.trx | { grep '<UnitTestResult .*outcome="Failed"' || true; } \
-    | sed -E 's/.* testName="([^"]*)".*/Failed: \1/' | sort
-
-# The fuzzer's run counts as one test.
-count() { cat "$results"/trx/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
-total=$(count total)
-passed=$(count passed)
-executed=$(count executed)
-broken=$((executed - passed))
-if [ "$fuzz" = passed ]; then passed=$((passed + 1)); else broken=$((broken + 1)); fi
-if [ "$failed" = 1 ] && [ "$broken" = 0 ]; then
-    # A suite that died before it could count.
-    broken=1
-fi
-
-echo "$passed passed, $broken failed, $((total - executed)) skipped"
-[ "$broken" = 0 ] && [ "$executed" -gt 0 ]
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s)) seconds=$((seconds + t))
+    done
+    printf '%-28s %6d %7d %7d %8d %8d\n' "${tier_names[tier]}" $suites $passed $failed $skipped $seconds
+    all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed)) all_skipped=$((all_skipped + skipped))
+done
+[ ${#long[@]} = 0 ] || echo "Tests that take long are left out; ./test.sh --all runs them too."
+echo "$all_passed passed, $all_failed failed, $all_skipped skipped"
+[ "$all_failed" = 0 ] && [ "$all_passed" -gt 0 ]

@@ -40,6 +40,19 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    public async Task A_cold_target_is_measured_from_its_first_second()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
+
+        var target = (await RunAsync($"{Small.Replace("--seconds 1", "--seconds 2", StringComparison.Ordinal)} --op ping --cold"))["targets"]![0]!;
+
+        var seconds = target["eachSecond"]!.AsArray().Select(count => (long)count!).ToList();
+        Assert.Equal(2, seconds.Count);
+        Assert.All(seconds, count => Assert.True(count > 0));
+        Assert.True(seconds.Sum() <= (long)target["answers"]!);
+    }
+
+    [Fact]
     public async Task A_rate_is_not_exceeded()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");

@@ -36,6 +36,7 @@ internal static class BenchJson
         }
 
         json["unexpected"] = result.Unexpected;
+        json["eachSecond"] = outcome.Settings.Cold ? new JsonArray([.. result.EachSecond.Select(count => JsonValue.Create(count))]) : null;
         json["requests"] = new JsonArray([.. target.Protocol.RoundOf(outcome.Settings.Operation)
             .DistinctBy(request => request.Kind)
             .Select(request => new JsonObject

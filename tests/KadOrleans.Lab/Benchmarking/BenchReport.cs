@@ -42,6 +42,11 @@ internal static class BenchReport
             isReport: true);
         foreach (var target in outcome.Targets)
         {
+            if (outcome.Settings.Cold)
+            {
+                printer.Line($"{target.Name}, responses of each second: {string.Join(", ", target.Result.EachSecond)}");
+            }
+
             if (Describe(target.Result) is { } process)
             {
                 printer.Line($"{target.Name}: {process}");

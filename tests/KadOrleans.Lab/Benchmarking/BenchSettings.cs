@@ -45,6 +45,9 @@ internal sealed record BenchSettings
     /// <summary>Whether plain echoes are measured beside it.</summary>
     public required bool Baseline { get; init; }
 
+    /// <summary>Whether targets are measured from the first second on, and the responses of each second are told.</summary>
+    public bool Cold { get; init; }
+
     public required bool Json { get; init; }
 }
 

@@ -80,9 +80,16 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
         var sweepAt = startedAt + Patience;
         var endAt = startedAt + (long)(load.Duration.TotalSeconds * Stopwatch.Frequency);
         var now = startedAt;
+        var (secondAt, before) = (startedAt + Stopwatch.Frequency, result.Answered);
         for (long sent = 0; now < endAt && sent < load.MostRequests; now = Stopwatch.GetTimestamp())
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (now >= secondAt)
+            {
+                result.EachSecond.Add(result.Answered - before);
+                (secondAt, before) = (secondAt + Stopwatch.Frequency, result.Answered);
+            }
+
             sent = SendDue(sent, startedAt, now);
             Receive(WaitBefore(sent, startedAt, now), isInTime: true);
             if (now > sweepAt)
@@ -90,6 +97,11 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
                 GiveUp(now - Patience);
                 sweepAt = now + (Patience / 10);
             }
+        }
+
+        if (now >= secondAt)
+        {
+            result.EachSecond.Add(result.Answered - before);
         }
 
         result.Elapsed += Stopwatch.GetElapsedTime(startedAt, now);

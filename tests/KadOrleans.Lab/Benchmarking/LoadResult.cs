@@ -29,6 +29,9 @@ internal sealed class LoadResult
     /// <summary>The target's memory after the last round, where it is a process of ours.</summary>
     public ResidentMemory? TargetMemory { get; set; }
 
+    /// <summary>Responses of each whole second that requests were sent.</summary>
+    public List<long> EachSecond { get; } = [];
+
     public LatencyHistogram Latencies { get; } = new();
 
     public double PerSecond => Elapsed == TimeSpan.Zero ? 0 : Answered / Elapsed.TotalSeconds;

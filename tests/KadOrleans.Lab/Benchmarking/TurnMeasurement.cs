@@ -1,5 +1,6 @@
 using System.Globalization;
 using KadOrleans.Cli;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Lab.Benchmarking;
 
@@ -11,16 +12,26 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
 
     private const int Turns = 3;
 
+    // What a response has at least, about.
+    private const int EchoBytes = 64;
+
     /// <summary>Measures.</summary>
     /// <param name="targets">At least one. An echo's answers are as long as those of the first.</param>
     public async Task<BenchOutcome> RunAsync(IReadOnlyList<LoadTarget> targets)
     {
         var load = new Load(settings.Operation, keys, settings.InFlight, WarmUp) { Rate = settings.Rate };
+        if (settings.Cold)
+        {
+            await WarmOnEchoAsync(targets[0], load);
+            await MeasureAsync(targets, load);
+            return new BenchOutcome(settings, targets, []);
+        }
+
         var lengths = string.Empty;
         foreach (var target in targets)
         {
             var result = await runner.RunAsync("warming up", target, load);
-            lengths = lengths.Length > 0 ? lengths : LengthsOf(target, result);
+            lengths = lengths.Length > 0 ? lengths : LengthsOf(target, result.AnswerLength);
         }
 
         if (!settings.Baseline)
@@ -42,6 +53,14 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
         return new BenchOutcome(settings, targets, echoes);
     }
 
+    // The load's own code is compiled while an echo responds, and not while the target is measured.
+    private async Task WarmOnEchoAsync(LoadTarget target, Load load)
+    {
+        var lengths = LengthsOf(target, _ => EchoBytes);
+        await using var process = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, "--batch"], runner.CancellationToken);
+        await runner.RunAsync("warming up", LoadTarget.Echo("echo", process, target.Senders.Length), load);
+    }
+
     private async Task MeasureAsync(IReadOnlyList<LoadTarget> targets, Load load)
     {
         var turns = targets.Count > 1 ? Turns : 1;
@@ -54,10 +73,10 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
         }
     }
 
-    private string LengthsOf(LoadTarget target, LoadResult result) => string.Join(
+    private string LengthsOf(LoadTarget target, Func<RequestKind, int> answerLength) => string.Join(
         ',',
         target.Protocol.RoundOf(settings.Operation).DistinctBy(request => request.Kind).Select(request => string.Create(
-            CultureInfo.InvariantCulture, $"{request.Bytes.Length}:{result.AnswerLength(request.Kind)}")));
+            CultureInfo.InvariantCulture, $"{request.Bytes.Length}:{answerLength(request.Kind)}")));
 }
 
 /// <summary>What <c>kad-lab bench</c> has measured.</summary>

@@ -19,6 +19,7 @@ internal static class BenchCommand
                 "kad-lab bench --op find_node --baseline",
                 "kad-lab bench --op find_node --rate 50000 --seconds 10",
                 "kad-lab bench --op mix --target 127.0.0.1:8468 --json",
+                "kad-lab bench --op store --target 127.0.0.1:8468 --seconds 30 --cold",
                 "kad-lab bench --op find_node --target self --target edge=127.0.0.1:7821 --contacts 1000",
             ],
             Notes = """

@@ -69,10 +69,15 @@ internal sealed class BenchOptions
         Description = "Measure plain UDP echoes of the same sizes in turns with the nodes, and print the ratios.",
     };
 
+    private readonly Option<bool> _cold = new("--cold")
+    {
+        Description = "Measure each target from its first second on, and print the responses of each second. The load warms up on an echo.",
+    };
+
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _json];
+    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -98,6 +103,9 @@ internal sealed class BenchOptions
             HotPercent = Whole(parsed, _hot, 1, 100) ?? 100,
             Python = parsed.GetValue(_python) ?? PythonReference.DefaultInterpreter,
             Baseline = baseline,
+            Cold = parsed.GetValue(_cold) && (targets.Count > 1 || baseline)
+                ? throw CommandException.WrongUsage("--cold measures one target; --baseline and further targets, which are measured in turns with it, are not allowed.")
+                : parsed.GetValue(_cold),
             Json = parsed.GetValue(_json),
         };
     }
