@@ -38,6 +38,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
             new ShardCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
+        builder.Services.TryAddSingleton<ShardLoads>();
         builder.Services.TryAddSingleton<ShardNewsDesk>();
         builder.Services.TryAddSingleton<AskSilo>(services => new ShardNewsServices(services).AskAsync);
         builder.AddGrainService<ShardNewsService>();

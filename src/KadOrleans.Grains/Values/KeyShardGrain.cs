@@ -36,6 +36,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly ILogger _logger;
     private readonly Func<GrainId, IRecordStorage> _open;
     private readonly ShardCache _cache;
+    private readonly ShardLoads _loads;
     private readonly IRandomSource _random;
     private readonly ExpiryReminder _reminder;
     private readonly ActiveShardUsage _usage = new();
@@ -65,13 +66,14 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         StateVersion version,
         ILocalSiloDetails silo,
         ShardCache cache,
+        ShardLoads loads,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<KeyShardGrain> logger)
     {
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
-        (_silo, _cache, _random, _time, _logger) = (silo.SiloAddress, cache, random, time, logger);
+        (_silo, _cache, _loads, _random, _time, _logger) = (silo.SiloAddress, cache, loads, random, time, logger);
         _shard = this.GetPrimaryKeyLong();
         _open = grain => new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout);
         _reminder = new ExpiryReminder(this, random, logger);
@@ -86,7 +88,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {_shards.Layout.Count}.");
         Build(firstBits);
         var started = _time.GetTimestamp();
-        await _log.ResolveDoubtAsync();
+        await _loads.RunAsync(_log.ResolveDoubtAsync);
         if (_prefix.Bits != firstBits && _log.Image.ManifestETag is null)
         {
             // Its values are elsewhere: it must not be taken for an empty one.

@@ -1,6 +1,7 @@
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Values;
 using KadOrleans.GrainStorage.Sqlite;
 using Orleans.Storage;
 
@@ -14,12 +15,10 @@ internal sealed class ShardWaker(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
     ClusterShards known,
+    ShardLoads loads,
     IHostApplicationLifetime lifetime,
     ILogger<ShardWaker> logger) : BackgroundService
 {
-    // Few, so that loading shards does not delay the cluster's first requests.
-    private const int Parallelism = 4;
-
     /// <summary>Adds the waker where it is needed.</summary>
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
@@ -45,8 +44,13 @@ internal sealed class ShardWaker(
             // Those that a doubling makes are called by the shards that they are halves of.
             var stored = await ((SqliteGrainStorage)storage).ListGrainsAsync(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
             var shards = stored.Where(shard => known.Layout.IsInUse(shard.GetIntegerKey())).ToList();
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stoppingToken };
-            await Parallel.ForEachAsync(shards, options, async (shard, _) => await WakeAsync(shard));
+            foreach (var shard in shards)
+            {
+                // A shard that is asked before its turn loads first.
+                await loads.WhenQuietAsync(stoppingToken);
+                await WakeAsync(shard);
+            }
+
             if (shards.Count > 0)
             {
                 SiloLog.ShardsWoken(logger, shards.Count);
