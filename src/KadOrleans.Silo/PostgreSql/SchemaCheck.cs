@@ -14,7 +14,7 @@ internal static class SchemaCheck
 {
     /// <summary>The error of a database without Orleans' tables.</summary>
     public const string Missing =
-        "The database lacks Orleans' tables, or part of them; apply Orleans' scripts and kad-schema.sql to it, as "
+        "The database lacks Orleans' tables, or part of them; apply infra/postgresql/schema.sql to it, as "
         + "docs/install.md#postgresql says";
 
     private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{StateIdentity.Table}') IS NOT NULL";
@@ -54,7 +54,7 @@ internal static class SchemaCheck
         {
             throw KadSection.Mistake(
                 $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
-                + $"both be kept, and neither read; run kad-schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
+                + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
         }
     }
 

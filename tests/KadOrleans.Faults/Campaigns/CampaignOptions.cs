@@ -34,7 +34,6 @@ internal sealed record CampaignOptions
     public const string Usage = """
         campaign [--storage postgresql|sqlite|azurite] [--faults 50] [--seed 1] [--silos 3] [--edges 2] [--keys 64]
                  [--longest-freeze SECONDS] [--patience SECONDS] [--pace SECONDS] [--shard-bits 7] [--standbys 0|1] [--json FILE] [--build FOLDER]
-                 [--scripts FOLDER]
         """;
 
     /// <summary>Reads arguments.</summary>

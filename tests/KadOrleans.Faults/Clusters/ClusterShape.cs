@@ -23,10 +23,7 @@ internal sealed record ClusterShape
     /// <summary>The built silo and edge.</summary>
     public required Executables Executables { get; init; }
 
-    /// <summary>The folder with Orleans' SQL scripts; null for <c>KAD_TEST_POSTGRES_SCRIPTS</c>.</summary>
-    public string? Scripts { get; init; }
-
-    /// <summary>Reads <c>--storage --silos --edges --shard-bits --build --scripts</c>.</summary>
+    /// <summary>Reads <c>--storage --silos --edges --shard-bits --build</c>.</summary>
     /// <exception cref="OptionException">One of them is wrong.</exception>
     public static ClusterShape Read(OptionReader options, int edges)
     {
@@ -39,7 +36,6 @@ internal sealed record ClusterShape
             Edges = options.Integer("--edges", edges, 1, 16),
             ShardBits = options.Integer("--shard-bits", 7, 0, 12),
             Executables = Executables.Find(options.Text("--build")),
-            Scripts = options.Text("--scripts"),
         };
     }
 }

@@ -41,12 +41,12 @@ internal abstract class ClusterStorage : IAsyncDisposable
     {
         try
         {
-            var server = await PostgreSqlServer.StartAsync(shape.Scripts, Path.GetDirectoryName(shape.Executables.Silo));
+            var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Executables.Silo));
             return shape.HasStandby ? new OnPair(await PostgreSqlPair.StartAsync(server)) : new OnPostgreSql(() => server, server.ConnectionString, server);
         }
         catch (InvalidOperationException e)
         {
-            throw new OptionException($"--storage is 'postgresql', with --scripts or KAD_TEST_POSTGRES_SCRIPTS: {e.Message}");
+            throw new OptionException($"--storage is 'postgresql': {e.Message}");
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed record SilenceOptions
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         silence  [--storage postgresql|azurite] [--rate 3000] [--silos 3] [--edges 1] [--before SECONDS] [--settle SECONDS]
-                 [--csv FILE] [--svg FILE] [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
+                 [--csv FILE] [--svg FILE] [--shard-bits 7] [--build FOLDER]
         """;
 
     /// <summary>Reads arguments.</summary>

@@ -12,7 +12,7 @@ internal static class OutageRun
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         outage   [--storage postgresql|sqlite|azurite] [--seconds 300] [--by kill|stop] [--rate 20] [--silos 3] [--edges 2] [--csv FILE]
-                 [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
+                 [--shard-bits 7] [--build FOLDER]
         """;
 
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(10);

@@ -16,7 +16,7 @@ internal static class CpuRun
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         cpu      [--storage postgresql|sqlite|azurite] [--rate 1000] [--to-rate RATE] [--silos 3] [--edges 2] [--seconds 20]
-                 [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
+                 [--shard-bits 7] [--build FOLDER]
         """;
 
     /// <summary>Code that runs often is compiled anew after its first calls, which at some hundred calls a second takes long.</summary>

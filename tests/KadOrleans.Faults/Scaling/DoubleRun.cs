@@ -14,7 +14,7 @@ internal static class DoubleRun
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         double   [--storage postgresql|azurite] [--rate 2000] [--silos 3] [--edges 2] [--before SECONDS] [--settle SECONDS]
-                 [--kill 0|1] [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
+                 [--kill 0|1] [--shard-bits 7] [--build FOLDER]
         """;
 
     private const double OthersRate = 20;

@@ -11,7 +11,7 @@ internal static class ScaleRun
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         scale    [--storage postgresql|azurite] [--rate 2000] [--silos 3] [--edges 2] [--before SECONDS] [--settle SECONDS]
-                 [--shard-bits 7] [--build FOLDER] [--scripts FOLDER]
+                 [--shard-bits 7] [--build FOLDER]
         """;
 
     private const double OthersRate = 20;

@@ -18,7 +18,7 @@ public sealed class DeployedClusterTests : IDisposable
     public async Task A_deployed_cluster_keeps_its_values_over_a_restart_of_each_pod()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
-        var owner = await DeployedDatabase.CreateAsync(postgres, _folder);
+        var owner = await DeployedDatabase.CreateAsync(postgres);
         await using var firstSilo = new DeployedPod("silo", "kad-silo-a", owner.As("kad_silo"), _folder);
         await using var secondSilo = new DeployedPod("silo", "kad-silo-b", owner.As("kad_silo"), _folder);
         await using var firstEdge = new DeployedPod("edge", "kad-edge-0", owner.As("kad_edge"), _folder);

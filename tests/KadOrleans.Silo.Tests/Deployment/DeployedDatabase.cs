@@ -9,9 +9,9 @@ internal static class DeployedDatabase
     private const string Name = "kad";
 
     /// <summary>Makes it and returns how its owner reaches it.</summary>
-    public static async Task<NpgsqlConnectionStringBuilder> CreateAsync(PostgreSqlServer server, string folder)
+    public static async Task<NpgsqlConnectionStringBuilder> CreateAsync(PostgreSqlServer server)
     {
-        var program = await SchemaProgram.CreateAsync(server, Name, folder);
+        var program = await SchemaProgram.CreateAsync(server, Name);
         await program.ExecuteAsync("CREATE USER kad_silo; CREATE USER kad_edge");
 
         // The Job may run again, and beside itself.

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using KadOrleans.Testing;
+using KadOrleans.Testing.Deployment;
 using Npgsql;
 
 namespace KadOrleans.Silo.Tests.Deployment;
@@ -13,36 +15,52 @@ internal sealed class SchemaProgram
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    private readonly string _scripts;
-
-    private SchemaProgram(NpgsqlConnectionStringBuilder owner, string scripts)
-    {
-        Owner = owner;
-        _scripts = scripts;
-    }
+    private SchemaProgram(NpgsqlConnectionStringBuilder owner) => Owner = owner;
 
     /// <summary>How the database's owner reaches it.</summary>
     public NpgsqlConnectionStringBuilder Owner { get; }
 
     /// <summary>Makes an empty database.</summary>
-    public static async Task<SchemaProgram> CreateAsync(PostgreSqlServer server, string database, string folder)
+    public static async Task<SchemaProgram> CreateAsync(PostgreSqlServer server, string database)
     {
         var owner = new NpgsqlConnectionStringBuilder(server.ConnectionString);
         await ExecuteAsync(owner, $"CREATE DATABASE {database}");
         owner.Database = database;
-        return new SchemaProgram(owner, CopyScripts(folder));
+        return new SchemaProgram(owner);
     }
 
-    /// <summary>Runs apply-schema.sh with these settings.</summary>
-    public Task<Result> ApplyAsync(IReadOnlyDictionary<string, string> settings) =>
-        Start(settings, ["apply-schema.sh", _scripts]).Result;
+    /// <summary>Makes a database with the tables and queries of Orleans' own scripts.</summary>
+    public static async Task<SchemaProgram> CreateByOrleansAsync(PostgreSqlServer server, string database)
+    {
+        var program = await CreateAsync(server, database);
+        foreach (var script in PostgreSqlServer.OrleansScripts)
+        {
+            await program.ExecuteAsync(await File.ReadAllTextAsync(script));
+        }
+
+        return program;
+    }
+
+    /// <summary>Applies the schema as the Job does, which has the roles from settings.</summary>
+    public Task<Result> ApplyAsync(string siloRole = "", string edgeRole = "") =>
+        ApplyAsync(new Dictionary<string, string> { ["SILO_ROLE"] = siloRole, ["EDGE_ROLE"] = edgeRole });
+
+    /// <summary>Applies the schema as the Job does with these settings.</summary>
+    public Task<Result> ApplyAsync(IReadOnlyDictionary<string, string> settings)
+    {
+        var job = Assert.Single(Yaml.Documents(Repository.Read($"{Overlay}/schema-job.yaml")));
+        var command = job.Entries("spec.template.spec.containers.0.command")
+            .Select(word => Regex.Replace(word.GetValue<string>(), @"\$\((\w+)\)", setting => settings[setting.Groups[1].Value]))
+            .Select(word => word == "/kad/schema.sql" ? Repository.Path("infra/postgresql/schema.sql") : word)
+            .ToList();
+        return Start(new Dictionary<string, string>(), command[0], [.. command[1..]]).Result;
+    }
 
     /// <summary>Starts wait-for-schema.sh as a user.</summary>
-    public Run WaitAsync(string part, string user) =>
-        Start(new Dictionary<string, string> { ["PGUSER"] = user, ["WAIT_SECONDS"] = "0.1" }, ["wait-for-schema.sh", part]);
-
-    /// <summary>Runs one of Orleans' scripts, as an operator does by hand.</summary>
-    public async Task ExecuteFileAsync(string name) => await ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(_scripts, name)));
+    public Run WaitAsync(string part, string user) => Start(
+        new Dictionary<string, string> { ["PGUSER"] = user, ["WAIT_SECONDS"] = "0.1" },
+        "sh",
+        [Repository.Path($"{Overlay}/wait-for-schema.sh"), part]);
 
     public Task ExecuteAsync(string statements) => ExecuteAsync(Owner, statements);
 
@@ -63,31 +81,14 @@ internal sealed class SchemaProgram
         await command.ExecuteNonQueryAsync();
     }
 
-    // As curl leaves them: in one folder, by their names.
-    private static string CopyScripts(string folder)
+    private Run Start(Dictionary<string, string> environment, string program, string[] args)
     {
-        var scripts = Directory.CreateDirectory(Path.Combine(folder, "scripts")).FullName;
-        var source = Environment.GetEnvironmentVariable("KAD_TEST_POSTGRES_SCRIPTS")!;
-        foreach (var file in Directory.EnumerateFiles(source, "PostgreSQL-*.sql", SearchOption.AllDirectories))
-        {
-            File.Copy(file, Path.Combine(scripts, Path.GetFileName(file)), overwrite: true);
-        }
-
-        return scripts;
-    }
-
-    private Run Start(IReadOnlyDictionary<string, string> settings, string[] args)
-    {
-        var start = new ProcessStartInfo("sh", [Repository.Path(Path.Combine(Overlay, args[0])), .. args[1..]])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PGHOST"] = Owner.Host;
         start.Environment["PGPORT"] = Owner.Port.ToString(CultureInfo.InvariantCulture);
         start.Environment["PGUSER"] = Owner.Username;
         start.Environment["PGDATABASE"] = Owner.Database;
-        foreach (var (name, value) in settings)
+        foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }

@@ -23,7 +23,7 @@ public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStor
         await gate.OpenAsync();
 
         Assert.Null(await first);
-        Assert.NotNull(await second);
+        Assert.IsAssignableFrom<InconsistentStateException>(await second);
         Assert.Equal("first", (await Storage.ReadAsync(_grain)).State!.Text);
     }
 

@@ -12,11 +12,14 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
     private PostgreSqlServer? _server;
     private IHost? _host;
 
+    /// <summary>Its services.</summary>
+    public IServiceProvider Services => _host!.Services;
+
     /// <summary>What its grains are given.</summary>
-    public IGrainStorage Storage => _host!.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+    public IGrainStorage Storage => Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
     /// <summary>The way to its grains.</summary>
-    public IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
     internal PostgreSqlServer Server => _server!;
 
@@ -48,11 +51,12 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
         }
     }
 
-    private async Task StartAsync()
+    /// <summary>Starts a silo on a database.</summary>
+    public static async Task<IHost> StartAsync(string connectionString)
     {
-        _host = SiloHost.Build(
+        var host = SiloHost.Build(
             [
-                "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={_server!.ConnectionString}", "Kad:Http=127.0.0.1:0",
+                "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}", "Kad:Http=127.0.0.1:0",
                 "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
                 "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
                 // Each write that is refused is an error to Orleans, and the suite's purpose here.
@@ -60,8 +64,11 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
             ],
             KadSilo.Providers(),
             new Announcer(TextWriter.Null));
-        await _host.StartAsync();
+        await host.StartAsync();
+        return host;
     }
+
+    private async Task StartAsync() => _host = await StartAsync(_server!.ConnectionString);
 
     private async Task StopAsync()
     {

@@ -13,6 +13,15 @@ internal static class PostgreSqlStatements
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The first field of the first row.</summary>
+    public static async Task<object?> ReadAsync(this PostgreSqlServer server, string statement)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(statement, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
     /// <summary>It crashes, all connections with it, and recovers by its log.</summary>
     public static async Task CrashAsync(this PostgreSqlServer server)
     {

@@ -85,7 +85,7 @@ public sealed class SchemaCheckTests : IDisposable
 
     [Fact]
     public void The_sentence_has_the_statement_of_the_file_that_makes_the_schema() => Assert.Contains(
-        $"  {StateIdentity.Statement}\n", Repository.Read("infra/kubernetes/overlays/postgres/kad-schema.sql"), StringComparison.Ordinal);
+        $"  {StateIdentity.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

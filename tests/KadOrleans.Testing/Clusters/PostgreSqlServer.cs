@@ -3,59 +3,55 @@ using System.Globalization;
 
 namespace KadOrleans.Testing.Clusters;
 
-/// <summary>
-/// A PostgreSQL server of its own with Orleans' tables and the project's additions to them, in a folder that is removed at the end.
-/// The environment variable <c>KAD_TEST_POSTGRES_SCRIPTS</c> names a folder under which Orleans' scripts are found by their names.
-/// </summary>
+/// <summary>A PostgreSQL server of its own with the cluster's schema, in a folder that is removed at the end.</summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
+    private const string Schema = "infra/postgresql/schema.sql";
+
     private static readonly string[] ScriptNames =
         ["PostgreSQL-Main.sql", "PostgreSQL-Clustering.sql", "PostgreSQL-Persistence.sql", "PostgreSQL-Reminders.sql"];
-
-    // What KadOrleans adds to these tables; builds of before it had none.
-    private const string OwnScript = "infra/kubernetes/overlays/postgres/kad-schema.sql";
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private static readonly string? Binaries = FindBinaries();
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-postgres-").FullName;
     private readonly string _port = FreePort.Tcp().ToString(CultureInfo.InvariantCulture);
-    private readonly IReadOnlyList<string> _scripts;
 
-    private PostgreSqlServer(IReadOnlyList<string> scripts) => _scripts = scripts;
+    private PostgreSqlServer()
+    {
+    }
+
+    /// <summary>
+    /// Orleans' own scripts, in their order: found by their names under the folder that <c>KAD_TEST_POSTGRES_SCRIPTS</c> names. Empty if
+    /// one is not there.
+    /// </summary>
+    public static IReadOnlyList<string> OrleansScripts { get; } = FindScripts(Environment.GetEnvironmentVariable("KAD_TEST_POSTGRES_SCRIPTS"));
 
     /// <summary>Where it listens, as HOST:PORT.</summary>
     public string Address => $"127.0.0.1:{_port}";
 
-    /// <summary>Whether the binaries and the scripts are on this machine.</summary>
-    public static bool IsThere => Binaries is not null && FindScripts(DefaultScripts, AppContext.BaseDirectory) is not null;
+    /// <summary>Whether PostgreSQL is on this machine.</summary>
+    public static bool IsThere => Binaries is not null;
 
     /// <summary>How Npgsql reaches it: few connections, as several processes share the server's hundred.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Database=postgres;Username=postgres;Maximum Pool Size=20";
 
-    private static string? DefaultScripts => Environment.GetEnvironmentVariable("KAD_TEST_POSTGRES_SCRIPTS");
-
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Makes a server and starts it.</summary>
-    /// <param name="scripts">The folder with Orleans' scripts; null for what the environment variable names.</param>
-    /// <param name="build">A folder in the clone whose additions are made; null for where this program lies.</param>
-    /// <exception cref="InvalidOperationException">PostgreSQL or a script is not there, or one of its tools failed.</exception>
-    public static async Task<PostgreSqlServer> StartAsync(string? scripts = null, string? build = null)
+    /// <param name="build">A folder in the clone whose schema is applied, if it has one; null for this one's.</param>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not there, or one of its tools failed.</exception>
+    public static async Task<PostgreSqlServer> StartAsync(string? build = null)
     {
-        var folder = scripts ?? DefaultScripts;
-        var found = FindScripts(folder, build ?? AppContext.BaseDirectory);
-        if (Binaries is null || found is null)
+        if (Binaries is null)
         {
-            throw new InvalidOperationException(Binaries is null
-                ? "PostgreSQL is not in /usr/lib/postgresql."
-                : $"The folder '{folder}' of Orleans' SQL scripts has not all of {string.Join(", ", ScriptNames)}.");
+            throw new InvalidOperationException("PostgreSQL is not in /usr/lib/postgresql.");
         }
 
-        var server = new PostgreSqlServer(found);
+        var server = new PostgreSqlServer();
         try
         {
-            await server.CreateAsync();
+            await server.CreateAsync(FindSchema(build) ?? Repository.Path(Schema));
         }
         catch
         {
@@ -70,7 +66,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">One of PostgreSQL's tools failed.</exception>
     public async Task<PostgreSqlServer> StartStandbyAsync()
     {
-        var standby = new PostgreSqlServer([]);
+        var standby = new PostgreSqlServer();
         try
         {
             await standby.TakeFolderAsync();
@@ -133,15 +129,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task CreateAsync()
+    private async Task CreateAsync(string schema)
     {
         await TakeFolderAsync();
         await RunAsync("initdb", "-D", Data, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8");
         await RestartAsync();
-        foreach (var script in _scripts)
-        {
-            await RunSqlAsync("-f", script);
-        }
+        await RunSqlAsync("-f", schema);
     }
 
     private async Task TakeFolderAsync()
@@ -207,8 +200,6 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             start.ArgumentList.Add(arg);
         }
 
-        // The scripts have the server note much that is no warning.
-        start.Environment["PGOPTIONS"] = "--client-min-messages=warning";
         using var process = Process.Start(start)!;
         using var deadline = new CancellationTokenSource(Longest);
         await process.WaitForExitAsync(deadline.Token);
@@ -228,31 +219,30 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             : null;
     }
 
-    private static string[]? FindScripts(string? folder, string build)
+    private static string[] FindScripts(string? folder)
     {
         if (!Directory.Exists(folder))
         {
-            return null;
+            return [];
         }
 
         var found = ScriptNames
             .Select(name => Directory.EnumerateFiles(folder, name, SearchOption.AllDirectories).FirstOrDefault())
             .OfType<string>()
             .ToArray();
-        return found.Length == ScriptNames.Length ? [.. found, .. FindOwnScript(build)] : null;
+        return found.Length == ScriptNames.Length ? found : [];
     }
 
-    private static IEnumerable<string> FindOwnScript(string build)
+    private static string? FindSchema(string? build)
     {
-        for (var folder = new DirectoryInfo(build); folder is not null; folder = folder.Parent)
+        for (var folder = build is null ? null : new DirectoryInfo(build); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
             {
-                var script = Path.Combine(folder.FullName, OwnScript);
-                return File.Exists(script) ? [script] : [];
+                return Path.Combine(folder.FullName, Schema) is var schema && File.Exists(schema) ? schema : null;
             }
         }
 
-        return [];
+        return null;
     }
 }

@@ -31,9 +31,10 @@ public static class Machine
         Need.NodeJs => Installed("node"),
         Need.Chromium => Chromium is null ? "chromium is not installed" : null,
         Need.Kademlia => KademliaPython.Length > 0 ? null : "KAD_TEST_KADEMLIA does not name a Python interpreter that can import kademlia",
-        Need.PostgreSql => PostgreSqlServer.IsThere
+        Need.PostgreSql => PostgreSqlServer.IsThere ? null : "PostgreSQL is not installed",
+        Need.OrleansScripts => PostgreSqlServer.OrleansScripts.Count > 0
             ? null
-            : "PostgreSQL is not installed, or KAD_TEST_POSTGRES_SCRIPTS does not name the folder of Orleans' scripts",
+            : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
         _ => OlderBuild.Length > 0 && File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
             ? null

@@ -16,7 +16,7 @@ public enum Need
     /// <summary>The checker of manifests against the schemas of the Kubernetes API.</summary>
     Kubeconform = 4,
 
-    /// <summary>PostgreSQL, and Orleans' scripts for it.</summary>
+    /// <summary>PostgreSQL.</summary>
     PostgreSql = 8,
 
     /// <summary>The emulator of Azure Storage.</summary>
@@ -42,6 +42,9 @@ public enum Need
 
     /// <summary>A Python interpreter that can import the library kademlia.</summary>
     Kademlia = 2048,
+
+    /// <summary>Orleans' own scripts for PostgreSQL.</summary>
+    OrleansScripts = 4096,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: wait-for-schema.sh silo|edge. Ends when the database that PGHOST and its like name has the tables, the index and the
-# rights of PGUSER that apply-schema.sh makes. Until then it says what it waits for, each time that this changes.
+# rights of PGUSER that schema.sql makes. Until then it says what it waits for, each time that this changes.
 set -eu
 if [ -z "${PGHOST:-}" ] || [ -z "${PGUSER:-}" ]; then
   echo "PGHOST or PGUSER is not set; the Secret kad-postgres must name the database for psql, too." >&2
