@@ -314,10 +314,10 @@ $$),
 -- and the second query is for a part that goes on at the lowest.
 
 ('UpsertReminderRowKey', $$
-  INSERT INTO orleansreminderstable AS reminder (serviceid, grainid, remindername, starttime, period, grainhash, version)
-  VALUES (@ServiceId, @GrainId, @ReminderName, @StartTime, @Period, @GrainHash, 0)
+  INSERT INTO orleansreminderstable AS reminder (serviceid, grainhash, grainid, remindername, period, starttime, version)
+  VALUES (@ServiceId, @GrainHash, @GrainId, @ReminderName, @Period, @StartTime, 0)
   ON CONFLICT (serviceid, grainid, remindername) DO UPDATE
-  SET starttime = excluded.starttime, period = excluded.period, grainhash = excluded.grainhash, version = reminder.version + 1
+  SET version = reminder.version + 1, grainhash = excluded.grainhash, period = excluded.period, starttime = excluded.starttime
   RETURNING version
 $$),
 
