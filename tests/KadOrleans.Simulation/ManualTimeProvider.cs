@@ -4,10 +4,19 @@ namespace KadOrleans.Simulation;
 /// A clock that stands still until it is moved. Timers fire while it moves, in the order of their due times, and of their creation for
 /// equal times. The same calls give the same order.
 /// </summary>
+/// <remarks>
+/// Libraries wait in loops: they read the clock and wait for what is left, cut to whole milliseconds. Less than one is no wait, so such a
+/// loop would read a clock that stands still for ever. After too many readings of one moment, each further one moves the clock by a tick.
+/// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
     /// <summary>The time that every such clock begins at.</summary>
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    // How many readings of one moment are no loop. A timer's callback reads the clock few times; elsewhere a test may store
+    // thousands of values in one moment.
+    private const int CallbackReadings = 1_000;
+    private const int Readings = 100_000;
 
     // Guards _events, _sequence, _now and _wallShift.
     private readonly Lock _gate = new();
@@ -16,17 +25,27 @@ public sealed class ManualTimeProvider : TimeProvider
     private long _now;
     private long _wallShift;
 
+    // The thread that a timer's callback runs on; 0 while none does.
+    private int _firing;
+
+    // Readings since the clock was moved or a timer fired. It is no exact count where several threads read.
+    private int _readings;
+
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>Time since the clock was made.</summary>
-    public TimeSpan Elapsed => TimeSpan.FromTicks(GetTimestamp());
+    public TimeSpan Elapsed => TimeSpan.FromTicks(Volatile.Read(ref _now));
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => Volatile.Read(ref _now);
+    public override long GetTimestamp()
+    {
+        var most = Volatile.Read(ref _firing) == Environment.CurrentManagedThreadId ? CallbackReadings : Readings;
+        return Volatile.Read(ref _readings) < most ? CountReading() : Creep();
+    }
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => Epoch + Elapsed + TimeSpan.FromTicks(Volatile.Read(ref _wallShift));
+    public override DateTimeOffset GetUtcNow() => Epoch + TimeSpan.FromTicks(GetTimestamp() + Volatile.Read(ref _wallShift));
 
     /// <summary>Sets the wall clock ahead, or back; measured time and timers take no notice.</summary>
     public void SetWallClock(TimeSpan ahead)
@@ -71,9 +90,10 @@ public sealed class ManualTimeProvider : TimeProvider
 
             _events.Remove(next);
             Volatile.Write(ref _now, Math.Max(_now, next.Due));
+            Volatile.Write(ref _readings, 0);
         }
 
-        next.Fire();
+        Fire(next);
         return true;
     }
 
@@ -94,7 +114,11 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            Volatile.Write(ref _now, Math.Max(_now, elapsed.Ticks));
+            if (elapsed.Ticks > _now)
+            {
+                Volatile.Write(ref _now, elapsed.Ticks);
+                Volatile.Write(ref _readings, 0);
+            }
         }
     }
 
@@ -107,6 +131,36 @@ public sealed class ManualTimeProvider : TimeProvider
             item.Due = _now + Math.Max(0, dueIn.Ticks);
             item.Sequence = ++_sequence;
             _events.Add(item);
+        }
+    }
+
+    // A callback may move the clock itself, and so fire others.
+    private void Fire(ScheduledEvent item)
+    {
+        var outer = _firing;
+        Volatile.Write(ref _firing, Environment.CurrentManagedThreadId);
+        try
+        {
+            item.Fire();
+        }
+        finally
+        {
+            Volatile.Write(ref _firing, outer);
+        }
+    }
+
+    private long CountReading()
+    {
+        Volatile.Write(ref _readings, _readings + 1);
+        return Volatile.Read(ref _now);
+    }
+
+    private long Creep()
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _now, _now + 1);
+            return _now;
         }
     }
 

@@ -4,6 +4,9 @@ namespace KadOrleans.Lab.Tests.Simulation;
 
 public sealed class ManualTimeProviderTests
 {
+    // A loop that goes round so often waits for ever.
+    private const int ReadsAtMost = 1_000_000;
+
     private readonly ManualTimeProvider _clock = new();
     private readonly List<string> _fired = [];
 
@@ -45,6 +48,89 @@ public sealed class ManualTimeProviderTests
         timer.Dispose();
         _clock.Advance(TimeSpan.FromSeconds(6));
         Assert.Equal(3, _fired.Count);
+    }
+
+    [Theory]
+    [InlineData(24_000)]
+    [InlineData(20_001)]
+    [InlineData(29_999)]
+    [InlineData(10_000)]
+    [InlineData(4_000)]
+    [InlineData(1)]
+    public async Task A_loop_that_waits_whole_milliseconds_until_a_moment_ends_once_the_clock_reached_it(long ticks)
+    {
+        var moment = _clock.GetUtcNow() + TimeSpan.FromTicks(ticks);
+        var waited = DelayUntilAsync(_clock, moment);
+        var end = _clock.Elapsed + TimeSpan.FromMilliseconds(3);
+        _clock.Advance(TimeSpan.FromMilliseconds(3));
+        Assert.True(waited.IsCompleted);
+        Assert.Equal(moment, await waited);
+        Assert.Equal(end, _clock.Elapsed);
+    }
+
+    [Fact]
+    public async Task A_loop_waits_until_a_moment_of_a_wall_clock_that_was_set_between_two_milliseconds()
+    {
+        var moment = _clock.GetUtcNow() + TimeSpan.FromSeconds(10);
+        var waited = DelayUntilAsync(_clock, moment);
+        _clock.SetWallClock(TimeSpan.FromMilliseconds(-0.6));
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(moment, await waited);
+    }
+
+    [Fact]
+    public void A_measured_loop_ends_too()
+    {
+        var begun = _clock.GetTimestamp();
+        var reads = 0;
+        while (_clock.GetElapsedTime(begun) < TimeSpan.FromMilliseconds(0.5))
+        {
+            Assert.True(++reads < ReadsAtMost, "The clock stands still.");
+        }
+    }
+
+    [Fact]
+    public void A_clock_that_is_asked_often_stands_still()
+    {
+        for (var i = 0; i < 10_000; i++)
+        {
+            Assert.Equal(ManualTimeProvider.Epoch, _clock.GetUtcNow());
+        }
+    }
+
+    [Fact]
+    public void Loops_give_the_same_readings_each_time() => Assert.Equal(Readings(), Readings());
+
+    private static List<long> Readings()
+    {
+        var clock = new ManualTimeProvider();
+        var readings = new List<long>();
+        for (var i = 1; i <= 20; i++)
+        {
+            _ = NoteAsync(TimeSpan.FromTicks((i * 12_345) + (i * i)));
+        }
+
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        Assert.Equal(20, readings.Count);
+        return readings;
+
+        async Task NoteAsync(TimeSpan delay) => readings.Add((await DelayUntilAsync(clock, clock.GetUtcNow() + delay)).Ticks);
+    }
+
+    // A wait as libraries write it. Task.Delay cuts what is left to whole milliseconds, and zero of them have passed at once.
+    private static async Task<DateTimeOffset> DelayUntilAsync(ManualTimeProvider clock, DateTimeOffset moment)
+    {
+        for (var reads = 1; ; reads++)
+        {
+            var now = clock.GetUtcNow();
+            if (now >= moment)
+            {
+                return now;
+            }
+
+            Assert.True(reads < ReadsAtMost, $"The clock stands still at {now:O}.");
+            await Task.Delay(moment - now, clock).ConfigureAwait(false);
+        }
     }
 
     private ITimer Set(string name, TimeSpan due) =>
