@@ -14,9 +14,9 @@ public sealed class ManualTimeProvider : TimeProvider
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     // How many readings of one moment are no loop. A timer's callback reads the clock few times; elsewhere a test may store
-    // thousands of values in one moment.
+    // a hundred thousand values in one moment.
     private const int CallbackReadings = 1_000;
-    private const int Readings = 100_000;
+    private const int Readings = 1_000_000;
 
     // Guards _events, _sequence, _now and _wallShift.
     private readonly Lock _gate = new();
