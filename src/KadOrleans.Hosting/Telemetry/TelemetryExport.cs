@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -13,18 +11,12 @@ using OpenTelemetry.Trace;
 namespace KadOrleans.Hosting.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces to a collector in the background until disposed. If the collector does not respond the data is dropped, without
-/// further effect.
+/// Sends metrics and traces to a collector in the background. If the collector does not respond the data is dropped, without further effect.
 /// </summary>
-internal sealed class TelemetryExport : IDisposable
+internal static class TelemetryExport
 {
     /// <summary>The meter and the activity source of this project.</summary>
     public const string SourceName = "KadOrleans";
-
-    /// <summary>
-    /// The timeout of the last export. Even if the collector hangs, a stop must stay within the time that orchestrators allow.
-    /// </summary>
-    public static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// The default ratio of sampled traces, which <c>OTEL_TRACES_SAMPLER</c> overrides. It is low because each STORE of an edge makes a
@@ -40,49 +32,44 @@ internal sealed class TelemetryExport : IDisposable
         "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
     ];
 
-    private readonly MeterProvider _metrics;
-    private readonly TracerProvider _traces;
-    private Task? _end;
-
-    private TelemetryExport(MeterProvider metrics, TracerProvider traces) => (_metrics, _traces) = (metrics, traces);
-
-    /// <summary>Starts to collect and to send.</summary>
+    /// <summary>
+    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing.
+    /// </summary>
+    /// <param name="services">The services of a host.</param>
     /// <param name="options">The destination.</param>
-    /// <param name="configuration">The configuration with OpenTelemetry's own variables, such as intervals and headers.</param>
-    public static TelemetryExport Start(TelemetryOptions options, IConfiguration configuration)
+    /// <param name="configuration">The host's configuration with OpenTelemetry's own variables, such as intervals and headers.</param>
+    public static IServiceCollection AddKadTelemetry(
+        this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(configuration);
-        var resource = Describe(options, configuration);
-        var metrics = Sdk.CreateMeterProviderBuilder()
-            .ConfigureServices(services => services.AddSingleton(configuration))
-            .SetResourceBuilder(resource)
-            .AddMeter(Meters)
-            .AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics"))
-            .Build();
-        var traces = Sdk.CreateTracerProviderBuilder()
-            .ConfigureServices(services => services.AddSingleton(configuration))
-            .SetResourceBuilder(resource)
-            .AddSource(Sources);
-        if (string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))
+        ArgumentNullException.ThrowIfNull(services);
+        if (options is null)
         {
-            traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(TraceRatio)));
+            return services;
         }
 
-        return new TelemetryExport(metrics, traces.AddOtlpExporter(exporter => Address(exporter, options, "v1/traces")).Build());
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => Describe(resource, options, configuration))
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics")))
+            .WithTracing(traces =>
+            {
+                traces.AddSource(Sources).AddOtlpExporter(exporter => Address(exporter, options, "v1/traces"));
+                if (string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))
+                {
+                    traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(TraceRatio)));
+                }
+            });
+        return services.AddHostedService<TelemetryFlush>();
     }
 
-    /// <summary>
-    /// Sends the remaining data, for at most <see cref="FlushTime"/>, and stops. Never fails. Later calls wait for the first.
-    /// </summary>
-    public Task StopAsync()
+    /// <summary>Starts an export for a program without a host. It ends when the result is disposed.</summary>
+    /// <param name="options">The destination.</param>
+    /// <param name="configuration">The configuration with OpenTelemetry's own variables.</param>
+    public static IDisposable Start(TelemetryOptions options, IConfiguration configuration)
     {
-        var end = _end ??= Task.WhenAll(Task.Run(_metrics.Dispose), Task.Run(_traces.Dispose));
-        return Task.WhenAny(end, Task.Delay(FlushTime));
+        var services = new ServiceCollection().AddSingleton(configuration).AddKadTelemetry(options, configuration).BuildServiceProvider();
+        services.GetServices<IHostedService>();
+        return services;
     }
-
-    /// <inheritdoc cref="StopAsync"/>
-    public void Dispose() => StopAsync().Wait();
 
     private static void Address(OtlpExporterOptions exporter, TelemetryOptions options, string path)
     {
@@ -90,57 +77,36 @@ internal sealed class TelemetryExport : IDisposable
         exporter.Endpoint = options.UsesGrpc ? options.Endpoint : new Uri($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
     }
 
-    private static ResourceBuilder Describe(TelemetryOptions options, IConfiguration configuration)
+    private static void Describe(ResourceBuilder resource, TelemetryOptions options, IConfiguration configuration)
     {
         var name = configuration["OTEL_SERVICE_NAME"] is { Length: > 0 } given ? given : options.ServiceName;
         var version = Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-        using var process = Process.GetCurrentProcess();
 
         // Unlike a random id, it identifies the pod or process.
-        return ResourceBuilder.CreateDefault().AddService(
-            name, serviceVersion: version?.Split('+')[0], serviceInstanceId: $"{Environment.MachineName}-{process.Id}");
+        resource.AddService(
+            name, serviceVersion: version?.Split('+')[0], serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}");
     }
 }
 
-/// <summary>Registers the export with a host.</summary>
-internal static class TelemetryServiceCollectionExtensions
+/// <summary>Sends the remaining data when a host stops, or is disposed because its start failed. Never fails.</summary>
+internal sealed class TelemetryFlush(MeterProvider metrics, TracerProvider traces) : IHostedService, IDisposable
 {
     /// <summary>
-    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing.
+    /// The timeout of the last export. Even if the collector hangs, a stop must stay within the time that orchestrators allow.
     /// </summary>
-    public static IServiceCollection AddKadTelemetry(
-        this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        return options is null
-            ? services
-            : services.AddSingleton<IHostedService>(_ => new TelemetryService(options, configuration));
-    }
-}
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
-/// <summary>Exports from before a host's other services start until after they have stopped.</summary>
-internal sealed class TelemetryService(TelemetryOptions options, IConfiguration configuration) : IHostedLifecycleService, IDisposable
-{
-    private TelemetryExport? _export;
-
-    public Task StartingAsync(CancellationToken cancellationToken)
-    {
-        _export = TelemetryExport.Start(options, configuration);
-        return Task.CompletedTask;
-    }
+    private Task? _end;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        var milliseconds = (int)Timeout.TotalMilliseconds;
+        return _end ??= Task.WhenAll(Task.Run(() => metrics.Shutdown(milliseconds)), Task.Run(() => traces.Shutdown(milliseconds)));
+    }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => _export?.StopAsync() ?? Task.CompletedTask;
-
-    // A host whose start failed is disposed without being stopped.
-    public void Dispose() => _export?.Dispose();
+    public void Dispose() => StopAsync(CancellationToken.None).Wait();
 }
 
 /// <summary>Exports the result of <c>/health/ready</c> as a metric until disposed, for alarms.</summary>
