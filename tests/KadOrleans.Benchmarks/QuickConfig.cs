@@ -10,8 +10,8 @@ using Perfolizer.Horology;
 namespace KadOrleans.Benchmarks;
 
 /// <summary>
-/// A whole run in some two minutes, with allocations. The benchmarks run inside this process, as the library's own
-/// build step knows no runtime as new as this one. For firmer numbers, ask for more: <c>--iterationCount 15</c>.
+/// A whole run in some two minutes, with allocations. The benchmarks run inside this process, so that none is built
+/// first. For firmer numbers, ask for more: <c>--iterationCount 15</c>.
 /// </summary>
 internal static class QuickConfig
 {
