@@ -123,9 +123,9 @@ public class CrawlTests
         // More than MaxUnproven contacts that nobody named before, all of them alive.
         var ids = Enumerable.Range(0, 2_000).ToDictionary(i => Endpoint(i), _ => NodeId.Random(_random));
         var crawl = Begin(new CrawlOptions { Concurrency = 1_000 }, 1);
-        Play(crawl, e => ids[e], (e, target) => e == Endpoint(0)
-            ? [.. ids.Where(p => p.Key != e).Select(p => new Contact(p.Value, p.Key)).OrderBy(c => c.Id.DistanceTo(target)).Take(20)]
-            : []);
+        var table = new RoutingTableSnapshot(
+            ids[Endpoint(0)], 0, [.. ids.Where(p => p.Key != Endpoint(0)).Select(p => new Contact(p.Value, p.Key))]);
+        Play(crawl, e => ids[e], (e, target) => e == Endpoint(0) ? Nearest(table, target) : []);
 
         Assert.Equal(2_000, crawl.Counts.Visited);
         Assert.All(crawl.Records, r => Assert.True(r.IsComplete));
@@ -134,13 +134,14 @@ public class CrawlTests
     [Fact]
     public void Crawls_of_all_parts_of_the_space_find_together_what_one_of_the_whole_finds()
     {
-        Randomized.ForSeeds(20, random =>
+        Randomized.ForSeeds(8, random =>
         {
             // Each node knows its nearest nodes, and k of each other bucket: what the protocol leads to.
             var all = Enumerable.Range(0, 400).Select(i => new Contact(NodeId.Random(random), Endpoint(i))).ToList();
             var dead = all.Take(40).Select(c => c.Endpoint).ToHashSet();
-            var tables = all.ToDictionary(c => c.Endpoint, c => all.Where(o => o != c)
-                .GroupBy(o => o.Id.CommonPrefixLength(c.Id)).SelectMany(bucket => bucket.Take(20)).ToList());
+            var ids = all.ToDictionary(c => c.Endpoint, c => c.Id);
+            var tables = all.ToDictionary(c => c.Endpoint, c => new RoutingTableSnapshot(c.Id, 0, [.. all.Where(o => o != c)
+                .GroupBy(o => o.Id.CommonPrefixLength(c.Id)).SelectMany(bucket => bucket.Take(20))]));
             var whole = Find(BucketRange.Whole);
             foreach (var depth in new[] { 1, 3, 5 })
             {
@@ -160,8 +161,8 @@ public class CrawlTests
 
                 Play(
                     crawl,
-                    e => dead.Contains(e) ? null : all.First(c => c.Endpoint == e).Id,
-                    (e, target) => [.. tables[e].OrderBy(c => c.Id.DistanceTo(target)).Take(20)]);
+                    e => dead.Contains(e) ? null : ids[e],
+                    (e, target) => Nearest(tables[e], target));
                 return [.. crawl.Records.Select(r => (r.Id ?? r.ClaimedIds[0], r.IsReachable))];
             }
         });
@@ -229,6 +230,12 @@ public class CrawlTests
 
         Assert.True(crawl.IsDone);
         return pings;
+    }
+
+    private static Contact[] Nearest(RoutingTableSnapshot table, NodeId target)
+    {
+        var nearest = new Contact[20];
+        return nearest[..table.FindClosest(target, nearest)];
     }
 
     private Contact[] Invent(NodeId near, int count) =>

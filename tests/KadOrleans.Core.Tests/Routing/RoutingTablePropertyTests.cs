@@ -13,17 +13,11 @@ public class RoutingTablePropertyTests
     private static readonly SubnetLimits Limits = new() { PerBucket = 2, PerTable = 6 };
 
     [Fact]
-    public void Every_rule_holds_after_any_observations() => Randomized.ForSteps(60, 300, steps =>
-    {
-        var table = Create(Small);
-        var now = Start;
-        foreach (var step in steps)
-        {
-            now = now.AddSeconds(step % 5);
-            Step(table, step / 5, now);
-            TableInvariants.AssertHold(table, Small, Limits);
-        }
-    });
+    public void Every_rule_holds_after_any_observations() => Observe(runs: 15);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void Every_rule_holds_after_any_observations_of_many_runs() => Observe(runs: 300);
 
     [Fact]
     public void A_decision_tells_all_that_changed() => Randomized.ForSteps(60, 300, steps =>
@@ -89,6 +83,18 @@ public class RoutingTablePropertyTests
 
         static int RoundUp(int depth, int multiple) => (depth + multiple - 1) / multiple * multiple;
     }
+
+    private static void Observe(int runs) => Randomized.ForSteps(runs, 300, steps =>
+    {
+        var table = Create(Small);
+        var now = Start;
+        foreach (var step in steps)
+        {
+            now = now.AddSeconds(step % 5);
+            Step(table, step / 5, now);
+            TableInvariants.AssertHold(table, Small, Limits);
+        }
+    });
 
     private static RoutingTable Create(KademliaOptions options) => new(Own, options, Diversity(), Start);
 

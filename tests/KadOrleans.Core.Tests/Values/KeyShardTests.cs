@@ -24,19 +24,11 @@ public class KeyShardTests
     private static readonly ResponsibleArea Half = new(NodeId.FromKey("own"), 1);
 
     [Fact]
-    public void A_shard_equals_a_simple_list_after_any_steps() => Randomized.ForSteps(300, 200, steps =>
-    {
-        var shard = new KeyShard(Small);
-        var model = new StoreModel(Small) { Area = steps is [var first, ..] && first % 4 == 0 ? ResponsibleArea.Everywhere : Half };
-        shard.SetArea(model.Area);
-        var now = Start;
-        foreach (var step in steps)
-        {
-            now = now.AddSeconds(step / 7 % 3);
-            Step(shard, model, step, now);
-            AssertSame(shard, model, now);
-        }
-    });
+    public void A_shard_equals_a_simple_list_after_any_steps() => CompareWithAList(runs: 60);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void A_shard_equals_a_simple_list_after_any_steps_of_many_runs() => CompareWithAList(runs: 1_000);
 
     [Fact]
     public void A_value_is_gone_from_the_moment_it_expires()
@@ -223,6 +215,20 @@ public class KeyShardTests
         decision = shard.Decide(key, far);
         Assert.Equal((false, false), (decision.Held!.IsFar, decision.NeedsWrite));
     }
+
+    private static void CompareWithAList(int runs) => Randomized.ForSteps(runs, 200, steps =>
+    {
+        var shard = new KeyShard(Small);
+        var model = new StoreModel(Small) { Area = steps is [var first, ..] && first % 4 == 0 ? ResponsibleArea.Everywhere : Half };
+        shard.SetArea(model.Area);
+        var now = Start;
+        foreach (var step in steps)
+        {
+            now = now.AddSeconds(step / 7 % 3);
+            Step(shard, model, step, now);
+            AssertSame(shard, model, now);
+        }
+    });
 
     private static StoredValue Value(int source, int length, DateTimeOffset now, int lifetimeSeconds) => new(
         DhtValue.FromBytes(new byte[length]),
