@@ -4,13 +4,9 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Http.Tests;
 
-public sealed class AdminApiTests : IAsyncLifetime
+public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
 {
-    private ApiHost _api = null!;
-
-    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public async Task Keys_are_listed_by_a_prefix_and_from_a_page_on()

@@ -10,48 +10,63 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Http.Tests;
 
-/// <summary>The API over a <see cref="FakeDht"/>, on a free port of loopback.</summary>
-internal sealed class ApiHost : IAsyncDisposable
+/// <summary>
+/// The API over a <see cref="FakeDht"/>, on a free port of loopback. The tests of a class share one, as its start takes most of
+/// their time; each begins with <see cref="Reset"/>.
+/// </summary>
+public sealed class ApiHost : IAsyncLifetime
 {
-    private readonly StatusServer _server;
+    private string _writerToken = null!;
+    private StatusServer _server = null!;
 
-    private ApiHost(StatusServer server, FakeDht dht, FakeAdmin admin, ManualTimeProvider time, string reader, string writer, string manager)
-    {
-        (_server, Dht, Admin, Time, ReaderToken, ManagerToken) = (server, dht, admin, time, reader, manager);
-        Http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
-        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", writer);
-    }
+    internal FakeDht Dht { get; } = new();
 
-    public FakeDht Dht { get; }
-
-    public FakeAdmin Admin { get; }
+    internal FakeAdmin Admin { get; } = new();
 
     /// <summary>The clock of heartbeats.</summary>
-    public ManualTimeProvider Time { get; }
+    public ManualTimeProvider Time { get; } = new();
 
     /// <summary>Has the token with all scopes.</summary>
-    public HttpClient Http { get; }
+    public HttpClient Http { get; private set; } = null!;
 
     /// <summary>A token that may only read, once a second.</summary>
-    public string ReaderToken { get; }
+    public string ReaderToken { get; private set; } = null!;
 
     /// <summary>A token that may view and manage, and has no other scope.</summary>
-    public string ManagerToken { get; }
+    public string ManagerToken { get; private set; } = null!;
 
     public static async Task<ApiHost> StartAsync()
     {
-        var (dht, admin, time) = (new FakeDht(), new FakeAdmin(), new ManualTimeProvider());
+        var host = new ApiHost();
+        await host.InitializeAsync();
+        return host;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
         var (writer, all) = ApiToken.Create("writer", ApiScope.All);
         var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
         var (manager, two) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
-        var server = await StatusServer.StartAsync(
+        (_writerToken, ReaderToken, ManagerToken) = (writer, reader, manager);
+        _server = await StatusServer.StartAsync(
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddSingleton<IDhtAdmin>(admin).AddDhtApi(ApiTokens.Of(all, one, two)),
+            services => services.AddSingleton<TimeProvider>(Time).AddSingleton<IDht>(Dht).AddSingleton<IDhtAdmin>(Admin).AddDhtApi(ApiTokens.Of(all, one, two)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
-        return new ApiHost(server, dht, admin, time, reader, writer, manager);
+        Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };
+        Reset();
+    }
+
+    /// <summary>Forgets what an earlier test did, and gives the tokens all their requests back.</summary>
+    public ApiHost Reset()
+    {
+        Dht.Reset();
+        Admin.Reset();
+        Time.Advance(TimeSpan.FromHours(1));
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _writerToken);
+        return this;
     }
 
     public async Task<HttpResponseMessage> SendAsync(

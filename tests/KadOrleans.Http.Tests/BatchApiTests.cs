@@ -3,15 +3,11 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Http.Tests;
 
-public sealed class BatchApiTests : IAsyncLifetime
+public sealed class BatchApiTests(ApiHost host) : IClassFixture<ApiHost>
 {
     private const string Path = "/v1/keys:batch";
 
-    private ApiHost _api = null!;
-
-    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public async Task Operations_of_one_key_are_done_in_order_and_results_are_in_place()

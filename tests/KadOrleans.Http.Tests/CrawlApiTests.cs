@@ -8,15 +8,11 @@ using KadOrleans.Testing;
 
 namespace KadOrleans.Http.Tests;
 
-public sealed class CrawlApiTests : IAsyncLifetime
+public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
 {
     private const string Finished = "/v1/admin/crawls/20261101T000000000Z";
 
-    private ApiHost _api = null!;
-
-    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public async Task A_crawl_is_started_once_watched_and_stopped_and_both_are_in_the_audit_log()

@@ -24,26 +24,36 @@ internal sealed class FakeAdmin : IDhtAdmin
         new() { Endpoint = UdpEndpoint.Parse("192.0.2.2:2"), State = CrawlState.Unreachable, ClaimedIds = [NodeId.MaxValue] },
     ];
 
+    private static CrawlReport Finished { get; } = new()
+    {
+        Id = "20261101T000000000Z",
+        Phase = CrawlPhase.Finished,
+        StartedAt = StoredAt,
+        EndedAt = StoredAt.AddHours(1),
+        Rate = 200,
+        MaxNodes = 9,
+        Counts = new CrawlCounts(1, 1, 0, 1, 0, 0, 0),
+        Summary = CrawlSummary.Of(Found),
+        Change = new CrawlChange("20261031T000000000Z", 1, 2, 3, []),
+        Sessions = new SessionLengths(2, TimeSpan.FromDays(2), [new SessionLength(TimeSpan.FromDays(1), 1)], 1, TimeSpan.FromDays(1)),
+    };
+
     /// <summary>A finished crawl, and those that were started.</summary>
-    public List<CrawlReport> Crawls { get; } =
-    [
-        new()
-        {
-            Id = "20261101T000000000Z",
-            Phase = CrawlPhase.Finished,
-            StartedAt = StoredAt,
-            EndedAt = StoredAt.AddHours(1),
-            Rate = 200,
-            MaxNodes = 9,
-            Counts = new CrawlCounts(1, 1, 0, 1, 0, 0, 0),
-            Summary = CrawlSummary.Of(Found),
-            Change = new CrawlChange("20261031T000000000Z", 1, 2, 3, []),
-            Sessions = new SessionLengths(2, TimeSpan.FromDays(2), [new SessionLength(TimeSpan.FromDays(1), 1)], 1, TimeSpan.FromDays(1)),
-        },
-    ];
+    public List<CrawlReport> Crawls { get; } = [Finished];
 
     /// <summary>Ends a watched crawl.</summary>
-    public TaskCompletionSource CrawlEnd { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource CrawlEnd { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Forgets all.</summary>
+    public void Reset()
+    {
+        Crawls.Clear();
+        Crawls.Add(Finished);
+        CrawlEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (Failure, AuditFailure) = (null, null);
+        Calls.Clear();
+        Audit.Clear();
+    }
 
     /// <summary>Thrown by every call, if set.</summary>
     public Exception? Failure { get; set; }

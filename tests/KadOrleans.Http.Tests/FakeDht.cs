@@ -11,7 +11,7 @@ namespace KadOrleans.Http.Tests;
 internal sealed class FakeDht : IDht
 {
     private readonly ConcurrentDictionary<NodeId, DhtValue> _values = new();
-    private readonly Channel<KeyChange> _changes = Channel.CreateUnbounded<KeyChange>();
+    private Channel<KeyChange> _changes = Channel.CreateUnbounded<KeyChange>();
 
     /// <summary>Thrown by every call, if set.</summary>
     public Exception? Failure { get; set; }
@@ -21,6 +21,15 @@ internal sealed class FakeDht : IDht
 
     /// <summary>The calls in their order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Forgets all.</summary>
+    public void Reset()
+    {
+        _values.Clear();
+        _changes = Channel.CreateUnbounded<KeyChange>();
+        (Failure, RefusesValues) = (null, false);
+        Calls.Clear();
+    }
 
     public void Tell(string key, DhtValue? value) => _changes.Writer.TryWrite(new KeyChange(NodeId.FromKey(key), value));
 

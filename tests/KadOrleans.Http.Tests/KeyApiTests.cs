@@ -6,15 +6,11 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Http.Tests;
 
-public sealed class KeyApiTests : IAsyncLifetime
+public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
 {
     private const string Path = "/v1/keys/key";
 
-    private ApiHost _api = null!;
-
-    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     [Theory]
     [InlineData("""{"value":"grüße"}""", "string", "\"grüße\"", "grüße")]

@@ -5,13 +5,9 @@ using KadOrleans.Testing;
 
 namespace KadOrleans.Http.Tests;
 
-public sealed class WatchApiTests : IAsyncLifetime
+public sealed class WatchApiTests(ApiHost host) : IClassFixture<ApiHost>
 {
-    private ApiHost _api = null!;
-
-    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public async Task A_watch_sends_the_value_each_change_and_heartbeats()
