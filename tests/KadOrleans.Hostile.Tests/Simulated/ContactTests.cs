@@ -9,7 +9,6 @@ namespace KadOrleans.Hostile.Tests.Simulated;
 public sealed class ContactTests
 {
     private const int Seed = 1;
-    private const int Nodes = 500;
 
     [Theory]
     [InlineData(AttackerSpread.OneHost)]
@@ -55,15 +54,25 @@ public sealed class ContactTests
     [InlineData(0.1, 0.95)]
     [InlineData(0.2, 0.80)]
     [InlineData(0.3, 0.50)]
-    public void Lookups_find_the_nearest_honest_node_among_liars(double liars, double share)
+    public void Lookups_find_the_nearest_honest_node_among_liars(double liars, double share) => LookUp(nodes: 150, lookups: 150, liars, share);
+
+    [Theory]
+    [Trait("Tier", "Long")]
+    [InlineData(0.0, 1.0)]
+    [InlineData(0.1, 0.95)]
+    [InlineData(0.2, 0.80)]
+    [InlineData(0.3, 0.50)]
+    public void Lookups_find_the_nearest_honest_node_among_liars_of_a_larger_network(double liars, double share) => LookUp(nodes: 500, lookups: 300, liars, share);
+
+    private static void LookUp(int nodes, int lookups, double liars, double share)
     {
-        var report = new NetworkSimulation(new SimulationSettings { Nodes = Nodes, Lookups = 300, Liars = liars, Seed = Seed }).Run();
+        var report = new NetworkSimulation(new SimulationSettings { Nodes = nodes, Lookups = lookups, Liars = liars, Seed = Seed }).Run();
 
         Assert.True(report.Success >= share, $"seed {Seed}: {report.Success:0.0 %} found the nearest");
         Assert.InRange(report.Requests.Max, 0, Lookup.MaxRequests);
         if (liars <= 0.2)
         {
-            Assert.InRange(report.Size!.Nodes, 0.75 * Nodes, 1.25 * Nodes);
+            Assert.InRange(report.Size!.Nodes, 0.75 * nodes, 1.25 * nodes);
         }
     }
 }

@@ -40,7 +40,7 @@ public sealed class DeceptionTests
     [InlineData(AttackerSpread.ManyNetworks)]
     internal void Two_liars_do_not_end_a_publication(AttackerSpread spread)
     {
-        var result = PublicationTrial.Run(Seed, liars: 2, spread);
+        var result = PublicationTrial.Run(Seed, liars: 2, spread, honest: 25);
 
         Assert.True(
             result is { PublisherKeepsTruth: true, Renewed: >= 15, Deceived: 0 }, $"seed {Seed}: {result}");

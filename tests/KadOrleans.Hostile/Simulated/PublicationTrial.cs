@@ -9,17 +9,16 @@ namespace KadOrleans.Hostile.Simulated;
 /// </summary>
 internal static class PublicationTrial
 {
-    private const int Honest = 40;
     private const int Holders = 20;
 
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
-    public static PublicationResult Run(int seed, int liars, AttackerSpread spread)
+    public static PublicationResult Run(int seed, int liars, AttackerSpread spread, int honest = 40)
     {
         var scene = new Scene(seed);
         return scene.World.Run(async () =>
         {
-            await scene.StartHonestAsync(Honest);
+            await scene.StartHonestAsync(honest);
             var key = NodeId.Random(scene.Random);
             var publisher = scene.Nearest(key, 1)[0];
             var published = scene.World.Clock.GetUtcNow();

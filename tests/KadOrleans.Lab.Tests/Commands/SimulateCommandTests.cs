@@ -7,7 +7,7 @@ namespace KadOrleans.Lab.Tests.Commands;
 public sealed class SimulateCommandTests
 {
     private const string Everything =
-        "simulate --nodes 40 --lookups 20 --hours 1 --churn 30 --values 5 --liars 5 --dead 5 --loss 2 --latency 20 --json";
+        "simulate --nodes 20 --lookups 10 --hours 0.5 --churn 30 --values 5 --liars 5 --dead 5 --loss 2 --latency 20 --json";
 
     [Fact]
     public async Task Two_processes_print_the_same_bytes_for_the_same_seed_and_others_for_another()

@@ -7,58 +7,23 @@ namespace KadOrleans.Node.Tests.Crawling;
 /// <summary>Crawls of real nodes on a simulated network, held against what is there.</summary>
 public sealed class CrawlNetworkTests
 {
-    private const int Size = 300;
+    [Fact]
+    public void Every_live_node_is_found_and_every_table_is_named() => ReadTables(seed: 31, size: 120);
 
     [Theory]
+    [Trait("Tier", "Long")]
     [InlineData(31)]
     [InlineData(32)]
-    public void Every_live_node_is_found_and_every_table_is_named(int seed)
-    {
-        var world = new SimulatedWorld(seed);
-        world.Run(async () =>
-        {
-            await world.StartNetworkAsync(Size, Without.Walks);
-            await world.PassAsync(TimeSpan.FromSeconds(30));
-            var dead = new HashSet<UdpEndpoint>();
-            for (var i = 0; i < Size / 10; i++)
-            {
-                var victim = world.PickNode();
-                dead.Add(victim.Contact.Endpoint);
-                await victim.KillAsync();
-            }
+    public void Every_live_node_of_a_larger_network_is_found_and_every_table_is_named(int seed) => ReadTables(seed, size: 300);
 
-            var tables = world.Nodes.ToDictionary(n => n.Contact.Endpoint, n => n.Node.RoutingTable.Count);
-            var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
-            var found = run.Records().Where(r => r.IsReachable).ToDictionary(r => r.Endpoint);
-            CrawlScene.Note($"{run.Counts()}, {run.Sent} datagrams, {found.Values.Average(r => r.Queries)} queries for {found.Values.Average(r => r.Contacts)} contacts");
-            Assert.True(isDone);
-            Assert.Equal(
-                world.Nodes.Select(n => n.Contact).OrderBy(c => c.Id),
-                found.Values.Select(r => new Contact(r.Id!.Value, r.Endpoint)).OrderBy(c => c.Id));
-            Assert.All(found.Values, r => Assert.True(r.IsComplete));
-            Assert.All(run.Records().Where(r => !r.IsReachable), r => Assert.Contains(r.Endpoint, dead));
-            Assert.All(tables, t => Assert.Equal(t.Value, found[t.Key].Contacts));
-        });
-    }
+    [Fact]
+    public void With_a_fifth_of_all_datagrams_lost_hardly_a_node_is_missed() => Lose(seed: 33, size: 120);
 
     [Theory]
+    [Trait("Tier", "Long")]
     [InlineData(33)]
     [InlineData(34)]
-    public void With_a_fifth_of_all_datagrams_lost_hardly_a_node_is_missed(int seed)
-    {
-        var world = new SimulatedWorld(seed);
-        world.Run(async () =>
-        {
-            await world.StartNetworkAsync(Size, Without.Walks);
-            world.Network.Conditions = new NetworkConditions { Loss = 0.2 };
-            var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
-
-            CrawlScene.Note($"{run.Counts()}, complete {run.Records().Count(r => r.IsComplete)}");
-            Assert.True(isDone);
-            Assert.InRange(run.Counts().Reachable, Size * 99 / 100, Size);
-            Assert.InRange(run.Records().Count(r => r.IsComplete), Size * 95 / 100, Size);
-        });
-    }
+    public void With_a_fifth_of_all_datagrams_lost_hardly_a_node_of_a_larger_network_is_missed(int seed) => Lose(seed, size: 300);
 
     [Fact]
     public void The_rate_and_the_concurrency_are_kept()
@@ -67,7 +32,7 @@ public sealed class CrawlNetworkTests
         var world = new SimulatedWorld(35, quick);
         world.Run(async () =>
         {
-            await world.StartNetworkAsync(60);
+            await world.StartNetworkAsync(60, Without.Walks);
             const int Rate = 50;
             var transport = new WatchedTransport(world.Network.Bind(), () => world.Clock.Elapsed);
             var (run, _) = await CrawlScene.CrawlAsync(
@@ -92,7 +57,7 @@ public sealed class CrawlNetworkTests
         var world = new SimulatedWorld(36);
         world.Run(async () =>
         {
-            await world.StartNetworkAsync(40);
+            await world.StartNetworkAsync(40, Without.Walks);
             await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
             await world.PassAsync(TimeSpan.FromSeconds(10));
 
@@ -107,7 +72,7 @@ public sealed class CrawlNetworkTests
         var world = new SimulatedWorld(37);
         world.Run(async () =>
         {
-            await world.StartNetworkAsync(100);
+            await world.StartNetworkAsync(100, Without.Walks);
             var records = new Dictionary<UdpEndpoint, CrawlRecord>();
             await using var client = await ClientAsync(world);
             var first = new Crawl(new CrawlOptions(), world.Random);
@@ -142,6 +107,51 @@ public sealed class CrawlNetworkTests
                     records[change.Endpoint] = change;
                 }
             }
+        });
+    }
+
+    private static void ReadTables(int seed, int size)
+    {
+        var world = new SimulatedWorld(seed);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(size, Without.Walks);
+            await world.PassAsync(TimeSpan.FromSeconds(30));
+            var dead = new HashSet<UdpEndpoint>();
+            for (var i = 0; i < size / 10; i++)
+            {
+                var victim = world.PickNode();
+                dead.Add(victim.Contact.Endpoint);
+                await victim.KillAsync();
+            }
+
+            var tables = world.Nodes.ToDictionary(n => n.Contact.Endpoint, n => n.Node.RoutingTable.Count);
+            var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
+            var found = run.Records().Where(r => r.IsReachable).ToDictionary(r => r.Endpoint);
+            CrawlScene.Note($"{run.Counts()}, {run.Sent} datagrams, {found.Values.Average(r => r.Queries)} queries for {found.Values.Average(r => r.Contacts)} contacts");
+            Assert.True(isDone);
+            Assert.Equal(
+                world.Nodes.Select(n => n.Contact).OrderBy(c => c.Id),
+                found.Values.Select(r => new Contact(r.Id!.Value, r.Endpoint)).OrderBy(c => c.Id));
+            Assert.All(found.Values, r => Assert.True(r.IsComplete));
+            Assert.All(run.Records().Where(r => !r.IsReachable), r => Assert.Contains(r.Endpoint, dead));
+            Assert.All(tables, t => Assert.Equal(t.Value, found[t.Key].Contacts));
+        });
+    }
+
+    private static void Lose(int seed, int size)
+    {
+        var world = new SimulatedWorld(seed);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(size, Without.Walks);
+            world.Network.Conditions = new NetworkConditions { Loss = 0.2 };
+            var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
+
+            CrawlScene.Note($"{run.Counts()}, complete {run.Records().Count(r => r.IsComplete)}");
+            Assert.True(isDone);
+            Assert.InRange(run.Counts().Reachable, size * 99 / 100, size);
+            Assert.InRange(run.Records().Count(r => r.IsComplete), size * 95 / 100, size);
         });
     }
 

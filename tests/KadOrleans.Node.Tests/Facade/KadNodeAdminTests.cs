@@ -14,7 +14,7 @@ public sealed class KadNodeAdminTests : DhtAdminContract
     {
         _world.Run(async () =>
         {
-            await _world.StartNetworkAsync(30);
+            await _world.StartNetworkAsync(30, Without.Walks);
             await test(_world.Nodes[3].Node, _world.Nodes[3].Node.Admin);
         });
         return Task.CompletedTask;

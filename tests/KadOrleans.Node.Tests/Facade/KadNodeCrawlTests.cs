@@ -15,7 +15,7 @@ public sealed class KadNodeCrawlTests : DhtCrawlContract
     {
         _world.Run(async () =>
         {
-            await _world.StartNetworkAsync(Size);
+            await _world.StartNetworkAsync(Size, Without.Walks);
             await test(_world.Nodes[3].Node.Admin, Size);
         });
         return Task.CompletedTask;

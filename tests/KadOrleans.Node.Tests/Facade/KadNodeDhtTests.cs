@@ -15,7 +15,7 @@ public sealed class KadNodeDhtTests : DhtContract
     {
         _world.Run(async () =>
         {
-            await _world.StartNetworkAsync(30);
+            await _world.StartNetworkAsync(30, Without.Walks);
             await test(_world.Nodes[3].Node);
         });
         return Task.CompletedTask;

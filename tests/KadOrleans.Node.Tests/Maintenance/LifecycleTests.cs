@@ -198,7 +198,7 @@ public sealed class LifecycleTests
     [Fact]
     public void Lonely_buckets_are_refreshed_each_hour() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(60);
+        await _world.StartNetworkAsync(60, Without.Walks);
         var node = _world.Nodes[3];
         await _world.PassAsync(TimeSpan.FromMinutes(5));
         var before = _world.Clock.GetUtcNow();

@@ -8,7 +8,7 @@ namespace KadOrleans.Node.Tests.Maintenance;
 
 public sealed class LongAbsenceTests
 {
-    private const int Nodes = 100;
+    private const int Nodes = 60;
 
     private readonly SimulatedWorld _world = new(seed: 73);
     private readonly InMemoryNodeStateStore _states = new();
@@ -24,12 +24,12 @@ public sealed class LongAbsenceTests
         await node.StartAsync();
         await node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
         await _world.PassAsync(TimeSpan.FromMinutes(30));
-        Assert.InRange(node.RoutingTable.Count, 60, Nodes);
+        Assert.InRange(node.RoutingTable.Count, 40, Nodes);
         await HoldAsync("old", TimeSpan.FromDays(7));
         await HoldAsync("lasting", TimeSpan.FromDays(30));
         var disk = await ReadAsync(_store);
         await node.DisposeAsync();
-        Assert.InRange((await _states.LoadAsync())!.Contacts.Count, 60, Nodes);
+        Assert.InRange((await _states.LoadAsync())!.Contacts.Count, 40, Nodes);
 
         await ReplaceAsync(Nodes * 80 / 100);
         _world.Clock.MoveTo(_world.Clock.Elapsed + TimeSpan.FromDays(10));

@@ -19,7 +19,7 @@ public sealed class LostValuesTests
     [Fact]
     public void Keys_that_could_be_read_are_asked_for_once_there_is_a_contact() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(10);
+        await _world.StartNetworkAsync(10, Without.Walks);
         await SetAllAsync();
         var store = new DamagedStore([.. Enumerable.Range(0, Values).Select(Key)]);
         var options = new KadNodeOptions();
@@ -49,7 +49,7 @@ public sealed class LostValuesTests
     [Fact]
     public void A_node_that_comes_back_without_values_has_them_within_seventy_minutes() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(15);
+        await _world.StartNetworkAsync(15, Without.Walks);
         await SetAllAsync();
         var node = _world.Nodes[7];
         Assert.Equal(Values, (await node.Store.GetUsageAsync()).Keys);

@@ -56,7 +56,7 @@ public sealed class RepublishTests
     [Fact]
     public void A_stranger_cannot_keep_holders_from_republishing_by_copies_that_are_about_to_expire() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(8);
+        await _world.StartNetworkAsync(8, Without.Walks);
         await _world.Nodes[0].Node.SetAsync(Key, Value);
         await _world.Nodes[0].Node.UnpublishAsync(Key);
         var stranger = _world.AddPeer();
@@ -127,7 +127,7 @@ public sealed class RepublishTests
     [InlineData(1)]
     public void A_stranger_does_not_end_a_publication_while_the_others_are_out_of_reach(int liars) => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(6);
+        await _world.StartNetworkAsync(6, Without.Walks);
         var publisher = _world.Nodes[0];
         await publisher.Node.SetAsync(Key, Value);
         var publishedAt = _world.Clock.GetUtcNow();
@@ -160,7 +160,7 @@ public sealed class RepublishTests
     [Fact]
     public void A_stale_holder_does_not_bring_an_old_value_back() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(4);
+        await _world.StartNetworkAsync(4, Without.Walks);
         await _world.Nodes[0].Node.SetAsync(Key, Value);
         _world.Nodes[3].Transport.IsCutOff = true;
         await _world.PassAsync(TimeSpan.FromMinutes(30));
@@ -266,8 +266,11 @@ public sealed class RepublishTests
         Assert.Equal(StoreResult.TotalQuotaExceeded, second.Publication);
     });
 
-    private static void Brief(KadNodeOptions options) =>
+    private static void Brief(KadNodeOptions options)
+    {
+        Without.Walks(options);
         options.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromDays(1) };
+    }
 
     private StoredValue Held(DhtValue value, TimeSpan life) =>
         new(value, _world.Clock.GetUtcNow(), _world.Clock.GetUtcNow() + life, default);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Node.RandomWalks;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Networks;
@@ -8,27 +9,41 @@ namespace KadOrleans.Node.Tests.Networks;
 /// <summary>A network whose nodes come and go keeps its values for as long as they live, and no longer (Kademlia §2.5).</summary>
 public sealed class ReplacedNodesTests
 {
-    private const int Size = 50;
-    private const int ReplacedPerHour = Size / 10;
     private const int Publishers = 3;
-    private const int Abandoned = 24;
 
-    private static readonly TimeSpan TimeToLive = TimeSpan.FromHours(12);
+    private static readonly Course Brief = new(Nodes: 40, Values: 12, TimeToLive: TimeSpan.FromHours(5), new RandomWalkOptions { Count = 1, Interval = TimeSpan.FromMinutes(15) });
+    private static readonly Course Long = new(Nodes: 50, Values: 24, TimeToLive: TimeSpan.FromHours(12), new RandomWalkOptions());
 
     /// <summary>How much longer than its life a value may be about: what delays of datagrams add from holder to holder.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public void No_value_is_lost_before_its_time_and_none_outlives_it_while_a_tenth_of_the_nodes_is_replaced_each_hour()
+    public void No_value_is_lost_before_its_time_and_none_outlives_it_while_a_tenth_of_the_nodes_is_replaced_each_hour() =>
+        Follow(Brief, hours: 7);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void No_value_is_lost_before_its_time_and_none_outlives_it_while_most_of_the_nodes_are_replaced() => Follow(Long, hours: 16);
+
+    [Fact]
+    public void The_same_seed_gives_the_same_run()
+    {
+        var first = Run(seed: 42);
+        Assert.Equal(first, Run(seed: 42));
+        Assert.NotEqual(first, Run(seed: 43));
+    }
+
+    private static void Follow(Course course, int hours)
     {
         var world = new SimulatedWorld(seed: 41);
         world.Run(async () =>
         {
-            await StartAsync(world);
-            var expiresAt = world.Clock.GetUtcNow() + TimeToLive;
-            for (var hour = 1; hour <= 16; hour++)
+            await StartAsync(world, course);
+            var expiresAt = world.Clock.GetUtcNow() + course.TimeToLive;
+            var (seen, gone) = (0, 0);
+            for (var hour = 1; hour <= hours; hour++)
             {
-                await ReplaceAsync(world);
+                await ReplaceAsync(world, course);
                 if (hour % 4 != 3)
                 {
                     // A get leaves a copy behind: few of them, that republishing is what keeps the values.
@@ -39,22 +54,19 @@ public sealed class ReplacedNodesTests
                 Assert.Equal(Publishers, await CountFoundAsync(world, "kept", Publishers));
                 if (now < expiresAt)
                 {
-                    Assert.Equal(Abandoned, await CountFoundAsync(world, "abandoned", Abandoned));
+                    Assert.Equal(course.Values, await CountFoundAsync(world, "abandoned", course.Values));
+                    seen++;
                 }
                 else if (now > expiresAt + Grace)
                 {
-                    Assert.Equal(0, await CountFoundAsync(world, "abandoned", Abandoned));
+                    Assert.Equal(0, await CountFoundAsync(world, "abandoned", course.Values));
+                    gone++;
                 }
             }
-        });
-    }
 
-    [Fact]
-    public void The_same_seed_gives_the_same_run()
-    {
-        var first = Run(seed: 42);
-        Assert.Equal(first, Run(seed: 42));
-        Assert.NotEqual(first, Run(seed: 43));
+            Assert.InRange(seen, 1, hours);
+            Assert.InRange(gone, 1, hours);
+        });
     }
 
     private static (long Sent, long SentBytes) Run(int seed)
@@ -62,25 +74,22 @@ public sealed class ReplacedNodesTests
         var world = new SimulatedWorld(seed);
         world.Run(async () =>
         {
-            await StartAsync(world);
-            for (var hour = 1; hour <= 2; hour++)
-            {
-                await ReplaceAsync(world);
-            }
+            await StartAsync(world, Brief);
+            await ReplaceAsync(world, Brief);
         });
         return (world.Network.Sent, world.Network.SentBytes);
     }
 
     /// <summary>Nodes that stay publish a value each, and one that leaves at once publishes many.</summary>
-    private static async Task StartAsync(SimulatedWorld world)
+    private static async Task StartAsync(SimulatedWorld world, Course course)
     {
-        await world.StartNetworkAsync(Size, Brief);
+        await world.StartNetworkAsync(course.Nodes, course.Configure);
         for (var i = 0; i < Publishers; i++)
         {
             Assert.True((await world.Nodes[i].Node.SetAsync(Name("kept", i), DhtValue.FromInteger(i))).Succeeded);
         }
 
-        for (var i = 0; i < Abandoned; i++)
+        for (var i = 0; i < course.Values; i++)
         {
             Assert.True((await world.Nodes[^1].Node.SetAsync(Name("abandoned", i), DhtValue.FromInteger(i))).Succeeded);
         }
@@ -89,14 +98,15 @@ public sealed class ReplacedNodesTests
     }
 
     /// <summary>Over an hour, nodes fall silent one after another, and new ones take their place.</summary>
-    private static async Task ReplaceAsync(SimulatedWorld world)
+    private static async Task ReplaceAsync(SimulatedWorld world, Course course)
     {
-        for (var i = 0; i < ReplacedPerHour; i++)
+        var replaced = course.Nodes / 10;
+        for (var i = 0; i < replaced; i++)
         {
-            await world.PassAsync(TimeSpan.FromHours(1) / ReplacedPerHour);
+            await world.PassAsync(TimeSpan.FromHours(1) / replaced);
             await world.Nodes[Publishers + world.Random.Next(world.Nodes.Count - Publishers)].KillAsync();
             var known = world.PickNode();
-            var node = await world.StartNodeAsync(Brief);
+            var node = await world.StartNodeAsync(course.Configure);
             await node.Node.BootstrapAsync([$"{known.Transport.Endpoint}"]);
         }
     }
@@ -116,5 +126,17 @@ public sealed class ReplacedNodesTests
 
     private static string Name(string name, int number) => string.Create(CultureInfo.InvariantCulture, $"{name} {number}");
 
-    private static void Brief(KadNodeOptions options) => options.Kademlia = new KademliaOptions { ValueTimeToLive = TimeToLive };
+    /// <summary>What happens.</summary>
+    /// <param name="Nodes">At any time; a tenth of them is replaced each hour.</param>
+    /// <param name="Values">That nobody publishes again.</param>
+    /// <param name="TimeToLive">Of each value.</param>
+    /// <param name="Walks">How often the nodes look for contacts.</param>
+    private sealed record Course(int Nodes, int Values, TimeSpan TimeToLive, RandomWalkOptions Walks)
+    {
+        public void Configure(KadNodeOptions options)
+        {
+            options.Kademlia = new KademliaOptions { ValueTimeToLive = TimeToLive };
+            options.RandomWalk = Walks with { };
+        }
+    }
 }

@@ -177,7 +177,7 @@ public sealed class RequestTests
     [Fact]
     public void A_slow_node_among_quick_ones_is_heard_and_its_pace_is_learned() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(10);
+        await _world.StartNetworkAsync(10, Without.Walks);
         var node = _world.Nodes[0];
         var slow = _world.AddPeer();
         slow.OnRequest = (request, id, answer) =>

@@ -38,7 +38,7 @@ public sealed class PendingResponseTests
     [Fact]
     public void Giving_a_ping_up_gives_no_held_answer_up() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(25);
+        await _world.StartNetworkAsync(25, Without.Walks);
         var node = _world.Nodes[0];
         var stranger = _world.AddPeer();
         stranger.OnRequest = stranger.AnswerPings;

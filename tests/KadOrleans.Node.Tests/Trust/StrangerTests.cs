@@ -218,7 +218,7 @@ public sealed class StrangerTests
 
     private async Task<SimulatedNode> StartNodeWithContactsAsync(Action<KadNodeOptions>? configure = null)
     {
-        await _world.StartNetworkAsync(25);
+        await _world.StartNetworkAsync(25, Without.Walks);
         var node = await _world.StartNodeAsync(configure);
         await node.Node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
         await _world.PassAsync(TimeSpan.FromSeconds(10));

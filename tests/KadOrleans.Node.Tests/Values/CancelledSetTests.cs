@@ -10,7 +10,7 @@ public sealed class CancelledSetTests
     [Fact]
     public void A_set_that_is_given_up_during_its_lookup_stores_nothing() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(10);
+        await _world.StartNetworkAsync(10, Without.Walks);
         var node = _world.Nodes[0];
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(90), _world.Clock);
 

@@ -30,7 +30,7 @@ public sealed class HandOffTests
     [Fact]
     public void In_a_large_network_only_the_nearest_holder_hands_over_and_only_what_belongs_there() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(100);
+        await _world.StartNetworkAsync(100, Without.Walks);
         const int Keys = 100;
         for (var i = 0; i < Keys; i++)
         {

@@ -20,21 +20,11 @@ public sealed class SegmentLogTests
     }
 
     [Fact]
-    public void The_log_always_equals_a_dictionary_and_stays_within_its_bounds()
-    {
-        var step = Gen.Frequency(
-            (8, Gen.Constant(Step.Put)),
-            (12, Gen.Constant(Step.PutAlone)),
-            (2, Gen.Constant(Step.Fail)),
-            (3, Gen.Constant(Step.RemoveShortLived)),
-            (1, Gen.Constant(Step.RemoveAll)),
-            (2, Gen.Constant(Step.Reopen)),
-            (2, Gen.Constant(Step.Crash)));
-        var steps = step.Zip(Gen.Choose(0, int.MaxValue)).ListOf(150);
-        Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(40),
-            Prop.ForAll(steps.ToArbitrary(), async list => await RunAsync(list)));
-    }
+    public void The_log_always_equals_a_dictionary_and_stays_within_its_bounds() => Compare(runs: 8);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void The_log_equals_a_dictionary_and_stays_within_its_bounds_in_many_runs() => Compare(runs: 80);
 
     [Theory]
     [InlineData(1, 1.0)]
@@ -54,7 +44,7 @@ public sealed class SegmentLogTests
             await model.PutAsync(Enumerable.Range(first, Math.Min(batch, Keys - first)), 64);
         }
 
-        for (var i = 0; i < 4_000 / batch + 100; i++)
+        for (var i = 0; i < 2_000 / batch + 100; i++)
         {
             await model.PutAsync(Enumerable.Range(0, batch).Select(_ => random.Next((int)(Keys * hot))).Distinct(), 64);
         }
@@ -94,6 +84,22 @@ public sealed class SegmentLogTests
 
         Assert.InRange(model.Table.Bytes, 0, Small.SlackBytes);
         await model.ReopenAsync();
+    }
+
+    private static void Compare(int runs)
+    {
+        var step = Gen.Frequency(
+            (8, Gen.Constant(Step.Put)),
+            (12, Gen.Constant(Step.PutAlone)),
+            (2, Gen.Constant(Step.Fail)),
+            (3, Gen.Constant(Step.RemoveShortLived)),
+            (1, Gen.Constant(Step.RemoveAll)),
+            (2, Gen.Constant(Step.Reopen)),
+            (2, Gen.Constant(Step.Crash)));
+        var steps = step.Zip(Gen.Choose(0, int.MaxValue)).ListOf(150);
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(runs),
+            Prop.ForAll(steps.ToArbitrary(), async list => await RunAsync(list)));
     }
 
     private static async Task RunAsync(IEnumerable<(Step Step, int Seed)> steps)
