@@ -27,7 +27,7 @@ public sealed class AzureRestartTests : IDisposable
         await using (var silo = await SiloProcess.StartedAsync(_folder, settings))
         {
             (var address, id) = await EdgeAsync(silo);
-            await using var load = new StoreLoad(address);
+            await using var load = new StoreLoad(address, shardBits: 4);
             await load.WholeAsync();
             await load.StopAsync();
             keys = [.. load.Acknowledged];

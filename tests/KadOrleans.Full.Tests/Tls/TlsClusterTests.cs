@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Abstractions;
 using System.Security.Cryptography.X509Certificates;
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Silo.Tests.Alarms;
@@ -40,7 +41,7 @@ public sealed class TlsClusterTests : IDisposable
         await edge.StartAsync();
 
         // All shards answer, those of the other silo too.
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
         await load.WholeAsync();
         await first.KillAsync();
         await first.StartAsync();
@@ -144,7 +145,7 @@ public sealed class TlsClusterTests : IDisposable
         await using var silo = await StartedAsync();
         await using var edge = new EdgeServer(_folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
         await load.WholeAsync();
 
         // A new authority, too: trusted beside the old one until all have new certificates.

@@ -7,25 +7,23 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Silo.Tests.Access;
 
 /// <summary>A silo with an edge's key, and who may call what of it.</summary>
-public sealed class CallFilterTests : IDisposable
+public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixture<CallFilterTests.KeyedSilo>
 {
+    private const int ShardBits = 4;
     private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-access-").FullName;
 
     [Fact]
     public async Task A_client_reaches_the_facade_and_neither_shards_nor_leases()
     {
-        await using var silo = new SiloServer(_folder, Key);
-        await silo.StartAsync();
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
 
-        Assert.Equal(GrainKeys.DefaultShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
+        Assert.Equal(ShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
         var shard = client.Grains.GetGrain<IKeyShardGrain>(0);
         var key = NodeId.Parse(new string('0', 40));
         var read = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.GetAsync([key]));
@@ -52,16 +50,15 @@ public sealed class CallFilterTests : IDisposable
     [Fact]
     public async Task An_edge_serves_with_the_silos_key_and_says_what_is_wrong_with_another()
     {
-        await using var silo = new SiloServer(_folder, Key);
-        await silo.StartAsync();
-        await using (var edge = new EdgeServer(_folder, "with", silo.GatewaySetting, Key))
+        var gateway = $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway}";
+        await using (var edge = new EdgeServer(silo.Folder, "with", gateway, Key))
         {
             await edge.StartAsync();
-            await using var load = new StoreLoad(edge.Address);
+            await using var load = new StoreLoad(edge.Address, ShardBits);
             await load.WholeAsync();
         }
 
-        await using var other = new EdgeServer(_folder, "other", silo.GatewaySetting, "Kad:Cluster:EdgeKey=some other key, as long");
+        await using var other = new EdgeServer(silo.Folder, "other", gateway, "Kad:Cluster:EdgeKey=some other key, as long");
         other.Launch();
         await Eventually.BecomesAsync(
             () => other.Errors.Contains("and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'", StringComparison.Ordinal),
@@ -69,26 +66,21 @@ public sealed class CallFilterTests : IDisposable
     }
 
     [Fact]
-    public async Task The_edge_within_a_silo_needs_no_key_of_its_own_and_status_and_dashboard_go_on()
+    public void The_edge_within_a_silo_needs_no_key_of_its_own_and_status_and_dashboard_go_on()
     {
-        await using var silo = await SiloProcess.StartedAsync(_folder, Key);
-        await silo.LineAsync("listening udp 127.0.0.1:");
-
-        Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
-        using var counters = await silo.GetAsync("/dashboard/DashboardCounters");
-        Assert.True(counters.IsSuccessStatusCode);
-        Assert.DoesNotContain("CallRefused", silo.Errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("a key of the test", silo.Errors, StringComparison.Ordinal);
+        Assert.Equal(("ready", true), (silo.State, silo.ServesCounters));
+        Assert.DoesNotContain("CallRefused", silo.ErrorsBefore, StringComparison.Ordinal);
+        Assert.DoesNotContain("a key of the test", silo.ErrorsBefore, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_key_that_is_too_short_ends_start_up_without_being_told()
     {
-        await using var silo = SiloProcess.Start(_folder, "Kad:Cluster:EdgeKey=hush");
+        var run = await EndedRun.OfSiloAsync(silo.Folder, "Kad:Cluster:EdgeKey=hush");
 
-        Assert.Equal(2, await silo.ExitAsync());
-        Assert.Contains("Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", silo.Errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("hush", silo.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, run.Code);
+        Assert.Contains("Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", run.Errors, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,5 +92,35 @@ public sealed class CallFilterTests : IDisposable
     public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
         Assert.Equal(isOpen, GatewayExposure.IsOpen(new IPEndPoint(IPAddress.Parse(address), 30000), key));
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>The silo, with an edge of its own, and what it said of itself before anybody else called it.</summary>
+    public sealed class KeyedSilo : IAsyncLifetime
+    {
+        private SiloProcess? _silo;
+
+        internal int Gateway { get; } = FreePort.Tcp();
+
+        internal string Folder { get; } = Directory.CreateTempSubdirectory("kad-access-").FullName;
+
+        internal string? State { get; private set; }
+
+        internal bool ServesCounters { get; private set; }
+
+        internal string ErrorsBefore { get; private set; } = string.Empty;
+
+        public async ValueTask InitializeAsync()
+        {
+            _silo = await SiloProcess.StartedAsync(Folder, Key, SiloServer.ShardBits(ShardBits), $"Kad:Silo:GatewayPort={Gateway}");
+            await _silo.LineAsync("listening udp 127.0.0.1:");
+            State = (await _silo.StatusAsync()).GetProperty("state").GetString();
+            using var counters = await _silo.GetAsync("/dashboard/DashboardCounters");
+            ServesCounters = counters.IsSuccessStatusCode;
+            ErrorsBefore = _silo.Errors;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _silo!.DisposeAsync();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
 }

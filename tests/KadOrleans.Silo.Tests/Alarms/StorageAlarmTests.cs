@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Silo.Tests.Databases;
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Processes;
@@ -6,7 +7,7 @@ using KadOrleans.Silo.Tests.Processes;
 namespace KadOrleans.Silo.Tests.Alarms;
 
 /// <summary>The alarms that tell of storage and of silos.</summary>
-public sealed class StorageAlarmTests : IDisposable
+public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
     private readonly CryptographicRandomSource _random = new();
@@ -20,7 +21,7 @@ public sealed class StorageAlarmTests : IDisposable
         await using var edge = new EdgeServer(
             _folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, shardBits: 2);
         await load.WholeAsync();
         await run.CalmAsync("KadStorageFailing", "KadStorageSlow");
 
@@ -46,8 +47,7 @@ public sealed class StorageAlarmTests : IDisposable
     [Needs(Need.Promtool | Need.PostgreSql)]
     public async Task A_database_that_takes_seconds_for_a_write_raises_an_alarm()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         await using var run = await AlarmRun.StartAsync();
         string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
         await using var silo = new SiloServer(_folder, [.. storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
@@ -78,11 +78,9 @@ public sealed class StorageAlarmTests : IDisposable
     [Needs(Need.Promtool | Need.PostgreSql)]
     public async Task Silos_that_come_and_go_raise_an_alarm()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-
         // A silo takes seconds to come up; with a shorter interval that would be many of the rule's thirty minutes.
         await using var run = await AlarmRun.StartAsync(TimeSpan.FromSeconds(5));
-        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}"];
+        var storage = await postgres.CreateStorageAsync();
         await using var stays = new SiloServer(_folder, [.. storage, .. run.Settings]);
         await stays.StartAsync();
         await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo is active");

@@ -1,3 +1,4 @@
+using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Configuration;
@@ -18,19 +19,28 @@ public sealed class MissingProviderTests : IDisposable
         "Kad:Tls:Store:Subject=edge")]
     public async Task It_is_refused_in_a_sentence_that_names_the_executable_that_has_it(string part, string sentence, params string[] settings)
     {
-        await using var process = ChildProcess.Start($"KadOrleans.{part}", _folder, ["Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", .. settings]);
+        var run = part == "Silo" ? await EndedRun.OfSiloAsync(_folder, settings) : await EndedRun.OfEdgeAsync(settings);
 
-        Assert.Equal(2, await process.ExitAsync());
-        Assert.Equal(sentence, process.Error.Text.Trim().Replace("kad-silo: ", string.Empty, StringComparison.Ordinal));
+        Assert.Equal(2, run.Code);
+        Assert.Equal(sentence, run.Errors.Trim().Replace("kad-silo: ", string.Empty, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_executable_of_an_edge_ends_with_the_sentence()
+    {
+        await using var edge = ChildProcess.Start("KadOrleans.Edge", _folder, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true");
+
+        Assert.Equal(2, await edge.ExitAsync());
+        Assert.StartsWith("Kad:Storage is 'AzureStorage', which KadOrleans.Edge lacks; ", edge.Error.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_export_is_refused_alike()
     {
-        await using var process = ChildProcess.Start("KadOrleans.Edge", _folder, ["export", "-", "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key"]);
+        var export = await EndedRun.OfEdgeAsync("export", "-", "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key");
 
-        Assert.Equal(2, await process.ExitAsync());
-        Assert.StartsWith("Kad:Tls:Certificate is 'a.crt', but KadOrleans.Edge lacks TLS; ", process.Error.Text, StringComparison.Ordinal);
+        Assert.Equal(2, export.Code);
+        Assert.StartsWith("Kad:Tls:Certificate is 'a.crt', but KadOrleans.Edge lacks TLS; ", export.Errors, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -6,6 +6,7 @@ using KadOrleans.Testing.Conditions;
 namespace KadOrleans.Silo.Tests.Faults;
 
 /// <summary>Short campaigns by seed: keys are overwritten through two edges while processes are killed, frozen and stopped.</summary>
+[Trait("Tier", "Long")]
 public sealed class CampaignTests
 {
     private const int SqliteFaults = 3;

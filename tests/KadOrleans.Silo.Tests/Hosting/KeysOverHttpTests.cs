@@ -9,26 +9,18 @@ using KadOrleans.Testing;
 namespace KadOrleans.Silo.Tests.Hosting;
 
 /// <summary>Keys over HTTP, as the executable of a silo serves them.</summary>
-public sealed class KeysOverHttpTests : IDisposable
+public sealed class KeysOverHttpTests(KeysOverHttpTests.ClosedSilo closed) : IClassFixture<KeysOverHttpTests.ClosedSilo>
 {
     private static readonly Uri Key = new("/v1/keys/key?wait=durable", UriKind.Relative);
-
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_silo_serves_and_watches_keys_beside_a_dashboard_with_a_password()
     {
-        var (secret, token) = ApiToken.Create("test", ApiScope.All);
-        File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
-        await using var silo = await SiloProcess.StartedAsync(
-            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
-        using var http = new HttpClient { BaseAddress = silo.Http };
+        using var http = new HttpClient { BaseAddress = closed.Http };
         using var refused = await http.PutAsync(Key, new StringContent("first"), TestContext.Current.CancellationToken);
         Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Scheme));
 
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", closed.Secret);
         await PutAsync(http, "first");
         await using var stream = await http.GetStreamAsync(new Uri("/v1/keys/key/events", UriKind.Relative), TestContext.Current.CancellationToken);
         await using var events = SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
@@ -47,12 +39,8 @@ public sealed class KeysOverHttpTests : IDisposable
     [Fact]
     public async Task A_silo_with_an_edge_key_is_managed_by_a_token()
     {
-        var (secret, token) = ApiToken.Create("operator", ApiScope.All);
-        File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
-        await using var silo = await SiloProcess.StartedAsync(
-            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test");
-        using var http = new HttpClient { BaseAddress = silo.Http };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var http = new HttpClient { BaseAddress = closed.Http };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", closed.Secret);
         await PutAsync(http, "value");
 
         var usage = await GetAsync(http, "usage");
@@ -69,10 +57,11 @@ public sealed class KeysOverHttpTests : IDisposable
     [Fact]
     public async Task A_file_of_tokens_that_is_missing_ends_the_start()
     {
-        await using var silo = SiloProcess.Start(_folder.Path, "Kad:Http:Tokens=missing.json");
+        using var folder = new TemporaryFolder();
+        var silo = await EndedRun.OfSiloAsync(folder.Path, "Kad:Http:Tokens=missing.json");
 
-        Assert.Equal(2, await silo.ExitAsync());
-        Assert.Contains("Kad:Http:Tokens: 'missing.json' cannot be read (", silo.Errors.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Equal(2, silo.Code);
+        Assert.Contains("Kad:Http:Tokens: 'missing.json' cannot be read (", silo.Lines[^1], StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> GetAsync(HttpClient http, string path) => JsonDocument.Parse(
@@ -93,5 +82,31 @@ public sealed class KeysOverHttpTests : IDisposable
         while (events.Current.EventType == WatchApi.Heartbeat);
 
         return JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("value").GetString();
+    }
+
+    /// <summary>A silo that nobody may ask for anything without a token or a password, and that only edges with a key may call.</summary>
+    public sealed class ClosedSilo : IAsyncLifetime
+    {
+        private readonly TemporaryFolder _folder = new();
+        private SiloProcess? _silo;
+
+        internal string Secret { get; private set; } = string.Empty;
+
+        internal Uri Http => _silo!.Http;
+
+        public async ValueTask InitializeAsync()
+        {
+            (Secret, var token) = ApiToken.Create("operator", ApiScope.All);
+            File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
+            _silo = await SiloProcess.StartedAsync(
+                _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret",
+                "Kad:Cluster:EdgeKey=a key of the test");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _silo!.DisposeAsync();
+            _folder.Dispose();
+        }
     }
 }

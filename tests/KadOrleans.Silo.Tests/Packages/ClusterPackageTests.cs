@@ -48,6 +48,7 @@ public sealed class ClusterPackageTests
         """;
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_new_program_is_a_silo_and_its_client_from_the_packages_and_keeps_what_it_acknowledged()
     {
         using var program = new NewProgram();

@@ -18,6 +18,7 @@ public sealed class SnippetTests
         });
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Each_block_of_code_compiles()
     {
         var snippets = Snippet.OfAll("csharp", "cs").Where(snippet => !snippet.NeedsProviders).ToList();

@@ -1,3 +1,4 @@
+using KadOrleans.Silo.Tests.Databases;
 using System.Diagnostics;
 using System.Net;
 using KadOrleans.Hosting;
@@ -10,19 +11,21 @@ namespace KadOrleans.Silo.Tests.Processes;
 /// A silo that the others cannot reach while its connections stand, as when its machine is cut off. It hangs, and continues when the others
 /// have its grains.
 /// </summary>
-public sealed class DeclaredDeadTests : IDisposable
+public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : IDisposable
 {
+    private const int ShardBits = 4;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-dead-").FullName;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     public async Task A_hung_silo_is_declared_dead_within_45_s_and_ends_with_code_3()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        string[] settings =
-            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}", SiloServer.ShardBits(4)];
+        var database = await postgres.CreateDatabaseAsync();
+        string[] settings = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}", SiloServer.ShardBits(ShardBits)];
         using var health = new HealthReader(FreePort.Tcp());
         await using var cutOff = new SiloServer(_folder, settings);
         await using var other = new SiloServer(_folder, [.. settings, health.Setting]);
@@ -30,12 +33,12 @@ public sealed class DeclaredDeadTests : IDisposable
         await cutOff.StartAsync();
         await other.StartAsync();
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
 
         await cutOff.HangAsync();
         var hung = Stopwatch.GetTimestamp();
-        await BecomesDeadAsync(postgres.ConnectionString);
+        await BecomesDeadAsync(database);
         var took = Stopwatch.GetElapsedTime(hung);
         TestContext.Current.TestOutputHelper?.WriteLine($"It was declared dead after {took}.");
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(45));

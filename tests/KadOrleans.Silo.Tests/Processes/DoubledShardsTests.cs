@@ -1,9 +1,9 @@
+using KadOrleans.Silo.Tests.Hosting;
 using System.Text.Json.Nodes;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -11,7 +11,7 @@ namespace KadOrleans.Silo.Tests.Processes;
 public sealed class DoubledShardsTests : IDisposable
 {
     private const int Bits = 4;
-    private const int Count = 500;
+    private const int Count = 200;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kad-double-");
 
@@ -73,15 +73,9 @@ public sealed class DoubledShardsTests : IDisposable
         }
     }
 
-    private async Task<(int Code, string Output)> RunAsync(params string[] args)
+    private static async Task<(int Code, string Output)> RunAsync(params string[] args)
     {
-        await using var process = ChildProcess.Start("KadOrleans.Edge", _folder.FullName, args);
-        var code = await process.ExitAsync();
-        while (await process.ReadLineAsync() is not null)
-        {
-            // To the end: lines may come after the exit.
-        }
-
-        return (code, process.Output.Text);
+        var run = await EndedRun.OfEdgeAsync(args);
+        return (run.Code, run.Output.Trim());
     }
 }

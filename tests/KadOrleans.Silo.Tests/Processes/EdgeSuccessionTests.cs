@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using KadOrleans.Hosting;
 
@@ -31,6 +30,7 @@ public sealed class EdgeSuccessionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task An_edge_that_hung_while_another_took_its_name_ends_with_3_and_waits_when_restarted()
     {
         await using var silo = NewSilo();
@@ -58,6 +58,7 @@ public sealed class EdgeSuccessionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_live_edge_keeps_its_name_when_the_silo_that_knew_it_is_killed_while_another_asks()
     {
         await using var silo = NewSilo();
@@ -74,30 +75,6 @@ public sealed class EdgeSuccessionTests : IDisposable
         await older.KillAsync();
         await newer.ListeningAsync();
         Assert.Equal(older.Id, newer.Id);
-    }
-
-    [Fact]
-    public async Task A_silo_with_an_edge_that_starts_again_has_its_name_at_once()
-    {
-        string[] settings =
-        [
-            $"Kad:Silo:Port={FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-        ];
-        await using (var first = SiloProcess.Start(_folder, settings))
-        {
-            await first.LineAsync("listening udp ");
-            Assert.Equal(0, await first.TerminateAsync());
-        }
-
-        await using (var killed = SiloProcess.Start(_folder, settings))
-        {
-            await killed.LineAsync("listening udp ");
-            Assert.DoesNotContain("this one waits", killed.Errors, StringComparison.Ordinal);
-        }
-
-        await using var last = SiloProcess.Start(_folder, settings);
-        await last.LineAsync("listening udp ");
-        Assert.DoesNotContain("this one waits", last.Errors, StringComparison.Ordinal);
     }
 
     private SiloServer NewSilo() => new(_folder, "Kad:Cluster:ShardBits=4");

@@ -8,13 +8,14 @@ public sealed class HungSiloTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-hung-").FullName;
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task An_edge_that_is_told_to_stop_does_not_wait_for_silos_that_hang()
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
         var gateway = silo.GatewaySetting;
         await using var edge = new EdgeServer(_folder, "edge", gateway);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, shardBits: 4);
         await load.WholeAsync();
 
         await silo.HangAsync();

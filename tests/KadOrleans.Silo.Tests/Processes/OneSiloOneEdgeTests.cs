@@ -3,17 +3,19 @@ namespace KadOrleans.Silo.Tests.Processes;
 /// <summary>A silo with local storage and an edge as processes, each killed under load.</summary>
 public sealed class OneSiloOneEdgeTests : IDisposable
 {
+    private const int ShardBits = 4;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-one-").FullName;
 
     [Fact]
     public async Task Silo_and_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
     {
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=6");
+        await using var silo = new SiloServer(_folder, SiloServer.ShardBits(ShardBits));
         var gateway = silo.GatewaySetting;
         await using var edge = new EdgeServer(_folder, "edge", gateway);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         var id = edge.Id;
-        await using var killed = new KilledProcesses(edge);
+        await using var killed = new KilledProcesses(ShardBits, edge);
         await killed.WholeAsync();
 
         await killed.KillAsync("silo, restarted at once", async () =>

@@ -11,6 +11,8 @@ namespace KadOrleans.Silo.Tests.Processes;
 /// </summary>
 internal sealed class RollingUpgrade : IAsyncDisposable
 {
+    private const int ShardBits = 4;
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly OverwritePace Pace = new(Keys: 64, Patience: TimeSpan.FromSeconds(5), Pause: TimeSpan.FromMilliseconds(20));
@@ -33,7 +35,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         _ports = [.. Enumerable.Range(0, silos).Select(_ => FreePort.Tcp())];
         _silos =
         [
-            .. _ports.Select(port => new SiloServer(_folder, [.. storage, SiloServer.ShardBits(4), $"Kad:Http=127.0.0.1:{Text(port)}"])
+            .. _ports.Select(port => new SiloServer(_folder, [.. storage, SiloServer.ShardBits(ShardBits), $"Kad:Http=127.0.0.1:{Text(port)}"])
             {
                 Assembly = SiloOf(build),
             }),
@@ -51,7 +53,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         }
 
         await Task.WhenAll(_edges.Select(edge => edge.StartAsync()));
-        _load = new StoreLoad(_edges[0].Address);
+        _load = new StoreLoad(_edges[0].Address, ShardBits);
         _overwrites = new KeyOverwrites(
             [.. _edges.Select(edge => edge.Address)], source: 30, Pace, new CampaignClock(), new Random(Seed), new ProgressLog(_told));
         _overwrites.Start();

@@ -1,9 +1,11 @@
+using KadOrleans.Silo.Tests.Databases;
 using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>Two builds side by side, and no acknowledged value is lost on the way forward or back.</summary>
-public sealed class RollingUpgradeTests
+[Trait("Tier", "Long")]
+public sealed class RollingUpgradeTests(SharedPostgreSql postgres)
 {
     private const string ThisBuild = "";
 
@@ -13,9 +15,8 @@ public sealed class RollingUpgradeTests
     [Needs(Need.PostgreSql)]
     public async Task Silos_and_edges_are_replaced_by_the_next_build_under_load_and_the_schema_rises_at_the_end()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
         using var next = new NextBuild();
-        await using var cluster = new RollingUpgrade(ThisBuild, silos: 2, Storage(postgres));
+        await using var cluster = new RollingUpgrade(ThisBuild, silos: 2, await postgres.CreateStorageAsync());
         await cluster.StartAsync();
 
         // The first new silo writes as the old one beside it; the schema rises when the second is new too.
@@ -32,9 +33,8 @@ public sealed class RollingUpgradeTests
     [Needs(Need.PostgreSql)]
     public async Task The_build_before_is_brought_back_under_load_while_the_schema_is_held_back()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
         using var next = new NextBuild();
-        await using var cluster = new RollingUpgrade(ThisBuild, silos: 2, Storage(postgres));
+        await using var cluster = new RollingUpgrade(ThisBuild, silos: 2, await postgres.CreateStorageAsync());
         await cluster.StartAsync();
 
         await cluster.RollSilosAsync(next.Folder, HeldBack);
@@ -72,8 +72,7 @@ public sealed class RollingUpgradeTests
     [Needs(Need.PostgreSql | Need.OlderBuild)]
     public async Task An_older_release_is_replaced_by_this_build_and_brought_back_under_load()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, Storage(postgres));
+        await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, await postgres.CreateStorageAsync());
         await cluster.StartAsync();
 
         var written = await cluster.WrittenAsync();
@@ -85,7 +84,4 @@ public sealed class RollingUpgradeTests
 
         await cluster.AllAreThereAsync();
     }
-
-    private static string[] Storage(PostgreSqlServer postgres) =>
-        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}"];
 }

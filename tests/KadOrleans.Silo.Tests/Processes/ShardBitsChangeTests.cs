@@ -20,6 +20,7 @@ public sealed class ShardBitsChangeTests : IDisposable
     private readonly CryptographicRandomSource _random = new();
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Values_pass_to_a_cluster_of_other_shards_with_what_is_left_of_their_lives()
     {
         await using var oldSilo = new SiloServer(_old.FullName, SiloServer.ShardBits(OldBits));

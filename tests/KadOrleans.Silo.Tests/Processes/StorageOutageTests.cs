@@ -1,3 +1,4 @@
+using KadOrleans.Silo.Tests.Databases;
 using System.Diagnostics;
 using System.Net;
 using KadOrleans.Core;
@@ -7,8 +8,10 @@ using KadOrleans.Node;
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>Silo and edges as processes on a database that goes away and comes back.</summary>
-public sealed class StorageOutageTests : IDisposable
+public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
 {
+    private const int ShardBits = 4;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-outage-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
@@ -18,17 +21,16 @@ public sealed class StorageOutageTests : IDisposable
     [Needs(Need.PostgreSql)]
     public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         using var siloHealth = new HealthReader(FreePort.Tcp());
         using var edgeHealth = new HealthReader(FreePort.Tcp());
         using var lateHealth = new HealthReader(FreePort.Tcp());
-        await using var silo = new SiloServer(_folder, [.. Settings(relay), siloHealth.Setting, "Kad:Cluster:ShardBits=4"]);
+        await using var silo = new SiloServer(_folder, [.. Settings(relay), siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
         await using var edge = new EdgeServer(_folder, "edge", [.. Settings(relay), edgeHealth.Setting]);
         await using var late = new EdgeServer(_folder, "late", [.. Settings(relay), lateHealth.Setting]);
         await silo.StartAsync();
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
         await siloHealth.BecomesAsync(HttpStatusCode.OK, "ready");
 
@@ -64,14 +66,13 @@ public sealed class StorageOutageTests : IDisposable
     [Needs(Need.PostgreSql)]
     public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
-        await using var silo = new SiloServer(_folder, [.. Settings(relay), "Kad:Cluster:ShardBits=4"]);
-        await using var other = new SiloServer(_folder, [.. Settings(relay), "Kad:Cluster:ShardBits=4"]);
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
+        await using var silo = new SiloServer(_folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
+        await using var other = new SiloServer(_folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
         await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
         await silo.StartAsync();
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
 
         await relay.CutAsync();
@@ -100,15 +101,14 @@ public sealed class StorageOutageTests : IDisposable
     [Needs(Need.PostgreSql)]
     public async Task Liveness_is_reported_while_calls_of_a_hung_database_time_out()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        await using var relay = DatabaseRelay.Before(postgres.ConnectionString);
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         using var health = new HealthReader(FreePort.Tcp());
         await using var silo = new SiloServer(
-            _folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(7)]);
+            _folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(ShardBits)]);
         await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
         await silo.StartAsync();
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address);
+        await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
 
         relay.Hold();

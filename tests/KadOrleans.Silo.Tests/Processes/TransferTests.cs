@@ -3,6 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Processes;
@@ -10,8 +11,8 @@ namespace KadOrleans.Silo.Tests.Processes;
 /// <summary>A cluster's values as a file, from one cluster to another and between cluster and node.</summary>
 public sealed class TransferTests : IDisposable
 {
-    private const int OldBits = 12;
-    private const int NewBits = 7;
+    private const int OldBits = 8;
+    private const int NewBits = 4;
     private const int Count = 64;
 
     private readonly DirectoryInfo _old = Directory.CreateTempSubdirectory("kad-from-");
@@ -47,6 +48,7 @@ public sealed class TransferTests : IDisposable
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_file_goes_from_a_cluster_to_a_node_and_from_the_node_to_a_cluster()
     {
         var (first, second) = (Path.Combine(_old.FullName, "node"), Path.Combine(_new.FullName, "node.json"));
@@ -79,11 +81,11 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Help_names_the_verbs_and_starts_nothing()
     {
-        var (code, output, error) = await RunAsync("KadOrleans.Edge", "--help");
+        var help = await EndedRun.OfEdgeAsync("--help");
 
-        Assert.Equal((0, string.Empty), (code, error));
-        Assert.Contains("export <FILE>", output, StringComparison.Ordinal);
-        Assert.Contains("import <FILE>", output, StringComparison.Ordinal);
+        Assert.Equal((0, string.Empty), (help.Code, help.Errors));
+        Assert.Contains("export <FILE>", help.Output, StringComparison.Ordinal);
+        Assert.Contains("import <FILE>", help.Output, StringComparison.Ordinal);
     }
 
     public void Dispose()

@@ -1,15 +1,19 @@
+using KadOrleans.Silo.Tests.Databases;
 using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>Two silos and two edges as processes on a PostgreSQL membership table, each killed in turn under load.</summary>
-public sealed class TwoSilosTwoEdgesTests
+public sealed class TwoSilosTwoEdgesTests(SharedPostgreSql postgres)
 {
     [Fact]
     [Needs(Need.PostgreSql)]
-    public async Task Each_process_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
-    {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        await TwoSilosTwoEdges.SurviveKillsAsync("Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}");
-    }
+    public async Task A_silo_and_an_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost() =>
+        await TwoSilosTwoEdges.SurviveTwoKillsAsync(await postgres.CreateStorageAsync());
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.PostgreSql)]
+    public async Task Each_process_may_be_killed_under_load_and_no_acknowledged_value_is_lost() =>
+        await TwoSilosTwoEdges.SurviveKillsAsync(await postgres.CreateStorageAsync());
 }

@@ -1,9 +1,11 @@
+using KadOrleans.Silo.Tests.Databases;
+using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
 /// <summary>A database that is there and does not let the silo in.</summary>
-public sealed class WrongAccountTests : IDisposable
+public sealed class WrongAccountTests(SharedPostgreSql postgres) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-account-").FullName;
 
@@ -11,17 +13,14 @@ public sealed class WrongAccountTests : IDisposable
     [Needs(Need.PostgreSql)]
     public async Task A_user_or_a_database_that_is_not_there_is_named_with_the_setting()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
+        var database = await postgres.CreateDatabaseAsync();
         foreach (var wrong in (string[])["Username=nobody-there", "Database=not-there"])
         {
-            await using var silo = new SiloServer(
-                _folder, "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString};{wrong}");
-            silo.Launch();
+            var silo = await EndedRun.OfSiloAsync(_folder, "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database};{wrong}");
 
-            Assert.Equal(1, await silo.ExitAsync());
-            var sentence = silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
-            Assert.StartsWith("kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ", sentence, StringComparison.Ordinal);
-            Assert.Contains(wrong.Split('=')[1], sentence, StringComparison.Ordinal);
+            Assert.Equal(1, silo.Code);
+            Assert.StartsWith("kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ", silo.Lines[^1], StringComparison.Ordinal);
+            Assert.Contains(wrong.Split('=')[1], silo.Lines[^1], StringComparison.Ordinal);
         }
     }
 

@@ -7,6 +7,7 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Node;
 using KadOrleans.Silo.Hosting;
+using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Testing.Telemetry;
 using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,11 +91,10 @@ public sealed class TelemetryTests : IDisposable
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "kad-silo: OTEL_EXPORTER_OTLP_ENDPOINT is 'collector'; ")]
     public async Task A_wrong_endpoint_ends_start_up_with_a_sentence(string setting, string value, string sentence)
     {
-        await using var silo = SiloProcess.Start(_folder, $"{setting}={value}");
+        var silo = await EndedRun.OfSiloAsync(_folder, $"{setting}={value}");
 
-        Assert.Equal(2, await silo.ExitAsync());
-        Assert.StartsWith(sentence, silo.Errors, StringComparison.Ordinal);
-        Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, silo.Code);
+        Assert.StartsWith(sentence, Assert.Single(silo.Lines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,10 +10,12 @@ internal sealed class KilledProcesses : IAsyncDisposable
     private readonly IReadOnlyList<EdgeServer> _edges;
     private readonly List<StoreLoad> _loads;
 
-    public KilledProcesses(params IReadOnlyList<EdgeServer> edges)
+    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
+    /// <param name="edges">Each is sent STOREs.</param>
+    public KilledProcesses(int shardBits, params IReadOnlyList<EdgeServer> edges)
     {
         _edges = edges;
-        _loads = [.. edges.Select(edge => new StoreLoad(edge.Address))];
+        _loads = [.. edges.Select(edge => new StoreLoad(edge.Address, shardBits))];
     }
 
     /// <summary>The keys whose STORE any edge acknowledged.</summary>

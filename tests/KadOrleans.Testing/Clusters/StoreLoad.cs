@@ -17,21 +17,26 @@ internal sealed class StoreLoad : IAsyncDisposable
     private const int Sources = 4;
     private const int PerSource = 8;
 
-    // So many acknowledged in a row show that no shard is away; were one, each of its keys would break the row.
-    private const int Whole = 2_000;
+    // So many for each shard, acknowledged in a row, show that no shard is away. Each key of such a shard would break the row, and a row
+    // misses a shard once in nine million.
+    private const int PerShard = 16;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
 
     private readonly CryptographicRandomSource _random = new();
     private readonly ConcurrentDictionary<NodeId, byte> _acknowledged = new();
+    private readonly int _whole;
     private readonly List<UdpAsker> _askers;
     private readonly List<Task> _workers;
     private volatile bool _isStopping;
     private volatile Row? _row;
 
-    public StoreLoad(IPEndPoint edge)
+    /// <param name="edge">Who is asked.</param>
+    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
+    public StoreLoad(IPEndPoint edge, int shardBits)
     {
+        _whole = PerShard << shardBits;
         _askers = [.. Enumerable.Range(0, Sources).Select(i => new UdpAsker(edge, (byte)(10 + i)))];
         _workers = [.. _askers.SelectMany(asker => Enumerable.Range(0, PerSource).Select(_ => Task.Run(() => WorkAsync(asker))))];
     }
@@ -42,12 +47,12 @@ internal sealed class StoreLoad : IAsyncDisposable
     /// <summary>What is stored under a key.</summary>
     public static DhtValue ValueOf(NodeId key) => DhtValue.FromString($"value of {key}");
 
-    /// <summary>Waits until 2,000 STOREs in a row are acknowledged, all sent after this call.</summary>
+    /// <summary>Waits until 16 STOREs for each shard are acknowledged in a row, all sent after this call.</summary>
     /// <returns>The time from the call to the first of these acknowledgements.</returns>
     /// <exception cref="TimeoutException">It took more than two minutes.</exception>
     public Task<TimeSpan> WholeAsync()
     {
-        var row = new Row(Stopwatch.GetTimestamp());
+        var row = new Row(Stopwatch.GetTimestamp(), _whole);
         _row = row;
         return row.Ended.WaitAsync(Longest);
     }
@@ -109,7 +114,7 @@ internal sealed class StoreLoad : IAsyncDisposable
     }
 
     /// <summary>Acknowledgements in a row since a moment.</summary>
-    private sealed class Row(long since)
+    private sealed class Row(long since, int whole)
     {
         // Guards the two counts.
         private readonly Lock _gate = new();
@@ -133,7 +138,7 @@ internal sealed class StoreLoad : IAsyncDisposable
                     _first = Stopwatch.GetElapsedTime(since);
                 }
 
-                if (_length == Whole)
+                if (_length == whole)
                 {
                     _ended.TrySetResult(_first);
                 }

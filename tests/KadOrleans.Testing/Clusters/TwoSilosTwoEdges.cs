@@ -1,50 +1,77 @@
 namespace KadOrleans.Testing.Clusters;
 
-/// <summary>Two silos and two edges as processes on storage that they share, each killed in turn under load.</summary>
-internal static class TwoSilosTwoEdges
+/// <summary>Two silos and two edges as processes on storage that they share, killed under load.</summary>
+internal sealed class TwoSilosTwoEdges : IAsyncDisposable
 {
-    /// <summary>Fails if an acknowledged value is lost, or an edge comes back with another id.</summary>
-    /// <param name="storage">The settings of the storage.</param>
-    public static async Task SurviveKillsAsync(params string[] storage)
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-two-").FullName;
+    private readonly SiloServer _firstSilo;
+    private readonly SiloServer _secondSilo;
+    private readonly EdgeServer _firstEdge;
+    private readonly EdgeServer _secondEdge;
+
+    private TwoSilosTwoEdges(string[] storage)
     {
-        var folder = Directory.CreateTempSubdirectory("kad-two-").FullName;
-        try
-        {
-            await SurviveKillsAsync(folder, storage);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
+        (_firstSilo, _secondSilo) = (new SiloServer(_folder, settings), new SiloServer(_folder, settings));
+        _firstEdge = new EdgeServer(_folder, "first", storage);
+        _secondEdge = new EdgeServer(_folder, "second", [.. storage, $"Kad:Edge:Bootstrap={_firstEdge.Address}"]);
     }
 
-    private static async Task SurviveKillsAsync(string folder, string[] storage)
+    /// <summary>
+    /// Kills a silo that does not come back, and the edge that has the connection to it. Fails if an acknowledged value is lost, or the edge
+    /// comes back with another id.
+    /// </summary>
+    /// <param name="storage">The settings of the storage.</param>
+    public static Task SurviveTwoKillsAsync(params string[] storage) => SurviveAsync(storage, async (cluster, killed) =>
     {
-        await using var firstSilo = new SiloServer(folder, [.. storage, "Kad:Cluster:ShardBits=6"]);
-        await using var secondSilo = new SiloServer(folder, [.. storage, "Kad:Cluster:ShardBits=6"]);
-        await firstSilo.StartAsync();
-        await secondSilo.StartAsync();
-        await using var firstEdge = new EdgeServer(folder, "first", storage);
-        await using var secondEdge = new EdgeServer(folder, "second", [.. storage, $"Kad:Edge:Bootstrap={firstEdge.Address}"]);
+        await killed.KillAsync("first silo, not restarted", cluster._firstSilo.KillAsync);
+        await killed.KillAsync("first edge, restarted at once", () => RestartAsync(cluster._firstEdge));
+    });
+
+    /// <summary>The same, and each process is killed in turn.</summary>
+    /// <param name="storage">The settings of the storage.</param>
+    public static Task SurviveKillsAsync(params string[] storage) => SurviveAsync(storage, async (cluster, killed) =>
+    {
+        await killed.KillAsync("first silo, not restarted", cluster._firstSilo.KillAsync);
+        await cluster._firstSilo.StartAsync();
+        await killed.WholeAsync();
+        await killed.KillAsync("second silo, restarted at once", () => RestartAsync(cluster._secondSilo));
+        await killed.KillAsync("first edge, restarted at once", () => RestartAsync(cluster._firstEdge));
+        await killed.KillAsync("second edge, restarted at once", () => RestartAsync(cluster._secondEdge));
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in (RestartableServer[])[_secondEdge, _firstEdge, _secondSilo, _firstSilo])
+        {
+            await server.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task SurviveAsync(string[] storage, Func<TwoSilosTwoEdges, KilledProcesses, Task> kill)
+    {
+        await using var cluster = new TwoSilosTwoEdges(storage);
+        var (firstEdge, secondEdge) = (cluster._firstEdge, cluster._secondEdge);
+        await cluster._firstSilo.StartAsync();
+        await cluster._secondSilo.StartAsync();
         await Task.WhenAll(firstEdge.StartAsync(), secondEdge.StartAsync());
         string[] ids = [firstEdge.Id, secondEdge.Id];
-        await using var killed = new KilledProcesses(firstEdge, secondEdge);
+        await using var killed = new KilledProcesses(ShardBits, firstEdge, secondEdge);
         await killed.WholeAsync();
 
-        await killed.KillAsync("first silo, not restarted", firstSilo.KillAsync);
-        await firstSilo.StartAsync();
-        await killed.WholeAsync();
-        await killed.KillAsync("second silo, restarted at once", () => RestartAsync(secondSilo.KillAsync, secondSilo.StartAsync));
-        await killed.KillAsync("first edge, restarted at once", () => RestartAsync(firstEdge.KillAsync, firstEdge.StartAsync));
-        await killed.KillAsync("second edge, restarted at once", () => RestartAsync(secondEdge.KillAsync, secondEdge.StartAsync));
+        await kill(cluster, killed);
 
         await killed.AllAreThereAsync();
         Assert.Equal(ids, new[] { firstEdge.Id, secondEdge.Id });
     }
 
-    private static async Task RestartAsync(Func<Task> kill, Func<Task> start)
+    private static async Task RestartAsync(RestartableServer server)
     {
-        await kill();
-        await start();
+        await server.KillAsync();
+        await server.StartAsync();
     }
 }

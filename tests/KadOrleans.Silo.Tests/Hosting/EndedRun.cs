@@ -1,0 +1,39 @@
+using KadOrleans.Edge;
+using KadOrleans.Edge.Transfer;
+using KadOrleans.Silo.Hosting;
+
+namespace KadOrleans.Silo.Tests.Hosting;
+
+/// <summary>
+/// A command line of the silo's or the edge's executable that ends by itself, run in the test's process: its exit code and what it wrote. A
+/// process of its own takes seconds, mostly to compile itself.
+/// </summary>
+internal sealed record EndedRun(int Code, string Output, string Errors)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+
+    /// <summary>All lines of the errors.</summary>
+    public IReadOnlyList<string> Lines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>A silo with its data in a folder, on free ports unless the settings say otherwise.</summary>
+    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfAsync((output, error) => SiloProgram.RunAsync(
+        [
+            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0",
+            $"Kad:Data={Path.Combine(folder, "kad-cluster-data")}", .. settings,
+        ],
+        KadSilo.Providers(),
+        output,
+        error));
+
+    /// <summary>An edge, or one of its verbs.</summary>
+    public static Task<EndedRun> OfEdgeAsync(params string[] args) => OfAsync((output, error) => EdgeCommand.RunAsync(
+        args, KadEdge.Providers(), TransferIo.FromConsole() with { Output = output, Error = error }));
+
+    private static async Task<EndedRun> OfAsync(Func<TextWriter, TextWriter, Task<int>> run)
+    {
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var code = await run(TextWriter.Synchronized(output), TextWriter.Synchronized(error)).WaitAsync(Longest);
+        return new EndedRun(code, output.ToString(), error.ToString());
+    }
+}
