@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Deployment;
-using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Infra.Tests.Docker;
 
