@@ -5,22 +5,18 @@ using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 
-public sealed class ClientCommandTests : IAsyncLifetime
+public sealed class ClientCommandTests(RunningNode node) : IClassFixture<RunningNode>
 {
-    private NodeProcess _node = null!;
-
-    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync("--in-memory");
-
-    public ValueTask DisposeAsync() => _node.DisposeAsync();
+    private readonly RunningNode _node = node;
 
     [Fact]
     public async Task Set_for_a_time_replaces_only_what_ends_sooner()
     {
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "key", "long", "--life", "3600", "--via", _node.Address)).ExitCode);
-        Assert.Equal(ExitCode.Failed, (await KadRun.RunAsync("set", "key", "short", "--life", "60", "--via", _node.Address)).ExitCode);
+        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "for a time", "long", "--life", "3600", "--via", _node.Address)).ExitCode);
+        Assert.Equal(ExitCode.Failed, (await KadRun.RunAsync("set", "for a time", "short", "--life", "60", "--via", _node.Address)).ExitCode);
 
-        Assert.Equal("long", (await KadRun.RunAsync("get", "key", "--via", _node.Address)).Output);
-        var wrong = await KadRun.RunAsync("set", "key", "value", "--life", "0", "--via", _node.Address);
+        Assert.Equal("long", (await KadRun.RunAsync("get", "for a time", "--via", _node.Address)).Output);
+        var wrong = await KadRun.RunAsync("set", "for a time", "value", "--life", "0", "--via", _node.Address);
         Assert.Equal((ExitCode.WrongUsage, "--life is '0'; a whole number is needed, 1 to 31536000."), (wrong.ExitCode, wrong.Error.Trim()));
     }
 

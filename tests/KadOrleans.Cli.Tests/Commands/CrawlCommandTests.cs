@@ -5,30 +5,12 @@ using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 
-public sealed class CrawlCommandTests : IAsyncLifetime
+public sealed class CrawlCommandTests(RunningNetwork network) : IClassFixture<RunningNetwork>, IDisposable
 {
-    private readonly List<NodeProcess> _nodes = [];
+    private readonly IReadOnlyList<NodeProcess> _nodes = network.Nodes;
     private readonly TemporaryFolder _folder = new();
 
-    public async ValueTask InitializeAsync()
-    {
-        _nodes.Add(await NodeProcess.StartAsync("--in-memory"));
-        for (var i = 0; i < 2; i++)
-        {
-            _nodes.Add(await NodeProcess.StartAsync("--in-memory", "--bootstrap", _nodes[0].Address));
-            await _nodes[^1].HasContactsAsync(i + 1);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var node in _nodes)
-        {
-            await node.DisposeAsync();
-        }
-
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_crawl_finds_every_node_and_writes_all_it_was_asked_for()

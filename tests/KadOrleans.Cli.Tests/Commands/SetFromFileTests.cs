@@ -1,22 +1,15 @@
 using KadOrleans.Cli.Tests.Running;
 using KadOrleans.Core.Values;
 using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 
-public sealed class SetFromFileTests : IAsyncLifetime
+public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNode>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private NodeProcess _node = null!;
+    private readonly RunningNode _node = node;
 
-    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync("--in-memory");
-
-    public async ValueTask DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Bytes_of_a_file_are_stored_as_they_are()

@@ -23,7 +23,9 @@ public sealed class PackageTests
         Console.WriteLine((await node.GetAsync<string>("greeting")).Value);
         """;
 
+    // Packs everything and builds a program: longer than most suites.
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_new_program_runs_a_node_from_the_packages_and_the_tool_is_installed()
     {
         using var program = new NewProgram();

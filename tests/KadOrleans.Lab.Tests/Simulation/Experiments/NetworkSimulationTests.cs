@@ -11,7 +11,12 @@ public sealed class NetworkSimulationTests
     private static readonly SimulationSettings Small = new() { Nodes = 60, Lookups = 60, Seed = 5 };
 
     // For those that run for a while, in which nodes walk every few minutes.
-    private static readonly SimulationSettings Few = Small with { Nodes = 25, Lookups = 25 };
+    private static readonly SimulationSettings Few = Small with
+    {
+        Nodes = 25,
+        Lookups = 25,
+        RandomWalk = new RandomWalkOptions { Count = 1 },
+    };
 
     [Fact]
     public void Without_faults_every_lookup_finds_the_nearest_node()
