@@ -13,10 +13,14 @@ internal static class ClusterCommand
         "Looks into a running node or cluster over HTTP, and changes what it holds.",
         [
             "kad-cluster usage --url http://silo.example.org:8080 --token-file operator.token",
-            "kad-cluster bans add 203.0.113.0/24 --data kad-data",
+            "kad-cluster set greeting hello --data kad-data",
+            "kad-cluster edges --token-file operator.token",
+            "kad-cluster ban add 203.0.113.0/24 --data kad-data",
         ])
     {
         StatusCommand.Create(io),
+        KeyCommands.Get(io),
+        KeyCommands.Set(io),
         KeysCommand.Create(io),
         KeyCommands.Create(io),
         PublicationsCommand.Create(io),

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli.Arguments;
-using KadOrleans.Cli.Http;
 using KadOrleans.Cli.Output;
 using KadOrleans.Http.Access;
 

@@ -6,6 +6,7 @@ using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.Hosting;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Http.Access;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,6 +18,7 @@ namespace KadOrleans.Cli.Hosting;
 internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
+    private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? OwnToken.Create(folder) : null;
 
     /// <summary>
     /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
@@ -58,10 +60,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
         finally
         {
-            if (http is not null && settings.Data is { } folder)
-            {
-                NodeTokens.RemoveOwn(folder);
-            }
+            _ownToken?.Remove();
         }
     }
 
@@ -86,17 +85,29 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             return null;
         }
 
-        var tokens = NodeTokens.Read(settings.HttpTokens, settings.Data);
+        _ownToken?.Write("--data");
         var server = await NodeStatusServer.StartAsync(
             new HttpPlace(address, settings.HttpHosts, "--http", NodeOptions.HttpHost, settings.HttpConnections),
             node,
             isFirst,
-            tokens,
+            ReadTokens(),
             TimeProvider.System,
             loggers,
             cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
+    }
+
+    // Those of a file, and the node's own. Null if there is neither.
+    private ApiTokens? ReadTokens()
+    {
+        List<ApiToken> tokens = settings.HttpTokens is { } file ? [.. ApiTokens.Read(NodeOptions.HttpTokens, file)] : [];
+        if (_ownToken is not null)
+        {
+            tokens.Add(_ownToken.Token);
+        }
+
+        return tokens.Count > 0 ? ApiTokens.Of(tokens) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.

@@ -86,6 +86,13 @@ internal static class ApiCommand
         var other => other.ToJsonString(),
     };
 
+    /// <summary>A field's number with a noun, such as '1 table' or '2 tables'.</summary>
+    public static string Count(this JsonNode? node, string field, string noun)
+    {
+        var number = node.Text(field);
+        return $"{number} {noun}{(number == "1" ? string.Empty : "s")}";
+    }
+
     /// <summary>The objects of a field.</summary>
     public static IReadOnlyList<JsonNode> List(this JsonNode? node, string field) =>
         node?[field] is JsonArray array ? [.. array.OfType<JsonNode>()] : [];

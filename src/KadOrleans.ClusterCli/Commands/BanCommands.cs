@@ -10,20 +10,26 @@ internal static class BanCommands
 {
     private const string Path = "/v1/admin/bans";
 
-    public static Command Create(CommandIo io) => new ExampleCommand("bans", "List, make and end bans of node ids and addresses.")
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("bans", "List, make and end bans of node ids and addresses.")
     {
-        Examples = ["kad-cluster bans list --data kad-data", "kad-cluster bans add 203.0.113.0/24 --data kad-data"],
+        Aliases = { "ban" },
+        Examples =
+        [
+            "kad-cluster bans --data kad-data",
+            "kad-cluster bans add 203.0.113.0/24 --data kad-data",
+            "kad-cluster bans remove 203.0.113.0/24 --data kad-data",
+        ],
     }.With(
-        List(io),
-        Change(io, "add", "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.", HttpMethod.Put, "banned"),
-        Change(io, "remove", "End a ban, given as the list has it.", HttpMethod.Delete, "no longer banned"));
-
-    private static Command List(CommandIo io) => ApiCommand.Create(
-        io,
-        new ExampleCommand("list", "List the bans in force.")
+        List(io, new ExampleCommand("list", "List the bans in force.")
         {
             Examples = ["kad-cluster bans list --data kad-data", "kad-cluster bans list --json --token-file operator.token"],
-        },
+        }),
+        Change(io, "add", "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.", HttpMethod.Put, "banned"),
+        Change(io, "remove", "End a ban, given as the list has it.", HttpMethod.Delete, "no longer banned")));
+
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.Create(
+        io,
+        command,
         static _ => ApiRequest.Get(Path),
         static (printer, result) =>
         {

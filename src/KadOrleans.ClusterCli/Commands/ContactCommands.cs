@@ -13,10 +13,12 @@ internal static class ContactCommands
 {
     private const string Path = "/v1/admin/contacts/";
 
-    public static Command Create(CommandIo io) => new ExampleCommand("contact", "Look at a contact of the routing tables, or drop it.")
+    public static Command Create(CommandIo io) => TableCommand.Create(io, new ExampleCommand("contact", "Show the contacts of a routing table; look at one of them, or drop it.")
     {
+        Aliases = { "contacts" },
         Examples =
         [
+            "kad-cluster contact --data kad-data",
             "kad-cluster contact show 356a192b7913b04c54574d18c28d46e6395428ab --data kad-data",
             "kad-cluster contact drop 356a192b7913b04c54574d18c28d46e6395428ab --data kad-data",
         ],
@@ -25,7 +27,7 @@ internal static class ContactCommands
             result.List("contacts"),
             ("table", "table"), ("endpoint", "endpoint"), ("waits", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
         Command(io, "drop", "Drop a contact from all routing tables. It comes back when it is heard of again.", HttpMethod.Delete, static (printer, result) =>
-            printer.Line($"It left {result.Text("tables")} tables.")));
+            printer.Line($"It left {result.Count("tables", "table")}."))));
 
     private static Command Command(
         CommandIo io, string name, string description, HttpMethod method, Action<ResultPrinter, JsonObject> print)

@@ -17,13 +17,24 @@ internal static class CrawlCommands
 
     private static readonly string[] Changes = ["came", "went", "stayed"];
 
-    /// <summary>The time between two questions for the progress.</summary>
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    /// <summary>The time after which the progress is read first. It doubles up to <see cref="LongestPause"/>: a small network is soon crawled.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
-    public static Command Create(CommandIo io) => new ExampleCommand("crawl", "Visit every node of the network, and look at what crawls found.")
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("crawl", "Visit every node of the network, and look at what crawls found.")
     {
-        Examples = ["kad-cluster crawl start --rate 500 --data kad-data", "kad-cluster crawl list --token-file operator.token"],
-    }.With(Start(io), List(io), Show(io), Nodes(io), Stop(io));
+        Aliases = { "crawls" },
+        Examples = ["kad-cluster crawl --token-file operator.token", "kad-cluster crawl start --rate 500 --data kad-data"],
+    }.With(
+        Start(io),
+        List(io, new ExampleCommand("list", "List the crawl that runs and the last ten.")
+        {
+            Examples = ["kad-cluster crawl list --data kad-data", "kad-cluster crawl list --json --token-file operator.token"],
+        }),
+        Show(io),
+        Nodes(io),
+        Stop(io)));
 
     private static Command Start(CommandIo io)
     {
@@ -43,10 +54,10 @@ internal static class CrawlCommands
                 var crawl = await client.SendAsync(
                     new ApiRequest(HttpMethod.Post, Path + ApiRequest.QueryOf(("rate", parsed.GetValue(rate)), ("nodes", parsed.GetValue(nodes)))),
                     cancellationToken);
-                while (crawl.Text("phase") == "running")
+                for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
                 {
                     progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses wait, {crawl.Text("datagrams")} datagrams";
-                    await Task.Delay(Poll, cancellationToken);
+                    await Task.Delay(pause, cancellationToken);
                     crawl = await client.SendAsync(ApiRequest.Get($"{Path}/{crawl.Text("id")}"), cancellationToken);
                 }
 
@@ -56,12 +67,9 @@ internal static class CrawlCommands
             () => progress);
     }
 
-    private static Command List(CommandIo io) => ApiCommand.Create(
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.Create(
         io,
-        new ExampleCommand("list", "List the crawl that runs and the last ten.")
-        {
-            Examples = ["kad-cluster crawl list --data kad-data", "kad-cluster crawl list --json --token-file operator.token"],
-        },
+        command,
         static _ => ApiRequest.Get(Path),
         static (printer, result) => printer.Table(
             ["crawl", "phase", "nodes", "unreachable", "came", "went", "stayed"],
@@ -126,6 +134,6 @@ internal static class CrawlCommands
             .. Fields.Select(field => new[] { field, crawl.Text(field) }),
             .. Changes.Select(field => new[] { field, crawl["change"].Text(field) }),
         ];
-        printer.Table(["field", "content"], [.. fields.Where(field => field[1].Length > 0)], isReport: true);
+        printer.Table(["field", "content"], [.. fields.Where(field => field[1].Length > 0)]);
     }
 }

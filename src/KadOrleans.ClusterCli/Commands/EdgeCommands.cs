@@ -10,22 +10,28 @@ internal static class EdgeCommands
 {
     private const string Path = "/v1/admin/edges";
 
-    public static Command Create(CommandIo io) => new ExampleCommand("edges", "List edges with their leases, drain and resume them, rotate their ids, forget names.")
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("edges", "List edges with their leases, drain and resume them, rotate their ids, forget names.")
     {
-        Examples = ["kad-cluster edges list --token-file operator.token", "kad-cluster edges drain edge-3 --token-file operator.token"],
+        Aliases = { "edge" },
+        Examples =
+        [
+            "kad-cluster edges --token-file operator.token",
+            "kad-cluster edges drain edge-3 --token-file operator.token",
+            "kad-cluster edges resume edge-3 --token-file operator.token",
+        ],
     }.With(
-        List(io),
+        List(io, new ExampleCommand("list", "List the names of edges. A silent one was killed, or does not reach the cluster.")
+        {
+            Examples = ["kad-cluster edges list --token-file operator.token", "kad-cluster edges list --json --token-file operator.token"],
+        }),
         Change(io, "drain", "End an edge's lease and give it no other: it stops answering within 10 s, and its ids stay reserved.", "drain"),
         Change(io, "resume", "End a drain.", "resume"),
         Change(io, "rotate-ids", "Give an edge other node ids, within 10 s.", "rotateIds"),
-        Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget"));
+        Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget")));
 
-    private static Command List(CommandIo io) => ApiCommand.Create(
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.Create(
         io,
-        new ExampleCommand("list", "List the names of edges. A silent one was killed, or does not reach the cluster.")
-        {
-            Examples = ["kad-cluster edges list --token-file operator.token", "kad-cluster edges list --json --token-file operator.token"],
-        },
+        command,
         static _ => ApiRequest.Get(Path),
         static (printer, result) => printer.Table(
             ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen"],

@@ -10,13 +10,23 @@ using KadOrleans.Core;
 
 namespace KadOrleans.ClusterCli.Commands;
 
-/// <summary><c>kad-cluster key</c>: one key in full, its value, and its deletion.</summary>
+/// <summary><c>kad-cluster key</c>: one key in full, its value, and its deletion. Its <c>get</c> and <c>set</c> are commands of their own too.</summary>
 internal static class KeyCommands
 {
-    public static Command Create(CommandIo io) => new ExampleCommand("key", "Look at one key, get or set its value, or delete it.")
+    private const string Group = "kad-cluster key";
+
+    private const string Top = "kad-cluster";
+
+    public static Command Create(CommandIo io) => KeysCommand.Create(io, new ExampleCommand("key", "List keys; look at one, get or set its value, or delete it.")
     {
-        Examples = ["kad-cluster key show greeting --data kad-data", "kad-cluster key delete greeting --data kad-data"],
-    }.With(Show(io), Get(io), Set(io), Delete(io));
+        Examples = ["kad-cluster key --data kad-data", "kad-cluster key show greeting --data kad-data", "kad-cluster key delete greeting --data kad-data"],
+    }.With(Show(io), Get(io, Group), Set(io, Group), Delete(io)));
+
+    /// <summary><c>kad-cluster get</c>, the same as <c>key get</c>.</summary>
+    public static Command Get(CommandIo io) => Get(io, Top);
+
+    /// <summary><c>kad-cluster set</c>, the same as <c>key set</c>.</summary>
+    public static Command Set(CommandIo io) => Set(io, Top);
 
     private static Command Show(CommandIo io)
     {
@@ -31,20 +41,20 @@ internal static class KeyCommands
             Print);
     }
 
-    private static Command Get(CommandIo io)
+    private static Command Get(CommandIo io, string path)
     {
         var key = new KeyArgument();
         return ApiCommand.Create(
             io,
             key.AddTo(new ExampleCommand("get", "Get the value of a key, from here or from the network.")
             {
-                Examples = ["kad-cluster key get greeting --data kad-data", "kad-cluster key get greeting --json --data kad-data"],
+                Examples = [$"{path} get greeting --data kad-data", $"{path} get greeting --json --data kad-data"],
             }),
             parsed => ApiRequest.Get(key.PathOf(parsed, "/value")),
             static (printer, result) => printer.Line(result.Text("text")));
     }
 
-    private static Command Set(CommandIo io)
+    private static Command Set(CommandIo io, string path)
     {
         var words = new Argument<string[]>("KEY VALUE")
         {
@@ -69,10 +79,10 @@ internal static class KeyCommands
             {
                 Examples =
                 [
-                    "kad-cluster key set greeting hello --data kad-data",
-                    "kad-cluster key set answer 42 --type int --data kad-data",
-                    "kad-cluster key set session token --life 3600 --data kad-data",
-                    "kad-cluster key set --digest 356a192b7913b04c54574d18c28d46e6395428ab --type int --data kad-data -- -7",
+                    $"{path} set greeting hello --data kad-data",
+                    $"{path} set answer 42 --type int --data kad-data",
+                    $"{path} set session token --life 3600 --data kad-data",
+                    $"{path} set --digest 356a192b7913b04c54574d18c28d46e6395428ab --type int --data kad-data -- -7",
                 ],
             }.With(words, digest, type, life),
             parsed =>
@@ -83,7 +93,7 @@ internal static class KeyCommands
                     PathOf(key, parsed.GetValue(digest), "/value", parsed.GetValue(life)),
                     new JsonObject { ["type"] = parsed.GetValue(type), ["value"] = ValueOf(parsed.GetValue(type)!, value) });
             },
-            static (printer, result) => printer.Line($"Stored here or on {result.Text("stored")} other nodes."));
+            static (printer, result) => printer.Line(SetSentence(result)));
     }
 
     private static (string? Key, string Value) Split(string[] words, string? digest) => (words, digest) switch
@@ -111,6 +121,19 @@ internal static class KeyCommands
                 $"Deleted: it {(IsTrue(result, "wasHeld") ? "was" : "was not")} held, and {(IsTrue(result, "wasPublished") ? "was" : "was not")} published."));
     }
 
+    // A copy here may be missing: a node keeps one only if it is among the nearest.
+    private static string SetSentence(JsonObject result)
+    {
+        var others = result.Count("stored", "other node");
+        var places = (IsTrue(result, "isHeld"), result.Text("stored")) switch
+        {
+            (true, "0") => "Stored here",
+            (true, _) => $"Stored here and on {others}",
+            _ => $"Stored on {others}",
+        };
+        return $"{places}{(IsTrue(result, "isPublished") ? ", and published again each day" : string.Empty)}.";
+    }
+
     private static bool IsTrue(JsonObject result, string field) => result.Text(field) == "true";
 
     // The server says what is wrong with a text that is no such value.
@@ -134,11 +157,10 @@ internal static class KeyCommands
             ["source", held.Text("source")],
             ["published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here"],
         ];
-        printer.Table(["field", "content"], [.. fields.Where(field => field[1].Length > 0)], isReport: true);
+        printer.Table(["field", "content"], [.. fields.Where(field => field[1].Length > 0)]);
         printer.Table(
             ["near node", "endpoint", "holds"],
-            [.. result.List("nearest").Select(node => new[] { node.Text("id"), node.Text("endpoint"), node.Text("holds") })],
-            isReport: true);
+            [.. result.List("nearest").Select(node => new[] { node.Text("id"), node.Text("endpoint"), node.Text("holds") })]);
         if (result.Text("networkProblem") is { Length: > 0 } problem)
         {
             printer.Note(problem);

@@ -10,12 +10,21 @@ internal static class LimitCommands
 {
     private const string Path = "/v1/admin/limits";
 
-    public static Command Create(CommandIo io) => ApiCommand.Create(
-        io,
-        new ExampleCommand("limits", "List the limits, or change one while the node or the cluster runs.")
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("limits", "List the limits, or change one while the node or the cluster runs.")
+    {
+        Aliases = { "limit" },
+        Examples = ["kad-cluster limits --data kad-data", "kad-cluster limits set totalKeys 500000 --token-file operator.token"],
+    }.With(
+        List(io, new ExampleCommand("list", "List the limits.")
         {
-            Examples = ["kad-cluster limits --data kad-data", "kad-cluster limits set totalKeys 500000 --token-file operator.token"],
-        }.With(Set(io), Reset(io)),
+            Examples = ["kad-cluster limits list --data kad-data", "kad-cluster limits list --json --token-file operator.token"],
+        }),
+        Set(io),
+        Reset(io)));
+
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.Create(
+        io,
+        command,
         static _ => ApiRequest.Get(Path),
         static (printer, result) =>
         {

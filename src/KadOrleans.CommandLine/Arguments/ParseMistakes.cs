@@ -18,7 +18,7 @@ internal static class ParseMistakes
     {
         if (result.Action is not System.CommandLine.Invocation.ParseErrorAction)
         {
-            return FindSwallowedOption(result) is { } swallowed ? DescribeUnknown(swallowed, result) : null;
+            return FindSwallowedOption(result) is { } swallowed ? DescribeUnknown(swallowed, result) : FindEarlyOption(result);
         }
 
         return result.UnmatchedTokens is [var unknown, ..]
@@ -30,6 +30,20 @@ internal static class ParseMistakes
         .TakeWhile(token => token.Type != TokenType.DoubleDash)
         .FirstOrDefault(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))
         ?.Value;
+
+    // An option of a command that can be run alone would not reach the command behind it.
+    private static string? FindEarlyOption(ParseResult result)
+    {
+        for (var at = result.CommandResult; at.Parent is CommandResult parent; at = parent)
+        {
+            if (parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit && !option.Option.Recursive) is { } early)
+            {
+                return $"'{early.IdentifierToken?.Value}' is before '{at.IdentifierToken.Value}'; options belong behind it.";
+            }
+        }
+
+        return null;
+    }
 
     private static string DescribeUnknown(string typed, ParseResult result)
     {

@@ -58,16 +58,15 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
         return exitCode;
     }
 
-    /// <summary>Prints rows under their headings; without a terminal as bare columns, one row a line.</summary>
+    /// <summary>Prints rows under their headings; without a terminal as columns with tabs between them, one row a line.</summary>
     /// <param name="headings">One for each column.</param>
     /// <param name="rows">As many cells each.</param>
-    /// <param name="isReport">Whether it is one of several tables, which keep their headings without a terminal.</param>
-    public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows, bool isReport = false)
+    public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows)
     {
         string[][] shown = [.. rows.Select(row => Array.ConvertAll(row, VisibleText.Show))];
         if (!io.IsOutputTerminal)
         {
-            foreach (var row in isReport ? [[.. headings], .. shown] : shown)
+            foreach (var row in shown.Prepend([.. headings]))
             {
                 io.Output.WriteLine(string.Join('\t', row));
             }

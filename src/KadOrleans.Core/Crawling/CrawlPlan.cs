@@ -200,7 +200,10 @@ internal sealed record SliceLease(int Slice, int Number, string Edge, int Rate);
 /// <summary>The times of a crawl by several edges. Tests shorten them.</summary>
 internal sealed record CrawlTiming
 {
-    /// <summary>How often an edge is asked for its progress.</summary>
+    /// <summary>The time after which edges are asked for their progress when a slice has begun. It doubles until one ends.</summary>
+    public TimeSpan FirstPoll { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The longest time between two rounds of asking. A slice of a large network takes minutes.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long an edge may be silent. Then it is not asked any more, so that its lease runs out.</summary>

@@ -45,6 +45,11 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
             {
                 return null;
             }
+            catch (EdgeDrainedException e)
+            {
+                TellOnce(ref isTold, () => logger.WaitingForCluster(Name, e.Message));
+                context.Health.WaitFor($"it is drained: 'kad-cluster edges resume {Name}' ends that");
+            }
             catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
             {
                 TellOnce(ref isTold, () => logger.WaitingForCluster(Name, e.Message));

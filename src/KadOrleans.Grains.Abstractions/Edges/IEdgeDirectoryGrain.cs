@@ -43,7 +43,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Leases node ids to the edge of this name: always the same ids, under a new epoch, which fences an older process of that name.
     /// Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that waited
-    /// <see cref="LeaseTimeout"/> fails.
+    /// <see cref="LeaseTimeout"/> fails. An edge that an operator drained gets an <see cref="EdgeDrainedException"/>.
     /// </summary>
     /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
     /// <param name="count">How many ids it serves, 1 to 64.</param>
@@ -137,6 +137,24 @@ internal sealed record EdgeLease(
     [property: Id(0)] long Epoch,
     [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
     [property: Id(2)] ClusterSettings Settings);
+
+/// <summary>An operator drained the edge: it gets no lease until it is resumed. Silos of earlier releases throw another exception.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeDrainedException")]
+internal sealed class EdgeDrainedException : Exception
+{
+    /// <summary>A drained edge.</summary>
+    public EdgeDrainedException()
+        : base("The edge is drained: it gets a lease once an operator resumes it.")
+    {
+    }
+
+    /// <summary>A drained edge, explained, with its cause if there is one.</summary>
+    public EdgeDrainedException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
 
 /// <summary>An edge used a lease that another edge holds now. The edge must stop using the id at once.</summary>
 [GenerateSerializer]

@@ -30,6 +30,7 @@ internal sealed class ClusterCrawl
     private bool _isDirty;
     private Exception? _conflict;
     private readonly long _begunAt;
+    private BackOff _pauses;
 
     // Those of slices that are done.
     private CrawlCounts _counts;
@@ -40,6 +41,7 @@ internal sealed class ClusterCrawl
     {
         (_crawl, _archive, _edges, _timing, _time, _logger) = (crawl, archive, edges, timing, time, logger);
         _begunAt = time.GetTimestamp();
+        _pauses = NewPauses();
         _plan = new CrawlPlan(crawl.State.Depth, crawl.Report.Rate, timing);
         foreach (var (slice, state) in crawl.State.Slices.Index())
         {
@@ -53,6 +55,12 @@ internal sealed class ClusterCrawl
 
     /// <summary>The crawl.</summary>
     public StoredCrawl Stored => _crawl;
+
+    /// <summary>
+    /// The pause before the next round: short after a slice began or ended. Otherwise edges of a small network would wait most of the time,
+    /// for the next round or for the next slice.
+    /// </summary>
+    public TimeSpan NextPause() => _pauses.Next();
 
     /// <summary>Whether all slices are done.</summary>
     public bool IsDone => _plan.IsDone;
@@ -84,7 +92,11 @@ internal sealed class ClusterCrawl
         }
 
         var granted = _plan.Grant([.. _live.Keys], Now);
-        _isDirty |= granted.Count > 0;
+        if (granted.Count > 0)
+        {
+            (_isDirty, _pauses) = (true, NewPauses());
+        }
+
         await SaveAsync();
         await AskAsync(granted);
     }
@@ -106,6 +118,8 @@ internal sealed class ClusterCrawl
         one.NotNodes + other.NotNodes,
         one.Refused + other.Refused,
         one.Overflow + other.Overflow);
+
+    private BackOff NewPauses() => new(_timing.FirstPoll, _timing.Poll);
 
     private string NameOf(SliceLease lease) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_crawl.Report.Id}/{lease.Slice}/{lease.Number}");
@@ -185,7 +199,7 @@ internal sealed class ClusterCrawl
         }
 
         _taken.Add(lease);
-        _isDirty = true;
+        (_isDirty, _pauses) = (true, NewPauses());
     }
 
     private CrawlSliceOrder OrderOf(SliceLease lease)

@@ -239,6 +239,9 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
             // The next round tries again.
             _logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
         }
+
+        // It is none any more if the crawl has ended.
+        _timer?.Change(current.NextPause(), _timing.Poll);
     }
 
     private async Task CloseAsync(ClusterCrawl current, CrawlPhase phase)

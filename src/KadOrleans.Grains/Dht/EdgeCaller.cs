@@ -48,7 +48,7 @@ internal sealed class EdgeCaller(
             try
             {
                 var left = limit.Left;
-                return await call(edge.Observer).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
+                return await CallFromSiloAsync(() => call(edge.Observer)).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -62,6 +62,12 @@ internal sealed class EdgeCaller(
             ? new NoLiveEdgeException()
             : new NoLiveEdgeException($"No edge responded; the last one tried failed: {failure.Message}");
     }
+
+    /// <summary>
+    /// Calls as the silo, not as the grain. An edge may send its response through any silo's gateway, which looks up where the caller is. A
+    /// stateless worker is on every silo, so the gateway would give the response to its own silo's, which asked nothing, and it would be lost.
+    /// </summary>
+    private static Task<TResult> CallFromSiloAsync<TResult>(Func<Task<TResult>> call) => Task.Run(call);
 
     private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
     {

@@ -326,7 +326,7 @@ internal sealed class EdgeDirectoryGrain(
     private static bool IsDrained(Dictionary<string, EdgeState> edges, LeaseRequest request) =>
         edges.TryGetValue(request.Name, out var known)
         && known.IsDrained
-        && request.TrySetException(new InvalidOperationException($"The edge {request.Name} is drained: it gets a lease once an operator resumes it."));
+        && request.TrySetException(new EdgeDrainedException($"The edge {request.Name} is drained: it gets a lease once an operator resumes it."));
 
     private EdgeState Lease(EdgeState? known, LeaseRequest request)
     {

@@ -72,7 +72,7 @@ internal abstract class ProcessSettings
     /// <summary>The host names that HTTP requests may use besides IP addresses and localhost. Default: none.</summary>
     public HostNames HttpHosts { get; }
 
-    /// <summary>The file of the API's tokens. Null: the API is not served.</summary>
+    /// <summary>The file of the API's tokens. Null: the API is not served, except by a silo that <see cref="SiloSettings.HasOwnToken"/>.</summary>
     public string? HttpTokens { get; }
 
     /// <summary>The most open connections of HTTP. Default: 256.</summary>
@@ -141,6 +141,12 @@ internal sealed class SiloSettings : ProcessSettings
 
     /// <summary>Whether the dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.Address) || Dashboard is not null;
+
+    /// <summary>
+    /// Whether the silo makes a token for its API: it has a data folder to write it to, serves this machine alone, and no tokens are
+    /// configured.
+    /// </summary>
+    public bool HasOwnToken => HttpTokens is null && Storage == StorageChoice.Local && IPAddress.IsLoopback(Http.Address);
 
     /// <summary>Reads and checks all settings.</summary>
     /// <exception cref="OptionsValidationException">Settings are unknown or wrong; one sentence for each.</exception>

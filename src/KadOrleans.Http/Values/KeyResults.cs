@@ -31,10 +31,11 @@ internal sealed record KeyResult(
 /// <param name="Stored">Contacts that stored the value.</param>
 /// <param name="Refused">Contacts that rejected it.</param>
 /// <param name="Failed">Contacts that did not respond.</param>
+/// <param name="IsHeld">Whether the value is held here: by the node, or by the cluster.</param>
 /// <param name="IsPublished">Whether the value is published again each day.</param>
 /// <param name="Lookup">The lookup of the contacts; null if there was none before the response.</param>
 internal sealed record PutResult(
-    string? Key, string Digest, int Stored, int Refused, int Failed, bool IsPublished, LookupSummary? Lookup)
+    string? Key, string Digest, int Stored, int Refused, int Failed, bool IsHeld, bool IsPublished, LookupSummary? Lookup)
 {
     public static PutResult Of(RequestedKey key, SetResult result) => new(
         key.Text,
@@ -42,6 +43,7 @@ internal sealed record PutResult(
         result.Stored,
         result.Refused,
         result.Failed,
+        result.Local == StoreResult.Stored,
         result.Publication == StoreResult.Stored,
         LookupSummary.Of(result.Lookup));
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using KadOrleans.Hosting.Settings;
+using KadOrleans.Http.Access;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -34,6 +35,12 @@ internal sealed class Announcer(TextWriter output)
         {
             Write($"dashboard {http}/dashboard");
             Write($"status {http}/status");
+        }
+
+        if (services.GetService<OwnToken>() is { } token)
+        {
+            Write($"console {http}/console/");
+            Write($"token {Path.GetFullPath(token.Path)}");
         }
 
         Write($"health {http}/health/ready");

@@ -25,10 +25,7 @@ internal static class HttpHosting
             services.AddRouting();
             services.AddHealth(provider => provider.GetRequiredService<SiloReadiness>().Health);
             DashboardAuthentication.Add(services);
-            if (settings().HttpTokens is { } tokens)
-            {
-                services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens))).AddKadConsole();
-            }
+            AddApi(services, settings());
 
             services
                 .AddSingleton(settings())
@@ -44,6 +41,19 @@ internal static class HttpHosting
         })
         .Configure(application => Map(application, settings()));
 
+    private static void AddApi(IServiceCollection services, SiloSettings settings)
+    {
+        if (settings.HttpTokens is { } file)
+        {
+            services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, file))).AddKadConsole();
+        }
+        else if (settings.HasOwnToken)
+        {
+            var own = OwnToken.Create(settings.Data);
+            services.AddSingleton(own).AddKadClient().AddDhtApi(ApiTokens.Of(own.Token)).AddKadConsole();
+        }
+    }
+
     private static void Map(IApplicationBuilder application, SiloSettings settings)
     {
         application.UseHostCheck(settings.HttpHosts, ProcessSettings.HttpHostsSetting);
@@ -53,7 +63,7 @@ internal static class HttpHosting
         application.UseEndpoints(endpoints =>
         {
             endpoints.MapHealth();
-            if (settings.HttpTokens is not null)
+            if (settings.HttpTokens is not null || settings.HasOwnToken)
             {
                 endpoints.MapDhtApi();
                 endpoints.MapKadConsole();

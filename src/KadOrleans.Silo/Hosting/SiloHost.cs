@@ -163,6 +163,7 @@ internal static class SiloHost
 #pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.
         silo.AddActivationRebalancer();
 #pragma warning restore ORLEANSEXP002
+        RebalancerStop.Add(silo);
         silo.Services.AddOptions<ActivationRebalancerOptions>().Configure<ClusterShards>((options, shards) =>
         {
             (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5));

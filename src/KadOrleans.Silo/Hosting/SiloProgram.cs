@@ -4,6 +4,7 @@ using KadOrleans.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
+using KadOrleans.Http.Access;
 using KadOrleans.Silo.PostgreSql;
 using Orleans.Storage;
 
@@ -16,7 +17,8 @@ internal static class SiloProgram
         A silo of a cluster: it holds routing tables and values, and serves until told to stop.
 
         Without settings it is a whole cluster in one process: values in the folder kad-cluster-data, an edge at UDP port 8468, and
-        dashboard and status on http://127.0.0.1:8080. The settings most used:
+        dashboard, console and status on http://127.0.0.1:8080. The API's token is in kad-cluster-data/http-token. The settings most
+        used:
 
           Kad:Storage=Local|AdoNet|AzureStorage      where state is kept
           Kad:PostgreSql:ConnectionString=...        with AdoNet
@@ -54,10 +56,7 @@ internal static class SiloProgram
             GatewayExposure.Warn(host.Services);
             Open(host.Services);
             await SchemaCheck.RunAsync(host.Services);
-            var fatal = host.Services.GetRequiredService<FatalError>();
-            await fatal.UnlessAsync(host.StartAsync());
-            announcer.Announce(host.Services);
-            await fatal.UnlessAsync(OrderlyStop.RunAsync(host));
+            await RunAsync(host, announcer);
             return await StoppedAsync(host, error);
         }
         catch (StopException exception)
@@ -83,6 +82,24 @@ internal static class SiloProgram
         finally
         {
             await DisposeAsync(host);
+        }
+    }
+
+    // The token's file is there while the folder is locked: the next process writes its own.
+    private static async Task RunAsync(IHost host, Announcer announcer)
+    {
+        var fatal = host.Services.GetRequiredService<FatalError>();
+        var token = host.Services.GetService<OwnToken>();
+        token?.Write("Kad:Data");
+        try
+        {
+            await fatal.UnlessAsync(host.StartAsync());
+            announcer.Announce(host.Services);
+            await fatal.UnlessAsync(OrderlyStop.RunAsync(host));
+        }
+        finally
+        {
+            token?.Remove();
         }
     }
 

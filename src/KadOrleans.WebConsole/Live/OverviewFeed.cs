@@ -9,7 +9,8 @@ namespace KadOrleans.WebConsole.Live;
 /// <summary>
 /// Samples the DHT while the process runs, and tells all viewers. A viewer that is slow gets the last overview alone: nothing is queued.
 /// </summary>
-internal sealed partial class OverviewFeed(IDht dht, HealthCheckService health, TimeProvider time, ILogger<OverviewFeed> logger)
+internal sealed partial class OverviewFeed(
+    IDht dht, HealthCheckService health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OverviewFeed> logger)
     : BackgroundService
 {
     /// <summary>Time between samples.</summary>
@@ -39,6 +40,13 @@ internal sealed partial class OverviewFeed(IDht dht, HealthCheckService health, 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A silo takes no call before it is up, and Orleans logs each one as an error.
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (lifetime.ApplicationStarted.Register(started.SetResult))
+        {
+            await started.Task.WaitAsync(stoppingToken);
+        }
+
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
@@ -49,7 +57,7 @@ internal sealed partial class OverviewFeed(IDht dht, HealthCheckService health, 
                 _current = new Current(overview);
                 former.Replaced.SetResult();
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 // What people look at must not end the process that they look at.
                 LogNotSampled(e.Message);
@@ -68,9 +76,9 @@ internal sealed partial class OverviewFeed(IDht dht, HealthCheckService health, 
         {
             nodes = (await dht.GetStatusAsync(cancellationToken).WaitAsync(Interval, time, cancellationToken)).Nodes;
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // The cluster does not respond. The overview says so, and the health has the reason.
+            // The cluster does not respond, or stops. The overview says so, and the health has the reason.
         }
 
         if (_samples.Count == Samples)

@@ -100,6 +100,76 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_words_that_people_type_first_are_understood()
+    {
+        Assert.Equal("Stored here, and published again each day.\n", (await DoneAsync("set", "greeting", "hello")).Output);
+        Assert.Equal("hello\n", (await DoneAsync("get", "greeting")).Output);
+        Assert.Equal("203.0.113.0/24 is banned.\n", (await DoneAsync("ban", "add", "203.0.113.0/24")).Output);
+        Assert.Equal("203.0.113.0/24 is no longer banned.\n", (await DoneAsync("ban", "remove", "203.0.113.0/24")).Output);
+        Assert.Equal("totalKeys is 5.\n", (await DoneAsync("limit", "set", "totalKeys", "5")).Output);
+    }
+
+    [Theory]
+    [InlineData("ban", "bans list")]
+    [InlineData("bans", "bans list")]
+    [InlineData("edge", "edges list")]
+    [InlineData("edges", "edges list")]
+    [InlineData("limit", "limits list")]
+    [InlineData("limits", "limits list")]
+    [InlineData("crawl", "crawl list")]
+    [InlineData("crawls", "crawl list")]
+    [InlineData("contact", "table")]
+    [InlineData("contacts", "table")]
+    [InlineData("key", "keys")]
+    public async Task A_group_alone_lists(string typed, string meant)
+    {
+        await DoneAsync("ban", "add", "203.0.113.0/24");
+        await DoneAsync("set", "greeting", "hello");
+
+        var run = await DoneAsync(typed);
+
+        Assert.Equal((await DoneAsync(meant.Split(' '))).Output, run.Output);
+        Assert.DoesNotContain(string.Empty, run.Heads);
+    }
+
+    [Theory]
+    [InlineData("shards")]
+    [InlineData("shard")]
+    public async Task Shards_alone_shows_their_number(string typed)
+    {
+        // A node has none, which is what 'shards show' says of it.
+        var run = await RunAsync(typed);
+        Assert.Equal((ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task Rows_have_headings_also_without_a_terminal()
+    {
+        await DoneAsync("ban", "add", "203.0.113.0/24");
+
+        Assert.Equal(["ban", "since"], (await DoneAsync("bans")).Heads);
+        Assert.Equal(["name", "id", "endpoint", "contacts"], (await DoneAsync("status")).Heads);
+        Assert.Equal("name\tstate\tids\tendpoint\tcontacts\tepoch\tlast seen\n", (await DoneAsync("edges")).Output);
+    }
+
+    [Fact]
+    public async Task An_option_that_would_not_reach_its_command_is_refused()
+    {
+        var run = await ClusterRun.RunAsync("bans", "--url", Url, "add", "203.0.113.0/24", "--token-file", _folder["operator.token"]);
+        Assert.Equal((ExitCode.WrongUsage, "'--url' is before 'add'; options belong behind it.\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task A_set_says_where_the_value_is()
+    {
+        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", _node.Address);
+        await second.HasContactsAsync(1);
+
+        Assert.Equal("Stored here and on 1 other node, and published again each day.\n", (await DoneAsync("set", "greeting", "hello")).Output);
+        Assert.Equal("Stored here and on 1 other node.\n", (await DoneAsync("set", "session", "token", "--life", "60")).Output);
+    }
+
+    [Fact]
     public async Task The_node_is_described()
     {
         Assert.Equal(_node.Id, (await DoneAsync("status")).Rows[0][1]);

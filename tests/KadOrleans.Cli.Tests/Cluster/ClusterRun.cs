@@ -9,7 +9,11 @@ internal sealed record ClusterRun(int ExitCode, string Output, string Error)
 {
     public JsonNode Json => JsonNode.Parse(Output)!;
 
-    public IReadOnlyList<string[]> Rows => [.. Output.TrimEnd('\n').Split('\n').Select(line => line.Split('\t'))];
+    /// <summary>The first line, with the headings of the table.</summary>
+    public string[] Heads => Output.Split('\n')[0].Split('\t');
+
+    /// <summary>The rows below the headings.</summary>
+    public IReadOnlyList<string[]> Rows => [.. Output.TrimEnd('\n').Split('\n').Skip(1).Select(line => line.Split('\t'))];
 
     public static async Task<ClusterRun> RunAsync(params string[] args)
     {

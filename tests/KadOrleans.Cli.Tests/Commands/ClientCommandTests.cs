@@ -225,7 +225,7 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
         Assert.Equal(_node.Address, contact["endpoint"]!.GetValue<string>());
         Assert.Equal(7, contact["sharedPrefixBits"]!.GetValue<int>());
         var text = await KadRun.RunAsync("find-node", target.ToString(), "--via", _node.Address);
-        Assert.Equal($"{_node.Id}\t{_node.Address}\t7", text.Output.Trim());
+        Assert.Equal($"Id\tAddress\tShared bits\n{_node.Id}\t{_node.Address}\t7\n", text.Output);
         var table = await KadRun.RunAsync([], true, ["find-node", target.ToString(), "--via", _node.Address]);
         Assert.Contains("Shared bits", table.Output, StringComparison.Ordinal);
         Assert.Contains(_node.Id, table.Output, StringComparison.Ordinal);

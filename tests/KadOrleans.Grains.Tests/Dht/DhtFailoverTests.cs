@@ -12,7 +12,7 @@ using Orleans.TestingHost;
 
 namespace KadOrleans.Grains.Tests.Dht;
 
-/// <summary>One of two silos is killed, and whoever asks the other notices nothing but the time it takes.</summary>
+/// <summary>Calls of the facade through two silos, of which one is killed: whoever asks the other notices nothing but the time it takes.</summary>
 public sealed class DhtFailoverTests : IAsyncLifetime
 {
     private const int ShardBits = 5;
@@ -56,6 +56,22 @@ public sealed class DhtFailoverTests : IAsyncLifetime
 
         await directory.LeaseAsync("one", 1, _cluster.Client.CreateObjectReference<IEdgeObserver>(_edge));
         Assert.Equal(7, (await dht.FindNodeAsync(moving[0], Token)).Hops);
+    }
+
+    [Fact]
+    public async Task An_edge_s_response_reaches_the_silo_that_asked_whatever_gateway_it_comes_through()
+    {
+        const int grains = 16;
+        await _cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton)
+            .LeaseAsync("one", 1, _cluster.Client.CreateObjectReference<IEdgeObserver>(_edge));
+
+        // From the silos, as their HTTP does. A client would send both the request and the edge's response through one gateway.
+        var calls = _cluster.Silos
+            .Select(silo => _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IGrainFactory>())
+            .SelectMany(factory => Enumerable.Range(0, grains).Select(i => factory.GetGrain<IDhtGrain>(i).FindNodeAsync(Samples.Key(i), Token).AsTask()));
+
+        Assert.All(await Task.WhenAll(calls), lookup => Assert.Equal(7, lookup.Hops));
+        Assert.Equal(grains * _cluster.Silos.Count, _edge.Calls);
     }
 
     private static IDhtGrain Dht(IGrainFactory grains) => grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);

@@ -38,8 +38,7 @@ internal static class BenchReport
                 BenchSession.NameOf(outcome.Settings.Operation), "answers/s", .. compared.Select(other => $": {other.Name}"),
                 "p50 ms", "p90 ms", "p99 ms", "max ms", "lost", "bytes", "CPU µs/answer",
             ],
-            [.. all.Select(target => Row(target, target.Result, compared))],
-            isReport: true);
+            [.. all.Select(target => Row(target, target.Result, compared))]);
         foreach (var target in outcome.Targets)
         {
             if (outcome.Settings.Cold)

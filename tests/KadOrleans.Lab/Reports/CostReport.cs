@@ -36,7 +36,7 @@ internal static class CostReport
             ["storage in all", .. Row("", estimate.Operations, estimate.StorageMoney)[1..]],
             ["machines", "", "", "", Invariant($"{estimate.MachinesMoney:0.00}")],
         ];
-        printer.Table(["A month", "Reads", "Writes", "Size", prices.Currency], rows, isReport: true);
+        printer.Table(["A month", "Reads", "Writes", "Size", prices.Currency], rows);
         printer.Line(Invariant(
             $"Heap of each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB for the index and {100 * estimate.CachedPart:0} % of the values; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB."));
         if (estimate.Storage.Limit is { } limit)

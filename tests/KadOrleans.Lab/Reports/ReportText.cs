@@ -33,7 +33,7 @@ internal static class ReportText
             Row("hops", report.Hops, "0.00"),
             Row("requests", report.Requests, "0.00"),
             Row("seconds", report.Seconds, "0.000"),
-        ], isReport: true);
+        ]);
         if (report.Size is { } size)
         {
             printer.Line(Invariant($"Size by the last {size.Lookups} of them: {size.Nodes:0} nodes, standard error {size.StandardError:0}."));
@@ -58,7 +58,7 @@ internal static class ReportText
             Invariant($"{depth.Buckets:0.00}"),
             Invariant($"{depth.Contacts:0.0}"),
             Invariant($"{depth.FullShare:0.0%}"),
-        })], isReport: true);
+        })]);
     }
 
     private static void PrintTraffic(SimulationReport report, ResultPrinter printer)
@@ -67,7 +67,7 @@ internal static class ReportText
         var rows = report.Traffic.Select(pair => Row(pair.Key.ToString(), pair.Value, report)).ToList();
         rows.Add(Row("Other", report.OtherTraffic, report));
         rows.Add(Row("All", report.TotalTraffic, report));
-        printer.Table(["Type", "Requests", "Datagrams", "Bytes", "Datagrams/node/h", "Bytes/node/h"], rows, isReport: true);
+        printer.Table(["Type", "Requests", "Datagrams", "Bytes", "Datagrams/node/h", "Bytes/node/h"], rows);
     }
 
     private static string[] Row(string name, Distribution numbers, string format) =>

@@ -33,9 +33,15 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartedAsync(string folder, params string[] settings)
     {
         var silo = Start(folder, settings);
-        var health = await silo.LineAsync("health ");
-        silo.Http = new Uri(health["health ".Length..].Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        await silo.ServesAsync();
         return silo;
+    }
+
+    /// <summary>Waits until it says that it serves.</summary>
+    public async Task ServesAsync()
+    {
+        var health = await LineAsync("health ");
+        Http = new Uri(health["health ".Length..].Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
     }
 
     /// <summary>The next line of its output that begins so.</summary>

@@ -64,8 +64,9 @@ function showKey(view, { session }, key, parameters) {
   const store = async (value, life) => {
     if (!await confirm('Set this key?', 'The value goes to the nearest nodes, and replaces what they hold of the key.', 'Set')) return;
     await report(done, async () => {
-      const { stored, isPublished } = await set(`${path}/value?${new URLSearchParams({ ...parameters, ...(life ? { life } : {}) })}`, value);
-      return `Stored here or on ${plural(stored, 'other node')}${isPublished ? ', and published again each day' : ''}.`;
+      const { stored, isHeld, isPublished } = await set(`${path}/value?${new URLSearchParams({ ...parameters, ...(life ? { life } : {}) })}`, value);
+      const places = [isHeld && 'here', (stored > 0 || !isHeld) && `on ${plural(stored, 'other node')}`].filter(Boolean);
+      return `Stored ${places.join(' and ')}${isPublished ? ', and published again each day' : ''}.`;
     });
     open();
   };

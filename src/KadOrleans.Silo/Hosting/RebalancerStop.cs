@@ -1,0 +1,61 @@
+using Orleans.Core.Internal;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>
+/// Ends the worker of Orleans' rebalancer when the cluster's last silo stops. Orleans would move it to another silo, and log an error as
+/// there is none.
+/// </summary>
+internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails silo, ISiloStatusOracle silos) : ILifecycleParticipant<ISiloLifecycle>
+{
+    // The worker's interface is internal to Orleans.
+    private const string Worker = "activationrebalancerworker/0";
+
+    /// <summary>How long its end is waited for. Without it only the error is logged.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Adds it to a silo.</summary>
+    public static void Add(ISiloBuilder silo) => silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RebalancerStop>();
+
+    /// <summary>The silo of the worker. Null if it is on none.</summary>
+    public static async Task<SiloAddress?> FindAsync(IGrainFactory grains) =>
+        await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain(GrainId.Parse(Worker)));
+
+    // Stages stop in descending order: before the one in which Orleans moves the worker.
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
+        nameof(RebalancerStop), ServiceLifecycleStage.Active, _ => Task.CompletedTask, StopAsync);
+
+    private async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Any(other => !other.Equals(silo.SiloAddress)))
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            await EndAsync().WaitAsync(limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or OrleansException or TimeoutException)
+        {
+            // A silo that stops has no use for it.
+        }
+
+        async Task EndAsync()
+        {
+            for (var isTold = false; await FindAsync(grains) is not null && !limit.IsCancellationRequested; isTold = true)
+            {
+                if (!isTold)
+                {
+                    await grains.GetGrain<IGrainManagementExtension>(GrainId.Parse(Worker)).DeactivateOnIdle(limit.Token);
+                }
+
+                await Task.Delay(Pause, limit.Token);
+            }
+        }
+    }
+}
