@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
@@ -16,10 +17,15 @@ internal static class Samples
 
     public static NodeId Key(int number) => NodeId.FromKey($"key {number}");
 
-    /// <summary>The numbered keys of one shard.</summary>
-    public static IEnumerable<NodeId> KeysOf(long shard, int bits) => Enumerable.Range(0, int.MaxValue)
-        .Select(Key)
-        .Where(key => Abstractions.GrainKeys.Shard(key, bits) == shard);
+    /// <summary>The numbered keys of one of at most 65,536 shards.</summary>
+    public static IEnumerable<NodeId> KeysOf(long shard, int bits) => Enumerable.Range(0, int.MaxValue).Select(number =>
+    {
+        // Found by their first bits: of 256 numbered keys, one is in a shard by itself.
+        var bytes = Key(number).ToByteArray();
+        var rest = BinaryPrimitives.ReadUInt16BigEndian(bytes) & (ushort.MaxValue >> bits);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)((shard << (16 - bits)) | (long)rest));
+        return new NodeId(bytes);
+    });
 
     public static StoredValue Text(string text, TimeSpan? life = null) =>
         new(DhtValue.FromString(text), Now, Now + (life ?? Life), SourceNetwork.Trusted);

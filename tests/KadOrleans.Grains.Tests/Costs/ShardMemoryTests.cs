@@ -12,18 +12,33 @@ public sealed class ShardMemoryTests
     private const int Batch = 1000;
 
     [Theory]
+    [InlineData(200_000, 64)]
+    [InlineData(200_000, 256)]
+    public void A_key_whose_value_is_in_storage_takes_at_most_64_bytes(int keys, int valueBytes) => MeasureInStorage(keys, valueBytes);
+
+    [Theory]
     [InlineData(1_000_000, 64)]
     [InlineData(2_000_000, 256)]
-    public void A_key_whose_value_is_in_storage_takes_at_most_64_bytes(int keys, int valueBytes)
+    [Trait("Tier", "Long")]
+    public void Of_a_million_keys_too_each_takes_at_most_64_bytes(int keys, int valueBytes) => MeasureInStorage(keys, valueBytes);
+
+    private static void MeasureInStorage(int keys, int valueBytes)
     {
         MeasureWithin(50, CostEstimate.IndexPerKey, () => Measure(keys, valueBytes, () => new ShardCache(0), hasContent: false));
     }
 
     [Theory]
     [InlineData(100_000, 64)]
+    [InlineData(100_000, 256)]
+    public void A_cached_value_takes_no_more_heap_than_the_cache_counts(int keys, int valueBytes) => MeasureCached(keys, valueBytes);
+
+    [Theory]
     [InlineData(130_000, 64)]
     [InlineData(200_000, 256)]
-    public void A_cached_value_takes_no_more_heap_than_the_cache_counts(int keys, int valueBytes)
+    [Trait("Tier", "Long")]
+    public void Of_many_cached_values_too_none_takes_more_heap_than_the_cache_counts(int keys, int valueBytes) => MeasureCached(keys, valueBytes);
+
+    private static void MeasureCached(int keys, int valueBytes)
     {
         var counted = CostEstimate.IndexPerKey + CachedValue.Overhead + valueBytes;
         MeasureWithin(0.6 * counted, counted, () => Measure(keys, valueBytes, () => new ShardCache(1L << 30), hasContent: true));

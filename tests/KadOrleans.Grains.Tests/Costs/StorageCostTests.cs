@@ -67,7 +67,7 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
     [InlineData(4, 60)]
     public async Task Compactions_cost_the_operations_of_the_formula(byte number, int putsPerRecord)
     {
-        const int Records = 1000;
+        const int Records = 500;
         var shard = cluster.Shard(number);
         await shard.GetUsageAsync();
 

@@ -1,13 +1,17 @@
 using System.Globalization;
-using System.Text.Json;
 using KadOrleans.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 
 namespace KadOrleans.Grains.Tests.Values;
 
-/// <summary>Records in memory, as JSON, with ETags, counts, and faults at will.</summary>
+/// <summary>Serialized records in memory, with ETags, counts, and faults at will.</summary>
 internal sealed class FakeRecords : IRecordStorage
 {
-    private readonly Dictionary<string, (string Json, long ETag)> _rows = [];
+    private static readonly Serializer Serializer =
+        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    private readonly Dictionary<string, (byte[] State, long ETag)> _rows = [];
     private readonly List<Action> _late = [];
     private long _lastETag;
 
@@ -17,7 +21,7 @@ internal sealed class FakeRecords : IRecordStorage
 
     public IReadOnlyCollection<string> Names => _rows.Keys;
 
-    public long Bytes => _rows.Values.Sum(row => (long)row.Json.Length);
+    public long Bytes => _rows.Values.Sum(row => (long)row.State.Length);
 
     /// <summary>What happens to each write; by default it succeeds.</summary>
     public Func<string, WriteFault> OnWrite { get; set; } = _ => WriteFault.None;
@@ -42,15 +46,15 @@ internal sealed class FakeRecords : IRecordStorage
             return default;
         }
 
-        var content = JsonSerializer.Deserialize<T>(row.Json);
-        StateSchema.Check(content!.SchemaVersion, name);
+        var content = Serializer.Deserialize<T>(row.State)!;
+        StateSchema.Check(content.SchemaVersion, name);
         return new StoredRecord<T>(content, Text(row.ETag));
     }
 
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
         where T : class, IVersionedState, new()
     {
-        var json = JsonSerializer.Serialize(content);
+        var state = Serializer.SerializeToArray(content);
         await Task.Yield();
         await BeforeWrite(name);
         Writes++;
@@ -59,16 +63,16 @@ internal sealed class FakeRecords : IRecordStorage
             case WriteFault.NotDone:
                 throw new TimeoutException("not done");
             case WriteFault.Done:
-                Put(name, json, etag);
+                Put(name, state, etag);
                 throw new TimeoutException("done");
             case WriteFault.DoneTwice:
-                Put(name, json, etag);
+                Put(name, state, etag);
                 throw new StorageConflictException("done twice");
             case WriteFault.DoneLater:
-                _late.Add(() => Put(name, json, etag));
+                _late.Add(() => Put(name, state, etag));
                 throw new TimeoutException("done later");
             default:
-                return Put(name, json, etag);
+                return Put(name, state, etag);
         }
     }
 
@@ -102,9 +106,9 @@ internal sealed class FakeRecords : IRecordStorage
         return copy;
     }
 
-    public void Set<T>(string name, T content) => _rows[name] = (JsonSerializer.Serialize(content), ++_lastETag);
+    public void Set<T>(string name, T content) => _rows[name] = (Serializer.SerializeToArray(content), ++_lastETag);
 
-    private string Put(string name, string json, string? etag)
+    private string Put(string name, byte[] state, string? etag)
     {
         var known = _rows.TryGetValue(name, out var row) ? Text(row.ETag) : null;
         if (known != etag)
@@ -112,7 +116,7 @@ internal sealed class FakeRecords : IRecordStorage
             throw new StorageConflictException($"{name}: {etag}, not {known}");
         }
 
-        _rows[name] = (json, ++_lastETag);
+        _rows[name] = (state, ++_lastETag);
         return Text(_lastETag);
     }
 

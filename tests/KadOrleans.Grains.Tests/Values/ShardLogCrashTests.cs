@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Values;
 using KadOrleans.Simulation;
 using KadOrleans.Testing;
@@ -12,18 +13,34 @@ public class ShardLogCrashTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_crash_at_any_step_of_a_compaction_loses_nothing(bool putsGoOn) => ShardHost.RunAsync(async () =>
+    public Task A_crash_at_any_step_of_a_compaction_loses_nothing(bool putsGoOn) => CrashAsync(putsGoOn, writes: putsGoOn ? 330 : 200, compactions: 1);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Tier", "Long")]
+    public Task A_crash_at_any_step_of_two_compactions_loses_nothing(bool putsGoOn) => CrashAsync(putsGoOn, writes: 520, compactions: 2);
+
+    private static Task CrashAsync(bool putsGoOn, int writes, int compactions) => ShardHost.RunAsync(async () =>
     {
+        var manifests = 0;
+
         // Each round stops storage one write later, so that every step of every compaction is the last one once.
-        for (var lastWrite = 90; lastWrite < 330; lastWrite++)
+        for (var lastWrite = 90; lastWrite < writes; lastWrite++)
         {
             var records = new FakeRecords();
-            records.OnWrite = _ => records.Writes > lastWrite ? WriteFault.NotDone : WriteFault.None;
+            (manifests, var stopsAfter) = (0, lastWrite);
+            records.OnWrite = name =>
+            {
+                manifests += name == StateNames.ShardManifest && records.Writes <= stopsAfter ? 1 : 0;
+                return records.Writes > stopsAfter ? WriteFault.NotDone : WriteFault.None;
+            };
             var shard = await ShardHost.ActivateAsync(records);
             var acknowledged = new Dictionary<NodeId, StoredValue>();
             for (var i = 0; i < lastWrite; i++)
             {
-                var (key, value) = (Samples.Key(i % 150), Samples.Sized(i % 5 == 0 ? 8000 : 10));
+                // Each value is new: what is held already is not written.
+                var (key, value) = (Samples.Key(i % 150), Samples.Sized((i % 5 == 0 ? 8000 : 10) + (i / 150)));
                 var put = putsGoOn ? shard.PutOnlyAsync((key, value)) : shard.PutAsync([(key, value)]);
                 if ((await put)[0] == StoreResult.Stored)
                 {
@@ -37,15 +54,25 @@ public class ShardLogCrashTests
             Assert.Equal(acknowledged, await successor.ReadAllAsync());
             Assert.Equal(StoreResult.Stored, await successor.PutAsync(Samples.Key(-1), Samples.Text("goes on")));
         }
+
+        // The last round saw them all: each writes the manifest twice.
+        Assert.InRange(manifests, 2 * compactions, int.MaxValue);
     });
 
     [Fact]
-    public void Whatever_fails_acknowledged_values_stay() => Randomized.ForSeeds(
-        150, random => ShardHost.RunAsync(() => RunAsync(random, activations: 1)).GetAwaiter().GetResult());
+    public void Whatever_fails_acknowledged_values_stay() => Run(seeds: 40, activations: 1);
 
     [Fact]
-    public void Concurrent_activations_lose_no_acknowledged_value() => Randomized.ForSeeds(
-        100, random => ShardHost.RunAsync(() => RunAsync(random, activations: 3)).GetAwaiter().GetResult());
+    public void Concurrent_activations_lose_no_acknowledged_value() => Run(seeds: 20, activations: 3);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [Trait("Tier", "Long")]
+    public void With_many_more_seeds_too_acknowledged_values_stay(int activations) => Run(seeds: 500, activations);
+
+    private static void Run(int seeds, int activations) => Randomized.ForSeeds(
+        seeds, random => ShardHost.RunAsync(() => RunAsync(random, activations)).GetAwaiter().GetResult());
 
     private static async Task RunAsync(SeededRandomSource random, int activations)
     {
