@@ -1,9 +1,12 @@
 using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,6 +43,27 @@ internal sealed class ClusterClient : IAsyncDisposable
     /// <summary>The cluster's values.</summary>
     public GrainKeyStore OpenValues(int shardBits) =>
         new(Grains, ShardLayout.Of(shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+
+    /// <summary>Stores under each key what <see cref="StoreLoad.ValueOf"/> has for it, for an hour.</summary>
+    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="publish">Whether this cluster is to publish a value, by its number.</param>
+    public async Task StoreAsync(int shardBits, IReadOnlyList<NodeId> keys, Func<int, bool>? publish = null)
+    {
+        await using var values = OpenValues(shardBits);
+
+        // A busy machine may not answer in time.
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                var now = DateTimeOffset.UtcNow;
+                var results = await Task.WhenAll(keys.Select((key, i) => values.PutAsync(
+                    key,
+                    new StoredValue(StoreLoad.ValueOf(key), now, now.AddHours(1), default) { PublishedAt = publish?.Invoke(i) == true ? now : null }).AsTask()));
+                return Array.TrueForAll(results, result => result == StoreResult.Stored);
+            },
+            () => "a silo that stores");
+    }
 
     /// <summary>The table of the only edge gets a tick of a reminder: the shortest of their periods is five minutes.</summary>
     public async Task RemindAsync(string name, TickStatus status)

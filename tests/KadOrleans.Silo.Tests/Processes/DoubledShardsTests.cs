@@ -1,9 +1,7 @@
 using KadOrleans.Silo.Tests.Hosting;
 using System.Text.Json.Nodes;
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Silo.Tests.Alarms;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Silo.Tests.Processes;
 
@@ -23,7 +21,11 @@ public sealed class DoubledShardsTests : IDisposable
         await using (var edge = new EdgeServer(_folder.FullName, "a", silo.GatewaySetting))
         {
             await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-            await StoreAsync(silo, keys);
+            await using (var client = await ClusterClient.ConnectAsync(silo.Gateway))
+            {
+                await client.StoreAsync(Bits, keys);
+            }
+
             Assert.Equal((0, "16 shards (4 bits)"), await RunAsync("shards", silo.GatewaySetting));
 
             Assert.Equal((0, "32 shards (5 bits)"), await RunAsync("shards", "double", silo.GatewaySetting));
@@ -43,23 +45,6 @@ public sealed class DoubledShardsTests : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
-
-    private static async Task StoreAsync(SiloServer silo, IReadOnlyList<NodeId> keys)
-    {
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
-        await using var values = client.OpenValues(Bits);
-
-        // A busy machine may not answer in time.
-        await Eventually.BecomesAsync(
-            async () =>
-            {
-                var now = DateTimeOffset.UtcNow;
-                var results = await Task.WhenAll(keys.Select(
-                    key => values.PutAsync(key, new StoredValue(StoreLoad.ValueOf(key), now, now.AddHours(1), default)).AsTask()));
-                return Array.TrueForAll(results, result => result == StoreResult.Stored);
-            },
-            () => "a silo that stores");
-    }
 
     // As an edge does that knows of no doubling.
     private static async Task AssertHeldAsync(SiloServer silo, IReadOnlyList<NodeId> keys)

@@ -41,6 +41,20 @@ internal static class NetworkClient
         }
     }
 
+    /// <summary>Gets a value; null if it is not found in ten attempts. On a loaded machine a lookup ends before its nodes respond.</summary>
+    public static async Task<DhtValue?> GetUntilFoundAsync(this KadNode client, NodeId key)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            if (await client.GetAsync(key) is { Found: true } got)
+            {
+                return got.Value;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>An address as the engine writes it.</summary>
     public static UdpEndpoint ToEndpoint(this IPEndPoint address) => UdpEndpoint.FromIPAddress(address.Address, address.Port);
 }

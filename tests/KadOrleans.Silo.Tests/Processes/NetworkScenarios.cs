@@ -44,9 +44,7 @@ public abstract class NetworkScenarios(TwoNodeNetwork network)
             var key = NodeId.Random(_random);
 
             await setter.SetUntilStoredAsync(key, value, nodes: 2);
-            var got = await getter.GetAsync(key);
-
-            Assert.Equal(value, got.Value);
+            Assert.Equal(value, await getter.GetUntilFoundAsync(key));
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
@@ -98,14 +97,7 @@ public sealed class TransferTests : IDisposable
     {
         var keys = Enumerable.Range(0, Count).Select(_ => NodeId.Random(_random)).ToList();
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
-        await using var values = client.OpenValues(OldBits);
-        var now = DateTimeOffset.UtcNow;
-        await Task.WhenAll(keys.Select(async (key, i) => Assert.Equal(
-            StoreResult.Stored,
-            await values.PutAsync(key, new StoredValue(StoreLoad.ValueOf(key), now, now.AddHours(1), default)
-            {
-                PublishedAt = i % 2 == 0 ? now : null,
-            }))));
+        await client.StoreAsync(OldBits, keys, publish: i => i % 2 == 0);
         return keys;
     }
 
