@@ -65,7 +65,7 @@ internal sealed class EdgeCaller(
 
     /// <summary>
     /// Calls as the silo, not as the grain. An edge may send its response through any silo's gateway, which looks up where the caller is. A
-    /// stateless worker is on every silo, so the gateway would give the response to its own silo's, which asked nothing, and it would be lost.
+    /// stateless worker is on every silo. So the gateway would give the response to its own silo's worker, which asked nothing.
     /// </summary>
     private static Task<TResult> CallFromSiloAsync<TResult>(Func<Task<TResult>> call) => Task.Run(call);
 

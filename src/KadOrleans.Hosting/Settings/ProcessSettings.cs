@@ -143,8 +143,8 @@ internal sealed class SiloSettings : ProcessSettings
     public bool ServesDashboard => IPAddress.IsLoopback(Http.Address) || Dashboard is not null;
 
     /// <summary>
-    /// Whether the silo makes a token for its API: it has a data folder to write it to, serves this machine alone, and no tokens are
-    /// configured.
+    /// Whether the silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no tokens by
+    /// <see cref="ProcessSettings.HttpTokens"/>.
     /// </summary>
     public bool HasOwnToken => HttpTokens is null && Storage == StorageChoice.Local && IPAddress.IsLoopback(Http.Address);
 

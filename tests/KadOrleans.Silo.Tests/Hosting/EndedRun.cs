@@ -5,8 +5,8 @@ using KadOrleans.Silo.Hosting;
 namespace KadOrleans.Silo.Tests.Hosting;
 
 /// <summary>
-/// A command line of the silo's or the edge's executable that ends by itself, run in the test's process: its exit code and what it wrote. A
-/// process of its own takes seconds, mostly to compile itself.
+/// The exit code and output of a silo's or an edge's command line that ends by itself. It runs in the test's process, as a process of its
+/// own takes seconds, mostly to compile itself.
 /// </summary>
 internal sealed record EndedRun(int Code, string Output, string Errors)
 {
