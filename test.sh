@@ -56,7 +56,7 @@ done
 lap restore
 
 # Many small compilations share one compiler, which ends with this script.
-dotnet build "${tier_targets[last]}" --no-restore --nologo -v quiet -p:UseSharedCompilation=true || { cat <<<'The build failed.' >&2; exit 1; }
+dotnet build "${tier_targets[last]}" -c Release --no-restore --nologo -v quiet -p:UseSharedCompilation=true || { cat <<<'The build failed.' >&2; exit 1; }
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
 lap build
 
@@ -96,7 +96,7 @@ read_messages='
 
 run_suite() {
     local suite=$1 begun=$SECONDS code=0 passed failed skipped ended seconds
-    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Debug/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json ${long[@]+"${long[@]}"} \
+    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json ${long[@]+"${long[@]}"} \
         >"$results/$suite.jsonl" 2>"$results/$suite.err" </dev/null || code=$?
     awk -v suite="$suite" -v notes="$results/notes" -v failures="$results/$suite.failures" -v counts="$results/$suite.counts" \
         "$read_messages" "$results/$suite.jsonl"
@@ -112,7 +112,7 @@ run_suite() {
             printf '      These tests did not run:\n'
             comm -13 \
                 <(grep -o '"TestDisplayName":"[^"(]*' "$results/$suite.jsonl" | cut -d'"' -f4 | sort -u) \
-                <(timeout 60 dotnet "tests/$suite/bin/Debug/net10.0/$suite.dll" -noLogo -noColor ${long[@]+"${long[@]}"} -list methods | grep -E '^KadOrleans\.' | sort -u) \
+                <(timeout 60 dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor ${long[@]+"${long[@]}"} -list methods | grep -E '^KadOrleans\.' | sort -u) \
                 | sed 's/^/      /'
         } >>"$results/$suite.failures"
     fi
@@ -123,7 +123,7 @@ run_suite() {
 
 run_fuzzer() {
     local begun=$SECONDS
-    if nice dotnet run --no-build --project tests/KadOrleans.Fuzz -- --seconds "$fuzz_seconds" --seed "${FUZZ_SEED:-1}" >"$results/fuzz.log" 2>&1; then
+    if dotnet run -c Release --no-build --project tests/KadOrleans.Fuzz -- --seconds "$fuzz_seconds" --seed "${FUZZ_SEED:-1}" >"$results/fuzz.log" 2>&1; then
         echo "1 0 0 $((SECONDS - begun))" >"$results/KadOrleans.Fuzz.done"
     else
         echo "0 1 0 $((SECONDS - begun))" >"$results/KadOrleans.Fuzz.done"
