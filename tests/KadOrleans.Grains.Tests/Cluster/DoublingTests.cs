@@ -24,6 +24,7 @@ public sealed class DoublingTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Twice_doubled_a_cluster_has_every_acknowledged_key_and_all_find_it()
     {
         var acknowledged = new ConcurrentDictionary<NodeId, StoredValue>();

@@ -32,12 +32,12 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     {
         silo.Services.AddSingleton(new CrawlTiming
         {
-            Poll = TimeSpan.FromMilliseconds(5),
-            Silence = TimeSpan.FromSeconds(2),
-            Lease = TimeSpan.FromSeconds(2),
+            Poll = TimeSpan.FromMilliseconds(50),
+            Silence = TimeSpan.FromSeconds(4),
+            Lease = TimeSpan.FromSeconds(4),
             Pause = TimeSpan.FromMinutes(1),
         });
-        silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(3)));
+        silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)));
     });
 
     public async ValueTask DisposeAsync()
