@@ -59,7 +59,7 @@ public sealed class ApiHost : IAsyncLifetime
         Reset();
     }
 
-    /// <summary>Forgets what an earlier test did, and gives the tokens all their requests back.</summary>
+    /// <summary>Forgets what an earlier test did, but not what it took of the tokens' rates.</summary>
     public ApiHost Reset()
     {
         Dht.Reset();
