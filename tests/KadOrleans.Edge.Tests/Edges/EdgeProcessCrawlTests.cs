@@ -41,6 +41,7 @@ public sealed class EdgeProcessCrawlTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task The_slice_of_an_edge_that_is_killed_is_crawled_by_the_other()
     {
         await StartNodesAsync(38);

@@ -81,6 +81,7 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Several_targets_take_turns_and_get_the_contacts_that_are_asked_for()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
@@ -99,6 +100,7 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_person_reads_a_row_for_each_target_and_the_ratios()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");

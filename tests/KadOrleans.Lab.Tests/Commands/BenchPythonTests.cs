@@ -13,6 +13,7 @@ public sealed class BenchPythonTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task The_reference_is_a_row_beside_the_node()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");

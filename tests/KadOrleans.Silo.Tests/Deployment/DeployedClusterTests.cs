@@ -15,6 +15,7 @@ public sealed class DeployedClusterTests : IDisposable
 
     [Fact]
     [Needs(Need.Kubectl | Need.PostgreSql)]
+    [Trait("Tier", "Long")]
     public async Task A_deployed_cluster_keeps_its_values_over_a_restart_of_each_pod()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();

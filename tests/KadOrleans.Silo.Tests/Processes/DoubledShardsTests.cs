@@ -14,6 +14,7 @@ public sealed class DoubledShardsTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kad-double-");
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Shards_are_doubled_by_a_command_and_stay_so()
     {
         var keys = Enumerable.Range(0, Count).Select(i => NodeId.FromKey($"key {i}")).ToList();

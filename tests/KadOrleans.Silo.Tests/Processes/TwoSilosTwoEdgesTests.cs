@@ -8,6 +8,7 @@ public sealed class TwoSilosTwoEdgesTests(SharedPostgreSql postgres)
 {
     [Fact]
     [Needs(Need.PostgreSql)]
+    [Trait("Tier", "Long")]
     public async Task A_silo_and_an_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost() =>
         await TwoSilosTwoEdges.SurviveTwoKillsAsync(await postgres.CreateStorageAsync());
 
