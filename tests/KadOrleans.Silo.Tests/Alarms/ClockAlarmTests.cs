@@ -13,6 +13,7 @@ namespace KadOrleans.Silo.Tests.Alarms;
 
 /// <summary>A wrong clock. The edge is in this process: a machine's clock cannot be set for one process.</summary>
 [Collection(AloneInProcess.Name)]
+[Trait("Tier", "Long")]
 public sealed class ClockAlarmTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;

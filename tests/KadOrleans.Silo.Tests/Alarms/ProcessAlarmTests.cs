@@ -4,6 +4,7 @@ using KadOrleans.Testing.Conditions;
 namespace KadOrleans.Silo.Tests.Alarms;
 
 /// <summary>The alarms that tell of processes: each is provoked, and Prometheus sees it in what they export.</summary>
+[Trait("Tier", "Long")]
 public sealed class ProcessAlarmTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;

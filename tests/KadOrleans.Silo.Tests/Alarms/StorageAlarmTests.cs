@@ -7,6 +7,7 @@ using KadOrleans.Silo.Tests.Processes;
 namespace KadOrleans.Silo.Tests.Alarms;
 
 /// <summary>The alarms that tell of storage and of silos.</summary>
+[Trait("Tier", "Long")]
 public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;

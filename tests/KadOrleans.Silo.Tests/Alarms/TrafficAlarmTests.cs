@@ -7,6 +7,7 @@ using KadOrleans.Silo.Tests.Processes;
 namespace KadOrleans.Silo.Tests.Alarms;
 
 /// <summary>The alarms that tell of requests, lookups, observations and reminders.</summary>
+[Trait("Tier", "Long")]
 public sealed class TrafficAlarmTests : IDisposable
 {
     private static readonly Dictionary<string, string> None = [];

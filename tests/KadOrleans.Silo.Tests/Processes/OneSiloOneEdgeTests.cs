@@ -18,15 +18,16 @@ public sealed class OneSiloOneEdgeTests : IDisposable
         await using var killed = new KilledProcesses(ShardBits, edge);
         await killed.WholeAsync();
 
-        await killed.KillAsync("silo, restarted at once", async () =>
-        {
-            await silo.KillAsync();
-            await silo.StartAsync();
-        });
+        // The edge first: after the loss of a silo, nobody takes an edge's name before its lease has ended.
         await killed.KillAsync("edge, restarted at once", async () =>
         {
             await edge.KillAsync();
             await edge.StartAsync();
+        });
+        await killed.KillAsync("silo, restarted at once", async () =>
+        {
+            await silo.KillAsync();
+            await silo.StartAsync();
         });
 
         await killed.AllAreThereAsync();

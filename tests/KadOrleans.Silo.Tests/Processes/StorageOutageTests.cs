@@ -63,6 +63,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     [Trait("Tier", "Long")]
     public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
@@ -99,6 +100,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     public async Task Liveness_is_reported_while_calls_of_a_hung_database_time_out()
     {

@@ -30,8 +30,8 @@ public sealed class TransferTests : IDisposable
             await Task.WhenAll(oldSilo.StartAsync(), oldEdge.StartAsync());
             keys = await StoreAsync(oldSilo);
 
-            var export = await RunAsync("KadOrleans.Edge", "export", FileName, oldSilo.GatewaySetting);
-            Assert.Equal((0, $"exported {Count} values to {FileName}"), (export.Code, export.Output));
+            var export = await EndedRun.OfEdgeAsync("export", FileName, oldSilo.GatewaySetting);
+            Assert.Equal((0, $"exported {Count} values to {FileName}"), (export.Code, export.Output.Trim()));
             Assert.Empty(await ValueReading.MissingAsync(oldEdge.Address, keys));
             Assert.Equal((0, 0), (await oldEdge.StopAsync(), await oldSilo.StopAsync()));
         }
@@ -39,9 +39,9 @@ public sealed class TransferTests : IDisposable
         await using var newSilo = new SiloServer(_new.FullName, SiloServer.ShardBits(NewBits));
         await using var newEdge = new EdgeServer(_new.FullName, "new", newSilo.GatewaySetting);
         await Task.WhenAll(newSilo.StartAsync(), newEdge.StartAsync());
-        var import = await RunAsync("KadOrleans.Edge", "import", FileName, newSilo.GatewaySetting, "--json");
+        var import = await EndedRun.OfEdgeAsync("import", FileName, newSilo.GatewaySetting, "--json");
 
-        Assert.Equal((0, string.Empty), (import.Code, import.Error));
+        Assert.Equal((0, string.Empty), (import.Code, import.Errors));
         Assert.Equal(Count, JsonNode.Parse(import.Output)!["imported"]!.GetValue<int>());
         Assert.Empty(await ValueReading.MissingAsync(newEdge.Address, keys));
     }
