@@ -39,7 +39,6 @@ public sealed class ProcessAlarmTests : IDisposable
 
     [Fact]
     [Needs(Need.Promtool)]
-    [Trait("Tier", "Long")]
     public async Task An_edge_that_lost_its_lease_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();

@@ -15,7 +15,6 @@ public sealed class DoubledShardsTests : IDisposable
 
     [Fact]
     [Trait("Tier", "Long")]
-    [Trait("Tier", "Long")]
     public async Task Shards_are_doubled_by_a_command_and_stay_so()
     {
         var keys = Enumerable.Range(0, Count).Select(i => NodeId.FromKey($"key {i}")).ToList();

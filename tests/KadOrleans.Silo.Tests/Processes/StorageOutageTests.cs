@@ -63,7 +63,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
     }
 
     [Fact]
-    [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     [Trait("Tier", "Long")]
     public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
