@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
@@ -26,6 +27,8 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     // Nothing takes so long, on whatever machine: it only ends a test that would wait for ever.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentBag<TestEdge> _edges = [];
 
     public TestRows Rows { get; } = new();
 
@@ -119,7 +122,12 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>The silo that a grain is active on; null if there is none.</summary>
     public ValueTask<SiloAddress?> FindSiloAsync(IAddressable grain) => Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
 
-    internal IEdgeObserver Reference(TestEdge edge) => Client.CreateObjectReference<IEdgeObserver>(edge);
+    internal IEdgeObserver Reference(TestEdge edge)
+    {
+        // Orleans holds it weakly. A call to one that was collected waits 30 s in vain, in whichever test comes next.
+        _edges.Add(edge);
+        return Client.CreateObjectReference<IEdgeObserver>(edge);
+    }
 
     /// <summary>Moves the clock in steps until something is so: reminders are armed and handed over between threads.</summary>
     public async Task AdvanceUntilAsync(TimeSpan step, Func<Task<bool>> isSo)

@@ -32,7 +32,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     {
         silo.Services.AddSingleton(new CrawlTiming
         {
-            Poll = TimeSpan.FromMilliseconds(50),
+            Poll = TimeSpan.FromMilliseconds(5),
             Silence = TimeSpan.FromSeconds(4),
             Lease = TimeSpan.FromSeconds(4),
             Pause = TimeSpan.FromMinutes(1),
