@@ -45,7 +45,7 @@ lap() { printf '%s: %d s\n' "$1" $((SECONDS - started)); started=$SECONDS; }
 last=2
 while ! dotnet restore "${tier_targets[last]}" >"$results/restore.log" 2>&1; do
     grep -oE 'error NU110[1-3]: Unable to find .*package [A-Za-z0-9.]+' "$results/restore.log" \
-        | sed 's/.* //' | sort -u >"$results/missing.$last"
+        | sed 's/.* //; s/\.$//' | sort -u >"$results/missing.$last"
     if [ "$last" = 0 ] || [ ! -s "$results/missing.$last" ] \
         || grep -E ': error ' "$results/restore.log" | grep -qvE 'NU110[1-3]'; then
         cat "$results/restore.log" >&2
