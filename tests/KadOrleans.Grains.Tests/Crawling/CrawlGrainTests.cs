@@ -101,6 +101,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task The_last_ten_crawls_are_kept_over_a_restart_and_compared()
     {
         await AddEdgeAsync("a");

@@ -33,5 +33,8 @@ public sealed class CrawlPaceTests
 
         Assert.Equal((CrawlPhase.Finished, nodes), (report.Phase, report.Counts.Reachable));
         Assert.Equal(report.Slices, report.SlicesDone);
+
+        // Orleans holds it weakly.
+        GC.KeepAlive(edge);
     }
 }
