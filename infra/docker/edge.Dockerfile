@@ -1,9 +1,9 @@
 # Build from the repository's root: docker build -f infra/docker/edge.Dockerfile -t kad-edge --build-arg VERSION=0.1.0 .
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
-COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
 COPY src src
-RUN dotnet publish src/KadOrleans.Edge.Full -c Release -o /app -p:UseAppHost=false
+RUN dotnet publish src/KadOrleans.Edge.Full -c Release --use-current-runtime --no-self-contained -o /app -p:UseAppHost=false
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled

@@ -1,11 +1,11 @@
 # Build from the repository's root: docker build -f infra/docker/kad.Dockerfile -t kad --build-arg VERSION=0.1.0 .
 # A node that keeps its data: docker run -p 8468:8468/udp -v kad:/data kad node --data /data --http 0.0.0.0:8080
-# Neither trimmed nor compiled ahead of time: Microsoft.Data.Sqlite looks its native library up by reflection, and warns of it.
+# Compiled ahead of time, and yet neither trimmed nor native: Microsoft.Data.Sqlite looks its native library up by reflection.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
-COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
 COPY src src
-RUN dotnet publish src/KadOrleans.Cli -c Release -o /app -p:UseAppHost=false && mkdir /data
+RUN dotnet publish src/KadOrleans.Cli -c Release --use-current-runtime --no-self-contained -o /app -p:UseAppHost=false && mkdir /data
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled

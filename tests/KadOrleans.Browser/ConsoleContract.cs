@@ -270,7 +270,7 @@ public abstract class ConsoleContract(ConsolePlace place)
         await using var window = await place.OpenAsync();
         await window.LogInAsync(place.Manager);
         await window.GoAsync("network", "Network");
-        await window.Page.GetByLabel("Datagrams a second").FillAsync("5");
+        await window.Page.GetByLabel("Datagrams a second").FillAsync(place.WatchableCrawl);
         await window.Button("Crawl now").ClickAsync();
 
         // It runs for some seconds: each node is asked for its whole table.

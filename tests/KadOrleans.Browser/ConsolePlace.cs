@@ -26,6 +26,9 @@ public abstract class ConsolePlace : IAsyncLifetime
     /// <summary>A token with the scope read alone.</summary>
     public abstract string Reader { get; }
 
+    /// <summary>Datagrams a second at which a crawl of this network takes some seconds.</summary>
+    public virtual string WatchableCrawl => "5";
+
     /// <summary>The API, under the token with all scopes.</summary>
     public HttpClient Http => _http!;
 

@@ -2,43 +2,29 @@ using System.CommandLine;
 using KadOrleans.Cli.Commands;
 using KadOrleans.ClusterCli;
 using KadOrleans.Core;
-using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Cluster;
 
-/// <summary><c>kad-cluster</c> on a real <c>kad node</c>, with the two scopes that its documentation asks for.</summary>
+/// <summary><c>kad-cluster</c> on a node of its own for each test.</summary>
 public sealed class ClusterCommandTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
-    private NodeProcess _node = null!;
+    private readonly OperatedNode _operated = new();
 
-    public async ValueTask InitializeAsync()
-    {
-        var (secret, token) = ApiToken.Create("operator", [ApiScope.View, ApiScope.Manage]);
-        File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
-        File.WriteAllText(_folder["operator.token"], secret);
-        _node = await NodeProcess.StartAsync("--data", _folder.Path, "--http-tokens", _folder["tokens.json"]);
-    }
+    private TemporaryFolder Folder => _operated.Folder;
 
-    public async ValueTask DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        _folder.Dispose();
-    }
+    private NodeProcess Node => _operated.Node;
 
-    private string Url => $"http://{_node.HttpAddress}";
+    private string Url => _operated.Url;
 
-    private Task<ClusterRun> RunAsync(params string[] args) =>
-        ClusterRun.RunAsync([.. args, "--url", Url, "--token-file", _folder["operator.token"]]);
+    public ValueTask InitializeAsync() => _operated.InitializeAsync();
 
-    private async Task<ClusterRun> DoneAsync(params string[] args)
-    {
-        var run = await RunAsync(args);
-        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        return run;
-    }
+    public ValueTask DisposeAsync() => _operated.DisposeAsync();
+
+    private Task<ClusterRun> RunAsync(params string[] args) => _operated.RunAsync(args);
+
+    private Task<ClusterRun> DoneAsync(params string[] args) => _operated.DoneAsync(args);
 
     [Fact]
     public async Task A_key_is_set_listed_shown_and_deleted()
@@ -109,60 +95,10 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         Assert.Equal("totalKeys is 5.\n", (await DoneAsync("limit", "set", "totalKeys", "5")).Output);
     }
 
-    [Theory]
-    [InlineData("ban", "bans list")]
-    [InlineData("bans", "bans list")]
-    [InlineData("edge", "edges list")]
-    [InlineData("edges", "edges list")]
-    [InlineData("limit", "limits list")]
-    [InlineData("limits", "limits list")]
-    [InlineData("crawl", "crawl list")]
-    [InlineData("crawls", "crawl list")]
-    [InlineData("contact", "table")]
-    [InlineData("contacts", "table")]
-    [InlineData("key", "keys")]
-    public async Task A_group_alone_lists(string typed, string meant)
-    {
-        await DoneAsync("ban", "add", "203.0.113.0/24");
-        await DoneAsync("set", "greeting", "hello");
-
-        var run = await DoneAsync(typed);
-
-        Assert.Equal((await DoneAsync(meant.Split(' '))).Output, run.Output);
-        Assert.DoesNotContain(string.Empty, run.Heads);
-    }
-
-    [Theory]
-    [InlineData("shards")]
-    [InlineData("shard")]
-    public async Task Shards_alone_shows_their_number(string typed)
-    {
-        // A node has none, which is what 'shards show' says of it.
-        var run = await RunAsync(typed);
-        Assert.Equal((ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.\n"), (run.ExitCode, run.Error));
-    }
-
-    [Fact]
-    public async Task Rows_have_headings_also_without_a_terminal()
-    {
-        await DoneAsync("ban", "add", "203.0.113.0/24");
-
-        Assert.Equal(["ban", "since"], (await DoneAsync("bans")).Heads);
-        Assert.Equal(["name", "id", "endpoint", "contacts"], (await DoneAsync("status")).Heads);
-        Assert.Equal("name\tstate\tids\tendpoint\tcontacts\tepoch\tlast seen\n", (await DoneAsync("edges")).Output);
-    }
-
-    [Fact]
-    public async Task An_option_that_would_not_reach_its_command_is_refused()
-    {
-        var run = await ClusterRun.RunAsync("bans", "--url", Url, "add", "203.0.113.0/24", "--token-file", _folder["operator.token"]);
-        Assert.Equal((ExitCode.WrongUsage, "'--url' is before 'add'; options belong behind it.\n"), (run.ExitCode, run.Error));
-    }
-
     [Fact]
     public async Task A_set_says_where_the_value_is()
     {
-        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", _node.Address);
+        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", Node.Address);
         await second.HasContactsAsync(1);
 
         Assert.Equal("Stored here and on 1 other node, and published again each day.\n", (await DoneAsync("set", "greeting", "hello")).Output);
@@ -172,18 +108,18 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     [Fact]
     public async Task The_node_is_described()
     {
-        Assert.Equal(_node.Id, (await DoneAsync("status")).Rows[0][1]);
-        Assert.Equal(_node.Id, (await DoneAsync("lookup", "greeting", "--json")).Json["from"]!.GetValue<string>());
-        Assert.Equal(_node.Id, (await DoneAsync("table", "--json")).Json["id"]!.GetValue<string>());
+        Assert.Equal(Node.Id, (await DoneAsync("status")).Rows[0][1]);
+        Assert.Equal(Node.Id, (await DoneAsync("lookup", "greeting", "--json")).Json["from"]!.GetValue<string>());
+        Assert.Equal(Node.Id, (await DoneAsync("table", "--json")).Json["id"]!.GetValue<string>());
     }
 
     [Fact]
     public async Task A_file_of_values_is_imported_twice()
     {
-        File.WriteAllLines(_folder["keys.jsonl"], Enumerable.Range(0, 100).Select(i => $$"""{"key":"key {{i}}","value":{{i}}}"""));
+        File.WriteAllLines(Folder["keys.jsonl"], Enumerable.Range(0, 100).Select(i => $$"""{"key":"key {{i}}","value":{{i}}}"""));
         for (var i = 0; i < 2; i++)
         {
-            Assert.Equal("100 values were stored.\n", (await DoneAsync("import", _folder["keys.jsonl"])).Output);
+            Assert.Equal("100 values were stored.\n", (await DoneAsync("import", Folder["keys.jsonl"])).Output);
         }
 
         Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
@@ -192,8 +128,8 @@ public sealed class ClusterCommandTests : IAsyncLifetime
         Assert.Equal(sources[0][2], sources[1][2]);
         var refused = await RunAsync("sources", "--count", "501");
         Assert.Equal((ExitCode.WrongUsage, "count is '501'; 1 to 500 is allowed.\n"), (refused.ExitCode, refused.Error));
-        File.WriteAllText(_folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
-        var wrong = await RunAsync("import", _folder["keys.jsonl"]);
+        File.WriteAllText(Folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
+        var wrong = await RunAsync("import", Folder["keys.jsonl"]);
         Assert.Equal((ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.\n"), (wrong.ExitCode, wrong.Error));
     }
 
@@ -245,21 +181,75 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_server_or_token_that_is_wrong_is_told_in_a_sentence()
     {
-        var nobody = await ClusterRun.RunAsync("usage", "--url", "http://127.0.0.1:1", "--data", _folder.Path);
+        var nobody = await ClusterRun.RunAsync("usage", "--url", "http://127.0.0.1:1", "--data", Folder.Path);
         Assert.Equal(ExitCode.Unreachable, nobody.ExitCode);
         Assert.StartsWith("http://127.0.0.1:1/ does not respond: ", nobody.Error, StringComparison.Ordinal);
 
-        File.WriteAllText(_folder["token"], "none of this server's\n");
-        var blank = await ClusterRun.RunAsync("usage", "--url", Url, "--token-file", _folder["token"]);
-        Assert.Equal((ExitCode.WrongUsage, $"--token-file: '{_folder["token"]}' has no token; 'kad token' prints one.\n"), (blank.ExitCode, blank.Error));
-        File.WriteAllText(_folder["token"], "another");
-        var refused = await ClusterRun.RunAsync("usage", "--url", Url, "--token-file", _folder["token"]);
+        File.WriteAllText(Folder["token"], "none of this server's\n");
+        var blank = await ClusterRun.RunAsync("usage", "--url", Url, "--token-file", Folder["token"]);
+        Assert.Equal((ExitCode.WrongUsage, $"--token-file: '{Folder["token"]}' has no token; 'kad token' prints one.\n"), (blank.ExitCode, blank.Error));
+        File.WriteAllText(Folder["token"], "another");
+        var refused = await ClusterRun.RunAsync("usage", "--url", Url, "--token-file", Folder["token"]);
         Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
         Assert.DoesNotContain("another", refused.Error, StringComparison.Ordinal);
-        var url = await ClusterRun.RunAsync("usage", "--url", "ftp://x", "--data", _folder.Path);
+        var url = await ClusterRun.RunAsync("usage", "--url", "ftp://x", "--data", Folder.Path);
         Assert.Equal("--url is 'ftp://x'; http://HOST:PORT or https://HOST:PORT is needed.\n", url.Error);
         var none = await ClusterRun.RunAsync("usage", "--url", Url);
         Assert.Equal("No token is given; --token-file, --data or KAD_TOKEN of the environment is needed.\n", none.Error);
+    }
+}
+
+/// <summary>What people type first, on one node for all tests.</summary>
+public sealed class ClusterWordTests(OperatedNode node) : IClassFixture<OperatedNode>
+{
+    [Theory]
+    [InlineData("ban", "bans list")]
+    [InlineData("bans", "bans list")]
+    [InlineData("edge", "edges list")]
+    [InlineData("edges", "edges list")]
+    [InlineData("limit", "limits list")]
+    [InlineData("limits", "limits list")]
+    [InlineData("crawl", "crawl list")]
+    [InlineData("crawls", "crawl list")]
+    [InlineData("contact", "table")]
+    [InlineData("contacts", "table")]
+    [InlineData("key", "keys")]
+    public async Task A_group_alone_lists(string typed, string meant)
+    {
+        await node.DoneAsync("ban", "add", "203.0.113.0/24");
+        await node.DoneAsync("set", "greeting", "hello");
+
+        var run = await node.DoneAsync(typed);
+
+        Assert.Equal((await node.DoneAsync(meant.Split(' '))).Output, run.Output);
+        Assert.DoesNotContain(string.Empty, run.Heads);
+    }
+
+    [Theory]
+    [InlineData("shards")]
+    [InlineData("shard")]
+    public async Task Shards_alone_shows_their_number(string typed)
+    {
+        // A node has none, which is what 'shards show' says of it.
+        var run = await node.RunAsync(typed);
+        Assert.Equal((ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task Rows_have_headings_also_without_a_terminal()
+    {
+        await node.DoneAsync("ban", "add", "203.0.113.0/24");
+
+        Assert.Equal(["ban", "since"], (await node.DoneAsync("bans")).Heads);
+        Assert.Equal(["name", "id", "endpoint", "contacts"], (await node.DoneAsync("status")).Heads);
+        Assert.Equal("name\tstate\tids\tendpoint\tcontacts\tepoch\tlast seen\n", (await node.DoneAsync("edges")).Output);
+    }
+
+    [Fact]
+    public async Task An_option_that_would_not_reach_its_command_is_refused()
+    {
+        var run = await ClusterRun.RunAsync("bans", "--url", node.Url, "add", "203.0.113.0/24", "--token-file", node.Folder["operator.token"]);
+        Assert.Equal((ExitCode.WrongUsage, "'--url' is before 'add'; options belong behind it.\n"), (run.ExitCode, run.Error));
     }
 }
 

@@ -8,16 +8,20 @@ public sealed class ErrorObjectTests
 {
     private const string Silent = "--via 127.0.0.1:9";
 
+    private static readonly string[] Unanswered =
+    [
+        $"set k v {Silent}",
+        $"get k {Silent}",
+        "ping 127.0.0.1:9",
+        "stun 127.0.0.1:9",
+        $"find-node 356a192b7913b04c54574d18c28d46e6395428ab {Silent}",
+        $"crawl {Silent}",
+        $"size {Silent}",
+    ];
+
     /// <summary>A command line, and the exit code and code of the error that it ends with.</summary>
     public static TheoryData<string, int, string> Failures => new()
     {
-        { $"set k v {Silent}", ExitCode.Unreachable, "unreachable" },
-        { $"get k {Silent}", ExitCode.Unreachable, "unreachable" },
-        { "ping 127.0.0.1:9", ExitCode.Unreachable, "unreachable" },
-        { "stun 127.0.0.1:9", ExitCode.Unreachable, "unreachable" },
-        { $"find-node 356a192b7913b04c54574d18c28d46e6395428ab {Silent}", ExitCode.Unreachable, "unreachable" },
-        { $"crawl {Silent}", ExitCode.Unreachable, "unreachable" },
-        { $"size {Silent}", ExitCode.Unreachable, "unreachable" },
         { "get k --via nowhere", ExitCode.WrongUsage, "wrongUsage" },
         { $"set k 1.5 --type int {Silent}", ExitCode.WrongUsage, "wrongUsage" },
         { "ping no-such-host.invalid:80", ExitCode.WrongUsage, "wrongUsage" },
@@ -43,6 +47,11 @@ public sealed class ErrorObjectTests
         Assert.Equal(code, run.Json["error"]!["code"]!.GetValue<string>());
         Assert.Equal(run.Error.TrimEnd().Split(Environment.NewLine)[^1], run.Json["error"]!["message"]!.GetValue<string>());
     }
+
+    // Each waits for its timeouts.
+    [Fact]
+    public Task Silence_is_one_object_with_its_code_and_its_sentence() => Task.WhenAll(
+        Unanswered.Select(commandLine => A_failure_is_one_object_with_its_code_and_its_sentence(commandLine, ExitCode.Unreachable, "unreachable")));
 
     [Fact]
     public async Task A_key_without_a_value_has_the_lookup_beside_the_error()

@@ -205,7 +205,7 @@ public class ShardSplitTests
 
     [Fact]
     [Trait("Tier", "Long")]
-    public void With_many_more_seeds_too_acknowledged_values_stay() => Run(seeds: 200);
+    public void With_many_more_seeds_too_acknowledged_values_stay() => Run(seeds: 60);
 
     private static void Run(int seeds) =>
         Randomized.ForSeeds(seeds, random => ShardHost.RunAsync(() => RunAsync(random)).GetAwaiter().GetResult());

@@ -18,7 +18,7 @@ public sealed class DockerfileTests
         var file = $"src/{project}/{project}.csproj";
         var assembly = XDocument.Parse(Repository.Read(file)).Descendants("AssemblyName").FirstOrDefault()?.Value ?? project;
 
-        Assert.Contains($"dotnet publish src/{project} ", text, StringComparison.Ordinal);
+        Assert.Contains($"dotnet publish src/{project} -c Release --use-current-runtime ", text, StringComparison.Ordinal);
         Assert.Contains($"ENTRYPOINT [\"dotnet\", \"{assembly}.dll\"]", text, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^USER 1654$", text);
         Assert.Matches("(?m)^LABEL .*org\\.opencontainers\\.image\\.version=\"\\$VERSION\"$", text);
@@ -39,6 +39,7 @@ public sealed class DockerfileTests
         Assert.Contains($"USER {pod.Text("securityContext.runAsUser")}\n", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Directory.Build.targets among them, which compiles executables ahead of time where they are published for a platform.</summary>
     [Fact]
     public void What_builds_need_is_in_the_context()
     {
@@ -48,6 +49,9 @@ public sealed class DockerfileTests
             .SelectMany(m => m.Groups[1].Value.Split(' '))
             .Distinct();
 
+        var builds = Directory.EnumerateFiles(Repository.Path("."), "Directory.*").Select(Path.GetFileName);
+
+        Assert.Superset(builds.ToHashSet(), copied.ToHashSet()!);
         Assert.Equal("**", ignored[0]);
         Assert.Equal(copied.Select(c => $"!{c}").Order(), ignored.Where(i => i[0] == '!').Order());
     }

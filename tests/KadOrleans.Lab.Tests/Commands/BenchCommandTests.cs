@@ -6,7 +6,7 @@ namespace KadOrleans.Lab.Tests.Commands;
 
 public sealed class BenchCommandTests
 {
-    private const string Small = "bench --seconds 1 --contacts 30 --keys 100 --in-flight 8 --sources 50 --json";
+    private const string Small = "bench --seconds 1 --warm-up 1 --contacts 30 --keys 100 --in-flight 8 --sources 50 --json";
 
     [Fact]
     public async Task A_node_of_its_own_answers_the_mix_from_a_full_table_and_with_all_keys()
@@ -68,7 +68,7 @@ public sealed class BenchCommandTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
 
         await using var node = await NodeProcess.StartAsync("--in-memory");
-        var run = await RunAsync($"bench --seconds 1 --keys 50 --in-flight 4 --json --op find_value --target {node.Address}");
+        var run = await RunAsync($"bench --seconds 1 --warm-up 1 --keys 50 --in-flight 4 --json --op find_value --target {node.Address}");
 
         var target = run["targets"]![0]!;
         Assert.Equal(node.Address, (string)target["endpoint"]!);
@@ -108,7 +108,7 @@ public sealed class BenchCommandTests
         await using var node = await NodeProcess.StartAsync("--in-memory");
         await using var other = await NodeProcess.StartAsync("--in-memory");
         var run = await LabRun.RunAsync(
-            "bench", "--seconds", "1", "--op", "ping", "--sources", "2", "--target", $"one={node.Address}", "--target", $"two={other.Address}");
+            "bench", "--seconds", "1", "--warm-up", "1", "--op", "ping", "--sources", "2", "--target", $"one={node.Address}", "--target", $"two={other.Address}");
 
         var rows = run.Output.TrimEnd().Split('\n').Select(row => row.Split('\t')).ToList();
         Assert.Equal(["ping", "answers/s", ": one"], rows[0][..3]);

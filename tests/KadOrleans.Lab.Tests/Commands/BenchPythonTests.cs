@@ -6,7 +6,7 @@ namespace KadOrleans.Lab.Tests.Commands;
 /// <summary>With programs in place of an interpreter: what they say is what the script says.</summary>
 public sealed class BenchPythonTests : IDisposable
 {
-    private const string Small = "bench --seconds 1 --contacts 30 --keys 100 --in-flight 8 --sources 4 --op find_value --target self --json --python";
+    private const string Small = "bench --seconds 1 --warm-up 1 --contacts 30 --keys 100 --in-flight 8 --sources 4 --op find_value --target self --json --python";
 
     private readonly TemporaryFolder _folder = new();
 

@@ -21,6 +21,9 @@ internal sealed record BenchSettings
     /// <summary>How long each thing is measured.</summary>
     public required TimeSpan Duration { get; init; }
 
+    /// <summary>How long each target is warmed up before.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(4);
+
     /// <summary>Requests under way at most.</summary>
     public required int InFlight { get; init; }
 

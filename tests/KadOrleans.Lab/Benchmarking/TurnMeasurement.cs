@@ -7,9 +7,6 @@ namespace KadOrleans.Lab.Benchmarking;
 /// <summary>Measures targets, and echoes where they are asked for, in turns: so what else the machine does meets all of them.</summary>
 internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys)
 {
-    // Before it a target still compiles its code.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
-
     private const int Turns = 3;
 
     // What a response has at least, about.
@@ -19,7 +16,7 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
     /// <param name="targets">At least one. An echo's answers are as long as those of the first.</param>
     public async Task<BenchOutcome> RunAsync(IReadOnlyList<LoadTarget> targets)
     {
-        var load = new Load(settings.Operation, keys, settings.InFlight, WarmUp) { Rate = settings.Rate };
+        var load = new Load(settings.Operation, keys, settings.InFlight, settings.WarmUp) { Rate = settings.Rate };
         if (settings.Cold)
         {
             await WarmOnEchoAsync(targets[0], load);

@@ -32,6 +32,9 @@ internal sealed class BenchOptions
     private readonly Option<string?> _operation = Text("--op", "OP", "What to ask: ping, find_node, find_value, find_missing, store, or a mix. [default: mix]");
     private readonly Option<string?> _seconds = Text("--seconds", "N", $"How long to measure each, 1 to {MostSeconds}. [default: 5]");
 
+    private readonly Option<string?> _warmUp = Text(
+        "--warm-up", "N", $"How long to warm each up before, 1 to {MostSeconds}. While a node compiles its code it is slower. [default: 4]");
+
     private readonly Option<string?> _inFlight = Text(
         "--in-flight",
         "N",
@@ -77,7 +80,7 @@ internal sealed class BenchOptions
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
+    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _warmUp, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="CommandException">An option is wrong, or two exclude each other.</exception>
@@ -94,6 +97,7 @@ internal sealed class BenchOptions
                 ? known
                 : throw CommandException.WrongUsage($"--op is '{operation}'; {string.Join(", ", Operations.Keys)} are allowed."),
             Duration = TimeSpan.FromSeconds(Whole(parsed, _seconds, 1, MostSeconds) ?? 5),
+            WarmUp = TimeSpan.FromSeconds(Whole(parsed, _warmUp, 1, MostSeconds) ?? 4),
             InFlight = Whole(parsed, _inFlight, 1, LoadGenerator.MostInFlight) ?? (rate is null ? DefaultInFlight : DefaultInFlightAtRate),
             Sources = Whole(parsed, _sources, 1, LoopbackSources.Most),
             Rate = rate,

@@ -115,6 +115,9 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
 
         public override string Reader => _reader.Secret;
 
+        // Each of sixteen slices asks on its own.
+        public override string WatchableCrawl => "50";
+
         protected override async Task<Uri> StartAsync()
         {
             File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([_manager.Token, _viewer.Token, _reader.Token]));
