@@ -29,8 +29,9 @@ public abstract class DhtCrawlContract
     [Fact]
     public Task A_second_crawl_says_what_changed() => RunAsync(async (admin, nodes) =>
     {
-        var first = await admin.CrawlAsync().LastAsync();
-        var second = await admin.CrawlAsync().LastAsync();
+        var request = new CrawlRequest(Rate: 2_000);
+        var first = await admin.CrawlAsync((await admin.StartCrawlAsync(request)).Id).LastAsync();
+        var second = await admin.CrawlAsync((await admin.StartCrawlAsync(request)).Id).LastAsync();
 
         Assert.Equal((first.Id, 0, 0, nodes), (second.Change!.Before, second.Change.Came, second.Change.Went, second.Change.Stayed));
         Assert.Equal([second.Id, first.Id], (await admin.GetCrawlsAsync()).Select(crawl => crawl.Id));

@@ -18,7 +18,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
         Poll = TimeSpan.FromMilliseconds(50),
         Silence = TimeSpan.FromSeconds(2),
         Lease = TimeSpan.FromSeconds(3),
-        Pause = TimeSpan.FromSeconds(1),
+        Pause = TimeSpan.FromMilliseconds(200),
     });
 
     private readonly List<KadNode> _nodes = [];
@@ -37,7 +37,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 
     protected override async Task RunAsync(Func<IDhtAdmin, int, Task> test)
     {
-        await StartAsync(nodes: 12);
+        await StartAsync(nodes: 5);
         await test(Admin, _nodes.Count + _edges.Count);
     }
 

@@ -22,6 +22,7 @@ public sealed class ClusterSampleTests : IDisposable
 
     [Fact]
     [Needs(Need.PostgreSql)]
+    [Trait("Tier", "Long")]
     public async Task A_visitor_finds_the_silos_in_a_database()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
