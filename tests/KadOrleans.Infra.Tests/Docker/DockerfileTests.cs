@@ -49,9 +49,9 @@ public sealed class DockerfileTests
             .SelectMany(m => m.Groups[1].Value.Split(' '))
             .Distinct();
 
-        var builds = Directory.EnumerateFiles(Repository.Path("."), "Directory.*").Select(Path.GetFileName);
+        var builds = Directory.EnumerateFiles(Repository.Path("."), "Directory.*").Select(file => Path.GetFileName(file));
 
-        Assert.Superset(builds.ToHashSet(), copied.ToHashSet()!);
+        Assert.Superset(builds.ToHashSet(), copied.ToHashSet());
         Assert.Equal("**", ignored[0]);
         Assert.Equal(copied.Select(c => $"!{c}").Order(), ignored.Where(i => i[0] == '!').Order());
     }
