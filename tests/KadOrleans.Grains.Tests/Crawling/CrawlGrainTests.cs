@@ -35,7 +35,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
             Poll = TimeSpan.FromMilliseconds(5),
             Silence = TimeSpan.FromSeconds(4),
             Lease = TimeSpan.FromSeconds(4),
-            Pause = TimeSpan.FromMinutes(1),
+            Pause = TimeSpan.FromMilliseconds(200),
         });
         silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)));
     });
