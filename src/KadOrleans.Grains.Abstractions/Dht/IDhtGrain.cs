@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Dht;
@@ -11,6 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// </summary>
 [Alias("kad.IDhtGrain")]
 [Version(3)]
+[OpenTo(Callers.Clients)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>

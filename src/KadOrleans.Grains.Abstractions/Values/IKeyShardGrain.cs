@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Values;
@@ -12,6 +13,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
 [Version(4)]
+[OpenTo(Callers.Silos)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -22,6 +24,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>Gets the values of these keys, in their order. Null for a key without a live value. At most 1,024 keys.</summary>
     [Alias("Get")]
+    [OpenTo(Callers.Edges)]
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
 
@@ -32,6 +35,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// calls, share one storage write. If the write fails exactly those puts fail, and memory stays equal to storage.
     /// </summary>
     [Alias("Put")]
+    [OpenTo(Callers.Edges)]
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
 
@@ -41,6 +45,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>Removes expired keys, and returns their number. Throws if storage fails.</summary>
     [Alias("RemoveExpired")]
+    [OpenTo(Callers.Edges)]
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now);
 
     /// <summary>
@@ -48,6 +53,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// their values. In the order of keys. Fewer than <paramref name="count"/> are the last.
     /// </summary>
     [Alias("Scan")]
+    [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count);
 
     /// <summary>
@@ -55,6 +61,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// when it returns; throws if storage fails.
     /// </summary>
     [Alias("Unpublish")]
+    [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
 
     /// <summary>
@@ -67,6 +74,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>The shard's usage.</summary>
     [Alias("GetUsage")]
+    [OpenTo(Callers.Edges)]
     ValueTask<ShardUsage> GetUsageAsync();
 
     /// <summary>
