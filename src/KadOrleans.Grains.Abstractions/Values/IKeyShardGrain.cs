@@ -12,7 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// copied. A shard that was split passes all calls on to its two halves.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
-[Version(4)]
+[Version(5)]
 [OpenTo(Callers.Silos)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
@@ -63,6 +63,13 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("Unpublish")]
     [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>
+    /// The network has these publications, at most 1,024. Returns true for each that was pending under this mark, and is not any more.
+    /// Durable when it returns; throws if storage fails. Since version 5.
+    /// </summary>
+    [Alias("ConfirmPublished")]
+    ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published);
 
     /// <summary>
     /// Up to <paramref name="count"/> (1 to 1,024) keys above <paramref name="after"/>, or from the first, that are due at
@@ -120,6 +127,14 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 [Immutable]
 [Alias("kad.ShardPut")]
 internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);
+
+/// <summary>A publication that the network has.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Mark">The <see cref="PendingPublication"/> that it was stored with.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.PublishedKey")]
+internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [property: Id(1)] DateTimeOffset Mark);
 
 /// <summary>A shard's usage.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>

@@ -220,7 +220,10 @@ internal sealed class DhtAdminGrain(
         CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value));
 
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
-        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, held.PublishedAt);
+        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, TimeOf(held.PublishedAt));
+
+    private static DateTimeOffset? TimeOf(DateTimeOffset? publishedAt) =>
+        publishedAt is { } time ? PendingPublication.TimeOf(time) : null;
 
     private TimeLimit Limit() => new(CallLimit, time);
 

@@ -221,6 +221,16 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             static (half, some) => half.UnpublishAsync(some));
     }
 
+    public async ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published)
+    {
+        ShardCall.CheckKeys(published, one => one.Key, _prefix, _shard);
+        return await WriteAsync<PublishedKey, bool>(
+            published,
+            one => one.Key,
+            (call, i) => new ConfirmWrite(call, i, published[i], LengthOf(published[i].Key)),
+            static (half, some) => half.ConfirmPublishedAsync(some));
+    }
+
     public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
         ShardCall.CheckCount(count);

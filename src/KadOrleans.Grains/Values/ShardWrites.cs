@@ -170,6 +170,14 @@ internal sealed class UnpublishWrite(WriteCall<bool> call, int index, NodeId key
     protected override StoredValue? Change(StoredValue held) => held with { PublishedAt = null };
 }
 
+/// <summary>A pending end of the wait for the network. A value that was set or unpublished since then has another mark, or none.</summary>
+internal sealed class ConfirmWrite(WriteCall<bool> call, int index, PublishedKey published, int length)
+    : PublicationWrite(call, index, published.Key, length, "the value will be published once more")
+{
+    protected override StoredValue? Change(StoredValue held) =>
+        held.PublishedAt == published.Mark ? held with { PublishedAt = PendingPublication.TimeOf(published.Mark) } : null;
+}
+
 /// <summary>Changes nothing: it waits until what is in doubt was read.</summary>
 internal sealed class ReloadWrite(WriteCall<bool> call) : KeyWrite(call, 0, "it could not be read again")
 {
