@@ -1,3 +1,4 @@
+using KadOrleans.Core.Clocks;
 using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.EdgeWorker.Edges;

@@ -69,7 +69,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
-    /// <summary>The clock of the silo that this grain is on.</summary>
+    /// <summary>The cluster's time. Silos of earlier releases tell their own.</summary>
     [AlwaysInterleave]
     [Alias("GetUtcNow")]
     [OpenTo(Callers.Edges)]

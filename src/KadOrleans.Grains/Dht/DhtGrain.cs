@@ -5,9 +5,9 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -23,7 +23,7 @@ internal sealed class DhtGrain(
     ClusterShards shards,
     IRandomSource random,
     ShardNewsDesk news,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ClusterTime time,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
     /// <summary>

@@ -8,10 +8,10 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Dht;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -26,7 +26,7 @@ internal sealed class DhtAdminGrain(
     IOptions<KadClusterOptions> options,
     ClusterShards known,
     IRandomSource random,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ClusterTime time,
     ILogger<DhtAdminGrain> logger) : Grain, IDhtAdminGrain
 {
     /// <summary>The most keys of a page.</summary>
