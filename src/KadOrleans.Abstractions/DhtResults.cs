@@ -49,6 +49,11 @@ public sealed record SetResult
     /// <summary>The lookup of the contacts; null if there was none before the call returned.</summary>
     public LookupOutcome? Lookup { get; init; }
 
+    /// <summary>
+    /// Whether the network has yet to get the value: no contact stored it, and this DHT remembers it durably and sends it later.
+    /// </summary>
+    public bool IsPending => Stored == 0 && Publication == StoreResult.Stored;
+
     /// <summary>Whether a copy exists or is on its way from durable storage.</summary>
     public bool Succeeded => Stored > 0 || Local == StoreResult.Stored || Publication == StoreResult.Stored;
 }

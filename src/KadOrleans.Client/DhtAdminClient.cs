@@ -73,7 +73,7 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
         return new KeyDetails(
             key,
             details.Held,
-            details.Held?.PublishedAt,
+            details.Held?.PublishedAt is { } publishedAt ? PendingPublication.TimeOf(publishedAt) : null,
             [.. details.Nearest.Select(holder => new KeyHolder(holder.Contact, holder.Answered, holder.Value))],
             details.NetworkProblem);
     }

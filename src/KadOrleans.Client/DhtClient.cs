@@ -46,8 +46,8 @@ public sealed class DhtClient : IDht
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Without a live edge only the cluster holds the value, and the result says so. With <see cref="SetAcknowledgement.Durable"/> a silo
-    /// that dies within seconds may delay the network's copies until the cluster publishes the value again.
+    /// The cluster's copy comes first: if it fails the network gets nothing. While no contact has taken the value it is pending
+    /// (<see cref="SetResult.IsPending"/>), which the cluster remembers durably. It sends such a value within the hour.
     /// </remarks>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
@@ -99,14 +99,17 @@ public sealed class DhtClient : IDht
             edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts))]);
     }
 
-    private static SetResult ResultOf(NodeId key, DhtSetResult result) => new()
-    {
-        Stored = result.Stored,
-        Refused = result.Refused,
-        Failed = result.Failed,
-        Local = result.Cluster,
-        Lookup = result.Lookup?.ToOutcome(key),
-    };
+    // A silo of an earlier release tells a failed copy as a result.
+    private static SetResult ResultOf(NodeId key, DhtSetResult result) => result.Cluster == StoreResult.StorageFailed
+        ? throw new DhtUnavailableException("The cluster's shard of the key did not store the value.")
+        : new SetResult
+        {
+            Stored = result.Stored,
+            Refused = result.Refused,
+            Failed = result.Failed,
+            Local = result.Cluster,
+            Lookup = result.Lookup?.ToOutcome(key),
+        };
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions;
@@ -10,6 +11,7 @@ namespace KadOrleans.Grains.Abstractions;
 /// </summary>
 [Alias("kad.IClusterGrain")]
 [Version(2)]
+[OpenTo(Callers.Silos)]
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -33,6 +35,7 @@ internal interface IClusterGrain : IGrainWithIntegerKey
 
     /// <summary>The settings, or null before the first silo fixed them.</summary>
     [Alias("Get")]
+    [OpenTo(Callers.Edges)]
     ValueTask<ClusterSettings?> GetAsync();
 
     /// <summary>
@@ -43,10 +46,12 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     /// A doubling is under way, there are 65,536 shards, or a silo's release does not know doublings. The message is one sentence.
     /// </exception>
     [Alias("DoubleShards")]
+    [OpenTo(Callers.Edges)]
     ValueTask<ShardStatus> DoubleShardsAsync();
 
     /// <summary>The number of shards; null before the first silo fixed it. Since version 2.</summary>
     [Alias("GetShards")]
+    [OpenTo(Callers.Edges)]
     ValueTask<ShardStatus?> GetShardsAsync();
 }
 

@@ -114,6 +114,12 @@ internal static partial class GrainsLog
     [LoggerMessage(6052, LogLevel.Warning, "The changed limits could not be read; this silo follows its settings until it reads them: {Message}")]
     public static partial void LimitsNotRead(this ILogger logger, string message);
 
+    [LoggerMessage(6076, LogLevel.Warning, "The cluster's time moved by {Seconds} s as seen from this silo, which adds {Correction} s to its clock")]
+    public static partial void ClusterTimeMoved(this ILogger logger, double seconds, double correction);
+
+    [LoggerMessage(6077, LogLevel.Debug, "The clock of silo {Silo} was not read: {Message}")]
+    public static partial void SiloClockNotRead(this ILogger logger, SiloAddress silo, string message);
+
     [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
 

@@ -108,6 +108,9 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the process at once, as memory and file may differ. Tests do something else.</summary>
+    protected virtual void EndProcess(string message, Exception exception) => Environment.FailFast(message, exception);
+
     /// <summary>Ends the use of the connection.</summary>
     protected abstract void Close();
 
@@ -202,7 +205,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
-    // Any exception fails only this batch: if the loop ended here, all later operations would wait for ever.
+    // An exception before the commit fails only this batch: if the loop ended here, all later operations would wait for ever.
     private void Run(List<DatabaseOperation<TContext>> batch)
     {
         Exception? failure = null;
@@ -252,9 +255,23 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         _file.Connection.BeginWriting();
         Write(batch);
         _file.Connection.Commit();
-        CheckInPlace();
-        Committed(Stopwatch.GetElapsedTime(startedAt));
-        Apply();
+        try
+        {
+            CheckInPlace();
+            Committed(Stopwatch.GetElapsedTime(startedAt));
+            Apply();
+            NoteSuccess();
+        }
+        catch (Exception exception) when (_displaced is null)
+        {
+            // The file has rows that memory may lack. A restart reads them; going on would hand out their numbers again.
+            EndProcess($"Writing {_file.Path} failed after its commit: the {_file.Owner} ends, and its next start reads what was committed.", exception);
+            throw;
+        }
+    }
+
+    private void NoteSuccess()
+    {
         Volatile.Write(ref _commits, _commits + 1);
         if (_problem is not null && (_file.HasRoom() || (IsConclusive && Stopwatch.GetElapsedTime(_failedAt) > QuietTime)))
         {

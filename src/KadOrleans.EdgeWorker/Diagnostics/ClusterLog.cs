@@ -22,10 +22,10 @@ internal static partial class ClusterLog
     public static partial void ObservationsRefused(this ILogger logger, Exception exception, NodeId id, int count);
 
     [LoggerMessage(6020, LogLevel.Warning,
-        "The clock of the silo that leases node ids is {Seconds} s ahead of this machine's, more than {Bound} s apart: see to the time service (NTP) of both")]
+        "The cluster's time is {Seconds} s ahead of this machine's clock, more than {Bound} s apart: see to its time service (NTP)")]
     public static partial void ClocksDiffer(this ILogger logger, double seconds, double bound);
 
-    [LoggerMessage(6021, LogLevel.Information, "The clock of the silo that leases node ids is near this machine's again: {Seconds} s ahead")]
+    [LoggerMessage(6021, LogLevel.Information, "The cluster's time is near this machine's clock again: {Seconds} s ahead")]
     public static partial void ClocksAgree(this ILogger logger, double seconds);
 }
 

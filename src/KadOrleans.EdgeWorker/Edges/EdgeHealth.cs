@@ -1,3 +1,4 @@
+using KadOrleans.Core.Clocks;
 using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.EdgeWorker.Edges;
@@ -19,6 +20,7 @@ internal sealed class EdgeHealth
     private volatile EdgeSession? _session;
     private volatile EdgePhase _state;
     private volatile string _waitsFor = "it waits for a silo";
+    private volatile string? _ended;
 
     internal EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
     {
@@ -41,6 +43,7 @@ internal sealed class EdgeHealth
         EdgePhase.Waiting => _waitsFor,
         EdgePhase.LeaseLost => "another process took the name",
         EdgePhase.Stopped => "it stopped",
+        _ when _ended is { } ended => $"a part of it failed: {ended}; the log says why, and a restart mends it",
         EdgePhase.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
         _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
@@ -79,12 +82,21 @@ internal sealed class EdgeHealth
     /// <summary>Why there is no lease yet.</summary>
     internal void WaitFor(string what) => _waitsFor = what;
 
+    /// <summary>A loop failed that should run as long as the process.</summary>
+    internal void LoopEnded(string name) => _ended = name;
+
     internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
 
     /// <summary>Whether the state is new.</summary>
     internal bool Enter(EdgePhase state, EdgeSession? session)
     {
         var isNew = _state != state;
+        if (session is not null && session != _session)
+        {
+            // Its loops are new.
+            _ended = null;
+        }
+
         (_session, _state) = (session, state);
         if (state == EdgePhase.LeaseLost)
         {

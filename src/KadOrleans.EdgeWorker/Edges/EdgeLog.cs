@@ -49,6 +49,9 @@ internal static partial class EdgeLog
     [LoggerMessage(6213, LogLevel.Debug, "The newest bans could not be read: {Problem}")]
     public static partial void RulesNotRead(this ILogger logger, string problem);
 
+    [LoggerMessage(6215, LogLevel.Warning, "Edge {Edge} holds its lease, but the tables or the number of shards could not be read; it serves from those it has: {Problem}")]
+    public static partial void TablesNotRead(this ILogger logger, string edge, string problem);
+
     [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
     public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
 

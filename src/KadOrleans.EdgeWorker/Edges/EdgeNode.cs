@@ -99,6 +99,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             _logger.LoopFailed(name, Id, e);
+            _context.Health.LoopEnded($"{name} of {Id}");
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed record EdgeOverview(
     IReadOnlyDictionary<string, long> Counts)
 {
     /// <summary>
-    /// By how many seconds the clock of the silo that leases node ids is ahead of this process's. Null before the first comparison.
+    /// By how many seconds the cluster's time is ahead of this process's clock. Null before the first comparison.
     /// </summary>
     public double? ClockDifference { get; init; }
 }

@@ -22,6 +22,9 @@ internal sealed class EdgeSession : IAsyncDisposable
     private readonly CancellationTokenSource _fenced = new();
     private long _subscribedAt;
 
+    // A grain that moved during an outage has lost its subscribers.
+    private bool _mustSubscribe;
+
     private EdgeSession(
         EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
     {
@@ -198,9 +201,11 @@ internal sealed class EdgeSession : IAsyncDisposable
                 return await FindReasonAsync(cancellationToken);
             }
 
-            await RenewSubscriptionsAsync(cancellationToken);
-            await CompareClocksAsync(cancellationToken);
-            await FetchRulesAsync(_context, _observer, cancellationToken);
+            // Side by side: with the renewal they take two timeouts at most, which fit into a lease.
+            await Task.WhenAll(
+                RenewSubscriptionsAsync(cancellationToken),
+                CompareClocksAsync(cancellationToken),
+                FetchRulesAsync(_context, _observer, cancellationToken));
             if (_context.Health.Enter(EdgePhase.Serving, this))
             {
                 _logger.Recovered(_context.Options.Name);
@@ -212,6 +217,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
+            _mustSubscribe = true;
             if (_context.Health.Enter(EdgePhase.CutOff, this))
             {
                 _logger.CutOff(_context.Options.Name, e.Message);
@@ -248,19 +254,34 @@ internal sealed class EdgeSession : IAsyncDisposable
         }
     }
 
-    /// <summary>With the number of shards. At their interval, and at once after an outage: a grain that moved has lost its subscribers.</summary>
+    /// <summary>
+    /// With the number of shards. At their interval, and at once after an outage or a failure. The renewal succeeded, so a failure does not
+    /// cut the edge off: it serves from the tables that it has.
+    /// </summary>
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
         var time = _context.Environment.Time;
-        if (_context.Health.State == EdgePhase.Serving && time.GetElapsedTime(_subscribedAt) < _context.Timing.Subscription)
+        if (!_mustSubscribe && time.GetElapsedTime(_subscribedAt) < _context.Timing.Subscription)
         {
             return;
         }
 
-        await Task.WhenAll(_nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken)));
-        _subscribedAt = time.GetTimestamp();
+        try
+        {
+            await Task.WhenAll(
+                [FollowShardsAsync(cancellationToken), .. _nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken))]);
+            (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
+        }
+        catch (Exception e) when (e is not (LeaseLostException or OutOfMemoryException) && !cancellationToken.IsCancellationRequested)
+        {
+            _mustSubscribe = true;
+            _logger.TablesNotRead(_context.Options.Name, e.Message);
+        }
+    }
 
-        // Shards that were split answer too, so this is soon enough.
+    // Shards that were split answer too, so this is soon enough.
+    private async Task FollowShardsAsync(CancellationToken cancellationToken)
+    {
         if (await _context.CallAsync(_context.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync(), cancellationToken) is { } settings)
         {
             await _store.UseAsync(settings.Layout);

@@ -155,11 +155,11 @@ internal sealed class ClusterRoutingTable : IRoutingTable
             {
                 if (!await _sender.AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
                 {
-                    await FetchAsync();
+                    await FetchAsync(cancellationToken);
                 }
                 else if (await _sender.SendNextAsync(cancellationToken) is { } answer)
                 {
-                    await ApplyAsync(answer);
+                    await ApplyAsync(answer, cancellationToken);
                 }
             }
         }
@@ -168,7 +168,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         }
     }
 
-    private async Task ApplyAsync(TableAnswer answer)
+    private async Task ApplyAsync(TableAnswer answer, CancellationToken cancellationToken)
     {
         if (answer.IsFenced)
         {
@@ -188,18 +188,21 @@ internal sealed class ClusterRoutingTable : IRoutingTable
 
         if (_lag.IsBehind(answer.Version, _snapshot.Version))
         {
-            await FetchAsync();
+            await FetchAsync(cancellationToken);
         }
     }
 
-    private async Task FetchAsync()
+    private async Task FetchAsync(CancellationToken cancellationToken)
     {
         _lag.Asked();
         try
         {
-            Update(await _grain.GetSnapshotAsync());
+            // A silo that hangs must not hold up the end of an edge, which hands its lease back after this.
+            var asked = _grain.GetSnapshotAsync().AsTask();
+            GrainCalls.Ignore(asked);
+            Update(await asked.WaitAsync(cancellationToken));
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
             // It is asked for again while it stays behind.
             _logger.TableUnreachable(e, _ownId);

@@ -18,7 +18,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
     // Never from the edge's cache: what another edge has unpublished must not be published again.
     public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
         await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { PublishedAt: { } publishedAt } held
-            ? new Publication(held.Value, publishedAt)
+            ? PublicationOf(held.Value, publishedAt)
             : null;
 
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
@@ -27,7 +27,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
         var expiresAt = publication.PublishedAt + timeToLive;
         var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
         {
-            PublishedAt = publication.PublishedAt,
+            PublishedAt = publication.IsPending ? PendingPublication.Mark(publication.PublishedAt) : publication.PublishedAt,
         };
         return store.PutAsync(key, value, PutKind.Publication, cancellationToken);
     }
@@ -43,8 +43,11 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
         {
             if (held.PublishedAt is { } publishedAt)
             {
-                yield return KeyValuePair.Create(key, new Publication(held.Value, publishedAt));
+                yield return KeyValuePair.Create(key, PublicationOf(held.Value, publishedAt));
             }
         }
     }
+
+    private static Publication PublicationOf(DhtValue value, DateTimeOffset publishedAt) =>
+        new(value, PendingPublication.TimeOf(publishedAt)) { IsPending = PendingPublication.IsMark(publishedAt) };
 }

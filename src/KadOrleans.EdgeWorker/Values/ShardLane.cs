@@ -182,7 +182,7 @@ internal sealed class ShardLane<TItem, TResult>
             try
             {
                 var answer = await _call(batch);
-                return answer.Results.Count == batch.Count
+                return answer.Results.Count == batch.Count && answer.Unanswered is not null
                     ? answer
                     : throw new InvalidOperationException($"{_name} answered {batch.Count} requests with {answer.Results.Count} results.");
             }

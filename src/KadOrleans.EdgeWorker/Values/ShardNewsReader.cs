@@ -16,7 +16,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     /// <summary>How long a shard is read after the last request for one of its keys.</summary>
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a shard is not read whose filter found no room.</summary>
+    /// <summary>How long a shard is not read whose filter found no room, or whose news could not be read.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest pause while no silo responds, or none knows the call.</summary>
@@ -114,7 +114,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
             {
                 if (byShard.TryGetValue(news.Shard, out var reading))
                 {
-                    Note(reading, news, now - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
+                    TryNote(reading, news, now - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
                 }
             }
         }
@@ -183,6 +183,20 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     }
 
     private void TakeNextDesk() => (_desk, _deskSince) = (_desk + 1, _time.GetTimestamp());
+
+    // News that cannot be read cost their shard its view for a while, and not the loop.
+    private void TryNote(Reading reading, ShardNews news, long confirmedAt)
+    {
+        try
+        {
+            Note(reading, news, confirmedAt);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Forget(reading);
+            reading.FullAt = _time.GetTimestamp();
+        }
+    }
 
     private void Note(Reading reading, ShardNews news, long confirmedAt)
     {

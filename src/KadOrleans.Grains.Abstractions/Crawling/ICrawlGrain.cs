@@ -1,5 +1,6 @@
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Crawling;
@@ -11,6 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Crawling;
 /// </summary>
 [Alias("kad.ICrawlGrain")]
 [Version(0)]
+[OpenTo(Callers.Silos)]
 internal interface ICrawlGrain : IGrainWithIntegerKey
 {
     /// <summary>Starts a crawl, or returns the one that runs.</summary>

@@ -88,12 +88,14 @@ internal sealed record DhtGetResult([property: Id(0)] DhtValue? Value, [property
     public bool Found => Value is not null;
 }
 
-/// <summary>The result of a set, for each copy.</summary>
+/// <summary>The result of a set, for each copy. A copy of the cluster that failed is an exception.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtSetResult")]
 internal sealed record DhtSetResult
 {
-    /// <summary>The result of the cluster's own, durable copy; null where a call does not make one.</summary>
+    /// <summary>
+    /// The result of the cluster's own, durable copy; null where a call does not make one. Silos of earlier releases tell a failure here.
+    /// </summary>
     [Id(0)]
     public StoreResult? Cluster { get; init; }
 
@@ -112,9 +114,6 @@ internal sealed record DhtSetResult
     /// <summary>How the contacts were found; null if no live edge could look.</summary>
     [Id(4)]
     public DhtLookup? Lookup { get; init; }
-
-    /// <summary>Whether at least one copy exists.</summary>
-    public bool Succeeded => Stored > 0 || Cluster == StoreResult.Stored;
 }
 
 /// <summary>The result of a ping.</summary>

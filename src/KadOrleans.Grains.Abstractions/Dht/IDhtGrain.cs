@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Dht;
@@ -11,6 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Dht;
 /// </summary>
 [Alias("kad.IDhtGrain")]
 [Version(3)]
+[OpenTo(Callers.Clients)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -22,17 +24,19 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value in the cluster's own shards, durably before this returns, and on the nearest contacts of the network. Without a live
-    /// edge only the cluster holds the value, and the result says so. The cluster publishes it again each day until
-    /// <see cref="UnpublishAsync"/>, or until somebody publishes another value.
+    /// Stores a value in the cluster's own shards, durably, and then on the nearest contacts of the network. If the cluster refuses the value
+    /// the network is not asked. If no contact takes it, the result says so, and the cluster sends it at its next check, within the hour. It
+    /// publishes the value again each day until <see cref="UnpublishAsync"/>, or until somebody publishes another value.
     /// </summary>
+    /// <exception cref="ShardUnavailableException">The shard did not store it, and the network got nothing. It may be stored later.</exception>
     [Alias("Set")]
     ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stores a value as <see cref="SetAsync"/> does, and returns once the cluster's copy is durable or was refused. The network gets the
-    /// value in the background, at the latest when the cluster publishes it again.
+    /// value in the background, at the latest at the cluster's next check.
     /// </summary>
+    /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
     [Alias("Publish")]
     ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
@@ -41,6 +45,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// cluster does not publish it again. While it holds another value that lives longer, or publishes one, it refuses this one, and the
     /// network is not asked. Since version 3.
     /// </summary>
+    /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
     [Alias("SetFor")]
     ValueTask<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 

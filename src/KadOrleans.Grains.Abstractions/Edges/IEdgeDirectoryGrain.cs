@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
@@ -10,6 +11,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 /// </summary>
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(2)]
+[OpenTo(Callers.Silos)]
 internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 {
     /// <summary>How long a lease lasts without renewal.</summary>
@@ -31,6 +33,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <param name="edge">The caller.</param>
     [AlwaysInterleave]
     [Alias("AskForName")]
+    [OpenTo(Callers.Edges)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
@@ -38,6 +41,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <param name="edge">The caller.</param>
     [AlwaysInterleave]
     [Alias("IsHeldByAnother")]
+    [OpenTo(Callers.Edges)]
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary>
@@ -50,21 +54,25 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <param name="edge">How to reach it.</param>
     [AlwaysInterleave]
     [Alias("Lease")]
+    [OpenTo(Callers.Edges)]
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
 
     /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
     [AlwaysInterleave]
     [Alias("Renew")]
+    [OpenTo(Callers.Edges)]
     ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
 
     /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
     [AlwaysInterleave]
     [Alias("Release")]
+    [OpenTo(Callers.Edges)]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
-    /// <summary>The clock of the silo that this grain is on.</summary>
+    /// <summary>The cluster's time. Silos of earlier releases tell their own.</summary>
     [AlwaysInterleave]
     [Alias("GetUtcNow")]
+    [OpenTo(Callers.Edges)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
     /// <summary>
@@ -72,6 +80,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// </summary>
     [AlwaysInterleave]
     [Alias("GetLive")]
+    [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
     /// <summary>

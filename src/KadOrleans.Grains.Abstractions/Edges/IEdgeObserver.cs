@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Managing;
@@ -16,6 +17,7 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 /// snapshots and other lookups.
 /// </summary>
 [Alias("kad.IEdgeObserver")]
+[OpenTo(Callers.Silos)]
 internal interface IEdgeObserver : IGrainObserver
 {
     /// <summary>

@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
@@ -8,6 +9,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// </summary>
 [Alias("kad.IAuditGrain")]
 [Version(0)]
+[OpenTo(Callers.Silos)]
 internal interface IAuditGrain : IGrainWithIntegerKey
 {
     /// <summary>The entries that are kept.</summary>

@@ -3,6 +3,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
@@ -16,6 +17,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// </summary>
 [Alias("kad.IDhtAdminGrain")]
 [Version(3)]
+[OpenTo(Callers.Silos)]
 internal interface IDhtAdminGrain : IGrainWithIntegerKey
 {
     /// <summary>

@@ -1,5 +1,6 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Limits;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
@@ -12,6 +13,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// </summary>
 [Alias("kad.IRulesGrain")]
 [Version(1)]
+[OpenTo(Callers.Silos)]
 internal interface IRulesGrain : IGrainWithIntegerKey
 {
     /// <summary>How long one edge may take to follow a change. With the write it is below the 5 s that a ban may take.</summary>
@@ -38,6 +40,7 @@ internal interface IRulesGrain : IGrainWithIntegerKey
     /// <param name="known">The <see cref="EdgeRules.Version"/> that it follows, 0 before the first.</param>
     [AlwaysInterleave]
     [Alias("Fetch")]
+    [OpenTo(Callers.Edges)]
     ValueTask<EdgeRules?> FetchAsync(string name, long known);
 }
 

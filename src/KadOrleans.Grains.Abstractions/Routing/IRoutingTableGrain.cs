@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Edges;
 using Orleans.CodeGeneration;
 
@@ -12,6 +13,7 @@ namespace KadOrleans.Grains.Abstractions.Routing;
 /// </summary>
 [Alias("kad.IRoutingTableGrain")]
 [Version(2)]
+[OpenTo(Callers.Silos)]
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     /// <summary>
@@ -19,6 +21,7 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     /// the newest that subscribed, another edge holds the id. Then it applies nothing and returns <see cref="TableAnswer.IsFenced"/>.
     /// </summary>
     [Alias("Observe")]
+    [OpenTo(Callers.Edges)]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
 
     /// <summary>
@@ -27,6 +30,7 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     /// epoch.
     /// </summary>
     [Alias("Subscribe")]
+    [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
 
     /// <summary>
@@ -37,14 +41,17 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     /// <param name="edge">The edge.</param>
     /// <param name="known">The version of the edge's snapshot, 0 without one.</param>
     [Alias("SubscribeForChanges")]
+    [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
 
     /// <summary>Ends the subscription of a stopping edge and saves the table. Durable when it returns.</summary>
     [Alias("Unsubscribe")]
+    [OpenTo(Callers.Edges)]
     ValueTask UnsubscribeAsync(long epoch);
 
     /// <summary>The newest snapshot.</summary>
     [Alias("GetSnapshot")]
+    [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot> GetSnapshotAsync();
 
     /// <summary>The buckets, for people to look at.</summary>

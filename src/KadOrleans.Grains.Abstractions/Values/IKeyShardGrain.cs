@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Values;
@@ -11,7 +12,8 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// copied. A shard that was split passes all calls on to its two halves.
 /// </summary>
 [Alias("kad.IKeyShardGrain")]
-[Version(4)]
+[Version(5)]
+[OpenTo(Callers.Silos)]
 internal interface IKeyShardGrain : IGrainWithIntegerKey
 {
     /// <summary>
@@ -22,6 +24,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>Gets the values of these keys, in their order. Null for a key without a live value. At most 1,024 keys.</summary>
     [Alias("Get")]
+    [OpenTo(Callers.Edges)]
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
 
@@ -32,6 +35,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// calls, share one storage write. If the write fails exactly those puts fail, and memory stays equal to storage.
     /// </summary>
     [Alias("Put")]
+    [OpenTo(Callers.Edges)]
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
 
@@ -41,6 +45,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>Removes expired keys, and returns their number. Throws if storage fails.</summary>
     [Alias("RemoveExpired")]
+    [OpenTo(Callers.Edges)]
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now);
 
     /// <summary>
@@ -48,6 +53,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// their values. In the order of keys. Fewer than <paramref name="count"/> are the last.
     /// </summary>
     [Alias("Scan")]
+    [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count);
 
     /// <summary>
@@ -55,7 +61,15 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     /// when it returns; throws if storage fails.
     /// </summary>
     [Alias("Unpublish")]
+    [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>
+    /// The network has these publications, at most 1,024. Returns true for each that was pending under this mark, and is not any more.
+    /// Durable when it returns; throws if storage fails. Since version 5.
+    /// </summary>
+    [Alias("ConfirmPublished")]
+    ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published);
 
     /// <summary>
     /// Up to <paramref name="count"/> (1 to 1,024) keys above <paramref name="after"/>, or from the first, that are due at
@@ -67,6 +81,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>The shard's usage.</summary>
     [Alias("GetUsage")]
+    [OpenTo(Callers.Edges)]
     ValueTask<ShardUsage> GetUsageAsync();
 
     /// <summary>
@@ -112,6 +127,14 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 [Immutable]
 [Alias("kad.ShardPut")]
 internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);
+
+/// <summary>A publication that the network has.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Mark">The <see cref="PendingPublication"/> that it was stored with.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.PublishedKey")]
+internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [property: Id(1)] DateTimeOffset Mark);
 
 /// <summary>A shard's usage.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Values;
@@ -11,6 +12,7 @@ namespace KadOrleans.Grains.Abstractions.Values;
 /// </summary>
 [Alias("kad.IShardBatchGrain")]
 [Version(1)]
+[OpenTo(Callers.Edges)]
 internal interface IShardBatchGrain : IGrainWithIntegerKey
 {
     /// <summary>

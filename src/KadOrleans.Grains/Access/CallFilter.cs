@@ -1,13 +1,9 @@
-using System.Collections.Frozen;
+using System.Collections.Concurrent;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Dht;
-using KadOrleans.Grains.Abstractions.Edges;
-using KadOrleans.Grains.Abstractions.Managing;
-using KadOrleans.Grains.Abstractions.Routing;
-using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -40,68 +36,60 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
 
     private static void Check(IIncomingGrainCallContext context, byte[] key)
     {
-        var grain = context.Request.GetInterfaceType();
-        if (CallPolicy.IsOpenToClients(grain))
+        var callers = CallPolicy.Of(context.InterfaceMethod, context.Grain?.GetType());
+        if (callers == Callers.Clients)
         {
             return;
         }
 
-        if (!CallPolicy.IsOpenToEdges(grain, context.MethodName))
+        if (callers == Callers.Silos)
         {
-            throw Refused(grain, context, "silos alone", string.Empty);
+            throw Refused(context, "silos alone", string.Empty);
         }
 
         if (RequestContext.Get(EdgeKey.ContextKey) is not string given || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), key))
         {
-            throw Refused(grain, context, "edges alone", $", and the caller's {EdgeKey.Setting} is missing or differs from the silos'");
+            throw Refused(context, "edges alone", $", and the caller's {EdgeKey.Setting} is missing or differs from the silos'");
         }
 
         // Removed, so that it reaches neither other silos nor the grains' logs.
         RequestContext.Remove(EdgeKey.ContextKey);
     }
 
-    private static CallRefusedException Refused(Type grain, IIncomingGrainCallContext context, string whom, string why) =>
-        new($"{grain.Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
+    private static CallRefusedException Refused(IIncomingGrainCallContext context, string whom, string why) =>
+        new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
 }
 
-/// <summary>Which of this project's grain methods processes outside the silos may call. Other projects guard their own grains.</summary>
+/// <summary>
+/// Which methods processes outside the silos may call. <see cref="OpenToAttribute"/> says it beside each interface of this project; what it
+/// does not say is for silos. Other programs guard grains of their own.
+/// </summary>
 internal static class CallPolicy
 {
-    private static readonly FrozenDictionary<Type, FrozenSet<string>> OfEdges = new Dictionary<Type, FrozenSet<string>>
+    private const string Project = "KadOrleans";
+
+    // Of Orleans. It tells a grain that a client cancelled a call of its own, and can do nothing else.
+    private const string Cancellation = "IGrainCallCancellationExtension";
+
+    // One entry for each method and class of grain that was called: code bounds it.
+    private static readonly ConcurrentDictionary<(MethodInfo Method, Type? Grain), Callers> Known = new();
+
+    /// <summary>Who may call a method.</summary>
+    /// <param name="method">The interface's.</param>
+    /// <param name="grain">The class that is called. Methods of Orleans, such as a reminder's, are for silos if it is this project's.</param>
+    public static Callers Of(MethodInfo method, Type? grain) => Known.GetOrAdd((method, grain), static call => Find(call.Method, call.Grain));
+
+    /// <summary>Whether a type is of this project.</summary>
+    public static bool IsOurs(Type type) =>
+        type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal));
+
+    private static Callers Find(MethodInfo method, Type? grain)
     {
-        [typeof(IShardBatchGrain)] = Names(
-            nameof(IShardBatchGrain.GetAsync), nameof(IShardBatchGrain.PutAsync), nameof(IShardBatchGrain.GetNewsAsync)),
-        [typeof(IKeyShardGrain)] = Names(
-            nameof(IKeyShardGrain.GetAsync),
-            nameof(IKeyShardGrain.PutAsync),
-            nameof(IKeyShardGrain.ScanAsync),
-            nameof(IKeyShardGrain.UnpublishAsync),
-            nameof(IKeyShardGrain.RemoveExpiredAsync),
-            nameof(IKeyShardGrain.GetUsageAsync)),
-        [typeof(IRoutingTableGrain)] = Names(
-            nameof(IRoutingTableGrain.ObserveAsync),
-            nameof(IRoutingTableGrain.SubscribeAsync),
-            nameof(IRoutingTableGrain.SubscribeForChangesAsync),
-            nameof(IRoutingTableGrain.UnsubscribeAsync),
-            nameof(IRoutingTableGrain.GetSnapshotAsync)),
-        [typeof(IEdgeDirectoryGrain)] = Names(
-            nameof(IEdgeDirectoryGrain.AskForNameAsync),
-            nameof(IEdgeDirectoryGrain.IsHeldByAnotherAsync),
-            nameof(IEdgeDirectoryGrain.LeaseAsync),
-            nameof(IEdgeDirectoryGrain.RenewAsync),
-            nameof(IEdgeDirectoryGrain.ReleaseAsync),
-            nameof(IEdgeDirectoryGrain.GetLiveAsync),
-            nameof(IEdgeDirectoryGrain.GetUtcNowAsync)),
-        [typeof(IRulesGrain)] = Names(nameof(IRulesGrain.FetchAsync)),
-        [typeof(IClusterGrain)] = Names(
-            nameof(IClusterGrain.GetAsync), nameof(IClusterGrain.GetShardsAsync), nameof(IClusterGrain.DoubleShardsAsync)),
-    }.ToFrozenDictionary();
+        if (method.DeclaringType is { } type && (IsOurs(type) || (grain is not null && IsOurs(grain) && type.Name != Cancellation)))
+        {
+            return (method.GetCustomAttribute<OpenToAttribute>() ?? type.GetCustomAttribute<OpenToAttribute>())?.Callers ?? Callers.Silos;
+        }
 
-    /// <summary>Whether any client may call it: true for the facade and for grains of other projects.</summary>
-    public static bool IsOpenToClients(Type grain) => grain == typeof(IDhtGrain) || grain.Assembly != typeof(IDhtGrain).Assembly;
-
-    /// <summary>Whether edges may call it.</summary>
-    public static bool IsOpenToEdges(Type grain, string method) => OfEdges.TryGetValue(grain, out var methods) && methods.Contains(method);
-
-    private static FrozenSet<string> Names(params IEnumerable<string> names) => names.ToFrozenSet(StringComparer.Ordinal);
+        return Callers.Clients;
+    }
 }

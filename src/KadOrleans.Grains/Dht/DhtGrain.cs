@@ -5,9 +5,9 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -23,7 +23,7 @@ internal sealed class DhtGrain(
     ClusterShards shards,
     IRandomSource random,
     ShardNewsDesk news,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ClusterTime time,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
     /// <summary>
@@ -63,20 +63,18 @@ internal sealed class DhtGrain(
     public async ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
-        var own = PutAsync(key, value, life: null, cancellationToken);
-        var network = SpreadAsync(edge => edge.SetAsync(key, value), cancellationToken);
-        await Task.WhenAll(own, network).WaitAsync(cancellationToken);
-        return (await network) with { Cluster = await own };
+        var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
+        return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new DhtSetResult { Cluster = own };
     }
 
     public async ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
-        var own = await PutAsync(key, value, life: null, cancellationToken);
+        var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
         if (own == StoreResult.Stored)
         {
             // Not awaited: the caller has its durable acknowledgement, and a failure is logged.
-            _ = SpreadAsync(edge => edge.SetAsync(key, value), CancellationToken.None);
+            _ = SendAsync(put, CancellationToken.None);
         }
 
         return new DhtSetResult { Cluster = own };
@@ -86,7 +84,7 @@ internal sealed class DhtGrain(
     {
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
-        var own = await PutAsync(key, value, life, cancellationToken);
+        var (own, _) = await PutAsync(key, value, life, cancellationToken);
         return own == StoreResult.Stored
             ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), cancellationToken)) with { Cluster = own }
             : new DhtSetResult { Cluster = own };
@@ -143,25 +141,63 @@ internal sealed class DhtGrain(
         }
     }
 
-    private async Task<StoreResult> PutAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
+    /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>
+    /// <exception cref="ShardUnavailableException">The shard may not hold it.</exception>
+    private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
+        NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
     {
+        StoreResult result;
+        var put = default(ShardPut);
         try
         {
-            return (await CallShardAsync(key, shard => shard.PutAsync([Stamp(key, value, life)]), cancellationToken))[0];
+            // Each try gets a new time: the shard refuses old puts.
+            result = (await CallShardAsync(key, shard => shard.PutAsync([put = Stamp(key, value, life)]), cancellationToken))[0];
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.ShardFailed(e.Message);
-            return StoreResult.StorageFailed;
+            throw ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
         }
+
+        return result != StoreResult.StorageFailed
+            ? (result, put)
+            : throw new ShardUnavailableException(
+                $"The cluster's {GrainKeys.ShardName(Shard(key))} did not store the value: its storage failed, or the put came too late.");
     }
 
-    // Each try gets a new time: the shard refuses old puts.
+    // A publication is pending until the network has it.
     private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life)
     {
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
-        return life is null ? new ShardPut(key, stored with { PublishedAt = now }) : new ShardPut(key, stored, PutKind.Copy);
+        return life is null
+            ? new ShardPut(key, stored with { PublishedAt = PendingPublication.Mark(now) })
+            : new ShardPut(key, stored, PutKind.Copy);
+    }
+
+    /// <summary>Sends a publication that the shard holds. While no contact took it, it stays pending.</summary>
+    private async Task<DhtSetResult> SendAsync(ShardPut put, CancellationToken cancellationToken)
+    {
+        var result = await SpreadAsync(edge => edge.SetAsync(put.Key, put.Value.Value), cancellationToken);
+        if (result.Stored > 0)
+        {
+            // Not awaited: if it fails, the value is published once more.
+            _ = ConfirmAsync(new PublishedKey(put.Key, put.Value.PublishedAt!.Value));
+        }
+
+        return result with { Cluster = StoreResult.Stored };
+    }
+
+    private async Task ConfirmAsync(PublishedKey published)
+    {
+        try
+        {
+            await CallShardAsync(published.Key, shard => shard.ConfirmPublishedAsync([published]), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            logger.ShardFailed(e.Message);
+        }
     }
 
     private async Task<DhtSetResult> SpreadAsync(Func<IEdgeObserver, Task<DhtSetResult>> set, CancellationToken cancellationToken)

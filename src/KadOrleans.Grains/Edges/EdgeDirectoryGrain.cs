@@ -1,8 +1,8 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -22,7 +22,7 @@ internal sealed class EdgeDirectoryGrain(
     EdgeHolders holders,
     ClusterAgreement agreement,
     IRandomSource random,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ClusterTime time,
     ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
 {
     private const int MaxNameLength = 128;

@@ -1,4 +1,5 @@
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -22,6 +23,7 @@ internal sealed class ClusterAgreement(
     StateVersion version,
     ClusterShards shards,
     ClusterLimits limits,
+    ClusterClock clock,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
@@ -107,6 +109,7 @@ internal sealed class ClusterAgreement(
         }
 
         await limits.BeginAsync();
+        await clock.AgreeAsync();
         logger.ClusterAgreed(shards.Layout.Bits, version.Written);
         _completion.TrySetResult();
     }
@@ -134,11 +137,13 @@ internal sealed class ClusterAgreement(
 }
 
 /// <summary>
-/// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards and the limits.
+/// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the limits and the
+/// time.
 /// </summary>
 internal sealed class StateVersionService(
     ClusterAgreement agreement,
     ClusterLimits limits,
+    ClusterClock clock,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<StateVersionService> logger) : BackgroundService
 {
@@ -158,6 +163,7 @@ internal sealed class StateVersionService(
                 continue;
             }
 
+            await clock.AgreeAsync();
             try
             {
                 await agreement.JoinAsync();

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Grains.Access;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Crawling;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Edges;
@@ -45,6 +46,15 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterLimits>();
         builder.Services.TryAddSingleton<TellSilo>(services => new RulesServices(services).FollowAsync);
         builder.AddGrainService<RulesService>();
+        builder.Services.TryAddSingleton<ClusterTime>();
+        builder.Services.TryAddSingleton<ClusterClock>();
+        builder.Services.TryAddSingleton<AskClock>(services =>
+        {
+            // Not before the first call: the silo is still being made.
+            var clocks = new Lazy<SiloClockServices>(() => new SiloClockServices(services));
+            return silo => clocks.Value.AskAsync(silo);
+        });
+        builder.AddGrainService<SiloClockService>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<CrawlTiming>();
         builder.Services.TryAddSingleton<ClusterAgreement>();

@@ -8,10 +8,10 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Dht;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -26,7 +26,7 @@ internal sealed class DhtAdminGrain(
     IOptions<KadClusterOptions> options,
     ClusterShards known,
     IRandomSource random,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ClusterTime time,
     ILogger<DhtAdminGrain> logger) : Grain, IDhtAdminGrain
 {
     /// <summary>The most keys of a page.</summary>
@@ -220,7 +220,10 @@ internal sealed class DhtAdminGrain(
         CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value));
 
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
-        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, held.PublishedAt);
+        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, TimeOf(held.PublishedAt));
+
+    private static DateTimeOffset? TimeOf(DateTimeOffset? publishedAt) =>
+        publishedAt is { } time ? PendingPublication.TimeOf(time) : null;
 
     private TimeLimit Limit() => new(CallLimit, time);
 

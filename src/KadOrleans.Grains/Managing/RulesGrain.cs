@@ -3,9 +3,9 @@ using KadOrleans.Core.Limits;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +23,7 @@ internal sealed class RulesGrain(
     ISiloStatusOracle silos,
     TellSilo tellSilo,
     StateVersion version,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ClusterTime time,
     ILogger<RulesGrain> logger) : Grain, IRulesGrain
 {
     // The version that each edge and silo follows, by its name. Unknown after a move until it asks, one renewal later at most.

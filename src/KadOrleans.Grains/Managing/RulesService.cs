@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,7 @@ namespace KadOrleans.Grains.Managing;
 /// <summary>Has a silo follow what an operator has set.</summary>
 [Alias("kad.IRulesService")]
 [Version(0)]
+[OpenTo(Callers.Silos)]
 internal interface IRulesService : IGrainService
 {
     /// <summary>Follows these rules. Returns once the silo does.</summary>

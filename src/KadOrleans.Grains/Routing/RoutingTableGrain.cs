@@ -4,9 +4,9 @@ using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -40,7 +40,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         StateVersion version,
         ClusterAgreement agreement,
         IRandomSource random,
-        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+        ClusterTime time,
         ILogger<RoutingTableGrain> logger)
     {
         var key = this.GetPrimaryKeyString();

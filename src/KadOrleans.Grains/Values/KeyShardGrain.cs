@@ -4,6 +4,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
@@ -32,7 +33,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly ClusterLimits _limits;
     private readonly StateVersion _version;
     private readonly SiloAddress _silo;
-    private readonly TimeProvider _time;
+    private readonly ClusterTime _time;
     private readonly ILogger _logger;
     private readonly Func<GrainId, IRecordStorage> _open;
     private readonly ShardCache _cache;
@@ -69,7 +70,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ShardLoads loads,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
-        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+        ClusterTime time,
         ILogger<KeyShardGrain> logger)
     {
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
@@ -148,11 +149,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             throw new ArgumentException("The value of a put is empty.", nameof(puts));
         }
 
-        var now = _time.GetUtcNow();
+        var (now, step) = (_time.GetUtcNow(), _time.RecentStep);
         return await WriteAsync<ShardPut, StoreResult>(
             puts,
             put => put.Key,
-            (call, i) => new PutWrite(call, i, PutFence.Admit(puts[i], now)),
+            (call, i) => new PutWrite(call, i, PutFence.Admit(puts[i], now, step)),
             static (half, some) => half.PutAsync(some));
     }
 
@@ -219,6 +220,16 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             key => key,
             (call, i) => new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])),
             static (half, some) => half.UnpublishAsync(some));
+    }
+
+    public async ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published)
+    {
+        ShardCall.CheckKeys(published, one => one.Key, _prefix, _shard);
+        return await WriteAsync<PublishedKey, bool>(
+            published,
+            one => one.Key,
+            (call, i) => new ConfirmWrite(call, i, published[i], LengthOf(published[i].Key)),
+            static (half, some) => half.ConfirmPublishedAsync(some));
     }
 
     public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)

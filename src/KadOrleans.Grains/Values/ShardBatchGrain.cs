@@ -2,9 +2,9 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 
 namespace KadOrleans.Grains.Values;
@@ -17,7 +17,7 @@ internal sealed class ShardBatchGrain(
     ShardNewsDesk news,
     ShardCache cache,
     ILocalSiloDetails silo,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
+    ClusterTime time)
     : Grain, IShardBatchGrain
 {
     /// <summary>

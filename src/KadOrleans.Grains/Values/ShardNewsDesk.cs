@@ -96,7 +96,12 @@ internal sealed class ShardNewsDesk(
         long bytes = 0;
         foreach (var point in known)
         {
-            var entry = _entries[point.Shard];
+            if (!_entries.TryGetValue(point.Shard, out var entry))
+            {
+                // Split while this call waited.
+                continue;
+            }
+
             var age = time.GetElapsedTime(entry.ConfirmedAt);
             if (entry.History is { } history && age < MaxAge && (bytes == 0 || bytes + history.Bytes <= MaxResponse))
             {

@@ -1,4 +1,5 @@
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,7 @@ namespace KadOrleans.Grains.Values;
 /// <summary>Asks shards for another silo, which takes them to be on this one.</summary>
 [Alias("kad.IShardNewsService")]
 [Version(0)]
+[OpenTo(Callers.Silos)]
 internal interface IShardNewsService : IGrainService
 {
     /// <summary>The news of these shards. Shards that do not respond are left out, and so is what would make the response too large.</summary>

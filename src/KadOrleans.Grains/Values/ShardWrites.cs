@@ -71,9 +71,24 @@ internal static class PutFence
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(9);
 
-    /// <summary>The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out.</summary>
-    public static ShardPut Admit(ShardPut put, DateTimeOffset now) =>
-        put.Value.StoredAt > now && put.Kind != PutKind.Import ? put with { Value = put.Value with { StoredAt = now } } : put;
+    /// <summary>
+    /// The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out. If the cluster's time moved
+    /// ahead a moment ago, a stamp that is too old is one of the time before, and moves as far.
+    /// </summary>
+    /// <param name="put">The put.</param>
+    /// <param name="now">The present time of the cluster.</param>
+    /// <param name="step">By how much it moved ahead a moment ago.</param>
+    public static ShardPut Admit(ShardPut put, DateTimeOffset now, TimeSpan step)
+    {
+        var storedAt = put.Value.StoredAt;
+        if (put.Kind == PutKind.Import || (storedAt <= now && (step == TimeSpan.Zero || now - storedAt <= MaxAge)))
+        {
+            return put;
+        }
+
+        var moved = storedAt <= now ? storedAt + step : storedAt;
+        return put with { Value = put.Value with { StoredAt = moved < now ? moved : now } };
+    }
 
     /// <summary>
     /// Whether a put must be refused: it is too old, or the shard holds another value that was received later. The same value again is
@@ -81,7 +96,7 @@ internal static class PutFence
     /// </summary>
     /// <param name="put">The put.</param>
     /// <param name="held">The held value of its key, or null.</param>
-    /// <param name="now">The present time, by the shard's clock.</param>
+    /// <param name="now">The present time of the cluster.</param>
     public static bool IsLate(ShardPut put, StoredValue? held, DateTimeOffset now)
     {
         if (put.Kind == PutKind.Import)
@@ -168,6 +183,14 @@ internal sealed class UnpublishWrite(WriteCall<bool> call, int index, NodeId key
     : PublicationWrite(call, index, key, length, "the key may still be published")
 {
     protected override StoredValue? Change(StoredValue held) => held with { PublishedAt = null };
+}
+
+/// <summary>A pending end of the wait for the network. A value that was set or unpublished since then has another mark, or none.</summary>
+internal sealed class ConfirmWrite(WriteCall<bool> call, int index, PublishedKey published, int length)
+    : PublicationWrite(call, index, published.Key, length, "the value will be published once more")
+{
+    protected override StoredValue? Change(StoredValue held) =>
+        held.PublishedAt == published.Mark ? held with { PublishedAt = PendingPublication.TimeOf(published.Mark) } : null;
 }
 
 /// <summary>Changes nothing: it waits until what is in doubt was read.</summary>

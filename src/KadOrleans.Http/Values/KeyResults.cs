@@ -33,9 +33,10 @@ internal sealed record KeyResult(
 /// <param name="Failed">Contacts that did not respond.</param>
 /// <param name="IsHeld">Whether the value is held here: by the node, or by the cluster.</param>
 /// <param name="IsPublished">Whether the value is published again each day.</param>
+/// <param name="IsPending">Whether no contact has the value yet; it is sent later.</param>
 /// <param name="Lookup">The lookup of the contacts; null if there was none before the response.</param>
 internal sealed record PutResult(
-    string? Key, string Digest, int Stored, int Refused, int Failed, bool IsHeld, bool IsPublished, LookupSummary? Lookup)
+    string? Key, string Digest, int Stored, int Refused, int Failed, bool IsHeld, bool IsPublished, bool IsPending, LookupSummary? Lookup)
 {
     public static PutResult Of(RequestedKey key, SetResult result) => new(
         key.Text,
@@ -45,5 +46,6 @@ internal sealed record PutResult(
         result.Failed,
         result.Local == StoreResult.Stored,
         result.Publication == StoreResult.Stored,
+        result.IsPending,
         LookupSummary.Of(result.Lookup));
 }

@@ -3,7 +3,7 @@ using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Health;
 
-/// <summary>Compares the silo's clock with that of the silo that leases node ids, from the time the silo is active.</summary>
+/// <summary>Compares the silo's own clock with the cluster's time, which the silo that leases node ids tells, from the time the silo is active.</summary>
 internal sealed class ClockService(
     ClockWatch clock,
     IGrainFactory grains,

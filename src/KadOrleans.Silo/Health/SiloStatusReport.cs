@@ -28,7 +28,8 @@ internal sealed class SiloStatusReport(
     /// <summary>Creates a report.</summary>
     public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
     {
-        var status = readiness.IsReady ? await AskAsync(cancellationToken) : null;
+        // Also while it is not ready: that is when somebody looks.
+        var status = silos.CurrentStatus == SiloStatus.Active ? await AskAsync(cancellationToken) : null;
         return new JsonObject
         {
             ["clusterId"] = cluster.Value.ClusterId,

@@ -23,6 +23,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
 
     private readonly SemaphoreSlim _turn = new(1);
     private DatabaseFile? _file;
+    private volatile bool _isClosed;
 
     /// <inheritdoc/>
     public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default)
@@ -65,12 +66,21 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     public async ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
         _file is null && !File.Exists(Path.Combine(folder, FileName)) ? [] : await RunAsync(file => Read(file, count, before), cancellationToken);
 
-    /// <summary>Waits for the operation that runs, and closes the file.</summary>
+    /// <summary>Waits for the operation that runs, and closes the file. Those that wait then fail.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isClosed = true;
         await _turn.WaitAsync();
-        _file?.Dispose();
-        _turn.Dispose();
+        try
+        {
+            _file?.Dispose();
+            _file = null;
+        }
+        finally
+        {
+            // Not disposed, as nobody who waits for it would wake. It has nothing to release.
+            _turn.Release();
+        }
     }
 
     private static NodeRules Read(DatabaseFile file)
@@ -208,6 +218,11 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         await _turn.WaitAsync(cancellationToken);
         try
         {
+            if (_isClosed)
+            {
+                throw new KeyStoreException($"The store of {FileName} is closed.");
+            }
+
             // A commit waits for the disk.
             return await Task.Run(
                 () =>

@@ -233,7 +233,8 @@ internal sealed class ColdReads
     /// <summary>One read: its own task, which is awaited once.</summary>
     private sealed class ColdRead(NodeId key, DateTimeOffset now, bool keeps) : IValueTaskSource<StoredValue?>
     {
-        private ManualResetValueTaskSourceCore<StoredValue?> _completion;
+        // Who awaits it never runs on a reading thread: two that block would stop all reads.
+        private ManualResetValueTaskSourceCore<StoredValue?> _completion = new() { RunContinuationsAsynchronously = true };
 
         // What is known of it while it is tried.
         public StoredValue? Value;

@@ -14,6 +14,31 @@ public sealed class EdgeFaultTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("IRoutingTableGrain.Subscribe")]
+    [InlineData("IClusterGrain.Get")]
+    public async Task An_edge_that_holds_its_lease_is_ready_though_its_table_cannot_be_read(string calls)
+    {
+        await using var cluster = new FaultCluster();
+        await cluster.InitializeAsync();
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "unread");
+        await Eventually.BecomesAsync(() => edge.Health.IsReady, edge.Describe);
+        var failed = 0;
+        cluster.BeforeCall = call =>
+        {
+            if (call.StartsWith(calls, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref failed);
+                throw new IOException("The record is unreadable.");
+            }
+        };
+
+        // It is tried again with each renewal.
+        await Eventually.BecomesAsync(() => Volatile.Read(ref failed) >= 3, () => failed);
+        Assert.Equal((EdgePhase.Serving, null), (edge.Health.State, edge.Health.Obstacle));
+        cluster.BeforeCall = static _ => { };
+    }
+
     [Fact]
     public async Task While_storage_is_away_an_edge_answers_all_but_store_and_stores_again_when_it_is_back()
     {

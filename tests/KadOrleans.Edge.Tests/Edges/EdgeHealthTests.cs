@@ -66,6 +66,15 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     }
 
     [Fact]
+    public async Task An_edge_of_which_a_part_failed_says_which()
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-part");
+        await SaysAsync(edge, "ready");
+        edge.Health.LoopEnded("Table of 00ff");
+        await SaysAsync(edge, "a part of it failed: Table of 00ff; the log says why, and a restart mends it");
+    }
+
+    [Fact]
     public async Task An_edge_without_its_silos_is_not_ready()
     {
         await using var own = new TestCluster();

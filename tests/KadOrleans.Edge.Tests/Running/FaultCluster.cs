@@ -21,6 +21,9 @@ public sealed class FaultCluster : IAsyncLifetime
 
     public StorageSwitch Storage { get; } = new();
 
+    /// <summary>Runs before each call of a grain, with its interface and method; may fail it by throwing.</summary>
+    public Action<string> BeforeCall { get; set; } = static _ => { };
+
     public async ValueTask InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(2);
@@ -28,6 +31,11 @@ public sealed class FaultCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
+            silo.AddIncomingGrainCallFilter(context =>
+            {
+                BeforeCall($"{context.InterfaceMethod.DeclaringType!.Name}.{context.MethodName}");
+                return context.Invoke();
+            });
             silo.UseKadGrains(options => options.ShardBits = ShardBits);
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad,

@@ -4,6 +4,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.PortContracts;
 using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +57,19 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
         Assert.Equal(StoreResult.Stored, result.Local);
         Assert.Equal((2, true), (result.Stored, result.Succeeded));
         Assert.Equal(3, result.Lookup?.Asked);
+    }
+
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public async Task A_set_that_the_cluster_cannot_store_is_an_error(SetAcknowledgement acknowledgement)
+    {
+        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.PutAsync), () => throw new IOException("The disk is full."));
+
+        var failure = await Assert.ThrowsAsync<DhtUnavailableException>(
+            () => Client.SetAsync(NodeId.FromKey("key"), DhtValue.FromString("value"), acknowledgement));
+
+        Assert.Contains("The disk is full.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

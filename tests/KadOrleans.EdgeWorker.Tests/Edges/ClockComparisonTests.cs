@@ -1,4 +1,4 @@
-using KadOrleans.EdgeWorker.Edges;
+using KadOrleans.Core.Clocks;
 using FsCheck;
 using FsCheck.Fluent;
 

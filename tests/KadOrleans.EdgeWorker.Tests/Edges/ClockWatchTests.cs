@@ -1,3 +1,4 @@
+using KadOrleans.Core.Clocks;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Logging;
@@ -25,7 +26,7 @@ public sealed class ClockWatchTests : ILogger<ClockWatch>
         Assert.False(watch.IsSkewed);
 
         Assert.Equal([LogLevel.Warning, LogLevel.Information], _lines.Select(line => line.Level));
-        Assert.StartsWith("The clock of the silo that leases node ids is 7 s ahead", _lines[0].Text, StringComparison.Ordinal);
+        Assert.StartsWith("The cluster's time is 7 s ahead", _lines[0].Text, StringComparison.Ordinal);
         Assert.Contains("NTP", _lines[0].Text, StringComparison.Ordinal);
     }
 

@@ -162,6 +162,33 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_silo_that_does_not_answer_holds_up_no_end()
+    {
+        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushTimeout = TimeSpan.Zero });
+        var deaf = new TestEdge(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var (asked, never) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        _cluster.Gate.Set<IRoutingTableGrain>(
+            nameof(IRoutingTableGrain.GetSnapshotAsync),
+            () =>
+            {
+                asked.TrySetResult();
+                return never.Task;
+            });
+        var loop = table.RunAsync(stopping.Token);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await asked.Task;
+
+        await stopping.CancelAsync();
+        var ended = await Task.WhenAny(loop, Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        never.SetResult();
+        Assert.Same(loop, ended);
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
     public async Task Nothing_is_told_before_the_first_subscription()
     {
         var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);

@@ -317,6 +317,8 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
 
     public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published) => throw new NotSupportedException();
+
     public ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count) =>
         throw new NotSupportedException();
 

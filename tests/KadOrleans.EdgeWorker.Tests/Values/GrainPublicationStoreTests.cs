@@ -39,6 +39,23 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
     }
 
     [Fact]
+    public async Task A_pending_publication_comes_back_with_the_time_it_was_set_until_it_is_published()
+    {
+        await using var keys = await OpenAsync();
+        var store = new GrainPublicationStore(keys, TimeSpan.FromDays(7), cluster.Clock);
+        await keys.PutAsync(
+            StoredValues.Key(1), StoredValues.Text("value") with { PublishedAt = PendingPublication.Mark(StoredValues.Now) });
+
+        Assert.Equal(Published with { IsPending = true }, await store.GetAsync(StoredValues.Key(1)));
+
+        await store.PutAsync(StoredValues.Key(1), Published);
+        Assert.Equal(Published, await store.GetAsync(StoredValues.Key(1)));
+
+        await store.PutAsync(StoredValues.Key(1), Published with { IsPending = true });
+        Assert.Equal(Published with { IsPending = true }, await store.GetAsync(StoredValues.Key(1)));
+    }
+
+    [Fact]
     public async Task A_store_of_another_value_by_a_trusted_source_ends_a_publication_and_a_copy_or_a_strangers_does_not()
     {
         await using var keys = await OpenAsync();

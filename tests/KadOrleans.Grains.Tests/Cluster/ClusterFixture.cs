@@ -53,6 +53,12 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public IClusterClient Client => Cluster.Client;
 
+    /// <summary>How many silos start.</summary>
+    internal short Silos { get; init; } = 2;
+
+    /// <summary>The clock of the silo that starts, by its name. All have <see cref="TimeOfDay"/>.</summary>
+    internal Func<string, TimeProvider>? ClockOf { get; init; }
+
     /// <summary>Whether a killed silo is found dead within seconds. Where none is killed, a silo that is slow need not be taken for dead.</summary>
     internal bool FindsDeadSilosSoon { get; init; } = true;
 
@@ -70,11 +76,11 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = new InProcessTestClusterBuilder(2);
+        var builder = new InProcessTestClusterBuilder(Silos);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
+        builder.ConfigureSilo((options, silo) =>
         {
-            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, TimeOfDay);
+            silo.Services.AddKeyedSingleton(TimeProviderNames.Grains, ClockOf?.Invoke(options.SiloName) ?? TimeOfDay);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad,

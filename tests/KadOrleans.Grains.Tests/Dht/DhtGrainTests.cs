@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Tests.Cluster;
 
 namespace KadOrleans.Grains.Tests.Dht;
@@ -126,7 +127,75 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         // The clock may have moved beyond its lease.
         await LeaseAsync("one", _one);
         Assert.True((await PatientlyAsync(cluster.Dht.GetAsync(key).AsTask(), () => isAsked)).Found);
-        Assert.Equal(StoreResult.StorageFailed, (await PatientlyAsync(cluster.Dht.SetAsync(key, DhtValue.FromInteger(1)).AsTask())).Cluster);
+        await Assert.ThrowsAsync<ShardUnavailableException>(
+            () => PatientlyAsync(cluster.Dht.SetAsync(key, DhtValue.FromInteger(1)).AsTask()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_set_that_the_shard_did_not_store_fails_and_reaches_nobody(bool isDurable)
+    {
+        await LeaseAsync("one", _one);
+        var key = Samples.KeysOf(201, ClusterFixture.ShardBits).First();
+        await cluster.Dht.SetAsync(key, DhtValue.FromString("old"));
+        var calls = _one.Calls;
+        cluster.Rows.BeforeWrite = (_, _) => throw new IOException("the disk is full");
+
+        var set = isDurable
+            ? cluster.Dht.PublishAsync(key, DhtValue.FromString("new")).AsTask()
+            : cluster.Dht.SetAsync(key, DhtValue.FromString("new")).AsTask();
+        var failure = await Assert.ThrowsAsync<ShardUnavailableException>(() => set);
+
+        Assert.Contains("shard 00c9 did not store the value", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(calls, _one.Calls);
+        cluster.Rows.Heal();
+        Assert.Equal(DhtValue.FromString("old"), (await cluster.Dht.GetAsync(key)).Value);
+        Assert.Equal(calls, _one.Calls);
+    }
+
+    [Fact]
+    public async Task What_the_network_does_not_have_yet_is_due_at_the_next_check_and_not_after_it_was_sent()
+    {
+        var key = Samples.KeysOf(202, ClusterFixture.ShardBits).First();
+        var shard = cluster.Shard(202);
+        var set = await cluster.Dht.SetAsync(key, DhtValue.FromString("waits"));
+        Assert.Equal((StoreResult.Stored, 0), (set.Cluster, set.Stored));
+        Assert.Equal([key], await DueAsync(shard));
+
+        // Durably: another activation knows it, too.
+        await cluster.Cluster.DeactivateAsync(shard);
+        Assert.Equal([key], await DueAsync(shard));
+
+        await LeaseAsync("one", _one);
+        Assert.Equal(3, (await cluster.Dht.SetAsync(key, DhtValue.FromString("waits"))).Stored);
+        await cluster.UntilAsync(async () => (await DueAsync(shard)).Count == 0);
+        var held = Assert.Single(await shard.GetAsync([key]))!;
+        Assert.False(PendingPublication.IsMark(held.PublishedAt!.Value));
+    }
+
+    [Fact]
+    public async Task What_was_set_again_or_unpublished_meanwhile_is_not_taken_for_sent()
+    {
+        await LeaseAsync("one", _one);
+        var (key, sent) = (Samples.KeysOf(203, ClusterFixture.ShardBits).First(), new TaskCompletionSource<DhtSetResult>());
+        _one.Set = (_, _) => sent.Task;
+        var shard = cluster.Shard(203);
+        var set = cluster.Dht.SetAsync(key, DhtValue.FromString("first")).AsTask();
+        await cluster.UntilAsync(() => Task.FromResult(_one.Calls > 0));
+        var first = new PublishedKey(key, Assert.Single(await shard.GetAsync([key]))!.PublishedAt!.Value);
+
+        Assert.True(await cluster.Dht.UnpublishAsync(key));
+        Assert.False(Assert.Single(await shard.ConfirmPublishedAsync([first])));
+        sent.SetResult(new DhtSetResult { Stored = 1 });
+        Assert.Equal(1, (await set).Stored);
+        Assert.Null(Assert.Single(await shard.GetAsync([key]))!.PublishedAt);
+
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        _one.Set = (_, _) => throw new IOException("no network");
+        await cluster.Dht.SetAsync(key, DhtValue.FromString("first"));
+        Assert.False(Assert.Single(await shard.ConfirmPublishedAsync([first])));
+        Assert.Equal([key], await DueAsync(shard));
     }
 
     [Fact]
@@ -157,6 +226,9 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
             TimeSpan.FromSeconds(0.2), () => Task.FromResult(call.IsCompleted || isAnswering?.Invoke() == true));
         return await call;
     }
+
+    private async Task<IReadOnlyList<NodeId>> DueAsync(IKeyShardGrain shard) =>
+        await shard.GetDueForRepublishAsync(cluster.TimeOfDay.GetUtcNow(), null, 10);
 
     private static NodeId Key(int number) => NodeId.FromKey($"dht {number}");
 

@@ -1,10 +1,14 @@
 using System.Net;
+using System.Reflection;
 using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Managing;
+using KadOrleans.Grains.Values;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
@@ -45,6 +49,39 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         Assert.Equal("IDhtAdminGrain.DeleteAsync is open to silos alone; clients use IDhtGrain.", manage.Message);
         await Assert.ThrowsAsync<CallRefusedException>(
             async () => await client.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(new ClusterSettings(3)));
+    }
+
+    [Fact]
+    public async Task A_client_reaches_no_service_of_a_silo_and_no_reminder()
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        var address = (await client.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
+
+        var news = await Assert.ThrowsAsync<CallRefusedException>(
+            () => Service<IShardNewsService>(client, address).GetAsync([new ShardPoint(0, 0, 0)]));
+        Assert.Equal("IShardNewsService.GetAsync is open to silos alone; clients use IDhtGrain.", news.Message);
+        var rules = await Assert.ThrowsAsync<CallRefusedException>(
+            () => Service<IRulesService>(client, address).FollowAsync(new EdgeRules(9_000_000_000_000_000_000, [])));
+        Assert.Equal("IRulesService.FollowAsync is open to silos alone; clients use IDhtGrain.", rules.Message);
+
+        RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
+        await Assert.ThrowsAsync<CallRefusedException>(() => Service<IRulesService>(client, address).FollowAsync(new EdgeRules(9, [])));
+        var shard = client.Grains.GetGrain<IKeyShardGrain>(0);
+        var tick = await Assert.ThrowsAsync<CallRefusedException>(
+            () => client.Grains.GetGrain<IRemindable>(shard.GetGrainId()).ReceiveReminder("expiry", default));
+        Assert.Equal("IRemindable.ReceiveReminder is open to silos alone; clients use IDhtGrain.", tick.Message);
+    }
+
+    [Fact]
+    public async Task A_client_cancels_its_own_call()
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        using var cancelled = new CancellationTokenSource();
+        var lookup = client.Dht.FindNodeAsync(NodeId.Parse(new string('1', 40)), cancelled.Token).AsTask();
+        await cancelled.CancelAsync();
+        var outcome = await Record.ExceptionAsync(() => lookup);
+
+        Assert.True(outcome is null or OperationCanceledException, outcome?.ToString());
     }
 
     [Fact]
@@ -91,6 +128,17 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     [InlineData("10.1.2.3", "a key of the test", false)]
     public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
         Assert.Equal(isOpen, GatewayExposure.IsOpen(new IPEndPoint(IPAddress.Parse(address), 30000), key));
+
+    // As a stranger would make it who knows Orleans: its own way to it is for silos.
+    private static T Service<T>(ClusterClient client, SiloAddress silo)
+        where T : IAddressable
+    {
+        const BindingFlags any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        var utilities = Assembly.Load("Orleans.Core").GetTypes().Single(type => type.Name == "GrainInterfaceUtils");
+        var code = (int)utilities.GetMethod("GetGrainClassTypeCode", any)!.Invoke(null, [typeof(T)])!;
+        object id = SystemTargetGrainId.CreateGrainServiceGrainId(code, null!, silo);
+        return client.Grains.GetGrain<T>(id is GrainId grain ? grain : ((SystemTargetGrainId)id).GrainId);
+    }
 
     /// <summary>The silo, with an edge of its own, and what it said of itself before anybody else called it.</summary>
     public sealed class KeyedSilo : IAsyncLifetime

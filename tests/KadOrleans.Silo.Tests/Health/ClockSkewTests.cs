@@ -1,3 +1,4 @@
+using KadOrleans.Core.Clocks;
 using KadOrleans.EdgeWorker.Edges;
 using System.Net;
 using KadOrleans.Silo.Health;
@@ -30,6 +31,9 @@ public sealed class ClockSkewTests : IDisposable
         await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "clock skew");
         Assert.Equal("clock skew", host.Services.GetRequiredService<SiloReadiness>().State);
         Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
+        var skewed = await host.Services.GetRequiredService<SiloStatusReport>().CreateAsync(Token);
+        Assert.Equal("clock skew", skewed["state"]!.GetValue<string>());
+        Assert.NotNull(skewed["edges"]);
 
         // Its own comparison, with itself.
         await health.BecomesAsync(HttpStatusCode.OK, "ready");

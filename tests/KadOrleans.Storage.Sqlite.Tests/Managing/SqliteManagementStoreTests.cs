@@ -32,6 +32,22 @@ public sealed class SqliteManagementStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_waits_while_the_store_is_closed_fails_and_does_not_wait_for_ever()
+    {
+        var store = new SqliteManagementStore(_folder.Path);
+        var before = Enumerable.Range(0, 20).Select(_ => store.SaveAsync(NodeRules.None, Token).AsTask()).ToList();
+        var closing = store.DisposeAsync().AsTask();
+        var after = Enumerable.Range(0, 5).Select(_ => store.SaveAsync(NodeRules.None, Token).AsTask()).ToList();
+
+        await closing;
+        var outcomes = await Task.WhenAll(before.Concat(after).Select(async save => await Record.ExceptionAsync(() => save)))
+            .WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.All(outcomes, outcome => Assert.True(outcome is null or KeyStoreException, outcome?.ToString()));
+        Assert.All(outcomes.Skip(before.Count), outcome => Assert.IsType<KeyStoreException>(outcome));
+        await store.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Changed_limits_are_there_after_a_restart_to_the_unit()
     {
         LimitEntry[] limits = [new("totalBytes", (1L << 50) - 1, Since), new("upload", 0, Since.AddDays(1)), new("ofALaterRelease", 5, Since.AddDays(2))];

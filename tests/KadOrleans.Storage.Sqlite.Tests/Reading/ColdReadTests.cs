@@ -47,6 +47,38 @@ public sealed class ColdReadTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_awaits_a_value_and_then_blocks_holds_up_no_other_read()
+    {
+        await FillAsync(100);
+        await using var database = Open(new LogOptions(), cacheBytes: 0);
+        await using var store = new SqliteKeyStore(database);
+        using var answers = new ManualResetEventSlim();
+        using var unblocked = new ManualResetEventSlim();
+        database.Reads.Delay = answers.Wait;
+
+        // More than there are reading threads.
+        var blocking = Enumerable.Range(0, 4).Select(BlockAsync).ToList();
+        answers.Set();
+        try
+        {
+            var others = Enumerable.Range(10, 20).Select(key => store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask());
+            Assert.All(await Task.WhenAll(others).WaitAsync(TimeSpan.FromSeconds(30)), Assert.NotNull);
+        }
+        finally
+        {
+            unblocked.Set();
+        }
+
+        await Task.WhenAll(blocking);
+
+        async Task BlockAsync(int key)
+        {
+            await store.GetAsync(StoredValues.Key(key), StoredValues.Now).ConfigureAwait(false);
+            unblocked.Wait();
+        }
+    }
+
+    [Fact]
     public async Task Reads_amid_commits_that_move_and_replace_records_see_the_value_before_or_after()
     {
         const int Keys = 40;

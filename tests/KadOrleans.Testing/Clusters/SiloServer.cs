@@ -20,6 +20,9 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>Settings that are given at the next start besides the others.</summary>
     public IReadOnlyList<string> MoreSettings { get; set; } = [];
 
+    /// <summary>How far its clock is ahead from the next start on.</summary>
+    public TimeSpan ClockAhead { get; set; }
+
     /// <summary>Where other silos find it.</summary>
     public int Port { get; } = FreePort.Tcp();
 
@@ -41,7 +44,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
 
     /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
+        Assembly, folder, ClockAhead, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");

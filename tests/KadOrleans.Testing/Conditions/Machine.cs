@@ -14,6 +14,13 @@ public static class Machine
     /// <summary>The executable of Chromium or Chrome; null if neither is installed.</summary>
     public static string? Chromium { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Find).FirstOrDefault(path => path is not null);
 
+    /// <summary>The library of faketime for programs with threads; null if it is not installed.</summary>
+    public static string? FakeTime { get; } = Directory.Exists("/usr/lib")
+        ? new[] { "/usr/lib" }.Concat(Directory.EnumerateDirectories("/usr/lib"))
+            .Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1"))
+            .FirstOrDefault(File.Exists)
+        : null;
+
     /// <summary>The first need that is not met, as the reason of a skip; null if all are.</summary>
     public static string? Missing(Need needs) => Enum.GetValues<Need>()
         .Where(need => needs.HasFlag(need))
@@ -35,6 +42,7 @@ public static class Machine
         Need.OrleansScripts => PostgreSqlServer.OrleansScripts.Count > 0
             ? null
             : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
+        Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
         _ => OlderBuild.Length > 0 && File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
             ? null

@@ -45,6 +45,9 @@ public enum Need
 
     /// <summary>Orleans' own scripts for PostgreSQL.</summary>
     OrleansScripts = 4096,
+
+    /// <summary>faketime, which gives a process a clock of its own.</summary>
+    FakeTime = 8192,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>

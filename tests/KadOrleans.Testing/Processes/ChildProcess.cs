@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Testing.Processes;
 
@@ -73,9 +74,21 @@ public sealed class ChildProcess : IAsyncDisposable
     /// The same, for <see cref="LimitFilesAsync"/>: without that it would be ended by the signal that comes with a write beyond
     /// the limit.
     /// </summary>
-    public static ChildProcess StartForFileLimits(string assembly, string folder, params IEnumerable<string> args)
+    /// <param name="assembly">Its assembly, without the extension; a path where it lies elsewhere.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="clockAhead">How far its clock is ahead; the test needs <see cref="Need.FakeTime"/> unless it is zero.</param>
+    /// <param name="args">Its arguments.</param>
+    public static ChildProcess StartForFileLimits(string assembly, string folder, TimeSpan clockAhead, params IEnumerable<string> args)
     {
         var start = StartInfo(assembly, folder, args);
+        if (clockAhead != TimeSpan.Zero)
+        {
+            // Measured time and timers stay as they are.
+            start.Environment["LD_PRELOAD"] = Machine.FakeTime;
+            start.Environment["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"{clockAhead.TotalSeconds:+0;-0}s");
+            start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = start.Environment["DONT_FAKE_MONOTONIC"] = "1";
+        }
+
         string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", start.FileName, .. start.ArgumentList];
         start.FileName = "sh";
         start.ArgumentList.Clear();

@@ -1,0 +1,53 @@
+using KadOrleans.Core.Clocks;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Grains.Clocks;
+
+/// <summary>
+/// The time that the cluster's silos agree on: this silo's clock, corrected by <see cref="ClusterClock"/>. Measured times and timers are the
+/// clock's own. Safe for several threads.
+/// </summary>
+/// <param name="clock">This silo's clock.</param>
+internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
+{
+    /// <summary>
+    /// How long puts with stamps of an earlier agreed time are taken. Edges ask for the time every 10 s; a call may take 10 s more.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    private readonly ClusterCorrection _correction = new();
+
+    // Null: the agreed time has not moved ahead.
+    private volatile Step? _last;
+
+    /// <summary>What is added to this silo's clock.</summary>
+    public TimeSpan Correction => _correction.Value;
+
+    /// <summary>By how much the agreed time moved ahead a moment ago; zero if it did not. Stamps of edges may be as much too early.</summary>
+    public TimeSpan RecentStep => _last is { } last && clock.GetElapsedTime(last.At) < Grace ? last.Length : TimeSpan.Zero;
+
+    public override TimeZoneInfo LocalTimeZone => clock.LocalTimeZone;
+
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Correction;
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        clock.CreateTimer(callback, state, dueTime, period);
+
+    /// <summary>Follows the clock that the silos chose. Returns by how much the time moved.</summary>
+    public TimeSpan Follow(ClockComparison agreed)
+    {
+        var step = _correction.Follow(agreed);
+        if (step > TimeSpan.Zero)
+        {
+            _last = new Step(step, clock.GetTimestamp());
+        }
+
+        return step;
+    }
+
+    private sealed record Step(TimeSpan Length, long At);
+}

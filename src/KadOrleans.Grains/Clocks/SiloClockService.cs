@@ -1,0 +1,52 @@
+using KadOrleans.Grains.Abstractions.Access;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.CodeGeneration;
+using Orleans.Runtime.Services;
+using Orleans.Services;
+
+namespace KadOrleans.Grains.Clocks;
+
+/// <summary>Tells another silo what this silo's clock shows.</summary>
+[Alias("kad.ISiloClockService")]
+[Version(0)]
+[OpenTo(Callers.Silos)]
+internal interface ISiloClockService : IGrainService
+{
+    /// <summary>How long a silo may take. A silo that starts waits for the others as long.</summary>
+    const string CallTimeout = "00:00:02";
+
+    /// <summary>The silo's clock now.</summary>
+    [Alias("Get")]
+    [ResponseTimeout(CallTimeout)]
+    Task<SiloClock> GetAsync();
+}
+
+/// <summary>What a silo's clock shows.</summary>
+/// <param name="UtcNow">Its own time, not corrected.</param>
+/// <param name="Correction">What is to be added to get the time agreed on. Null if it has just started.</param>
+[GenerateSerializer]
+[Alias("kad.SiloClock")]
+internal readonly record struct SiloClock([property: Id(0)] DateTimeOffset UtcNow, [property: Id(1)] TimeSpan? Correction);
+
+/// <inheritdoc cref="ISiloClockService"/>
+internal sealed class SiloClockService(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    ClusterClock cluster,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
+    : GrainService(id, silo, loggers), ISiloClockService
+{
+    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
+}
+
+/// <summary>Calls the services of silos.</summary>
+internal sealed class SiloClockServices(IServiceProvider services) : GrainServiceClient<ISiloClockService>(services)
+{
+    /// <summary>Asks a silo.</summary>
+    public Task<SiloClock> AskAsync(SiloAddress silo) => GetGrainService(silo).GetAsync();
+}
+
+/// <summary>Asks a silo what its clock shows.</summary>
+internal delegate Task<SiloClock> AskClock(SiloAddress silo);

@@ -1,0 +1,88 @@
+using System.Reflection;
+using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Access;
+using KadOrleans.Grains.Managing;
+using KadOrleans.Grains.Values;
+using KadOrleans.Testing;
+
+namespace KadOrleans.Silo.Tests.Access;
+
+/// <summary>Every interface that another process can call says who may call it.</summary>
+public sealed class CallPolicyTests
+{
+    // Not beside this test, as no project references them but the executables with every provider. They have no grains.
+    private static readonly string[] Providers = ["KadOrleans.AzureStorage", "KadOrleans.Tls"];
+
+    private interface INobodySaid
+    {
+        Task CallAsync();
+    }
+
+    private static IReadOnlyList<Assembly> Ours { get; } =
+    [
+        .. Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll")
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Intersect(SourceProjects())
+            .Select(Assembly.Load),
+    ];
+
+    [Fact]
+    public void Each_interface_of_each_assembly_is_classified()
+    {
+        Type[] called = [.. Ours.SelectMany(assembly => assembly.GetTypes()).Where(IsCalled)];
+
+        Assert.Superset(
+            new HashSet<Type> { typeof(IDhtGrain), typeof(IKeyShardGrain), typeof(IRulesService), typeof(IShardNewsService) }, called.ToHashSet());
+        Assert.All(called, type => Assert.True(
+            type.IsDefined(typeof(OpenToAttribute)), $"{type.FullName} has no [OpenTo(…)]: say beside it who may call it."));
+    }
+
+    [Fact]
+    public void Each_assembly_of_this_project_was_looked_at()
+    {
+        var seen = Ours.Select(assembly => assembly.GetName().Name).ToHashSet();
+
+        Assert.Equal(Providers, SourceProjects().Where(name => !seen.Contains(name) && UsesOrleans(name)).Order(StringComparer.Ordinal));
+        Assert.All(Providers, name => Assert.DoesNotContain(SourcesOf(name), source => source.Contains("[Alias(", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void What_nobody_classified_is_for_silos() =>
+        Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null));
+
+    [Fact]
+    public void Reminders_and_the_management_of_this_projects_grains_are_for_silos_and_cancelling_is_for_all()
+    {
+        var shard = typeof(KeyShardGrain);
+        Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(IRemindable).GetMethods()[0], shard));
+        Assert.All(
+            typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(), method => Assert.Equal(Callers.Silos, CallPolicy.Of(method, shard)));
+        var cancel = Assembly.Load("Orleans.Core").GetType("Orleans.Runtime.IGrainCallCancellationExtension", throwOnError: true)!;
+        Assert.Equal(Callers.Clients, CallPolicy.Of(cancel.GetMethods()[0], shard));
+        Assert.Equal(Callers.Clients, CallPolicy.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
+    }
+
+    [Theory]
+    [InlineData(nameof(IKeyShardGrain.PutAsync), nameof(Callers.Edges))]
+    [InlineData(nameof(IKeyShardGrain.RemoveAsync), nameof(Callers.Silos))]
+    public void A_method_may_say_something_else_than_its_interface(string method, string callers) =>
+        Assert.Equal(callers, CallPolicy.Of(typeof(IKeyShardGrain).GetMethod(method)!, typeof(KeyShardGrain)).ToString());
+
+    private static bool IsCalled(Type type) => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type);
+
+    private static HashSet<string> SourceProjects() =>
+    [
+        .. Directory.EnumerateFiles(Repository.Path("src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Where(name => name.StartsWith("KadOrleans.", StringComparison.Ordinal) && !name.EndsWith(".Full", StringComparison.Ordinal)),
+    ];
+
+    private static bool UsesOrleans(string project) =>
+        File.ReadAllText(Repository.Path($"src/{project}/{project}.csproj")).Contains("Microsoft.Orleans", StringComparison.Ordinal);
+
+    private static IEnumerable<string> SourcesOf(string project) => Directory
+        .EnumerateFiles(Repository.Path($"src/{project}"), "*.cs", SearchOption.AllDirectories)
+        .Select(File.ReadAllText);
+}

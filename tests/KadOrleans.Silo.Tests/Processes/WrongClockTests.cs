@@ -1,0 +1,121 @@
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Silo.Tests.Databases;
+using KadOrleans.Testing;
+using KadOrleans.Testing.Conditions;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
+
+namespace KadOrleans.Silo.Tests.Processes;
+
+/// <summary>Three silos as processes on PostgreSQL, one of them with a clock that is wrong.</summary>
+[Trait("Tier", "Long")]
+public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
+{
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-clocks-").FullName;
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(-20)]
+    [InlineData(-1_200)]
+    [Needs(Need.PostgreSql | Need.FakeTime)]
+    public Task A_silo_with_a_wrong_clock_refuses_nothing_and_says_so_wherever_the_directory_is(int ahead) => RunAsync(ahead, wrong: 0);
+
+    /// <summary>
+    /// It starts last. While a silo's clock is more than five minutes ahead, Orleans takes those that start for ones that failed to join.
+    /// </summary>
+    [Fact]
+    [Needs(Need.PostgreSql | Need.FakeTime)]
+    public Task A_silo_that_starts_20_minutes_ahead_refuses_nothing_either() => RunAsync(ahead: 1_200, wrong: 2);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task RunAsync(int ahead, int wrong)
+    {
+        string[] settings = [.. await postgres.CreateStorageAsync(), SiloServer.ShardBits(ShardBits)];
+        HealthReader[] health = [.. Enumerable.Range(0, 3).Select(_ => new HealthReader(FreePort.Tcp()))];
+        SiloServer[] silos = [.. health.Select(reader => new SiloServer(_folder, [.. settings, reader.Setting]))];
+        await using var edge = new EdgeServer(_folder, "edge", settings);
+        try
+        {
+            // If it is the first it has the directory.
+            silos[wrong].ClockAhead = TimeSpan.FromSeconds(ahead);
+            foreach (var silo in silos)
+            {
+                await silo.StartAsync();
+            }
+
+            await edge.StartAsync();
+            await TellAsync(health, wrong);
+            await using var load = new StoreLoad(edge.Address, ShardBits);
+            await load.WholeAsync();
+            foreach (var (to, number) in silos.Select((silo, number) => (silo, number)))
+            {
+                await MoveDirectoryAsync(silos[0].Gateway, to.Port);
+                await load.WholeAsync();
+                await TellAsync(health, wrong);
+                foreach (var silo in silos)
+                {
+                    await SetAsync(silo.Gateway, $"{number} {silo.Port}");
+                }
+            }
+        }
+        finally
+        {
+            foreach (var silo in silos)
+            {
+                await silo.DisposeAsync();
+            }
+
+            Array.ForEach(health, reader => reader.Dispose());
+        }
+    }
+
+    private static async Task TellAsync(HealthReader[] health, int wrong)
+    {
+        foreach (var (silo, reader) in health.Index())
+        {
+            await (silo == wrong ? reader.BecomesAsync(HttpStatusCode.ServiceUnavailable, "clock skew") : reader.BecomesAsync(HttpStatusCode.OK, "ready"));
+        }
+    }
+
+    private static async Task MoveDirectoryAsync(int gateway, int port)
+    {
+        await using var client = await ClusterClient.ConnectAsync(gateway);
+        var management = client.Grains.GetGrain<IManagementGrain>(0);
+        var target = (await management.GetHosts(onlyActive: true)).Keys.Single(silo => silo.Endpoint.Port == port);
+        var directory = client.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                if (target.Equals(await management.GetActivationAddress(directory)))
+                {
+                    return true;
+                }
+
+                RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+                await directory.AsReference<IGrainManagementExtension>().MigrateOnIdle();
+                RequestContext.Clear();
+                await directory.GetUtcNowAsync();
+                return target.Equals(await management.GetActivationAddress(directory));
+            },
+            () => $"the directory on {target}");
+    }
+
+    // Through the facade of that gateway's silo.
+    private static async Task SetAsync(int gateway, string keys)
+    {
+        await using var client = await ClusterClient.ConnectAsync(gateway);
+        for (var i = 0; i < 10; i++)
+        {
+            var set = await client.Dht.SetAsync(NodeId.FromKey($"{keys} {i}"), DhtValue.FromInteger(i), TestContext.Current.CancellationToken);
+            Assert.Equal(StoreResult.Stored, set.Cluster);
+        }
+    }
+}
