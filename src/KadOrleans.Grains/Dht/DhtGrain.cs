@@ -161,7 +161,7 @@ internal sealed class DhtGrain(
     {
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
-        return life is null ? new ShardPut(key, stored with { PublishedAt = now }) : new ShardPut(key, stored, PutKind.Copy);
+        return life is null ? new ShardPut(key, stored with { PublishedAt = now }) : new ShardPut(key, stored, PutKind.WithLife);
     }
 
     private async Task<DhtSetResult> SpreadAsync(Func<IEdgeObserver, Task<DhtSetResult>> set, CancellationToken cancellationToken)

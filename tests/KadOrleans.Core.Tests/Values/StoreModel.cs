@@ -53,15 +53,15 @@ internal sealed class StoreModel(StoreQuota quota)
     private static StoredValue Renewed(StoredValue old, StoredValue value)
     {
         var longer = value.ExpiresAt - old.ExpiresAt;
+        var isTakenOver = value.Source.IsTrusted && !old.Source.IsTrusted;
+        var isLengthened = longer > StoreDecision.NegligibleLife && (value.Source.IsTrusted || !old.Source.IsTrusted);
         return old with
         {
             StoredAt = longer >= -StoreDecision.NegligibleLife ? value.StoredAt : old.StoredAt,
-            ExpiresAt = longer > StoreDecision.NegligibleLife || (longer > TimeSpan.Zero && IsTakenOver(old, value)) ? value.ExpiresAt : old.ExpiresAt,
-            Source = IsTakenOver(old, value) ? value.Source : old.Source,
+            ExpiresAt = isLengthened || (longer > TimeSpan.Zero && isTakenOver) ? value.ExpiresAt : old.ExpiresAt,
+            Source = isTakenOver ? value.Source : old.Source,
         };
     }
-
-    private static bool IsTakenOver(StoredValue old, StoredValue value) => value.Source.IsTrusted && !old.Source.IsTrusted;
 
     private StoreResult MakeRoom(List<Entry> all, Entry offered)
     {

@@ -45,4 +45,14 @@ public sealed class DeceptionTests
         Assert.True(
             result is { PublisherKeepsTruth: true, Renewed: >= 15, Deceived: 0 }, $"seed {Seed}: {result}");
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sets_with_a_life_reach_all_holders_whatever_a_stranger_stores_there(bool squats)
+    {
+        var result = FreezeTrial.Run(Seed, squats, beats: 10);
+
+        Assert.True(result is { Refused: 0, Missing: 0, TooLong: 0 }, $"seed {Seed}: {result}");
+    }
 }
