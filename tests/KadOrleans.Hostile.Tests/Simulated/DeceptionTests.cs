@@ -46,6 +46,10 @@ public sealed class DeceptionTests
             result is { PublisherKeepsTruth: true, Renewed: >= 15, Deceived: 0 }, $"seed {Seed}: {result}");
     }
 
+    [Fact]
+    public void A_watcher_is_told_what_a_get_says_and_not_what_a_stranger_stored_there() =>
+        Assert.Equal([Scene.Truth], WatchTrial.Run(Seed));
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
