@@ -350,8 +350,8 @@ internal sealed class StoreAccounts
     private void CountEvictable(SourceUsage source, int slot, int sign)
     {
         ref var entry = ref _slots[slot];
-        source.CountEvictable(sign, entry.IsFar);
-        source.Subnet.CountEvictable(sign, entry.IsFar);
+        source.CountEvictable(sign, entry.Footprint, entry.IsFar);
+        source.Subnet.CountEvictable(sign, entry.Footprint, entry.IsFar);
         if (entry.IsFar)
         {
             FarKeys += sign;
