@@ -17,8 +17,8 @@ internal sealed class NetworkSizeEstimator
     // A network's own irregularity, which no number of lookups averages out: relative variance of the estimate per 1/N.
     private const double IrregularityPerNode = 0.5;
 
-    // Targets that share more bits with the own id are left out: buckets are refreshed there and near keys republished, so
-    // contacts that were placed beside the own id would be most of what such lookups end with.
+    // Targets that share more bits with the own id are left out. Many lookups go there, as buckets are refreshed and near keys
+    // republished. Contacts that were placed beside the own id would be what these end with.
     private const int SharedBits = 8;
 
     private readonly NodeId? _ownId;

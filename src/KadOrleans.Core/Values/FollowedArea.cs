@@ -5,8 +5,8 @@ namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// A node's <see cref="ResponsibleArea"/> over time. It is as narrow as both allow: the contacts near the own id, and an estimate of the
-/// network's size. Whoever places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour: a near key
-/// that is called far may be lost, a far one that is called near only takes room.
+/// network's size. Whoever places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour.
+/// A near key that is called far may be lost. A far one that is called near only takes room.
 /// </summary>
 /// <param name="Area">The area now. At first it has every key.</param>
 /// <param name="NarrowedAt">When it was narrowed last; null before the first time.</param>

@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Remembers from whom a key was taken by another public source, so that its return is free: one source for each key, for a day, in memory
-/// alone. Each taking is paid for (<see cref="ChangeLimiter"/>), and allows one return. Not safe for several threads.
+/// Remembers from whom a key was taken by another public source, so that its return is free. It has one source for each key, for a day,
+/// in memory alone. Each taking is paid for (<see cref="ChangeLimiter"/>), and allows one return. Not safe for several threads.
 /// </summary>
 internal sealed class FormerSources
 {

@@ -138,8 +138,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     }
 
     /// <summary>
-    /// Whether a STORE is an ordinary renewal, by the publisher or by holders that know of no lives: without a life, while at least half of
-    /// a full one is left.
+    /// Whether a STORE is an ordinary renewal, by the publisher or by holders that know of no lives. It comes without a life, while at
+    /// least half of a full one is left.
     /// </summary>
     private static bool IsOrdinary(StoredValue old, StoredValue offered, PutKind kind) =>
         kind == PutKind.Publication && 2 * old.LifeLeft(offered.StoredAt) >= offered.LifeLeft(offered.StoredAt);

@@ -5,8 +5,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Simulation.Attackers;
 
 /// <summary>
-/// Proves its address, and stores a value of its choice without a life: another's value, so that it lives longer than its publisher said,
-/// or one of its own under a key that is free. A node of Python's <c>kademlia</c> does the same each hour with what it holds.
+/// Proves its address, and stores a value of its choice without a life. It may be another's value, which then lives longer than its
+/// publisher said, or one of its own under a key that is free. A node of Python's <c>kademlia</c> does the same each hour with what it holds.
 /// </summary>
 public sealed class Freezer(NodeId id, SimulatedTransport transport) : AttackerPeer(id, transport)
 {
