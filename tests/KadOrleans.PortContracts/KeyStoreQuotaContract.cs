@@ -185,11 +185,115 @@ public abstract class KeyStoreQuotaContract
         await store.PutAllAsync(values.Skip(5).Select(entry => KeyValuePair.Create(entry.Key, entry.Value with { Value = DhtValue.FromInteger(1) })));
     }
 
+    [Fact]
+    public async Task Others_lengthen_a_life_only_as_often_as_they_may_change_values()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5 });
+        var values = Heartbeats(20, 1, TimeSpan.FromHours(1));
+        await store.PutAllAsync(values, PutKind.Copy);
+
+        var renewals = new List<StoreResult>();
+        foreach (var (key, value) in values)
+        {
+            renewals.Add(await store.PutAsync(key, value with { Source = StoredValues.Bob, ExpiresAt = StoredValues.Expiry }));
+        }
+
+        Assert.Equal([.. Enumerable.Repeat(StoreResult.Stored, 5), .. Enumerable.Repeat(StoreResult.ChangeLimitExceeded, 15)], renewals);
+        foreach (var (key, next) in Heartbeats(20, 2, TimeSpan.FromHours(2)))
+        {
+            var result = await store.PutAsync(key, next, PutKind.Copy);
+            Assert.Equal(values.FindIndex(entry => entry.Key == key) < 5 ? StoreResult.Outdated : StoreResult.Stored, result);
+            Assert.Equal(StoreResult.Stored, await store.PutAsync(key, next, PutKind.WithLife));
+            Assert.Equal(next, await store.GetAsync(key, StoredValues.Now));
+        }
+    }
+
+    [Fact]
+    public async Task A_set_with_a_life_replaces_what_a_stranger_stored_and_no_life_of_a_trusted_source()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        var (squatted, own) = (StoredValues.Key(1), StoredValues.Key(2));
+        await store.PutAsync(squatted, StoredValues.Text("squat", StoredValues.Bob));
+        await store.PutAsync(own, StoredValues.Text("own"));
+        var set = StoredValues.Text("set", StoredValues.Alice) with { ExpiresAt = StoredValues.Now.AddHours(1) };
+
+        Assert.Equal(StoreResult.Outdated, await store.PutAsync(squatted, set, PutKind.Copy));
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(squatted, set, PutKind.WithLife));
+        Assert.Equal(set, await store.GetAsync(squatted, StoredValues.Now));
+        Assert.Equal(StoreResult.Outdated, await store.PutAsync(own, set with { Source = SourceNetwork.Trusted }, PutKind.WithLife));
+
+        // Nor does a stranger lengthen that.
+        var ownValue = (await store.GetAsync(own, StoredValues.Now))!;
+        await store.PutAsync(own, ownValue with { Source = StoredValues.Bob, ExpiresAt = ownValue.ExpiresAt.AddDays(1) }, PutKind.Copy);
+        Assert.Equal(ownValue, await store.GetAsync(own, StoredValues.Now));
+
+        // Its own life it may shorten; nobody else may.
+        var shorter = set with { ExpiresAt = StoredValues.Now.AddMinutes(10) };
+        await store.PutAsync(squatted, shorter with { Source = StoredValues.Bob }, PutKind.WithLife);
+        Assert.Equal(set, await store.GetAsync(squatted, StoredValues.Now));
+        await store.PutAsync(squatted, shorter, PutKind.WithLife);
+        Assert.Equal(shorter, await store.GetAsync(squatted, StoredValues.Now));
+    }
+
+    [Fact]
+    public async Task Others_renew_a_full_life_as_often_as_they_like()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 1 });
+        var values = Heartbeats(10, 1, TimeSpan.FromHours(24));
+        await store.PutAllAsync(values);
+        var later = StoredValues.Now.AddHours(10);
+        host.MoveTo(later);
+        foreach (var (key, value) in values)
+        {
+            var renewed = value with { Source = StoredValues.Bob, StoredAt = later, ExpiresAt = later.AddHours(24) };
+            Assert.Equal(StoreResult.Stored, await store.PutAsync(key, renewed));
+            Assert.Equal(renewed with { Source = StoredValues.Alice }, await store.GetAsync(key, later));
+        }
+    }
+
+    [Fact]
+    public async Task A_former_source_gets_its_values_back_whatever_it_and_its_neighbours_changed()
+    {
+        await using var host = CreateHost();
+        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5, ChangesPerSubnet = 5 });
+        var values = Heartbeats(10, 1, TimeSpan.FromHours(24));
+        await store.PutAllAsync(values);
+        for (var i = 0; i < values.Count; i++)
+        {
+            Assert.Equal(StoreResult.Stored, await store.PutAsync(values[i].Key, StoredValues.Text("evil", Network($"192.1.{i / 5}.1"))));
+        }
+
+        // 203.0.113.6 is a neighbour of Alice.
+        for (var i = 0; i < 6; i++)
+        {
+            await store.PutAsync(StoredValues.Key(100 + i), StoredValues.Text("other", Network("198.51.100.1")));
+            Assert.Equal(
+                i < 5 ? StoreResult.Stored : StoreResult.ChangeLimitExceeded,
+                await store.PutAsync(StoredValues.Key(100 + i), StoredValues.Text("evil", Network("203.0.113.6"))));
+        }
+
+        await store.PutAllAsync(values);
+        Assert.Equal(values.ToDictionary(), (await store.ReadAllAsync()).Where(held => held.Value.Source == StoredValues.Alice).ToDictionary());
+
+        // Who took them has to pay again.
+        Assert.Equal(StoreResult.ChangeLimitExceeded, await store.PutAsync(values[0].Key, StoredValues.Text("evil", Network("192.1.0.1"))));
+    }
+
     /// <summary>A quota of 200 keys, 40 to a subnet, of which strangers' far values take 160.</summary>
     internal static StoreQuota Share { get; } =
         StoreQuota.Unlimited with { TotalKeys = 200, KeysPerSource = 20, KeysPerSubnet = 40, ReservePercent = 20 };
 
     private static ResponsibleArea Area { get; } = new(StoredValues.Key(0), 3);
+
+    private static SourceNetwork Network(string address) => SourceNetwork.Of(UdpEndpoint.Parse($"{address}:1"));
+
+    /// <summary>Values of Alice, with a life.</summary>
+    private static List<KeyValuePair<NodeId, StoredValue>> Heartbeats(int count, int beat, TimeSpan life) =>
+        [.. Enumerable.Range(0, count).Select(i => KeyValuePair.Create(
+            StoredValues.Key(i), StoredValues.Text($"beat {beat}", StoredValues.Alice) with { ExpiresAt = StoredValues.Now + life }))];
 
     private static NodeId NearKey(int number) => KeyOf(number, isNear: true);
 

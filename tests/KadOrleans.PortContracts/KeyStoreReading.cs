@@ -18,11 +18,12 @@ internal static class KeyStoreReading
         return all;
     }
 
-    public static async Task PutAllAsync(this IKeyStore store, IEnumerable<KeyValuePair<NodeId, StoredValue>> values)
+    public static async Task PutAllAsync(
+        this IKeyStore store, IEnumerable<KeyValuePair<NodeId, StoredValue>> values, PutKind kind = PutKind.Publication)
     {
         foreach (var (key, value) in values)
         {
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(key, value));
+            Assert.Equal(StoreResult.Stored, await store.PutAsync(key, value, kind));
         }
     }
 

@@ -27,6 +27,20 @@ public class LifeTrailerTests
     }
 
     [Theory]
+    [InlineData(1u, "d200000001")]
+    [InlineData(31_536_000u, "d201e13380")]
+    [InlineData(int.MaxValue, "d27fffffff")]
+    public void A_life_that_a_publisher_chose_is_an_int_and_of_a_store_alone(uint seconds, string trailer)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        var request = DecodeStore(Store) with { SecondsLeft = seconds, IsChosen = true };
+        Assert.True(RequestWriter.TryWriteStore(buffer, default, request, out var length));
+        Assert.Equal(Store + trailer, Body(buffer, length));
+        Assert.Equal(request, DecodeStore(Store + trailer));
+        Assert.Null(ResponseReader.ReadSecondsLeft(Convert.FromHexString(Found + trailer)));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("05")]
     [InlineData("cc05")]
@@ -36,7 +50,9 @@ public class LifeTrailerTests
     [InlineData("ce0000000500")]
     [InlineData("ce00000005ce00000005")]
     [InlineData("cf0000000000000005")]
-    [InlineData("d200000005")]
+    [InlineData("d2800000")]
+    [InlineData("d280000005")]
+    [InlineData("d20000000500")]
     [InlineData("ca00000005")]
     [InlineData("c4030000ff")]
     [InlineData("deadbeef")]

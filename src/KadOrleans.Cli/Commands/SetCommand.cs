@@ -32,7 +32,7 @@ internal static class SetCommand
         };
         var life = new Option<string?>("--life")
         {
-            Description = "How long the value lives, a week by default. Nodes keep another value of the key that lives longer.",
+            Description = "How long the value lives, a week by default. It replaces what strangers stored and what ends sooner.",
             HelpName = "SECONDS",
         };
         var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());

@@ -70,7 +70,7 @@ internal static class KeyCommands
         };
         var life = new Option<string?>("--life")
         {
-            Description = "How long the value lives; it is not published again. Nodes keep another value that lives longer.",
+            Description = "How long the value lives; it is not published again. It replaces what strangers stored and what ends sooner.",
             HelpName = "SECONDS",
         };
         return ApiCommand.Create(

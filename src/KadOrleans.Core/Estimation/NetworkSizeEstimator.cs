@@ -17,6 +17,10 @@ internal sealed class NetworkSizeEstimator
     // A network's own irregularity, which no number of lookups averages out: relative variance of the estimate per 1/N.
     private const double IrregularityPerNode = 0.5;
 
+    // Targets that share more bits with the own id are left out. Many lookups go there, as buckets are refreshed and near keys
+    // republished. Contacts that were placed beside the own id would be what these end with.
+    private const int SharedBits = 8;
+
     private readonly NodeId? _ownId;
     private readonly int _capacity;
     private readonly Queue<NodeId> _order = new();
@@ -38,7 +42,7 @@ internal sealed class NetworkSizeEstimator
 
     /// <summary>
     /// Adds the result of a lookup. A second lookup of one target replaces the first, so a popular key counts once. Lookups of the own id,
-    /// or without contacts, are ignored.
+    /// of targets beside it, or without contacts, are ignored.
     /// </summary>
     /// <param name="target">The lookup's target, chosen independently of the nodes' ids.</param>
     /// <param name="closest">The nearest contacts that answered, nearest first.</param>
@@ -46,7 +50,7 @@ internal sealed class NetworkSizeEstimator
     public void Add(NodeId target, IReadOnlyList<Contact> closest, int k)
     {
         ArgumentNullException.ThrowIfNull(closest);
-        if (closest.Count == 0 || target == _ownId || closest[^1].Id.DistanceTo(target).ToFraction() <= 0)
+        if (closest.Count == 0 || _ownId?.CommonPrefixLength(target) > SharedBits || closest[^1].Id.DistanceTo(target).ToFraction() <= 0)
         {
             return;
         }

@@ -258,9 +258,17 @@ internal sealed class KeyShard
     internal StoreDecision DecideAndCharge(NodeId key, StoredValue? before, StoredValue offered, PutKind kind)
     {
         var decision = Decide(key, before, offered, kind);
-        if (decision.IsChange)
+        if (decision.IsReturn)
+        {
+            _accounts.Former.Forget(key);
+        }
+        else if (decision.IsChange)
         {
             _accounts.Changes.Count(offered.Source, offered.StoredAt);
+            if (before is not null && before.Value != offered.Value)
+            {
+                _accounts.Former.Remember(key, before.Source, offered.StoredAt);
+            }
         }
 
         return decision;

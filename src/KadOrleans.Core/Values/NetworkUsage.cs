@@ -20,6 +20,9 @@ internal abstract class NetworkUsage(SourceNetwork network)
     /// <summary>Other keys that may be evicted.</summary>
     public int NearKeys { get; private set; }
 
+    /// <summary>Footprint of their values in bytes.</summary>
+    public long NearBytes { get; private set; }
+
     /// <summary>The usage as one number of bytes; see <see cref="UsageScale"/>.</summary>
     public long Weight { get; private set; }
 
@@ -36,7 +39,7 @@ internal abstract class NetworkUsage(SourceNetwork network)
     /// <summary>Weighs the usage by another scale. Its place in a heap has to be updated.</summary>
     public void Weigh(UsageScale scale) => Weight = scale.Weigh(Keys, Bytes);
 
-    public void CountEvictable(int sign, bool isFar)
+    public void CountEvictable(int sign, int footprint, bool isFar)
     {
         if (isFar)
         {
@@ -45,6 +48,7 @@ internal abstract class NetworkUsage(SourceNetwork network)
         else
         {
             NearKeys += sign;
+            NearBytes += sign * footprint;
         }
     }
 

@@ -3,8 +3,8 @@ namespace KadOrleans.Core.Values;
 /// <summary>
 /// The rules by which a full store makes room for one value. Far values are evicted before near ones. Then come those of the subnet that
 /// uses most, within it of the source that uses most, and of these the oldest. A new value evicts one of its own class only from a network
-/// that uses more than its own network would. So flooding gains nothing, and equals do not evict each other. The search undoes its trials,
-/// so it changes nothing.
+/// that uses more than its own network would. So flooding gains nothing, and equals do not evict each other. The same holds of a near value
+/// and far ones, once its subnet has its part of the reserve. The search undoes its trials, so it changes nothing.
 /// </summary>
 internal sealed class RoomSearch
 {
@@ -138,14 +138,14 @@ internal sealed class RoomSearch
             return false;
         }
 
-        if (IsPreferredTo(top))
+        if (IsPreferredTo(top) && (_isOwn || IsWithinReserve()))
         {
             return Evict(top.Sources.Top!);
         }
 
         return top == _subnet
             ? TryEvictOf(top)
-            : IsOfOneClassWith(top) && WeightWithValue(_subnet) < top.Weight && Evict(top.Sources.Top!);
+            : (IsOfOneClassWith(top) || IsPreferredTo(top)) && WeightWithValue(_subnet) < top.Weight && Evict(top.Sources.Top!);
     }
 
     private bool TryEvictOf(SubnetUsage? subnet)
@@ -162,6 +162,11 @@ internal sealed class RoomSearch
 
     // Which of a network's values would go is said by whether it has far ones.
     private bool IsPreferredTo(NetworkUsage network) => _isOwn || (!_isFar && network.FarKeys > 0);
+
+    // Who owns the many private addresses of one network is not known, as with the subnet's quota.
+    private bool IsWithinReserve() => _share.Source.IsPrivate
+        || ((_subnet?.NearKeys ?? 0) + 1 <= _quota.NearKeysPerSubnet
+            && (_subnet?.NearBytes ?? 0) + _share.Footprint <= _quota.NearBytesPerSubnet);
 
     private bool IsOfOneClassWith(NetworkUsage network) => network.FarKeys > 0 == _isFar;
 

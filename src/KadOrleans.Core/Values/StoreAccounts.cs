@@ -36,6 +36,7 @@ internal sealed class StoreAccounts
         Quota = quota;
         _scale = new UsageScale(quota);
         Changes = new ChangeLimiter(quota);
+        Former = new FormerSources(quota);
     }
 
     /// <summary>Keys counted.</summary>
@@ -78,6 +79,9 @@ internal sealed class StoreAccounts
 
     /// <summary>How often sources may change values that others stored.</summary>
     public ChangeLimiter Changes { get; }
+
+    /// <summary>Whom keys were taken from.</summary>
+    public FormerSources Former { get; }
 
     internal StoreQuota Quota { get; private set; }
 
@@ -346,8 +350,8 @@ internal sealed class StoreAccounts
     private void CountEvictable(SourceUsage source, int slot, int sign)
     {
         ref var entry = ref _slots[slot];
-        source.CountEvictable(sign, entry.IsFar);
-        source.Subnet.CountEvictable(sign, entry.IsFar);
+        source.CountEvictable(sign, entry.Footprint, entry.IsFar);
+        source.Subnet.CountEvictable(sign, entry.Footprint, entry.IsFar);
         if (entry.IsFar)
         {
             FarKeys += sign;

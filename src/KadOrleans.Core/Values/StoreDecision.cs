@@ -14,8 +14,11 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     /// </summary>
     public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
 
-    /// <summary>Whether a live value of another source is replaced: <see cref="ChangeLimiter.Count"/> has to know.</summary>
+    /// <summary>Whether a live value of another source is replaced, or its life lengthened: <see cref="ChangeLimiter.Count"/> has to know.</summary>
     public bool IsChange { get; private init; }
+
+    /// <summary>Whether a source takes back the key that another one took from it: that change is free (<see cref="FormerSources"/>).</summary>
+    public bool IsReturn { get; private init; }
 
     /// <summary>
     /// A life that grows by no more than this is not written. The copies that k holders send each other every hour differ by delays and
@@ -24,8 +27,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Decides on an offered value. The same value keeps its source and the later end of life. Another value is replaced, unless the offer
-    /// is a copy that expires no later: then it is an old publication. An import changes nothing that was stored later. No copy and no
+    /// Decides on an offered value. The same value keeps its source and the later end of life, and only its source or a trusted one sets an
+    /// earlier end. Another value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes nothing that was stored later. No copy and no
     /// stranger replaces a publication of a cluster's client (<see cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no
     /// other record of it. The quota check of a replacement counts the room that the old value leaves.
     /// </summary>
@@ -53,18 +56,19 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 
         if ((isAlive || IsPublished(old)) && old!.Value == offered.Value)
         {
-            return Renew(old, offered, kind);
+            return Renew(old, offered, kind, accounts.Changes);
         }
 
         var isChange = isAlive && kind != PutKind.Import && old!.Source != offered.Source && !offered.Source.IsTrusted;
-        if (isChange && !accounts.Changes.Allows(offered.Source, offered.StoredAt))
+        var isReturn = isChange && accounts.Former.Has(key, offered.Source, offered.StoredAt);
+        if (isChange && !isReturn && !accounts.Changes.Allows(offered.Source, offered.StoredAt))
         {
             return Refuse(StoreResult.ChangeLimitExceeded);
         }
 
         var room = accounts.FindRoom(key, slot, StoreShare.Of(offered), out var evicted);
         return room == StoreResult.Stored
-            ? new StoreDecision(room, offered, true) { Evicted = evicted, IsChange = isChange }
+            ? new StoreDecision(room, offered, true) { Evicted = evicted, IsChange = isChange, IsReturn = isReturn }
             : Refuse(room);
     }
 
@@ -75,7 +79,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         PutKind.Import => old?.StoredAt > offered.StoredAt,
         _ when IsPublished(old) && old!.Value != offered.Value && !MayEndPublication(offered, kind) => true,
         PutKind.Copy when isAlive => old!.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
-        PutKind.Copy => offered.IsExpired(offered.StoredAt),
+        PutKind.WithLife when isAlive && old!.Source.IsTrusted => old.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
+        PutKind.Copy or PutKind.WithLife => offered.IsExpired(offered.StoredAt),
         _ => false,
     };
 
@@ -86,13 +91,29 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 
     /// <summary>
     /// The same value again. If a trusted source stores it, it becomes the trusted source's, whose values are never evicted. A copy does
-    /// not change its source, as the sender did not publish it. Only an offer that lives about as long as the held value counts as a STORE
+    /// not change its source, as the sender did not publish it. Another public source that lengthens its life makes a change, and never
+    /// lengthens the life of what a trusted source stored. Only an offer that lives about as long as the held value counts as a STORE
     /// for republishing. Otherwise a stranger could stop all holders' republishing, by copies that are about to expire.
     /// </summary>
-    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind)
+    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind, ChangeLimiter changes)
     {
         var longer = offered.ExpiresAt - old.ExpiresAt;
-        var isLater = offered.StoredAt > old.StoredAt && longer >= -NegligibleLife;
+        var isStranger = kind != PutKind.Import
+            && offered.Source is { IsTrusted: false, IsPrivate: false }
+            && offered.Source != old.Source
+            && !old.IsExpired(offered.StoredAt);
+
+        // Else a set of this node, or of one that it trusts, would be refused because its own former value lives longer.
+        var isLengthened = longer > NegligibleLife && !(isStranger && old.Source.IsTrusted);
+        var isChange = isLengthened && isStranger && !IsOrdinary(old, offered, kind);
+        if (isChange && !changes.Allows(offered.Source, offered.StoredAt))
+        {
+            return Refuse(StoreResult.ChangeLimitExceeded);
+        }
+
+        var isShortened = kind == PutKind.WithLife && longer < TimeSpan.Zero && !IsPublished(old)
+            && (offered.Source.IsTrusted || offered.Source == old.Source);
+        var isLater = offered.StoredAt > old.StoredAt && (isShortened || longer >= -NegligibleLife);
         var touched = old with
         {
             StoredAt = isLater ? offered.StoredAt : old.StoredAt,
@@ -100,7 +121,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             Source = offered.Source.IsTrusted && kind != PutKind.Copy ? offered.Source : old.Source,
         };
         var publishedAt = offered.PublishedAt ?? old.PublishedAt;
-        if (longer <= NegligibleLife
+        if (!isLengthened
+            && !isShortened
             && publishedAt == old.PublishedAt
             && touched.IsFar == old.IsFar
             && touched.Source == old.Source)
@@ -108,9 +130,19 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return new StoreDecision(StoreResult.Stored, touched, false);
         }
 
-        var expiresAt = offered.ExpiresAt > old.ExpiresAt ? offered.ExpiresAt : old.ExpiresAt;
-        return new StoreDecision(StoreResult.Stored, touched with { ExpiresAt = expiresAt, PublishedAt = publishedAt }, true);
+        var expiresAt = isShortened || isLengthened || (longer > TimeSpan.Zero && !isStranger) ? offered.ExpiresAt : old.ExpiresAt;
+        return new StoreDecision(StoreResult.Stored, touched with { ExpiresAt = expiresAt, PublishedAt = publishedAt }, true)
+        {
+            IsChange = isChange,
+        };
     }
+
+    /// <summary>
+    /// Whether a STORE is an ordinary renewal, by the publisher or by holders that know of no lives. It comes without a life, while at
+    /// least half of a full one is left.
+    /// </summary>
+    private static bool IsOrdinary(StoredValue old, StoredValue offered, PutKind kind) =>
+        kind == PutKind.Publication && 2 * old.LifeLeft(offered.StoredAt) >= offered.LifeLeft(offered.StoredAt);
 }
 
 /// <summary>The origin of a put value, which decides what it may replace.</summary>
@@ -124,6 +156,12 @@ public enum PutKind
 
     /// <summary>From a state file, with the time it was stored at: what was stored later stays.</summary>
     Import,
+
+    /// <summary>
+    /// From its publisher, who chose how long it lives: it replaces what strangers stored, and what ends sooner. Its source may shorten
+    /// the life that it gave.
+    /// </summary>
+    WithLife,
 }
 
 /// <summary>The result of storing a value on this node.</summary>
@@ -163,7 +201,7 @@ public enum StoreResult
 /// <summary>The values that a store evicted or replaced since it was opened.</summary>
 /// <param name="EvictedFar">Values evicted so that others had room, of keys for which the node was not responsible.</param>
 /// <param name="EvictedNear">Values evicted of other keys.</param>
-/// <param name="Changed">Live values replaced by another source than the one that stored them.</param>
+/// <param name="Changed">Live values that another source than the one that stored them replaced, or made live longer.</param>
 public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, long Changed)
 {
     /// <summary>Values evicted, of all keys.</summary>

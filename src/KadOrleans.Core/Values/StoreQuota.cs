@@ -60,7 +60,8 @@ public sealed record StoreQuota
     /// <summary>
     /// The part of <see cref="TotalKeys"/> and of <see cref="TotalBytes"/> that strangers' values cannot take if this node is
     /// not among the k nearest to their keys. Percent, 0 to <see cref="MaxReservePercent"/>; default 20. Too little, and a
-    /// flood evicts near values sooner; too much, and less is held for others.
+    /// flood evicts near values sooner; too much, and less is held for others. Of a subnet's quota it is also the part
+    /// up to which its near values evict far ones of networks that use less.
     /// </summary>
     public int ReservePercent { get; set; } = 20;
 
@@ -82,6 +83,16 @@ public sealed record StoreQuota
     internal long FarKeys => Without(TotalKeys);
 
     internal long FarBytes => Without(TotalBytes);
+
+    /// <summary>
+    /// Near keys of one subnet that take the place of far ones of anybody: of the reserve the part that it has of the whole. Further ones do
+    /// so only where others use more. No bound for who may have the whole.
+    /// </summary>
+    internal long NearKeysPerSubnet => KeysPerSubnet >= TotalKeys ? long.MaxValue : (long)KeysPerSubnet * ReservePercent / 100;
+
+    /// <inheritdoc cref="NearKeysPerSubnet"/>
+    internal long NearBytesPerSubnet =>
+        BytesPerSubnet >= TotalBytes ? long.MaxValue : (long)((Int128)BytesPerSubnet * ReservePercent / 100);
 
     private long Without(long total) => total - (long)((Int128)total * ReservePercent / 100);
 }

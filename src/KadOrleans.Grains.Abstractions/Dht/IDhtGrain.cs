@@ -42,8 +42,8 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Stores a value for a time, durably in the cluster's own shards before this returns, and on the nearest contacts of the network. The
-    /// cluster does not publish it again. While it holds another value that lives longer, or publishes one, it refuses this one, and the
-    /// network is not asked. Since version 3.
+    /// cluster does not publish it again. While it holds another value that was set here and lives longer, or publishes one, it refuses this
+    /// one, and the network is not asked. What strangers stored is replaced. Since version 3.
     /// </summary>
     /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
     [Alias("SetFor")]

@@ -172,7 +172,7 @@ internal sealed class DhtGrain(
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
         return life is null
             ? new ShardPut(key, stored with { PublishedAt = PendingPublication.Mark(now) })
-            : new ShardPut(key, stored, PutKind.Copy);
+            : new ShardPut(key, stored, PutKind.WithLife);
     }
 
     /// <summary>Sends a publication that the shard holds. While no contact took it, it stays pending.</summary>

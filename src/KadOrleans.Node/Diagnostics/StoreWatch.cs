@@ -17,7 +17,7 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StoreWatch>();
-    private ResponsibleArea _area;
+    private FollowedArea _area;
     private (long Refused, long Evicted, long RefusedChanges) _before;
     private Bound _quota;
     private Bound _changes;
@@ -32,11 +32,11 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
 
     private void FollowArea()
     {
-        var area = ResponsibleArea.Follow(_area, node.RoutingTable, node.Kademlia.BucketSize);
-        if (area != _area)
+        var before = _area.Area;
+        _area = _area.Next(node.RoutingTable, node.NetworkSize, node.Kademlia.BucketSize, environment.Time.GetUtcNow());
+        if (_area.Area != before)
         {
-            store.SetArea(area);
-            _area = area;
+            store.SetArea(_area.Area);
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class RequestHandlers(
         return store.PutAsync(
             request.Key,
             new StoredValue(request.Value, now, now + options.Bound(life), source),
-            life is null ? PutKind.Publication : PutKind.Copy);
+            life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy);
     }
 
     /// <summary>

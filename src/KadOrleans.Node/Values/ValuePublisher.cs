@@ -16,7 +16,8 @@ internal sealed class ValuePublisher(
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="life">
-    /// Null for a publication, which replaces what is held. Otherwise how long the value lives: it replaces only what ends sooner.
+    /// Null for a publication, which replaces what is held. Otherwise how long the value lives: it replaces what ends sooner, and what
+    /// strangers stored.
     /// </param>
     /// <param name="keepsCopy">Whether this node may hold a copy.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -28,9 +29,20 @@ internal sealed class ValuePublisher(
 
         // The contacts of a cancelled lookup are not the nearest.
         cancellationToken.ThrowIfCancellationRequested();
-        var copies = storer.StoreAsync(key, value, life, outcome.Closest, cancellationToken);
+        var sent = life is null ? storer.StoreAsync(key, value, life, outcome.Closest, cancellationToken) : null;
         var local = keepsCopy ? await StoreLocallyAsync(key, value, life, outcome.Closest, cancellationToken) : null;
-        var tally = await copies;
+        if (life is { } chosen && local != StoreResult.Outdated)
+        {
+            sent = storer.StoreChosenAsync(key, value, chosen, outcome.Closest, cancellationToken);
+        }
+
+        if (sent is null)
+        {
+            // Others would replace what this node goes on to return.
+            return new SetResult { Local = local, Lookup = outcome };
+        }
+
+        var tally = await sent;
         return new SetResult
         {
             Stored = tally.Stored,
@@ -64,6 +76,6 @@ internal sealed class ValuePublisher(
 
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted);
-        return await store.PutAsync(key, stored, life is null ? PutKind.Publication : PutKind.Copy, cancellationToken);
+        return await store.PutAsync(key, stored, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken);
     }
 }

@@ -32,6 +32,38 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         return tally;
     }
 
+    /// <summary>
+    /// Sends a value with a life that its publisher chose to all contacts. Those that refuse may hold a stranger's value that lives longer:
+    /// they are asked again to take this one in its place. They are not asked at first, because nodes of earlier releases take that
+    /// request for one without a life.
+    /// </summary>
+    public async Task<StoreTally> StoreChosenAsync(
+        NodeId key, DhtValue value, TimeSpan life, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
+    {
+        var tally = new StoreTally(contacts.Count);
+        foreach (var contact in contacts)
+        {
+            Send(key, value, life, contact, stored =>
+            {
+                if (stored == false)
+                {
+                    Send(key, value, life, contact, tally.Add, isChosen: true);
+                }
+                else
+                {
+                    tally.Add(stored);
+                }
+            });
+        }
+
+        using (cancellationToken.UnsafeRegister(static (t, token) => ((StoreTally)t!).Cancel(token), tally))
+        {
+            await tally.All;
+        }
+
+        return tally;
+    }
+
     /// <summary>Sends the value to one contact. Returns true if it took the value, false if it refused, null without a response.</summary>
     public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact)
     {
@@ -40,11 +72,11 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         return answer.Task;
     }
 
-    private void Send(NodeId key, DhtValue value, TimeSpan? life, Contact contact, Action<bool?> onEnd)
+    private void Send(NodeId key, DhtValue value, TimeSpan? life, Contact contact, Action<bool?> onEnd, bool isChosen = false)
     {
         uint? seconds = life is { } left ? RemainingLife.InSeconds(left) : null;
         requests.Send(new StoreCall(
-            contact, new StoreRequest(ownId, key, value, seconds), (stored, failure) => onEnd(failure is null ? stored : null)));
+            contact, new StoreRequest(ownId, key, value, seconds, isChosen), (stored, failure) => onEnd(failure is null ? stored : null)));
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
@@ -15,6 +16,15 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
 {
     /// <summary>How often a held value is looked at: nobody tells of an eviction.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>The least time between two gets for a watch: a stranger's STOREs cost no more lookups than that.</summary>
+    public static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
+
+    // The longest time between two while what a stranger stored here is not what gets find.
+    private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);
+
+    // Keys for which a watch gets the value now; it tells the other watches.
+    private readonly ConcurrentDictionary<NodeId, bool> _asked = new();
 
     /// <summary>Tells the watches of a key of the value that a get found, if any. Returns the result.</summary>
     public GetResult Learn(NodeId key, GetResult result)
@@ -38,7 +48,10 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         return result;
     }
 
-    /// <summary>The value now, and then each change.</summary>
+    /// <summary>
+    /// The value now, and then each change. What this node or a trusted or private source stored here is believed. What others of the
+    /// public stored here says only that a get may have another result.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="get">Gets the value now, from the network if need be.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
@@ -46,44 +59,94 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var watch = watches.Begin(key);
-        var (held, expiresAt) = await ReadAsync(key, cancellationToken);
-        var value = (await get()).Value;
-        yield return new KeyChange(key, value);
+        var held = await ReadAsync(key, cancellationToken);
+        var state = new State(held, (await get()).Value, time.GetUtcNow(), null, AskInterval);
+        var told = state.Value;
+        yield return new KeyChange(key, told);
         while (true)
         {
-            var notice = await watch.NextAsync(PauseUntil(expiresAt), time, cancellationToken);
-            var next = notice.Value;
-            if (!notice.IsRead)
+            var notice = await watch.NextAsync(PauseUntil(state.Held.ExpiresAt, state.AskAt), time, cancellationToken);
+            state = notice.IsRead
+                ? state.Tell(notice.Value, time.GetUtcNow())
+                : state.See(await ReadAsync(key, cancellationToken));
+            if (state.AskAt <= time.GetUtcNow())
             {
-                var before = held;
-                (held, expiresAt) = await ReadAsync(key, cancellationToken);
-
-                // What is held says nothing of a value that only others hold.
-                next = held == before ? value : held;
+                state = await AskAsync(key, state, get);
             }
 
-            if (next != value)
+            if (state.Value != told)
             {
-                value = next;
-                yield return new KeyChange(key, value);
+                told = state.Value;
+                yield return new KeyChange(key, told);
             }
         }
     }
 
-    private TimeSpan PauseUntil(DateTimeOffset? expiresAt)
+    // One watch of a key gets its value, and the get tells the others. Where it finds nothing, they ask, too.
+    private async Task<State> AskAsync(NodeId key, State state, Func<Task<GetResult>> get)
     {
-        var left = expiresAt - time.GetUtcNow() ?? LookInterval;
+        var now = time.GetUtcNow();
+        if (!_asked.TryAdd(key, true))
+        {
+            return state with { AskAt = now + AskInterval };
+        }
+
+        try
+        {
+            return state.Tell((await get()).Value, now);
+        }
+        finally
+        {
+            _asked.TryRemove(key, out _);
+        }
+    }
+
+    private TimeSpan PauseUntil(DateTimeOffset? expiresAt, DateTimeOffset? askAt)
+    {
+        var now = time.GetUtcNow();
+        var left = expiresAt - now ?? LookInterval;
+        if (askAt is { } due && due - now < left)
+        {
+            left = due - now;
+        }
+
         return left > LookInterval ? LookInterval : left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
     }
 
-    private async ValueTask<(DhtValue? Value, DateTimeOffset? ExpiresAt)> ReadAsync(NodeId key, CancellationToken cancellationToken)
+    private async ValueTask<Held> ReadAsync(NodeId key, CancellationToken cancellationToken)
     {
         if (await publications.GetAsync(key, cancellationToken) is { IsPending: true } pending)
         {
-            return (pending.Value, null);
+            return new Held(pending.Value, null, true);
         }
 
         var held = await store.GetAsync(key, time.GetUtcNow(), cancellationToken);
-        return (held?.Value, held?.ExpiresAt);
+        return new Held(held?.Value, held?.ExpiresAt, held?.Source is { IsTrusted: true } or { IsPrivate: true });
     }
+
+    /// <summary>What a watch knows.</summary>
+    /// <param name="Held">What is held here.</param>
+    /// <param name="Value">The key's value, as far as it is believed.</param>
+    /// <param name="AskedAt">When a get began last.</param>
+    /// <param name="AskAt">When the next one is due; null if there is no reason for one.</param>
+    /// <param name="Pause">The time until the next one, if this one does not find what a stranger stored here.</param>
+    private readonly record struct State(Held Held, DhtValue? Value, DateTimeOffset AskedAt, DateTimeOffset? AskAt, TimeSpan Pause)
+    {
+        /// <summary>
+        /// A get or a set had this result. What a stranger stored here may be a lie, or so new that the other holders do not have it yet.
+        /// </summary>
+        public State Tell(DhtValue? value, DateTimeOffset askedAt) => Held.IsBelieved || Held.Value is null || Held.Value == value
+            ? new State(Held, value, askedAt, null, AskInterval)
+            : new State(Held, value, askedAt, askedAt + Pause, 2 * Pause < MaxPause ? 2 * Pause : MaxPause);
+
+        /// <summary>This is held now. It says nothing of a value that only others hold.</summary>
+        public State See(Held held) => held.Value == Held.Value ? this with { Held = held }
+            : held.IsBelieved || (held.Value is null && Held.IsBelieved) ? new State(held, held.Value, AskedAt, null, AskInterval)
+            : new State(held, Value, AskedAt, AskedAt + AskInterval, AskInterval);
+    }
+
+    /// <param name="Value">What is held; null if nothing is.</param>
+    /// <param name="ExpiresAt">When that ends.</param>
+    /// <param name="IsBelieved">Whether a source stored it whose word is taken.</param>
+    private readonly record struct Held(DhtValue? Value, DateTimeOffset? ExpiresAt, bool IsBelieved);
 }

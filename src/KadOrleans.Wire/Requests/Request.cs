@@ -73,7 +73,7 @@ internal readonly ref struct Request
         Require(RequestKind.Store);
         var reader = new MessagePackReader(_value);
         return new StoreRequest(
-            _sender, _target, reader.TryRead(out var token) ? token.ToValue() : default, LifeTrailer.Read(_rest));
+            _sender, _target, reader.TryRead(out var token) ? token.ToValue() : default, LifeTrailer.Read(_rest, out var isChosen), isChosen);
     }
 
     /// <summary>The call as FIND_NODE.</summary>
@@ -219,7 +219,12 @@ internal readonly record struct PingRequest(NodeId Sender);
 /// <param name="Key">The key, already hashed into the id space.</param>
 /// <param name="Value">The value. One of an unsupported type is <c>default</c>: it is answered with false, not stored.</param>
 /// <param name="SecondsLeft">Seconds of its life that are left at the sender; null for a value that begins its life.</param>
-internal readonly record struct StoreRequest(NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null);
+/// <param name="IsChosen">
+/// Whether the publisher chose that life: the value replaces what strangers stored, however long that lives. Nodes that do not know
+/// this take the STORE for one without a life.
+/// </param>
+internal readonly record struct StoreRequest(
+    NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null, bool IsChosen = false);
 
 /// <summary>Asks for the contacts nearest to an id (Kademlia §2.3, FIND_NODE).</summary>
 /// <param name="Sender">The caller's id.</param>

@@ -50,7 +50,7 @@ internal static class RequestWriter
         writer.WriteNodeId(request.Key);
         writer.WriteValue(request.Value);
         length = End(writer);
-        length += LifeTrailer.Write(destination[length..], request.SecondsLeft);
+        length += LifeTrailer.Write(destination[length..], request.SecondsLeft, request.IsChosen);
         return true;
     }
 

@@ -100,6 +100,25 @@ public class NetworkSizeEstimatorTests
     }
 
     [Fact]
+    public void Lookups_beside_the_own_id_where_anybody_may_place_ids_do_not_count()
+    {
+        var random = new SeededRandomSource(3);
+        var own = NodeId.Random(random);
+        var network = new RoutingTableSnapshot(default, 0, Contacts(
+            [.. Enumerable.Range(0, 500).Select(_ => NodeId.Random(random)), .. Enumerable.Range(0, 30).Select(_ => own.RandomWithPrefix(40, random))]));
+        var estimator = new NetworkSizeEstimator(own);
+        for (var i = 0; i < 64; i++)
+        {
+            foreach (var target in new[] { NodeId.Random(random), own.RandomWithPrefix(12 + (i % 40), random), own.RandomWithPrefix(40, random) })
+            {
+                estimator.Add(target, Nearest(network, target), K);
+            }
+        }
+
+        Assert.InRange(estimator.Estimate()!.Nodes, 430, 600);
+    }
+
+    [Fact]
     public void A_network_that_grew_is_seen_once_the_window_has_passed()
     {
         var random = new SeededRandomSource(2);

@@ -53,15 +53,15 @@ internal sealed class StoreModel(StoreQuota quota)
     private static StoredValue Renewed(StoredValue old, StoredValue value)
     {
         var longer = value.ExpiresAt - old.ExpiresAt;
+        var isTakenOver = value.Source.IsTrusted && !old.Source.IsTrusted;
+        var isLengthened = longer > StoreDecision.NegligibleLife && (value.Source.IsTrusted || !old.Source.IsTrusted);
         return old with
         {
             StoredAt = longer >= -StoreDecision.NegligibleLife ? value.StoredAt : old.StoredAt,
-            ExpiresAt = longer > StoreDecision.NegligibleLife || (longer > TimeSpan.Zero && IsTakenOver(old, value)) ? value.ExpiresAt : old.ExpiresAt,
-            Source = IsTakenOver(old, value) ? value.Source : old.Source,
+            ExpiresAt = isLengthened || (longer > TimeSpan.Zero && isTakenOver) ? value.ExpiresAt : old.ExpiresAt,
+            Source = isTakenOver ? value.Source : old.Source,
         };
     }
-
-    private static bool IsTakenOver(StoredValue old, StoredValue value) => value.Source.IsTrusted && !old.Source.IsTrusted;
 
     private StoreResult MakeRoom(List<Entry> all, Entry offered)
     {
@@ -130,12 +130,13 @@ internal sealed class StoreModel(StoreQuota quota)
 
     private bool MayEvict(List<Entry> all, Entry offered, Entry victim)
     {
-        if (offered.Value.Source.IsTrusted || (IsFar(victim) && !IsFar(offered)))
+        var isPreferred = IsFar(victim) && !IsFar(offered);
+        if (offered.Value.Source.IsTrusted || (isPreferred && (SubnetOf(victim) == SubnetOf(offered) || IsWithinReserve(all, offered))))
         {
             return true;
         }
 
-        if (IsFar(victim) != IsFar(offered))
+        if (!isPreferred && IsFar(victim) != IsFar(offered))
         {
             return false;
         }
@@ -143,6 +144,13 @@ internal sealed class StoreModel(StoreQuota quota)
         Func<Entry, SourceNetwork> network = SubnetOf(offered) == SubnetOf(victim) ? SourceOf : SubnetOf;
         return network(offered) != network(victim)
             && Weight([.. all, offered], offered, network) < Weight(all, victim, network);
+    }
+
+    private bool IsWithinReserve(List<Entry> all, Entry offered)
+    {
+        var (keys, bytes) = Sum(all.Append(offered)
+            .Where(entry => !entry.Value.Source.IsTrusted && SubnetOf(entry) == SubnetOf(offered) && !IsFar(entry)));
+        return keys <= quota.NearKeysPerSubnet && bytes <= quota.NearBytesPerSubnet;
     }
 
     private bool IsFar(Entry entry) => !entry.Value.Source.IsTrusted && !Area.Contains(entry.Key);

@@ -45,4 +45,18 @@ public sealed class DeceptionTests
         Assert.True(
             result is { PublisherKeepsTruth: true, Renewed: >= 15, Deceived: 0 }, $"seed {Seed}: {result}");
     }
+
+    [Fact]
+    public void A_watcher_is_told_what_a_get_says_and_not_what_a_stranger_stored_there() =>
+        Assert.Equal([Scene.Truth], WatchTrial.Run(Seed));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sets_with_a_life_reach_all_holders_whatever_a_stranger_stores_there(bool squats)
+    {
+        var result = FreezeTrial.Run(Seed, squats, beats: 10);
+
+        Assert.True(result is { Refused: 0, Missing: 0, TooLong: 0 }, $"seed {Seed}: {result}");
+    }
 }

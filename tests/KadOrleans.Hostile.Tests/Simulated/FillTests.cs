@@ -39,4 +39,15 @@ public sealed class FillTests
     [Fact]
     public void Forged_stores_do_not_use_up_the_quota_of_the_address_that_they_name() =>
         Assert.Equal(20, OverwriteTrial.UseUpQuota(Seed));
+
+    // Thirty networks hold a part of the reserve each, and that is more than far values leave.
+    [Theory]
+    [InlineData(30, 0)]
+    [InlineData(6, 300)]
+    public void Contacts_beside_a_nodes_id_and_junk_there_evict_no_near_values(int contacts, int far)
+    {
+        var result = ShrinkTrial.Run(Seed, contacts);
+
+        Assert.True(result is { Near: 800 } && result.Far >= far, $"seed {Seed}: {result}");
+    }
 }

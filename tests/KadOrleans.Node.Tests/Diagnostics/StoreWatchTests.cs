@@ -1,6 +1,5 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Local;
@@ -77,25 +76,18 @@ public sealed class StoreWatchTests
     });
 
     [Fact]
-    public void The_store_learns_which_keys_are_near_once_contacts_are_known() => _world.Run(async () =>
+    public void The_store_learns_which_keys_are_near_once_contacts_and_the_networks_size_are_known() => _world.Run(async () =>
     {
-        var id = NodeId.Random(_world.Random);
-        var table = new LocalRoutingTable(
-            id, new KademliaOptions(), new SubnetDiversity(), _world.Clock, _world.Clock.GetUtcNow());
-        for (var i = 0; i < 400; i++)
+        await _world.StartNetworkAsync(160);
+        var started = await _world.StartNodeAsync(options => options.Quota = new StoreQuota { TotalKeys = 10, ReservePercent = 50 });
+        var (id, store) = (started.Id, started.Store);
+        await started.Node.BootstrapAsync([_world.Nodes[0].Transport.Endpoint.ToString()]);
+        for (var i = 0; i < 40; i++)
         {
-            var near = id.RandomWithPrefix(_world.Random.Next(8), _world.Random);
-            table.Observe(ContactObservation.Answered(new Contact(near, UdpEndpoint.Parse($"12.{i / 200}.{i % 200}.1:1"))));
+            await started.Node.FindNodeAsync(NodeId.Random(_world.Random));
         }
 
-        var store = new InMemoryKeyStore(new StoreQuota { TotalKeys = 10, ReservePercent = 50 });
-        await using var node = new KadNode(
-            new KadNodeOptions { Id = id.ToString() }, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment)
-        {
-            CreateTable = _ => table,
-        };
-        await node.StartAsync();
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        await _world.PassAsync(StoreWatch.Period);
 
         var results = new List<StoreResult>();
         for (var i = 0; i < 8; i++)

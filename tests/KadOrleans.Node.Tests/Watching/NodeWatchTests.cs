@@ -82,6 +82,90 @@ public sealed class NodeWatchTests
     }
 
     [Fact]
+    public void What_a_stranger_stores_here_is_told_only_if_a_get_says_so() => new VirtualThread().Run(_time, async () =>
+    {
+        var gets = 0;
+        var found = "true";
+        await using var watch = Watch(() =>
+        {
+            gets++;
+            return Task.FromResult(new GetResult(found, null));
+        });
+        await watch.MoveNextAsync();
+
+        var next = watch.MoveNextAsync();
+        await PutAsync("lie", TimeSpan.FromDays(7), Stranger);
+        await Task.Delay(TimeSpan.FromMinutes(2), _time);
+        Assert.False(next.IsCompleted);
+        Assert.InRange(gets, 2, 8);
+        await Task.Delay(TimeSpan.FromDays(1), _time);
+
+        Assert.InRange(gets, 24, 48);
+
+        // Later the network says what the stranger says; and then the stranger's copy ends.
+        found = "newer";
+        await PutAsync("newer", TimeSpan.FromMinutes(10), Stranger);
+        Assert.True(await next);
+        Assert.Equal("newer", watch.Current.Value);
+        next = watch.MoveNextAsync();
+        await Task.Delay(TimeSpan.FromMinutes(11), _time);
+        Assert.False(next.IsCompleted);
+        await PutAsync("own", TimeSpan.FromMinutes(10));
+        Assert.True(await next);
+        return true;
+    });
+
+    [Fact]
+    public void A_new_value_that_comes_here_before_the_other_holders_is_told_once_they_have_it() => new VirtualThread().Run(_time, async () =>
+    {
+        var found = "old";
+        await using var watch = Watch(() => Task.FromResult(new GetResult(found, null)));
+        await watch.MoveNextAsync();
+        var next = watch.MoveNextAsync();
+        await Task.Delay(TimeSpan.FromMinutes(10), _time);
+        await PutAsync("new", TimeSpan.FromDays(7), Stranger);
+        await Task.Delay(TimeSpan.FromSeconds(3), _time);
+        Assert.False(next.IsCompleted);
+
+        found = "new";
+        await Task.Delay(NodeWatch.AskInterval, _time);
+        Assert.True(next.IsCompleted);
+        Assert.Equal("new", watch.Current.Value);
+        return true;
+    });
+
+    [Fact]
+    public void A_strangers_stores_cost_one_get_of_all_watches_in_five_seconds() => new VirtualThread().Run(_time, async () =>
+    {
+        var gets = 0;
+        var node = new NodeWatch(_watches, _store, _publications, _time);
+        List<IAsyncEnumerator<KeyChange>> watches = [.. Enumerable.Range(0, 10).Select(_ => node.RunAsync(Key, GetAsync, default).GetAsyncEnumerator())];
+        foreach (var watch in watches)
+        {
+            await watch.MoveNextAsync();
+        }
+
+        List<Task<bool>> next = [.. watches.Select(watch => watch.MoveNextAsync().AsTask())];
+        gets = 0;
+        for (var i = 0; i < 600; i++)
+        {
+            await PutAsync(i, TimeSpan.FromHours(1), Stranger);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
+        }
+
+        Assert.InRange(gets, 1, 15);
+        Assert.DoesNotContain(next, move => move.IsCompleted);
+        return true;
+
+        async Task<GetResult> GetAsync()
+        {
+            gets++;
+            await Task.Delay(TimeSpan.FromMilliseconds(150), _time);
+            return node.Learn(Key, new GetResult("true", null));
+        }
+    });
+
+    [Fact]
     public async Task Watches_are_bounded_and_an_ended_one_makes_room()
     {
         var held = Enumerable.Range(0, KeyWatches.MaxWatches).Select(i => _watches.Begin(NodeId.FromKey($"{i % 3}"))).ToList();
@@ -99,10 +183,12 @@ public sealed class NodeWatchTests
     private IAsyncEnumerator<KeyChange> Watch(Func<Task<GetResult>>? get = null) => new NodeWatch(_watches, _store, _publications, _time)
         .RunAsync(Key, get ?? (() => Task.FromResult(new GetResult(1, null))), default).GetAsyncEnumerator();
 
-    private async Task PutAsync(DhtValue value, TimeSpan life)
+    private static SourceNetwork Stranger { get; } = SourceNetwork.Of(UdpEndpoint.Parse("203.0.113.5:1"));
+
+    private async Task PutAsync(DhtValue value, TimeSpan life, SourceNetwork source = default)
     {
         var now = _time.GetUtcNow();
-        var put = await new WatchedKeyStore(_store, _watches).PutAsync(Key, new StoredValue(value, now, now + life, SourceNetwork.Trusted));
+        var put = await new WatchedKeyStore(_store, _watches).PutAsync(Key, new StoredValue(value, now, now + life, source));
         Assert.Equal(StoreResult.Stored, put);
     }
 }

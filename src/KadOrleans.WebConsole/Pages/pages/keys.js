@@ -101,6 +101,6 @@ function setter(store) {
       event.preventDefault();
       store(typed(type.value, value.value), life.value.trim());
     },
-  }, field('Type', type), field('Value', value), field('Seconds to live', life, 'Empty: it is published again each day. Otherwise it replaces only what ends sooner.'),
+  }, field('Type', type), field('Value', value), field('Seconds to live', life, 'Empty: it is published again each day. Otherwise it replaces what strangers stored and what ends sooner.'),
   el('button', { class: 'danger' }, 'Set…')));
 }
