@@ -49,6 +49,25 @@ public sealed class ContactTests
         Assert.InRange(result.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>Those that all know cost a timeout and a retry of others. A chain of hidden ones costs a timeout each, up to the deadline.</summary>
+    [Theory]
+    [InlineData(10, 1, 3)]
+    [InlineData(4, 20, 15)]
+    public void Tarpits_around_a_key_delay_a_get_no_longer_than_lost_datagrams_would(int chains, int length, int seconds)
+    {
+        var result = TarpitTrial.Run(Seed, chains, length);
+
+        Assert.True(result.Untouched < TimeSpan.FromSeconds(1) && result.Longest <= TimeSpan.FromSeconds(seconds), $"seed {Seed}: {result}");
+    }
+
+    [Fact]
+    public void One_address_does_not_teach_a_node_that_the_network_is_slow()
+    {
+        var result = TarpitTrial.RunPoisoned(Seed);
+
+        Assert.True(result.Untouched < TimeSpan.FromSeconds(1) && result.Longest <= TimeSpan.FromSeconds(2), $"seed {Seed}: {result}");
+    }
+
     [Theory]
     [InlineData(0.0, 1.0)]
     [InlineData(0.1, 0.95)]
