@@ -13,7 +13,7 @@ internal static class TarpitTrial
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(4.7);
 
     /// <summary>Chains of peers around a key. All nodes know the first of each, and it names the next.</summary>
-    public static TarpitResult Run(int seed, int chains, int length)
+    public static TarpitResult Run(int seed, int chains, int length, TimeSpan delay)
     {
         var scene = new Scene(seed);
         return scene.World.Run(async () =>
@@ -21,7 +21,7 @@ internal static class TarpitTrial
             await scene.StartHonestAsync(Honest);
             var key = NodeId.Random(scene.Random);
             var untouched = await LongestGetAsync(scene, key);
-            await scene.IntroduceAsync([.. Enumerable.Range(0, chains).Select(chain => AddChain(scene, key, chain * length, length))]);
+            await scene.IntroduceAsync([.. Enumerable.Range(0, chains).Select(chain => AddChain(scene, key, chain * length, length, delay))]);
             return new TarpitResult(untouched, await LongestGetAsync(scene, key));
         });
     }
@@ -37,7 +37,7 @@ internal static class TarpitTrial
             var untouched = await LongestGetAsync(scene, key);
             for (var i = 0; i < 600; i++)
             {
-                var peer = Add(scene, NodeId.Random(scene.Random), AttackerAddresses.Of(AttackerSpread.OneHost, i), next: null);
+                var peer = Add(scene, NodeId.Random(scene.Random), AttackerAddresses.Of(AttackerSpread.OneHost, i), Late, next: null);
                 foreach (var node in scene.World.Nodes)
                 {
                     peer.Ping(node.Transport.Endpoint, scene.Random);
@@ -50,21 +50,21 @@ internal static class TarpitTrial
         });
     }
 
-    private static Tarpit AddChain(Scene scene, NodeId key, int first, int length)
+    private static Tarpit AddChain(Scene scene, NodeId key, int first, int length, TimeSpan delay)
     {
         Tarpit? named = null;
         for (var i = length - 1; i >= 0; i--)
         {
             // The later in the chain, the nearer.
             var id = key.RandomWithPrefix(10 + i, scene.Random);
-            named = Add(scene, id, AttackerAddresses.Of(AttackerSpread.ManyNetworks, first + i), named?.Contact);
+            named = Add(scene, id, AttackerAddresses.Of(AttackerSpread.ManyNetworks, first + i), delay, named?.Contact);
         }
 
         return named!;
     }
 
-    private static Tarpit Add(Scene scene, NodeId id, UdpEndpoint endpoint, Contact? next) =>
-        new(id, scene.World.Network.Bind(endpoint), scene.World.Clock, Late, next);
+    private static Tarpit Add(Scene scene, NodeId id, UdpEndpoint endpoint, TimeSpan delay, Contact? next) =>
+        new(id, scene.World.Network.Bind(endpoint), scene.World.Clock, delay, next);
 
     private static async Task<TimeSpan> LongestGetAsync(Scene scene, NodeId key)
     {
