@@ -109,7 +109,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
-        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, _time, _logger);
+        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, new SubnetDiversity(new SubnetLimits(), trusted), _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
     }
 

@@ -9,6 +9,12 @@ public sealed record UploadLimits
     /// <summary>The highest bound.</summary>
     public const long Most = 1_000_000_000_000;
 
+    /// <summary>Bounds of <see cref="PerEndpoint"/> that the endpoints of one public source (an IPv4 address or a /64) share.</summary>
+    public const int EndpointsPerSource = 4;
+
+    /// <summary>Bounds of <see cref="PerEndpoint"/> that the endpoints of one public subnet (/24, /48) share.</summary>
+    public const int EndpointsPerSubnet = 16;
+
     /// <summary>The allowed values, for messages.</summary>
     public static string Allowed => $"{Least} to {Most} bytes per second are allowed, or 0 for no bound";
 
@@ -18,6 +24,7 @@ public sealed record UploadLimits
     /// <summary>
     /// Bytes per second to one endpoint, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no bound; default
     /// 1,000,000. Anybody can forge the address of an endpoint that has proved it, and so direct this many bytes at it.
+    /// The endpoints of one source share four times as much, those of one subnet sixteen times.
     /// </summary>
     public long PerEndpoint { get; set; } = 1_000_000;
 

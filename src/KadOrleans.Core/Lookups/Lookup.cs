@@ -40,7 +40,8 @@ internal sealed class Lookup
     private bool _hasValue;
     private bool _isDisputed;
     private bool _isAmongExempt = true;
-    private bool _cancelled;
+    private bool _waitsForUnresponsive = true;
+    private TerminationReason? _ended;
 
     /// <summary>Starts a lookup.</summary>
     /// <param name="ownId">Never asked, never in the result.</param>
@@ -88,14 +89,17 @@ internal sealed class Lookup
     {
         get
         {
-            if (_cancelled)
+            if (_ended is not null)
             {
-                return TerminationReason.Cancelled;
+                return _ended;
             }
 
             return _paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle();
         }
     }
+
+    /// <summary>Whether nobody is to be queried, and all that have yet to answer are unresponsive.</summary>
+    public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
     // More at once where voices are missing: they are asked in one round trip.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
@@ -104,7 +108,7 @@ internal sealed class Lookup
     public bool TryNext(out Contact contact)
     {
         contact = default;
-        if (_cancelled || _paths.Waiting >= Concurrency)
+        if (_ended is not null || _paths.Waiting >= Concurrency)
         {
             return false;
         }
@@ -217,7 +221,13 @@ internal sealed class Lookup
     }
 
     /// <summary>Ends the lookup with its results so far. May be called several times.</summary>
-    public void Cancel() => _cancelled |= !IsDone;
+    public void Cancel() => _ended ??= IsDone ? null : TerminationReason.Cancelled;
+
+    /// <summary>Ends the lookup with its results so far, as it has taken too long.</summary>
+    public void ReachDeadline() => _ended ??= IsDone ? null : TerminationReason.DeadlineReached;
+
+    /// <summary>Ends the lookup if it waits for nobody but unresponsive contacts. They had as long as others for their retries.</summary>
+    public void StopWaitingForUnresponsive() => _waitsForUnresponsive &= !IsWaitingForUnresponsive;
 
     /// <summary>The state of a contact, or null if the lookup does not know it.</summary>
     public CandidateState? StateOf(NodeId id) => _candidates.Find(id)?.State;
@@ -288,7 +298,7 @@ internal sealed class Lookup
 
         // One lost datagram must not hide a value: its holder may be one whose retry is pending. Nor must a lost pong hide a contact that
         // has answered.
-        if ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0)
+        if (_waitsForUnresponsive && ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0))
         {
             return null;
         }
@@ -303,7 +313,7 @@ internal sealed class Lookup
             return TerminationReason.Converged;
         }
 
-        if (_unresponsive > 0)
+        if (_waitsForUnresponsive && _unresponsive > 0)
         {
             return null;
         }

@@ -89,4 +89,7 @@ public enum TerminationReason
 
     /// <summary>The caller gave up.</summary>
     Cancelled,
+
+    /// <summary>The lookup's deadline was over; the outcome has what was found until then.</summary>
+    DeadlineReached,
 }

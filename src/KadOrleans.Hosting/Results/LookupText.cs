@@ -31,6 +31,7 @@ internal static class LookupText
         TerminationReason.NoContacts => "no contact was known",
         TerminationReason.NobodyAnswered => "nobody answered",
         TerminationReason.RequestLimit => "it reached its limit of requests",
+        TerminationReason.DeadlineReached => "it reached its deadline",
         _ => "it was interrupted",
     };
 }

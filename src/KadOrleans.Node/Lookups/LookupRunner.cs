@@ -69,7 +69,7 @@ internal sealed class LookupRunner(
         var ownId = table.Snapshot.OwnId;
         table.Observe(ContactObservation.LookedUp(target));
         var lookup = new Lookup(ownId, target, kind, seeds.Span, options, CreatePolicy(asksAllHolders));
-        return new RunningLookup(lookup, requests, ownId, onProved, tracing);
+        return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, tracing);
     }
 
     private async Task<(RunningLookup Running, LookupOutcome Outcome)> RunAsync(

@@ -14,24 +14,38 @@ namespace KadOrleans.Node.Lookups;
 /// <param name="requests">Sends the requests.</param>
 /// <param name="ownId">The id they carry.</param>
 /// <param name="onProved">Gets each contact that proved its id.</param>
+/// <param name="time">The clock of its deadline.</param>
 /// <param name="tracing">Takes down the queries; null if nobody asked for them.</param>
 internal sealed class RunningLookup(
-    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, LookupTracing? tracing = null)
+    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupTracing? tracing = null)
 {
+    /// <summary>
+    /// The longest time of a lookup. Among millions of nodes one takes some seconds, of which lost datagrams take the most. Contacts that
+    /// answer as late as they may, one after another, would make it minutes.
+    /// </summary>
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+
     /// <summary>The most unresponsive contacts of one lookup that are queried without a place.</summary>
     private const int MaxUnresponsive = 16;
 
-    // Guards lookup, tracing and _unresponsive.
+    // Guards lookup, tracing, _unresponsive and _isInGrace.
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<LookupOutcome> _outcome =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly long _startedAt = time.GetTimestamp();
+    private ITimer? _timer;
+    private bool _isInGrace;
     private int _unresponsive;
 
     /// <summary>Completes with the outcome; never fails.</summary>
     public Task<LookupOutcome> Outcome => _outcome.Task;
 
-    public void Start() => Pump();
+    public void Start()
+    {
+        _timer = time.CreateTimer(static l => ((RunningLookup)l!).OnTimer(), this, Deadline, Timeout.InfiniteTimeSpan);
+        Pump();
+    }
 
     public void Cancel()
     {
@@ -99,6 +113,31 @@ internal sealed class RunningLookup(
         {
             tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now);
             lookup.OnFailed(call.Contact);
+        }
+
+        Pump();
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            if (_isInGrace)
+            {
+                lookup.StopWaitingForUnresponsive();
+            }
+
+            var left = Deadline - time.GetElapsedTime(_startedAt);
+            if (left <= TimeSpan.Zero)
+            {
+                lookup.ReachDeadline();
+            }
+            else if (!lookup.IsDone)
+            {
+                // One that was waited for led to others.
+                _isInGrace = false;
+                _timer!.Change(left, Timeout.InfiniteTimeSpan);
+            }
         }
 
         Pump();
@@ -174,7 +213,13 @@ internal sealed class RunningLookup(
 
             if (lookup.IsDone)
             {
+                _timer?.Dispose();
                 _outcome.TrySetResult(lookup.GetOutcome());
+            }
+            else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Deadline - time.GetElapsedTime(_startedAt) > requests.Grace)
+            {
+                _isInGrace = true;
+                _timer?.Change(requests.Grace, Timeout.InfiniteTimeSpan);
             }
 
             return false;

@@ -46,6 +46,9 @@ internal sealed class RequestTable : IDisposable
     /// <summary>Requests that wait for their retry or their end.</summary>
     public int Waiting => _deadlines.Count;
 
+    /// <summary>How long a lookup that has nobody else to query waits for unresponsive contacts: the common timeout of a retry.</summary>
+    public TimeSpan Grace => _roundTrips.Common.RetryTimeout;
+
     /// <summary>Whether an endpoint timed out, and has not responded since.</summary>
     public bool IsUnresponsive(UdpEndpoint endpoint) => _unresponsive.Contains(endpoint);
 
@@ -66,7 +69,7 @@ internal sealed class RequestTable : IDisposable
             return;
         }
 
-        if (!_deadlines.TryAdd(request, _roundTrips[request.Destination].Timeout))
+        if (!_deadlines.TryAdd(request, FirstTimeout(request)))
         {
             End(request, RequestFailure.Cancelled);
         }
@@ -83,7 +86,7 @@ internal sealed class RequestTable : IDisposable
     {
         if (roundTrip <= RoundTripEstimate.MaxTimeout)
         {
-            _roundTrips.Add(endpoint, roundTrip);
+            _roundTrips.AddAlone(endpoint, roundTrip);
             _unresponsive.Remove(endpoint);
         }
     }
@@ -202,6 +205,15 @@ internal sealed class RequestTable : IDisposable
         {
             End(request, RequestFailure.Unreachable);
         }
+    }
+
+    /// <summary>
+    /// A contact that is slower than others is passed over as soon as they would be. A stranger must not choose how long others wait for it.
+    /// </summary>
+    private TimeSpan FirstTimeout(OutgoingRequest request)
+    {
+        var (own, common) = (_roundTrips[request.Destination].Timeout, _roundTrips.Common.Timeout);
+        return own < common ? own : common;
     }
 
     private TimeSpan RetryTimeout(OutgoingRequest request)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Timeouts;
 
@@ -6,39 +7,44 @@ namespace KadOrleans.Node.Requests;
 
 /// <summary>
 /// Round-trip times by endpoint, in two generations. Bounded: at <see cref="Capacity"/> endpoints the older generation is forgotten. An
-/// endpoint that was never measured gets the average of all.
+/// endpoint that was never measured gets what is common.
 /// </summary>
 internal sealed class RoundTripTimes
 {
     /// <summary>Endpoints remembered per generation: twice this in all, some 10 MB at the most.</summary>
     private const int Capacity = 65_536;
 
-    // Guards _overall.
+    // Guards _networks, and the change of generations.
     private readonly Lock _gate = new();
-    private RoundTripEstimate _overall;
+    private readonly CommonRoundTrip _networks = new();
+    private volatile StrongBox<RoundTripEstimate> _common = new();
     private ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> _current = NewGeneration();
     private ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> _previous = NewGeneration();
 
-    public RoundTripEstimate this[UdpEndpoint endpoint]
-    {
-        get
-        {
-            if (_current.TryGetValue(endpoint, out var estimate) || _previous.TryGetValue(endpoint, out estimate))
-            {
-                return estimate;
-            }
+    /// <summary>What is common in the network.</summary>
+    public RoundTripEstimate Common => _common.Value;
 
-            lock (_gate)
+    public RoundTripEstimate this[UdpEndpoint endpoint] =>
+        _current.TryGetValue(endpoint, out var estimate) || _previous.TryGetValue(endpoint, out estimate) ? estimate : Common;
+
+    public bool IsMeasured(UdpEndpoint endpoint) => _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
+
+    /// <summary>Learns the round trip of a request.</summary>
+    public void Add(UdpEndpoint endpoint, TimeSpan sample)
+    {
+        AddAlone(endpoint, sample);
+        lock (_gate)
+        {
+            _networks.Add(endpoint, sample);
+            if (_networks.Estimate != Common)
             {
-                return _overall;
+                _common = new StrongBox<RoundTripEstimate>(_networks.Estimate);
             }
         }
     }
 
-    public bool IsMeasured(UdpEndpoint endpoint) => _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
-
-    /// <summary>Learns a round trip.</summary>
-    public void Add(UdpEndpoint endpoint, TimeSpan sample)
+    /// <summary>Learns the round trip of an endpoint that asked first: it says nothing of others.</summary>
+    public void AddAlone(UdpEndpoint endpoint, TimeSpan sample)
     {
         _current.TryGetValue(endpoint, out var known);
         if (known == default)
@@ -49,7 +55,6 @@ internal sealed class RoundTripTimes
         _current[endpoint] = known.With(sample);
         lock (_gate)
         {
-            _overall = _overall.With(sample);
             if (_current.Count >= Capacity)
             {
                 _previous = _current;

@@ -28,6 +28,12 @@ internal sealed class Prober : IDisposable
     /// </summary>
     private static readonly TokenRate NetworkRate = new(2, 20);
 
+    /// <summary>
+    /// Candidates that claim the id of a contact from another endpoint, per second, and in a burst. The table wants each of them. So
+    /// newcomers keep most of the rate, however many networks repeat what is known.
+    /// </summary>
+    private static readonly TokenRate ClaimRate = new(20, 40);
+
     /// <summary>The most networks whose share is remembered. A bucket refills in 10 s, and its place is then free.</summary>
     private const int MaxNetworks = 16_384;
 
@@ -51,6 +57,7 @@ internal sealed class Prober : IDisposable
     private readonly HashSet<UdpEndpoint> _queued = [];
     private TokenBucket _candidateBucket;
     private TokenBucket _checkBucket;
+    private TokenBucket _claimBucket;
     private bool _ticking;
 
     /// <param name="requests">Sends the pings.</param>
@@ -68,18 +75,21 @@ internal sealed class Prober : IDisposable
         _onProbed = onProbed;
         _candidateBucket = new TokenBucket(CandidateRate, time.GetUtcNow());
         _checkBucket = new TokenBucket(CheckRate, time.GetUtcNow());
+        _claimBucket = new TokenBucket(ClaimRate, time.GetUtcNow());
         _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Queues a ping of a candidate.</summary>
-    public void Consider(Contact candidate)
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="isClaim">Whether a contact with its id is known at another endpoint.</param>
+    public void Consider(Contact candidate, bool isClaim)
     {
         lock (_gate)
         {
             if (_candidates.Count >= MaxCandidates
                 || _queued.Contains(candidate.Endpoint)
                 || _underWay.ContainsKey(candidate.Endpoint)
-                || !TryTakeShare(candidate.Endpoint))
+                || !TryTakeShare(candidate.Endpoint, isClaim))
             {
                 return;
             }
@@ -97,12 +107,12 @@ internal sealed class Prober : IDisposable
         OnTick();
     }
 
-    /// <summary>Counts a candidate that has already answered a ping. Returns false if the rate, or its network's, is used up.</summary>
-    public bool TryTakeTurn(UdpEndpoint endpoint)
+    /// <summary>Counts a candidate that has already answered a ping. Returns false if the rate, its network's or that of claims is used up.</summary>
+    public bool TryTakeTurn(UdpEndpoint endpoint, bool isClaim)
     {
         lock (_gate)
         {
-            return TryTakeShare(endpoint) && _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
+            return TryTakeShare(endpoint, isClaim) && _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
         }
     }
 
@@ -123,8 +133,12 @@ internal sealed class Prober : IDisposable
     public void Dispose() => _timer.Dispose();
 
     // Before the common rate, so that a network's excess costs the others nothing.
-    private bool TryTakeShare(UdpEndpoint endpoint) =>
-        _exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, _time.GetUtcNow());
+    private bool TryTakeShare(UdpEndpoint endpoint, bool isClaim)
+    {
+        var now = _time.GetUtcNow();
+        return (_exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, now))
+            && (!isClaim || _claimBucket.TryTake(ClaimRate, now));
+    }
 
     private void OnTick()
     {

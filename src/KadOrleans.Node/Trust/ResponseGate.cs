@@ -28,7 +28,7 @@ internal sealed class ResponseGate(
     {
         if (IsWanted(sender))
         {
-            prober.Consider(sender);
+            prober.Consider(sender, IsClaim(sender));
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class ResponseGate(
     /// </summary>
     public void Introduce(Contact sender)
     {
-        if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn(sender.Endpoint))))
+        if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn(sender.Endpoint, IsClaim(sender)))))
         {
             table.Observe(ContactObservation.Answered(sender));
         }
@@ -128,6 +128,8 @@ internal sealed class ResponseGate(
             metrics.Refused(RefusalReason.ByteBudget);
         }
     }
+
+    private bool IsClaim(Contact sender) => table.Snapshot.TryGet(sender.Id, out var known) && known != sender;
 
     private bool IsWanted(Contact sender)
     {

@@ -32,6 +32,8 @@ internal sealed class VerifiedEndpoints
     private volatile ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> _current = NewGeneration();
     private volatile ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> _previous = NewGeneration();
     private Dictionary<SourceNetwork, Queue<UdpEndpoint>> _subnets = [];
+    private NetworkShares _shares = new();
+    private NetworkShares _previousShares = new();
     private int _count;
     private long _turnedAt;
 
@@ -64,7 +66,7 @@ internal sealed class VerifiedEndpoints
         {
             // Its used rates stay counted.
             var wasVerified = _previous.TryGetValue(endpoint, out var verified);
-            if (!_current.TryAdd(endpoint, verified ?? new VerifiedEndpoint(_rates, _time.GetUtcNow())))
+            if (!_current.TryAdd(endpoint, verified ?? New(endpoint)))
             {
                 return false;
             }
@@ -82,9 +84,19 @@ internal sealed class VerifiedEndpoints
 
     private static ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> NewGeneration() => new(1, 31);
 
+    private static bool IsPublic(UdpEndpoint endpoint) => !endpoint.IsLoopback && !endpoint.IsLinkLocal && !endpoint.IsPrivate;
+
+    private VerifiedEndpoint New(UdpEndpoint endpoint)
+    {
+        var now = _time.GetUtcNow();
+        return IsPublic(endpoint)
+            ? new VerifiedEndpoint(_rates, now, _shares.OfSource(endpoint, _previousShares), _shares.OfSubnet(endpoint, _previousShares))
+            : new VerifiedEndpoint(_rates, now);
+    }
+
     private void MakeRoomInSubnet(UdpEndpoint endpoint)
     {
-        if (endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate)
+        if (!IsPublic(endpoint))
         {
             return;
         }
@@ -116,6 +128,7 @@ internal sealed class VerifiedEndpoints
     {
         _previous = _time.GetElapsedTime(_turnedAt) >= 2 * Generation ? NewGeneration() : _current;
         _current = NewGeneration();
+        (_shares, _previousShares) = (new NetworkShares(), _shares);
         _subnets = [];
         _count = 0;
         Volatile.Write(ref _turnedAt, _time.GetTimestamp());
@@ -124,14 +137,14 @@ internal sealed class VerifiedEndpoints
 
 /// <summary>
 /// The rates of one endpoint that proved its address: requests and bytes. Requests forged under other ports or neighbouring addresses do
-/// not use them up.
+/// not use them up. Its bytes count for its source and its subnet too, as one host has 65,535 endpoints.
 /// </summary>
-internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now)
+internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now, ByteShare? source = null, ByteShare? subnet = null)
 {
-    // Guards both buckets.
+    // Guards _requests.
     private readonly Lock _gate = new();
+    private readonly ByteShare _bytes = new();
     private TokenBucket _requests = new(rates.Requests, now);
-    private TokenBucket _bytes = new(rates.Bytes, now);
 
     /// <summary>Whether one more request is within the rate.</summary>
     public bool TryAdmit(DateTimeOffset now)
@@ -142,30 +155,69 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now)
         }
     }
 
-    /// <summary>Counts bytes. Returns false, without counting, if they exceed the rate.</summary>
-    public bool TrySend(int bytes, DateTimeOffset now)
-    {
-        if (!rates.LimitsBytes)
-        {
-            return true;
-        }
-
-        lock (_gate)
-        {
-            return _bytes.TryTake(rates.Bytes, now, bytes);
-        }
-    }
+    /// <summary>Counts bytes. Returns false if they exceed a rate: the endpoint's, its source's or its subnet's, in this order.</summary>
+    public bool TrySend(int bytes, DateTimeOffset now) => !rates.LimitsBytes
+        || (_bytes.TryTake(rates.Bytes, bytes, now)
+            && source?.TryTake(rates.BytesOfSource, bytes, now) != false
+            && subnet?.TryTake(rates.BytesOfSubnet, bytes, now) != false);
 
     /// <summary>Counts bytes that are sent anyway.</summary>
     public void Spend(int bytes, DateTimeOffset now)
     {
         if (rates.LimitsBytes)
         {
-            lock (_gate)
-            {
-                _bytes.Spend(rates.Bytes, now, bytes);
-            }
+            _bytes.Spend(rates.Bytes, bytes, now);
         }
+    }
+}
+
+/// <summary>The bytes that an endpoint or a network may yet be sent.</summary>
+internal sealed class ByteShare
+{
+    // Guards _bytes.
+    private readonly Lock _gate = new();
+
+    // A default bucket was last used ages ago, so it is full.
+    private TokenBucket _bytes;
+
+    /// <summary>Counts bytes. Returns false, without counting, if they exceed the rate.</summary>
+    public bool TryTake(TokenRate rate, int bytes, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return _bytes.TryTake(rate, now, bytes);
+        }
+    }
+
+    /// <summary>Counts bytes that are sent anyway.</summary>
+    public void Spend(TokenRate rate, int bytes, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            _bytes.Spend(rate, now, bytes);
+        }
+    }
+}
+
+/// <summary>The shares of the networks of one generation's endpoints. One from the generation before is taken over as it is.</summary>
+internal sealed class NetworkShares
+{
+    private readonly Dictionary<SourceNetwork, ByteShare> _sources = [];
+    private readonly Dictionary<SourceNetwork, ByteShare> _subnets = [];
+
+    /// <summary>The share of an endpoint's source: an IPv4 address or a /64.</summary>
+    public ByteShare OfSource(UdpEndpoint endpoint, NetworkShares previous) =>
+        Find(_sources, previous._sources, SourceNetwork.Of(endpoint));
+
+    /// <summary>The share of an endpoint's subnet: a /24 or /48.</summary>
+    public ByteShare OfSubnet(UdpEndpoint endpoint, NetworkShares previous) =>
+        Find(_subnets, previous._subnets, SourceNetwork.SubnetOf(endpoint));
+
+    private static ByteShare Find(
+        Dictionary<SourceNetwork, ByteShare> current, Dictionary<SourceNetwork, ByteShare> previous, SourceNetwork network)
+    {
+        ref var share = ref CollectionsMarshal.GetValueRefOrAddDefault(current, network, out _);
+        return share ??= previous.TryGetValue(network, out var earlier) ? earlier : new ByteShare();
     }
 }
 
@@ -182,15 +234,20 @@ internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
     public bool LimitsBytes => _upload.PerEndpoint > 0;
 
     /// <summary>The rate of bytes, with a burst of one second.</summary>
-    public TokenRate Bytes
-    {
-        get
-        {
-            var rate = _upload.PerEndpoint;
-            return new TokenRate(rate, rate);
-        }
-    }
+    public TokenRate Bytes => BytesOf(1);
+
+    /// <summary>The rate of bytes of all endpoints of one source together.</summary>
+    public TokenRate BytesOfSource => BytesOf(UploadLimits.EndpointsPerSource);
+
+    /// <summary>The rate of bytes of all endpoints of one subnet together.</summary>
+    public TokenRate BytesOfSubnet => BytesOf(UploadLimits.EndpointsPerSubnet);
 
     /// <summary>Follows other rates from now on.</summary>
     public void Use(SourceLimits limits, UploadLimits upload) => (_limits, _upload) = (limits, upload);
+
+    private TokenRate BytesOf(int endpoints)
+    {
+        var rate = (double)_upload.PerEndpoint * endpoints;
+        return new TokenRate(rate, rate);
+    }
 }

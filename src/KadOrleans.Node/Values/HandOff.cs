@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
@@ -17,11 +18,20 @@ internal sealed class HandOff(
     ValueStorer storer,
     MaintenanceUpload upload,
     KademliaOptions options,
+    SubnetDiversity exemption,
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>Queued contacts. The oldest is dropped, and republishing reaches it later.</summary>
+    /// <summary>Queued contacts. A further one is dropped, and republishing reaches it later.</summary>
     private const int MaxWaiting = 1_024;
+
+    /// <summary>
+    /// Contacts of one public network (/24, /48) that are served: one an hour. A host that takes a new id each second would be sent all
+    /// values each time. Republishing reaches its neighbours.
+    /// </summary>
+    private static readonly TokenRate NetworkRate = new(1 / 3_600.0, 1);
+
+    private const int MaxNetworks = 16_384;
 
     /// <summary>Contacts that are served concurrently: a slow one, or one slow on purpose, delays no other.</summary>
     private const int MaxServed = 64;
@@ -35,13 +45,21 @@ internal sealed class HandOff(
     private readonly SharedPace _pace = new(time, Rate);
 
     private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
-        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly SourceLimiter _networks = new(new SourceLimits { PerSubnet = NetworkRate, MaxTracked = MaxNetworks });
 
     // Contacts being served. Only the loop adds and removes.
     private readonly List<Task> _served = [];
     private volatile bool _isFull;
 
-    public void Enqueue(Contact newcomer) => _newcomers.Writer.TryWrite(newcomer);
+    public void Enqueue(Contact newcomer)
+    {
+        if (MayApply(newcomer) && (exemption.IsExempt(newcomer.Endpoint) || _networks.TryAdmitSubnet(newcomer.Endpoint, time.GetUtcNow())))
+        {
+            _newcomers.Writer.TryWrite(newcomer);
+        }
+    }
 
     /// <summary>Works through the newcomers until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -57,8 +75,6 @@ internal sealed class HandOff(
         {
             newcomers.Add(another);
         }
-
-        newcomers.RemoveAll(newcomer => !MayApply(newcomer));
 
         // After a start all saved contacts are new, and hardly any is near to a key. One scan of the keys finds those.
         var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;

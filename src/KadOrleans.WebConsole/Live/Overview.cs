@@ -99,7 +99,7 @@ internal sealed record OverviewRates(
     private static readonly string[] Successes = [Name(TerminationReason.Converged), Name(TerminationReason.ValueFound)];
 
     private static readonly string[] Failures =
-        [Name(TerminationReason.NoContacts), Name(TerminationReason.NobodyAnswered), Name(TerminationReason.RequestLimit)];
+        [Name(TerminationReason.NoContacts), Name(TerminationReason.NobodyAnswered), Name(TerminationReason.RequestLimit), Name(TerminationReason.DeadlineReached)];
 
     /// <summary>The growth of the counters between two samples.</summary>
     public static OverviewRates Between(CountsAt begin, CountsAt end)

@@ -31,6 +31,14 @@ public sealed class ContactTests
     }
 
     [Fact]
+    public void Many_networks_that_claim_known_ids_keep_no_newcomer_out_of_the_table()
+    {
+        var result = TableTrial.RunClaims(Seed, networks: 600);
+
+        Assert.True(result.InTable == result.Came, $"seed {Seed}: {result}");
+    }
+
+    [Fact]
     public void Private_addresses_that_a_public_contact_names_are_sent_nothing() =>
         Assert.Equal(0, RebindingTrial.Run(Seed, host: 0x0A09_0909));
 
@@ -47,6 +55,26 @@ public sealed class ContactTests
 
         // No request waits for longer than 5 s, and two of them may follow each other.
         Assert.InRange(result.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Slow ones cost a timeout and a retry of others. A chain of ones that are just fast enough meets the lookup's deadline.</summary>
+    [Theory]
+    [InlineData(10, 1, 4.7, 3)]
+    [InlineData(4, 20, 4.7, 3)]
+    [InlineData(4, 80, 0.35, 15)]
+    public void Tarpits_around_a_key_delay_a_get_no_longer_than_lost_datagrams_would(int chains, int length, double delay, int seconds)
+    {
+        var result = TarpitTrial.Run(Seed, chains, length, TimeSpan.FromSeconds(delay));
+
+        Assert.True(result.Untouched < TimeSpan.FromSeconds(1) && result.Longest <= TimeSpan.FromSeconds(seconds), $"seed {Seed}: {result}");
+    }
+
+    [Fact]
+    public void One_address_does_not_teach_a_node_that_the_network_is_slow()
+    {
+        var result = TarpitTrial.RunPoisoned(Seed);
+
+        Assert.True(result.Untouched < TimeSpan.FromSeconds(1) && result.Longest <= TimeSpan.FromSeconds(2), $"seed {Seed}: {result}");
     }
 
     [Theory]

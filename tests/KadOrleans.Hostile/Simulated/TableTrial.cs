@@ -52,6 +52,53 @@ internal static class TableTrial
         });
     }
 
+    /// <summary>
+    /// Hosts of many networks claim the ids of contacts again and again, and answer the pings that these draw. Meanwhile honest newcomers
+    /// come, who send one PING each.
+    /// </summary>
+    public static DrainResult RunClaims(int seed, int networks)
+    {
+        const int Came = 16;
+        var scene = new Scene(seed);
+        return scene.World.Run(async () =>
+        {
+            await scene.StartHonestAsync(10);
+            var victim = scene.World.Nodes[0];
+            var known = victim.Node.RoutingTable.Contacts;
+            var claims = Enumerable.Range(0, networks)
+                .Select(i => new Sybil(known[i % known.Count].Id, scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.ManyNetworks, i)), []))
+                .ToList();
+            async Task ClaimAsync(int seconds)
+            {
+                for (var i = 0; i < 2 * seconds; i++)
+                {
+                    foreach (var tenth in claims.Chunk(networks / 10))
+                    {
+                        foreach (var claim in tenth)
+                        {
+                            claim.Ping(victim.Transport.Endpoint, scene.Random);
+                        }
+
+                        await scene.World.PassAsync(TimeSpan.FromMilliseconds(50));
+                    }
+                }
+            }
+
+            // Until what a rate allows at once is used up.
+            await ClaimAsync(12);
+            var newcomers = new List<RawPeer>();
+            for (var i = 0; i < Came; i++)
+            {
+                var newcomer = scene.AddHonestPeer();
+                newcomer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
+                newcomers.Add(newcomer);
+                await ClaimAsync(1);
+            }
+
+            return new DrainResult(Came, newcomers.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)));
+        });
+    }
+
     public static TableResult Run(int seed, int sybils, AttackerSpread spread)
     {
         var scene = new Scene(seed);

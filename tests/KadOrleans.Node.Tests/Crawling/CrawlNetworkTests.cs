@@ -78,7 +78,7 @@ public sealed class CrawlNetworkTests
             var first = new Crawl(new CrawlOptions(), world.Random);
             first.Add(world.PickNode().Contact.Endpoint);
             var run = client.Node.Engine.PrepareCrawl(first, 500);
-            using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(2), world.Clock))
+            using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1), world.Clock))
             {
                 Assert.False(await run.RunAsync(stop.Token));
             }

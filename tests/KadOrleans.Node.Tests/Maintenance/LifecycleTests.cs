@@ -141,6 +141,9 @@ public sealed class LifecycleTests
         await node.Node.FindNodeAsync(hub.Id);
         await _world.PassAsync(TimeSpan.FromSeconds(5));
         await node.Node.FindNodeAsync(hub.Id);
+
+        // The lookup does not wait for the request's own timeout.
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
         Assert.Empty(node.Node.RoutingTable.Contacts);
         hub.Transport.IsCutOff = false;
         await _world.PassAsync(TimeSpan.FromMinutes(2));

@@ -75,6 +75,28 @@ public sealed class VerifiedEndpointsTests
         Assert.False(_verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
     }
 
+    [Theory]
+    [InlineData("11.0.0.1", 1, UploadLimits.EndpointsPerSource)]
+    [InlineData("11.0.0.1", 20, UploadLimits.EndpointsPerSubnet)]
+    [InlineData("10.0.0.1", 1, 64 * 20)]
+    public void The_endpoints_of_one_network_draw_what_a_few_may(string first, int hosts, int drawn)
+    {
+        var host = UdpEndpoint.Parse($"{first}:1").AddressLow;
+        var endpoints = Enumerable.Range(0, 64 * 20).Select(i => UdpEndpoint.FromIPv4((uint)(host + (ulong)(i % hosts)), (ushort)(1 + (i / hosts)))).ToList();
+        endpoints.ForEach(endpoint => _verified.Add(endpoint));
+        for (var generation = 0; generation < 3; generation++)
+        {
+            var now = _clock.GetUtcNow();
+            Assert.Equal(drawn, endpoints.Count(endpoint => _verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now)));
+            Assert.DoesNotContain(endpoints, endpoint => _verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now));
+
+            // Proved again, in reverse and in the next generation: the shares are the same.
+            _clock.Advance(VerifiedEndpoints.Generation);
+            endpoints.Reverse();
+            endpoints.ForEach(endpoint => _verified.Add(endpoint));
+        }
+    }
+
     [Fact]
     public void What_an_endpoint_has_drawn_stays_counted_when_it_proves_itself_again()
     {

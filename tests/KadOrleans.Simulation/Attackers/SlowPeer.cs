@@ -24,9 +24,4 @@ public sealed class SlowPeer(NodeId id, SimulatedTransport transport, ManualTime
         var length = Answer(request, id, source, answer);
         clock.Schedule(new LateAnswer(this, answer.AsMemory(0, length), source), delay);
     }
-
-    private sealed class LateAnswer(SlowPeer peer, ReadOnlyMemory<byte> answer, UdpEndpoint destination) : ScheduledEvent
-    {
-        public override void Fire() => peer.Send(answer.Span, destination);
-    }
 }
