@@ -9,6 +9,7 @@ public sealed class EdgeSuccessionTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-succession-").FullName;
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_second_process_of_a_live_edges_name_waits_for_its_end_and_succeeds_it()
     {
         await using var silo = NewSilo();

@@ -18,6 +18,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
     {

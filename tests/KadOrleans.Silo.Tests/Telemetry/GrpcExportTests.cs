@@ -9,6 +9,7 @@ public sealed class GrpcExportTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-grpc-").FullName;
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Silo_edge_and_node_send_metrics_and_traces_by_gRPC()
     {
         await using var collector = await OtlpCollector.StartAsync();
