@@ -71,6 +71,11 @@ internal static class GetCommand
             {
                 await io.Error.WriteLineAsync(LookupText.DescribeVote(found));
             }
+
+            if (result.Lookup is { } judged && LookupText.DescribeCrowd(judged) is { } warning)
+            {
+                await io.Error.WriteLineAsync(warning);
+            }
         }
 
         return ExitCode.Done;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Crawling;
@@ -5,8 +6,8 @@ namespace KadOrleans.Core.Crawling;
 /// <summary>
 /// Visits every reachable node of a network, as a state machine: gives the next request and takes the responses. Each endpoint is pinged
 /// for its id, then asked with FIND_NODE for its whole table. The contacts that it names are visited in turn. One request at a time goes to
-/// an endpoint. The contacts that strangers name are bounded: in all by <see cref="CrawlOptions.MaxNodes"/>, and for each of them by
-/// <see cref="MaxUnproven"/>. Not safe for several threads.
+/// an endpoint. The contacts that strangers name are bounded: in all by <see cref="CrawlOptions.MaxNodes"/>, of one network by
+/// <see cref="MaxPerNetwork"/>, and for each of them by <see cref="MaxUnproven"/>. Not safe for several threads.
 /// </summary>
 internal sealed class Crawl
 {
@@ -16,6 +17,12 @@ internal sealed class Crawl
     /// lower bound would cut honest walks short.
     /// </summary>
     public const int MaxUnproven = 512;
+
+    /// <summary>
+    /// Endpoints of one public network (/24 or /48) that are asked because others named them. One host can answer at 65,535 ports and name
+    /// itself without end. A /24 of honest nodes has a few hundred.
+    /// </summary>
+    public const int MaxPerNetwork = 2_048;
 
     /// <summary>Pings to an endpoint, each with its one retry. With a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
     public const int MaxPings = 3;
@@ -27,6 +34,7 @@ internal sealed class Crawl
     private readonly CrawlOptions _options;
     private readonly IRandomSource _random;
     private readonly Dictionary<UdpEndpoint, CrawledNode> _nodes = [];
+    private readonly Dictionary<SourceNetwork, int> _networks = [];
     private readonly Queue<CrawledNode> _walking = new();
     private readonly Queue<CrawledNode> _waiting = new();
     private readonly Queue<CrawledNode> _again = new();
@@ -244,7 +252,7 @@ internal sealed class Crawl
             return;
         }
 
-        if (_nodes.Count >= _options.MaxNodes)
+        if (_nodes.Count >= _options.MaxNodes || !HasRoomInNetwork(node))
         {
             _overflow++;
             return;
@@ -262,6 +270,15 @@ internal sealed class Crawl
         {
             _waiting.Enqueue(node);
         }
+    }
+
+    // Private addresses say nothing of who owns them.
+    private bool HasRoomInNetwork(CrawledNode node)
+    {
+        var network = SourceNetwork.SubnetOf(node.Endpoint);
+        return node.Namer is null
+            || network.IsPrivate
+            || ++CollectionsMarshal.GetValueRefOrAddDefault(_networks, network, out _) <= MaxPerNetwork;
     }
 
     private void Hear(CrawledNode namer, IReadOnlyList<Contact> contacts)

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Admission;
+
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>A crawl's summary of the network.</summary>
@@ -27,6 +29,9 @@ public sealed record CrawlSummary
 
     /// <summary>Different IP addresses of nodes.</summary>
     public required int Addresses { get; init; }
+
+    /// <summary>Different networks (/24 or /48) of nodes. One host can answer at any number of ports.</summary>
+    public int Networks { get; init; }
 
     /// <summary>Round trips in milliseconds; null without nodes.</summary>
     public required Quantiles? RoundTrips { get; init; }
@@ -72,6 +77,7 @@ public sealed record CrawlSummary
             Unfinished = records.Count(r => r.State is CrawlState.Waiting or CrawlState.Visiting),
             Ids = byId.Count,
             Addresses = nodes.Select(r => r.Endpoint.WithPort(1)).Distinct().Count(),
+            Networks = nodes.Select(r => SourceNetwork.SubnetOf(r.Endpoint)).Distinct().Count(),
             RoundTrips = Quantiles.Of(nodes.Where(r => r.RoundTrip is not null).Select(r => r.RoundTrip!.Value.TotalMilliseconds)),
             Contacts = Quantiles.Of(nodes.Where(r => r.State == CrawlState.Visited).Select(r => (double)r.Contacts)),
             Balance = PrefixBalance.Of([.. byId.Select(g => g.Key)]),

@@ -46,6 +46,12 @@ public sealed record LookupOutcome
     /// </summary>
     public bool CacheBelongs { get; init; }
 
+    /// <summary>
+    /// Contacts of <see cref="Closest"/> that are nearer to the target than the network's size allows; 0 for none, or without an estimate.
+    /// Somebody may have placed them there, to decide alone what the key reads as.
+    /// </summary>
+    public int Crowded { get; init; }
+
     /// <summary>Contacts that were asked.</summary>
     public required int Asked { get; init; }
 

@@ -3,8 +3,8 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Timeouts;
 
 /// <summary>
-/// The round trip that is common in the network: what a contact is given that was never measured, and the longest that a lookup waits for
-/// any. Each network (/24 or /48) counts once, whatever it sends, so slow contacts in fewer than a quarter of the networks do not move it.
+/// The round trip that is common in the network. A contact that was never measured is given it, and no lookup waits longer for any other.
+/// Each network (/24 or /48) counts once, whatever it sends, so slow contacts in fewer than a quarter of the networks do not move it.
 /// Not safe for several threads.
 /// </summary>
 internal sealed class CommonRoundTrip

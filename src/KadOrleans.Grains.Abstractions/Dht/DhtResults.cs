@@ -42,6 +42,10 @@ internal sealed record DhtLookup
     [Id(7)]
     public int Differed { get; init; }
 
+    /// <summary>Contacts nearer to the target than the network's size allows.</summary>
+    [Id(8)]
+    public int Crowded { get; init; }
+
     /// <summary>Converts the lookup for callers of the DHT.</summary>
     /// <param name="target">The lookup's target.</param>
     /// <param name="value">The value that it found, if any.</param>
@@ -57,6 +61,7 @@ internal sealed record DhtLookup
         Hops = Hops,
         Agreed = Agreed,
         Differed = Differed,
+        Crowded = Crowded,
     };
 
     /// <summary>Copies a lookup's outcome for callers of a cluster.</summary>
@@ -73,6 +78,7 @@ internal sealed record DhtLookup
             Hops = outcome.Hops,
             Agreed = outcome.Agreed,
             Differed = outcome.Differed,
+            Crowded = outcome.Crowded,
         };
     }
 }

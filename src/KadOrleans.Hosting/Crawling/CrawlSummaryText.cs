@@ -25,6 +25,7 @@ internal static class CrawlSummaryText
         ["unfinished"] = summary.Unfinished,
         ["ids"] = summary.Ids,
         ["addresses"] = summary.Addresses,
+        ["networks"] = summary.Networks,
         ["roundTripMilliseconds"] = ToJson(summary.RoundTrips),
         ["contactsPerNode"] = ToJson(summary.Contacts),
         ["balance"] = ToJson(summary.Balance),
@@ -50,7 +51,7 @@ internal static class CrawlSummaryText
 
     public static IEnumerable<string> ToLines(CrawlSummary summary, CrawlCounts counts)
     {
-        yield return Text($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses");
+        yield return Text($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses, {summary.Networks:N0} networks");
         yield return Text($"Unreachable        {summary.Unreachable:N0} named ({summary.UnreachableShare:P1})");
         yield return Text($"Tables read whole  {summary.Complete:N0}");
         if (summary.NotNodes > 0)

@@ -58,21 +58,25 @@ internal static class HttpLimits
 }
 
 /// <summary>
-/// Bounds the open connections of one server. Beyond the bound the oldest is closed. Refusing the newest would let idle connections keep
-/// probes and operators out.
+/// Bounds the open connections of one server. Beyond the bound the oldest is closed that has shown no token, and only then the oldest of
+/// all. Refusing the newest would let idle connections keep probes and operators out.
 /// </summary>
 /// <param name="most">Open connections, at least 1.</param>
 internal sealed class ConnectionLimit(int most)
 {
-    // Guards _open.
+    // The key of a connection's Place in its items.
+    private static readonly object PlaceKey = new();
+
+    // Guards both lists, the oldest first, and in which of them each place is.
     private readonly Lock _gate = new();
-    private readonly LinkedList<ConnectionContext> _open = new();
+    private readonly LinkedList<ConnectionContext> _strangers = new();
+    private readonly LinkedList<ConnectionContext> _known = new();
 
     /// <summary>Serves a connection to its end.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var place = Add(connection, out var oldest);
-        oldest?.Abort(new ConnectionAbortedException($"The oldest of {most} connections is closed for a new one."));
+        var place = Add(connection, out var closed);
+        closed?.Abort(new ConnectionAbortedException($"The oldest of {most} connections is closed for a new one."));
         try
         {
             await next(connection);
@@ -83,28 +87,56 @@ internal sealed class ConnectionLimit(int most)
         }
     }
 
-    private LinkedListNode<ConnectionContext> Add(ConnectionContext connection, out ConnectionContext? oldest)
+    /// <summary>A request of this connection had a token, so it stays open before those that had none.</summary>
+    public static void NoteToken(IDictionary<object, object?>? items)
     {
-        lock (_gate)
+        if (items?.TryGetValue(PlaceKey, out var found) == true && found is Place { IsKnown: false } place)
         {
-            oldest = _open.Count < most ? null : _open.First!.Value;
-            if (oldest is not null)
-            {
-                _open.RemoveFirst();
-            }
-
-            return _open.AddLast(connection);
+            place.Limit.MakeKnown(place);
         }
     }
 
-    private void Remove(LinkedListNode<ConnectionContext> place)
+    private Place Add(ConnectionContext connection, out ConnectionContext? closed)
     {
         lock (_gate)
         {
-            if (place.List is not null)
-            {
-                _open.Remove(place);
-            }
+            var list = _strangers.Count + _known.Count < most ? null : _strangers.Count > 0 ? _strangers : _known;
+            closed = list?.First!.Value;
+            list?.RemoveFirst();
+            var place = new Place(this, _strangers.AddLast(connection));
+            connection.Items[PlaceKey] = place;
+            return place;
         }
+    }
+
+    private void MakeKnown(Place place)
+    {
+        lock (_gate)
+        {
+            if (place.Node.List == _strangers)
+            {
+                _strangers.Remove(place.Node);
+                _known.AddLast(place.Node);
+            }
+
+            place.IsKnown = true;
+        }
+    }
+
+    private void Remove(Place place)
+    {
+        lock (_gate)
+        {
+            place.Node.List?.Remove(place.Node);
+        }
+    }
+
+    private sealed class Place(ConnectionLimit limit, LinkedListNode<ConnectionContext> node)
+    {
+        public ConnectionLimit Limit => limit;
+
+        public LinkedListNode<ConnectionContext> Node => node;
+
+        public bool IsKnown { get; set; }
     }
 }

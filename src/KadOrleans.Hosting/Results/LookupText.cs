@@ -10,12 +10,18 @@ internal static class LookupText
     /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
     public static string Describe(LookupOutcome outcome) =>
         $"contacts asked: {outcome.Asked}, answered: {outcome.Answered}, timed out or failed: {outcome.Failed}; "
-        + $"the lookup ended because {Reason(outcome.Reason)}.";
+        + $"the lookup ended because {Reason(outcome.Reason)}."
+        + (DescribeCrowd(outcome) is { } crowd ? $" {crowd}" : string.Empty);
 
     /// <summary>The number of holders that returned the value, and of those that returned another one.</summary>
     public static string DescribeVote(LookupOutcome outcome) => outcome.Differed == 0
         ? $"Holders that agree: {outcome.Agreed}."
         : $"Holders that agree: {outcome.Agreed}; holders with another value: {outcome.Differed}.";
+
+    /// <summary>A warning of contacts that somebody may have placed beside the key; null for none.</summary>
+    public static string? DescribeCrowd(LookupOutcome outcome) => outcome.Crowded == 0
+        ? null
+        : $"{outcome.Crowded} of the {outcome.Closest.Count} nearest contacts are closer to the key than a network of this size allows; somebody may have placed them there.";
 
     /// <summary>The exit code of a command whose lookup failed. It depends on whether any node responded.</summary>
     public static int ExitCodeOf(LookupOutcome? outcome) =>
@@ -44,7 +50,8 @@ internal static class LookupText
 /// <param name="Hops">Length of the chain of answers that led to the nearest contact.</param>
 /// <param name="Agreed">After a get: holders that gave the value.</param>
 /// <param name="Differed">After a get: holders that gave another value.</param>
-internal sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed)
+/// <param name="Crowded">Contacts nearer to the target than the network's size allows.</param>
+internal sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed, int Crowded)
 {
     /// <summary>The summary of an outcome; null for null.</summary>
     public static LookupSummary? Of(LookupOutcome? outcome) => outcome is null
@@ -56,5 +63,6 @@ internal sealed record LookupSummary(string Reason, int Asked, int Answered, int
             outcome.Failed,
             outcome.Hops,
             outcome.Agreed,
-            outcome.Differed);
+            outcome.Differed,
+            outcome.Crowded);
 }

@@ -1,9 +1,11 @@
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -63,6 +65,8 @@ internal sealed class TokenAuthentication(
         {
             return Task.FromResult(AuthenticateResult.NoResult());
         }
+
+        ConnectionLimit.NoteToken(Context.Features.Get<IConnectionItemsFeature>()?.Items);
 
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer)));
     }

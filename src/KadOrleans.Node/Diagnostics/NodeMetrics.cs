@@ -62,6 +62,9 @@ internal sealed class NodeMetrics
     private static readonly Counter<long> DisputedValues =
         Meter.CreateCounter<long>("kad.lookup.disputes", "{lookup}", "Lookups of a value whose holders gave different ones.");
 
+    private static readonly Counter<long> CrowdedLookups =
+        Meter.CreateCounter<long>("kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
+
     private static readonly Histogram<double> WalkDuration =
         Meter.CreateHistogram<double>("kad.walk.duration", "s", "Duration of random walks, by reason of their end.", advice: Seconds);
 
@@ -209,6 +212,11 @@ internal sealed class NodeMetrics
         if (outcome.Differed > 0)
         {
             DisputedValues.Add(1);
+        }
+
+        if (outcome.Crowded > 0)
+        {
+            CrowdedLookups.Add(1);
         }
     }
 

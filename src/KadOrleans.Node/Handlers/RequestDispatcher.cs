@@ -187,10 +187,10 @@ internal sealed class RequestDispatcher
 
     private void FindValue(NodeId key, in RequestContext context)
     {
+        // Silence, as contacts would say that the value is absent.
         if (_deferred.IsFull)
         {
             _metrics.Refused(RefusalReason.Busy);
-            RespondToFindValue(key, null, context);
             return;
         }
 
@@ -202,8 +202,12 @@ internal sealed class RequestDispatcher
         else if (found.IsFaulted)
         {
             // Refused at once, as the storage is far behind: what is thrown for each would put the node behind too.
-            _deferred.OnFailed(found.AsTask().Exception!.InnerException!);
-            RespondToFindValue(key, null, context);
+            var failure = found.AsTask().Exception!.InnerException!;
+            _deferred.OnFailed(failure);
+            if (failure is not KeyStoreException { IsBusy: true })
+            {
+                RespondToFindValue(key, null, context);
+            }
         }
         else
         {

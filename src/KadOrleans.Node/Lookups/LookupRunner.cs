@@ -80,7 +80,7 @@ internal sealed class LookupRunner(
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
-            var outcome = await running.Outcome;
+            var outcome = size.Judge(await running.Outcome);
             metrics.LookupEnded(outcome, environment.Time.GetElapsedTime(startedAt));
             activity?.End(outcome);
             size.Note(outcome);

@@ -23,6 +23,10 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
         }
     }
 
+    /// <summary>The outcome with the contacts that are nearer to its target than the network's size allows.</summary>
+    public LookupOutcome Judge(LookupOutcome outcome) =>
+        Crowding.Count(outcome.Target, outcome.Closest, Estimate) is > 0 and var crowded ? outcome with { Crowded = crowded } : outcome;
+
     /// <summary>Takes the outcome of a lookup; only one that reached its target's neighbourhood counts.</summary>
     public void Note(LookupOutcome outcome)
     {

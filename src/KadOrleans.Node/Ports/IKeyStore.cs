@@ -138,4 +138,7 @@ public sealed class KeyStoreException : DhtUnavailableException
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether as many reads are waiting as may. What is asked for may be held, so nothing is answered.</summary>
+    public bool IsBusy { get; init; }
 }

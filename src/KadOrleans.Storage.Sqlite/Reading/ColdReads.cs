@@ -86,7 +86,7 @@ internal sealed class ColdReads
             {
                 return ValueTask.FromException<StoredValue?>(_isStopped
                     ? new ObjectDisposedException(nameof(SqliteDatabase))
-                    : new KeyStoreException($"'{_file.Path}' is read too slowly: {Capacity} reads are waiting. Check the disk's health."));
+                    : new KeyStoreException($"'{_file.Path}' is read too slowly: {Capacity} reads are waiting. Check the disk's health.") { IsBusy = true });
             }
 
             _waiting.Enqueue(read);

@@ -30,6 +30,26 @@ public sealed class ConnectionLimitTests
     }
 
     [Fact]
+    public void One_that_showed_a_token_is_closed_after_those_that_did_not()
+    {
+        var connections = Enumerable.Range(0, 5).Select(_ => new FakeConnection()).ToList();
+        _ = RunAsync(connections[0]);
+        ConnectionLimit.NoteToken(connections[0].Items);
+        ConnectionLimit.NoteToken(connections[0].Items);
+        _ = RunAsync(connections[1]);
+        _ = RunAsync(connections[2]);
+        Assert.Equal([false, true, false], connections[..3].Select(c => c.IsAborted));
+
+        // A token on one that was closed already changes nothing.
+        ConnectionLimit.NoteToken(connections[1].Items);
+        ConnectionLimit.NoteToken(connections[2].Items);
+        _ = RunAsync(connections[3]);
+        Assert.Equal([true, true, false, false], connections[..4].Select(c => c.IsAborted));
+        ConnectionLimit.NoteToken(new Dictionary<object, object?>());
+        ConnectionLimit.NoteToken(null);
+    }
+
+    [Fact]
     public async Task A_connection_that_fails_makes_room()
     {
         for (var i = 0; i < 10; i++)

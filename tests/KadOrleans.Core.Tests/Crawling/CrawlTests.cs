@@ -117,6 +117,26 @@ public class CrawlTests
         Assert.True(crawl.Counts.Overflow > 0);
     }
 
+    /// <summary>Each port answers, under an id of its own, and names twenty more.</summary>
+    [Theory]
+    [InlineData("11.0.0.1", 1, Crawl.MaxPerNetwork + 1)]
+    [InlineData("11.0.0.1", 3, (3 * Crawl.MaxPerNetwork) + 1)]
+    [InlineData("10.0.0.1", 1, 10_000)]
+    public void One_host_is_asked_at_so_many_ports(string host, int networks, int asked)
+    {
+        var first = UdpEndpoint.Parse($"{host}:1");
+        var named = 0;
+        var crawl = new Crawl(new CrawlOptions { MaxNodes = 10_000, Concurrency = 1_000 }, _random);
+        crawl.Add(first);
+        Play(crawl, _ => NodeId.Random(_random), (_, target) => [.. Enumerable.Range(0, 20).Select(_ => new Contact(
+            target.RandomWithPrefix(20, _random),
+            UdpEndpoint.FromIPv4((uint)first.AddressLow + ((uint)(named % networks) << 8), (ushort)(2 + (named++ / networks % 60_000)))))]);
+
+        Assert.Equal(asked, crawl.Records.Count());
+        Assert.True(crawl.Counts.Overflow > 0);
+        Assert.Equal(networks, CrawlSummary.Of([.. crawl.Records]).Networks);
+    }
+
     [Fact]
     public void An_honest_node_with_a_large_fresh_table_is_read_to_the_end()
     {

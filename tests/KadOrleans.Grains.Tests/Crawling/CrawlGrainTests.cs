@@ -61,7 +61,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
 
         Assert.Equal((CrawlPhase.Finished, Nodes, Nodes), (report.Phase, report.Summary!.Nodes, report.Counts.Reachable));
         Assert.Equal((report.Slices, 0), (report.SlicesDone, report.Edges));
-        Assert.Equal(2, _network.Begun["b"]);
+        Assert.InRange(_network.Begun["b"], 2, CrawlPlan.MaxTries);
         Assert.InRange(_network.HighestRate, 1, Rate);
         Assert.Equal(Nodes, (await ReadAsync(id)).DistinctBy(record => record.Endpoint).Count());
         killed.SetResult();

@@ -69,7 +69,7 @@ public class ShardLogCrashTests
     [InlineData(1)]
     [InlineData(3)]
     [Trait("Tier", "Long")]
-    public void With_many_more_seeds_too_acknowledged_values_stay(int activations) => Run(seeds: 100, activations);
+    public void With_many_more_seeds_too_acknowledged_values_stay(int activations) => Run(seeds: 60, activations);
 
     private static void Run(int seeds, int activations) => Randomized.ForSeeds(
         seeds, random => ShardHost.RunAsync(() => RunAsync(random, activations)).GetAwaiter().GetResult());

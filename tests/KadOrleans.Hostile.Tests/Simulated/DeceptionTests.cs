@@ -32,7 +32,15 @@ public sealed class DeceptionTests
     {
         var result = SybilTrial.Run(Seed, sybils: 64, spread);
 
-        Assert.True(result is { SybilsFound: <= 1, SybilStores: <= 1, Stores: >= 15 }, $"seed {Seed}: {result}");
+        Assert.True(result is { SybilsFound: <= 1, SybilStores: <= 1, Stores: >= 15, Crowded: 0 }, $"seed {Seed}: {result}");
+    }
+
+    [Fact]
+    public void A_set_says_that_ids_of_many_networks_surround_its_key()
+    {
+        var result = SybilTrial.Run(Seed, sybils: 64, AttackerSpread.ManyNetworks);
+
+        Assert.True(result is { SybilStores: >= 15, Crowded: >= 15 }, $"seed {Seed}: {result}");
     }
 
     [Theory]

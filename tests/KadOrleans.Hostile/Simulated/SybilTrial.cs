@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Simulation.Attackers;
 
 namespace KadOrleans.Hostile.Simulated;
@@ -30,15 +31,20 @@ internal static class SybilTrial
                 contacts.Add(gang[i].Contact);
             }
 
-            await scene.IntroduceAsync([gang[0]]);
             var asker = scene.Nearest(key, Honest)[^1];
+            for (var i = 0; i < NetworkSizeEstimator.MinLookups; i++)
+            {
+                await asker.Node.FindNodeAsync(NodeId.Random(scene.Random));
+            }
+
+            await scene.IntroduceAsync([gang[0]]);
             var outcome = await asker.Node.FindNodeAsync(key);
             var set = await asker.Node.SetAsync(key, Scene.Truth);
             return new SybilResult(
-                outcome.Closest.Count(contacts.Contains), outcome.Closest.Count, gang.Sum(sybil => sybil.Stores), set.Stored);
+                outcome.Closest.Count(contacts.Contains), outcome.Closest.Count, gang.Sum(sybil => sybil.Stores), set.Stored, set.Lookup!.Crowded);
         });
     }
 }
 
-/// <summary>Who was found and who took the value.</summary>
-internal sealed record SybilResult(int SybilsFound, int Found, int SybilStores, int Stores);
+/// <summary>Who was found and who took the value, and how many of the nearest the set calls too near.</summary>
+internal sealed record SybilResult(int SybilsFound, int Found, int SybilStores, int Stores, int Crowded);

@@ -55,6 +55,19 @@ public sealed class DeferredResponseTests
     });
 
     [Fact]
+    public void A_FIND_VALUE_that_storage_has_no_room_for_is_not_answered() => _world.Run(async () =>
+    {
+        _store.BeforeGet = () => Task.FromException(new KeyStoreException("4096 reads are waiting.") { IsBusy = true });
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Empty(peer.Responses);
+        await node.DisposeAsync();
+    });
+
+    [Fact]
     public void Values_that_wait_for_storage_are_bounded_and_hold_up_nothing_else() => _world.Run(async () =>
     {
         var release = new TaskCompletionSource();
@@ -70,12 +83,12 @@ public sealed class DeferredResponseTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(10, node.Engine.Counts["refused.Busy"]);
-        Assert.Equal(10, peer.Responses.Count());
+        Assert.Empty(peer.Responses);
 
         peer.Ping(node.LocalEndpoints[0], MessageId.Random(_world.Random));
         peer.FindNode(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
-        Assert.Equal(12, peer.Responses.Count());
+        Assert.Equal(2, peer.Responses.Count());
         release.SetResult();
         await node.DisposeAsync();
     });

@@ -14,7 +14,6 @@ public sealed class FaultyNetworkTests
 
     [Theory]
     [Trait("Tier", "Long")]
-    [InlineData(11)]
     [InlineData(12)]
     public void Values_of_a_thousand_nodes_survive_loss_delay_churn_and_liars(int seed) => Run(seed, nodes: 1_000, keys: 100);
 

@@ -7,12 +7,6 @@ namespace KadOrleans.Silo.Tests.Processes;
 public sealed class TwoSilosTwoEdgesTests(SharedPostgreSql postgres)
 {
     [Fact]
-    [Needs(Need.PostgreSql)]
-    [Trait("Tier", "Long")]
-    public async Task A_silo_and_an_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost() =>
-        await TwoSilosTwoEdges.SurviveTwoKillsAsync(await postgres.CreateStorageAsync());
-
-    [Fact]
     [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     public async Task Each_process_may_be_killed_under_load_and_no_acknowledged_value_is_lost() =>

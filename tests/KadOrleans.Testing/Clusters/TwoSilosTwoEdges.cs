@@ -20,17 +20,8 @@ internal sealed class TwoSilosTwoEdges : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills an edge, and a silo that does not come back. Fails if an acknowledged value is lost, or the edge comes back with another id.
+    /// Kills each process in turn, the edges after silos. Fails if an acknowledged value is lost, or an edge comes back with another id.
     /// </summary>
-    /// <param name="storage">The settings of the storage.</param>
-    public static Task SurviveTwoKillsAsync(params string[] storage) => SurviveAsync(storage, async (cluster, killed) =>
-    {
-        // The edge first: after the loss of a silo, nobody takes an edge's name before its lease has ended.
-        await killed.KillAsync("first edge, restarted at once", () => RestartAsync(cluster._firstEdge));
-        await killed.KillAsync("first silo, not restarted", cluster._firstSilo.KillAsync);
-    });
-
-    /// <summary>Kills each process in turn, the edges after silos too. Fails alike.</summary>
     /// <param name="storage">The settings of the storage.</param>
     public static Task SurviveKillsAsync(params string[] storage) => SurviveAsync(storage, async (cluster, killed) =>
     {
