@@ -136,6 +136,7 @@ internal sealed class NodeMetrics
 
         PendingRequests.Add(0);
         DisputedValues.Add(0);
+        CrowdedLookups.Add(0);
         ShortenedResponses.Add(0);
         ProofPings.Add(0);
         Proofs.Add(0);

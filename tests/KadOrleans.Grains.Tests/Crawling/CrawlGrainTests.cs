@@ -128,6 +128,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Edges_that_find_nobody_are_asked_again_and_then_the_crawl_fails()
     {
         await AddEdgeAsync("of an earlier release");
