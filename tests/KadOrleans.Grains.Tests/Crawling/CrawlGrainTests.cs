@@ -68,6 +68,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_crawl_outlives_the_silo_that_leads_it()
     {
         var slow = new SemaphoreSlim(0);
