@@ -17,6 +17,7 @@ fuzz_seconds=${FUZZ_SECONDS:-5}
 only=()
 for argument in "$@"; do
     case $argument in
+        # Two tests of a suite at once: many of the long ones load a whole cluster.
         --all) is_all=1 choice=(-maxThreads 2) limit=${SUITE_SECONDS:-1200} fuzz_seconds=${FUZZ_SECONDS:-60} ;;
         -*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
         *) only+=("KadOrleans.$argument.Tests") ;;
@@ -133,7 +134,6 @@ run_fuzzer() {
     tail -n 1 "$results/fuzz.log"
 }
 
-# With --all two tests of a suite at once: many of the long ones load a whole cluster.
 # Pure suites in one lane with less priority, those with processes in the other: a starved process fails by its deadlines.
 light=() lane=()
 for suite in $(suites_of "$last"); do

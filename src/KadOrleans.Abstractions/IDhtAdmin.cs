@@ -120,6 +120,25 @@ public interface IDhtAdmin
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The silos of a cluster: those that are not dead by address, and behind them the last 20 dead ones. A silo that is asked over HTTP tells
+    /// what it knows, also while it is not ready. Empty for a node.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">No silo responds.</exception>
+    Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The shard of a key, and the silo that it is active on. It is not activated by this.</summary>
+    /// <exception cref="ArgumentException">This is one node.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds.</exception>
+    Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>A shard, and the silo that it is active on. It is not activated by this.</summary>
+    /// <param name="number">Its number, from 0.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">There is no such shard, or this is one node.</exception>
+    /// <exception cref="DhtUnavailableException">No silo responds.</exception>
+    Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default);
+
     /// <summary>Adds an entry to the audit log, durably. The log keeps the last <see cref="MaxAudit"/> and gives them numbers.</summary>
     /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default);

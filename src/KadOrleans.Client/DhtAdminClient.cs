@@ -20,10 +20,18 @@ namespace KadOrleans.Client;
 /// <param name="grains">A silo's grain factory, or a connected client's.</param>
 public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
 {
+    private readonly IClusterSilos? _silos;
+
     // A cluster marks the values that it publishes, and most of what it holds may be of others.
     private const int PagesPerPublicationPage = 8;
 
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Manages a cluster.</summary>
+    /// <param name="grains">A silo's grain factory, or a connected client's.</param>
+    /// <param name="silos">What this process's silo knows of the silos, without a call. Null: a silo is asked.</param>
+    internal DhtAdminClient(IGrainFactory grains, IClusterSilos? silos)
+        : this(grains) => _silos = silos;
 
     /// <inheritdoc/>
     public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
@@ -73,7 +81,7 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
         return new KeyDetails(
             key,
             details.Held,
-            details.Held?.PublishedAt is { } publishedAt ? PendingPublication.TimeOf(publishedAt) : null,
+            PendingPublication.TimeOf(details.Held?.PublishedAt),
             [.. details.Nearest.Select(holder => new KeyHolder(holder.Contact, holder.Answered, holder.Value))],
             details.NetworkProblem);
     }
@@ -169,6 +177,43 @@ public sealed class DhtAdminClient(IGrainFactory grains) : IDhtAdmin
     {
         var shards = await CallAsync(admin => admin.GetShardsAsync(isDoubled), cancellationToken);
         return new ShardCount(shards.Count, shards.Split);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default)
+    {
+        var read = _silos is { } silos
+            ? await silos.ReadAsync().WaitAsync(cancellationToken)
+            : await CallAsync(static admin => admin.GetSilosAsync(), cancellationToken);
+        return
+        [
+            .. read.Select(silo => new SiloDetails(
+                silo.Address.ToString(),
+                silo.Name,
+                silo.Status.ToString(),
+                silo.StartedAt,
+                silo.LastHeard,
+                silo.ClockDifference,
+                silo.Version,
+                silo.IsReady,
+                silo.Reason,
+                silo.HasDirectory)),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) => FindShardAsync(key, 0, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => FindShardAsync(null, number, cancellationToken);
+
+    private async Task<ShardDetails> FindShardAsync(NodeId? key, int number, CancellationToken cancellationToken)
+    {
+        var shard = _silos is { } silos
+            ? await silos.FindShardAsync(key, number).WaitAsync(cancellationToken)
+            : await CallAsync(admin => admin.FindShardAsync(key, number), cancellationToken);
+        return new ShardDetails(
+            shard.Number, shard.Name, [.. shard.Silos.Select(silo => silo.ToString())], [.. shard.Missing.Select(silo => silo.ToString())]);
     }
 
     /// <inheritdoc/>

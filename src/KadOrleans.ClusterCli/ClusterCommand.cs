@@ -29,6 +29,7 @@ internal static class ClusterCommand
         TableCommand.Create(io),
         LookupCommand.Create(io),
         EdgeCommands.Create(io),
+        SilosCommand.Create(io),
         ContactCommands.Create(io),
         BanCommands.Create(io),
         LimitCommands.Create(io),

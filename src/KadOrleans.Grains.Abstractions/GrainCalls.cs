@@ -5,7 +5,7 @@ namespace KadOrleans.Grains.Abstractions;
 
 /// <summary>
 /// Makes grain calls with retries, by one policy for edges, silos and clients. A failed call is retried until its time limit. A dead silo
-/// loses its pending calls. Calls to its grains fail until the other silos declare it dead, by Orleans' defaults within 18 s. A call that
+/// loses its pending calls. Calls to its grains fail until the other silos declare it dead, within 18 s. A call that
 /// timed out is retried too and may run twice, so use it only for calls that allow that. Puts do: a shard orders them by the time of
 /// receipt.
 /// </summary>

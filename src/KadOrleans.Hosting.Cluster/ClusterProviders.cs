@@ -36,8 +36,13 @@ internal static class ClusterProviders
             filling.Add(AdvertisedAddress, address.ToString);
         }
 
-        // Silos declare another dead after three such timeouts. Orleans raises the timeout for slow responses, by default up to four times.
-        // For that long a third of the keys could not be stored after the loss of a machine.
+        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A silo whose
+        // process died is so found after some 3 s: its connections are closed.
+        filling.Add($"{Membership}:ProbeTimeout", "00:00:02");
+
+        // While a connection to a silo is open, silos declare it dead only after three such timeouts without a message. So one that hangs
+        // for less is none the worse for short probes. By default it is four times the above, and Orleans raises the timeout up to it for
+        // slow responses. For that long a third of the keys could not be stored after the loss of a machine.
         filling.Add($"{Membership}:MaxProbeTimeout", "00:00:05");
 
         // A silo that was declared dead while cut off learns it from the table. Until then it acts as a member.

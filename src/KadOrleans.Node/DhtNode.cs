@@ -109,7 +109,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
-        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, new SubnetDiversity(new SubnetLimits(), trusted), _time, _logger);
+        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
     }
 
@@ -202,6 +202,9 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>Finds the k contacts nearest to a target that answer (Kademlia §2.3).</summary>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
+
+    /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
+    internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 
     /// <summary>
     /// Gets the value of a key. It is the local one if this node is one of the k nearest and stored it itself or for a trusted or private
@@ -359,7 +362,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     {
         if (_stopping.IsCancellationRequested)
         {
-            _metrics.Refused(RefusalReason.Stopping);
+            _metrics.Refused(request.Kind, RefusalReason.Stopping);
         }
         else
         {

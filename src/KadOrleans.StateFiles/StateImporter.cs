@@ -34,7 +34,7 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
         {
             cancellationToken.ThrowIfCancellationRequested();
             var results = await Task.WhenAll(chunk.Select(value => ImportAsync(value.Key, value.Value)));
-            if (results.Contains(StoreResult.StorageFailed))
+            if (results.Any(result => result.IsUndecided()))
             {
                 return false;
             }
@@ -60,7 +60,7 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
             case StoreResult.Outdated:
                 Interlocked.Increment(ref _older);
                 break;
-            case not StoreResult.StorageFailed:
+            case var _ when !result.IsUndecided():
                 Interlocked.Increment(ref _refused);
                 break;
         }

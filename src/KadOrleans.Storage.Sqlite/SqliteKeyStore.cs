@@ -38,9 +38,17 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
             : _database.ReadAsync(held, address, now);
     }
 
+    /// <inheritdoc/>
+    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
+    {
+        Check(CancellationToken.None);
+        return _database.Memory.TryGet(key, now, out value, out _, out _);
+    }
+
     /// <summary>
     /// Holds a value in place of any earlier one. Of several puts of a key the last one stays. Returns
-    /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, or at once if the queue of writes is full.
+    /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, and at once <see cref="StoreResult.Busy"/> if the queue of writes
+    /// is full.
     /// </summary>
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
@@ -64,7 +72,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         }
 
         Check(cancellationToken);
-        return ValueTask.FromResult(StoreResult.StorageFailed);
+        return ValueTask.FromResult(StoreResult.Busy);
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ public abstract class ConsoleContract(ConsolePlace place)
 
     private static readonly (string Path, string Heading)[] Pages =
     [
-        ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("publications", "Publications"), ("usage", "Usage"), ("nodes", "Nodes"),
+        ("", "Overview"), ("network", "Network"), ("table", "Routing table"), ("lookup", "Try a lookup"), ("keys", "Keys"), ("publications", "Publications"), ("usage", "Usage"), ("nodes", "Nodes"), ("silos", "Silos"),
         ("bans", "Bans"), ("limits", "Limits"), ("audit", "Audit log"),
     ];
 

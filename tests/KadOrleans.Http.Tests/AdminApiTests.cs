@@ -185,6 +185,31 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task Silos_are_listed_with_what_is_known_of_them()
+    {
+        using var response = await _api.SendAsync("GET", "/v1/admin/silos");
+        Assert.Equal(
+            """{"silos":[{"address":"S192.0.2.1:11111:7","name":"silo-\u003Cb\u003E","state":"Active","isReady":false,"reason":"clock skew","version":"1.2.3","clockDifference":-20.125,"startedAt":"2026-11-01T00:00:00+00:00","lastHeard":"2026-11-01T01:00:00+00:00","hasEdgeDirectory":true},"""
+            + """{"address":"S192.0.2.2:11111:6","name":null,"state":"Dead","isReady":false,"reason":null,"version":null,"clockDifference":null,"startedAt":null,"lastHeard":"2026-11-01T00:00:00+00:00","hasEdgeDirectory":false}]}""",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_shard_is_found_by_its_number_and_by_a_key()
+    {
+        var shard = await _api.JsonAsync("GET", "/v1/admin/keys/a%2Fb/shard");
+        Assert.Equal((5, "shard 0005"), (shard.GetProperty("number").GetInt32(), shard.GetProperty("name").GetString()));
+        Assert.Equal("S192.0.2.1:11111:7", shard.GetProperty("silos")[0].GetString());
+        Assert.Equal("S192.0.2.2:11111:6", shard.GetProperty("missing")[0].GetString());
+        Assert.Equal($"shard of {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
+        await _api.JsonAsync("GET", $"/v1/admin/keys/{NodeId.MaxValue}/shard?as=digest");
+        Assert.Equal($"shard of {NodeId.MaxValue}", _api.Admin.Calls.Last());
+        Assert.Equal(0, (await _api.JsonAsync("GET", "/v1/admin/shards/15")).GetProperty("silos").GetArrayLength());
+        Assert.Equal("The shard is 16; 0 to 15 is allowed.", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/shards/16"));
+        Assert.Equal("The shard is '-1'; a whole number from 0 is needed.", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/shards/-1"));
+    }
+
+    [Fact]
     public async Task A_contact_is_described_and_dropped_and_work_is_begun()
     {
         var known = (await _api.JsonAsync("GET", $"/v1/admin/contacts/{NodeId.MaxValue}")).GetProperty("contacts")[0];

@@ -167,6 +167,30 @@ internal sealed class FakeAdmin : IDhtAdmin
         return Task.FromResult(new ShardCount(16, isDoubled ? 1 : null));
     }
 
+    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default)
+    {
+        Note("silos");
+        return Task.FromResult<IReadOnlyList<SiloDetails>>(
+        [
+            new SiloDetails("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true),
+            new SiloDetails("S192.0.2.2:11111:6", null, "Dead", null, StoredAt, null, null, false, null, false),
+        ]);
+    }
+
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Note($"shard of {key}");
+        return Task.FromResult(new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"]));
+    }
+
+    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default)
+    {
+        Note($"shard {number}");
+        return number < 16
+            ? Task.FromResult(new ShardDetails(number, $"shard {number:x4}", [], []))
+            : throw new ArgumentException($"The shard is {number}; 0 to 15 is allowed.");
+    }
+
     /// <summary>The audit log, the oldest first.</summary>
     public ConcurrentQueue<AuditEntry> Audit { get; } = new();
 

@@ -1,4 +1,8 @@
 using KadOrleans.Cli.Output;
+using KadOrleans.Core;
+using KadOrleans.Core.Estimation;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Hosting.Results;
 using KadOrleans.Node;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
@@ -27,6 +31,49 @@ internal sealed class NetworkSession(CommandIo io, bool json)
             await JoinAsync(client.Engine, targets, cancellationToken);
             return await act(client.Engine);
         });
+    }
+
+    /// <summary>
+    /// As <see cref="RunAsync"/>, and judges the command's lookup. A client that has just joined knows no size of the network, so it looks up
+    /// random ids meanwhile.
+    /// </summary>
+    /// <param name="via">As typed.</param>
+    /// <param name="title">The text of the progress line.</param>
+    /// <param name="act">The command, run once joined.</param>
+    /// <param name="judge">The command's result with its lookup judged.</param>
+    /// <param name="lookupOf">That lookup, if the command succeeded: people read of a crowd around its target.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="CommandException">None of the nodes answers.</exception>
+    public async Task<T> RunJudgedAsync<T>(
+        IReadOnlyList<string> via,
+        string title,
+        Func<DhtNode, Task<T>> act,
+        Func<T, Func<LookupOutcome, LookupOutcome>, T> judge,
+        Func<T, LookupOutcome?> lookupOf,
+        CancellationToken cancellationToken)
+    {
+        var result = await RunAsync(via, title, ActAsync, cancellationToken);
+        if (!json && lookupOf(result) is { } lookup && LookupText.DescribeCrowd(lookup) is { } warning)
+        {
+            io.Say(warning);
+        }
+
+        return result;
+
+        async Task<T> ActAsync(DhtNode engine)
+        {
+            var sizing = LookUpRandomAsync(engine, 2 * NetworkSizeEstimator.MinLookups, cancellationToken);
+            var done = await act(engine);
+            await Task.WhenAny(sizing, Task.Delay(Timeout, cancellationToken));
+            return judge(done, engine.Judge);
+        }
+    }
+
+    /// <summary>Looks up so many random ids at once.</summary>
+    public static Task<LookupOutcome[]> LookUpRandomAsync(DhtNode engine, int count, CancellationToken cancellationToken)
+    {
+        var random = new CryptographicRandomSource();
+        return Task.WhenAll(Enumerable.Range(0, count).Select(_ => engine.FindNodeAsync(NodeId.Random(random), cancellationToken)));
     }
 
     private async Task JoinAsync(DhtNode engine, Target[] targets, CancellationToken cancellationToken)

@@ -37,8 +37,13 @@ internal static class FindNodeCommand
     private static async Task<int> RunAsync(
         CommandIo io, NodeId target, string[] via, bool json, CancellationToken cancellationToken)
     {
-        var outcome = await new NetworkSession(io, json).RunAsync(
-            via, "Looking for the nearest nodes…", engine => engine.FindNodeAsync(target, cancellationToken), cancellationToken);
+        var outcome = await new NetworkSession(io, json).RunJudgedAsync(
+            via,
+            "Looking for the nearest nodes…",
+            engine => engine.FindNodeAsync(target, cancellationToken),
+            static (found, judge) => judge(found),
+            static found => found.Closest.Count > 0 ? found : null,
+            cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return Print(new ResultPrinter(io, json), outcome);
     }

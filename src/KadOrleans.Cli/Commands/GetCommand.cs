@@ -48,8 +48,13 @@ internal static class GetCommand
     private static async Task<int> RunAsync(
         CommandIo io, NodeId digest, string? key, bool raw, string[] via, bool json, CancellationToken cancellationToken)
     {
-        var result = await new NetworkSession(io, json).RunAsync(
-            via, "Looking for the value…", engine => engine.GetAsync(digest, cancellationToken), cancellationToken);
+        var result = await new NetworkSession(io, json).RunJudgedAsync(
+            via,
+            "Looking for the value…",
+            engine => engine.GetAsync(digest, cancellationToken),
+            static (got, judge) => got.Lookup is { } lookup ? got with { Lookup = judge(lookup) } : got,
+            static got => got.Found ? got.Lookup : null,
+            cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         var printer = new ResultPrinter(io, json);
         if (result.Value is not { } value)
@@ -70,11 +75,6 @@ internal static class GetCommand
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))
             {
                 await io.Error.WriteLineAsync(LookupText.DescribeVote(found));
-            }
-
-            if (result.Lookup is { } judged && LookupText.DescribeCrowd(judged) is { } warning)
-            {
-                await io.Error.WriteLineAsync(warning);
             }
         }
 

@@ -95,8 +95,13 @@ internal static class SetCommand
     private static async Task<int> RunAsync(
         CommandIo io, NodeId digest, string? key, DhtValue value, TimeSpan? life, string[] via, bool json, CancellationToken cancellationToken)
     {
-        var result = await new NetworkSession(io, json).RunAsync(
-            via, "Storing the value…", engine => engine.SetAsync(digest, value, life, cancellationToken), cancellationToken);
+        var result = await new NetworkSession(io, json).RunJudgedAsync(
+            via,
+            "Storing the value…",
+            engine => engine.SetAsync(digest, value, life, cancellationToken),
+            static (set, judge) => set.Lookup is { } lookup ? set with { Lookup = judge(lookup) } : set,
+            static set => set.Succeeded ? set.Lookup : null,
+            cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return Print(new ResultPrinter(io, json), digest, key, value, result);
     }

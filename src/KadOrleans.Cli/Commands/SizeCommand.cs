@@ -71,11 +71,9 @@ internal static class SizeCommand
     private static async Task<NetworkSizeEstimator> LookUpAsync(DhtNode engine, int lookups, CancellationToken cancellationToken)
     {
         var estimator = new NetworkSizeEstimator(null, lookups);
-        var random = new CryptographicRandomSource();
         for (var left = lookups; left > 0; left -= AtOnce)
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, Math.Min(left, AtOnce))
-                .Select(_ => engine.FindNodeAsync(NodeId.Random(random), cancellationToken)));
+            var outcomes = await NetworkSession.LookUpRandomAsync(engine, Math.Min(left, AtOnce), cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var outcome in outcomes.Where(o => o.Reason == TerminationReason.Converged))
             {

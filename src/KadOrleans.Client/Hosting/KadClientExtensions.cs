@@ -1,3 +1,4 @@
+using KadOrleans.Grains.Abstractions.Managing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,7 +14,8 @@ public static class KadClientExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<IDht, DhtClient>();
-        services.TryAddSingleton<IDhtAdmin, DhtAdminClient>();
+        services.TryAddSingleton<IDhtAdmin>(
+            provider => new DhtAdminClient(provider.GetRequiredService<IGrainFactory>(), provider.GetService<IClusterSilos>()));
         return services;
     }
 

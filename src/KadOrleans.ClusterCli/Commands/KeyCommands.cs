@@ -175,7 +175,7 @@ internal static class KeyCommands
     }
 
     /// <summary>A key as text or digest.</summary>
-    private sealed class KeyArgument
+    internal sealed class KeyArgument
     {
         private readonly Argument<string?> _key = new("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
         private readonly Option<string?> _digest = CommonOptions.Digest();
@@ -186,6 +186,8 @@ internal static class KeyCommands
             command.Add(_digest);
             return command;
         }
+
+        public bool IsGiven(ParseResult parsed) => parsed.GetValue(_key) is not null || parsed.GetValue(_digest) is not null;
 
         public string PathOf(ParseResult parsed, string part = "") =>
             KeyCommands.PathOf(parsed.GetValue(_key), parsed.GetValue(_digest), part);

@@ -155,7 +155,8 @@ internal sealed class CrawlPlan
         _failures[edge] = _failures.GetValueOrDefault(edge) + 1;
     }
 
-    private bool IsCurrent(SliceLease lease) => _entries[lease.Slice].Lease == lease;
+    /// <summary>Whether the slice is still leased so.</summary>
+    public bool IsCurrent(SliceLease lease) => _entries[lease.Slice].Lease == lease;
 
     // Slices that were tried least come first.
     private int FindPending()

@@ -118,8 +118,8 @@ public sealed class RoutingTableSnapshot
     }
 
     /// <summary>
-    /// Whether a new contact with this id could get a place: its bucket has room or can be split. If not, a ping to verify it would be
-    /// wasted. False for our own id.
+    /// Whether a new contact with this id could get a place: its bucket has room or can be split. If not, enough others wait for a place
+    /// already. False for our own id.
     /// </summary>
     public bool WouldAccept(NodeId id)
     {

@@ -29,7 +29,7 @@ internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffse
     public FollowedArea Next(RoutingTableSnapshot table, NetworkSizeEstimate? size, int bucketSize, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(table);
-        var byContacts = ResponsibleArea.Follow(default, table, bucketSize).PrefixLength;
+        var byContacts = ResponsibleArea.Of(table, bucketSize).PrefixLength;
         var current = Area.OwnId == table.OwnId ? Area.PrefixLength : 0;
         if (byContacts < current)
         {

@@ -19,4 +19,7 @@ internal static class PendingPublication
 
     /// <summary>When the value was published, or set if this is a mark.</summary>
     public static DateTimeOffset TimeOf(DateTimeOffset publishedAt) => IsMark(publishedAt) ? publishedAt + Before : publishedAt;
+
+    /// <summary>As the other; null if the value was never published.</summary>
+    public static DateTimeOffset? TimeOf(DateTimeOffset? publishedAt) => publishedAt is { } time ? TimeOf(time) : null;
 }

@@ -196,6 +196,23 @@ public enum StoreResult
 
     /// <summary>The source, or its subnet, has changed too many values of others within the hour.</summary>
     ChangeLimitExceeded,
+
+    /// <summary>Too many values wait for the storage; nothing was promised.</summary>
+    Busy,
+
+    /// <summary>The value was taken in too long ago, so its sender has timed out; nothing was promised.</summary>
+    Late,
+
+    /// <summary>Another value of the key, which was taken in later, is held; nothing was promised.</summary>
+    Overtaken,
+}
+
+/// <summary>What follows from a result.</summary>
+internal static class StoreResults
+{
+    /// <summary>Whether the offer was not decided. The sender gets no response, and may offer the value again.</summary>
+    public static bool IsUndecided(this StoreResult result) =>
+        result is StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken;
 }
 
 /// <summary>The values that a store evicted or replaced since it was opened.</summary>

@@ -18,11 +18,14 @@ internal static class EdgeMetrics
     /// <summary>The answers with a value of the edge's cache.</summary>
     public static KeyValuePair<string, object?> Cached { get; } = new("kad.answer.source", "cached");
 
+    /// <summary>Either of these while the shard did not respond.</summary>
+    public static KeyValuePair<string, object?> InOutage { get; } = new("kad.answer.source", "outage");
+
     public static Counter<long> ShardCalls { get; } =
         Meter.CreateCounter<long>("kad.shard.calls", "{call}", "Grain calls to key shards, by kind.");
 
     public static Counter<long> ShardAnswers { get; } = Meter.CreateCounter<long>(
-        "kad.shard.answers", "{answer}", "Gets that the edge answered without a call, by what it knew: that no shard holds the key, or its value.");
+        "kad.shard.answers", "{answer}", "Gets that the edge answered without a call, by what it knew: that no shard holds the key, its value, or either while the shard did not respond.");
 
     public static Histogram<long> ShardBatch { get; } = Meter.CreateHistogram<long>(
         "kad.shard.batch",
@@ -55,6 +58,7 @@ internal static class EdgeMetrics
         ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "get"));
         ShardAnswers.Add(0, Absent);
         ShardAnswers.Add(0, Cached);
+        ShardAnswers.Add(0, InOutage);
         TableCalls.Add(0);
         ObservationsSent.Add(0);
         ObservationsDropped.Add(0);

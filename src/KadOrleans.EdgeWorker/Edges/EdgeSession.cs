@@ -73,7 +73,11 @@ internal sealed class EdgeSession : IAsyncDisposable
             lease.Settings.Layout,
             environment.Time,
             environment.LoggerFactory.CreateLogger<GrainKeyStore>(),
-            new GrainKeyStoreOptions { MaxStaleness = context.Options.MaxStaleness })
+            new GrainKeyStoreOptions
+            {
+                MaxStaleness = context.Options.MaxStaleness,
+                MaxOutageStaleness = context.Options.MaxOutageStaleness,
+            })
         {
             ClockCorrection = () => context.Clock.Correction,
         };

@@ -32,12 +32,16 @@ internal sealed class AnswerCache(long maxBytes)
         }
     }
 
-    /// <summary>Finds the result of a get in an epoch. It may be null: the key is not held.</summary>
-    public bool TryGet(NodeId key, long epoch, out StoredValue? value)
+    /// <summary>Finds the result of a get. It may be null: the key is not held.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="state">What is known of its shard.</param>
+    /// <param name="confirmedAfter">Changes up to this time must be known.</param>
+    /// <param name="value">The result.</param>
+    public bool TryGet(NodeId key, ShardState state, long confirmedAfter, out StoredValue? value)
     {
         lock (_gate)
         {
-            if (_answers.TryGet(key, out var answer) && answer.Epoch == epoch)
+            if (_answers.TryGet(key, out var answer) && state.ConfirmedAtIn(answer.Epoch) > confirmedAfter)
             {
                 value = answer.Value;
                 _hits++;
@@ -104,7 +108,23 @@ internal sealed class AnswerCache(long maxBytes)
 /// <param name="begunAt">When it began.</param>
 internal sealed class PendingAnswer(long epoch, long begunAt) : TaskCompletionSource<StoredValue?>
 {
+    private Task<StoredValue?>? _soon;
+
     public long Epoch => epoch;
 
     public long BegunAt => begunAt;
+
+    /// <summary>The same, but it fails with <see cref="TimeoutException"/> some time after the first caller asked for it.</summary>
+    public Task<StoredValue?> WithinAsync(TimeSpan limit, TimeProvider time)
+    {
+        // One timer for all. If two callers race, each waits for its own.
+        return Volatile.Read(ref _soon) ?? Begin();
+
+        Task<StoredValue?> Begin()
+        {
+            var soon = Task.WaitAsync(limit, time);
+            Volatile.Write(ref _soon, soon);
+            return soon;
+        }
+    }
 }

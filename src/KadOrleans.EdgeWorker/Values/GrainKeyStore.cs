@@ -67,6 +67,38 @@ internal sealed class GrainKeyStore : IKeyStore
         async ValueTask<StoredValue?> AwaitAsync(ValueTask<StoredValue?> asked) => Alive(await asked, now);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// While the shard does not respond, what others put before <see cref="GrainKeyStoreOptions.MaxOutageStaleness"/> is seen, and what this
+    /// store put. Without such knowledge it fails after <see cref="GrainKeyStoreOptions.FindTimeout"/>.
+    /// </remarks>
+    /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
+    public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
+    {
+        var found = _shards.FindAsync(key);
+        return found.IsCompletedSuccessfully ? ValueTask.FromResult(Alive(found.Result, now)) : AwaitAsync(found);
+
+        async ValueTask<StoredValue?> AwaitAsync(ValueTask<StoredValue?> asked)
+        {
+            try
+            {
+                return Alive(await asked, now);
+            }
+            catch (TimeoutException late)
+            {
+                throw ShardClient.Unanswered(Layout.ShardOf(key), late);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
+    {
+        var isKnown = _shards.TryFind(key, out value);
+        value = Alive(value, now);
+        return isKnown;
+    }
+
     /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
     /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -79,7 +111,7 @@ internal sealed class GrainKeyStore : IKeyStore
         ArgumentNullException.ThrowIfNull(value);
         return StoreRules.FindRefusal(value.Value) is { } refusal
             ? ValueTask.FromResult(refusal)
-            : _shards.PutAsync(new ShardPut(key, Mark(key, Correct(value, kind)), kind), cancellationToken);
+            : _shards.PutAsync(new ShardPut(key, Mark(key, Correct(value, kind)), kind) { TellsWhy = true }, cancellationToken);
     }
 
     /// <summary>

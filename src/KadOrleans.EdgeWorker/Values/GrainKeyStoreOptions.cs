@@ -31,11 +31,14 @@ internal sealed record GrainKeyStoreOptions
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>
-    /// The timeout of a get, retries included. Default 2.5 s: then the remote node gets contacts instead and looks elsewhere. A shard that
-    /// moves to another silo is back sooner.
-    /// </summary>
+    /// <summary>The timeout of a get, retries included. Default 2.5 s: a shard that moves to another silo is back sooner.</summary>
     public TimeSpan GetTimeout { get; init; } = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>
+    /// How long a remote node's FIND_VALUE waits for a get. Default 0.8 s: then the remote node gets contacts instead and looks elsewhere,
+    /// also one that waits no longer than 1 s. The get itself goes on to its timeout, and its result is kept for the next FIND_VALUE.
+    /// </summary>
+    public TimeSpan FindTimeout { get; init; } = TimeSpan.FromSeconds(0.8);
 
     /// <summary>
     /// A call without a response for this long is also made through another silo. Default 400 ms: a healthy silo responds within 250 ms,
@@ -49,8 +52,8 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 50 ms.</summary>
     public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The longest pause between tries. Default 1 s.</summary>
-    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>The longest pause between tries. Default 250 ms: so long after its silo's death is known a shard may stay unasked.</summary>
+    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The age at which a usage is read again. Default 5 s; with zero it is read each time.</summary>
     public TimeSpan UsageMaxAge { get; init; } = TimeSpan.FromSeconds(5);
@@ -69,6 +72,12 @@ internal sealed record GrainKeyStoreOptions
     /// latest. Default zero: each get calls its shard.
     /// </summary>
     public TimeSpan MaxStaleness { get; init; }
+
+    /// <summary>
+    /// The greatest age of a shard's news by which FIND_VALUE is answered while the shard does not respond. Nothing else is. Below
+    /// <see cref="MaxStaleness"/> it changes nothing. Default zero.
+    /// </summary>
+    public TimeSpan MaxOutageStaleness { get; init; }
 
     /// <summary>The most bytes of values that are kept for gets. Default 64 MiB.</summary>
     public long MaxCacheBytes { get; init; } = 64L << 20;

@@ -28,6 +28,7 @@ internal sealed class ShardClient : IAsyncDisposable
     private volatile Shards _shards;
     private long _absentBefore;
     private long _cachedBefore;
+    private long _inOutageBefore;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
     private int _disposed;
@@ -79,6 +80,7 @@ internal sealed class ShardClient : IAsyncDisposable
         {
             Interlocked.Add(ref _absentBefore, answers.Absent);
             Interlocked.Add(ref _cachedBefore, answers.Cached);
+            Interlocked.Add(ref _inOutageBefore, answers.InOutage);
             await answers.DisposeAsync();
         }
     }
@@ -92,6 +94,7 @@ internal sealed class ShardClient : IAsyncDisposable
         ["shards.get.cached"] = Interlocked.Read(ref _cachedBefore) + (_shards.Answers?.Cached ?? 0),
         ["shards.get.calls"] = _batches.GetCalls,
         ["shards.get.keys"] = _batches.GetKeys,
+        ["shards.get.outage"] = Interlocked.Read(ref _inOutageBefore) + (_shards.Answers?.InOutage ?? 0),
         ["shards.news.calls"] = _batches.NewsCalls,
         ["shards.put.calls"] = _batches.PutCalls,
         ["shards.put.values"] = _batches.PutValues,
@@ -113,6 +116,31 @@ internal sealed class ShardClient : IAsyncDisposable
             : new ValueTask<StoredValue?>(answers.AskAsync(shard, key, ReadAsync, cancellationToken));
     }
 
+    /// <summary>The same for a remote node's FIND_VALUE: as old as the options allow in an outage, or a failure soon.</summary>
+    /// <exception cref="TimeoutException">Its shard did not answer soon. The get goes on, and is counted and logged if it fails.</exception>
+    /// <exception cref="KeyStoreException">Too many requests wait.</exception>
+    public ValueTask<StoredValue?> FindAsync(NodeId key)
+    {
+        var shards = _shards;
+        if (shards.Answers is not { } answers || Volatile.Read(ref _disposed) != 0)
+        {
+            return new ValueTask<StoredValue?>(ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(_options.FindTimeout, _time));
+        }
+
+        var shard = shards.Layout.ShardOf(key);
+        return answers.TryFind(shard, key, out var value)
+            ? ValueTask.FromResult(value)
+            : new ValueTask<StoredValue?>(answers.FindAsync(shard, key, ReadAsync));
+    }
+
+    /// <summary>What <see cref="FindAsync"/> would return without a call; false if it takes one.</summary>
+    public bool TryFind(NodeId key, out StoredValue? value)
+    {
+        var shards = _shards;
+        value = null;
+        return shards.Answers is { } answers && answers.TryFind(shards.Layout.ShardOf(key), key, out value);
+    }
+
     /// <summary>Reads the shards' news now, if gets are answered by them.</summary>
     public Task ReadNewsAsync() => _shards.Answers?.ReadNewsAsync() ?? Task.CompletedTask;
 
@@ -132,7 +160,10 @@ internal sealed class ShardClient : IAsyncDisposable
         return outcome.Result;
     }
 
-    /// <summary>Puts a value. A put without a response returns <see cref="StoreResult.StorageFailed"/>.</summary>
+    /// <summary>
+    /// Puts a value. A put without a response returns <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many
+    /// wait.
+    /// </summary>
     public async ValueTask<StoreResult> PutAsync(ShardPut put, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
@@ -141,7 +172,7 @@ internal sealed class ShardClient : IAsyncDisposable
         if (outcome.Failure is { } failure)
         {
             Report(shard, "put", failure);
-            return StoreResult.StorageFailed;
+            return failure is QueueFullException ? StoreResult.Busy : StoreResult.StorageFailed;
         }
 
         if (outcome.Result == StoreResult.Stored)
@@ -304,9 +335,9 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     private static ShardOutcome<T> TooMany<T>() =>
-        new(default, new InvalidOperationException("Too many requests are pending for the cluster's shards."));
+        new(default, new QueueFullException("Too many requests are pending for the cluster's shards."));
 
-    private static KeyStoreException Unanswered(long shard, Exception failure) =>
+    internal static KeyStoreException Unanswered(long shard, Exception failure) =>
         new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {failure.Message}", failure);
 
     private void Report(long shard, string kind, Exception cause)

@@ -7,6 +7,9 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>The outcome of a put or get: the shard's result, or why there is none.</summary>
 internal readonly record struct ShardOutcome<TResult>(TResult? Result, Exception? Failure);
 
+/// <summary>Too many requests are pending.</summary>
+internal sealed class QueueFullException(string message) : Exception(message);
+
 /// <summary>A put or a get on its way to its shard.</summary>
 /// <param name="item">The put, or the key of a get.</param>
 /// <param name="shard">The shard of its key.</param>
@@ -83,7 +86,7 @@ internal sealed class ShardLane<TItem, TResult>
         {
             if (_waiting.Count >= _options.LaneQueue)
             {
-                request.Fail(new InvalidOperationException($"{_options.LaneQueue} requests are pending for {_name} already."));
+                request.Fail(new QueueFullException($"{_options.LaneQueue} requests are pending for {_name} already."));
                 return;
             }
 

@@ -104,22 +104,36 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         foreach (var some in wanted.Chunk(MaxShards))
         {
             var now = _time.GetTimestamp();
-            if (await AskAsync([.. some.Select(reading => PointOf(reading.View))]) is not { } all)
+            var all = await AskAsync([.. some.Select(reading => PointOf(reading.View))]);
+            Note(some, all ?? [], now);
+            if (all is null)
             {
                 return false;
-            }
-
-            var byShard = some.ToDictionary(reading => reading.View.Shard);
-            foreach (var news in all)
-            {
-                if (byShard.TryGetValue(news.Shard, out var reading))
-                {
-                    TryNote(reading, news, now - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
-                }
             }
         }
 
         return true;
+    }
+
+    private void Note(IReadOnlyList<Reading> some, IReadOnlyList<ShardNews> all, long askedAt)
+    {
+        // A response with filters may have had no room for all shards.
+        var isWhole = !all.Any(news => news.Filter is not null);
+        var byShard = all.ToLookup(news => news.Shard);
+        foreach (var reading in some)
+        {
+            var before = reading.View.State?.ConfirmedAt;
+            foreach (var news in byShard[reading.View.Shard])
+            {
+                TryNote(reading, news, askedAt - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
+            }
+
+            // The silo has not heard of the shard since the last news.
+            if (reading.View.State?.ConfirmedAt == before && (isWhole || byShard.Contains(reading.View.Shard)))
+            {
+                reading.View.NoteUnanswered(askedAt);
+            }
+        }
     }
 
     private async Task RunAsync()

@@ -20,11 +20,18 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     private bool _isUsed;
     private long _absent;
 
+    // Written by any thread; a lost race is as if the calls had come in the other order.
+    private long _answeredAt = long.MinValue;
+    private long _unansweredAt = long.MinValue;
+
     /// <summary>The shard.</summary>
     public long Shard => shard;
 
     /// <summary>What is known. Null if nothing is.</summary>
     public ShardState? State => _state;
+
+    /// <summary>How the last calls to the shard ended.</summary>
+    public ShardCalls Calls => new(Volatile.Read(ref _answeredAt), Volatile.Read(ref _unansweredAt));
 
     /// <summary>Gets that were answered by the filter.</summary>
     public long Absent => Interlocked.Read(ref _absent);
@@ -60,6 +67,19 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         return isUsed;
     }
 
+    /// <summary>Notes that the shard responded to a get.</summary>
+    public void NoteAnswered(long now) => Volatile.Write(ref _answeredAt, now);
+
+    /// <summary>Notes that the shard did not respond in time to a call.</summary>
+    /// <param name="madeAt">When the call was made.</param>
+    public void NoteUnanswered(long madeAt)
+    {
+        if (madeAt > Volatile.Read(ref _unansweredAt))
+        {
+            Volatile.Write(ref _unansweredAt, madeAt);
+        }
+    }
+
     /// <summary>Notes a put of this edge that the shard has made, before its caller hears of it.</summary>
     public void Put(NodeId key, long now)
     {
@@ -76,7 +96,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     {
         lock (_gate)
         {
-            _state = _state is { } state ? state with { Epoch = Interlocked.Increment(ref _epochs) } : null;
+            _state = _state is { } state ? state with { Epoch = Interlocked.Increment(ref _epochs), Former = [] } : null;
         }
     }
 
@@ -89,7 +109,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Notes news. Those that do not continue what is known are ignored.</summary>
+    /// <summary>Notes news. Those that do not continue what is known are ignored, and a filter that is older than that.</summary>
     /// <param name="news">Of this shard.</param>
     /// <param name="confirmedAt">All changes before are in them.</param>
     /// <param name="changed">Called for each changed key, before the news count as known.</param>
@@ -97,8 +117,12 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     {
         if (news.Filter is { } filter)
         {
-            Begin(new ShardState(
-                news.Generation, news.Version, KeyFilter.From(filter), Interlocked.Increment(ref _epochs), confirmedAt, long.MinValue));
+            // A silo that has not heard of the shard for a while tells what it heard then.
+            if (!(_state?.ConfirmedAt > confirmedAt))
+            {
+                Begin(new ShardState(
+                    news.Generation, news.Version, KeyFilter.From(filter), Interlocked.Increment(ref _epochs), confirmedAt, long.MinValue));
+            }
         }
         else if (_state is { } known && news.Continues(known.Generation, known.Version))
         {
@@ -117,7 +141,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     {
         lock (_gate)
         {
-            _state = state with { TrustedFrom = _lastPut };
+            _state = state with { TrustedFrom = _lastPut, Former = _state?.AsFormer() ?? [] };
         }
     }
 
@@ -136,7 +160,41 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 /// <param name="Generation">Of the news.</param>
 /// <param name="Version">Of the news.</param>
 /// <param name="Filter">Of the shard's keys. It gets more keys until it is replaced.</param>
-/// <param name="Epoch">Values that were cached in another epoch are not valid. Never 0.</param>
+/// <param name="Epoch">Values that were cached in another epoch are only as recent as that was. Never 0.</param>
 /// <param name="ConfirmedAt">Changes before this time are known.</param>
 /// <param name="TrustedFrom">The filter is complete if it was confirmed after this time.</param>
-internal sealed record ShardState(long Generation, long Version, KeyFilter Filter, long Epoch, long ConfirmedAt, long TrustedFrom);
+internal sealed record ShardState(long Generation, long Version, KeyFilter Filter, long Epoch, long ConfirmedAt, long TrustedFrom)
+{
+    // Each new filter ends an epoch. A death of a silo brings two or three.
+    private const int MaxFormer = 4;
+
+    /// <summary>The epochs before, the last one first. Values of theirs that are still cached were the shard's at a time.</summary>
+    public IReadOnlyList<FormerEpoch> Former { get; init; } = [];
+
+    /// <summary>The time before which all changes of a value are known that was cached in an epoch. Null if the epoch is too long ago.</summary>
+    public long? ConfirmedAtIn(long epoch)
+    {
+        if (epoch == Epoch)
+        {
+            return ConfirmedAt;
+        }
+
+        foreach (var former in Former)
+        {
+            if (epoch == former.Epoch)
+            {
+                return former.ConfirmedAt;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What a state keeps that replaces this one.</summary>
+    public IReadOnlyList<FormerEpoch> AsFormer() => [new(Epoch, ConfirmedAt), .. Former.Take(MaxFormer - 1)];
+}
+
+/// <summary>An epoch that a new filter ended.</summary>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="ConfirmedAt">Changes before this time were known then.</param>
+internal readonly record struct FormerEpoch(long Epoch, long ConfirmedAt);

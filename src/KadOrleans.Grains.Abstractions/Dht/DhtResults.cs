@@ -132,7 +132,7 @@ internal sealed record DhtPingResult(
     [property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
 
 /// <summary>A cluster's state.</summary>
-/// <param name="Settings">Its fixed settings.</param>
+/// <param name="Settings">Its fixed settings. Null if they cannot be read now, or no silo fixed them yet.</param>
 /// <param name="Edges">Its live edges.</param>
 [GenerateSerializer]
 [Alias("kad.DhtStatus")]

@@ -16,7 +16,7 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 /// edges nor clients can prove that they may manage. Changes are durable when a call returns. A call takes 28 s at most.
 /// </summary>
 [Alias("kad.IDhtAdminGrain")]
-[Version(3)]
+[Version(4)]
 [OpenTo(Callers.Silos)]
 internal interface IDhtAdminGrain : IGrainWithIntegerKey
 {
@@ -81,6 +81,14 @@ internal interface IDhtAdminGrain : IGrainWithIntegerKey
     /// <summary>The number of shards, which it begins to double if asked to. An <see cref="ArgumentException"/> says why it cannot.</summary>
     [Alias("GetShards")]
     ValueTask<ShardStatus> GetShardsAsync(bool isDoubled);
+
+    /// <summary>The cluster's silos, as <see cref="IClusterSilos.ReadAsync"/> tells them. Since version 4.</summary>
+    [Alias("GetSilos")]
+    ValueTask<IReadOnlyList<AdminSilo>> GetSilosAsync();
+
+    /// <summary>Where a shard is active, as <see cref="IClusterSilos.FindShardAsync"/> tells it. Since version 4.</summary>
+    [Alias("FindShard")]
+    ValueTask<AdminShard> FindShardAsync(NodeId? key, int number);
 
     /// <summary>Adds an entry to the audit log, as <see cref="IAuditGrain.AppendAsync"/> does.</summary>
     [Alias("Note")]

@@ -30,9 +30,10 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Puts at most 1,024 values in order, and returns the results in the same order. <see cref="StoreResult.Stored"/> means that the value
-    /// is in storage. A value that is already held is not written again. A put is refused with <see cref="StoreResult.StorageFailed"/> if
-    /// it was received before the held value (<see cref="StoredValue.StoredAt"/>) or more than 9 s ago. Concurrent puts, also of several
-    /// calls, share one storage write. If the write fails exactly those puts fail, and memory stays equal to storage.
+    /// is in storage. A value that is already held is not written again. A put is <see cref="StoreResult.Overtaken"/> if it was received
+    /// before the held value (<see cref="StoredValue.StoredAt"/>), and <see cref="StoreResult.Late"/> if that was more than 9 s ago.
+    /// Concurrent puts, also of several calls, share one storage write. If the write fails exactly those puts fail, and memory stays equal
+    /// to storage.
     /// </summary>
     [Alias("Put")]
     [OpenTo(Callers.Edges)]
@@ -126,7 +127,18 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardPut")]
-internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication);
+internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication)
+{
+    /// <summary>
+    /// Whether the caller knows <see cref="StoreResult.Busy"/>, <see cref="StoreResult.Late"/> and <see cref="StoreResult.Overtaken"/>.
+    /// Others are told <see cref="StoreResult.StorageFailed"/>.
+    /// </summary>
+    [Id(3)]
+    public bool TellsWhy { get; init; }
+
+    /// <summary>The result as its caller knows it.</summary>
+    public StoreResult Tell(StoreResult result) => TellsWhy || !result.IsUndecided() ? result : StoreResult.StorageFailed;
+}
 
 /// <summary>A publication that the network has.</summary>
 /// <param name="Key">The key.</param>

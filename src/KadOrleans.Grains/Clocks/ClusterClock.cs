@@ -21,16 +21,18 @@ internal sealed class ClusterClock(
     private const int MaxVotes = 31;
 
     // Used by one round at a time. One entry for each silo that votes. One that does not answer keeps its vote while it is a member.
+    // All as seen from _line, which no setting of a clock moves.
     private readonly Dictionary<SiloAddress, ClockVote> _votes = [];
+    private readonly MeasuredTime _line = new(clock.GetUtcNow(), clock.GetTimestamp());
 
     // Null before the first round.
-    private volatile Round? _last;
+    private volatile MeasuredTime? _agreed;
 
     /// <summary>
     /// What this silo adds to its clock to get the time agreed on; null before the first round. That time went on with what was measured since
     /// then. So a clock that was set meanwhile does not take it along.
     /// </summary>
-    public TimeSpan? Agreed => _last is { } last ? last.Time + clock.GetElapsedTime(last.At) - clock.GetUtcNow() : null;
+    public TimeSpan? Agreed => _agreed?.When(clock.GetTimestamp(), clock) - clock.GetUtcNow();
 
     /// <summary>Asks the other silos, and follows the clock that they choose. Never fails. Not to be called twice at a time.</summary>
     public async Task AgreeAsync()
@@ -50,24 +52,28 @@ internal sealed class ClusterClock(
             }
         }
 
-        // Last, so that it is of now.
-        _votes[own.SiloAddress] = new ClockVote(default, Agreed);
-        var step = time.Follow(AgreedClock.Choose([.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])]));
+        // Last, so that it is of now. Read once, as the clock may be set at any moment.
+        var (now, at) = (clock.GetUtcNow(), clock.GetTimestamp());
+        var line = _line.When(at, clock);
+        var ahead = now - line;
+        _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), _agreed?.When(at, clock) - line);
+        var chosen = AgreedClock.Choose([.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])]);
+        var step = time.Follow(chosen with { Difference = chosen.Difference - ahead });
         if (step != TimeSpan.Zero)
         {
             logger.ClusterTimeMoved(Math.Round(step.TotalSeconds, 1), Math.Round(time.Correction.TotalSeconds, 1));
         }
 
-        _last = new Round(time.GetUtcNow(), clock.GetTimestamp());
+        _agreed = new MeasuredTime(now + time.Correction, at);
     }
 
     private async Task<(SiloAddress Silo, ClockVote? Vote)> HearAsync(SiloAddress silo)
     {
         try
         {
-            var (asked, start) = (clock.GetUtcNow(), clock.GetTimestamp());
+            var start = clock.GetTimestamp();
             var theirs = await ask(silo);
-            var comparison = ClockComparison.Of(asked, clock.GetElapsedTime(start), theirs.UtcNow);
+            var comparison = ClockComparison.Of(_line.When(start, clock), clock.GetElapsedTime(start), theirs.UtcNow);
             return (silo, new ClockVote(comparison, comparison.Difference + theirs.Correction));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -78,5 +84,9 @@ internal sealed class ClusterClock(
         }
     }
 
-    private sealed record Round(DateTimeOffset Time, long At);
+    /// <summary>A time, and what was measured since then.</summary>
+    private sealed record MeasuredTime(DateTimeOffset Start, long At)
+    {
+        public DateTimeOffset When(long timestamp, TimeProvider clock) => Start + clock.GetElapsedTime(At, timestamp);
+    }
 }

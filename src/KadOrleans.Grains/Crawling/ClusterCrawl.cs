@@ -190,6 +190,12 @@ internal sealed class ClusterCrawl
     /// <summary>Writes what was found, and then counts the slice as done. The edge forgets it once that is durable.</summary>
     private async Task TakeAsync(SliceLease lease, CrawlSliceProgress progress, List<CrawlRecord> records)
     {
+        if (!_plan.IsCurrent(lease))
+        {
+            // Another edge has the slice, or has crawled it: what was found late must not take its place.
+            return;
+        }
+
         await _archive.WriteSliceAsync(_crawl, lease.Slice, records);
         _progress.Remove(lease.Slice);
         _datagrams += progress.Datagrams;

@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,7 @@ internal sealed class EdgeDirectoryGrain(
     StateVersion version,
     EdgeHolders holders,
     ClusterAgreement agreement,
+    ActiveGrains active,
     IRandomSource random,
     ClusterTime time,
     ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
@@ -54,6 +56,13 @@ internal sealed class EdgeDirectoryGrain(
 
         // In another storage than the cluster's, epochs would begin anew.
         await agreement.Completion.WaitAsync(cancellationToken);
+        active.Begin(this);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        active.End(this);
+        return Task.CompletedTask;
     }
 
     public async ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge)

@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Access;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Crawling;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Managing;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,6 +57,20 @@ public static class KadGrainsSiloBuilderExtensions
             return silo => clocks.Value.AskAsync(silo);
         });
         builder.AddGrainService<SiloClockService>();
+        builder.Services.TryAddSingleton<ActiveGrains>();
+        builder.Services.TryAddSingleton<DescribeSilo>(services =>
+        {
+            var silos = services.GetRequiredService<ISiloStatusOracle>();
+            return () => new SiloState(silos.CurrentStatus == SiloStatus.Active, null);
+        });
+        builder.Services.TryAddSingleton<SiloReporter>();
+        builder.Services.TryAddSingleton<AskReport>(services =>
+        {
+            var reports = new Lazy<SiloReportServices>(() => new SiloReportServices(services));
+            return (silo, grain) => reports.Value.AskAsync(silo, grain);
+        });
+        builder.AddGrainService<SiloReportService>();
+        builder.Services.TryAddSingleton<IClusterSilos, ClusterSilos>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<CrawlTiming>();
         builder.Services.TryAddSingleton<ClusterAgreement>();

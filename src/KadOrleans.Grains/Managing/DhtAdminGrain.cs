@@ -25,6 +25,7 @@ internal sealed class DhtAdminGrain(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
     ClusterShards known,
+    IClusterSilos silos,
     IRandomSource random,
     ClusterTime time,
     ILogger<DhtAdminGrain> logger) : Grain, IDhtAdminGrain
@@ -178,6 +179,10 @@ internal sealed class DhtAdminGrain(
         }
     });
 
+    public async ValueTask<IReadOnlyList<AdminSilo>> GetSilosAsync() => await silos.ReadAsync();
+
+    public async ValueTask<AdminShard> FindShardAsync(NodeId? key, int number) => await silos.FindShardAsync(key, number);
+
     public async ValueTask<AdminTable> GetTableAsync(NodeId? id)
     {
         var limit = Limit();
@@ -220,10 +225,7 @@ internal sealed class DhtAdminGrain(
         CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value));
 
     private static AdminKey SummaryOf(NodeId key, StoredValue held) =>
-        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, TimeOf(held.PublishedAt));
-
-    private static DateTimeOffset? TimeOf(DateTimeOffset? publishedAt) =>
-        publishedAt is { } time ? PendingPublication.TimeOf(time) : null;
+        new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source, PendingPublication.TimeOf(held.PublishedAt));
 
     private TimeLimit Limit() => new(CallLimit, time);
 

@@ -7,6 +7,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly Func<GrainId, IRecordStorage> _open;
     private readonly ShardCache _cache;
     private readonly ShardLoads _loads;
+    private readonly ActiveGrains _active;
     private readonly IRandomSource _random;
     private readonly ExpiryReminder _reminder;
     private readonly ActiveShardUsage _usage = new();
@@ -68,13 +70,14 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ILocalSiloDetails silo,
         ShardCache cache,
         ShardLoads loads,
+        ActiveGrains active,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
         ClusterTime time,
         ILogger<KeyShardGrain> logger)
     {
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
-        (_silo, _cache, _loads, _random, _time, _logger) = (silo.SiloAddress, cache, loads, random, time, logger);
+        (_silo, _cache, _loads, _active, _random, _time, _logger) = (silo.SiloAddress, cache, loads, active, random, time, logger);
         _shard = this.GetPrimaryKeyLong();
         _open = grain => new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout);
         _reminder = new ExpiryReminder(this, random, logger);
@@ -103,6 +106,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
         _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
         _usage.Begin();
+        _active.Begin(this);
         ReportUsage();
         _log.Image.IsOpen = true;
     }
@@ -112,6 +116,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         // Null after an activation that failed.
         _log?.Image.IsOpen = false;
         _usage.End();
+        _active.End(this);
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
         if (_split is not null)

@@ -21,7 +21,7 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
     internal const int MaxRecordBytes = 512 << 10;
 
     /// <summary>The most waiting writes; further ones fail at once. It bounds memory while storage hangs.</summary>
-    private const int MaxWaiting = 16_384;
+    internal const int MaxWaiting = 16_384;
 
     /// <summary>The number of consecutive conflicts after which writes fail. So many mean that another activation is active.</summary>
     private const int MaxDecisions = 8;
@@ -41,7 +41,7 @@ internal sealed class ShardWriter(ShardLog log, ShardReader reader, TimeProvider
     {
         if (_waiting.Count >= MaxWaiting)
         {
-            write.Fail();
+            write.Reject();
             return;
         }
 

@@ -30,6 +30,9 @@ internal abstract class ShardWrite
     /// <summary>Fails the write, as storage failed.</summary>
     public abstract void Fail();
 
+    /// <summary>Fails the write, as too many wait.</summary>
+    public virtual void Reject() => Fail();
+
     /// <summary>Fails the write with <see cref="ShardSealedException"/>: the shard is being split, and its halves decide.</summary>
     public abstract void PassOn();
 }
@@ -48,16 +51,19 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
 
     public override StoredValue? RefusedChange => _decided == StoreResult.ChangeLimitExceeded ? put.Value : null;
 
-    public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided = PutFence.IsLate(put, plan.Find(put.Key), now)
-        ? StoreResult.StorageFailed
-        : plan.Put(put.Key, put.Value, put.Kind, out _).Result;
+    public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided =
+        PutFence.FindRefusal(put, plan.Find(put.Key), now) ?? plan.Put(put.Key, put.Value, put.Kind, out _).Result;
 
-    public override void Confirm() => call.Set(index, _decided);
+    public override void Confirm() => End(_decided);
 
     // A put that the rules refused keeps its result.
-    public override void Fail() => call.Set(index, _decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
+    public override void Fail() => End(_decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
+
+    public override void Reject() => End(StoreResult.Busy);
 
     public override void PassOn() => call.Fail(new ShardSealedException());
+
+    private void End(StoreResult result) => call.Set(index, put.Tell(result));
 }
 
 /// <summary>
@@ -91,22 +97,22 @@ internal static class PutFence
     }
 
     /// <summary>
-    /// Whether a put must be refused: it is too old, or the shard holds another value that was received later. The same value again is
-    /// allowed. Imports have a rule of their own (<see cref="StoreDecision"/>).
+    /// Why a put must be refused: the shard holds another value that was received later, or the put is too old. Null if it may be decided.
+    /// The same value again is allowed. Imports have a rule of their own (<see cref="StoreDecision"/>).
     /// </summary>
     /// <param name="put">The put.</param>
     /// <param name="held">The held value of its key, or null.</param>
     /// <param name="now">The present time of the cluster.</param>
-    public static bool IsLate(ShardPut put, StoredValue? held, DateTimeOffset now)
+    public static StoreResult? FindRefusal(ShardPut put, StoredValue? held, DateTimeOffset now)
     {
         if (put.Kind == PutKind.Import)
         {
-            return false;
+            return null;
         }
 
         // A held value from the future has the time of a wrong clock, which proves nothing.
         var isOvertaken = held is not null && held.StoredAt > put.Value.StoredAt && held.StoredAt <= now && held.Value != put.Value.Value;
-        return isOvertaken || now - put.Value.StoredAt > MaxAge;
+        return isOvertaken ? StoreResult.Overtaken : now - put.Value.StoredAt > MaxAge ? StoreResult.Late : null;
     }
 }
 

@@ -47,6 +47,12 @@ internal sealed record EdgeOptions
     /// </summary>
     public TimeSpan MaxStaleness { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// The same for remote nodes' FIND_VALUE while a key's silo does not respond. 1 s to 5 min; below <see cref="MaxStaleness"/> it changes
+    /// nothing, as does zero. Default 30 s: longer than it takes to find a dead silo and to start its grains on others.
+    /// </summary>
+    public TimeSpan MaxOutageStaleness { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The number of node ids that the edge serves.</summary>
     public int NodeIds => Listen.Count;
 
@@ -92,7 +98,12 @@ internal sealed record EdgeOptions
             "Edge:MaxStaleness",
             new EdgeOptions().MaxStaleness,
             "a time of 00:00:01 to 00:01:00, or 0, is allowed",
-            (string text, out TimeSpan time) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time) && IsStaleness(time)),
+            (string text, out TimeSpan time) => TryStaleness(text, TimeSpan.FromMinutes(1), out time)),
+        MaxOutageStaleness = section.Read(
+            "Edge:MaxOutageStaleness",
+            new EdgeOptions().MaxOutageStaleness,
+            "a time of 00:00:01 to 00:05:00, or 0, is allowed",
+            (string text, out TimeSpan time) => TryStaleness(text, TimeSpan.FromMinutes(5), out time)),
         Upload = new UploadLimits
         {
             PerEndpoint = ReadBytes(section, "Edge:UploadPerEndpoint", new UploadLimits().PerEndpoint),
@@ -100,8 +111,9 @@ internal sealed record EdgeOptions
         },
     };
 
-    private static bool IsStaleness(TimeSpan time) =>
-        time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromMinutes(1));
+    private static bool TryStaleness(string text, TimeSpan longest, out TimeSpan time) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time)
+        && (time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= longest));
 
     private static bool TryName(string text, out string name)
     {

@@ -18,7 +18,7 @@ internal static class KadSettings
         "PostgreSql:ConnectionString",
         "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri", "Azure:GrainStorage",
         "Edge:Enabled", "Edge:Name", "Edge:NodeIds", "Edge:Listen", "Edge:Listen:#", "Edge:Bootstrap", "Edge:Bootstrap:#",
-        "Edge:Trust", "Edge:Trust:#", "Edge:UploadPerEndpoint", "Edge:Upload", "Edge:MaxStaleness",
+        "Edge:Trust", "Edge:Trust:#", "Edge:UploadPerEndpoint", "Edge:Upload", "Edge:MaxStaleness", "Edge:MaxOutageStaleness",
         "Tls:Certificate", "Tls:Key", "Tls:Authority", "Tls:Name",
         "Tls:Store:Location", "Tls:Store:Name", "Tls:Store:Subject", "Tls:Store:Thumbprint",
         "Cluster:ShardBits", "Cluster:StateVersion", "Cluster:SaveDelay", "Cluster:SaveInterval", "Cluster:CrawlInterval", "Cluster:CrawlRate", "Cluster:CrawlMaxNodes", "Cluster:StorageTimeout",

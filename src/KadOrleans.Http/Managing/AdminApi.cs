@@ -58,6 +58,7 @@ internal static class AdminApi
         CrawlApi.Map(view, manage);
         CrawlMapApi.Map(view);
         EdgeApi.Map(view, manage);
+        SiloApi.Map(view);
         ContactApi.Map(view, manage);
         ValueApi.Map(view, manage);
         manage.MapDelete("/keys/{key}", DeleteAsync)

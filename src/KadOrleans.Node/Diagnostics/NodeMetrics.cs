@@ -50,6 +50,9 @@ internal sealed class NodeMetrics
     private static readonly Counter<long> Stores =
         Meter.CreateCounter<long>("kad.stores", "{store}", "STOREs received, by result.");
 
+    private static readonly Counter<long> UnacknowledgedStores =
+        Meter.CreateCounter<long>("kad.store.unacknowledged", "{store}", "STOREs received that were not acknowledged, by reason.");
+
     private static readonly Counter<long> Outgoing =
         Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by type and outcome.");
 
@@ -83,6 +86,7 @@ internal sealed class NodeMetrics
     private readonly long[] _received = new long[Kinds.Length];
     private readonly long[] _refusals = new long[Reasons.Length];
     private readonly long[] _stores = new long[StoreResults.Length];
+    private readonly long[] _unacknowledged = new long[UnacknowledgedReasons.All.Count];
     private readonly long[] _lookups = new long[LookupReasons.Length];
     private long _pendingCount;
     private long _shortenedCount;
@@ -134,6 +138,11 @@ internal sealed class NodeMetrics
             Stores.Add(0, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
         }
 
+        foreach (var reason in UnacknowledgedReasons.All)
+        {
+            UnacknowledgedStores.Add(0, Why(reason));
+        }
+
         PendingRequests.Add(0);
         DisputedValues.Add(0);
         CrowdedLookups.Add(0);
@@ -159,6 +168,16 @@ internal sealed class NodeMetrics
         if (RefusedRequests.Enabled)
         {
             RefusedRequests.Add(1, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
+        }
+    }
+
+    /// <summary>Counts a request that was taken in. A STORE may have come to no store, or its store threw.</summary>
+    public void Refused(RequestKind kind, RefusalReason reason)
+    {
+        Refused(reason);
+        if (kind == RequestKind.Store)
+        {
+            NotAcknowledged(UnacknowledgedReasons.Of(reason));
         }
     }
 
@@ -192,6 +211,11 @@ internal sealed class NodeMetrics
         if (Stores.Enabled)
         {
             Stores.Add(1, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
+        }
+
+        if (UnacknowledgedReasons.Of(result) is { } reason)
+        {
+            NotAcknowledged(reason);
         }
     }
 
@@ -232,7 +256,19 @@ internal sealed class NodeMetrics
         WalkContacts.Add(newContacts);
     }
 
+    private void NotAcknowledged(UnacknowledgedReason reason)
+    {
+        Interlocked.Increment(ref _unacknowledged[(int)reason]);
+        if (UnacknowledgedStores.Enabled)
+        {
+            UnacknowledgedStores.Add(1, Why(reason));
+        }
+    }
+
     private long StoresThatCameTo(StoreResult result) => Volatile.Read(ref _stores[(int)result]);
+
+    private static KeyValuePair<string, object?> Why(UnacknowledgedReason reason) =>
+        new("kad.unacknowledged.reason", reason.ToString());
 
     private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());
 
@@ -266,6 +302,11 @@ internal sealed class NodeMetrics
         foreach (var result in StoreResults.Where(result => result != StoreResult.Stored))
         {
             totals[$"stores.refused.{result}"] = StoresThatCameTo(result);
+        }
+
+        foreach (var reason in UnacknowledgedReasons.All)
+        {
+            totals[$"stores.unacknowledged.{reason}"] = Volatile.Read(ref _unacknowledged[(int)reason]);
         }
 
         totals["values.republished"] = Republished;

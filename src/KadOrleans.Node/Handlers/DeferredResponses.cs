@@ -3,6 +3,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
+using KadOrleans.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Handlers;
@@ -64,9 +65,7 @@ internal sealed class DeferredResponses(
     public void OnFailed(Exception failure)
     {
         metrics.Refused(RefusalReason.StorageFailed);
-
-        // Failing storage fails every request until it is back. They are counted, and storage logs its own failure.
-        logger.RequestFailed(failure is KeyStoreException ? LogLevel.Debug : LogLevel.Error, failure);
+        Log(failure);
     }
 
     /// <summary>Responds to the requests whose storage has completed, until there are none.</summary>
@@ -93,7 +92,22 @@ internal sealed class DeferredResponses(
         }
     }
 
-    private void Stored(StoreResult result, in RequestContext context) => stored(result, context);
+    private void Stored(ValueTaskAwaiter<StoreResult> storing, in RequestContext context)
+    {
+        StoreResult result;
+        try
+        {
+            result = storing.GetResult();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            metrics.Refused(RequestKind.Store, RefusalReason.StorageFailed);
+            Log(e);
+            return;
+        }
+
+        stored(result, context);
+    }
 
     private void Found(NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestContext context)
     {
@@ -109,6 +123,12 @@ internal sealed class DeferredResponses(
         }
 
         found(key, value, context);
+    }
+
+    private void Log(Exception failure)
+    {
+        // Failing storage fails every request until it is back. They are counted, and storage logs its own failure.
+        logger.RequestFailed(failure is KeyStoreException ? LogLevel.Debug : LogLevel.Error, failure);
     }
 
     private Deferred Take()
@@ -226,7 +246,7 @@ internal sealed class DeferredResponses(
             }
             else
             {
-                _owner.Stored(storing.GetResult(), _context);
+                _owner.Stored(storing, _context);
             }
         }
     }

@@ -114,7 +114,7 @@ internal sealed class RequestDispatcher
                 Send(RequestHandlers.WriteStun(Buffer, context), pending.Kind, default, context);
                 break;
             case RequestKind.Store when IsTooOld(context):
-                _metrics.Refused(RefusalReason.Late);
+                _metrics.Refused(RequestKind.Store, RefusalReason.Late);
                 break;
             case RequestKind.Store:
                 StoreProven(pending.Store, context);
@@ -131,7 +131,7 @@ internal sealed class RequestDispatcher
     {
         if (pending.Kind is not (RequestKind.FindNode or RequestKind.FindValue))
         {
-            _metrics.Refused(reason);
+            _metrics.Refused(pending.Kind, reason);
             return;
         }
 
@@ -194,6 +194,21 @@ internal sealed class RequestDispatcher
             return;
         }
 
+        // A forged request draws no read from storage, and no call to a silo.
+        if (!context.IsProven)
+        {
+            if (_handlers.TryFindValue(key, out var stored))
+            {
+                RespondToFindValue(key, stored, context);
+            }
+            else
+            {
+                _gate.Hold(RequestKind.FindValue, key, context);
+            }
+
+            return;
+        }
+
         var found = _handlers.FindValueAsync(key);
         if (found.IsCompletedSuccessfully)
         {
@@ -224,7 +239,7 @@ internal sealed class RequestDispatcher
     {
         if (IsTooOld(context))
         {
-            _metrics.Refused(RefusalReason.Late);
+            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
         }
         else if (context.IsProven)
         {
@@ -248,7 +263,7 @@ internal sealed class RequestDispatcher
     {
         if (_deferred.IsFull)
         {
-            _metrics.Refused(RefusalReason.Busy);
+            _metrics.Refused(RequestKind.Store, RefusalReason.Busy);
             return;
         }
 

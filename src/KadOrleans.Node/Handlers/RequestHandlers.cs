@@ -53,7 +53,10 @@ internal sealed class RequestHandlers(
     }
 
     /// <summary>Reads the value for a FIND_VALUE.</summary>
-    public ValueTask<StoredValue?> FindValueAsync(NodeId key) => store.GetAsync(key, time.GetUtcNow());
+    public ValueTask<StoredValue?> FindValueAsync(NodeId key) => store.FindAsync(key, time.GetUtcNow());
+
+    /// <summary>The value of a key, or that it is not held, if that takes no read from storage.</summary>
+    public bool TryFindValue(NodeId key, out StoredValue? stored) => store.TryFind(key, time.GetUtcNow(), out stored);
 
     /// <summary>Responds to FIND_VALUE with the value if it is held here, else as to FIND_NODE.</summary>
     public int WriteValue(Span<byte> response, NodeId key, StoredValue? stored, in RequestContext context) => stored is null
@@ -73,11 +76,11 @@ internal sealed class RequestHandlers(
     }
 
     /// <summary>
-    /// Responds to STORE with true if the value is held, and with false if it was refused or a newer one is held. If storage failed there
-    /// is no response, so the sender may retry.
+    /// Responds to STORE with true if the value is held, and with false if it was refused or a newer one is held. If it was not decided, as
+    /// storage failed, there is no response, so the sender may retry.
     /// </summary>
     public static int WriteStored(Span<byte> response, StoreResult result, in RequestContext context) =>
-        result == StoreResult.StorageFailed
+        result.IsUndecided()
             ? 0
             : ResponseWriter.WriteStored(response, context.Id, result == StoreResult.Stored);
 

@@ -31,6 +31,14 @@ internal sealed class InMemoryKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
+    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
+    {
+        using var scope = Enter(CancellationToken.None);
+        value = _shard.TryGet(key, now, out var held) ? held : null;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {

@@ -41,6 +41,9 @@ internal sealed class RunningLookup(
     /// <summary>Completes with the outcome; never fails.</summary>
     public Task<LookupOutcome> Outcome => _outcome.Task;
 
+    // Until the deadline.
+    private TimeSpan Left => Deadline - time.GetElapsedTime(_startedAt);
+
     public void Start()
     {
         _timer = time.CreateTimer(static l => ((RunningLookup)l!).OnTimer(), this, Deadline, Timeout.InfiniteTimeSpan);
@@ -127,7 +130,7 @@ internal sealed class RunningLookup(
                 lookup.StopWaitingForUnresponsive();
             }
 
-            var left = Deadline - time.GetElapsedTime(_startedAt);
+            var left = Left;
             if (left <= TimeSpan.Zero)
             {
                 lookup.ReachDeadline();
@@ -216,7 +219,7 @@ internal sealed class RunningLookup(
                 _timer?.Dispose();
                 _outcome.TrySetResult(lookup.GetOutcome());
             }
-            else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Deadline - time.GetElapsedTime(_startedAt) > requests.Grace)
+            else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > requests.Grace)
             {
                 _isInGrace = true;
                 _timer?.Change(requests.Grace, Timeout.InfiniteTimeSpan);

@@ -152,8 +152,13 @@ internal sealed class NodeAdmin(
         return Task.FromResult(run(task) ? 1 : 0);
     }
 
-    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
-        throw new ArgumentException("This is one node, which has no shards; a cluster has.");
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) => throw NoShards();
+
+    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SiloDetails>>([]);
+
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) => throw NoShards();
+
+    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => throw NoShards();
 
     public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) => rules.NoteAsync(entry, cancellationToken);
 
@@ -214,4 +219,6 @@ internal sealed class NodeAdmin(
             }
         }
     }
+
+    private static ArgumentException NoShards() => new("This is one node, which has no shards; a cluster has.");
 }

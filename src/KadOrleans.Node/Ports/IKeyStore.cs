@@ -5,7 +5,7 @@ namespace KadOrleans.Node.Ports;
 
 /// <summary>
 /// Holds the keys that this node stores. Safe for several threads. Broken storage shows as <see cref="StoreResult.StorageFailed"/> on
-/// writes and as <see cref="KeyStoreException"/> elsewhere.
+/// writes and as <see cref="KeyStoreException"/> elsewhere. A put for which there is no room shows as <see cref="StoreResult.Busy"/>.
 /// </summary>
 public interface IKeyStore : IAsyncDisposable
 {
@@ -20,6 +20,22 @@ public interface IKeyStore : IAsyncDisposable
     /// soon.
     /// </summary>
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// <see cref="GetAsync"/> for a remote node's FIND_VALUE. It waits no longer than an impatient remote node. While the holder of the
+    /// values does not respond, it may find the value that was held some time ago. So nothing is stored by its result.
+    /// </summary>
+    ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) => GetAsync(key, now);
+
+    /// <summary>
+    /// What <see cref="FindAsync"/> would return, if that takes no read and no call. Otherwise false, as always from a store that does not
+    /// tell: requests of unproven senders then wait for their proof.
+    /// </summary>
+    bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
+    {
+        value = null;
+        return false;
+    }
 
     /// <summary>
     /// Holds a value if <see cref="StoreDecision"/> allows it. Writes nothing if nothing changes. Completes with

@@ -32,9 +32,10 @@ internal sealed class RoundTripTimes
     /// <summary>Learns the round trip of a request.</summary>
     public void Add(UdpEndpoint endpoint, TimeSpan sample)
     {
-        AddAlone(endpoint, sample);
+        Remember(endpoint, sample);
         lock (_gate)
         {
+            ChangeGenerationIfFull();
             _networks.Add(endpoint, sample);
             if (_networks.Estimate != Common)
             {
@@ -46,6 +47,15 @@ internal sealed class RoundTripTimes
     /// <summary>Learns the round trip of an endpoint that asked first: it says nothing of others.</summary>
     public void AddAlone(UdpEndpoint endpoint, TimeSpan sample)
     {
+        Remember(endpoint, sample);
+        lock (_gate)
+        {
+            ChangeGenerationIfFull();
+        }
+    }
+
+    private void Remember(UdpEndpoint endpoint, TimeSpan sample)
+    {
         _current.TryGetValue(endpoint, out var known);
         if (known == default)
         {
@@ -53,13 +63,14 @@ internal sealed class RoundTripTimes
         }
 
         _current[endpoint] = known.With(sample);
-        lock (_gate)
+    }
+
+    private void ChangeGenerationIfFull()
+    {
+        if (_current.Count >= Capacity)
         {
-            if (_current.Count >= Capacity)
-            {
-                _previous = _current;
-                _current = NewGeneration();
-            }
+            _previous = _current;
+            _current = NewGeneration();
         }
     }
 

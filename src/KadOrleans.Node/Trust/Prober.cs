@@ -34,8 +34,11 @@ internal sealed class Prober : IDisposable
     /// </summary>
     private static readonly TokenRate ClaimRate = new(20, 40);
 
-    /// <summary>The most networks whose share is remembered. A bucket refills in 10 s, and its place is then free.</summary>
-    private const int MaxNetworks = 16_384;
+    /// <summary>
+    /// Candidates for buckets where enough wait already, per second, and in a burst. So those who came first do not hold the replacement
+    /// caches, and a large network costs a node no more than this.
+    /// </summary>
+    private static readonly TokenRate SpareRate = new(5, 10);
 
     /// <summary>Checks of contacts per second, and in a burst: more than a table has contacts.</summary>
     private static readonly TokenRate CheckRate = new(2_000, 2_000);
@@ -45,8 +48,7 @@ internal sealed class Prober : IDisposable
     private readonly RequestTable _requests;
     private readonly NodeId _ownId;
     private readonly TimeProvider _time;
-    private readonly SubnetDiversity _exemption;
-    private readonly SourceLimiter _networks = new(new SourceLimits { PerSubnet = NetworkRate, MaxTracked = MaxNetworks });
+    private readonly NetworkTurns _networks;
     private readonly Action<UdpEndpoint, NodeId?> _onProbed;
     private readonly ConcurrentDictionary<UdpEndpoint, byte> _underWay = new(1, 31);
     private readonly ITimer _timer;
@@ -58,6 +60,7 @@ internal sealed class Prober : IDisposable
     private TokenBucket _candidateBucket;
     private TokenBucket _checkBucket;
     private TokenBucket _claimBucket;
+    private TokenBucket _spareBucket;
     private bool _ticking;
 
     /// <param name="requests">Sends the pings.</param>
@@ -68,7 +71,7 @@ internal sealed class Prober : IDisposable
     public Prober(
         RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
     {
-        _exemption = new SubnetDiversity(new SubnetLimits(), trusted);
+        _networks = new NetworkTurns(NetworkRate, trusted);
         _requests = requests;
         _ownId = ownId;
         _time = time;
@@ -76,20 +79,19 @@ internal sealed class Prober : IDisposable
         _candidateBucket = new TokenBucket(CandidateRate, time.GetUtcNow());
         _checkBucket = new TokenBucket(CheckRate, time.GetUtcNow());
         _claimBucket = new TokenBucket(ClaimRate, time.GetUtcNow());
+        _spareBucket = new TokenBucket(SpareRate, time.GetUtcNow());
         _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Queues a ping of a candidate.</summary>
-    /// <param name="candidate">The candidate.</param>
-    /// <param name="isClaim">Whether a contact with its id is known at another endpoint.</param>
-    public void Consider(Contact candidate, bool isClaim)
+    public void Consider(Contact candidate, CandidateKind kind)
     {
         lock (_gate)
         {
             if (_candidates.Count >= MaxCandidates
                 || _queued.Contains(candidate.Endpoint)
                 || _underWay.ContainsKey(candidate.Endpoint)
-                || !TryTakeShare(candidate.Endpoint, isClaim))
+                || !TryTakeShare(candidate.Endpoint, kind))
             {
                 return;
             }
@@ -107,12 +109,12 @@ internal sealed class Prober : IDisposable
         OnTick();
     }
 
-    /// <summary>Counts a candidate that has already answered a ping. Returns false if the rate, its network's or that of claims is used up.</summary>
-    public bool TryTakeTurn(UdpEndpoint endpoint, bool isClaim)
+    /// <summary>Counts a candidate that has already answered a ping. Returns false if the rate, its network's or its kind's is used up.</summary>
+    public bool TryTakeTurn(UdpEndpoint endpoint, CandidateKind kind)
     {
         lock (_gate)
         {
-            return TryTakeShare(endpoint, isClaim) && _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
+            return TryTakeShare(endpoint, kind) && _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
         }
     }
 
@@ -133,11 +135,15 @@ internal sealed class Prober : IDisposable
     public void Dispose() => _timer.Dispose();
 
     // Before the common rate, so that a network's excess costs the others nothing.
-    private bool TryTakeShare(UdpEndpoint endpoint, bool isClaim)
+    private bool TryTakeShare(UdpEndpoint endpoint, CandidateKind kind)
     {
         var now = _time.GetUtcNow();
-        return (_exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, now))
-            && (!isClaim || _claimBucket.TryTake(ClaimRate, now));
+        return _networks.TryTake(endpoint, now) && kind switch
+        {
+            CandidateKind.Claim => _claimBucket.TryTake(ClaimRate, now),
+            CandidateKind.Spare => _spareBucket.TryTake(SpareRate, now),
+            _ => true,
+        };
     }
 
     private void OnTick()

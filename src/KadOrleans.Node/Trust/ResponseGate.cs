@@ -26,9 +26,9 @@ internal sealed class ResponseGate(
     /// <summary>The sender of a request may become a contact, once verified.</summary>
     public void Consider(Contact sender)
     {
-        if (IsWanted(sender))
+        if (Classify(sender) is { } kind)
         {
-            prober.Consider(sender, IsClaim(sender));
+            prober.Consider(sender, kind);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class ResponseGate(
     /// </summary>
     public void Introduce(Contact sender)
     {
-        if (!clientOnly && (table.Snapshot.Contains(sender) || (IsWanted(sender) && prober.TryTakeTurn(sender.Endpoint, IsClaim(sender)))))
+        if (!clientOnly && (table.Snapshot.Contains(sender) || (Classify(sender) is { } kind && prober.TryTakeTurn(sender.Endpoint, kind))))
         {
             table.Observe(ContactObservation.Answered(sender));
         }
@@ -80,6 +80,9 @@ internal sealed class ResponseGate(
     public void Hold(in StoreRequest request, in RequestContext context) =>
         strangers.Hold(new PendingRequest(RequestKind.Store, request.Key, context) { Store = request });
 
+    /// <summary>Keeps a request pending whose response would cost a read, until its source has proved its address.</summary>
+    public void Hold(RequestKind kind, NodeId target, in RequestContext context) => strangers.Hold(new PendingRequest(kind, target, context));
+
     /// <summary>Bytes that a pending request may still draw.</summary>
     public static int AllowanceOf(PendingRequest request) =>
         (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);
@@ -109,7 +112,7 @@ internal sealed class ResponseGate(
         // STUN has no sender id, and a client needs no contacts.
         if (left < 0 || (!hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
         {
-            strangers.Hold(new PendingRequest(kind, target, context));
+            Hold(kind, target, context);
             return;
         }
 
@@ -129,16 +132,20 @@ internal sealed class ResponseGate(
         }
     }
 
-    private bool IsClaim(Contact sender) => table.Snapshot.TryGet(sender.Id, out var known) && known != sender;
-
-    private bool IsWanted(Contact sender)
+    // Null for what is no contact, or is known.
+    private CandidateKind? Classify(Contact sender)
     {
         var snapshot = table.Snapshot;
         if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast)
         {
-            return false;
+            return null;
         }
 
-        return snapshot.TryGet(sender.Id, out var known) ? known != sender : snapshot.WouldAccept(sender.Id);
+        if (snapshot.TryGet(sender.Id, out var known))
+        {
+            return known == sender ? null : CandidateKind.Claim;
+        }
+
+        return snapshot.WouldAccept(sender.Id) ? CandidateKind.Newcomer : CandidateKind.Spare;
     }
 }

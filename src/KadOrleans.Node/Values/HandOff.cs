@@ -4,6 +4,7 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Values;
@@ -18,7 +19,7 @@ internal sealed class HandOff(
     ValueStorer storer,
     MaintenanceUpload upload,
     KademliaOptions options,
-    SubnetDiversity exemption,
+    AddressRangeSet trusted,
     TimeProvider time,
     ILogger logger)
 {
@@ -30,8 +31,6 @@ internal sealed class HandOff(
     /// values each time. Republishing reaches its neighbours.
     /// </summary>
     private static readonly TokenRate NetworkRate = new(1 / 3_600.0, 1);
-
-    private const int MaxNetworks = 16_384;
 
     /// <summary>Contacts that are served concurrently: a slow one, or one slow on purpose, delays no other.</summary>
     private const int MaxServed = 64;
@@ -47,7 +46,7 @@ internal sealed class HandOff(
     private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    private readonly SourceLimiter _networks = new(new SourceLimits { PerSubnet = NetworkRate, MaxTracked = MaxNetworks });
+    private readonly NetworkTurns _networks = new(NetworkRate, trusted);
 
     // Contacts being served. Only the loop adds and removes.
     private readonly List<Task> _served = [];
@@ -55,7 +54,7 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer)
     {
-        if (MayApply(newcomer) && (exemption.IsExempt(newcomer.Endpoint) || _networks.TryAdmitSubnet(newcomer.Endpoint, time.GetUtcNow())))
+        if (MayApply(newcomer) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
         {
             _newcomers.Writer.TryWrite(newcomer);
         }

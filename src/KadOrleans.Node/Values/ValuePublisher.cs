@@ -29,20 +29,14 @@ internal sealed class ValuePublisher(
 
         // The contacts of a cancelled lookup are not the nearest.
         cancellationToken.ThrowIfCancellationRequested();
-        var sent = life is null ? storer.StoreAsync(key, value, life, outcome.Closest, cancellationToken) : null;
         var local = keepsCopy ? await StoreLocallyAsync(key, value, life, outcome.Closest, cancellationToken) : null;
-        if (life is { } chosen && local != StoreResult.Outdated)
+        if (local?.IsUndecided() == true || (life is not null && local is StoreResult.Outdated))
         {
-            sent = storer.StoreChosenAsync(key, value, chosen, outcome.Closest, cancellationToken);
-        }
-
-        if (sent is null)
-        {
-            // Others would replace what this node goes on to return.
+            // This node goes on to return what it holds, and would publish it over what others had stored.
             return new SetResult { Local = local, Lookup = outcome };
         }
 
-        var tally = await sent;
+        var tally = await storer.StoreAsync(key, value, life, outcome.Closest, isChosen: life is not null, cancellationToken);
         return new SetResult
         {
             Stored = tally.Stored,
@@ -62,7 +56,7 @@ internal sealed class ValuePublisher(
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         var tally = await storer.StoreAsync(
-            key, held.Value, held.LifeLeft(time.GetUtcNow()), outcome.Closest, cancellationToken);
+            key, held.Value, held.LifeLeft(time.GetUtcNow()), outcome.Closest, isChosen: false, cancellationToken);
         return new SetResult { Stored = tally.Stored, Refused = tally.Refused, Failed = tally.Failed, Lookup = outcome };
     }
 

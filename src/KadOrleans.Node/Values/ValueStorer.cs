@@ -13,14 +13,18 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
     /// <param name="value">The value.</param>
     /// <param name="life">Its remaining life; null for a new value.</param>
     /// <param name="contacts">Where to.</param>
+    /// <param name="isChosen">
+    /// Whether the publisher chose the life. A contact that refuses may then hold a stranger's value that lives longer: it is asked again
+    /// to take this one in its place. It is not asked so at first, because nodes of earlier releases take that request for one without a life.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<StoreTally> StoreAsync(
-        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
+        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
     {
         var tally = new StoreTally(contacts.Count);
         foreach (var contact in contacts)
         {
-            Send(key, value, life, contact, tally.Add);
+            Send(key, value, life, contact, isChosen ? stored => AddOrInsist(contact, stored) : tally.Add);
         }
 
         // Not Task.WaitAsync: with a token it leaves the caller's synchronization context for the thread pool.
@@ -30,38 +34,18 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         }
 
         return tally;
-    }
 
-    /// <summary>
-    /// Sends a value with a life that its publisher chose to all contacts. Those that refuse may hold a stranger's value that lives longer:
-    /// they are asked again to take this one in its place. They are not asked at first, because nodes of earlier releases take that
-    /// request for one without a life.
-    /// </summary>
-    public async Task<StoreTally> StoreChosenAsync(
-        NodeId key, DhtValue value, TimeSpan life, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
-    {
-        var tally = new StoreTally(contacts.Count);
-        foreach (var contact in contacts)
+        void AddOrInsist(Contact contact, bool? stored)
         {
-            Send(key, value, life, contact, stored =>
+            if (stored == false)
             {
-                if (stored == false)
-                {
-                    Send(key, value, life, contact, tally.Add, isChosen: true);
-                }
-                else
-                {
-                    tally.Add(stored);
-                }
-            });
+                Send(key, value, life, contact, tally.Add, isChosen: true);
+            }
+            else
+            {
+                tally.Add(stored);
+            }
         }
-
-        using (cancellationToken.UnsafeRegister(static (t, token) => ((StoreTally)t!).Cancel(token), tally))
-        {
-            await tally.All;
-        }
-
-        return tally;
     }
 
     /// <summary>Sends the value to one contact. Returns true if it took the value, false if it refused, null without a response.</summary>

@@ -17,6 +17,9 @@ internal sealed class WatchedKeyStore(IKeyStore store, KeyWatches watches) : IKe
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         store.GetAsync(key, now, cancellationToken);
 
+    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value) => store.TryFind(key, now, out value);
+    public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) => store.FindAsync(key, now);
+
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {

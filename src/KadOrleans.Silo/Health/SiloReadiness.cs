@@ -1,4 +1,5 @@
 using KadOrleans.EdgeWorker.Edges;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Hosting.Telemetry;
 using System.Diagnostics.Metrics;
 
@@ -28,6 +29,13 @@ internal sealed class SiloReadiness(
 
     /// <summary>Whether calls are taken.</summary>
     public bool IsReady => Health.IsReady;
+
+    /// <summary>What other silos are told.</summary>
+    public SiloState Describe()
+    {
+        var health = Health;
+        return new SiloState(health.IsReady, health.IsReady ? health.Reason : health.Status);
+    }
 }
 
 /// <summary>Exports this silo's readiness and its view of the cluster's silos.</summary>

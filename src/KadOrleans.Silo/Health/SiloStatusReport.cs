@@ -2,6 +2,7 @@ using KadOrleans.EdgeWorker.Edges;
 using System.Text.Json.Nodes;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
+using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Silo.Hosting;
@@ -10,7 +11,10 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Silo.Health;
 
-/// <summary>Creates the response of <c>/status</c>. Data of grains is left out if they do not respond soon.</summary>
+/// <summary>
+/// Creates the response of <c>/status</c>. What the silo knows itself is always there; data of grains is left out if they do not respond
+/// soon.
+/// </summary>
 internal sealed class SiloStatusReport(
     IOptions<ClusterOptions> cluster,
     ILocalSiloDetails silo,
@@ -19,6 +23,7 @@ internal sealed class SiloStatusReport(
     ClockWatch clock,
     StateVersion version,
     ClusterShards shards,
+    IClusterSilos members,
     IGrainFactory grains,
     ILogger<SiloStatusReport> logger)
 {
@@ -29,6 +34,7 @@ internal sealed class SiloStatusReport(
     public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
     {
         // Also while it is not ready: that is when somebody looks.
+        var listing = members.ReadAsync();
         var status = silos.CurrentStatus == SiloStatus.Active ? await AskAsync(cancellationToken) : null;
         return new JsonObject
         {
@@ -40,7 +46,7 @@ internal sealed class SiloStatusReport(
             ["reason"] = readiness.Health.Reason,
             ["clockDifference"] = clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null,
             ["stateVersion"] = new JsonObject { ["written"] = version.Written, ["known"] = version.Known },
-            ["silos"] = Silos(),
+            ["silos"] = new JsonArray([.. (await listing).Select(Silo)]),
             ["settings"] = status?.Settings is { } settings ? new JsonObject { ["shardBits"] = settings.Layout.Bits } : null,
             ["shards"] = new JsonObject { ["count"] = shards.Layout.Count, ["split"] = shards.Split },
             ["edges"] = status is null ? null : new JsonArray([.. status.Edges.Select(Edge)]),
@@ -61,9 +67,19 @@ internal sealed class SiloStatusReport(
         }
     }
 
-    private JsonArray Silos() => new([.. silos.GetApproximateSiloStatuses()
-        .OrderBy(s => s.Key.ToString(), StringComparer.Ordinal)
-        .Select(s => new JsonObject { ["silo"] = s.Key.ToString(), ["state"] = s.Value.ToString() })]);
+    private static JsonObject Silo(AdminSilo silo) => new()
+    {
+        ["silo"] = silo.Address.ToString(),
+        ["state"] = silo.Status.ToString(),
+        ["name"] = silo.Name,
+        ["isReady"] = silo.IsReady,
+        ["reason"] = silo.Reason,
+        ["version"] = silo.Version,
+        ["clockDifference"] = silo.ClockDifference?.TotalSeconds,
+        ["startedAt"] = silo.StartedAt,
+        ["lastHeard"] = silo.LastHeard,
+        ["hasEdgeDirectory"] = silo.HasDirectory,
+    };
 
     private static JsonObject Edge(EdgeStatus edge)
     {

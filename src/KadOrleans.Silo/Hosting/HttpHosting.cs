@@ -1,5 +1,6 @@
 using KadOrleans.Client.Hosting;
 using KadOrleans.EdgeWorker.Edges;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Http;
@@ -36,6 +37,7 @@ internal static class HttpHosting
                 .AddSingleton<ClockService>()
                 .AddHostedService(s => s.GetRequiredService<ClockService>())
                 .AddSingleton<SiloReadiness>()
+                .AddSingleton<DescribeSilo>(s => () => s.GetRequiredService<SiloReadiness>().Describe())
                 .AddHostedService<ClusterGauges>()
                 .AddSingleton<SiloStatusReport>();
         })

@@ -126,7 +126,11 @@ internal static class SiloHost
         silo.Services.AddDatabaseFailures();
         silo.Services.AddSingleton<FatalError>();
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
-        silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration(ClusterProviders.Membership);
+
+        // By its own clock a silo that is minutes ahead would take each one that starts for one that failed to join, and end it.
+        silo.Services.AddOptions<ClusterMembershipOptions>()
+            .Configure(options => options.EvictWhenMaxJoinAttemptTimeExceeded = false)
+            .BindConfiguration(ClusterProviders.Membership);
 
         if (settings.Storage != StorageChoice.Local)
         {

@@ -32,7 +32,11 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence)
         Ready(health),
         Contacts(nodes ?? []),
         Storage(OverviewRates.Growth(begin, end, "refused.StorageFailed") + OverviewRates.Growth(begin, end, "stores.refused.StorageFailed")),
-        Dropped(OverviewRates.Growth(begin, end, "refused.Busy") + OverviewRates.Growth(begin, end, "refused.PendingLimit"), end.At - begin.At),
+        Dropped(
+            OverviewRates.Growth(begin, end, "refused.Busy")
+            + OverviewRates.Growth(begin, end, "refused.PendingLimit")
+            + OverviewRates.Growth(begin, end, "stores.refused.Busy"),
+            end.At - begin.At),
         Lookups(end.At > begin.At ? OverviewRates.Between(begin, end) : null),
     ];
 

@@ -14,6 +14,7 @@ const PAGES = [
   { path: 'publications', title: 'Publications', module: './pages/publications.js' },
   { path: 'usage', title: 'Usage', module: './pages/usage.js' },
   { path: 'nodes', title: 'Nodes', module: './pages/nodes.js' },
+  { path: 'silos', title: 'Silos', module: './pages/silos.js' },
   { path: 'bans', title: 'Bans', module: './pages/bans.js' },
   { path: 'limits', title: 'Limits', module: './pages/limits.js' },
   { path: 'contact', title: 'Contact', module: './pages/contact.js', isHidden: true },

@@ -226,6 +226,12 @@ public sealed class ClusterWordTests(OperatedNode node) : IClassFixture<Operated
     }
 
     [Theory]
+    [InlineData("silos")]
+    [InlineData("silo")]
+    public async Task Silos_of_a_node_are_none(string typed) =>
+        Assert.Equal("silo\tstate\tready\tclock\tversion\tstarted\tlast heard\tholds\n", (await node.DoneAsync(typed)).Output);
+
+    [Theory]
     [InlineData("shards")]
     [InlineData("shard")]
     public async Task Shards_alone_shows_their_number(string typed)

@@ -1,15 +1,12 @@
 using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Routing;
 using KadOrleans.Simulation;
+using static KadOrleans.Core.Tests.Estimation.RandomNetwork;
 
 namespace KadOrleans.Core.Tests.Estimation;
 
 /// <summary>With the exact neighbourhoods of random ids, and an estimate from 64 lookups or from the fewest.</summary>
 public sealed class CrowdingTests
 {
-    private const int K = 20;
-    private static readonly UdpEndpoint Anywhere = UdpEndpoint.Parse("11.0.0.1:8468");
-
     [Theory]
     [InlineData(100, NetworkSizeEstimator.MinLookups)]
     [InlineData(100, 64)]
@@ -22,7 +19,7 @@ public sealed class CrowdingTests
         for (var seed = 1; seed <= 10; seed++)
         {
             var random = new SeededRandomSource(seed);
-            var network = Network(nodes, random);
+            var network = RandomNetwork.Of(nodes, random);
             var size = Estimate(network, lookups, random);
             for (var i = 0; i < 1_000; i++)
             {
@@ -46,7 +43,7 @@ public sealed class CrowdingTests
         for (var seed = 1; seed <= 5; seed++)
         {
             var random = new SeededRandomSource(seed);
-            var (network, key) = (Network(nodes, random), NodeId.Random(random));
+            var (network, key) = (RandomNetwork.Of(nodes, random), NodeId.Random(random));
             var size = Estimate(network, 64, random);
             var bits = (int)Math.Log2(nodes) + 10;
             var sybils = Enumerable.Range(0, placed).Select(_ => new Contact(key.RandomWithPrefix(bits, random), Anywhere));
@@ -55,26 +52,5 @@ public sealed class CrowdingTests
             Assert.True(Crowding.Count(key, nearest, size) >= placed, $"seed {seed}");
             Assert.Equal(0, Crowding.Count(key, nearest, null));
         }
-    }
-
-    private static RoutingTableSnapshot Network(int nodes, SeededRandomSource random) =>
-        new(default, 0, [.. Enumerable.Range(0, nodes).Select(_ => new Contact(NodeId.Random(random), Anywhere))]);
-
-    private static NetworkSizeEstimate? Estimate(RoutingTableSnapshot network, int lookups, SeededRandomSource random)
-    {
-        var estimator = new NetworkSizeEstimator(null);
-        for (var i = 0; i < lookups; i++)
-        {
-            var target = NodeId.Random(random);
-            estimator.Add(target, Nearest(network, target), K);
-        }
-
-        return estimator.Estimate();
-    }
-
-    private static Contact[] Nearest(RoutingTableSnapshot network, NodeId target)
-    {
-        var nearest = new Contact[K];
-        return nearest[..network.FindClosest(target, nearest)];
     }
 }

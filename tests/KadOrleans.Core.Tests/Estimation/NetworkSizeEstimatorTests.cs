@@ -1,6 +1,7 @@
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Routing;
 using KadOrleans.Simulation;
+using static KadOrleans.Core.Tests.Estimation.RandomNetwork;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Core.Tests.Estimation;
@@ -8,8 +9,6 @@ namespace KadOrleans.Core.Tests.Estimation;
 /// <summary>Against the exact neighbourhoods of random ids.</summary>
 public class NetworkSizeEstimatorTests
 {
-    private const int K = 20;
-    private static readonly UdpEndpoint Anywhere = UdpEndpoint.Parse("11.0.0.1:8468");
 
     [Fact]
     public void The_size_of_ten_thousand_nodes_is_met_within_a_tenth()
@@ -17,7 +16,7 @@ public class NetworkSizeEstimatorTests
         for (var seed = 1; seed <= 20; seed++)
         {
             var random = new SeededRandomSource(seed);
-            var estimate = Estimate(Network(10_000, random), 64, random);
+            var estimate = Estimate(RandomNetwork.Of(10_000, random), 64, random);
 
             TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {estimate}");
             Assert.InRange(estimate.Nodes, 9_000, 11_000);
@@ -37,7 +36,7 @@ public class NetworkSizeEstimatorTests
         for (var seed = 1; seed <= Seeds; seed++)
         {
             var random = new SeededRandomSource(seed);
-            var estimate = Estimate(Network(nodes, random), 64, random);
+            var estimate = Estimate(RandomNetwork.Of(nodes, random), 64, random);
             within += Math.Abs(estimate.Nodes - nodes) <= 2 * estimate.StandardError ? 1 : 0;
             sum += estimate.Nodes;
             worst = Math.Max(worst, Math.Abs((estimate.Nodes / nodes) - 1));
@@ -52,7 +51,7 @@ public class NetworkSizeEstimatorTests
     [Fact]
     public void Liars_in_one_lookup_of_seven_do_not_sway_it() => Randomized.ForSeeds(10, random =>
     {
-        var network = Network(3_000, random);
+        var network = RandomNetwork.Of(3_000, random);
         var estimator = new NetworkSizeEstimator(null);
         for (var i = 0; i < 63; i++)
         {
@@ -69,9 +68,11 @@ public class NetworkSizeEstimatorTests
     [Fact]
     public void A_node_counts_itself() => Randomized.ForSeeds(20, random =>
     {
-        var others = Network(K - 1, random);
+        var others = RandomNetwork.Of(K - 1, random);
         var estimator = new NetworkSizeEstimator(NodeId.Random(random));
-        for (var i = 0; i < NetworkSizeEstimator.MinLookups; i++)
+
+        // Lookups beside the own id do not count.
+        while (estimator.Count < NetworkSizeEstimator.MinLookups)
         {
             var target = NodeId.Random(random);
             estimator.Add(target, Nearest(others, target), K);
@@ -84,7 +85,7 @@ public class NetworkSizeEstimatorTests
     public void There_is_no_estimate_before_enough_different_targets()
     {
         var random = new SeededRandomSource(1);
-        var network = Network(1_000, random);
+        var network = RandomNetwork.Of(1_000, random);
         var own = network.Contacts[0].Id;
         var estimator = new NetworkSizeEstimator(own);
         var target = NodeId.Random(random);
@@ -122,7 +123,7 @@ public class NetworkSizeEstimatorTests
     public void A_network_that_grew_is_seen_once_the_window_has_passed()
     {
         var random = new SeededRandomSource(2);
-        var (before, after) = (Network(500, random), Network(5_000, random));
+        var (before, after) = (RandomNetwork.Of(500, random), RandomNetwork.Of(5_000, random));
         var estimator = new NetworkSizeEstimator(null);
         foreach (var network in new[] { before, after })
         {
@@ -142,28 +143,4 @@ public class NetworkSizeEstimatorTests
     [InlineData(100_001)]
     public void A_window_out_of_bounds_is_refused(int window) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new NetworkSizeEstimator(null, window));
-
-    /// <summary>All ids of a network. Its nearest contacts are exact, which its own tests show.</summary>
-    private static RoutingTableSnapshot Network(int count, SeededRandomSource random) =>
-        new(default, 0, Contacts(Enumerable.Range(0, count).Select(_ => NodeId.Random(random))));
-
-    private static NetworkSizeEstimate Estimate(RoutingTableSnapshot network, int lookups, SeededRandomSource random)
-    {
-        var estimator = new NetworkSizeEstimator(null);
-        for (var i = 0; i < lookups; i++)
-        {
-            var target = NodeId.Random(random);
-            estimator.Add(target, Nearest(network, target), K);
-        }
-
-        return estimator.Estimate()!;
-    }
-
-    private static Contact[] Nearest(RoutingTableSnapshot network, NodeId target)
-    {
-        var nearest = new Contact[K];
-        return nearest[..network.FindClosest(target, nearest)];
-    }
-
-    private static Contact[] Contacts(IEnumerable<NodeId> ids) => [.. ids.Select(id => new Contact(id, Anywhere))];
 }

@@ -18,7 +18,7 @@ public class ResponsibleAreaTests
         for (var node = 0; node < 300; node++)
         {
             var table = Snapshot(NodeId.Random(random), [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);
-            var area = ResponsibleArea.Follow(default, table, BucketSize);
+            var area = ResponsibleArea.Of(table, BucketSize);
             for (var i = 0; i < 500; i++)
             {
                 var key = NodeId.Random(random);
@@ -37,21 +37,7 @@ public class ResponsibleAreaTests
     public void An_area_has_every_key_for_a_node_with_fewer_than_k_contacts() => Randomized.ForSeeds(20, random =>
     {
         var table = Snapshot(NodeId.Random(random), [.. Enumerable.Range(0, BucketSize - 1).Select(_ => NodeId.Random(random))]);
-        Assert.True(ResponsibleArea.Follow(default, table, BucketSize).Contains(NodeId.Random(random)));
-    });
-
-    [Fact]
-    public void An_area_stays_while_it_is_wide_enough_and_not_far_too_wide() => Randomized.ForSeeds(20, random =>
-    {
-        var own = NodeId.Random(random);
-        var table = Snapshot(own, [.. Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(random))]);
-        var area = ResponsibleArea.Follow(default, table, BucketSize);
-        Assert.Equal(area, ResponsibleArea.Follow(area, table, BucketSize));
-
-        var wider = area with { PrefixLength = area.PrefixLength - 1 };
-        Assert.Equal(wider, ResponsibleArea.Follow(wider, table, BucketSize));
-        Assert.Equal(area, ResponsibleArea.Follow(area with { PrefixLength = area.PrefixLength - 2 }, table, BucketSize));
-        Assert.Equal(area, ResponsibleArea.Follow(area with { PrefixLength = area.PrefixLength + 1 }, table, BucketSize));
+        Assert.True(ResponsibleArea.Of(table, BucketSize).Contains(NodeId.Random(random)));
     });
 
     [Fact]

@@ -58,9 +58,20 @@ public sealed class EdgeOptionsTests
     }
 
     [Theory]
+    [InlineData("0", 0)]
+    [InlineData("00:00:01", 1)]
+    [InlineData("00:05:00", 300)]
+    public void The_age_of_answers_in_an_outage_is_bounded(string text, int seconds)
+    {
+        Assert.Equal(TimeSpan.FromSeconds(30), Read().MaxOutageStaleness);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(("MaxOutageStaleness", text)).MaxOutageStaleness);
+    }
+
+    [Theory]
     [InlineData("MaxStaleness", "00:00:00.9", "Kad:Edge:MaxStaleness is '00:00:00.9'; a time of 00:00:01 to 00:01:00, or 0, is allowed.")]
     [InlineData("MaxStaleness", "2", "Kad:Edge:MaxStaleness is '2'")]
     [InlineData("MaxStaleness", "-00:00:02", "Kad:Edge:MaxStaleness is '-00:00:02'")]
+    [InlineData("MaxOutageStaleness", "00:05:01", "Kad:Edge:MaxOutageStaleness is '00:05:01'; a time of 00:00:01 to 00:05:00, or 0, is allowed.")]
     [InlineData("Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
     [InlineData("Listen", "127.0.0.1:1,127.0.0.1:1", "more than once")]
     [InlineData("NodeIds", "0", "Kad:Edge:NodeIds is '0'; 1 to 64 is allowed.")]

@@ -54,6 +54,27 @@ public sealed class DhtAdminClientTests(SixteenShardCluster cluster) : DhtAdminC
         Assert.Equal((1, 1), (usage.Keys, usage.Shards[15].Keys));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_silos_and_the_place_of_a_shard_are_told_to_a_client_as_to_a_silo(bool isSilo)
+    {
+        await Dht.SetAsync(NodeId.MaxValue, "value", TestContext.Current.CancellationToken);
+        var admin = isSilo ? cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>() : Admin;
+
+        var silos = await admin.GetSilosAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(cluster.Cluster.Silos.Count, silos.Count);
+        Assert.All(silos, silo => Assert.Equal(("Active", true, null), (silo.State, silo.IsReady, silo.Reason)));
+        Assert.Single(silos, silo => silo.HasEdgeDirectory);
+        var shard = await admin.FindShardAsync(NodeId.MaxValue, TestContext.Current.CancellationToken);
+        Assert.Equal((15, "shard 000f"), (shard.Number, shard.Name));
+        Assert.Contains(Assert.Single(shard.Silos), silos.Select(silo => silo.Address));
+        Assert.Equal(shard.Silos, (await admin.GetShardAsync(15, TestContext.Current.CancellationToken)).Silos);
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => admin.GetShardAsync(16, TestContext.Current.CancellationToken));
+        Assert.Equal("The shard is 16; 0 to 15 is allowed.", refused.Message);
+    }
+
     [Fact]
     public async Task Sources_are_exact_although_shards_do_not_list_them_all()
     {

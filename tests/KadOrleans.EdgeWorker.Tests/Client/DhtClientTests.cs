@@ -59,6 +59,16 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
         Assert.Equal(3, result.Lookup?.Asked);
     }
 
+    [Fact]
+    public async Task The_edges_are_told_although_the_settings_cannot_be_read()
+    {
+        cluster.Gate.Set<IClusterGrain>(nameof(IClusterGrain.GetAsync), () => throw new IOException("The disk is full."));
+
+        var status = await Client.GetStatusAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(EdgeName, Assert.Single(status.Nodes).Name);
+    }
+
     [Theory]
     [InlineData(SetAcknowledgement.Network)]
     [InlineData(SetAcknowledgement.Durable)]

@@ -22,6 +22,7 @@ internal sealed class EdgeAnswersModel
     private const int Keys = 12;
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OutageBound = TimeSpan.FromSeconds(6);
 
     private readonly ManualTimeProvider _clock = new();
     private readonly ModelShard[] _shards = [new(0), new(1)];
@@ -41,7 +42,11 @@ internal sealed class EdgeAnswersModel
         var options = Options.Create(new KadClusterOptions { ShardBits = ShardBits });
         var shards = new ClusterShards(options);
         _desks = [new ShardNewsDesk(shards, AskSiloAsync, _clock), new ShardNewsDesk(shards, AskSiloAsync, _clock)];
-        Answers = new EdgeAnswers(ShardLayout.Of(ShardBits), new GrainKeyStoreOptions { MaxStaleness = Bound }, _clock, AskForNewsAsync);
+        Answers = new EdgeAnswers(
+            ShardLayout.Of(ShardBits),
+            new GrainKeyStoreOptions { MaxStaleness = Bound, MaxOutageStaleness = OutageBound },
+            _clock,
+            AskForNewsAsync);
         for (var i = 0; i < Keys; i++)
         {
             _records.Add(StoredValues.Key(i), new KeyRecord());
@@ -57,15 +62,18 @@ internal sealed class EdgeAnswersModel
 
     public EdgeAnswers Answers { get; }
 
+    /// <summary>FIND_VALUEs that were answered with contacts, as the shard did not respond.</summary>
+    public int Unanswered { get; private set; }
+
     /// <summary>Does something; the same number does the same.</summary>
     public void Step(int number)
     {
         var key = StoredValues.Key(number / 32 % Keys);
         var shard = ShardOf(key);
-        switch (number % 32)
+        switch (number % 34)
         {
             case < 12:
-                Get(key);
+                Get(key, isFind: number / 384 % 2 == 0);
                 break;
             case < 14:
                 Change(shard, key, StoredValues.Text($"value {++_values}"));
@@ -104,6 +112,18 @@ internal sealed class EdgeAnswersModel
             case 28:
                 EndLateNews();
                 break;
+            case 32:
+                // As if its silo hung or died. If that died, it starts anew on another one.
+                shard.IsSilent = !shard.IsSilent;
+                if (!shard.IsSilent && number / 1_024 % 2 == 0)
+                {
+                    shard.Restart();
+                }
+
+                break;
+            case 33:
+                _clock.Advance(TimeSpan.FromMilliseconds(number / 32 % 3_000));
+                break;
             default:
                 Read((NewsFate)(number / 32 % 4 % 3));
                 break;
@@ -129,20 +149,32 @@ internal sealed class EdgeAnswersModel
         _puts.Clear();
     }
 
-    private void Get(NodeId key)
+    private void Get(NodeId key, bool isFind)
     {
         var shard = GrainKeys.Shard(key, ShardBits);
-        var oldest = _records[key].OldestAllowed(_clock.Elapsed - Bound);
-        if (Answers.TryGet(shard, key, out var value))
+        var oldest = _records[key].OldestAllowed(_clock.Elapsed - (isFind ? OutageBound : Bound));
+        if (isFind ? Answers.TryFind(shard, key, out var value) : Answers.TryGet(shard, key, out value))
         {
             _records[key].Check(oldest, value);
             return;
         }
 
-        var asked = Answers.AskAsync(shard, key, (wanted, _) => AskShardAsync(wanted), CancellationToken.None);
-        _ = CheckAsync(asked);
+        _ = CheckAsync(isFind
+            ? Answers.FindAsync(shard, key, (wanted, _) => AskShardAsync(wanted))
+            : Answers.AskAsync(shard, key, (wanted, _) => AskShardAsync(wanted), CancellationToken.None));
 
-        async Task CheckAsync(Task<StoredValue?> get) => _records[key].Check(oldest, await get);
+        async Task CheckAsync(Task<StoredValue?> get)
+        {
+            try
+            {
+                _records[key].Check(oldest, await get);
+            }
+            catch (TimeoutException) when (isFind)
+            {
+                // The remote node gets contacts.
+                Unanswered++;
+            }
+        }
     }
 
     private async ValueTask<StoredValue?> AskShardAsync(NodeId key)
@@ -256,7 +288,7 @@ internal sealed class ModelGet(ModelShard shard, NodeId key)
 
     public void Serve()
     {
-        if (!IsServed)
+        if (!IsServed && !shard.IsSilent)
         {
             (IsServed, Value) = (true, shard.Find(key));
         }
@@ -271,6 +303,9 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
     private readonly Dictionary<NodeId, StoredValue> _held = [];
     private KeyHistory? _history;
     private long _generation = number;
+
+    /// <summary>It responds to nothing.</summary>
+    public bool IsSilent { get; set; }
 
     public StoredValue? Find(NodeId key) => _held.GetValueOrDefault(key);
 
@@ -292,6 +327,11 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known)
     {
+        if (IsSilent)
+        {
+            return ValueTask.FromException<ShardNews?>(new TimeoutException("Silent."));
+        }
+
         if (_history is not { IsWorn: false })
         {
             _generation += 2;

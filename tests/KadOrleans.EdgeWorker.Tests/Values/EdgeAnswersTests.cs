@@ -46,10 +46,13 @@ public class EdgeAnswersTests
 
         Assert.InRange(world.Answers.Absent, 300, long.MaxValue);
         Assert.InRange(world.Answers.Cached, 300, long.MaxValue);
+        Assert.InRange(world.Answers.InOutage, 100, long.MaxValue);
+        Assert.InRange(world.Unanswered, 100, int.MaxValue);
 
         // Other tests may be counted too.
-        Assert.InRange(counted["absent"], world.Answers.Absent, long.MaxValue);
-        Assert.InRange(counted["cached"], world.Answers.Cached, long.MaxValue);
+        Assert.InRange(
+            counted["absent"] + counted["cached"] + counted["outage"], world.Answers.Absent + world.Answers.Cached, long.MaxValue);
+        Assert.InRange(counted["outage"], world.Answers.InOutage, long.MaxValue);
     }
 
     private static void Enable(Instrument instrument, MeterListener listener)

@@ -123,12 +123,24 @@ public sealed class GrainKeyStoreFaultTests(OneShardCluster cluster) : IAsyncLif
         cluster.Gate.Set<IKeyShardGrain>("PutAsync", () => _held.Task);
         var held = new[] { 1, 2 }.Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(i)).AsTask()).ToList();
 
-        Assert.Equal(StoreResult.StorageFailed, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(3)));
+        Assert.Equal(StoreResult.Busy, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(3)));
         await Assert.ThrowsAsync<KeyStoreException>(async () => await store.GetAsync(StoredValues.Key(1), StoredValues.Now));
 
         _held.SetResult();
         Assert.All(await Task.WhenAll(held), result => Assert.Equal(StoreResult.Stored, result));
         Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(3)));
+    }
+
+    [Fact]
+    public async Task An_edge_hears_that_a_put_is_late_or_overtaken()
+    {
+        await using var store = CreateStore();
+        var value = StoredValues.Text("held");
+        Assert.Equal(StoreResult.Late, await store.PutAsync(StoredValues.Key(1), value with { StoredAt = StoredValues.Now.AddMinutes(-1) }));
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), value));
+
+        var overtaken = StoredValues.Text("before") with { StoredAt = StoredValues.Now.AddSeconds(-1) };
+        Assert.Equal(StoreResult.Overtaken, await store.PutAsync(StoredValues.Key(1), overtaken));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ namespace KadOrleans.Faults.Curves;
 
 /// <summary>
 /// Calls at given rates, sent when they are due whether earlier ones are answered or not. Half of the FIND_VALUEs ask for
-/// the keys that were stored before, half for any of a million, of which STORE stores. <see cref="Wanted"/> replaces both.
+/// the keys that were stored before, half for any of a million, of which STORE stores. <see cref="Wanted"/> replaces both, and
+/// <see cref="Held"/> what is stored too.
 /// </summary>
 internal sealed class OpenLoad : IAsyncDisposable
 {
@@ -25,12 +26,17 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     /// <summary>What is answered later is not answered: the reference waits as long.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(2);
 
     private readonly List<EdgeCalls> _calls;
     private readonly LoadRates _rates;
     private readonly Random _random;
     private readonly ConcurrentDictionary<int, byte> _stored = [];
+
+    // By edge and key: when it was answered with a value last.
+    private readonly ConcurrentDictionary<(int Edge, int Key), long> _found = [];
+    private readonly int _edges;
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private long _start;
@@ -41,7 +47,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     /// <param name="seed">Of the keys' order: loads with the same one store the same keys.</param>
     public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates, int seed = 1)
     {
-        (_rates, _random) = (rates, new Random(seed));
+        (_rates, _random, _edges) = (rates, new Random(seed), edges.Count);
         _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new EdgeCalls(edge, (byte)(FirstSource + i))))];
         _thread = new Thread(Run) { IsBackground = true, Name = "load" };
     }
@@ -55,12 +61,17 @@ internal sealed class OpenLoad : IAsyncDisposable
     /// <summary>The keys that FIND_VALUEs ask for, in turn.</summary>
     public Queue<int>? Wanted { get; init; }
 
+    /// <summary>
+    /// If given, FIND_VALUEs ask for so many keys that were stored before, and each STORE stores a new key. These keys are hot.
+    /// </summary>
+    public int? Held { get; init; }
+
     /// <summary>The second that it is now, from the start of the load.</summary>
     public int Second => (int)Stopwatch.GetElapsedTime(_start).TotalSeconds;
 
-    /// <summary>Stores the first <see cref="StoredKeys"/> keys, each until it is acknowledged.</summary>
+    /// <summary>Stores the first <see cref="StoredKeys"/> keys, or those that are held, each until it is acknowledged.</summary>
     public Task FillAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
-        Enumerable.Range(0, StoredKeys),
+        Enumerable.Range(0, Held ?? StoredKeys),
         new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
         async (i, token) =>
         {
@@ -178,29 +189,49 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     private void Send(CallKind kind, int second)
     {
-        var calls = _calls[_turn++ % _calls.Count];
+        var place = _turn++ % _calls.Count;
+        var calls = _calls[place];
         Counts.Send(second, kind);
-        _ = CountAsync(kind, second, AskAsync(kind, calls));
-    }
-
-    // Whether it was answered as is hoped for, and with a value.
-    private Task<(bool IsAnswered, bool HasValue)> AskAsync(CallKind kind, EdgeCalls calls)
-    {
         switch (kind)
         {
             case CallKind.Ping:
-                return AnsweredAsync(calls.PingAsync());
+                _ = CountAsync(kind, second, AnsweredAsync(calls.PingAsync()));
+                break;
 
             case CallKind.FindNode:
-                return AnsweredAsync(calls.FindNodeAsync());
+                _ = CountAsync(kind, second, AnsweredAsync(calls.FindNodeAsync()));
+                break;
 
             case CallKind.FindValue:
-                return FoundAsync(calls.FindValueAsync(KeyOf(NextWanted() ?? _random.Next(_random.Next(2) == 0 ? StoredKeys : Keys))));
+                Find(second, calls, place % _edges, NextWanted() ?? _random.Next(Held ?? (_random.Next(2) == 0 ? StoredKeys : Keys)));
+                break;
 
             default:
-                var key = _random.Next(Keys);
-                return StoredAsync(key, calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}")));
+                var key = Held is null ? _random.Next(Keys) : Keys + _turn;
+                _ = CountAsync(kind, second, StoredAsync(key, calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}"))));
+                break;
         }
+    }
+
+    private void Find(int second, EdgeCalls calls, int edge, int key)
+    {
+        var isKnown = _found.TryGetValue((edge, key), out var foundAt) && Stopwatch.GetElapsedTime(foundAt) < KnownFor;
+        if (isKnown)
+        {
+            Counts.SendKnown(second);
+        }
+
+        _ = CountAsync(CallKind.FindValue, second, FoundAsync(calls.FindValueAsync(KeyOf(key))), (hasValue, isSoon) =>
+        {
+            if (hasValue)
+            {
+                _found[(edge, key)] = Stopwatch.GetTimestamp();
+                if (isKnown && isSoon)
+                {
+                    Counts.AnswerKnown(second);
+                }
+            }
+        });
     }
 
     private int? NextWanted()
@@ -214,15 +245,25 @@ internal sealed class OpenLoad : IAsyncDisposable
         return key;
     }
 
-    private async Task CountAsync(CallKind kind, int second, Task<(bool IsAnswered, bool HasValue)> answer)
+    private async Task CountAsync(
+        CallKind kind, int second, Task<(bool IsAnswered, bool HasValue)> answer, Action<bool, bool>? answered = null)
     {
         var sent = Stopwatch.GetTimestamp();
         var (isAnswered, hasValue) = await answer;
-        if (isAnswered && Stopwatch.GetElapsedTime(sent) <= Wait)
+        var after = Stopwatch.GetElapsedTime(sent);
+        if (!isAnswered || after > Wait)
         {
-            Counts.Answer(second, kind, hasValue);
-            Counts.Arrive(Second, kind);
+            return;
         }
+
+        Counts.Answer(second, kind, hasValue);
+        Counts.Arrive(Second, kind);
+        if (after <= SecondCounts.Soon)
+        {
+            Counts.AnswerSoon(second, kind, hasValue);
+        }
+
+        answered?.Invoke(hasValue, after <= SecondCounts.Soon);
     }
 
     private static async Task<(bool IsAnswered, bool HasValue)> AnsweredAsync(Task answer)

@@ -5,6 +5,9 @@ namespace KadOrleans.Faults.Curves;
 /// <summary>How many calls of each kind were sent in each second, and how many of these were answered in time, however much later.</summary>
 internal sealed class SecondCounts
 {
+    /// <summary>What is answered so late is answered soon: there are nodes that wait no longer.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     // Guards the list.
     private readonly Lock _gate = new();
     private readonly List<CallCounts[]> _seconds = [];
@@ -30,6 +33,19 @@ internal sealed class SecondCounts
         Answered = counts.Answered + 1,
         WithValue = counts.WithValue + (hasValue ? 1 : 0),
     });
+
+    /// <summary>A call was answered soon.</summary>
+    public void AnswerSoon(int second, CallKind kind, bool hasValue) => Change(second, kind, counts => counts with
+    {
+        Soon = counts.Soon + 1,
+        SoonWithValue = counts.SoonWithValue + (hasValue ? 1 : 0),
+    });
+
+    /// <summary>A FIND_VALUE was sent for a key that the same edge answered with a value in the last minute.</summary>
+    public void SendKnown(int second) => Change(second, CallKind.FindValue, counts => counts with { Known = counts.Known + 1 });
+
+    /// <summary>Such a call was answered soon with a value.</summary>
+    public void AnswerKnown(int second) => Change(second, CallKind.FindValue, counts => counts with { KnownSoon = counts.KnownSoon + 1 });
 
     /// <summary>An answer came in a second, whenever its call was sent.</summary>
     public void Arrive(int second, CallKind kind) => Change(second, kind, counts => counts with { Arrived = counts.Arrived + 1 });
@@ -69,9 +85,35 @@ internal sealed class SecondCounts
 /// <param name="Arrived">Answers that came in that time, in time for their calls.</param>
 internal readonly record struct CallCounts(int Sent, int Answered, int WithValue, int Arrived)
 {
+    /// <summary>Answered within <see cref="SecondCounts.Soon"/>; of STORE, with true.</summary>
+    public int Soon { get; init; }
+
+    /// <summary>Of these, with a value.</summary>
+    public int SoonWithValue { get; init; }
+
+    /// <summary>FIND_VALUEs of keys that the same edge had answered with a value in the last minute.</summary>
+    public int Known { get; init; }
+
+    /// <summary>Of these, answered soon with a value.</summary>
+    public int KnownSoon { get; init; }
+
     /// <summary>The share answered, from 0 to 1; 1 where nothing was sent.</summary>
-    public double Share => Sent == 0 ? 1 : (double)Answered / Sent;
+    public double Share => ShareOf(Answered, Sent);
+
+    /// <summary>The share answered soon.</summary>
+    public double SoonShare => ShareOf(Soon, Sent);
+
+    /// <summary>The share of the known keys that was answered soon with a value.</summary>
+    public double KnownShare => ShareOf(KnownSoon, Known);
 
     public static CallCounts operator +(CallCounts left, CallCounts right) =>
-        new(left.Sent + right.Sent, left.Answered + right.Answered, left.WithValue + right.WithValue, left.Arrived + right.Arrived);
+        new(left.Sent + right.Sent, left.Answered + right.Answered, left.WithValue + right.WithValue, left.Arrived + right.Arrived)
+        {
+            Soon = left.Soon + right.Soon,
+            SoonWithValue = left.SoonWithValue + right.SoonWithValue,
+            Known = left.Known + right.Known,
+            KnownSoon = left.KnownSoon + right.KnownSoon,
+        };
+
+    private static double ShareOf(int part, int all) => all == 0 ? 1 : (double)part / all;
 }

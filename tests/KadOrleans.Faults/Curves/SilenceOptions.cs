@@ -18,6 +18,9 @@ internal sealed record SilenceOptions
     /// <summary>From a silo's start to the next kill.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The keys that FIND_VALUEs ask for, all held; null for half of them held, and half any of a million.</summary>
+    public int? Held { get; init; }
+
     /// <summary>Where the counts are written as CSV.</summary>
     public string? Csv { get; init; }
 
@@ -27,7 +30,7 @@ internal sealed record SilenceOptions
     /// <summary>How arguments are given.</summary>
     public const string Usage = """
         silence  [--storage postgresql|azurite] [--rate 3000] [--silos 3] [--edges 1] [--before SECONDS] [--settle SECONDS]
-                 [--csv FILE] [--svg FILE] [--shard-bits 7] [--build FOLDER]
+                 [--held KEYS] [--csv FILE] [--svg FILE] [--shard-bits 7] [--build FOLDER]
         """;
 
     /// <summary>Reads arguments.</summary>
@@ -41,6 +44,7 @@ internal sealed record SilenceOptions
             Rate = options.Integer("--rate", 3_000, 1, 100_000),
             Before = options.Seconds("--before", 30),
             Settle = options.Seconds("--settle", 60),
+            Held = options.Integer("--held", 0, 1, OpenLoad.Keys) is var held and > 0 ? held : null,
             Csv = options.Text("--csv"),
             Svg = options.Text("--svg"),
         };

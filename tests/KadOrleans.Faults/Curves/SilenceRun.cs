@@ -17,9 +17,9 @@ internal static class SilenceRun
         var options = SilenceOptions.Read(args);
         var log = new ProgressLog(error);
         await using var cluster = await FaultyCluster.StartAsync(options.Shape, log);
-        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(options.Rate / 2.0, OthersRate));
+        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(options.Rate / 2.0, OthersRate)) { Held = options.Held };
         await load.FillAsync(cancellationToken);
-        log.Tell($"{OpenLoad.StoredKeys} values are stored.");
+        log.Tell($"{options.Held ?? OpenLoad.StoredKeys} values are stored.");
         load.Start();
         await Task.Delay(options.Before, cancellationToken);
         var kills = new List<Kill>();
@@ -71,9 +71,12 @@ internal static class SilenceRun
             await File.WriteAllTextAsync(svg, CurvePicture.Draw(counts, marks, title));
         }
 
-        var summaries = kills.Select((kill, i) => KillSummary.Of(
-            counts, kill.Killed, kill.Started, i + 1 < kills.Count ? kills[i + 1].Killed : end, kill.Silo, kill.Shards));
-        KillSummary.Write(output, summaries);
+        KillSummary.Write(output, kills.Select((kill, i) => KillSummary.Of(
+            counts, kill.Killed, kill.Started, EndOf(i), kill.Silo, kill.Shards)));
+        output.WriteLine();
+        SoonSummary.Write(output, kills.Select((kill, i) => SoonSummary.Of(counts, kill.Killed, EndOf(i), kill.Silo)));
+
+        int EndOf(int i) => i + 1 < kills.Count ? kills[i + 1].Killed : end;
     }
 
     private sealed record Kill(string Silo, int Killed, int Started, IReadOnlyList<int> Shards);

@@ -106,6 +106,13 @@ public sealed class ClusterFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Rows.Heal();
+
+        // A silo that stops in good order waits half a minute for answers of silos that a test killed.
+        foreach (var silo in Cluster.Silos.ToArray())
+        {
+            await Cluster.KillSiloAsync(silo);
+        }
+
         await Cluster.DisposeAsync();
     }
 

@@ -118,11 +118,11 @@ public sealed class ClusterTimeTests : IAsyncLifetime
         time.Follow(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromMinutes(20), time.RecentStep);
 
-        Assert.False(PutFence.IsLate(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
+        Assert.Null(PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
 
         clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(TimeSpan.Zero, time.RecentStep);
-        Assert.True(PutFence.IsLate(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
+        Assert.Equal(StoreResult.Late, PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
     }
 
     private IReadOnlyList<SiloAddress> Addresses => [.. Cluster.Cluster.Silos.Select(silo => silo.SiloAddress)];

@@ -47,7 +47,7 @@ public class RoundTripTests
     {
         Same(new ClusterSettings(random.Next(17)));
         Same(new ClusterSettings(3) { Kademlia = new KademliaOptions { BucketSize = random.Next(64), PublishInterval = TimeSpan.FromTicks(random.NextLong()) } });
-        Same(new ShardPut(random.NextId(), random.NextStored()));
+        Same(new ShardPut(random.NextId(), random.NextStored()) { TellsWhy = random.Next(2) == 0 });
         Same(new ShardUsage(random.NextLong(), random.NextLong()));
         Same(new TableAnswer { IsFenced = random.Next(2) == 0, Added = Contacts(random), Checks = Contacts(random), Version = random.NextLong() });
         Same(new EdgeLease(random.NextLong(), [random.NextId(), random.NextId()], new ClusterSettings(3)));

@@ -66,13 +66,16 @@ internal sealed class ShardHost
         return results;
     }
 
+    /// <summary>Whether puts come from a caller of this release.</summary>
+    public bool TellsWhy { get; set; } = true;
+
     /// <summary>Puts, and lets a compaction go on.</summary>
     public Task<IReadOnlyList<StoreResult>> PutOnlyAsync(params (NodeId Key, StoredValue Value)[] puts)
     {
         var call = new WriteCall<StoreResult>(puts.Length);
         for (var i = 0; i < puts.Length; i++)
         {
-            _writer.Enqueue(new PutWrite(call, i, new ShardPut(puts[i].Key, puts[i].Value)));
+            _writer.Enqueue(new PutWrite(call, i, new ShardPut(puts[i].Key, puts[i].Value) { TellsWhy = TellsWhy }));
         }
 
         return call.Completion;

@@ -147,7 +147,7 @@ public class ShardLogTests
         thaw.SetResult();
 
         StoreResult[] results = [.. await onItsWay, .. await waits];
-        Assert.All(results, result => Assert.Equal(isLater ? StoreResult.StorageFailed : StoreResult.Stored, result));
+        Assert.All(results, result => Assert.Equal(isLater ? StoreResult.Overtaken : StoreResult.Stored, result));
         var held = await (await ShardHost.ActivateAsync(records)).ReadAllAsync();
         Assert.All([1, 2], number => Assert.Equal(
             isLater ? At("other", seconds) : At("frozen", 2), held[Samples.Key(number)]));
@@ -161,8 +161,43 @@ public class ShardLogTests
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), At("just in time", 0)));
 
         shard.Clock.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
+        Assert.Equal(StoreResult.Late, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
         Assert.Equal([Samples.Key(1)], shard.Log.Shard.Values.Keys);
+    });
+
+    [Fact]
+    public Task Beyond_the_waiting_puts_of_a_shard_a_put_is_refused_at_once() => ShardHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var shard = await ShardHost.ActivateAsync(records);
+        var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
+        records.BeforeWrite = _ =>
+        {
+            reached.TrySetResult();
+            return thaw.Task;
+        };
+        var written = shard.PutOnlyAsync((Samples.Key(0), Samples.Text("written")));
+        await reached.Task;
+        var waiting = shard.PutOnlyAsync([.. Enumerable.Repeat((Samples.Key(1), Samples.Text("waits")), ShardWriter.MaxWaiting)]);
+
+        Assert.Equal([StoreResult.Busy], await shard.PutOnlyAsync((Samples.Key(2), Samples.Text("too many"))));
+        shard.TellsWhy = false;
+        Assert.Equal([StoreResult.StorageFailed], await shard.PutOnlyAsync((Samples.Key(2), Samples.Text("too many"))));
+
+        thaw.SetResult();
+        Assert.All([.. await written, .. await waiting], result => Assert.Equal(StoreResult.Stored, result));
+    });
+
+    [Fact]
+    public Task A_caller_of_an_earlier_release_hears_of_a_refused_put_as_a_failed_write() => ShardHost.RunAsync(async () =>
+    {
+        var shard = await ShardHost.ActivateAsync(new FakeRecords());
+        shard.TellsWhy = false;
+        await shard.PutAsync(Samples.Key(1), At("first", 0));
+        shard.Clock.Advance(PutFence.MaxAge + TimeSpan.FromTicks(1));
+
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), At("overtaken", -1)));
     });
 
     [Fact]
@@ -176,7 +211,7 @@ public class ShardLogTests
         overtaken.Clock.Advance(TimeSpan.FromSeconds(5));
         await other.PutAsync(Samples.Key(1), At("second", 2));
 
-        Assert.Equal(StoreResult.StorageFailed, await overtaken.PutAsync(Samples.Key(1), At("first", 1)));
+        Assert.Equal(StoreResult.Overtaken, await overtaken.PutAsync(Samples.Key(1), At("first", 1)));
         Assert.Equal(At("second", 2), (await (await ShardHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
 
         await other.PutAsync(Samples.Key(1), At("third", 3));

@@ -20,6 +20,15 @@ public sealed class ContactTests
         Assert.True(result is { Stayed: 20, Pinged: >= 10 }, $"seed {Seed}: {result}");
     }
 
+    /// <summary>Twenty wait for a place. Newcomers go on being tried, at a rate of their own.</summary>
+    [Fact]
+    public void Ids_of_many_networks_that_wait_for_a_place_do_not_keep_newcomers_from_being_pinged()
+    {
+        var result = TableTrial.Run(Seed, sybils: 60, AttackerSpread.ManyNetworks);
+
+        Assert.True(result is { Stayed: 20, Pinged: >= 10 }, $"seed {Seed}: {result}");
+    }
+
     [Theory]
     [InlineData(300)]
     [InlineData(1_000)]

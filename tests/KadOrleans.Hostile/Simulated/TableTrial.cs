@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Simulation;
 using KadOrleans.Simulation.Attackers;
 using KadOrleans.Testing.Simulation;
 using KadOrleans.Wire;
@@ -13,13 +14,15 @@ internal static class TableTrial
     private const int HonestContacts = 20;
     private const int Newcomers = 40;
 
+    // Those that come one after another.
+    private const int Came = 16;
+
     /// <summary>
     /// One host sends <paramref name="perSecond"/> PINGs a second, each from a new port under a new id, and answers the pings that
     /// these draw. Meanwhile honest newcomers come, who send one PING each.
     /// </summary>
     public static DrainResult RunDrained(int seed, int perSecond)
     {
-        const int Came = 16;
         var scene = new Scene(seed);
         return scene.World.Run(async () =>
         {
@@ -39,16 +42,7 @@ internal static class TableTrial
 
             // Until what a rate allows at once is used up.
             await DrainAsync(TimeSpan.FromSeconds(3));
-            var newcomers = new List<RawPeer>();
-            for (var i = 0; i < Came; i++)
-            {
-                var newcomer = scene.AddHonestPeer();
-                newcomer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
-                newcomers.Add(newcomer);
-                await DrainAsync(TimeSpan.FromMilliseconds(300));
-            }
-
-            return new DrainResult(Came, newcomers.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)));
+            return await BringNewcomersAsync(scene, victim, () => DrainAsync(TimeSpan.FromMilliseconds(300)));
         });
     }
 
@@ -58,7 +52,6 @@ internal static class TableTrial
     /// </summary>
     public static DrainResult RunClaims(int seed, int networks)
     {
-        const int Came = 16;
         var scene = new Scene(seed);
         return scene.World.Run(async () =>
         {
@@ -86,16 +79,7 @@ internal static class TableTrial
 
             // Until what a rate allows at once is used up.
             await ClaimAsync(12);
-            var newcomers = new List<RawPeer>();
-            for (var i = 0; i < Came; i++)
-            {
-                var newcomer = scene.AddHonestPeer();
-                newcomer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
-                newcomers.Add(newcomer);
-                await ClaimAsync(1);
-            }
-
-            return new DrainResult(Came, newcomers.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)));
+            return await BringNewcomersAsync(scene, victim, () => ClaimAsync(1));
         });
     }
 
@@ -133,6 +117,20 @@ internal static class TableTrial
                 old.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)),
                 newcomers.Count(peer => peer.Requests.Any()));
         });
+    }
+
+    private static async Task<DrainResult> BringNewcomersAsync(Scene scene, SimulatedNode victim, Func<Task> passAsync)
+    {
+        var newcomers = new List<RawPeer>();
+        for (var i = 0; i < Came; i++)
+        {
+            var newcomer = scene.AddHonestPeer();
+            newcomer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
+            newcomers.Add(newcomer);
+            await passAsync();
+        }
+
+        return new DrainResult(Came, newcomers.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)));
     }
 }
 

@@ -38,7 +38,7 @@ internal static class UnresponsiveTrial
         var id = key.RandomWithPrefix(8, scene.Random);
         var transport = scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.ManyNetworks, index));
         return isSlow
-            ? new SlowPeer(id, transport, scene.World.Clock, TimeSpan.FromSeconds(3))
+            ? new Tarpit(id, transport, scene.World.Clock, TimeSpan.FromSeconds(3), isPingLate: false)
             : new SilentPeer(id, transport, answersPings: true);
     }
 }

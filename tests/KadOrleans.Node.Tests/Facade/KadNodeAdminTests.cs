@@ -31,6 +31,15 @@ public sealed class KadNodeAdminTests : DhtAdminContract
         Assert.Equal(set.Lookup.Closest, details.Nearest.Select(holder => holder.Contact));
     });
 
+    [Fact]
+    public Task A_node_has_neither_silos_nor_shards() => RunAsync(async (_, admin) =>
+    {
+        Assert.Empty(await admin.GetSilosAsync());
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => admin.FindShardAsync(NodeId.MaxValue));
+        Assert.Equal("This is one node, which has no shards; a cluster has.", refused.Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => admin.GetShardAsync(0));
+    });
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,4 +1,6 @@
+using System.Text;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Local;
@@ -55,6 +57,22 @@ public sealed class DeferredResponseTests
     });
 
     [Fact]
+    public void A_FIND_VALUE_is_answered_with_what_the_store_has_for_remote_nodes() => _world.Run(async () =>
+    {
+        _store.BeforeGet = () => throw new KeyStoreException("The storage is away.");
+        var now = _world.Clock.GetUtcNow();
+        _store.Finding = () => new StoredValue(DhtValue.FromString("known"), now, now + TimeSpan.FromHours(1), SourceNetwork.Trusted);
+        var node = await StartAsync();
+        var peer = _world.AddPeer();
+        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Contains("known", Encoding.Latin1.GetString(Assert.Single(peer.Responses)), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<KeyStoreException>(() => node.GetAsync(peer.Id));
+        await node.DisposeAsync();
+    });
+
+    [Fact]
     public void A_FIND_VALUE_that_storage_has_no_room_for_is_not_answered() => _world.Run(async () =>
     {
         _store.BeforeGet = () => Task.FromException(new KeyStoreException("4096 reads are waiting.") { IsBusy = true });
@@ -64,6 +82,28 @@ public sealed class DeferredResponseTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Empty(peer.Responses);
+        await node.DisposeAsync();
+    });
+
+    [Fact]
+    public void A_value_is_not_read_from_storage_before_its_asker_has_proved_its_address() => _world.Run(async () =>
+    {
+        var reads = 0;
+        _store.BeforeGet = () =>
+        {
+            reads++;
+            return Task.CompletedTask;
+        };
+        var node = await StartAsync(trusted: null);
+        var peer = _world.AddPeer();
+        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, reads);
+
+        peer.OnRequest = peer.AnswerPings;
+        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, reads);
         await node.DisposeAsync();
     });
 
@@ -197,10 +237,14 @@ public sealed class DeferredResponseTests
 
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private async Task<KadNode> StartAsync(NodeEnvironment? environment = null)
+    private async Task<KadNode> StartAsync(NodeEnvironment? environment = null, string? trusted = "11.0.0.0/8")
     {
         var options = new KadNodeOptions();
-        options.Trust.Add("11.0.0.0/8");
+        if (trusted is not null)
+        {
+            options.Trust.Add(trusted);
+        }
+
         var node = new KadNode(options, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), environment ?? _world.Environment);
         await node.StartAsync();
         return node;

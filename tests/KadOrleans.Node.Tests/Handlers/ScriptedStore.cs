@@ -12,7 +12,13 @@ internal sealed class ScriptedStore : IKeyStore
 
     public Func<Task> BeforeGet { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>What remote nodes find. Null: the same as everybody.</summary>
+    public Func<StoredValue?>? Finding { get; set; }
+
     public Func<Task> BeforePut { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What puts return instead of being done.</summary>
+    public StoreResult? Result { get; set; }
 
     public Action BeforeRemoval { get; set; } = () => { };
 
@@ -26,11 +32,14 @@ internal sealed class ScriptedStore : IKeyStore
         return await _inner.GetAsync(key, now, cancellationToken);
     }
 
+    public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) =>
+        Finding is { } find ? ValueTask.FromResult(find()) : GetAsync(key, now);
+
     public async ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
         await BeforePut();
-        return await _inner.PutAsync(key, value, kind, cancellationToken);
+        return Result ?? await _inner.PutAsync(key, value, kind, cancellationToken);
     }
 
     public StoreTurnover Turnover => _inner.Turnover;

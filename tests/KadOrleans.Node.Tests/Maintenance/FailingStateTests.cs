@@ -2,6 +2,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Tests.Handlers;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
@@ -30,6 +31,29 @@ public sealed class FailingStateTests
         await using var node = Create(new InMemoryKeyStore(new StoreQuota()), new States(null, new KeyStoreException("The disk is full.")));
 
         await Assert.ThrowsAsync<KeyStoreException>(() => node.StartAsync());
+    });
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(60)]
+    public void A_set_that_the_nodes_own_storage_fails_reaches_nobody_and_is_no_success(int? life) => _world.Run(async () =>
+    {
+        await using var store = new ScriptedStore();
+        await using var node = Create(store, new InMemoryNodeStateStore());
+        await node.StartAsync();
+        var other = await _world.StartNodeAsync();
+        await node.PingAsync(other.Transport.Endpoint);
+        Task<SetResult> SetAsync(int value) => life is { } seconds
+            ? node.SetAsync(NodeId.FromKey("key"), DhtValue.FromInteger(value), TimeSpan.FromSeconds(seconds))
+            : node.SetAsync("key", DhtValue.FromInteger(value));
+        await SetAsync(1);
+
+        store.Result = StoreResult.StorageFailed;
+        var result = await SetAsync(2);
+
+        Assert.Equal((false, StoreResult.StorageFailed, 0), (result.Succeeded, result.Local, result.Stored));
+        Assert.Equal(DhtValue.FromInteger(1), (await other.Node.GetAsync("key")).Value);
+        Assert.Equal(DhtValue.FromInteger(1), (await node.GetAsync("key")).Value);
     });
 
     [Fact]

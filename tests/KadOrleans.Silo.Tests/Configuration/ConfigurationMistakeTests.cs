@@ -211,6 +211,7 @@ public sealed class ConfigurationMistakeTests
         }
 
         Assert.DoesNotContain("Orleans:Endpoints:AdvertisedIPAddress", filled.Keys);
+        Assert.Equal("00:00:02", filled["Orleans:Membership:ProbeTimeout"]);
         Assert.Equal("00:00:05", filled["Orleans:Membership:MaxProbeTimeout"]);
         Assert.Equal("00:00:15", filled["Orleans:Membership:TableRefreshTimeout"]);
     }

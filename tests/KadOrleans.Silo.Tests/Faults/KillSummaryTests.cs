@@ -21,6 +21,31 @@ public sealed class KillSummaryTests
         Assert.Null(KillSummary.Of(Counts(100, 50, 50, 50), killed: 1, started: 3, end: 4, "silo 1", []).SecondsToStore);
 
     [Fact]
+    public void What_is_answered_late_counts_as_not_answered_for_a_node_that_waits_a_second()
+    {
+        // All is answered, but of 100 calls these soon.
+        var counts = Counts(Enumerable.Repeat(100, 8).ToArray());
+        foreach (var (second, soon) in ((int[])[100, 60, 90, 96, 96, 96, 94, 100]).Index())
+        {
+            for (var call = 0; call < soon; call++)
+            {
+                counts.AnswerSoon(second, CallKind.FindValue, hasValue: true);
+                counts.AnswerSoon(second, CallKind.Store, hasValue: false);
+            }
+
+            counts.SendKnown(second);
+            counts.SendKnown(second);
+            counts.AnswerKnown(second);
+        }
+
+        var kill = SoonSummary.Of(counts, killed: 1, end: 8, "silo 1");
+
+        Assert.Equal((0.6, 3, 0.5), (kill.LeastFindValue, kill.BadFindValue, kill.LeastKnown));
+        Assert.Equal((0.6, 3, 2), (kill.LeastStore, kill.BadStore, kill.SecondsToStore));
+        Assert.Null(SoonSummary.Of(counts, killed: 1, end: 5, "silo 1").SecondsToStore);
+    }
+
+    [Fact]
     public void A_picture_has_a_point_for_each_whole_second()
     {
         var picture = CurvePicture.Draw(Counts(100, 0, 100, 100), [new CurveMark(1, "silo 1 killed", true)], "Title");

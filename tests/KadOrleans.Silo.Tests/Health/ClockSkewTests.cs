@@ -34,6 +34,8 @@ public sealed class ClockSkewTests : IDisposable
         var skewed = await host.Services.GetRequiredService<SiloStatusReport>().CreateAsync(Token);
         Assert.Equal("clock skew", skewed["state"]!.GetValue<string>());
         Assert.NotNull(skewed["edges"]);
+        var silo = Assert.Single(skewed["silos"]!.AsArray())!;
+        Assert.Equal(("Active", false, "clock skew"), (silo["state"]!.GetValue<string>(), silo["isReady"]!.GetValue<bool>(), silo["reason"]!.GetValue<string>()));
 
         // Its own comparison, with itself.
         await health.BecomesAsync(HttpStatusCode.OK, "ready");

@@ -55,6 +55,21 @@ public sealed class KeysOverHttpTests(KeysOverHttpTests.ClosedSilo closed) : ICl
     }
 
     [Fact]
+    public async Task A_silo_tells_of_itself_and_where_a_shard_is()
+    {
+        using var http = new HttpClient { BaseAddress = closed.Http };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", closed.Secret);
+        await PutAsync(http, "value");
+
+        var silo = Assert.Single((await GetAsync(http, "silos")).GetProperty("silos").EnumerateArray());
+        Assert.Equal(("Active", true), (silo.GetProperty("state").GetString(), silo.GetProperty("isReady").GetBoolean()));
+        Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", silo.GetProperty("version").GetString());
+        var shard = await GetAsync(http, "keys/key/shard");
+        Assert.Equal(silo.GetProperty("address").GetString(), Assert.Single(shard.GetProperty("silos").EnumerateArray()).GetString());
+        Assert.Equal(shard.GetProperty("silos").ToString(), (await GetAsync(http, $"shards/{shard.GetProperty("number")}")).GetProperty("silos").ToString());
+    }
+
+    [Fact]
     public async Task A_file_of_tokens_that_is_missing_ends_the_start()
     {
         using var folder = new TemporaryFolder();

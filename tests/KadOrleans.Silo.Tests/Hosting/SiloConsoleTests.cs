@@ -28,6 +28,22 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
     }
 
     [Fact]
+    public async Task The_silos_are_shown_and_a_key_is_found()
+    {
+        await using var window = await Served.OpenAsync();
+        await window.LogInAsync(Served.Viewer);
+        await window.GoAsync("silos", "Silos");
+
+        var row = window.Page.GetByRole(AriaRole.Region, new() { Name = "Silos" }).Locator("tbody tr");
+        await Expect(row).ToContainTextAsync("holds the edge directory");
+        await Expect(row.Locator(".mark")).ToHaveTextAsync("ready");
+        await window.Page.GetByLabel("Key", new() { Exact = true }).FillAsync("a/b");
+        await window.Button("Find its shard").ClickAsync();
+        await Expect(window.Page.GetByText("(in logs shard 000")).ToBeVisibleAsync();
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task An_edge_is_drained_and_resumed()
     {
         await using var window = await Served.OpenAsync();

@@ -1,5 +1,7 @@
 using KadOrleans.Hosting.Settings;
+using KadOrleans.Silo.Health;
 using KadOrleans.Silo.Hosting;
+using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -28,6 +30,23 @@ public sealed class SiloHostTests
         Assert.True(order.IndexOf("GenericWebHostService") < order.IndexOf(silo), string.Join(", ", order));
         Assert.True(order.IndexOf("EdgeService") > order.IndexOf(silo), string.Join(", ", order));
         Assert.Contains("GenericWebHostService", order);
+    }
+
+    [Fact]
+    public async Task A_silo_that_has_not_started_tells_what_it_knows()
+    {
+        using var folder = new TemporaryFolder();
+        var host = SiloHost.Build(
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder.Path}"], KadSilo.Providers(), new Announcer(TextWriter.Null));
+        await using ((IAsyncDisposable)host)
+        {
+            var own = host.Services.GetRequiredService<ILocalSiloDetails>();
+            var silo = Assert.Single(await host.Services.GetRequiredService<IDhtAdmin>().GetSilosAsync(TestContext.Current.CancellationToken));
+            Assert.Equal((own.SiloAddress.ToString(), own.Name, false, "starting"), (silo.Address, silo.Name, silo.IsReady, silo.Reason));
+            Assert.Null(silo.ClockDifference);
+            var status = await host.Services.GetRequiredService<SiloStatusReport>().CreateAsync(TestContext.Current.CancellationToken);
+            Assert.Equal("starting", Assert.Single(status["silos"]!.AsArray())!["reason"]!.GetValue<string>());
+        }
     }
 
     [Fact]

@@ -132,6 +132,7 @@ public abstract class NetworkScenarios(TwoNodeNetwork network)
 
         Assert.Equal(id, node.Id);
         using var stranger = new Stranger(node.Address);
+        await stranger.ProveAsync();
         Assert.Equal(value, await stranger.FindValueAsync(key));
     }
 

@@ -84,7 +84,7 @@ public sealed class GroupCommitTests : IDisposable
             .Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(1)).AsTask()).ToList();
         var refused = store.PutAsync(StoredValues.Key(-1), StoredValues.Sized(1));
         Assert.True(refused.IsCompleted);
-        Assert.Equal(StoreResult.StorageFailed, await refused);
+        Assert.Equal(StoreResult.Busy, await refused);
         gate.Dispose();
 
         Assert.All(await Task.WhenAll(queued), result => Assert.Equal(StoreResult.Stored, result));

@@ -75,6 +75,7 @@ public sealed class OverviewTests
         Assert.Equal(["KadEdgeWithoutContact"], Firing(Ready, Node("a", 0, contacts: 1), Node("b", 0)));
         Assert.Equal(["KadStorageFailing"], Firing(Ready, Node("", 0, contacts: 1), ("stores.refused.StorageFailed", 1)));
         Assert.Equal(["KadRequestsDropped"], Firing(Ready, Node("", 0, contacts: 1), ("refused.Busy", 121)));
+        Assert.Equal(["KadRequestsDropped"], Firing(Ready, Node("", 0, contacts: 1), ("stores.refused.Busy", 121)));
         Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("refused.Busy", 119)));
         Assert.Equal(["KadLookupsFail"], Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 90), ("lookups.RequestLimit", 10)));
         Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 96), ("lookups.RequestLimit", 4)));

@@ -1,0 +1,100 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
+using KadOrleans.Grains.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains.Silos;
+
+/// <inheritdoc/>
+internal sealed class ClusterSilos(
+    ISiloStatusOracle silos,
+    IMembershipTable table,
+    ILocalSiloDetails own,
+    SiloReporter reporter,
+    AskReport ask,
+    ClusterShards shards,
+    IGrainFactory grains,
+    ClusterTime time,
+    ILogger<ClusterSilos> logger) : IClusterSilos
+{
+    // For the storage of the membership table, which may be away.
+    private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
+
+    // As the service's, which the runtime keeps to within some seconds.
+    private static readonly TimeSpan CallTimeout = TimeSpan.Parse(ISiloReportService.CallTimeout, CultureInfo.InvariantCulture);
+
+    public async Task<IReadOnlyList<AdminSilo>> ReadAsync()
+    {
+        var stored = ReadTableAsync();
+        var known = Known();
+        var answers = await AskAsync(known, grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
+        return SiloListing.Of(known, await stored, answers, time.GetUtcNow());
+    }
+
+    public async Task<AdminShard> FindShardAsync(NodeId? key, int number)
+    {
+        var layout = shards.Layout;
+        var shard = key is { } id ? layout.ShardOf(id)
+            : number >= 0 && number < layout.Count ? layout.ShardAt(number)
+            : throw new ArgumentException($"The shard is {number}; 0 to {layout.Count - 1} is allowed.");
+        var answers = await AskAsync(Known(), grains.GetGrain<IKeyShardGrain>(shard).GetGrainId());
+        return new AdminShard(
+            GrainKeys.NumberOf(shard),
+            GrainKeys.ShardName(shard),
+            [.. answers.Where(answer => answer.Value.Report is { HasGrain: true }).Select(answer => answer.Key)],
+            [.. answers.Where(answer => answer.Value.Report is null).Select(answer => answer.Key)]);
+    }
+
+    // This silo is not in the membership before it joins.
+    private Dictionary<SiloAddress, SiloStatus> Known() =>
+        new(silos.GetApproximateSiloStatuses()) { [own.SiloAddress] = silos.CurrentStatus };
+
+    private async Task<IReadOnlyDictionary<SiloAddress, SiloAnswer>> AskAsync(Dictionary<SiloAddress, SiloStatus> known, GrainId grain)
+    {
+        SiloAddress[] asked = [.. known.Where(silo => silo.Value == SiloStatus.Active && !silo.Key.Equals(own.SiloAddress)).Select(silo => silo.Key)];
+        var answers = await Task.WhenAll(asked.Select(silo => AskAsync(silo, grain)));
+        return asked.Zip(answers)
+            .Append((own.SiloAddress, new SiloAnswer(reporter.Report(grain), null)))
+            .ToDictionary(answer => answer.Item1, answer => answer.Item2);
+    }
+
+    private async Task<SiloAnswer> AskAsync(SiloAddress silo, GrainId grain)
+    {
+        try
+        {
+            return new SiloAnswer(await ask(silo, grain).WaitAsync(CallTimeout, time), null);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.SiloReportNotRead(silo, e.Message);
+            return new SiloAnswer(
+                null, GrainCalls.IsTransient(e) ? "it does not respond" : "it does not say; a silo of an earlier release does not");
+        }
+    }
+
+    // By each silo's own clock.
+    private async Task<IReadOnlyDictionary<SiloAddress, StoredSilo>> ReadTableAsync()
+    {
+        try
+        {
+            using var ending = new CancellationTokenSource(TableTimeout, time);
+            var read = table.ReadAllAsync(ending.Token);
+            GrainCalls.Ignore(read);
+            return (await read.WaitAsync(ending.Token)).Members.Select(member => member.Item1).ToDictionary(
+                entry => entry.SiloAddress,
+                entry => new StoredSilo(entry.Status, entry.SiloName, Utc(entry.StartTime), Utc(entry.IAmAliveTime)));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.MembersNotRead(e.Message);
+            return new Dictionary<SiloAddress, StoredSilo>();
+        }
+
+        static DateTimeOffset Utc(DateTime stored) => new(DateTime.SpecifyKind(stored, DateTimeKind.Utc));
+    }
+}

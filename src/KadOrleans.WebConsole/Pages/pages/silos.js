@@ -1,0 +1,45 @@
+import { el, put, shown, table, load, field, notice } from '../lib/dom.js';
+import { time } from '../lib/format.js';
+import { read } from '../lib/api.js';
+
+export function show(view) {
+  const [list, found] = [el('section', {}), el('div', { 'aria-live': 'polite' })];
+  const key = el('input', { name: 'key', required: true, maxlength: 1024, autocomplete: 'off', spellcheck: 'false' });
+  const form = el('form', {
+    class: 'row',
+    onsubmit: event => {
+      event.preventDefault();
+      load(found, async () => place(await read(`keys/${encodeURIComponent(key.value)}/shard`)));
+    },
+  }, field('Key', key), el('button', {}, 'Find its shard'));
+  put(view, list);
+  load(list, async () => {
+    const { silos } = await read('silos');
+    if (silos.length === 0) return el('p', { class: 'empty' }, 'This is one node, without silos.');
+    put(view, list, el('section', {}, el('h2', {}, 'Where a key is'), form, found));
+    return draw(silos);
+  });
+}
+
+function draw(silos) {
+  return [
+    el('p', { class: 'lead' }, 'The silos hold keys and routing tables. Each says itself whether it is ready; of one that does not respond the membership table tells.'),
+    !silos.some(silo => silo.hasEdgeDirectory) && notice('No silo that responds has the edge directory.'),
+    table('Silos', ['Silo', 'State', 'Ready', 'Clock', 'Version', 'Started', 'Last heard'], silos.map(silo => [
+      [shown(silo.address, { class: 'address' }), silo.name && el('div', { class: 'quiet' }, shown(silo.name)), silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')],
+      silo.state, readiness(silo), clock(silo.clockDifference), silo.version ?? '–', time(silo.startedAt), time(silo.lastHeard)])),
+  ];
+}
+
+function readiness({ isReady, reason, state }) {
+  return [
+    el('span', { class: `mark ${isReady ? (reason ? 'warn' : 'good') : state === 'Dead' ? '' : 'bad'}` }, isReady ? 'ready' : 'not ready'),
+    reason && el('div', {}, shown(reason))];
+}
+
+// The field says how far the cluster's time is ahead of the clock.
+const clock = difference => difference === null ? '–' : difference === 0 ? '0 s' : `${Math.abs(difference).toFixed(3)} s ${difference < 0 ? 'ahead' : 'behind'}`;
+
+const place = ({ number, name, silos, missing }) => [
+  el('p', {}, `Shard ${number} (in logs ${name}) is `, silos.length > 0 ? ['active on ', silos.map((silo, at) => [at > 0 && ', ', shown(silo, { class: 'address' })]), '.'] : 'not active.'),
+  missing.length > 0 && notice(`These silos do not respond, so it may be active there: ${missing.join(', ')}.`)];

@@ -1,0 +1,108 @@
+using System.Reflection;
+using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Silos;
+using KadOrleans.Grains.Tests.Cluster;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Grains.Tests.Silos;
+
+/// <summary>The silos of a cluster, as each of them and a client are told.</summary>
+public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
+{
+    private IDhtAdminGrain Admin => cluster.Client.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton);
+
+    private IReadOnlyList<SiloAddress> Addresses => [.. cluster.Cluster.Silos.Select(silo => silo.SiloAddress)];
+
+    [Fact]
+    public async Task Each_silo_tells_the_same_and_where_the_directory_is()
+    {
+        await cluster.Directory.GetUtcNowAsync();
+        var holder = await cluster.FindSiloAsync(cluster.Directory);
+        foreach (var list in new[] { await Admin.GetSilosAsync() }.Concat(await Task.WhenAll(Addresses.Select(silo => SilosOf(silo).ReadAsync()))))
+        {
+            Assert.Equal(Addresses.Select(silo => silo.ToString()).Order(StringComparer.Ordinal), list.Select(silo => silo.Address.ToString()));
+            Assert.All(list, silo =>
+            {
+                Assert.Equal((SiloStatus.Active, true, null), (silo.Status, silo.IsReady, silo.Reason));
+                Assert.Equal(cluster.Cluster.Silos.Single(one => one.SiloAddress.Equals(silo.Address)).Name, silo.Name);
+                Assert.NotEmpty(silo.Version!);
+                Assert.Equal(0, silo.ClockDifference!.Value.TotalSeconds, 1.0);
+                Assert.Equal(silo.Address.Equals(holder), silo.HasDirectory);
+                Assert.True(silo.StartedAt <= silo.LastHeard);
+            });
+        }
+    }
+
+    [Fact]
+    public async Task A_shard_is_found_where_it_is_active_and_is_not_activated_by_that()
+    {
+        var key = Samples.KeysOf(7, ClusterFixture.ShardBits).First();
+        var before = await Admin.FindShardAsync(key, 0);
+        Assert.Equal((7, "shard 0007"), (before.Number, before.Name));
+        Assert.Empty(before.Silos);
+        Assert.Null(await cluster.FindSiloAsync(cluster.Shard(7)));
+
+        await cluster.Shard(7).PutAsync([new ShardPut(key, cluster.Text("value"))]);
+
+        var place = await cluster.FindSiloAsync(cluster.Shard(7));
+        foreach (var found in new[] { await Admin.FindShardAsync(key, 0), await Admin.FindShardAsync(null, 7), await SilosOf(Addresses[0]).FindShardAsync(key, 0) })
+        {
+            Assert.Equal(place, Assert.Single(found.Silos));
+            Assert.Empty(found.Missing);
+        }
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1 << ClusterFixture.ShardBits)]
+    public async Task A_number_that_no_shard_has_is_refused(int number)
+    {
+        var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await Admin.FindShardAsync(null, number));
+        Assert.Equal($"The shard is {number}; 0 to 255 is allowed.", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(true, "it does not respond")]
+    [InlineData(false, "it does not say; a silo of an earlier release does not")]
+    public async Task A_silo_that_does_not_say_how_it_is_is_told_with_the_reason(bool isSilent, string reason)
+    {
+        Exception failure = isSilent ? new TimeoutException("No response.") : new InvalidOperationException("There is no such service.");
+        var (asking, silent) = (Addresses[0], Addresses[1]);
+        var services = cluster.Cluster.GetSiloServiceProvider(asking);
+        var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(
+            services, (AskReport)((_, _) => Task.FromException<SiloReport>(failure)), NullLogger<ClusterSilos>.Instance);
+
+        var list = await silos.ReadAsync();
+        var shard = await silos.FindShardAsync(NodeId.MinValue, 0);
+
+        Assert.True(list.Single(silo => silo.Address.Equals(asking)).IsReady);
+        var other = list.Single(silo => silo.Address.Equals(silent));
+        Assert.Equal((SiloStatus.Active, false, reason, null), (other.Status, other.IsReady, other.Reason, other.Version));
+        Assert.NotNull(other.StartedAt);
+        Assert.Equal([silent], shard.Missing);
+    }
+
+    [Fact]
+    public async Task While_the_membership_table_cannot_be_read_the_silos_tell_of_themselves()
+    {
+        var services = cluster.Cluster.GetSiloServiceProvider(Addresses[0]);
+        var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(services, DispatchProxy.Create<IMembershipTable, AwayTable>());
+
+        var list = await silos.ReadAsync();
+
+        Assert.Equal(Addresses.Count, list.Count);
+        Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null }));
+    }
+
+    private IClusterSilos SilosOf(SiloAddress silo) => cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<IClusterSilos>();
+}
+
+/// <summary>A membership table whose storage is away.</summary>
+public class AwayTable : DispatchProxy
+{
+    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new TimeoutException("The storage is away.");
+}
