@@ -65,6 +65,17 @@ internal sealed class ClusterClock(
         }
 
         _agreed = new MeasuredTime(now + time.Correction, at);
+        NoteSilosBehind(chosen.Difference, heard.Select(silo => silo.Vote));
+    }
+
+    // Others that have not chosen this time yet stamp by the one before, also when this silo has just started and made no step itself.
+    private void NoteSilosBehind(TimeSpan chosen, IEnumerable<ClockVote?> heard)
+    {
+        var behind = heard.Max(vote => chosen - vote?.Agreed) ?? TimeSpan.Zero;
+        if (behind > ClockComparison.Bound)
+        {
+            time.NoteBehind(behind);
+        }
     }
 
     private async Task<(SiloAddress Silo, ClockVote? Vote)> HearAsync(SiloAddress silo)

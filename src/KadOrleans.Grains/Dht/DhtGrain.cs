@@ -178,10 +178,10 @@ internal sealed class DhtGrain(
             throw ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
         }
 
-        return result != StoreResult.StorageFailed
+        return !result.IsUndecided()
             ? (result, put)
             : throw new ShardUnavailableException(
-                $"The cluster's {GrainKeys.ShardName(Shard(key))} did not store the value: its storage failed, or the put came too late.");
+                $"The cluster's {GrainKeys.ShardName(Shard(key))} did not store the value: {ReasonOf(result)}.");
     }
 
     // A publication is pending until the network has it.
@@ -190,9 +190,17 @@ internal sealed class DhtGrain(
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
         return life is null
-            ? new ShardPut(key, stored with { PublishedAt = PendingPublication.Mark(now) })
-            : new ShardPut(key, stored, PutKind.WithLife);
+            ? new ShardPut(key, stored with { PublishedAt = PendingPublication.Mark(now) }) { TellsWhy = true }
+            : new ShardPut(key, stored, PutKind.WithLife) { TellsWhy = true };
     }
+
+    private static string ReasonOf(StoreResult undecided) => undecided switch
+    {
+        StoreResult.Busy => "too many values wait for its storage",
+        StoreResult.Late => "the put came too late",
+        StoreResult.Overtaken => "it holds a value that was set later",
+        _ => "its storage failed",
+    };
 
     /// <summary>Sends a publication that the shard holds. While no contact took it, it stays pending.</summary>
     private async Task<DhtSetResult> SendAsync(ShardPut put, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Clocks;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
 
@@ -72,14 +73,12 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, ShardPut 
 /// </summary>
 internal static class PutFence
 {
-    /// <summary>
-    /// The age at which a put's sender has certainly timed out. The edge waits 4 s, and clocks may differ by 5 s before the cluster warns.
-    /// </summary>
-    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(9);
+    /// <summary>The age at which a put's sender has certainly timed out. The edge waits 4 s, and clocks may differ.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(4) + ClockComparison.Bound;
 
     /// <summary>
     /// The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out. If the cluster's time moved
-    /// ahead a moment ago, a stamp that is too old is one of the time before, and moves as far.
+    /// ahead a moment ago, a stamp that is older by as much is one of the time before, and moves as far.
     /// </summary>
     /// <param name="put">The put.</param>
     /// <param name="now">The present time of the cluster.</param>
@@ -87,13 +86,9 @@ internal static class PutFence
     public static ShardPut Admit(ShardPut put, DateTimeOffset now, TimeSpan step)
     {
         var storedAt = put.Value.StoredAt;
-        if (put.Kind == PutKind.Import || (storedAt <= now && (step == TimeSpan.Zero || now - storedAt <= MaxAge)))
-        {
-            return put;
-        }
-
-        var moved = storedAt <= now ? storedAt + step : storedAt;
-        return put with { Value = put.Value with { StoredAt = moved < now ? moved : now } };
+        var moved = now - storedAt > MaxAge && storedAt + step - now <= ClockComparison.Bound ? storedAt + step : storedAt;
+        moved = moved < now ? moved : now;
+        return put.Kind == PutKind.Import || moved == storedAt ? put : put with { Value = put.Value with { StoredAt = moved } };
     }
 
     /// <summary>

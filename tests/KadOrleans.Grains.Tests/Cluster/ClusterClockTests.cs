@@ -1,15 +1,16 @@
 using System.Net;
 using KadOrleans.Grains.Clocks;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Grains.Tests.Cluster;
 
-/// <summary>A silo whose own clock is set goes on with the time of the other, at whatever moment that is.</summary>
+/// <summary>What a silo makes of the clocks that it hears, its own among them.</summary>
 public sealed class ClusterClockTests
 {
-    private static readonly SiloAddress Own = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 1);
-    private static readonly SiloAddress Other = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 2), 1);
+    private static readonly SiloAddress Own = Address(1);
+    private static readonly SiloAddress Other = Address(2);
 
     private readonly ManualTimeProvider _time = new();
 
@@ -50,14 +51,41 @@ public sealed class ClusterClockTests
         Assert.Equal(_time.GetUtcNow(), time.GetUtcNow(), TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public async Task It_takes_stamps_of_the_time_that_the_others_still_have()
+    {
+        // The third silo makes the clock of the second the middle one. The other two have not chosen again yet: they go by the first.
+        var behind = TimeSpan.FromMinutes(20);
+        var first = Address(3);
+        var haveFollowed = false;
+        var (time, rounds) = Start(new SteppedClock(_time), silo => Task.FromResult(
+            silo.Equals(first)
+                ? new SiloClock(_time.GetUtcNow() - behind, haveFollowed ? behind : TimeSpan.Zero)
+                : new SiloClock(_time.GetUtcNow(), haveFollowed ? TimeSpan.Zero : -behind)),
+            first, Other);
+
+        await rounds.AgreeAsync();
+        Assert.Equal((TimeSpan.Zero, behind), (time.Correction, time.RecentStep));
+
+        haveFollowed = true;
+        _time.Advance(StateVersionService.Interval);
+        await rounds.AgreeAsync();
+        Assert.Equal(behind, time.RecentStep);
+        _time.Advance(ClusterTime.Grace - StateVersionService.Interval);
+        Assert.Equal(TimeSpan.Zero, time.RecentStep);
+    }
+
     // The other one was there first, and has the right time.
     private Task<SiloClock> Answer() => Task.FromResult(new SiloClock(_time.GetUtcNow(), TimeSpan.Zero));
 
-    private static (ClusterTime Time, ClusterClock Rounds) Start(SteppedClock clock, AskClock ask)
+    private static (ClusterTime Time, ClusterClock Rounds) Start(SteppedClock clock, AskClock ask, params SiloAddress[] others)
     {
         var time = new ClusterTime(clock);
-        return (time, new ClusterClock(time, ask, new TwoSilos(), new OwnSilo(), clock, NullLogger<ClusterClock>.Instance));
+        var silos = new Silos(others is [] ? [Own, Other] : [Own, .. others]);
+        return (time, new ClusterClock(time, ask, silos, new OwnSilo(), clock, NullLogger<ClusterClock>.Instance));
     }
+
+    private static SiloAddress Address(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 1);
 
     private sealed class OwnSilo : ILocalSiloDetails
     {
@@ -72,7 +100,7 @@ public sealed class ClusterClockTests
         public SiloAddress GatewayAddress => Own;
     }
 
-    private sealed class TwoSilos : ISiloStatusOracle
+    private sealed class Silos(SiloAddress[] members) : ISiloStatusOracle
     {
         public SiloStatus CurrentStatus => SiloStatus.Active;
 
@@ -83,9 +111,9 @@ public sealed class ClusterClockTests
         public SiloStatus GetApproximateSiloStatus(SiloAddress siloAddress) => SiloStatus.Active;
 
         public Dictionary<SiloAddress, SiloStatus> GetApproximateSiloStatuses(bool onlyActive = false) =>
-            new() { [Own] = SiloStatus.Active, [Other] = SiloStatus.Active };
+            members.ToDictionary(silo => silo, _ => SiloStatus.Active);
 
-        public SiloAddress[] GetActiveSilos() => [Own, Other];
+        public SiloAddress[] GetActiveSilos() => members;
 
         public bool TryGetSiloName(SiloAddress siloAddress, out string siloName)
         {

@@ -120,7 +120,11 @@ public sealed class ClusterTimeTests : IAsyncLifetime
 
         Assert.Null(PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
 
-        clock.Advance(TimeSpan.FromSeconds(30));
+        // Older than a call may be, and not by the step.
+        var late = put with { Value = put.Value with { StoredAt = time.GetUtcNow().AddSeconds(-10) } };
+        Assert.Equal(StoreResult.Late, PutFence.FindRefusal(PutFence.Admit(late, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
+
+        clock.Advance(ClusterTime.Grace);
         Assert.Equal(TimeSpan.Zero, time.RecentStep);
         Assert.Equal(StoreResult.Late, PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
     }

@@ -147,7 +147,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
             : cluster.Dht.SetAsync(key, DhtValue.FromString("new")).AsTask();
         var failure = await Assert.ThrowsAsync<ShardUnavailableException>(() => set);
 
-        Assert.Contains("shard 00c9 did not store the value", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("shard 00c9 did not store the value: its storage failed.", failure.Message, StringComparison.Ordinal);
         Assert.Equal(calls, _one.Calls);
         cluster.Rows.Heal();
         Assert.Equal(DhtValue.FromString("old"), (await cluster.Dht.GetAsync(key)).Value);
