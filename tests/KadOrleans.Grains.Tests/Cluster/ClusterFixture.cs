@@ -92,6 +92,7 @@ public sealed class ClusterFixture : IAsyncLifetime
             silo.UseInMemoryReminderService();
             silo.AddIncomingGrainCallFilter(Arrived);
             silo.Services.AddSingleton<ILoggerProvider>(Log);
+            silo.StopWithItsHost();
             if (FindsDeadSilosSoon)
             {
                 silo.FindDeadSilosSoon();
