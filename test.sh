@@ -17,8 +17,8 @@ fuzz_seconds=${FUZZ_SECONDS:-5}
 only=()
 for argument in "$@"; do
     case $argument in
-        # Two tests of a suite at once: many of the long ones load a whole cluster.
-        --all) is_all=1 choice=(-maxThreads 2) limit=${SUITE_SECONDS:-1200} fuzz_seconds=${FUZZ_SECONDS:-60} ;;
+        # Three tests of a suite at once: many of the long ones load a whole cluster, and wait for most of the time.
+        --all) is_all=1 choice=(-maxThreads 3) limit=${SUITE_SECONDS:-1200} fuzz_seconds=${FUZZ_SECONDS:-60} ;;
         -*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
         *) only+=("KadOrleans.$argument.Tests") ;;
     esac
@@ -29,6 +29,9 @@ tier_targets=(KadOrleans.Standalone.slnf KadOrleans.Cluster.slnf KadOrleans.sln)
 
 # These start processes, or clusters of silos. They run one after the other, beside the rest.
 heavy=' Cli Edge EdgeWorker Full Grains Hostile Http Lab Silo Storage.Sqlite WebConsole '
+
+# The processes that tests start live for seconds: to compile a method again after 30 calls costs them more than it gives.
+export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=400
 
 results=$(mktemp -d)
 cleanup() {
