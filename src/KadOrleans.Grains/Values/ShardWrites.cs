@@ -78,7 +78,7 @@ internal static class PutFence
 
     /// <summary>
     /// The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out. If the cluster's time moved
-    /// ahead a moment ago, a stamp that is older by as much is one of the time before, and moves as far.
+    /// ahead a moment ago, a stamp may be of the time before. One that is older by as much moves as far.
     /// </summary>
     /// <param name="put">The put.</param>
     /// <param name="now">The present time of the cluster.</param>

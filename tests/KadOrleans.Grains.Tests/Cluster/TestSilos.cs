@@ -31,7 +31,7 @@ internal static class TestSilos
 
     /// <summary>
     /// Stops a silo whose start failed before its services are disposed. Otherwise its directory reads the ended list of members in a loop
-    /// without a pause, and the tests after it get what is left of the processor.
+    /// without a pause. The tests after it would get what is left of the processor.
     /// </summary>
     public static void StopWithItsHost(this ISiloBuilder silo) =>
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, Stopping>();
