@@ -1,4 +1,8 @@
+using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Silo.Tests.Faults;
 using KadOrleans.Silo.Tests.Hosting;
+using KadOrleans.Silo.Tests.Packages;
+using KadOrleans.Silo.Tests.Processes;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -6,10 +10,19 @@ using Xunit.v3;
 [assembly: CollectionBehavior(MaxParallelThreads = 3)]
 [assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
-/// <summary>Starts the class that takes longest first, so that others run beside it and nothing waits for it at the end.</summary>
+/// <summary>Starts the classes that take longest first, so that others run beside them and nothing waits for them at the end.</summary>
 internal sealed class LongestFirst : ITestCollectionOrderer
 {
+    private static readonly string[] Longest =
+    [
+        nameof(RollingUpgradeTests), nameof(SiloConsoleTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests),
+        nameof(StorageOutageTests), nameof(TwoSilosTwoEdgesTests), nameof(StorageAlarmTests), nameof(ClusterPackageTests),
+    ];
+
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderByDescending(c => c.TestCollectionDisplayName.Contains(nameof(SiloConsoleTests), StringComparison.Ordinal))];
+        [.. testCollections.OrderBy(collection => PlaceOf(collection))];
+
+    private static uint PlaceOf(ITestCollection collection) =>
+        (uint)Array.FindIndex(Longest, name => collection.TestCollectionDisplayName.Contains($".{name} ", StringComparison.Ordinal));
 }

@@ -28,7 +28,8 @@ internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Un
 /// </summary>
 internal sealed class ClusterCorrection
 {
-    private static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
+    /// <summary>How far clocks may be apart that agree.</summary>
+    public static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
 
     private long _value;
 

@@ -34,11 +34,11 @@ internal sealed class SiloClockService(
     GrainId id,
     Silo silo,
     ILoggerFactory loggers,
-    ClusterClock cluster,
+    ClusterTime time,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
     : GrainService(id, silo, loggers), ISiloClockService
 {
-    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
+    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), time.Agreed));
 }
 
 /// <summary>Calls the services of silos.</summary>
