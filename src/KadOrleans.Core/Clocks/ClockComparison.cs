@@ -28,8 +28,7 @@ internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Un
 /// </summary>
 internal sealed class ClusterCorrection
 {
-    /// <summary>How far clocks may be apart that agree.</summary>
-    public static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
 
     private long _value;
 

@@ -25,6 +25,15 @@ internal sealed class ClusterClock(
     private readonly Dictionary<SiloAddress, ClockVote> _votes = [];
     private readonly MeasuredTime _line = new(clock.GetUtcNow(), clock.GetTimestamp());
 
+    // Null before the first round.
+    private volatile MeasuredTime? _agreed;
+
+    /// <summary>
+    /// What this silo adds to its clock to get the time agreed on; null before the first round. That time went on with what was measured since
+    /// then. So a clock that was set meanwhile does not take it along.
+    /// </summary>
+    public TimeSpan? Agreed => _agreed?.When(clock.GetTimestamp(), clock) - clock.GetUtcNow();
+
     /// <summary>Asks the other silos, and follows the clock that they choose. Never fails. Not to be called twice at a time.</summary>
     public async Task AgreeAsync()
     {
@@ -47,14 +56,15 @@ internal sealed class ClusterClock(
         var (now, at) = (clock.GetUtcNow(), clock.GetTimestamp());
         var line = _line.When(at, clock);
         var ahead = now - line;
-        _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), time.At(at) - line);
+        _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), _agreed?.When(at, clock) - line);
         var chosen = AgreedClock.Choose([.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])]);
-        var step = time.Follow(chosen with { Difference = chosen.Difference - ahead }, now, at);
+        var step = time.Follow(chosen with { Difference = chosen.Difference - ahead });
         if (step != TimeSpan.Zero)
         {
             logger.ClusterTimeMoved(Math.Round(step.TotalSeconds, 1), Math.Round(time.Correction.TotalSeconds, 1));
         }
 
+        _agreed = new MeasuredTime(now + time.Correction, at);
         NoteSilosBehind(chosen.Difference, heard.Select(silo => silo.Vote));
     }
 
@@ -83,5 +93,11 @@ internal sealed class ClusterClock(
             logger.SiloClockNotRead(silo, e.Message);
             return (silo, null);
         }
+    }
+
+    /// <summary>A time, and what was measured since then.</summary>
+    private sealed record MeasuredTime(DateTimeOffset Start, long At)
+    {
+        public DateTimeOffset When(long timestamp, TimeProvider clock) => Start + clock.GetElapsedTime(At, timestamp);
     }
 }

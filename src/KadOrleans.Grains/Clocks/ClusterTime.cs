@@ -5,9 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KadOrleans.Grains.Clocks;
 
 /// <summary>
-/// The time that the cluster's silos agree on (<see cref="ClusterClock"/>). Between two rounds it goes on with what is measured, so a clock
-/// that is set does not move it. Before the first round it is this silo's clock. Measured times and timers are the clock's own. Safe for
-/// several threads.
+/// The time that the cluster's silos agree on: this silo's clock, corrected by <see cref="ClusterClock"/>. Measured times and timers are the
+/// clock's own. Safe for several threads.
 /// </summary>
 /// <param name="clock">This silo's clock.</param>
 internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
@@ -20,17 +19,11 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
 
     private readonly ClusterCorrection _correction = new();
 
-    // Null before the first round.
-    private volatile MeasuredTime? _agreed;
-
     // Null: the agreed time has not moved ahead, and no silo was heard with an earlier one.
     private volatile Step? _last;
 
     /// <summary>What is added to this silo's clock.</summary>
-    public TimeSpan Correction => Agreed ?? TimeSpan.Zero;
-
-    /// <summary>The same; null before the first round.</summary>
-    public TimeSpan? Agreed => _agreed?.When(clock.GetTimestamp(), clock) - clock.GetUtcNow();
+    public TimeSpan Correction => _correction.Value;
 
     /// <summary>
     /// By how much the agreed time moved ahead a moment ago, here or on another silo; zero if it did not. Stamps of edges may be as much too
@@ -42,32 +35,23 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
 
     public override long TimestampFrequency => clock.TimestampFrequency;
 
-    public override DateTimeOffset GetUtcNow() => _agreed?.When(clock.GetTimestamp(), clock) ?? clock.GetUtcNow();
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Correction;
 
     public override long GetTimestamp() => clock.GetTimestamp();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         clock.CreateTimer(callback, state, dueTime, period);
 
-    /// <summary>The agreed time at a moment. Null before the first round.</summary>
-    public DateTimeOffset? At(long timestamp) => _agreed?.When(timestamp, clock);
-
-    /// <summary>Follows the clock that the silos chose. Returns by how much the time moved; zero if it was less than a second.</summary>
-    /// <param name="agreed">That clock, compared with this silo's.</param>
-    /// <param name="now">What this silo's clock showed then.</param>
-    /// <param name="at">The moment of that.</param>
-    public TimeSpan Follow(ClockComparison agreed, DateTimeOffset now, long at)
+    /// <summary>Follows the clock that the silos chose. Returns by how much the time moved.</summary>
+    public TimeSpan Follow(ClockComparison agreed)
     {
-        var before = At(at) ?? now;
-        _correction.Follow(agreed);
-        _agreed = new MeasuredTime(now + _correction.Value, at);
-        var step = _agreed.Start - before;
-        if (step > ClusterCorrection.Agreement)
+        var step = _correction.Follow(agreed);
+        if (step > TimeSpan.Zero)
         {
             NoteBehind(step);
         }
 
-        return step.Duration() > ClusterCorrection.Agreement ? step : TimeSpan.Zero;
+        return step;
     }
 
     /// <summary>Notes that stamps of an agreed time that was <paramref name="length"/> behind this one are still made.</summary>

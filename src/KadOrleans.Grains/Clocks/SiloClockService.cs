@@ -34,11 +34,11 @@ internal sealed class SiloClockService(
     GrainId id,
     Silo silo,
     ILoggerFactory loggers,
-    ClusterTime time,
+    ClusterClock cluster,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
     : GrainService(id, silo, loggers), ISiloClockService
 {
-    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), time.Agreed));
+    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
 }
 
 /// <summary>Calls the services of silos.</summary>

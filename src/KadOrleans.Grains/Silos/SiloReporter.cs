@@ -8,7 +8,7 @@ namespace KadOrleans.Grains.Silos;
 internal sealed class SiloReporter(
     ILocalSiloDetails own,
     ActiveGrains active,
-    ClusterTime time,
+    ClusterClock cluster,
     DescribeSilo describe,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
 {
@@ -22,7 +22,7 @@ internal sealed class SiloReporter(
     public SiloReport Report(GrainId grain)
     {
         var (isReady, reason) = describe();
-        return new SiloReport(own.Name, Version, isReady, reason, clock.GetElapsedTime(_started), time.Agreed, active.Has(grain));
+        return new SiloReport(own.Name, Version, isReady, reason, clock.GetElapsedTime(_started), cluster.Agreed, active.Has(grain));
     }
 }
 

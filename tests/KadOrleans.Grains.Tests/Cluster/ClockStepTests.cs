@@ -6,8 +6,8 @@ using KadOrleans.Simulation;
 
 namespace KadOrleans.Grains.Tests.Cluster;
 
-/// <summary>The silos' clocks are set while they run: what is measured in seconds and minutes must not follow.</summary>
-public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IAsyncLifetime
+/// <summary>A silo's clock is set while it runs: what is measured in seconds and minutes must not follow.</summary>
+public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromHours(6);
 
@@ -15,9 +15,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync() => await cluster.SetClocksAsync(TimeSpan.Zero);
+    public void Dispose() => cluster.TimeOfDay.Ahead = TimeSpan.Zero;
 
     [Fact]
     public async Task A_clock_that_is_set_ahead_ends_no_lease_and_no_subscription()
@@ -27,7 +25,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
         var table = cluster.Table(lease.NodeIds[0]);
         await table.SubscribeAsync(lease.Epoch, reference);
 
-        await cluster.SetClocksAsync(Step);
+        cluster.TimeOfDay.Ahead = Step;
 
         Assert.Contains(await cluster.Directory.GetLiveAsync(), live => live.Name == "ahead");
         Assert.True(await cluster.Directory.IsHeldByAnotherAsync("ahead", cluster.Reference(new TestEdge())));
@@ -39,9 +37,9 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     [Fact]
     public async Task A_clock_that_is_set_back_prolongs_no_lease()
     {
-        await cluster.SetClocksAsync(Step);
+        cluster.TimeOfDay.Ahead = Step;
         await cluster.Directory.LeaseAsync("back", 1, cluster.Reference(_edge));
-        await cluster.SetClocksAsync(TimeSpan.Zero);
+        cluster.TimeOfDay.Ahead = TimeSpan.Zero;
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
 
         Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), live => live.Name == "back");
@@ -52,13 +50,13 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     {
         var reference = cluster.Reference(_edge);
         var table = cluster.Table(Samples.Key(40));
-        await cluster.SetClocksAsync(Step);
+        cluster.TimeOfDay.Ahead = Step;
         await table.SubscribeAsync(1, reference);
         await table.ObserveAsync(1, [ContactObservation.Answered(new SeededRandomSource(40).NextContact())]);
         await TickAsync(table);
         await cluster.UntilAsync(() => Task.FromResult(Walks() == 1));
 
-        await cluster.SetClocksAsync(TimeSpan.Zero);
+        cluster.TimeOfDay.Ahead = TimeSpan.Zero;
         cluster.Clock.Advance(TableReminders.WalkPeriod);
         await table.SubscribeAsync(1, reference);
         await TickAsync(table);
@@ -72,10 +70,10 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     public async Task A_clock_that_is_set_back_has_the_facade_call_no_edge_that_is_gone()
     {
         var gone = await cluster.Directory.LeaseAsync("gone", 1, cluster.Reference(_edge));
-        await cluster.SetClocksAsync(Step);
+        cluster.TimeOfDay.Ahead = Step;
         await AskAsync();
         Assert.NotEqual(0, _edge.Calls);
-        await cluster.SetClocksAsync(TimeSpan.Zero);
+        cluster.TimeOfDay.Ahead = TimeSpan.Zero;
         await cluster.Directory.ReleaseAsync("gone", gone.Epoch);
         var other = new TestEdge();
         await cluster.Directory.LeaseAsync("other", 1, cluster.Reference(other));

@@ -24,7 +24,6 @@ public sealed class ClusterClockTests
         await rounds.AgreeAsync();
 
         clock.Ahead = TimeSpan.FromSeconds(seconds);
-        Assert.Equal(_time.GetUtcNow(), time.GetUtcNow(), TimeSpan.FromSeconds(1));
         isSilent = true;
         await rounds.AgreeAsync();
         Assert.Equal(_time.GetUtcNow(), time.GetUtcNow(), TimeSpan.FromSeconds(1));

@@ -6,7 +6,6 @@ using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
 using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Tests.Costs;
 using KadOrleans.Simulation;
@@ -116,16 +115,6 @@ public sealed class ClusterFixture : IAsyncLifetime
         }
 
         await Cluster.DisposeAsync();
-    }
-
-    /// <summary>Sets all silos' clocks ahead, and has them agree on that.</summary>
-    public async Task SetClocksAsync(TimeSpan ahead)
-    {
-        TimeOfDay.Ahead = ahead;
-        foreach (var silo in Cluster.Silos)
-        {
-            await Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterClock>().AgreeAsync();
-        }
     }
 
     /// <summary>A text that is taken in now.</summary>

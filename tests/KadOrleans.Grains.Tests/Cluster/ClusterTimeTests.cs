@@ -115,7 +115,7 @@ public sealed class ClusterTimeTests : IAsyncLifetime
         var clock = new ManualTimeProvider();
         var time = new ClusterTime(clock);
         var put = new ShardPut(Samples.Key(1), Samples.Text("value") with { StoredAt = clock.GetUtcNow() });
-        time.Follow(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero), clock.GetUtcNow(), clock.GetTimestamp());
+        time.Follow(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromMinutes(20), time.RecentStep);
 
         Assert.Null(PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));

@@ -21,10 +21,12 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-clocks-").FullName;
 
     [Theory]
-    [InlineData(-1_200, -20)]
-    [InlineData(20, 1_200)]
+    [InlineData(20)]
+    [InlineData(-20)]
+    [InlineData(1_200)]
+    [InlineData(-1_200)]
     [Needs(Need.PostgreSql | Need.FakeTime)]
-    public async Task A_silo_with_a_wrong_clock_refuses_nothing_and_says_so_wherever_the_directory_is(int ahead, int later)
+    public async Task A_silo_with_a_wrong_clock_refuses_nothing_and_says_so_wherever_the_directory_is(int ahead)
     {
         string[] settings = [.. await postgres.CreateStorageAsync(), SiloServer.ShardBits(ShardBits)];
         HealthReader[] health = [.. Enumerable.Range(0, 3).Select(_ => new HealthReader(FreePort.Tcp()))];
@@ -33,31 +35,24 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
         try
         {
             // It is the first, so it has the directory, and judges those that join.
-            silos[0].SetClock(TimeSpan.FromSeconds(ahead));
+            silos[0].ClockAhead = TimeSpan.FromSeconds(ahead);
             foreach (var silo in silos)
             {
                 await silo.StartAsync();
             }
 
             await edge.StartAsync();
+            await TellAsync(health);
             await using var load = new StoreLoad(edge.Address, ShardBits);
-            await AllIsStoredAsync("first");
-            await MoveDirectoryAsync(silos[0].Gateway, silos[1].Port);
-            await AllIsStoredAsync("moved");
-
-            // Ahead: of a clock that is set back Orleans activates nothing until it has caught up.
-            silos[0].SetClock(TimeSpan.FromSeconds(later));
-            await AllIsStoredAsync("set");
-            await MoveDirectoryAsync(silos[1].Gateway, silos[0].Port);
-            await AllIsStoredAsync("moved back");
-
-            async Task AllIsStoredAsync(string keys)
+            await load.WholeAsync();
+            foreach (var (holder, number) in silos.Take(2).Select((silo, number) => (silo, number)))
             {
-                await TellAsync(health);
+                await MoveDirectoryAsync(silos[0].Gateway, holder.Port);
                 await load.WholeAsync();
+                await TellAsync(health);
                 foreach (var silo in silos)
                 {
-                    await SetAsync(silo.Gateway, $"{keys} {silo.Port}");
+                    await SetAsync(silo.Gateway, $"{number} {silo.Port}");
                 }
             }
         }

@@ -20,8 +20,8 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>Settings that are given at the next start besides the others.</summary>
     public IReadOnlyList<string> MoreSettings { get; set; } = [];
 
-    // Null: its clock is right, and stays so.
-    private string? _clock;
+    /// <summary>How far its clock is ahead from the next start on.</summary>
+    public TimeSpan ClockAhead { get; set; }
 
     /// <summary>Where other silos find it.</summary>
     public int Port { get; } = FreePort.Tcp();
@@ -35,13 +35,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>The setting for a cluster of 2 to the power of <paramref name="bits"/> shards.</summary>
     public static string ShardBits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
 
-    /// <summary>Sets its clock ahead, before its start or a second after this call. A process that started with the right clock keeps it.</summary>
-    public void SetClock(TimeSpan ahead)
-    {
-        _clock = Path.Combine(folder, $"clock-{Port.ToString(CultureInfo.InvariantCulture)}");
-        File.WriteAllText(_clock, string.Create(CultureInfo.InvariantCulture, $"{ahead.TotalSeconds:+0;-0}s"));
-    }
-
     /// <summary>Starts it and waits until it says that it serves.</summary>
     public override async Task StartAsync()
     {
@@ -51,7 +44,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
 
     /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, _clock, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
+        Assembly, folder, ClockAhead, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");

@@ -76,17 +76,16 @@ public sealed class ChildProcess : IAsyncDisposable
     /// </summary>
     /// <param name="assembly">Its assembly, without the extension; a path where it lies elsewhere.</param>
     /// <param name="folder">Its working directory.</param>
-    /// <param name="clock">The file that says how far its clock is ahead, as in '+20s'; the test needs <see cref="Need.FakeTime"/> unless it is null.</param>
+    /// <param name="clockAhead">How far its clock is ahead; the test needs <see cref="Need.FakeTime"/> unless it is zero.</param>
     /// <param name="args">Its arguments.</param>
-    public static ChildProcess StartForFileLimits(string assembly, string folder, string? clock, params IEnumerable<string> args)
+    public static ChildProcess StartForFileLimits(string assembly, string folder, TimeSpan clockAhead, params IEnumerable<string> args)
     {
         var start = StartInfo(assembly, folder, args);
-        if (clock is not null)
+        if (clockAhead != TimeSpan.Zero)
         {
             // Measured time and timers stay as they are.
             start.Environment["LD_PRELOAD"] = Machine.FakeTime;
-            start.Environment["FAKETIME_TIMESTAMP_FILE"] = clock;
-            start.Environment["FAKETIME_CACHE_DURATION"] = "1";
+            start.Environment["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"{clockAhead.TotalSeconds:+0;-0}s");
             start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = start.Environment["DONT_FAKE_MONOTONIC"] = "1";
         }
 
