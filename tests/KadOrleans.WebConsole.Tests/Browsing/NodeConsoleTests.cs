@@ -2,6 +2,7 @@ using KadOrleans.Browser;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.WebConsole.Tests.Browsing;
@@ -9,6 +10,12 @@ namespace KadOrleans.WebConsole.Tests.Browsing;
 /// <summary>The console of a real <c>kad node</c> in a network of six.</summary>
 public sealed class NodeConsoleTests(NodeConsoleTests.Place place) : ConsoleContract(place), IClassFixture<NodeConsoleTests.Place>
 {
+    // The pages of a cluster are the same.
+    [Theory]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(Phone, ColorScheme.Light)]
+    public Task Each_page_opens_in_the_dark_and_on_a_phone(int width, ColorScheme colors) => OpenEachPageAsync(width, colors);
+
     [Fact]
     public async Task A_node_has_no_shards_to_double()
     {
