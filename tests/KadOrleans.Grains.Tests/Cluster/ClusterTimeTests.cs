@@ -155,8 +155,9 @@ public sealed class ClusterTimeTests : IAsyncLifetime
     /// <summary>An edge's puts, on a shard of a silo.</summary>
     private async Task PutOnAsync(SiloAddress silo, int first)
     {
+        // Through the silo itself: the others may not know yet what a silo that has just joined can run.
         RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        var shard = Cluster.Shard(first);
+        var shard = Services(silo).GetRequiredService<IGrainFactory>().GetGrain<IKeyShardGrain>(first);
         var puts = Samples.KeysOf(first, ClusterFixture.ShardBits).Take(20)
             .Select(key => new ShardPut(key, Samples.Text("value") with { StoredAt = Now, ExpiresAt = Now.AddHours(1) }))
             .ToList();
