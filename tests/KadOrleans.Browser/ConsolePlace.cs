@@ -73,6 +73,14 @@ public abstract class ConsolePlace : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Stores a string under a key, in the network too.</summary>
+    public async Task PutAsync(string key, string value)
+    {
+        using var put = await Http.PutAsync(
+            new Uri($"/v1/keys/{key}?wait=durable", UriKind.Relative), new StringContent(value), TestContext.Current.CancellationToken);
+        put.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Opens a window with cookies of its own, before the login.</summary>
     public async Task<ConsoleWindow> OpenAsync(int width = 1280, int height = 800, ColorScheme colors = ColorScheme.Light)
     {

@@ -1,19 +1,16 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KadOrleans.Browser;
-using KadOrleans.Http.Access;
 using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
 /// <summary>The console of a silo with an edge, in a network with three nodes.</summary>
-public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleContract(place), IClassFixture<SiloConsoleTests.Place>
+public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(place), IClassFixture<SiloConsolePlace>
 {
-    // Few, so that a doubling is soon done.
-    private const int Shards = 16;
+    private const int Shards = 1 << SiloConsolePlace.ShardBits;
 
     [Fact]
     public async Task An_edge_offers_what_its_state_allows()
@@ -116,56 +113,5 @@ public sealed class SiloConsoleTests(SiloConsoleTests.Place place) : ConsoleCont
             async () => JsonNode.Parse(await Served.Http.GetStringAsync(new Uri("/v1/admin/edges", UriKind.Relative)))!["edges"]![0]!,
             edge => edge["state"]!.GetValue<string>() == "live" && edge["contacts"]!.GetValue<int>() > 0 && isExpected(edge["ids"]!.AsArray()));
         return edge["ids"]!.AsArray();
-    }
-
-    /// <summary>The silo, and the nodes.</summary>
-    public sealed class Place : ConsolePlace
-    {
-        private readonly TemporaryFolder _folder = new();
-        private readonly List<NodeProcess> _nodes = [];
-        private readonly (string Secret, ApiToken Token) _manager = ApiToken.Create("manager", ApiScope.All);
-        private readonly (string Secret, ApiToken Token) _viewer = ApiToken.Create("viewer", [ApiScope.View]);
-        private readonly (string Secret, ApiToken Token) _reader = ApiToken.Create("reader", [ApiScope.Read]);
-        private SiloProcess? _silo;
-
-        public override string Manager => _manager.Secret;
-
-        public override string Viewer => _viewer.Secret;
-
-        public override string Reader => _reader.Secret;
-
-        // Each of sixteen slices asks on its own.
-        public override string WatchableCrawl => "50";
-
-        protected override async Task<Uri> StartAsync()
-        {
-            File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([_manager.Token, _viewer.Token, _reader.Token]));
-            var first = await NodeProcess.StartAsync("--in-memory");
-            _nodes.Add(first);
-            for (var i = 0; i < 2; i++)
-            {
-                _nodes.Add(await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address));
-            }
-
-            _silo = await SiloProcess.StartedAsync(
-                _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test", SiloServer.ShardBits(4), $"Kad:Edge:Bootstrap={first.Address}");
-            await first.HasContactsAsync(3);
-            return new Uri(_silo.Http, "/");
-        }
-
-        protected override async Task StopAsync()
-        {
-            if (_silo is not null)
-            {
-                await _silo.DisposeAsync();
-            }
-
-            foreach (var node in _nodes)
-            {
-                await node.DisposeAsync();
-            }
-
-            _folder.Dispose();
-        }
     }
 }

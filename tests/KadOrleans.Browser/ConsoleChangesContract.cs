@@ -1,0 +1,229 @@
+using System.Net;
+using System.Text;
+using KadOrleans.Core;
+using KadOrleans.Testing.Conditions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace KadOrleans.Browser;
+
+/// <summary>What is changed and begun by the console in a browser, over a node and over a cluster.</summary>
+[Needs(Need.Chromium)]
+public abstract class ConsoleChangesContract(ConsolePlace place)
+{
+    [Fact]
+    public async Task A_value_is_set_for_a_time_and_then_published()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys/text/made%20here", "Keys");
+        await window.Page.GetByText("Set a value").ClickAsync();
+        await window.Page.GetByLabel("Type").SelectOptionAsync("int");
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("forty-two");
+        await window.Button("Set…").ClickAsync();
+        await window.Button("Set").ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("an int is a whole number");
+
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("42");
+        await window.Page.GetByLabel("Seconds to live").FillAsync("3600");
+        await window.Button("Set…").ClickAsync();
+        await window.Button("Set").ClickAsync();
+        await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("42");
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not from here");
+
+        await window.Page.GetByLabel("Seconds to live").FillAsync(string.Empty);
+        await window.Button("Set…").ClickAsync();
+        await window.Button("Set").ClickAsync();
+        await Expect(window.Page.GetByText("and published again each day.")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("last ");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stored");
+    }
+
+    [Fact]
+    public async Task Many_values_are_imported_from_a_file_and_each_that_was_not_stored_is_named()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys", "Keys");
+        await window.Page.GetByText("Import many values").ClickAsync();
+        await ChooseAsync(["{\"key\":\"never\",\"value\":1}", "", "[]"]);
+        await Expect(window.Alert).ToHaveTextAsync("Line 3 is no JSON object. Nothing was stored.");
+        await ChooseAsync(["{\"key\":\"never\",\"op\":\"delete\"}"]);
+        await Expect(window.Alert).ToContainTextAsync("Line 1 has \"op\"");
+
+        // Three requests; the last line's value may not take the place of one that is published.
+        await ChooseAsync(
+        [
+            .. Enumerable.Range(0, 140).Select(i => $"{{\"key\":\"many {i}\",\"value\":{i}}}"),
+            "{\"key\":\"many digits\",\"value\":18446744073709551615}",
+            "{\"key\":\"many 0\",\"value\":\"other\",\"life\":60}",
+        ]);
+        await Expect(window.Page.Locator("dialog")).ToContainTextAsync("142 values of values.jsonl");
+        await window.Button("Import").ClickAsync();
+
+        await Expect(window.Alert).ToHaveTextAsync("141 values of 142 were stored.");
+        await Expect(window.Page.Locator("main li")).ToContainTextAsync("Line 142: ");
+        var digits = await place.Http.GetStringAsync(new Uri("/v1/keys/many%20digits", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("18446744073709551615", digits, StringComparison.Ordinal);
+        var last = await place.Http.GetStringAsync(new Uri("/v1/keys/many%20139", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("139", last, StringComparison.Ordinal);
+        using var never = await place.Http.GetAsync(new Uri("/v1/keys/never", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, never.StatusCode);
+        Assert.Empty(window.Errors);
+
+        async Task ChooseAsync(string[] lines)
+        {
+            var content = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+            await window.Page.GetByLabel("File").SetInputFilesAsync(new FilePayload { Name = "values.jsonl", MimeType = "application/jsonl", Buffer = content });
+            await window.Button("Import…").ClickAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_key_is_deleted_once_it_is_confirmed_and_the_audit_log_has_it()
+    {
+        await place.PutAsync("unwanted", "value");
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("keys/text/unwanted", "Keys");
+        await window.Button("Delete…").ClickAsync();
+        await window.Button("Cancel").ClickAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("held since");
+        await window.GoAsync("publications", "Publications");
+        await window.Page.Locator($"a[href$='{NodeId.FromKey("unwanted")}']").ClickAsync();
+
+        await window.Button("Delete…").ClickAsync();
+        await window.Button("Delete").ClickAsync();
+
+        await Expect(window.Page.GetByText("The key is deleted here.")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not held");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("was held");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_crawl_is_watched_to_its_end_and_looked_into()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("network", "Network");
+        await window.Page.GetByLabel("Datagrams a second").FillAsync(place.WatchableCrawl);
+        await window.Button("Crawl now").ClickAsync();
+
+        // It runs for some seconds: each node is asked for its whole table.
+        await Expect(window.Page.Locator("[data-crawl]")).ToContainTextAsync("A crawl runs");
+        await Expect(window.Page.GetByText("The crawl finished:")).ToBeVisibleAsync();
+        var dots = window.Page.Locator(".ring .node");
+        await Expect(dots.First).ToBeAttachedAsync();
+        var all = await dots.CountAsync();
+        Assert.True(all >= 3, $"{all} nodes");
+        await Expect(window.Page.Locator(".nodes details")).ToHaveCountAsync(all);
+
+        // Nearer, by the keyboard, to where the first node is.
+        var first = (await window.Page.Locator(".nodes summary code").First.GetAttributeAsync("title"))!;
+        var sixteenth = window.Page.GetByRole(AriaRole.Button, new() { NameRegex = new($"^{first[0]}…:") });
+        await sixteenth.FocusAsync();
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Expect(window.Page.Locator(".crumb[aria-current]")).ToHaveTextAsync(first[..1]);
+        await window.Page.Locator(".nodes summary").First.ClickAsync();
+        await Expect(window.Page.Locator(".nodes details").First).ToContainTextAsync(first);
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_crawl_is_stopped_and_what_it_found_is_kept()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("network", "Network");
+        await window.Page.GetByLabel("Datagrams a second").FillAsync("1");
+        await window.Button("Crawl now").ClickAsync();
+
+        await window.Button("Stop").ClickAsync();
+
+        await Expect(window.Page.GetByText("The crawl stopped:")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stopped");
+        await window.GoAsync("audit", "Audit log");
+        await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("stop crawl");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_contact_is_dropped_and_work_begun()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("table", "Routing table");
+        await window.Button("Random walk").ClickAsync();
+        await Expect(window.Page.Locator(".notice")).ToContainTextAsync("egun by 1 table");
+        await window.GoAsync("publications", "Publications");
+        await window.Button("Republish what is due").ClickAsync();
+        await Expect(window.Page.Locator(".notice")).ToContainTextAsync("egun by");
+
+        await window.GoAsync("table", "Routing table");
+        await window.Page.Locator(".buckets details:has(li) summary").First.ClickAsync();
+        await window.Page.Locator(".contact-list a").First.ClickAsync();
+        await Expect(window.Heading("Contact")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("tbody tr")).ToContainTextAsync("in its bucket");
+        await window.Button("Drop…").ClickAsync();
+        await window.Button("Drop").ClickAsync();
+
+        await Expect(window.Page.GetByText("It left 1 table.")).ToBeVisibleAsync();
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_range_is_banned_and_its_ban_ended()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("bans", "Bans");
+        await window.Page.GetByLabel("Ban", new() { Exact = true }).FillAsync("nobody");
+        await window.Button("Ban…").ClickAsync();
+        await window.Button("Ban").ClickAsync();
+        await Expect(window.Alert).ToContainTextAsync("ban is 'nobody'");
+
+        await window.Page.GetByLabel("Ban", new() { Exact = true }).FillAsync("203.0.113.0/24");
+        await window.Button("Ban…").ClickAsync();
+        await window.Button("Ban").ClickAsync();
+        await Expect(window.Page.Locator("tbody tr")).ToContainTextAsync("203.0.113.0/24");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "End the ban of 203.0.113.0/24" }).ClickAsync();
+
+        await Expect(window.Page.GetByText("Nobody is banned.")).ToBeVisibleAsync();
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_limit_is_changed_and_set_back()
+    {
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
+        await window.GoAsync("limits", "Limits");
+        var row = window.Page.Locator("tbody tr").Filter(new() { HasText = "crawlRate" });
+        await Expect(row).ToContainTextAsync("datagrams per second");
+        await window.Page.GetByLabel("Limit", new() { Exact = true }).SelectOptionAsync("crawlRate");
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("10001");
+        await window.Button("Change…").ClickAsync();
+        await window.Button("Change").ClickAsync();
+        await Expect(window.Alert).ToHaveTextAsync("The limit crawlRate is 10001; 1 to 10000 datagrams per second are allowed.");
+
+        await window.Page.GetByLabel("Limit", new() { Exact = true }).SelectOptionAsync("crawlRate");
+        await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("77");
+        await window.Button("Change…").ClickAsync();
+        await window.Button("Change").ClickAsync();
+        await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("77");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Set crawlRate back" }).ClickAsync();
+
+        await Expect(window.Page.GetByText("crawlRate is as the setting says.")).ToBeVisibleAsync();
+        await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("200");
+        Assert.Empty(window.Errors);
+
+        await using var viewer = await place.OpenAsync();
+        await viewer.LogInAsync(place.Viewer);
+        await viewer.GoAsync("limits", "Limits");
+        await viewer.Page.Locator("tbody tr").First.WaitForAsync();
+        await Expect(viewer.Button("Change…")).ToHaveCountAsync(0);
+    }
+}
