@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
+using KadOrleans.Node;
 using KadOrleans.Testing.Conditions;
+using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Playwright;
 
 namespace KadOrleans.Browser;
@@ -10,6 +12,7 @@ public abstract class ConsolePlace : IAsyncLifetime
     /// <summary>How long a page may take to show what a test expects.</summary>
     public const float TimeoutMilliseconds = 60_000;
 
+    private readonly List<KadNode> _nodes = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private HttpClient? _http;
@@ -31,6 +34,20 @@ public abstract class ConsolePlace : IAsyncLifetime
 
     /// <summary>The API, under the token with all scopes.</summary>
     public HttpClient Http => _http!;
+
+    /// <summary>Adds a node of this process to the network.</summary>
+    protected async Task<KadNode> AddNodeAsync(params IReadOnlyCollection<string> bootstrap)
+    {
+        var node = await KadNode.CreateBuilder(static _ => { }).UseUdp("127.0.0.1:0").BuildAsync();
+        _nodes.Add(node);
+        await node.StartAsync();
+        if (bootstrap.Count > 0)
+        {
+            await node.BootstrapAsync(bootstrap);
+        }
+
+        return node;
+    }
 
     /// <summary>Starts what serves the console, in a network of several nodes.</summary>
     protected abstract Task<Uri> StartAsync();
@@ -68,6 +85,11 @@ public abstract class ConsolePlace : IAsyncLifetime
         if (Machine.Missing(Need.Chromium) is null)
         {
             await StopAsync();
+        }
+
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
         }
 
         GC.SuppressFinalize(this);

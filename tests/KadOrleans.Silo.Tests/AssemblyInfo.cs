@@ -15,7 +15,7 @@ internal sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(RollingUpgradeTests), nameof(SiloConsoleTests), nameof(SiloConsoleChangeTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests),
+        nameof(RollingUpgradeTests), nameof(SiloConsoleTests), nameof(SiloConsolePagesTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests),
         nameof(StorageOutageTests), nameof(TwoSilosTwoEdgesTests), nameof(StorageAlarmTests), nameof(ClusterPackageTests),
     ];
 

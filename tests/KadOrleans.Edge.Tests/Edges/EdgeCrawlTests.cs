@@ -42,6 +42,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Two_edges_find_a_network_of_sixty_though_one_leaves_and_the_grain_moves()
     {
         await StartAsync(nodes: 58);

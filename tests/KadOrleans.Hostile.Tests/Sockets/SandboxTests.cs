@@ -5,6 +5,7 @@ namespace KadOrleans.Hostile.Tests.Sockets;
 public sealed class SandboxTests
 {
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_node_in_a_sandbox_answers_newcomers_and_proven_peers_while_nobody_attacks()
     {
         var obstacle = Sandbox.WhyNot();

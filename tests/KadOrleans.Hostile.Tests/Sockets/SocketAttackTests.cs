@@ -26,6 +26,7 @@ public sealed class SocketAttackTests
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_datagram_draws_at_most_twice_its_bytes()
     {
         Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
@@ -36,6 +37,7 @@ public sealed class SocketAttackTests
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task An_unproven_subscriber_stores_nothing_and_a_forged_store_replaces_nothing()
     {
         Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);

@@ -40,6 +40,7 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_cold_target_is_measured_from_its_first_second()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
@@ -63,6 +64,7 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Another_node_gets_the_keys_first_and_makes_no_contact_of_who_asks()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");

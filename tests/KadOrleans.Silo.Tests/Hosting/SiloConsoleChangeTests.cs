@@ -2,6 +2,6 @@ using KadOrleans.Browser;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
-/// <summary>What the console of a silo with an edge changes. The pages are those of a node, which the fast tests change.</summary>
+/// <summary>What the console changes, over a silo with an edge. The fast tests do it over a node.</summary>
 [Trait("Tier", "Long")]
 public sealed class SiloConsoleChangeTests(SiloConsolePlace place) : ConsoleChangesContract(place), IClassFixture<SiloConsolePlace>;

@@ -1,7 +1,6 @@
 using KadOrleans.Browser;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
@@ -12,7 +11,6 @@ public sealed class SiloConsolePlace : ConsolePlace
     public const int ShardBits = 4;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly List<NodeProcess> _nodes = [];
     private readonly (string Secret, ApiToken Token) _manager = ApiToken.Create("manager", ApiScope.All);
     private readonly (string Secret, ApiToken Token) _viewer = ApiToken.Create("viewer", [ApiScope.View]);
     private readonly (string Secret, ApiToken Token) _reader = ApiToken.Create("reader", [ApiScope.Read]);
@@ -30,16 +28,16 @@ public sealed class SiloConsolePlace : ConsolePlace
     protected override async Task<Uri> StartAsync()
     {
         File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([_manager.Token, _viewer.Token, _reader.Token]));
-        var first = await NodeProcess.StartAsync("--in-memory");
-        _nodes.Add(first);
+        var node = await AddNodeAsync();
+        var first = node.LocalEndpoints[0].ToString();
         for (var i = 0; i < 2; i++)
         {
-            _nodes.Add(await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address));
+            await AddNodeAsync(first);
         }
 
         _silo = await SiloProcess.StartedAsync(
-            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test", SiloServer.ShardBits(ShardBits), $"Kad:Edge:Bootstrap={first.Address}");
-        await first.HasContactsAsync(3);
+            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test", SiloServer.ShardBits(ShardBits), $"Kad:Edge:Bootstrap={first}");
+        await Eventually.ReadAsync(() => Task.FromResult(node.RoutingTable.Count), contacts => contacts == 3);
         return new Uri(_silo.Http, "/");
     }
 
@@ -48,11 +46,6 @@ public sealed class SiloConsolePlace : ConsolePlace
         if (_silo is not null)
         {
             await _silo.DisposeAsync();
-        }
-
-        foreach (var node in _nodes)
-        {
-            await node.DisposeAsync();
         }
 
         _folder.Dispose();

@@ -2,21 +2,23 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KadOrleans.Browser;
 using KadOrleans.Testing;
+using KadOrleans.Testing.Conditions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
-/// <summary>The console of a silo with an edge, in a network with three nodes.</summary>
-public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(place), IClassFixture<SiloConsolePlace>
+/// <summary>What the console shows and does of a cluster alone.</summary>
+[Needs(Need.Chromium)]
+public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<SiloConsolePlace>
 {
     private const int Shards = 1 << SiloConsolePlace.ShardBits;
 
     [Fact]
     public async Task An_edge_offers_what_its_state_allows()
     {
-        await using var window = await Served.OpenAsync();
-        await window.LogInAsync(Served.Manager);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
         await window.GoAsync("nodes", "Nodes");
 
         await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("live");
@@ -28,8 +30,8 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(p
     [Fact]
     public async Task The_silos_are_shown_and_a_key_is_found()
     {
-        await using var window = await Served.OpenAsync();
-        await window.LogInAsync(Served.Viewer);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Viewer);
         await window.GoAsync("silos", "Silos");
 
         var row = window.Page.GetByRole(AriaRole.Region, new() { Name = "Silos" }).Locator("tbody tr");
@@ -46,8 +48,8 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(p
     [Fact]
     public async Task An_edge_is_drained_and_resumed()
     {
-        await using var window = await Served.OpenAsync();
-        await window.LogInAsync(Served.Manager);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
         var ids = (await ServingAsync(_ => true)).ToJsonString();
 
         await ChangeAsync(window, "Drain");
@@ -66,8 +68,8 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(p
     [Fact]
     public async Task An_edge_gets_other_ids()
     {
-        await using var window = await Served.OpenAsync();
-        await window.LogInAsync(Served.Manager);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
         var before = (await ServingAsync(_ => true)).ToJsonString();
 
         await ChangeAsync(window, "Other ids");
@@ -82,8 +84,8 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(p
     [Fact]
     public async Task The_shards_are_doubled_and_watched_to_the_end()
     {
-        await using var window = await Served.OpenAsync();
-        await window.LogInAsync(Served.Manager);
+        await using var window = await place.OpenAsync();
+        await window.LogInAsync(place.Manager);
         await window.GoAsync("usage", "Usage");
         await Expect(window.Page.GetByText($"The cluster has {Shards} shards.")).ToBeVisibleAsync();
         await window.Button("Double the shards…").ClickAsync();
@@ -110,7 +112,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : ConsoleContract(p
     private async Task<JsonArray> ServingAsync(Func<JsonArray, bool> isExpected)
     {
         var edge = await Eventually.ReadAsync(
-            async () => JsonNode.Parse(await Served.Http.GetStringAsync(new Uri("/v1/admin/edges", UriKind.Relative)))!["edges"]![0]!,
+            async () => JsonNode.Parse(await place.Http.GetStringAsync(new Uri("/v1/admin/edges", UriKind.Relative)))!["edges"]![0]!,
             edge => edge["state"]!.GetValue<string>() == "live" && edge["contacts"]!.GetValue<int>() > 0 && isExpected(edge["ids"]!.AsArray()));
         return edge["ids"]!.AsArray();
     }

@@ -9,10 +9,10 @@ namespace KadOrleans.WebConsole.Tests.Browsing;
 public sealed class NodeConsolePlace : ConsolePlace
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly List<NodeProcess> _nodes = [];
     private readonly (string Secret, ApiToken Token) _manager = ApiToken.Create("manager", ApiScope.All);
     private readonly (string Secret, ApiToken Token) _viewer = ApiToken.Create("viewer", [ApiScope.View]);
     private readonly (string Secret, ApiToken Token) _reader = ApiToken.Create("reader", [ApiScope.Read]);
+    private NodeProcess? _node;
 
     public override string Manager => _manager.Secret;
 
@@ -23,22 +23,21 @@ public sealed class NodeConsolePlace : ConsolePlace
     protected override async Task<Uri> StartAsync()
     {
         File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([_manager.Token, _viewer.Token, _reader.Token]));
-        var first = await NodeProcess.StartAsync("--data", _folder["data"], "--http-tokens", _folder["tokens.json"]);
-        _nodes.Add(first);
+        _node = await NodeProcess.StartAsync("--data", _folder["data"], "--http-tokens", _folder["tokens.json"]);
         for (var i = 0; i < 5; i++)
         {
-            _nodes.Add(await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address));
+            await AddNodeAsync(_node.Address);
         }
 
-        await first.HasContactsAsync(5);
-        return new Uri($"http://{first.HttpAddress}");
+        await _node.HasContactsAsync(5);
+        return new Uri($"http://{_node.HttpAddress}");
     }
 
     protected override async Task StopAsync()
     {
-        foreach (var node in _nodes)
+        if (_node is not null)
         {
-            await node.DisposeAsync();
+            await _node.DisposeAsync();
         }
 
         _folder.Dispose();
