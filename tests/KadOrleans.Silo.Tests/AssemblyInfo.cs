@@ -1,4 +1,5 @@
 using KadOrleans.Silo.Tests.Alarms;
+using KadOrleans.Silo.Tests.Deployment;
 using KadOrleans.Silo.Tests.Faults;
 using KadOrleans.Silo.Tests.Hosting;
 using KadOrleans.Silo.Tests.Packages;
@@ -10,19 +11,28 @@ using Xunit.v3;
 [assembly: CollectionBehavior(MaxParallelThreads = 3)]
 [assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
-/// <summary>Starts the classes that take longest first, so that others run beside them and nothing waits for them at the end.</summary>
+/// <summary>
+/// Starts the classes that take longest first, so that others run beside them and nothing waits for them at the end. xunit starts the
+/// first two of the order, and then takes from its end.
+/// </summary>
 internal sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(RollingUpgradeTests), nameof(SiloConsoleTests), nameof(SiloConsolePagesTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests),
-        nameof(StorageOutageTests), nameof(TwoSilosTwoEdgesTests), nameof(StorageAlarmTests), nameof(ClusterPackageTests),
+        nameof(RollingUpgradeTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests), nameof(StorageOutageTests),
+        nameof(StorageAlarmTests), nameof(SiloProcessTests), nameof(TwoSilosTwoEdgesTests), nameof(DeployedClusterTests),
+        nameof(ClusterPackageTests), nameof(SiloConsoleTests), nameof(SiloConsolePagesTests), nameof(SiloConsoleChangeTests),
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderBy(collection => PlaceOf(collection))];
+        [.. testCollections.OrderBy(collection => RankOf(collection))];
 
-    private static uint PlaceOf(ITestCollection collection) =>
-        (uint)Array.FindIndex(Longest, name => collection.TestCollectionDisplayName.Contains($".{name} ", StringComparison.Ordinal));
+    private static int RankOf(ITestCollection collection) =>
+        Array.FindIndex(Longest, name => collection.TestCollectionDisplayName.Contains($".{name} ", StringComparison.Ordinal)) switch
+        {
+            < 0 => 2,
+            < 2 and var first => first,
+            var later => Longest.Length + 2 - later,
+        };
 }

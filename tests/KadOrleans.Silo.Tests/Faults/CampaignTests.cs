@@ -56,6 +56,7 @@ public sealed class CampaignTests
             Seed = seed,
             Keys = 32,
             LongestFreeze = LongestFreeze,
+            Pace = TimeSpan.FromMilliseconds(100),
         };
         await using var progress = new StringWriter();
 

@@ -22,7 +22,7 @@ internal sealed class StoreLoad : IAsyncDisposable
     private const int PerShard = 16;
 
     // Each of the workers rests between its STOREs: a load that takes all of the processor delays the starts that it waits for.
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
