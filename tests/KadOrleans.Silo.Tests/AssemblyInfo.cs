@@ -12,8 +12,8 @@ using Xunit.v3;
 [assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
 /// <summary>
-/// Starts the classes that take longest first, so that others run beside them and nothing waits for them at the end. xunit starts the
-/// first two of the order, and then takes from its end.
+/// Starts the classes that take longest first, so that others run beside them and nothing waits for them at the end.
+/// The order is that of xunit, which starts the first two and then takes from the end.
 /// </summary>
 internal sealed class LongestFirst : ITestCollectionOrderer
 {

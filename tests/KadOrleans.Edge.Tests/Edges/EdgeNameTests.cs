@@ -42,8 +42,9 @@ public sealed class EdgeNameTests(TestCluster cluster) : IClassFixture<TestClust
 
         Assert.True(await Admin.ChangeEdgeAsync("rotated", EdgeAction.RotateIds, Token));
 
-        await Eventually.BecomesAsync(() => edge.Health.State == EdgePhase.Serving && edge.Ids.Count == 2 && !edge.Ids.Intersect(before).Any(), edge.Describe);
-        Assert.Equal(edge.Ids, (await FindAsync("rotated"))!.Ids);
+        await Eventually.ReadAsync(
+            () => FindAsync("rotated"),
+            known => edge.Health.State == EdgePhase.Serving && edge.Ids is { Count: 2 } ids && !ids.Intersect(before).Any() && known!.Ids.SequenceEqual(ids));
     }
 
     [Fact]
