@@ -9,6 +9,7 @@ public sealed class ClusterSampleTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-sample-").FullName;
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_visitor_reads_who_was_there_before()
     {
         await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");

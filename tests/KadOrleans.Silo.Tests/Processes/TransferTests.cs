@@ -21,6 +21,7 @@ public sealed class TransferTests : IDisposable
     private string FileName => Path.Combine(_old.FullName, "values.json");
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task A_cluster_of_other_shards_serves_what_one_exported_while_it_served()
     {
         List<NodeId> keys;

@@ -64,6 +64,7 @@ public sealed class TelemetryTests : IDisposable
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task An_edge_of_its_own_sends_under_its_own_name()
     {
         await using var collector = await OtlpCollector.StartAsync();
