@@ -32,6 +32,7 @@ public sealed class DurableNodeTests : IDisposable
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Files_that_are_removed_beneath_a_node_are_noticed_before_a_store_is_acknowledged()
     {
         await using var node = await DurableNode.StartAsync(_folder);

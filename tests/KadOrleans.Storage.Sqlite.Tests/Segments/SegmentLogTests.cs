@@ -27,13 +27,19 @@ public sealed class SegmentLogTests
     public void The_log_equals_a_dictionary_and_stays_within_its_bounds_in_many_runs() => Compare(runs: 80);
 
     [Theory]
-    [InlineData(1, 1.0)]
-    [InlineData(1, 0.1)]
     [InlineData(7, 0.5)]
     [InlineData(40, 1.0)]
     [InlineData(40, 0.1)]
     [InlineData(40, 0.01)]
-    public async Task Each_byte_is_written_at_most_four_times_however_the_keys_are_chosen(int batch, double hot)
+    public Task Each_byte_is_written_at_most_four_times_however_the_keys_are_chosen(int batch, double hot) => WriteAsync(batch, hot);
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.1)]
+    [Trait("Tier", "Long")]
+    public Task Each_byte_of_single_values_is_written_at_most_four_times(double hot) => WriteAsync(batch: 1, hot);
+
+    private static async Task WriteAsync(int batch, double hot)
     {
         const int Keys = 400;
         var random = new Random(1);
