@@ -135,9 +135,6 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     /// </summary>
     [Id(3)]
     public bool TellsWhy { get; init; }
-
-    /// <summary>The result as its caller knows it.</summary>
-    public StoreResult Tell(StoreResult result) => TellsWhy || !result.IsUndecided() ? result : StoreResult.StorageFailed;
 }
 
 /// <summary>A publication that the network has.</summary>

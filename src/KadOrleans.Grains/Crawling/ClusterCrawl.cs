@@ -2,7 +2,7 @@ using KadOrleans.Core.Crawling;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Edges;
-using KadOrleans.Grains.Storage;
+using KadOrleans.Shards;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Crawling;

@@ -7,7 +7,7 @@ namespace KadOrleans.Grains.Crawling;
 /// The stored crawls. Each is in one of <see cref="Slots"/> places, with a record of its own and pages. The oldest place is used again, so
 /// nothing has to be removed.
 /// </summary>
-internal sealed class CrawlArchive(IRecordStorage storage)
+internal sealed class CrawlArchive(GrainRecordStorage storage)
 {
     /// <summary>The kept crawls and the one that runs.</summary>
     public const int Slots = CrawlReport.MaxKept + 1;

@@ -3,6 +3,7 @@ using KadOrleans.Core.Crawling;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
+using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

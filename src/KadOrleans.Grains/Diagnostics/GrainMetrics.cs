@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using KadOrleans.Core.Values;
 using KadOrleans.Grains.Routing;
 using KadOrleans.Grains.Values;
+using KadOrleans.Shards;
 
 namespace KadOrleans.Grains.Diagnostics;
 
@@ -23,17 +23,8 @@ internal static class GrainMetrics
     private static readonly Counter<long> WriteFailures =
         Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
 
-    private static readonly Counter<long> Evictions =
-        Meter.CreateCounter<long>("kad.values.evicted", "{value}", "Values evicted so that others had room, by class.");
-
-    private static readonly Counter<long> Changes =
-        Meter.CreateCounter<long>("kad.values.changed", "{value}", "Live values replaced by another source than the one that stored them.");
-
     private static readonly Counter<long> CacheGets =
         Meter.CreateCounter<long>("kad.cache.gets", "{value}", "Gets of held values, by whether the value was in memory.");
-
-    private static readonly Counter<long> PageReads =
-        Meter.CreateCounter<long>("kad.page.reads", "{page}", "Pages of shards read from storage for values.");
 
     private static readonly Histogram<double> ReminderLateness = Meter.CreateHistogram(
         "kad.reminder.lateness",
@@ -41,7 +32,7 @@ internal static class GrainMetrics
         "Time from when a reminder was due until it came, by reminder.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
 
-    private static readonly ConcurrentDictionary<ShardCache, byte> Caches = new();
+    private static readonly ConcurrentDictionary<ValueCache, byte> Caches = new();
 
     private static int _shards;
     private static int _split;
@@ -56,24 +47,20 @@ internal static class GrainMetrics
     }
 
     /// <summary>Creates the counters' series at 0, and begins to measure a silo's cache.</summary>
-    public static void Begin(ShardCache cache)
+    public static void Begin(ValueCache cache)
     {
         Caches.TryAdd(cache, 0);
         CacheGets.Add(0, Result(isHit: true));
         CacheGets.Add(0, Result(isHit: false));
-        PageReads.Add(0);
+        ShardMetrics.Begin();
         foreach (var target in Enum.GetValues<WriteTarget>())
         {
             WriteFailures.Add(0, Tag(target));
         }
-
-        Evictions.Add(0, Class(isFar: true));
-        Evictions.Add(0, Class(isFar: false));
-        Changes.Add(0);
     }
 
     /// <summary>Ends to measure a silo's cache.</summary>
-    public static void End(ShardCache cache) => Caches.TryRemove(cache, out _);
+    public static void End(ValueCache cache) => Caches.TryRemove(cache, out _);
 
     /// <summary>Counts the gets of a call whose values are held.</summary>
     /// <param name="hits">Those whose values were in memory.</param>
@@ -83,9 +70,6 @@ internal static class GrainMetrics
         CacheGets.Add(hits, Result(isHit: true));
         CacheGets.Add(misses, Result(isHit: false));
     }
-
-    /// <summary>Counts a page that is read for values.</summary>
-    public static void PageRead() => PageReads.Add(1);
 
     /// <summary>Sets the number of shards.</summary>
     /// <param name="count">Those in use.</param>
@@ -102,17 +86,6 @@ internal static class GrainMetrics
     /// <summary>Counts a write that failed for another reason than a newer writer.</summary>
     public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
 
-    /// <summary>Counts the evictions of a durable put, and whether it replaced another source's value.</summary>
-    public static void Noted(StoreTurnover turnover)
-    {
-        if (turnover != default)
-        {
-            Evictions.Add(turnover.EvictedFar, Class(isFar: true));
-            Evictions.Add(turnover.EvictedNear, Class(isFar: false));
-            Changes.Add(turnover.Changed);
-        }
-    }
-
     /// <summary>Notes a tick of a reminder.</summary>
     /// <param name="name">One of a few.</param>
     /// <param name="status">When it came and was due.</param>
@@ -126,8 +99,6 @@ internal static class GrainMetrics
                 ReminderTimes.LatenessOf(status, lastTick).TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
         }
     }
-
-    private static KeyValuePair<string, object?> Class(bool isFar) => new("kad.eviction.class", isFar ? "Far" : "Near");
 
     private static KeyValuePair<string, object?> Result(bool isHit) => new("kad.cache.result", isHit ? "Hit" : "Miss");
 

@@ -11,6 +11,7 @@ using KadOrleans.Grains.Managing;
 using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Values;
+using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -40,8 +41,8 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<StateVersion>();
         builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
-            new ShardCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
-        builder.Services.TryAddSingleton<ShardLoads>();
+            new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
+        builder.Services.TryAddSingleton<LoadTurns>();
         builder.Services.TryAddSingleton<ShardNewsDesk>();
         builder.Services.TryAddSingleton<AskSilo>(services => new ShardNewsServices(services).AskAsync);
         builder.AddGrainService<ShardNewsService>();
@@ -84,12 +85,12 @@ public static class KadGrainsSiloBuilderExtensions
 }
 
 /// <summary>Registers the grains' counters at the silo's start, before anything is counted.</summary>
-internal sealed class MetricsStart(ShardCache cache) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class MetricsStart(ValueCache cache) : ILifecycleParticipant<ISiloLifecycle>
 {
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(
         nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ => Run(GrainMetrics.Begin), _ => Run(GrainMetrics.End));
 
-    private Task Run(Action<ShardCache> change)
+    private Task Run(Action<ValueCache> change)
     {
         change(cache);
         return Task.CompletedTask;

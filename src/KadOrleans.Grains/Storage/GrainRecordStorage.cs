@@ -1,31 +1,15 @@
 using System.Data.Common;
 using KadOrleans.Grains.Diagnostics;
+using KadOrleans.Shards;
 using Orleans.Storage;
 
 namespace KadOrleans.Grains.Storage;
 
-/// <summary>Named records of one grain, each with its ETag.</summary>
-internal interface IRecordStorage
-{
-    /// <summary>Reads a record. One that was never written has neither content nor ETag.</summary>
-    /// <exception cref="InvalidOperationException">A newer release wrote it.</exception>
-    Task<StoredRecord<T>> ReadAsync<T>(string name)
-        where T : class, IVersionedState, new();
-
-    /// <summary>
-    /// Replaces the record with this ETag, or writes the first one if the ETag is null. Sets the content's schema version. Returns the new
-    /// ETag.
-    /// </summary>
-    /// <exception cref="StorageConflictException">Storage has another record.</exception>
-    /// <exception cref="Exception">Storage failed or timed out. Whether the record was written is unknown.</exception>
-    Task<string?> WriteAsync<T>(string name, T content, string? etag)
-        where T : class, IVersionedState, new();
-}
-
-/// <summary>The records of one grain in the silo's grain storage. Each call has a timeout.</summary>
+/// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call has a timeout.</summary>
 internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
-    : IRecordStorage
 {
+    /// <summary>Reads a state. One that was never written has neither content nor ETag.</summary>
+    /// <exception cref="InvalidOperationException">A newer release wrote it.</exception>
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class, IVersionedState, new()
     {
@@ -36,6 +20,12 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
         return new StoredRecord<T>(content, state.ETag);
     }
 
+    /// <summary>
+    /// Replaces the state with this ETag, or writes the first one if the ETag is null. Sets the content's schema version. Returns the new
+    /// ETag.
+    /// </summary>
+    /// <exception cref="StorageConflictException">Storage has another state.</exception>
+    /// <exception cref="Exception">Storage failed or timed out. Whether the state was written is unknown.</exception>
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
         where T : class, IVersionedState, new()
     {
@@ -59,15 +49,6 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
         }
     }
 }
-
-/// <summary>A stored record.</summary>
-/// <param name="Content">Its content. Null if it was never written.</param>
-/// <param name="ETag">The ETag that the next write must name.</param>
-internal readonly record struct StoredRecord<T>(T? Content, string? ETag)
-    where T : class;
-
-/// <summary>Storage has another record than the one to be replaced: another activation wrote it.</summary>
-internal sealed class StorageConflictException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>Detects the conflict of two first writes of one state, which the database decides.</summary>
 internal static class FirstWrite

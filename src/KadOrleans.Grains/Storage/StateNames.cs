@@ -18,17 +18,9 @@ internal static class StateNames
 
     public const string Limits = "kad-limits";
 
-    public const string ShardManifest = "kad-shard-manifest";
-
     public static string Crawl(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}");
 
     public static string CrawlPage(int slot, int page) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}-page-{page:d6}");
 
     public static string AuditPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-audit-{slot:d3}");
-
-    public static string ShardLog(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-log-{slot:d3}");
-
-    public static string ShardPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-page-{slot:d6}");
-
-    public static string ShardPageKeys(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-keys-{slot:d6}");
 }

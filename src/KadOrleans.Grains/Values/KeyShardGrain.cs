@@ -9,6 +9,7 @@ using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Storage;
+using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -19,8 +20,8 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of one shard: <see cref="ShardLog"/> in storage, with an index in memory. Some values are in the silo's
-/// <see cref="ShardCache"/>, from which the silo answers gets without a call. A reminder removes expired values and has due ones republished.
+/// The values of one shard: <see cref="RecordLog"/> in storage, with an index in memory. Some values are in the silo's
+/// <see cref="ValueCache"/>, from which the silo answers gets without a call. A reminder removes expired values and has due ones republished.
 /// Calls interleave, so reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers
 /// the calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
 /// </summary>
@@ -37,8 +38,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly ClusterTime _time;
     private readonly ILogger _logger;
     private readonly Func<GrainId, IRecordStorage> _open;
-    private readonly ShardCache _cache;
-    private readonly ShardLoads _loads;
+    private readonly ValueCache _cache;
+    private readonly LoadTurns _loads;
     private readonly ActiveGrains _active;
     private readonly IRandomSource _random;
     private readonly ExpiryReminder _reminder;
@@ -47,18 +48,18 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly CancellationTokenSource _ending = new();
     private readonly long _shard;
     private Task _hourly = Task.CompletedTask;
-    private ShardCargo? _cargo;
+    private MovedLog? _moved;
 
     // Set by the activation, before any call.
     private ShardPrefix _prefix;
     private long _limitsVersion;
-    private ShardLog _log = null!;
-    private ShardReader _reader = null!;
-    private ShardWriter _writer = null!;
-    private ShardExpiry _expiry = null!;
+    private RecordLog _log = null!;
+    private PageReader _reader = null!;
+    private BatchWriter _writer = null!;
+    private Expiry _expiry = null!;
 
     // Null with the most bits.
-    private ShardSplit? _split;
+    private Splitter? _split;
     private ShardHalves? _halves;
 
     public KeyShardGrain(
@@ -68,8 +69,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ClusterLimits limits,
         StateVersion version,
         ILocalSiloDetails silo,
-        ShardCache cache,
-        ShardLoads loads,
+        ValueCache cache,
+        LoadTurns loads,
         ActiveGrains active,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -79,7 +80,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
         (_silo, _cache, _loads, _active, _random, _time, _logger) = (silo.SiloAddress, cache, loads, active, random, time, logger);
         _shard = this.GetPrimaryKeyLong();
-        _open = grain => new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout);
+        _open = grain => new ShardRecordStorage(new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout));
         _reminder = new ExpiryReminder(this, random, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
@@ -129,7 +130,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public void OnDehydrate(IDehydrationContext dehydrationContext) => _log?.Save()?.WriteTo(dehydrationContext);
 
-    public void OnRehydrate(IRehydrationContext rehydrationContext) => _cargo = ShardCargo.ReadFrom(rehydrationContext);
+    public void OnRehydrate(IRehydrationContext rehydrationContext) => _moved = MovedLogContext.ReadFrom(rehydrationContext);
 
     public void Dispose() => _ending.Dispose();
 
@@ -158,7 +159,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return await WriteAsync<ShardPut, StoreResult>(
             puts,
             put => put.Key,
-            (call, i) => new PutWrite(call, i, PutFence.Admit(puts[i], now, step)),
+            (call, i) => new PutWrite(call, i, PutFence.Admit(new Put(puts[i].Key, puts[i].Value, puts[i].Kind, puts[i].TellsWhy), now, step)),
             static (half, some) => half.PutAsync(some));
     }
 
@@ -179,7 +180,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
                 ReportUsage();
                 return removed;
             }
-            catch (ShardSealedException)
+            catch (LogSealedException)
             {
                 // Its halves remove what it did not.
             }
@@ -233,7 +234,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return await WriteAsync<PublishedKey, bool>(
             published,
             one => one.Key,
-            (call, i) => new ConfirmWrite(call, i, published[i], LengthOf(published[i].Key)),
+            (call, i) => new ConfirmWrite(call, i, published[i].Key, published[i].Mark, LengthOf(published[i].Key)),
             static (half, some) => half.ConfirmPublishedAsync(some));
     }
 
@@ -269,7 +270,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     }
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
-        _log.IsSealed ? null : _log.GetNews(known with { Shard = _shard }, KeyHistory.MaxChangesOf(_prefix.Bits)) with { Silo = _silo });
+        _log.IsSealed ? null : _log.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)).Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = _silo });
 
     public async ValueTask SplitAsync()
     {
@@ -358,7 +359,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return get.Values;
     }
 
-    private int LengthOf(NodeId key) => ShardEntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
+    private int LengthOf(NodeId key) => EntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
 
     private ShardHalves Halves =>
         _halves ?? throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
@@ -370,22 +371,22 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     {
         var records = _open(this.GetGrainId());
         _limitsVersion = _limits.Version;
-        _log = new ShardLog(records, ShardQuota.Of(_limits.Values.Quota, _prefix.Bits), _cache, _random, _logger);
-        _reader = new ShardReader(records, _cache, _log);
-        _writer = new ShardWriter(_log, _reader, _time, _logger);
-        _expiry = new ShardExpiry(_log, _writer, _options.Kademlia, _shard, _logger);
-        if (_cargo is { } cargo)
+        _log = new RecordLog(records, ShardQuota.Of(_limits.Values.Quota, _prefix.Bits), _cache, _random, _logger);
+        _reader = new PageReader(records, _cache, _log);
+        _writer = new BatchWriter(_log, _reader, _time, _logger);
+        _expiry = new Expiry(_log, _writer, _options.Kademlia, _shard, _logger);
+        if (_moved is { } moved)
         {
-            _log.Take(cargo);
-            _cargo = null;
+            _log.Take(moved);
+            _moved = null;
         }
 
         if (_prefix.Bits < GrainKeys.MaxShardBits)
         {
             var lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
             var upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
-            var copier = new ShardCopier(records, _open(lower.GetGrainId()), _open(upper.GetGrainId()), _prefix);
-            _split = new ShardSplit(_log, _writer, copier, _cache);
+            var copier = new SplitCopier(records, _open(lower.GetGrainId()), _open(upper.GetGrainId()), _prefix.Halves.Upper.Range.Prefix);
+            _split = new Splitter(_log, _writer, copier, _cache);
             _halves = new ShardHalves(lower, upper, _prefix, _split);
         }
     }
@@ -394,7 +395,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
         IReadOnlyList<TItem> items,
         Func<TItem, NodeId> keyOf,
-        Func<WriteCall<TResult>, int, ShardWrite> create,
+        Func<WriteCall<TResult>, int, PendingWrite> create,
         Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
     {
         FollowLimits();
@@ -406,7 +407,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
                 ReportUsage();
                 return results;
             }
-            catch (ShardSealedException)
+            catch (LogSealedException)
             {
                 // The seal came first.
             }

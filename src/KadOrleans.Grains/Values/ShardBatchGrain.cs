@@ -5,6 +5,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Shards;
 using Orleans.Concurrency;
 
 namespace KadOrleans.Grains.Values;
@@ -15,7 +16,7 @@ namespace KadOrleans.Grains.Values;
 internal sealed class ShardBatchGrain(
     ClusterShards shards,
     ShardNewsDesk news,
-    ShardCache cache,
+    ValueCache cache,
     ILocalSiloDetails silo,
     ClusterTime time)
     : Grain, IShardBatchGrain

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Shards;
 
 namespace KadOrleans.Grains.Values;
 
@@ -9,7 +10,7 @@ namespace KadOrleans.Grains.Values;
 /// <param name="upper">That of its upper one.</param>
 /// <param name="shard">The shard.</param>
 /// <param name="split">Moves everything into them, if that is not done.</param>
-internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, ShardPrefix shard, ShardSplit split)
+internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, ShardPrefix shard, Splitter split)
 {
     /// <summary>The most requests that wait while the shard is being split. Further ones fail at once.</summary>
     private const int MaxWaiting = 16_384;

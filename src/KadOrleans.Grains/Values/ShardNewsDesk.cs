@@ -1,6 +1,7 @@
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Grains.Values;

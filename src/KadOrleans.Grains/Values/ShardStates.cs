@@ -1,4 +1,5 @@
 using KadOrleans.Grains.Storage;
+using KadOrleans.Shards;
 
 namespace KadOrleans.Grains.Values;
 
@@ -28,6 +29,24 @@ internal sealed class ShardManifestState : IVersionedState
     /// </summary>
     [Id(4)]
     public long Seal { get; set; }
+
+    /// <summary>The state of a record.</summary>
+    public static ShardManifestState Of(Manifest manifest) => new()
+    {
+        Compaction = manifest.Compaction,
+        FirstSequence = manifest.FirstSequence,
+        Pages = [.. manifest.Pages.Select(page => new ShardPageReference { Slot = page.Number, Compaction = page.Compaction })],
+        Seal = manifest.Seal,
+    };
+
+    /// <summary>The record of this state.</summary>
+    public Manifest ToRecord() => new()
+    {
+        Compaction = Compaction,
+        FirstSequence = FirstSequence,
+        Pages = [.. Pages.Select(page => new PageReference(page.Slot, page.Compaction))],
+        Seal = Seal,
+    };
 }
 
 /// <summary>A page that a manifest names.</summary>
@@ -56,9 +75,15 @@ internal sealed class ShardPageState : IVersionedState
     [Id(1)]
     public long Compaction { get; set; }
 
-    /// <summary>Changes as <see cref="ShardEntryCodec"/> has them.</summary>
+    /// <summary>Changes as <see cref="EntryCodec"/> has them.</summary>
     [Id(2)]
     public byte[] Entries { get; set; } = [];
+
+    /// <summary>The state of a record.</summary>
+    public static ShardPageState Of(PageRecord record) => new() { Compaction = record.Compaction, Entries = record.Entries };
+
+    /// <summary>The record of this state.</summary>
+    public PageRecord ToRecord() => new() { Compaction = Compaction, Entries = Entries };
 }
 
 /// <summary>
@@ -79,9 +104,15 @@ internal sealed class ShardPageKeysState : IVersionedState
     [Id(2)]
     public int PageBytes { get; set; }
 
-    /// <summary>Changes without contents, as <see cref="ShardEntryCodec"/> has them.</summary>
+    /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
     [Id(3)]
     public byte[] Entries { get; set; } = [];
+
+    /// <summary>The state of a record.</summary>
+    public static ShardPageKeysState Of(PageKeysRecord record) => new() { Compaction = record.Compaction, PageBytes = record.PageBytes, Entries = record.Entries };
+
+    /// <summary>The record of this state.</summary>
+    public PageKeysRecord ToRecord() => new() { Compaction = Compaction, PageBytes = PageBytes, Entries = Entries };
 }
 
 /// <summary>The changes of one group commit.</summary>
@@ -104,11 +135,31 @@ internal sealed class ShardLogState : IVersionedState
     [Id(3)]
     public bool IsCompacted { get; set; }
 
-    /// <summary>Changes as <see cref="ShardEntryCodec"/> has them.</summary>
+    /// <summary>Changes as <see cref="EntryCodec"/> has them.</summary>
     [Id(4)]
     public byte[] Entries { get; set; } = [];
 
     /// <summary>Whether it is the last record for ever: the shard is being split. It has no changes. Since schema 6.</summary>
     [Id(5)]
     public bool IsSeal { get; set; }
+
+    /// <summary>The state of a record.</summary>
+    public static ShardLogState Of(LogRecord record) => new()
+    {
+        Sequence = record.Sequence,
+        Attempt = record.Attempt,
+        IsCompacted = record.IsCompacted,
+        Entries = record.Entries,
+        IsSeal = record.IsSeal,
+    };
+
+    /// <summary>The record of this state.</summary>
+    public LogRecord ToRecord() => new()
+    {
+        Sequence = Sequence,
+        Attempt = Attempt,
+        IsCompacted = IsCompacted,
+        Entries = Entries,
+        IsSeal = IsSeal,
+    };
 }

@@ -3,6 +3,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
 using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.Shards;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
@@ -15,7 +16,7 @@ internal sealed class ShardWaker(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
     ClusterShards known,
-    ShardLoads loads,
+    LoadTurns loads,
     IHostApplicationLifetime lifetime,
     ILogger<ShardWaker> logger) : BackgroundService
 {

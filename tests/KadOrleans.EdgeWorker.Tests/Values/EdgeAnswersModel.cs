@@ -7,6 +7,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
 using KadOrleans.PortContracts;
+using KadOrleans.Shards;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Options;
 

@@ -3,6 +3,7 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
+using KadOrleans.Shards;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.Options;
 

@@ -7,7 +7,7 @@ using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Values;
+using KadOrleans.Shards;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Placement;
@@ -114,7 +114,7 @@ public sealed class ClusterTimeTests : IAsyncLifetime
     {
         var clock = new ManualTimeProvider();
         var time = new ClusterTime(clock);
-        var put = new ShardPut(Samples.Key(1), Samples.Text("value") with { StoredAt = clock.GetUtcNow() });
+        var put = new Put(Samples.Key(1), Samples.Text("value") with { StoredAt = clock.GetUtcNow() });
         time.Follow(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromMinutes(20), time.RecentStep);
 

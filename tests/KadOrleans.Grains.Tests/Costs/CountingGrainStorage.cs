@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KadOrleans.Grains.Storage;
+using KadOrleans.Shards;
 using Orleans.Serialization;
 using Orleans.Storage;
 
@@ -100,7 +101,7 @@ internal sealed class StorageCounts
         StateNames.EdgeDirectory => StateKind.Directory,
         StateNames.RoutingTable => StateKind.Table,
         StateNames.Rules or StateNames.Limits => StateKind.Rules,
-        StateNames.ShardManifest => StateKind.Manifest,
+        RecordNames.Manifest => StateKind.Manifest,
         _ when stateName.StartsWith("kad-crawl-", StringComparison.Ordinal) => StateKind.Crawl,
         _ when stateName.StartsWith("kad-audit-", StringComparison.Ordinal) => StateKind.Audit,
         _ when stateName.StartsWith("kad-shard-log-", StringComparison.Ordinal) => StateKind.LogRecord,

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
@@ -7,9 +6,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Tests.Cluster;
-using KadOrleans.Grains.Tests.Values;
-using KadOrleans.Grains.Values;
-using KadOrleans.Simulation;
+using KadOrleans.Shards;
 using KadOrleans.Simulation.Costs;
 
 namespace KadOrleans.Grains.Tests.Costs;
@@ -29,25 +26,11 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
     [Fact]
     public void The_calculator_has_the_constants_of_the_grains()
     {
-        Assert.Equal(ShardEntryCodec.PutOverhead, ShardCosts.EntryOverhead);
-        Assert.Equal(ShardEntryCodec.RemovalLength, ShardCosts.RemovalBytes);
+        Assert.Equal(EntryCodec.PutOverhead, ShardCosts.EntryOverhead);
+        Assert.Equal(EntryCodec.RemovalLength, ShardCosts.RemovalBytes);
         Assert.Equal(CompactionPlan.MaxPageBytes, ShardCosts.PageBytes);
         Assert.Equal(1 << GrainKeys.DefaultShardBits, new ClusterLoad().Shards);
         Assert.Equal(new KadClusterOptions().SaveInterval, new ClusterLoad().SaveInterval);
-    }
-
-    [Theory]
-    [InlineData(0.16)]
-    [InlineData(1)]
-    [InlineData(5)]
-    public async Task Puts_at_random_times_cost_the_records_of_the_formula(double putsDuringWrite)
-    {
-        const int Puts = 2000;
-        var records = 0;
-        await ShardHost.RunAsync(async () => records = await PutAtRandomAsync(Puts, putsDuringWrite));
-
-        var expected = Puts * ShardCosts.RecordsPerPut(putsDuringWrite, TimeSpan.FromSeconds(1), ValueBytes);
-        Assert.InRange(records, 0.93 * expected, 1.07 * expected);
     }
 
     [Fact]
@@ -188,60 +171,4 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
 
     private async Task PutAsync(IKeyShardGrain shard, byte number, int count) =>
         Assert.All(await shard.PutAsync([.. Puts(number, count)]), result => Assert.Equal(StoreResult.Stored, result));
-
-    /// <summary>
-    /// Puts come at random, by a rate for each time of a write. The test is the clock: it ends a write when the puts due before have come.
-    /// </summary>
-    /// <returns>The records written.</returns>
-    private static async Task<int> PutAtRandomAsync(int count, double rate)
-    {
-        var storage = new FakeRecords();
-        var host = await ShardHost.ActivateAsync(storage);
-        var random = new SeededRandomSource(7);
-        var (written, begun) = (0, Channel.CreateUnbounded<TaskCompletionSource>());
-        storage.BeforeWrite = state =>
-        {
-            if (!state.StartsWith("kad-shard-log", StringComparison.Ordinal))
-            {
-                return Task.CompletedTask;
-            }
-
-            written++;
-            var end = new TaskCompletionSource();
-            begun.Writer.TryWrite(end);
-            return end.Task;
-        };
-
-        var puts = new List<Task>();
-        TaskCompletionSource? write = null;
-        var (arrival, end, waiting) = (0d, double.PositiveInfinity, 0);
-        while (puts.Count < count || write is not null)
-        {
-            if (puts.Count < count && arrival < end)
-            {
-                puts.Add(host.PutOnlyAsync((Samples.Key(puts.Count), Samples.Sized(ValueBytes))));
-                if (write is null)
-                {
-                    (write, end) = (await begun.Reader.ReadAsync(Token), arrival + 1);
-                }
-                else
-                {
-                    waiting++;
-                }
-
-                arrival -= Math.Log((1 + random.Next(1_000_000)) / 1_000_000d) / rate;
-            }
-            else
-            {
-                write!.SetResult();
-                (write, end, waiting) = waiting > 0
-                    ? (await begun.Reader.ReadAsync(Token), end + 1, 0)
-                    : (null, double.PositiveInfinity, 0);
-            }
-        }
-
-        await Task.WhenAll(puts);
-        await host.Completion;
-        return written;
-    }
 }

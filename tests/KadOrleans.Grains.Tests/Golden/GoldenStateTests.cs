@@ -6,6 +6,7 @@ using KadOrleans.Grains.Routing;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Tests.Serialization;
 using KadOrleans.Grains.Values;
+using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 
@@ -20,7 +21,7 @@ public class GoldenStateTests
         new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
     /// <summary>The changes that schema 1 knows; never changed.</summary>
-    private static readonly ShardChange[] Changes =
+    private static readonly Entry[] Changes =
     [
         new(NodeId.FromKey("text"), Value(DhtValue.FromString("Grüße, 世界"), SourceNetwork.Trusted)),
         new(NodeId.FromKey("lowest"), Value(DhtValue.FromInteger(long.MinValue), new SourceNetwork(0, 0xFFFF_CB00_7105))),
@@ -79,8 +80,8 @@ public class GoldenStateTests
             Pages = [new ShardPageReference { Slot = 2, Compaction = 5 }],
             Seal = schema < 6 ? 0 : 99,
         },
-        ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = ShardEntryCodec.Encode(ChangesOf(schema)) },
-        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = ShardEntryCodec.Encode(ChangesOf(schema)), IsSeal = schema > 5 },
+        ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = EntryCodec.Encode(ChangesOf(schema)) },
+        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(ChangesOf(schema)), IsSeal = schema > 5 },
     };
 
     [Theory]
@@ -103,7 +104,7 @@ public class GoldenStateTests
         }
 
         var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
-        var read = ShardEntryCodec.Decode(page.Entries);
+        var read = EntryCodec.Decode(page.Entries);
         Assert.Equal(ChangesOf(schema), read);
         Assert.Equal(schema < 3 ? 0 : 2, read.Count(change => change.Value?.IsFar == true));
     }
@@ -117,15 +118,15 @@ public class GoldenStateTests
     public void A_published_value_is_read_as_it_was_meant()
     {
         var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { PublishedAt = StoredAt.AddDays(1) };
-        ShardChange[] changes = [new(NodeId.FromKey("text"), value), new(NodeId.FromKey("other"), value with { PublishedAt = null })];
+        Entry[] changes = [new(NodeId.FromKey("text"), value), new(NodeId.FromKey("other"), value with { PublishedAt = null })];
         const string golden =
             "81" + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "0000000000000000"
             + "0000000000000000" + "00000001" + "76" + "08dc39ec00c73c50";
-        Assert.Equal(golden, Convert.ToHexStringLower(ShardEntryCodec.Encode(changes[..1])));
-        Assert.Equal(changes, ShardEntryCodec.Decode(ShardEntryCodec.Encode(changes)));
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode(changes[..1])));
+        Assert.Equal(changes, EntryCodec.Decode(EntryCodec.Encode(changes)));
         for (var length = 1; length < golden.Length / 2; length++)
         {
-            Assert.Throws<InvalidDataException>(() => ShardEntryCodec.Decode(Convert.FromHexString(golden).AsSpan(0, length)));
+            Assert.Throws<InvalidDataException>(() => EntryCodec.Decode(Convert.FromHexString(golden).AsSpan(0, length)));
         }
     }
 
@@ -143,11 +144,11 @@ public class GoldenStateTests
             PublishedAt = isPublished ? StoredAt.AddDays(1) : null,
         };
 
-        var read = Assert.Single(ShardEntryCodec.Decode(Convert.FromHexString(golden)));
+        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
 
-        Assert.Equal(new ShardChange(NodeId.FromKey("text"), value), read);
+        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
         Assert.True(read.Value!.IsFar);
-        Assert.Equal(golden, Convert.ToHexStringLower(ShardEntryCodec.Encode([read])));
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
     private static Dictionary<string, EdgeState> EdgesOf(int schema)
@@ -162,12 +163,12 @@ public class GoldenStateTests
         return edges;
     }
 
-    private static ShardChange[] ChangesOf(int schema)
+    private static Entry[] ChangesOf(int schema)
     {
         var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted);
-        ShardChange published = new(NodeId.FromKey("published"), value with { PublishedAt = StoredAt.AddDays(1) });
-        ShardChange far = new(NodeId.FromKey("far"), value with { IsFar = true });
-        ShardChange both = new(NodeId.FromKey("both"), value with { IsFar = true, PublishedAt = StoredAt.AddDays(1) });
+        Entry published = new(NodeId.FromKey("published"), value with { PublishedAt = StoredAt.AddDays(1) });
+        Entry far = new(NodeId.FromKey("far"), value with { IsFar = true });
+        Entry both = new(NodeId.FromKey("both"), value with { IsFar = true, PublishedAt = StoredAt.AddDays(1) });
         return schema switch
         {
             1 => Changes,

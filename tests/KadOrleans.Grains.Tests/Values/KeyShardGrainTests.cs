@@ -4,6 +4,7 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Tests.Cluster;
 using KadOrleans.Grains.Values;
+using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Grains.Tests.Values;
@@ -156,9 +157,9 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         {
             Sequence = 1,
             Attempt = 5,
-            Entries = ShardEntryCodec.Encode([new ShardChange(keys[0], cluster.Text("the other's"))]),
+            Entries = EntryCodec.Encode([new Entry(keys[0], cluster.Text("the other's"))]),
         };
-        cluster.Rows.Force(StateNames.ShardLog(1), shard.GetGrainId(), cluster.Serializer.SerializeToArray(record));
+        cluster.Rows.Force(RecordNames.Log(1), shard.GetGrainId(), cluster.Serializer.SerializeToArray(record));
 
         Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[1], cluster.Text("own"))]));
         Assert.Equal([cluster.Text("the other's"), cluster.Text("own")], await shard.GetAsync(keys));
@@ -266,14 +267,22 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Equal(1000 - quota.KeysPerSource, results.Count(result => result == StoreResult.SourceQuotaExceeded));
     }
 
-    [Fact]
-    public async Task State_of_a_newer_release_keeps_the_shard_from_activating()
+    [Theory]
+    [InlineData(13, "kad-shard-manifest")]
+    [InlineData(201, "kad-shard-log-001")]
+    [InlineData(202, "kad-shard-page-000000")]
+    public async Task State_of_a_newer_release_keeps_the_shard_from_activating(int number, string name)
     {
-        var shard = cluster.Shard(13);
-        cluster.Rows.Force(
-            StateNames.ShardManifest, shard.GetGrainId(), cluster.Serializer.SerializeToArray(new ShardManifestState { SchemaVersion = 9 }));
+        var shard = cluster.Shard(number);
+        Force(RecordNames.Manifest, new ShardManifestState { SchemaVersion = Version(RecordNames.Manifest), Pages = [new ShardPageReference { Slot = 0, Compaction = 1 }] });
+        Force("kad-shard-page-000000", new ShardPageState { SchemaVersion = Version("kad-shard-page-000000"), Compaction = 1 });
+        Force("kad-shard-log-001", new ShardLogState { SchemaVersion = Version("kad-shard-log-001"), Sequence = 1 });
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await shard.GetUsageAsync());
-        Assert.Contains("kad-shard-manifest has schema version 9", refusal.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"{name} has schema version 9", refusal.ToString(), StringComparison.Ordinal);
+
+        int Version(string state) => state == name ? 9 : StateSchema.Oldest;
+
+        void Force<T>(string state, T content) => cluster.Rows.Force(state, shard.GetGrainId(), cluster.Serializer.SerializeToArray(content));
     }
 
     [Fact]

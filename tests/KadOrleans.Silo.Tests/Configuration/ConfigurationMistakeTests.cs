@@ -4,6 +4,7 @@ using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
+using KadOrleans.Shards;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -123,7 +124,7 @@ public sealed class ConfigurationMistakeTests
     }
 
     [Fact]
-    public void A_provider_needs_records_of_the_size_that_a_shard_writes() => Assert.Equal(ShardWriter.MaxRecordBytes, RecordLimit.Needed);
+    public void A_provider_needs_records_of_the_size_that_a_shard_writes() => Assert.Equal(BatchWriter.MaxRecordBytes, RecordLimit.Needed);
 
     [Theory]
     [InlineData("8080", "127.0.0.1:8080")]

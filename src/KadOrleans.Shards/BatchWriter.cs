@@ -1,0 +1,248 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Shards;
+
+/// <summary>Group commit: writes that arrive while one record is written go into the next. Not safe for several threads.</summary>
+/// <remarks>
+/// It differs from the group commit of a SQLite file, which has a thread and decides a batch once. A grain awaits shared storage, and
+/// decides the same writes again after another activation's record.
+/// </remarks>
+internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider time, ILogger logger)
+{
+    /// <summary>
+    /// The most changes in one record. With <see cref="MaxRecordBytes"/> it makes a size that all storage providers handle well.
+    /// </summary>
+    private const int MaxRecordChanges = 4096;
+
+    /// <summary>The most bytes of changes in one record. Storage providers with smaller records are refused.</summary>
+    internal const int MaxRecordBytes = 512 << 10;
+
+    /// <summary>The most waiting writes; further ones fail at once. It bounds memory while storage hangs.</summary>
+    internal const int MaxWaiting = 16_384;
+
+    /// <summary>The number of consecutive conflicts after which writes fail. So many mean that another activation is active.</summary>
+    private const int MaxDecisions = 8;
+
+    /// <summary>The time between two warnings that a source changes too many values of others.</summary>
+    private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _nextChangeWarning;
+    private readonly Queue<PendingWrite> _waiting = [];
+    private Task _run = Task.CompletedTask;
+
+    /// <summary>Completes when all writes are confirmed or have failed and no compaction runs.</summary>
+    public Task Completion => EndAsync();
+
+    /// <summary>Queues a write for the next record with room.</summary>
+    public void Enqueue(PendingWrite write)
+    {
+        if (_waiting.Count >= MaxWaiting)
+        {
+            write.Reject();
+            return;
+        }
+
+        _waiting.Enqueue(write);
+        if (_run.IsCompleted)
+        {
+            _run = RunAsync();
+        }
+    }
+
+    /// <summary>Queues the writes of a call, and waits for their results.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="create">Creates the write with an index.</param>
+    /// <exception cref="LogSealedException">The log has ended.</exception>
+    public Task<IReadOnlyList<TResult>> WriteAsync<TResult>(int count, Func<WriteCall<TResult>, int, PendingWrite> create)
+    {
+        var call = new WriteCall<TResult>(count);
+        for (var i = 0; i < count; i++)
+        {
+            Enqueue(create(call, i));
+        }
+
+        return call.Completion;
+    }
+
+    /// <summary>Ends the log after the writes that wait. Returns whether this activation did.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    public async Task<bool> SealAsync()
+    {
+        var call = new WriteCall<bool>(1);
+        Enqueue(new SealWrite(call));
+        return (await call.Completion)[0];
+    }
+
+    /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
+    /// <exception cref="IOException">It could not be read.</exception>
+    public Task ReloadAsync()
+    {
+        log.Distrust();
+        var call = new WriteCall<bool>(1);
+        Enqueue(new ReloadWrite(call));
+        return call.Completion;
+    }
+
+    private async Task RunAsync()
+    {
+        // Lets calls that arrived at the same moment join.
+        await Task.Yield();
+        while (_waiting.Count > 0)
+        {
+            if (log.MustCompact)
+            {
+                await log.BeginCompactionAsync();
+            }
+
+            await CommitAsync(TakeNext());
+            if (_waiting.Count == 0 && log.ShouldCompact)
+            {
+                await log.BeginCompactionAsync();
+            }
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        await _run;
+        await log.Compacting;
+    }
+
+    private List<PendingWrite> TakeNext()
+    {
+        var taken = new List<PendingWrite>();
+        var bytes = 0;
+        while (taken.Count < MaxRecordChanges && _waiting.TryPeek(out var next)
+            && (taken.Count == 0 || (bytes + next.Length <= MaxRecordBytes && next is not SealWrite && taken[0] is not SealWrite)))
+        {
+            bytes += next.Length;
+            taken.Add(_waiting.Dequeue());
+        }
+
+        return taken;
+    }
+
+    private async Task CommitAsync(List<PendingWrite> writes)
+    {
+        try
+        {
+            for (var i = 0; i < MaxDecisions; i++)
+            {
+                await log.ResolveDoubtAsync();
+                if (log.IsSealed)
+                {
+                    writes.ForEach(write => write.PassOn());
+                    return;
+                }
+
+                var result = await TryCommitAsync(writes);
+                if (result == AppendResult.Written)
+                {
+                    writes.ForEach(write => write.Confirm());
+                    return;
+                }
+
+                if (result == AppendResult.Failed)
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            logger.ShardReadFailed(e);
+        }
+
+        writes.ForEach(write => write.Fail());
+    }
+
+    private async Task<AppendResult> TryCommitAsync(List<PendingWrite> writes)
+    {
+        await PinAsync(writes);
+        if (log.IsSealed)
+        {
+            return AppendResult.Conflict;
+        }
+
+        var image = log.Image;
+        var plan = new KeyShardPlan(log.Shard);
+        try
+        {
+            var now = time.GetUtcNow();
+            writes.ForEach(write => write.Decide(plan, now));
+            var result = plan.NeedsWrite || writes[0] is SealWrite ? await log.AppendAsync(plan, writes[0] is SealWrite)
+                : writes.Exists(write => write.NeedsConfirmation) ? await log.ConfirmAsync()
+                : AppendResult.Written;
+            if (result == AppendResult.Written)
+            {
+                plan.Apply();
+                log.Shard.AddTurnover(plan.Turnover);
+                ShardMetrics.Noted(plan.Turnover);
+                Warn(writes.FindLast(write => write.RefusedChange is not null)?.RefusedChange);
+            }
+
+            return result;
+        }
+        finally
+        {
+            plan.Abandon();
+            image.Values.Unpin();
+        }
+    }
+
+    /// <summary>Brings the values into memory that the decisions need. Only a reload changes what they are.</summary>
+    private async ValueTask PinAsync(List<PendingWrite> writes)
+    {
+        StorageImage image;
+        do
+        {
+            image = log.Image;
+            var missing = new HashSet<NodeId>();
+            foreach (var write in writes)
+            {
+                if (write.Needs is not { } key)
+                {
+                    continue;
+                }
+
+                if (!log.TryFind(key, out var value))
+                {
+                    missing.Add(key);
+                }
+                else if (value is not null)
+                {
+                    image.Values.Pin(key, value);
+                }
+            }
+
+            if (missing.Count > 0)
+            {
+                NodeId[] keys = [.. missing];
+                var values = await reader.ReadAsync(keys, keeps: true, ReloadNowAsync);
+                foreach (var (key, value) in keys.Zip(values))
+                {
+                    image.Values.Pin(key, value!);
+                }
+            }
+        }
+        while (log.Image != image);
+
+        Task ReloadNowAsync()
+        {
+            log.Distrust();
+            return log.ResolveDoubtAsync();
+        }
+    }
+
+    private void Warn(StoredValue? refusedChange)
+    {
+        if (refusedChange is { } refused && refused.StoredAt >= _nextChangeWarning)
+        {
+            _nextChangeWarning = refused.StoredAt + ChangeWarningPeriod;
+            var changes = log.Shard.GetTopChanges(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
+            logger.ChangesRefused(refused.Source.ToText(), changes.Changed);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Shards;
+
+/// <summary>
+/// Moves a shard's log into its pages. It reads the pages that it replaces, some megabytes at most. Then it writes the manifest with a
+/// higher count of compactions. Only one activation can do that, so it claims the unused page records. Then it writes the pages, and then
+/// the manifest that names them. A crash before that leaves the old manifest and its pages valid; the next compaction overwrites the rest.
+/// Last it empties what is no longer needed. All steps concern the log as it was at the start. Records may be appended meanwhile, but not
+/// into slots that are emptied at the end.
+/// </summary>
+internal sealed class Compactor(IRecordStorage storage, LogRing ring)
+{
+    private const int MaxParallel = PageStore.MaxParallel;
+
+    /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind a megabyte.</summary>
+    private const int MaxWrites = 16;
+
+    private readonly PageStore _pages = new(storage);
+
+    /// <summary>Moves the current log into pages, unless it has ended: the seal would be in no page, and the log would go on.</summary>
+    /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
+    public async Task CompactAsync(StorageImage image)
+    {
+        // It may have ended since the compaction was due.
+        if (image.IsSealed)
+        {
+            return;
+        }
+
+        var plan = CompactionPlan.For(image);
+        var (first, end) = (image.Manifest.FirstSequence, image.NextSequence);
+        var content = new PageContent(image, plan.Retained.Count > 0);
+        content.Add(image.BeginCompaction());
+        foreach (var pages in plan.Replaced.Chunk(MaxParallel))
+        {
+            // Before the manifest that frees them: later others may write there.
+            var records = await Task.WhenAll(pages.Select(_pages.ReadAsync));
+            foreach (var (page, entries) in pages.Zip(records))
+            {
+                content.Add(page, entries, isOldest: plan.Oldest.Contains(page));
+            }
+        }
+
+        // Before the claim: later writes to these records change their ETags.
+        var written = await FindFreeAsync(image, content.Split(), image.Manifest.Compaction + 1, content.IsWorthKeys);
+        await ClaimAsync(image);
+        foreach (var some in written.Chunk(MaxWrites))
+        {
+            await Task.WhenAll(some.Select(_pages.WriteAsync));
+        }
+
+        var manifest = new Manifest
+        {
+            Compaction = image.Manifest.Compaction,
+            FirstSequence = end,
+            Pages =
+            [
+                .. plan.Retained.Concat(written.Select(one => one.Page))
+                    .Select(page => new PageReference(page.Number, page.Compaction)),
+            ],
+        };
+        var etag = await storage.WriteAsync(RecordNames.Manifest, manifest, image.ManifestETag);
+        image.Compacted(manifest, etag, plan.Retained, written);
+        await _pages.EmptyAsync(plan.Replaced);
+        await ring.ReleaseAsync(first, end);
+    }
+
+    private async Task<List<WrittenPage>> FindFreeAsync(
+        StorageImage image, List<IReadOnlyList<PageEntry>> pages, long compaction, bool hasKeys)
+    {
+        const int withKeys = Page.FirstWithKeys;
+        var free = (hasKeys ? Enumerable.Range(withKeys, ValuePlace.MaxPage - withKeys) : Enumerable.Range(0, withKeys))
+            .Where(number => image.FindPage(number) is null);
+        var written = new List<WrittenPage>();
+        foreach (var some in free.Zip(pages).Chunk(MaxParallel))
+        {
+            written.AddRange(await Task.WhenAll(some.Select(async one =>
+            {
+                var page = new Page(one.First, compaction, one.Second.Sum(entry => entry.Bytes.Length))
+                {
+                    ETag = (await storage.ReadAsync<PageRecord>(RecordNames.Page(one.First))).ETag,
+                    KeysETag = hasKeys ? (await storage.ReadAsync<PageKeysRecord>(RecordNames.PageKeys(one.First))).ETag : null,
+                };
+                return new WrittenPage(page, one.Second);
+            })));
+        }
+
+        return written.Count == pages.Count
+            ? written
+            : throw new InvalidOperationException($"{RecordNames.Manifest} cannot name {pages.Count} more pages: use more shards.");
+    }
+
+    private async Task ClaimAsync(StorageImage image)
+    {
+        var manifest = new Manifest
+        {
+            Compaction = image.Manifest.Compaction + 1,
+            FirstSequence = image.Manifest.FirstSequence,
+            Pages = image.Manifest.Pages,
+        };
+        image.Claimed(manifest, await storage.WriteAsync(RecordNames.Manifest, manifest, image.ManifestETag));
+    }
+}
+
+/// <summary>
+/// Which pages a compaction replaces. It drops those that nobody needs. It takes the oldest ones if more than half of what is stored is
+/// outdated. It takes the newest ones if they are not much larger than the log. So a byte is written a few times, and a shard has the pages
+/// of few compactions.
+/// </summary>
+/// <param name="Retained">The pages that stay.</param>
+/// <param name="Replaced">The others.</param>
+/// <param name="Oldest">Those of them that no older page stays beside, so that their removals have nothing to remove.</param>
+internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyList<Page> Replaced, IReadOnlySet<Page> Oldest)
+{
+    /// <summary>The most bytes of entries in one page, unless a single one has more. A read of one value reads a page.</summary>
+    public const int MaxPageBytes = 64 << 10;
+
+    /// <summary>Outdated bytes up to this are never a reason to rewrite: rewriting small shards gains nothing.</summary>
+    private const int MinGarbageBytes = 64 << 10;
+
+    /// <summary>The newest pages are written again together while they have fewer bytes than this.</summary>
+    private const int MaxMergedBytes = 1 << 20;
+
+    /// <summary>The most bytes of the oldest pages that one compaction reads.</summary>
+    private const long MaxCleanedBytes = 4 << 20;
+
+    /// <summary>Plans the compaction of a shard.</summary>
+    public static CompactionPlan For(StorageImage image)
+    {
+        var logBytes = image.Values.Recent.Values.Sum(value => (long)EntryCodec.LengthOf(value));
+        var retained = image.Pages.Where(page => page.Live > 0 || page.Removals > 0).ToList();
+        var oldest = TakeOldest(image.Shard, retained, logBytes);
+        TakeNewest(retained, logBytes);
+
+        // Without older pages nothing is left that removals could concern.
+        while (retained.Count > 0 && retained[0].Live == 0)
+        {
+            oldest.Add(retained[0]);
+            retained.RemoveAt(0);
+        }
+
+        var stays = retained.ToHashSet();
+        return new CompactionPlan(retained, [.. image.Pages.Where(page => !stays.Contains(page))], oldest);
+    }
+
+    private static HashSet<Page> TakeOldest(KeyShard shard, List<Page> retained, long logBytes)
+    {
+        var live = shard.Bytes + ((long)shard.Count * (EntryCodec.PutOverhead - StoredValue.FixedFootprint));
+        var stored = retained.Sum(page => (long)page.Bytes) + logBytes;
+        var most = Math.Clamp(2 * logBytes, 1 << 20, MaxCleanedBytes);
+        var taken = new HashSet<Page>();
+        for (var bytes = 0L; retained.Count > 0 && bytes < most && stored > (2 * live) + MinGarbageBytes; retained.RemoveAt(0))
+        {
+            taken.Add(retained[0]);
+            bytes += retained[0].Bytes;
+            stored -= retained[0].Garbage;
+        }
+
+        return taken;
+    }
+
+    // Pages of one compaction are sorted together, so they stay together.
+    private static void TakeNewest(List<Page> retained, long bytes)
+    {
+        while (retained.Count > 0)
+        {
+            var first = retained.Count - 1;
+            while (first > 0 && retained[first - 1].Compaction == retained[^1].Compaction)
+            {
+                first--;
+            }
+
+            var run = retained[first..].Sum(page => (long)page.Bytes);
+            if (run >= MaxMergedBytes || run > 2 * bytes)
+            {
+                break;
+            }
+
+            retained.RemoveRange(first, retained.Count - first);
+            bytes += run;
+        }
+    }
+}

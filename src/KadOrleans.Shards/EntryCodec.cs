@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using System.Text.Unicode;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Shards;
+
+/// <summary>
+/// Encodes changes as the bytes of a stored record, so every provider's serializer has one array to write. A change is one byte of type (0:
+/// removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its content (4) and
+/// the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its last publication (8 bytes)
+/// then ends the change. Since schema 3 the next bit is <see cref="StoredValue.IsFar"/>. Numbers are big-endian. The type bytes are the
+/// format's own. A page's record of keys has the same changes without their contents.
+/// </summary>
+internal static class EntryCodec
+{
+    /// <summary>The length of a removal, in bytes.</summary>
+    public const int RemovalLength = 1 + NodeId.Length;
+
+    /// <summary>The length of a put without its content, in bytes.</summary>
+    public const int PutOverhead = RemovalLength + (4 * sizeof(long)) + sizeof(int);
+
+    private const int PublishedLength = sizeof(long);
+    private const byte Published = 0x80;
+    private const byte Far = 0x40;
+    private const byte Removed = 0;
+    private const byte Text = 1;
+    private const byte NonNegativeInteger = 2;
+    private const byte NegativeInteger = 3;
+    private const byte Float = 4;
+    private const byte Boolean = 5;
+    private const byte Bytes = 6;
+
+    /// <summary>The length of a change in a record, in bytes.</summary>
+    public static int LengthOf(StoredValue? value) => value is null
+        ? RemovalLength
+        : PutOverhead + value.Value.ContentLength + (value.PublishedAt is null ? 0 : PublishedLength);
+
+    /// <summary>The most bytes of a change to a value that counts as much; of a removal if it is null.</summary>
+    public static int MaxLengthOf(StoreShare? share) => share is { } counted
+        ? PutOverhead + PublishedLength + counted.Footprint - StoredValue.FixedFootprint
+        : RemovalLength;
+
+    /// <summary>Encodes changes, one after the other.</summary>
+    public static byte[] Encode(IReadOnlyCollection<Entry> changes)
+    {
+        var encoded = new byte[changes.Sum(change => LengthOf(change.Value))];
+        var position = 0;
+        foreach (var change in changes)
+        {
+            position += Write(encoded.AsSpan(position), change);
+        }
+
+        return encoded;
+    }
+
+    /// <summary>Decodes changes, in their order.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    public static List<Entry> Decode(ReadOnlySpan<byte> encoded)
+    {
+        var changes = new List<Entry>();
+        while (!encoded.IsEmpty)
+        {
+            var head = ReadHead(encoded, hasContent: true);
+            changes.Add(new Entry(head.Key, head.IsRemoval ? null : ReadValue(encoded, head)));
+            encoded = encoded[head.Length..];
+        }
+
+        return changes;
+    }
+
+    /// <summary>Decodes what the first of some changes says, but for its content.</summary>
+    /// <param name="encoded">The changes, at least one byte.</param>
+    /// <param name="hasContent">Whether they have their contents.</param>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent) =>
+        TryReadHead(encoded, hasContent, out var head) ? head : throw Damaged();
+
+    /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
+        TryReadContent((byte)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
+            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
+            : throw Damaged();
+
+    /// <summary>Sets the time of an encoded put.</summary>
+    public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
+        BinaryPrimitives.WriteInt64BigEndian(encoded[RemovalLength..], time.UtcTicks);
+
+    /// <summary>Copies an encoded change without its content.</summary>
+    /// <param name="encoded">The change.</param>
+    /// <param name="contentLength">The length of its content; null for a removal.</param>
+    /// <param name="target">Gets the copy.</param>
+    /// <returns>The bytes that were copied.</returns>
+    public static int CopyWithoutContent(ReadOnlySpan<byte> encoded, int? contentLength, Span<byte> target)
+    {
+        var before = contentLength is null ? RemovalLength : PutOverhead;
+        var after = encoded[(before + (contentLength ?? 0))..];
+        encoded[..before].CopyTo(target);
+        after.CopyTo(target[before..]);
+        return before + after.Length;
+    }
+
+    private static int Write(Span<byte> target, Entry change)
+    {
+        change.Key.CopyTo(target[1..]);
+        if (change.Value is not { } stored)
+        {
+            target[0] = Removed;
+            return RemovalLength;
+        }
+
+        var rest = target[RemovalLength..];
+        WriteStoredAt(target, stored.StoredAt);
+        BinaryPrimitives.WriteInt64BigEndian(rest[8..], stored.ExpiresAt.UtcTicks);
+        BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.High);
+        BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
+        BinaryPrimitives.WriteInt32BigEndian(rest[32..], stored.Value.ContentLength);
+        target[0] = (byte)(WriteContent(rest[36..], stored.Value) | (stored.IsFar ? Far : 0));
+        if (stored.PublishedAt is { } publishedAt)
+        {
+            target[0] |= Published;
+            BinaryPrimitives.WriteInt64BigEndian(rest[(36 + stored.Value.ContentLength)..], publishedAt.UtcTicks);
+        }
+
+        return LengthOf(stored);
+    }
+
+    private static byte WriteContent(Span<byte> target, DhtValue value)
+    {
+        switch (value.Kind)
+        {
+            case DhtValueKind.String:
+                value.AsUtf8().Span.CopyTo(target);
+                return Text;
+            case DhtValueKind.Bytes:
+                value.AsBytes().Span.CopyTo(target);
+                return Bytes;
+            case DhtValueKind.Integer when value.AsInteger() < 0:
+                BinaryPrimitives.WriteInt64BigEndian(target, (long)value.AsInteger());
+                return NegativeInteger;
+            case DhtValueKind.Integer:
+                BinaryPrimitives.WriteUInt64BigEndian(target, (ulong)value.AsInteger());
+                return NonNegativeInteger;
+            case DhtValueKind.Float:
+                BinaryPrimitives.WriteDoubleBigEndian(target, value.AsFloat());
+                return Float;
+            case DhtValueKind.Boolean:
+                target[0] = value.AsBoolean() ? (byte)1 : (byte)0;
+                return Boolean;
+            default:
+                throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value));
+        }
+    }
+
+    private static bool TryReadHead(ReadOnlySpan<byte> encoded, bool hasContent, out EntryHead head)
+    {
+        head = default;
+        if (encoded.Length < RemovalLength)
+        {
+            return false;
+        }
+
+        var key = new NodeId(encoded.Slice(1, NodeId.Length));
+        if (encoded[0] == Removed)
+        {
+            head = new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
+            return true;
+        }
+
+        var isPublished = (encoded[0] & Published) != 0;
+        var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
+        var rest = encoded[RemovalLength..];
+        if (encoded.Length < overhead
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead))
+            || !TryReadTime(rest, out var storedAt)
+            || !TryReadTime(rest[8..], out var expiresAt)
+            || !TryReadPublishedAt(rest[(36 + (hasContent ? size : 0))..], isPublished, out var publishedAt))
+        {
+            return false;
+        }
+
+        head = new EntryHead
+        {
+            Key = key,
+            Length = overhead + (hasContent ? size : 0),
+            ContentLength = size,
+            StoredAt = storedAt,
+            ExpiresAt = expiresAt,
+            PublishedAt = publishedAt,
+            Source = new SourceNetwork(
+                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
+            IsFar = (encoded[0] & Far) != 0,
+        };
+        return true;
+    }
+
+    private static InvalidDataException Damaged() => new("A stored record of a key shard is damaged.");
+
+    private static bool TryReadPublishedAt(ReadOnlySpan<byte> rest, bool isPublished, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!isPublished)
+        {
+            return true;
+        }
+
+        var read = TryReadTime(rest, out var publishedAt);
+        time = publishedAt;
+        return read;
+    }
+
+    private static bool TryReadTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)
+    {
+        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        var possible = ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks;
+        time = possible ? new DateTimeOffset(ticks, TimeSpan.Zero) : default;
+        return possible;
+    }
+
+    private static bool TryReadContent(byte type, ReadOnlySpan<byte> content, out DhtValue value)
+    {
+        value = type switch
+        {
+            Text when Utf8.IsValid(content) => DhtValue.FromUtf8(content.ToArray()),
+            NonNegativeInteger when content.Length == sizeof(ulong) =>
+                DhtValue.FromInteger(BinaryPrimitives.ReadUInt64BigEndian(content)),
+            NegativeInteger when content.Length == sizeof(long) =>
+                DhtValue.FromInteger(BinaryPrimitives.ReadInt64BigEndian(content)),
+            Float when content.Length == sizeof(double) => DhtValue.FromFloat(BinaryPrimitives.ReadDoubleBigEndian(content)),
+            Boolean when content.Length == 1 => DhtValue.FromBoolean(content[0] != 0),
+            Bytes => DhtValue.FromBytes(content.ToArray()),
+            _ => default,
+        };
+        return value.Kind != DhtValueKind.None;
+    }
+}
+
+/// <summary>What a stored change says, but for its content.</summary>
+internal readonly record struct EntryHead
+{
+    public NodeId Key { get; init; }
+
+    /// <summary>Whether the key is removed. Then nothing below is set but the length.</summary>
+    public bool IsRemoval { get; init; }
+
+    /// <summary>The bytes of the change in its record.</summary>
+    public int Length { get; init; }
+
+    /// <summary>The bytes of the content, whether the record has it or not.</summary>
+    public int ContentLength { get; init; }
+
+    public DateTimeOffset StoredAt { get; init; }
+
+    public DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    public SourceNetwork Source { get; init; }
+
+    public bool IsFar { get; init; }
+
+    /// <summary>What the value counts as.</summary>
+    public StoreShare Share =>
+        new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
+}

@@ -1,0 +1,112 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Shards;
+
+/// <summary>
+/// A filter of a shard's keys and its last changes, for those who respond in its place. Removed keys stay in the filter until the shard
+/// makes a new one. Not safe for several threads.
+/// </summary>
+internal sealed class KeyHistory
+{
+    private const int SmallestFilter = 256;
+
+    private readonly int _maxChanges;
+    private readonly KeyFilter _filter;
+    private readonly List<NodeId> _changes = [];
+    private int _added;
+
+    private KeyHistory(long generation, long version, KeyFilter filter, int added, int maxChanges) =>
+        (Generation, Version, _filter, _added, _maxChanges) = (generation, version, filter, added, maxChanges);
+
+    /// <summary>See <see cref="KeyNews.Generation"/>.</summary>
+    public long Generation { get; }
+
+    /// <summary>See <see cref="KeyNews.Version"/>.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Whether the filter has more keys than it was made for, so that a new one is due.</summary>
+    public bool IsWorn => _added > _filter.Capacity;
+
+    /// <summary>The size of the filter.</summary>
+    public int Bytes => _filter.Bytes;
+
+    /// <summary>
+    /// The most changes that are remembered of a shard, 256 to 4,096 of 20 bytes each. All shards together remember half a million.
+    /// A caller that missed more of them gets a filter.
+    /// </summary>
+    public static int MaxChangesOf(int shardBits) => Math.Clamp((1 << 19) >> shardBits, 256, 4_096);
+
+    /// <summary>Begins with the keys of a shard, at version 0. Its filter has room for half as many again.</summary>
+    public static KeyHistory Begin(IEnumerable<NodeId> keys, int count, long generation, int maxChanges)
+    {
+        var filter = KeyFilter.For(Math.Max(SmallestFilter, count + (count / 2)));
+        foreach (var key in keys)
+        {
+            filter.Add(key);
+        }
+
+        return new KeyHistory(generation, 0, filter, count, maxChanges);
+    }
+
+    /// <summary>The history after some news: this one if they continue it, or a new one.</summary>
+    /// <exception cref="ArgumentException">They do not continue it, or the filter is malformed.</exception>
+    public static KeyHistory After(KeyHistory? known, KeyNews news, int maxChanges)
+    {
+        if (news.Filter is { } filter)
+        {
+            return new KeyHistory(news.Generation, news.Version, KeyFilter.From(filter), 0, maxChanges);
+        }
+
+        if (known is null || !news.Continues(known.Generation, known.Version))
+        {
+            throw new ArgumentException("These news do not continue what is known.", nameof(news));
+        }
+
+        foreach (var key in news.Changed)
+        {
+            known.Note(key);
+        }
+
+        return known;
+    }
+
+    /// <summary>Notes that a key was stored, changed or removed.</summary>
+    public void Note(NodeId key)
+    {
+        _added += _filter.Add(key) ? 1 : 0;
+        Version++;
+        if (_changes.Count >= 2 * _maxChanges)
+        {
+            _changes.RemoveRange(0, _maxChanges);
+        }
+
+        _changes.Add(key);
+    }
+
+    /// <summary>The changes since a state, or the filter if they are not all remembered.</summary>
+    public KeyNews Read(long generation, long version)
+    {
+        var missed = Version - version;
+        if (generation != Generation || missed > _changes.Count)
+        {
+            return new KeyNews(Generation, Version, [], _filter.ToArray());
+        }
+
+        // A caller that knows more heard of it through another silo.
+        return missed <= 0
+            ? new KeyNews(Generation, version, [], null)
+            : new KeyNews(Generation, Version, _changes.GetRange(_changes.Count - (int)missed, (int)missed), null);
+    }
+}
+
+/// <summary>What changed in a shard since a state: either its changes, or a filter of its keys.</summary>
+/// <param name="Generation">A random number of the filter. An activation, and each new filter of it, has another.</param>
+/// <param name="Version">The number of changes since the generation began.</param>
+/// <param name="Changed">The keys that were stored, changed or removed since the state. A key may be there twice.</param>
+/// <param name="Filter">A <see cref="KeyFilter"/> of all keys. Null if the generation is the state's and <paramref name="Changed"/> is complete.</param>
+internal sealed record KeyNews(long Generation, long Version, IReadOnlyList<NodeId> Changed, byte[]? Filter)
+{
+    /// <summary>Whether the changes begin where a state ends, so that nothing between is missing.</summary>
+    public bool Continues(long generation, long version) => generation == Generation && version + Changed.Count == Version;
+}

@@ -1,0 +1,93 @@
+namespace KadOrleans.Shards;
+
+/// <summary>
+/// The records of a shard's log, in a ring of slots. So rows are bounded and never deleted. As no row is deleted and each has its sequence,
+/// a matching ETag proves that nobody wrote the slot meanwhile.
+/// </summary>
+internal sealed class LogRing(IRecordStorage storage)
+{
+    /// <summary>The number of slots. It exceeds the records at which a compaction begins, so writes go on while compactions fail.</summary>
+    public const int Slots = 256;
+
+    /// <summary>Compacted records longer than this are emptied at once, before their slot's next turn.</summary>
+    private const int MaxStaleLength = 4096;
+
+    /// <summary>The most slots emptied concurrently.</summary>
+    private const int MaxParallel = 8;
+
+    private static readonly string[] Names = [.. Enumerable.Range(0, Slots).Select(RecordNames.Log)];
+
+    private readonly Slot[] _slots = new Slot[Slots];
+
+    /// <summary>Reads the slot of a sequence.</summary>
+    public async Task<(SlotState State, LogRecord? Record)> ReadAsync(long sequence)
+    {
+        var name = NameOf(sequence);
+        var (record, etag) = await storage.ReadAsync<LogRecord>(name);
+        Of(sequence) = new Slot(true, etag, record?.Entries.Length ?? 0);
+        if (record is null || record.Sequence < sequence)
+        {
+            return (SlotState.Free, null);
+        }
+
+        return record.Sequence == sequence && !record.IsCompacted ? (SlotState.Written, record) : (SlotState.Overtaken, null);
+    }
+
+    /// <summary>Writes a record into its slot, which must be free.</summary>
+    /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
+    /// <remarks>In the first round a slot was never written, and its ETag is null.</remarks>
+    public Task WriteAsync(LogRecord record) =>
+        Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync(record) : ReadAndWriteAsync(record);
+
+    /// <summary>Empties the slots of long records that are in the pages. A failure leaves a slot as it is.</summary>
+    /// <param name="first">The first record.</param>
+    /// <param name="end">The first record after them.</param>
+    public async Task ReleaseAsync(long first, long end)
+    {
+        var records = Enumerable.Range(0, (int)(end - first))
+            .Select(i => first + i)
+            .Where(sequence => Of(sequence) is { IsKnown: true, Length: > MaxStaleLength });
+        foreach (var some in records.ToList().Chunk(MaxParallel))
+        {
+            await Task.WhenAll(some.Select(
+                sequence => OverwriteAsync(new LogRecord { Sequence = sequence, IsCompacted = true })));
+        }
+    }
+
+    private async Task ReadAndWriteAsync(LogRecord record)
+    {
+        if ((await ReadAsync(record.Sequence)).State != SlotState.Free)
+        {
+            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
+        }
+
+        await OverwriteAsync(record);
+    }
+
+    private static string NameOf(long sequence) => Names[sequence % Slots];
+
+    private ref Slot Of(long sequence) => ref _slots[sequence % Slots];
+
+    private async Task OverwriteAsync(LogRecord record)
+    {
+        var etag = Of(record.Sequence).ETag;
+        Of(record.Sequence) = default;
+        etag = await storage.WriteAsync(NameOf(record.Sequence), record, etag);
+        Of(record.Sequence) = new Slot(true, etag, record.Entries.Length);
+    }
+
+    private readonly record struct Slot(bool IsKnown, string? ETag, int Length);
+}
+
+/// <summary>What a reader finds in a slot of the log, where it expects a sequence.</summary>
+internal enum SlotState
+{
+    /// <summary>Nothing, or a record of an earlier round: the end of the log.</summary>
+    Free,
+
+    /// <summary>The expected record.</summary>
+    Written,
+
+    /// <summary>A later record, or one whose changes are in the pages: the reader's manifest is out of date.</summary>
+    Overtaken,
+}

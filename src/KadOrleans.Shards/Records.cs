@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace KadOrleans.Shards;
+
+/// <summary>The names of a shard's records in storage.</summary>
+internal static class RecordNames
+{
+    public const string Manifest = "kad-shard-manifest";
+
+    public static string Log(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-log-{slot:d3}");
+
+    public static string Page(int number) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-page-{number:d6}");
+
+    public static string PageKeys(int number) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-keys-{number:d6}");
+}
+
+/// <summary>The manifest of a shard's storage: its pages, and where the log after them begins.</summary>
+internal sealed record Manifest
+{
+    /// <summary>The number of compactions begun. Each start changes the ETag, and so ends every other compaction.</summary>
+    public long Compaction { get; init; }
+
+    /// <summary>The first log record that is not in the pages.</summary>
+    public long FirstSequence { get; init; } = 1;
+
+    /// <summary>Oldest first. A later page overrides earlier ones.</summary>
+    public IReadOnlyList<PageReference> Pages { get; init; } = [];
+
+    /// <summary>
+    /// The sequence of the seal, if the shard is split and both halves have everything. Then nothing above counts any more, but is still to be
+    /// emptied. 0 if it is not split.
+    /// </summary>
+    public long Seal { get; init; }
+}
+
+/// <summary>A page that a manifest names.</summary>
+/// <param name="Number">Which of the page records it is.</param>
+/// <param name="Compaction">The compaction that wrote it, as in the record.</param>
+internal readonly record struct PageReference(int Number, long Compaction);
+
+/// <summary>A page of values. It never changes while a manifest names it.</summary>
+internal sealed record PageRecord
+{
+    /// <summary>The compaction that wrote it. 0 for an emptied page.</summary>
+    public long Compaction { get; init; }
+
+    /// <summary>Changes as <see cref="EntryCodec"/> has them.</summary>
+    public byte[] Entries { get; init; } = [];
+}
+
+/// <summary>
+/// The changes of a page without their contents: what an activation needs of it. Releases without values on storage do not read it.
+/// </summary>
+internal sealed record PageKeysRecord
+{
+    /// <summary>The compaction that wrote the page. 0 for an emptied one. If it is not the page's, this record says nothing of the page.</summary>
+    public long Compaction { get; init; }
+
+    /// <summary>The length of the page's entries.</summary>
+    public int PageBytes { get; init; }
+
+    /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
+    public byte[] Entries { get; init; } = [];
+}
+
+/// <summary>The changes of one batch.</summary>
+internal sealed record LogRecord
+{
+    /// <summary>Its sequence in the log, from 1. A record whose slot's turn comes again is overwritten.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>A random number for each attempt to write, which identifies its record to a later reader.</summary>
+    public long Attempt { get; init; }
+
+    /// <summary>Whether the changes are in the pages, and no longer here.</summary>
+    public bool IsCompacted { get; init; }
+
+    /// <summary>Changes as <see cref="EntryCodec"/> has them.</summary>
+    public byte[] Entries { get; init; } = [];
+
+    /// <summary>Whether it is the last record for ever: the shard is being split. It has no changes.</summary>
+    public bool IsSeal { get; init; }
+}

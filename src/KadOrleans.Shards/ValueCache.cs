@@ -1,0 +1,175 @@
+using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Shards;
+
+/// <summary>
+/// What the shards of a silo share: a cache of their values with one bound, and turns at what takes memory for a moment. Safe for several
+/// threads.
+/// </summary>
+internal sealed class ValueCache : IDisposable
+{
+    /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
+    private const int MaxPageReads = 64;
+
+    /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
+    public const int MaxCompactions = 4;
+
+    // Shards on different threads rarely meet at one of so many locks.
+    private const int MaxParts = 16;
+
+    // A part needs room for many values of the largest size.
+    private const long LeastPart = 1 << 20;
+
+    private readonly Part[] _parts;
+
+    /// <summary>A cache.</summary>
+    /// <param name="maxBytes">Its bound; 0 keeps nothing.</param>
+    public ValueCache(long maxBytes)
+    {
+        var count = (int)Math.Clamp(maxBytes / LeastPart, 1, MaxParts);
+        _parts = [.. Enumerable.Range(0, count).Select(_ => new Part(maxBytes / count))];
+    }
+
+    /// <summary>Turns at reading pages.</summary>
+    public Turns PageReads { get; } = new(MaxPageReads, mostWaiting: 16_384);
+
+    /// <summary>Turns at compacting.</summary>
+    public Turns Compactions { get; } = new(MaxCompactions, int.MaxValue);
+
+    /// <summary>Bytes of values, never more than allowed.</summary>
+    public long Bytes => _parts.Sum(part => part.Bytes);
+
+    /// <summary>The value of a key as its owner keeps it.</summary>
+    public bool TryGet(KnownValues owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+    {
+        var kept = Find(key);
+        value = kept.Owner == owner ? kept.Value : null;
+        return value is not null;
+    }
+
+    /// <summary>
+    /// The value of a key, alive or not, as its shard would answer now. False if the shard has to be asked. Any thread may call it, as a
+    /// change is in the cache before it is acknowledged.
+    /// </summary>
+    public bool TryGetOpen(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+    {
+        var kept = Find(key);
+        value = kept.Owner is { IsOpen: true } ? kept.Value : null;
+        return value is not null;
+    }
+
+    /// <summary>Keeps a value in place of any other of its key.</summary>
+    public void Put(KnownValues owner, NodeId key, StoredValue value)
+    {
+        var part = PartOf(key);
+        lock (part)
+        {
+            part.Values.Put(key, new OwnedValue(owner, value));
+        }
+    }
+
+    /// <summary>Keeps a value of a key that is likely not wanted soon, if nothing else has to go for it.</summary>
+    public void Offer(KnownValues owner, NodeId key, StoredValue value)
+    {
+        var part = PartOf(key);
+        lock (part)
+        {
+            if (part.HasRoom && !(part.Values.TryGet(key, out var kept) && kept.Owner == owner))
+            {
+                part.Values.Put(key, new OwnedValue(owner, value));
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Offer"/> may keep a value of this key.</summary>
+    public bool HasRoomFor(NodeId key)
+    {
+        var part = PartOf(key);
+        lock (part)
+        {
+            return part.HasRoom;
+        }
+    }
+
+    /// <summary>Forgets a key, whoever keeps it.</summary>
+    public void Remove(NodeId key)
+    {
+        var part = PartOf(key);
+        lock (part)
+        {
+            part.Values.Remove(key);
+        }
+    }
+
+    public void Dispose()
+    {
+        PageReads.Dispose();
+        Compactions.Dispose();
+    }
+
+    private OwnedValue Find(NodeId key)
+    {
+        var part = PartOf(key);
+        lock (part)
+        {
+            return part.Values.TryGet(key, out var kept) ? kept : default;
+        }
+    }
+
+    private Part PartOf(NodeId key) => _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
+
+    /// <summary>A value with the image of the shard that it belongs to. Another image may have another value of the key.</summary>
+    private readonly record struct OwnedValue(KnownValues Owner, StoredValue Value);
+
+    /// <summary>A part of the cache, which is its own lock: that guards all in it.</summary>
+    private sealed class Part(long maxBytes)
+    {
+        public BoundedCache<OwnedValue> Values { get; } = new(maxBytes, kept => CachedValue.SizeOf(kept.Value));
+
+        public long Bytes => Values.Bytes;
+
+        public bool HasRoom => Values.Bytes < maxBytes * 9 / 10;
+    }
+}
+
+/// <summary>Turns at something of which a silo does only so much at once. Safe for several threads.</summary>
+/// <param name="atOnce">How many have their turn at once.</param>
+/// <param name="mostWaiting">How many more may wait.</param>
+internal sealed class Turns(int atOnce, int mostWaiting) : IDisposable
+{
+    private readonly SemaphoreSlim _free = new(atOnce);
+    private int _waiting;
+
+    public void Dispose() => _free.Dispose();
+
+    /// <summary>Runs something when its turn comes.</summary>
+    /// <exception cref="IOException">Too many wait.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> run)
+    {
+        if (Interlocked.Increment(ref _waiting) > mostWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
+        }
+
+        try
+        {
+            await _free.WaitAsync();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        try
+        {
+            return await run();
+        }
+        finally
+        {
+            _free.Release();
+        }
+    }
+}
