@@ -47,7 +47,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring)
         await ClaimAsync(image);
         foreach (var some in written.Chunk(MaxWrites))
         {
-            await Task.WhenAll(some.Select(_pages.WriteAsync));
+            await _pages.WriteAsync(some);
         }
 
         var manifest = new Manifest

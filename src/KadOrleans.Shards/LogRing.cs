@@ -37,7 +37,7 @@ internal sealed class LogRing(IRecordStorage storage)
     /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
     /// <remarks>In the first round a slot was never written, and its ETag is null.</remarks>
     public Task WriteAsync(LogRecord record) =>
-        Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync(record) : ReadAndWriteAsync(record);
+        Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
 
     /// <summary>Empties the slots of long records that are in the pages. A failure leaves a slot as it is.</summary>
     /// <param name="first">The first record.</param>
@@ -49,8 +49,7 @@ internal sealed class LogRing(IRecordStorage storage)
             .Where(sequence => Of(sequence) is { IsKnown: true, Length: > MaxStaleLength });
         foreach (var some in records.ToList().Chunk(MaxParallel))
         {
-            await Task.WhenAll(some.Select(
-                sequence => OverwriteAsync(new LogRecord { Sequence = sequence, IsCompacted = true })));
+            await OverwriteAsync([.. some.Select(sequence => new LogRecord { Sequence = sequence, IsCompacted = true })]);
         }
     }
 
@@ -61,19 +60,21 @@ internal sealed class LogRing(IRecordStorage storage)
             throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
         }
 
-        await OverwriteAsync(record);
+        await OverwriteAsync([record]);
     }
 
     private static string NameOf(long sequence) => Names[sequence % Slots];
 
     private ref Slot Of(long sequence) => ref _slots[sequence % Slots];
 
-    private async Task OverwriteAsync(LogRecord record)
+    private async Task OverwriteAsync(LogRecord[] records)
     {
-        var etag = Of(record.Sequence).ETag;
-        Of(record.Sequence) = default;
-        etag = await storage.WriteAsync(NameOf(record.Sequence), record, etag);
-        Of(record.Sequence) = new Slot(true, etag, record.Entries.Length);
+        RecordWrite[] writes = [.. records.Select(record => new RecordWrite(NameOf(record.Sequence), record, Of(record.Sequence).ETag))];
+        Array.ForEach(records, record => Of(record.Sequence) = default);
+        foreach (var (record, outcome) in records.Zip(await storage.WriteAsync(writes)))
+        {
+            Of(record.Sequence) = new Slot(true, outcome.GetETag(), record.Entries.Length);
+        }
     }
 
     private readonly record struct Slot(bool IsKnown, string? ETag, int Length);

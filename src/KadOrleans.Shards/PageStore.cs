@@ -29,39 +29,44 @@ internal sealed class PageStore(IRecordStorage storage)
         return record.Entries;
     }
 
-    /// <summary>Writes a page over the records with its ETags.</summary>
+    /// <summary>Writes pages over the records with their ETags.</summary>
     /// <exception cref="StorageConflictException">There are others.</exception>
-    public async Task WriteAsync(WrittenPage written)
+    public async Task WriteAsync(IReadOnlyList<WrittenPage> pages)
     {
-        var page = written.Page;
-        var state = new PageRecord { Compaction = page.Compaction, Entries = written.Encode() };
-        if (page.HasKeys)
-        {
-            var keys = new PageKeysRecord { Compaction = page.Compaction, PageBytes = page.Bytes, Entries = written.EncodeKeys() };
-            page.KeysETag = await storage.WriteAsync(RecordNames.PageKeys(page.Number), keys, page.KeysETag);
-        }
-
-        page.ETag = await storage.WriteAsync(RecordNames.Page(page.Number), state, page.ETag);
+        await WriteKeysAsync([.. pages.Where(written => written.Page.HasKeys)], written =>
+            new PageKeysRecord { Compaction = written.Page.Compaction, PageBytes = written.Page.Bytes, Entries = written.EncodeKeys() });
+        await WritePagesAsync(pages, written => new PageRecord { Compaction = written.Page.Compaction, Entries = written.Encode() });
     }
 
     /// <summary>Empties pages that were read or written.</summary>
     /// <exception cref="StorageConflictException">Their records have others by now.</exception>
     public async Task EmptyAsync(IEnumerable<Page> pages)
     {
-        foreach (var some in pages.Chunk(MaxParallel))
+        foreach (var some in pages.Select(page => new WrittenPage(page, [])).Chunk(MaxParallel))
         {
-            await Task.WhenAll(some.Select(EmptyAsync));
+            // The page last: until then it is found again.
+            await WriteKeysAsync([.. some.Where(one => one.Page.KeysETag is not null)], _ => new PageKeysRecord());
+            await WritePagesAsync(some, _ => new PageRecord());
         }
     }
 
-    private async Task EmptyAsync(Page page)
+    private async Task WriteKeysAsync(IReadOnlyList<WrittenPage> pages, Func<WrittenPage, PageKeysRecord> encode)
     {
-        // The page last: until then it is found again.
-        if (page.KeysETag is not null)
+        var outcomes = await storage.WriteAsync(
+            [.. pages.Select(one => new RecordWrite(RecordNames.PageKeys(one.Page.Number), encode(one), one.Page.KeysETag))]);
+        foreach (var (one, outcome) in pages.Zip(outcomes))
         {
-            page.KeysETag = await storage.WriteAsync(RecordNames.PageKeys(page.Number), new PageKeysRecord(), page.KeysETag);
+            one.Page.KeysETag = outcome.GetETag();
         }
+    }
 
-        await storage.WriteAsync(RecordNames.Page(page.Number), new PageRecord(), page.ETag);
+    private async Task WritePagesAsync(IReadOnlyList<WrittenPage> pages, Func<WrittenPage, PageRecord> encode)
+    {
+        var outcomes = await storage.WriteAsync(
+            [.. pages.Select(one => new RecordWrite(RecordNames.Page(one.Page.Number), encode(one), one.Page.ETag))]);
+        foreach (var (one, outcome) in pages.Zip(outcomes))
+        {
+            one.Page.ETag = outcome.GetETag();
+        }
     }
 }

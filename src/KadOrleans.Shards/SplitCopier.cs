@@ -174,7 +174,7 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
             var page = new Page(number, compaction, entries.Sum(entry => entry.Bytes.Length));
             try
             {
-                await _pages.WriteAsync(new WrittenPage(page, entries));
+                await _pages.WriteAsync([new WrittenPage(page, entries)]);
                 _written.Add(new PageReference(number, compaction));
                 return;
             }

@@ -44,10 +44,12 @@ internal sealed class FakeRecords : IRecordStorage
         return new StoredRecord<T>(JsonSerializer.Deserialize<T>(row.State), Text(row.ETag));
     }
 
-    public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
-        where T : class
+    public async Task<IReadOnlyList<WriteOutcome>> WriteAsync(IReadOnlyList<RecordWrite> writes) =>
+        await Task.WhenAll(writes.Select(write => WriteOutcome.OfAsync(WriteAsync(write.Name, write.Content, write.ETag))));
+
+    private async Task<string?> WriteAsync(string name, object content, string? etag)
     {
-        var state = JsonSerializer.SerializeToUtf8Bytes(content);
+        var state = JsonSerializer.SerializeToUtf8Bytes(content, content.GetType());
         await Task.Yield();
         await BeforeWrite(name);
         Writes++;

@@ -16,15 +16,18 @@ internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordSto
         return (StoredRecord<T>)read;
     }
 
-    public Task<string?> WriteAsync<T>(string name, T content, string? etag)
-        where T : class => content switch
-        {
-            LogRecord record => states.WriteAsync(name, ShardLogState.Of(record), etag),
-            PageRecord record => states.WriteAsync(name, ShardPageState.Of(record), etag),
-            PageKeysRecord record => states.WriteAsync(name, ShardPageKeysState.Of(record), etag),
-            Manifest record => states.WriteAsync(name, ShardManifestState.Of(record), etag),
-            _ => throw new ArgumentException($"A shard has no records of type {typeof(T).Name}.", nameof(content)),
-        };
+    // Grain storage takes one state a call, and may put calls that arrive together into one transaction.
+    public async Task<IReadOnlyList<WriteOutcome>> WriteAsync(IReadOnlyList<RecordWrite> writes) =>
+        await Task.WhenAll(writes.Select(write => WriteOutcome.OfAsync(WriteAsync(write))));
+
+    private Task<string?> WriteAsync(RecordWrite write) => write.Content switch
+    {
+        LogRecord record => states.WriteAsync(write.Name, ShardLogState.Of(record), write.ETag),
+        PageRecord record => states.WriteAsync(write.Name, ShardPageState.Of(record), write.ETag),
+        PageKeysRecord record => states.WriteAsync(write.Name, ShardPageKeysState.Of(record), write.ETag),
+        Manifest record => states.WriteAsync(write.Name, ShardManifestState.Of(record), write.ETag),
+        _ => throw new ArgumentException($"{write.Name} is no record of a shard.", nameof(write)),
+    };
 
     private async Task<StoredRecord<TRecord>> ReadAsync<TState, TRecord>(string name, Func<TState, TRecord> toRecord)
         where TState : class, IVersionedState, new()

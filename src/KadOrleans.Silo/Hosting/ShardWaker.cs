@@ -1,7 +1,6 @@
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Values;
 using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Shards;
 using Orleans.Storage;

@@ -10,7 +10,6 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Edges;
 using KadOrleans.Grains.Routing;
 using KadOrleans.Grains.Values;
-using KadOrleans.Shards;
 using KadOrleans.Simulation;
 using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,25 +61,6 @@ public class RoundTripTests
         Same(new DhtSetResult());
         Same(new DhtPingResult(true, random.NextId(), TimeSpan.FromTicks(random.NextLong())));
         Same(new ClusterStatus(new ClusterSettings(5), [new EdgeStatus("edge", ["a", "b"], Report(random))]));
-    });
-
-    [Fact]
-    public void Records_come_back_from_their_states() => Randomized.ForSeeds(100, random =>
-    {
-        var log = new LogRecord { Sequence = random.NextLong(), Attempt = random.NextLong(), IsCompacted = random.Next(2) == 0, Entries = random.NextBytes(99), IsSeal = random.Next(2) == 0 };
-        var page = new PageRecord { Compaction = random.NextLong(), Entries = random.NextBytes(99) };
-        var keys = new PageKeysRecord { Compaction = random.NextLong(), PageBytes = random.Next(1000), Entries = random.NextBytes(99) };
-        var manifest = new Manifest
-        {
-            Compaction = random.NextLong(),
-            FirstSequence = random.NextLong(),
-            Pages = [new PageReference(random.Next(9), random.NextLong())],
-            Seal = random.NextLong(),
-        };
-        Deep.Equal(log, ShardLogState.Of(log).ToRecord());
-        Deep.Equal(page, ShardPageState.Of(page).ToRecord());
-        Deep.Equal(keys, ShardPageKeysState.Of(keys).ToRecord());
-        Deep.Equal(manifest, ShardManifestState.Of(manifest).ToRecord());
     });
 
     [Fact]
