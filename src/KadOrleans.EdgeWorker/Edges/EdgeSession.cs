@@ -77,6 +77,7 @@ internal sealed class EdgeSession : IAsyncDisposable
             {
                 MaxStaleness = context.Options.MaxStaleness,
                 MaxOutageStaleness = context.Options.MaxOutageStaleness,
+                IsInSilo = context.IsInSilo,
             })
         {
             ClockCorrection = () => context.Clock.Correction,

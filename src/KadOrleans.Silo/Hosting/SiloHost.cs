@@ -181,14 +181,6 @@ internal static class SiloHost
             shards.Changed += layout => options.ActivationMigrationCountLimit = LimitOf(layout);
         });
 
-        // Rebalancing evens out the numbers of all activations. Edges name new batch grains each minute. If those of the last 15 min stayed
-        // on the silos that were there, a silo that joins would get most shards instead.
-        silo.Configure<GrainCollectionOptions>(options =>
-        {
-            options.CollectionQuantum = TimeSpan.FromSeconds(15);
-            options.ClassSpecificCollectionAge[typeof(ShardBatchGrain).FullName!] = TimeSpan.FromSeconds(20);
-        });
-
         static int LimitOf(ShardLayout shards) => Math.Max(16, shards.Count / 8);
     }
 }

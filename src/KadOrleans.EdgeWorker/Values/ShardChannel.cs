@@ -32,7 +32,7 @@ internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long 
 /// A queue of requests of one kind. One grain call is pending at a time. Requests that arrive meanwhile share the next call, in the order
 /// of arrival. A failed call is retried until its requests time out, so no later call overtakes it.
 /// </summary>
-internal sealed class ShardLane<TItem, TResult>
+internal sealed class ShardChannel<TItem, TResult>
 {
     private readonly string _name;
     private readonly Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> _call;
@@ -50,12 +50,12 @@ internal sealed class ShardLane<TItem, TResult>
 
     /// <param name="name">What it calls, for logs and messages.</param>
     /// <param name="call">
-    /// Returns the results in the order of the requests. Requests that it returns as unanswered have left the lane.
+    /// Returns the results in the order of the requests. Requests that it returns as unanswered have left the channel.
     /// </param>
     /// <param name="options">The queue, the batch and the timeout.</param>
     /// <param name="time">For the timeout and pauses.</param>
     /// <param name="logger">Logs retries.</param>
-    public ShardLane(
+    public ShardChannel(
         string name,
         Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,
         GrainKeyStoreOptions options,
@@ -67,26 +67,14 @@ internal sealed class ShardLane<TItem, TResult>
         _timer = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Whether the lane has a pending request. It is false by the time the last one has its outcome.</summary>
-    public bool IsBusy
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _isRunning;
-            }
-        }
-    }
-
     /// <summary>Queues a request. It completes within the options' timeout, and fails at once if too many wait.</summary>
     public void Add(ShardRequest<TItem, TResult> request)
     {
         lock (_gate)
         {
-            if (_waiting.Count >= _options.LaneQueue)
+            if (_waiting.Count >= _options.ChannelQueue)
             {
-                request.Fail(new QueueFullException($"{_options.LaneQueue} requests are pending for {_name} already."));
+                request.Fail(new QueueFullException($"{_options.ChannelQueue} requests are pending for {_name} already."));
                 return;
             }
 
@@ -141,7 +129,7 @@ internal sealed class ShardLane<TItem, TResult>
         {
             var answer = await CallAsync(batch);
 
-            // Taken first, so that a lane without work is idle before its last callers continue.
+            // Taken first, so that a channel without work is idle before its last callers continue.
             var next = TakeBatch();
             var unanswered = answer.Unanswered.ToHashSet();
             for (var i = 0; i < batch.Count; i++)
