@@ -67,4 +67,7 @@ internal sealed record EdgeTiming
 
     /// <summary>The longest pause between attempts to join.</summary>
     public TimeSpan LongestJoinPause { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>See <see cref="Values.GrainKeyStoreOptions.PauseForSilo"/>.</summary>
+    public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(1);
 }

@@ -78,6 +78,7 @@ internal sealed class EdgeSession : IAsyncDisposable
                 MaxStaleness = context.Options.MaxStaleness,
                 MaxOutageStaleness = context.Options.MaxOutageStaleness,
                 IsInSilo = context.IsInSilo,
+                PauseForSilo = context.Timing.PauseForSilo,
             })
         {
             ClockCorrection = () => context.Clock.Correction,

@@ -8,11 +8,13 @@ internal sealed record GrainKeyStoreOptions
     /// </summary>
     public int MaxBatch { get; init; } = 1_024;
 
+    /// <summary>How many calls of a kind may be pending at a silo. More make smaller calls. 1 to 1,024; default 2.</summary>
+    public int DeskCalls { get; init; } = 2;
+
     /// <summary>
-    /// The channels to a silo for puts, and those for gets. Each has a part of the silo's shards, and one pending call. More make smaller
-    /// calls. 1 to 1,024; default 2.
+    /// For each silo but the first, the shortest time between the beginnings of two calls to a silo. Default zero; an edge has 1 ms.
     /// </summary>
-    public int Ways { get; init; } = 2;
+    public TimeSpan PauseForSilo { get; init; }
 
     /// <summary>How many requests may wait in one channel. Further ones fail at once. Default 4,096.</summary>
     public int ChannelQueue { get; init; } = 4_096;

@@ -8,7 +8,7 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>
 /// The requests of one kind to all shards. Those for shards of one silo go to its desk, many in a call: a call for each datagram would
 /// cost more than the datagram. A shard is called itself while its silo is not known, and for a while after its desk did not respond for
-/// it: the others do not wait for it. A shard's requests stay in the order of arrival, unless their way changes.
+/// it: the others do not wait for it. Requests may overtake others: a shard orders puts by the time of receipt.
 /// </summary>
 internal sealed class ShardChannels<TItem, TResult>
 {
@@ -18,13 +18,13 @@ internal sealed class ShardChannels<TItem, TResult>
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<(GrainId Desk, long Way), ShardChannel<TItem, TResult>> _desks = new();
+    private readonly ConcurrentDictionary<GrainId, ShardChannel<TItem, TResult>> _desks = new();
     private readonly ConcurrentDictionary<long, OwnChannel> _shards = new();
 
     /// <param name="askDesk">Calls many shards through the desk of a silo.</param>
     /// <param name="askShard">Calls one shard.</param>
     /// <param name="map">The desks of shards now, as far as they are known.</param>
-    /// <param name="options">Ways and timeouts.</param>
+    /// <param name="options">Calls, pauses and timeouts.</param>
     /// <param name="time">For timeouts and pauses.</param>
     /// <param name="logger">Logs retries.</param>
     public ShardChannels(
@@ -54,19 +54,25 @@ internal sealed class ShardChannels<TItem, TResult>
             return OwnChannelOf(shard).Channel;
         }
 
-        var key = (desk, GrainKeys.NumberOf(shard) % _options.Ways);
-        return _desks.TryGetValue(key, out var channel) ? channel : _desks.GetOrAdd(key, Create);
+        return _desks.TryGetValue(desk, out var channel) ? channel : _desks.GetOrAdd(desk, Create);
     }
 
-    private ShardChannel<TItem, TResult> Create((GrainId Desk, long Way) key)
+    private ShardChannel<TItem, TResult> Create(GrainId desk)
     {
         // Those of silos that stopped. What is pending there ends by itself.
-        foreach (var other in _desks.Keys.Where(other => !_map().Has(other.Desk)))
+        var known = _map().Desks;
+        foreach (var other in _desks.Keys.Where(other => !known.Contains(other)))
         {
             _desks.TryRemove(other, out _);
         }
 
-        return new ShardChannel<TItem, TResult>($"the desk {key.Desk}", requests => AskDeskAsync(key.Desk, requests), _options, _time, _logger);
+        return new ShardChannel<TItem, TResult>($"the desk {desk}", requests => AskDeskAsync(desk, requests), _options, _time, _logger)
+        {
+            MaxCalls = _options.DeskCalls,
+
+            // So an edge makes no more calls for being in a cluster of more silos, each with fewer requests.
+            Pause = () => _options.PauseForSilo * (_map().Desks.Count - 1),
+        };
     }
 
     private OwnChannel OwnChannelOf(long shard) => _shards.GetOrAdd(shard, one => new OwnChannel(

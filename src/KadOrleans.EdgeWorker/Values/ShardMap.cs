@@ -14,8 +14,13 @@ internal sealed class ShardMap(int shards, bool isInSilo = false)
     // Boxed, so that reads and writes are atomic.
     private readonly object?[] _desks = new object?[shards];
 
-    /// <summary>Whether some shard's calls go to a desk.</summary>
-    public bool Has(GrainId desk) => Array.Exists(_desks, known => known is GrainId id && id == desk);
+    private readonly Dictionary<GrainId, int> _counts = [];
+
+    // Replaced as a whole when a desk comes or goes.
+    private volatile HashSet<GrainId> _known = [];
+
+    /// <summary>All desks of shards.</summary>
+    public IReadOnlySet<GrainId> Desks => _known;
 
     /// <summary>The desk for calls about a shard; null if none is known.</summary>
     public GrainId? DeskOf(long shard) => GrainKeys.NumberOf(shard) is var number && number < _desks.Length
@@ -35,9 +40,32 @@ internal sealed class ShardMap(int shards, bool isInSilo = false)
     private void Set(long shard, GrainId? desk)
     {
         ref var known = ref _desks[GrainKeys.NumberOf(shard)];
-        if (!Equals(known, desk))
+        if (Equals(known, desk))
         {
-            Volatile.Write(ref known, desk);
+            return;
         }
+
+        var isGone = known is GrainId former && Count(former, -1) == 0;
+        var isNew = desk is { } present && Count(present, 1) == 1;
+        Volatile.Write(ref known, desk);
+        if (isGone || isNew)
+        {
+            _known = [.. _counts.Keys];
+        }
+    }
+
+    private int Count(GrainId desk, int change)
+    {
+        var count = _counts.GetValueOrDefault(desk) + change;
+        if (count == 0)
+        {
+            _counts.Remove(desk);
+        }
+        else
+        {
+            _counts[desk] = count;
+        }
+
+        return count;
     }
 }

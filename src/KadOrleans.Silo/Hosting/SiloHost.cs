@@ -3,7 +3,6 @@ using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Logging;

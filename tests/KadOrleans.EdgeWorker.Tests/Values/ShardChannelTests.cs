@@ -36,6 +36,46 @@ public sealed class ShardChannelTests
     }
 
     [Fact]
+    public async Task With_two_calls_what_arrives_during_the_second_shares_the_next()
+    {
+        var channel = CreateChannel(maxCalls: 2);
+        var first = AskAsync(channel, 1);
+        var call = await _calls.NextAsync();
+        var second = AskAsync(channel, 2);
+        var other = await _calls.NextAsync();
+        Task<ShardOutcome<int>>[] others = [AskAsync(channel, 3), AskAsync(channel, 4)];
+        Assert.Equal(2, _calls.Count);
+
+        other.Answer();
+        var next = await _calls.NextAsync();
+        Assert.Equal([3, 4], next.Requests);
+        next.Answer();
+        Assert.Equal([20, 30, 40], (await Task.WhenAll([second, .. others])).Select(outcome => outcome.Result));
+        Assert.False(first.IsCompleted);
+        call.Answer();
+        Assert.Equal(10, (await first).Result);
+    }
+
+    [Fact]
+    public async Task With_a_pause_the_first_request_waits_for_none_and_those_of_the_pause_share_a_call()
+    {
+        var channel = CreateChannel(maxCalls: 2, pause: TimeSpan.FromMilliseconds(3));
+        var first = AskAsync(channel, 1);
+        var call = await _calls.NextAsync();
+        Task<ShardOutcome<int>>[] others = [AskAsync(channel, 2), AskAsync(channel, 3)];
+        await Eventually.IsTrueAsync(() => _clock.NextDue <= TimeSpan.FromMilliseconds(3));
+        call.Answer();
+        Assert.Equal(10, (await first).Result);
+        Assert.Equal(1, _calls.Count);
+
+        _clock.Advance(TimeSpan.FromMilliseconds(3));
+        var next = await _calls.NextAsync();
+        Assert.Equal([2, 3], next.Requests);
+        next.Answer();
+        Assert.Equal([20, 30], (await Task.WhenAll(others)).Select(outcome => outcome.Result));
+    }
+
+    [Fact]
     public async Task Beyond_the_queue_a_request_fails_at_once_and_those_before_it_do_not()
     {
         var channel = CreateChannel();
@@ -147,7 +187,8 @@ public sealed class ShardChannelTests
         return request.Task;
     }
 
-    private ShardChannel<int, int> CreateChannel() => new("a channel", CallAsync, Options, _clock, NullLogger.Instance);
+    private ShardChannel<int, int> CreateChannel(int maxCalls = 1, TimeSpan pause = default) =>
+        new("a channel", CallAsync, Options, _clock, NullLogger.Instance) { MaxCalls = maxCalls, Pause = () => pause };
 
     private async Task<ShardBatch<int>> CallAsync(IReadOnlyList<ShardRequest<int, int>> requests) =>
         new(await _calls.CallAsync([.. requests.Select(request => request.Item)]), []);

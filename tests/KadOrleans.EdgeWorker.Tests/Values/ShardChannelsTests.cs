@@ -13,7 +13,7 @@ namespace KadOrleans.EdgeWorker.Tests.Values;
 /// </summary>
 public sealed class ShardChannelsTests
 {
-    private static readonly GrainKeyStoreOptions Options = new() { Ways = 1 };
+    private static readonly GrainKeyStoreOptions Options = new() { DeskCalls = 1, PauseForSilo = TimeSpan.Zero };
 
     private readonly ManualTimeProvider _clock = new();
     private readonly PendingCalls _many = new();
@@ -107,35 +107,6 @@ public sealed class ShardChannelsTests
         own.Answer();
         Array.ForEach(calls, call => call.Answer());
         await AssertAsync([110, 510, 10], asked);
-    }
-
-    [Fact]
-    public async Task Two_calls_of_a_kind_are_pending_at_a_silo_and_a_shard_is_in_one_of_them()
-    {
-        var channels = new ShardChannels<int, int>(
-            CallDeskAsync, (_, numbers) => _one.CallAsync(numbers), () => Map(), new GrainKeyStoreOptions(), _clock, NullLogger.Instance);
-        var first = new[] { 11, 21 }.Select(AskOne).ToArray();
-        var calls = new[] { await _many.NextAsync(), await _many.NextAsync() };
-        Assert.Equal([11, 21], calls.SelectMany(call => call.Requests).Order());
-        var later = new[] { 31, 12, 41 }.Select(AskOne).ToArray();
-        Array.ForEach(calls, call => call.Answer());
-        calls = [await _many.NextAsync(), await _many.NextAsync()];
-        Assert.Equal(["31 12", "41"], calls.Select(call => string.Join(' ', call.Requests)).Order(StringComparer.Ordinal));
-        Array.ForEach(calls, call => call.Answer());
-        Assert.Equal([110, 210, 310, 120, 410], (await Task.WhenAll([.. first, .. later])).Select(outcome => outcome.Result));
-
-        Task<ShardOutcome<int>> AskOne(int number) => channels.AskAsync(number, number / 10, CancellationToken.None);
-
-        static ShardMap Map()
-        {
-            var map = new ShardMap(5);
-            for (var shard = 1; shard < 5; shard++)
-            {
-                map.Note(new ShardNews(shard, 1, 1, [], null, TimeSpan.Zero, Silos.At(1), Silos.DeskAt(1)));
-            }
-
-            return map;
-        }
     }
 
     [Theory]
