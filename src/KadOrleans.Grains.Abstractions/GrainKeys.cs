@@ -57,12 +57,6 @@ internal static class GrainKeys
         return (bits == 0 || (bits > firstBits && bits <= MaxShardBits)) && prefix.Number >> prefix.Bits == 0 ? prefix : null;
     }
 
-    /// <summary>The key of the desk with this number for puts (<see cref="Values.IShardBatchGrain"/>).</summary>
-    public static long PutDesk(long number) => 2 * number;
-
-    /// <summary>The key of the desk with this number for gets.</summary>
-    public static long GetDesk(long number) => (2 * number) + 1;
-
     /// <summary>The name of a shard for logs and messages.</summary>
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
 }

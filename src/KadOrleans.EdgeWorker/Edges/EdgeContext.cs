@@ -12,8 +12,9 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// <param name="Environment">Time, randomness, logging.</param>
 /// <param name="Health">Where it notes how it is doing.</param>
 /// <param name="Clock">Compares its clock with the silos'.</param>
+/// <param name="IsInSilo">Whether it runs within a silo. Otherwise it is an Orleans client.</param>
 internal sealed record EdgeContext(
-    EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock)
+    EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock, bool IsInSilo)
 {
     /// <summary>The grain that leases node ids.</summary>
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
@@ -66,4 +67,7 @@ internal sealed record EdgeTiming
 
     /// <summary>The longest pause between attempts to join.</summary>
     public TimeSpan LongestJoinPause { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>See <see cref="Values.GrainKeyStoreOptions.PauseForSilo"/>.</summary>
+    public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(1);
 }

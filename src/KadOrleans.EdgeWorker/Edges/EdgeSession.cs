@@ -77,6 +77,8 @@ internal sealed class EdgeSession : IAsyncDisposable
             {
                 MaxStaleness = context.Options.MaxStaleness,
                 MaxOutageStaleness = context.Options.MaxOutageStaleness,
+                IsInSilo = context.IsInSilo,
+                PauseForSilo = context.Timing.PauseForSilo,
             })
         {
             ClockCorrection = () => context.Clock.Correction,

@@ -53,5 +53,6 @@ internal static class EdgeServiceCollectionExtensions
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         },
         services.GetRequiredService<EdgeHealth>(),
-        services.GetRequiredService<ClockWatch>());
+        services.GetRequiredService<ClockWatch>(),
+        services.GetService<ILocalSiloDetails>() is not null);
 }

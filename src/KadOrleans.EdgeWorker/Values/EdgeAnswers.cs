@@ -28,7 +28,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     /// <param name="shards">Those in use.</param>
     /// <param name="options">Times and bounds.</param>
     /// <param name="time">The edge's clock.</param>
-    /// <param name="ask">Asks a desk for news.</param>
+    /// <param name="ask">Asks a silo for news. Different ways may lead to different silos.</param>
     /// <param name="trustedFrom">This edge may have put keys before this time, which older filters lack.</param>
     public EdgeAnswers(
         ShardLayout shards,
@@ -40,15 +40,15 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         (_time, _trustedFrom) = (time, trustedFrom);
         (_rule, _findTimeout) = (new StalenessRule(Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness)), options.FindTimeout);
         _views = new ShardView?[shards.Count];
-        Places = new ShardPlaces(_views.Length);
+        Map = new ShardMap(_views.Length, options.IsInSilo);
         _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(options.MaxCacheBytes / Caches))];
-        _reader = new ShardNewsReader(options, time, ask, Places, key => CacheOf(key).Remove(key));
+        _reader = new ShardNewsReader(options, time, ask, Map, key => CacheOf(key).Remove(key));
 
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
     }
 
-    /// <summary>The silos that shards are on.</summary>
-    public ShardPlaces Places { get; }
+    /// <summary>The desks of shards.</summary>
+    public ShardMap Map { get; }
 
     /// <summary>Gets that a filter answered.</summary>
     public long Absent => _views.Sum(view => view?.Absent ?? 0);

@@ -8,20 +8,25 @@ internal sealed record GrainKeyStoreOptions
     /// </summary>
     public int MaxBatch { get; init; } = 1_024;
 
+    /// <summary>How many calls of a kind may be pending at a silo. More make smaller calls. 1 to 1,024; default 2.</summary>
+    public int DeskCalls { get; init; } = 2;
+
     /// <summary>
-    /// The number of lanes for puts, and of those for gets. Each lane serves a part of the shards, with one pending call. More lanes make
-    /// smaller calls. 1 to 1,024; default 8.
+    /// For each silo but the first, the shortest time between the beginnings of two calls to a silo. Default zero; an edge has 1 ms.
     /// </summary>
-    public int Lanes { get; init; } = 8;
+    public TimeSpan PauseForSilo { get; init; }
 
-    /// <summary>How many requests may wait in one lane. Further ones fail at once. Default 4,096.</summary>
-    public int LaneQueue { get; init; } = 4_096;
+    /// <summary>How many requests may wait in one channel. Further ones fail at once. Default 4,096.</summary>
+    public int ChannelQueue { get; init; } = 4_096;
 
-    /// <summary>How long a shard that timed out has a lane of its own. Default 5 s.</summary>
+    /// <summary>Whether the store runs within a silo. Default false: it is an Orleans client's.</summary>
+    public bool IsInSilo { get; init; }
+
+    /// <summary>How long a shard is called itself after its desk did not respond for it. Default 5 s.</summary>
     public TimeSpan ApartFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How many puts and gets may wait in all lanes. Further ones fail at once. Default 16,384, which is at most 128 MiB of values.
+    /// How many puts and gets may wait in all channels. Further ones fail at once. Default 16,384, which is at most 128 MiB of values.
     /// </summary>
     public int TotalQueue { get; init; } = 16_384;
 
@@ -41,13 +46,10 @@ internal sealed record GrainKeyStoreOptions
     public TimeSpan FindTimeout { get; init; } = TimeSpan.FromSeconds(0.8);
 
     /// <summary>
-    /// A call without a response for this long is also made through another silo. Default 400 ms: a healthy silo responds within 250 ms,
-    /// whatever the shards do.
+    /// The requests of a call to a desk without a response for this long go to their shards too. Default 400 ms: a healthy silo responds
+    /// within 250 ms, whatever the shards do.
     /// </summary>
     public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(400);
-
-    /// <summary>How long a lane's calls go through one silo, if that answers. Default 1 min.</summary>
-    public TimeSpan DeskFor { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 50 ms.</summary>
     public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -20,9 +20,9 @@ internal sealed class ShardClient : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly OutageLog _outages;
     private readonly GrainCalls _calls;
-    private readonly ShardBatches _batches;
-    private readonly ShardLanes<ShardPut, StoreResult> _puts;
-    private readonly ShardLanes<NodeId, StoredValue?> _gets;
+    private readonly CountedCalls _counted;
+    private readonly ShardChannels<ShardPut, StoreResult> _puts;
+    private readonly ShardChannels<NodeId, StoredValue?> _gets;
 
     // Replaced as a whole: callers take it once.
     private volatile Shards _shards;
@@ -43,10 +43,10 @@ internal sealed class ShardClient : IAsyncDisposable
         (_grains, _options, _time) = (grains, options, time);
         _outages = new OutageLog(time, logger);
         _calls = new GrainCalls(time, logger, options.FirstBackOff, options.LongestBackOff);
-        _batches = new ShardBatches(grains);
-        _puts = new ShardLanes<ShardPut, StoreResult>(_batches.PutManyAsync, _batches.PutAsync, Places, options, time, logger);
-        _gets = new ShardLanes<NodeId, StoredValue?>(
-            _batches.GetManyAsync, _batches.GetAsync, Places, options with { Timeout = options.GetTimeout }, time, logger);
+        _counted = new CountedCalls(grains);
+        _puts = new ShardChannels<ShardPut, StoreResult>(_counted.PutManyAsync, _counted.PutAsync, Map, options, time, logger);
+        _gets = new ShardChannels<NodeId, StoredValue?>(
+            _counted.GetManyAsync, _counted.GetAsync, Map, options with { Timeout = options.GetTimeout }, time, logger);
         _shards = NewShards(layout, long.MinValue);
     }
 
@@ -92,12 +92,12 @@ internal sealed class ShardClient : IAsyncDisposable
     {
         ["shards.get.absent"] = Interlocked.Read(ref _absentBefore) + (_shards.Answers?.Absent ?? 0),
         ["shards.get.cached"] = Interlocked.Read(ref _cachedBefore) + (_shards.Answers?.Cached ?? 0),
-        ["shards.get.calls"] = _batches.GetCalls,
-        ["shards.get.keys"] = _batches.GetKeys,
+        ["shards.get.calls"] = _counted.GetCalls,
+        ["shards.get.keys"] = _counted.GetKeys,
         ["shards.get.outage"] = Interlocked.Read(ref _inOutageBefore) + (_shards.Answers?.InOutage ?? 0),
-        ["shards.news.calls"] = _batches.NewsCalls,
-        ["shards.put.calls"] = _batches.PutCalls,
-        ["shards.put.values"] = _batches.PutValues,
+        ["shards.news.calls"] = _counted.NewsCalls,
+        ["shards.put.calls"] = _counted.PutCalls,
+        ["shards.put.values"] = _counted.PutValues,
     };
 
     /// <summary>The value of a key, expired or not; as old as the options allow. Complete at once if it is known.</summary>
@@ -294,7 +294,7 @@ internal sealed class ShardClient : IAsyncDisposable
     }
 
     // As the news tell, so with them alone.
-    private ShardPlaces Places() => _shards.Answers?.Places ?? ShardPlaces.Unknown;
+    private ShardMap Map() => _shards.Answers?.Map ?? ShardMap.Unknown;
 
     // Of the shards that are in use by now.
     private void Changed(NodeId key)
@@ -309,7 +309,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
     private Shards NewShards(ShardLayout layout, long trustedFrom)
     {
-        var answers = _options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(layout, _options, _time, _batches.GetNewsAsync, trustedFrom) : null;
+        var answers = _options.MaxStaleness > TimeSpan.Zero ? new EdgeAnswers(layout, _options, _time, _counted.GetNewsAsync, trustedFrom) : null;
         answers?.Begin();
         return new Shards(layout, new KnownShards(layout, _options, _time), answers);
     }
@@ -329,7 +329,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
         ValueTask<T> CountedAsync()
         {
-            ShardBatches.Count(kind);
+            CountedCalls.Count(kind);
             return call(grain);
         }
     }
@@ -342,7 +342,7 @@ internal sealed class ShardClient : IAsyncDisposable
 
     private void Report(long shard, string kind, Exception cause)
     {
-        EdgeMetrics.ShardFailures.Add(1, ShardBatches.Kind(kind));
+        EdgeMetrics.ShardFailures.Add(1, CountedCalls.Kind(kind));
         _outages.Add(GrainKeys.ShardName(shard), 1, cause);
     }
 

@@ -25,7 +25,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> _ask;
-    private readonly ShardPlaces _places;
+    private readonly ShardMap _map;
     private readonly Action<NodeId> _changed;
     private readonly TimeSpan _interval;
     private readonly CancellationTokenSource _ending = new();
@@ -39,24 +39,22 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     // Guards the fields below: one read at a time.
     private readonly SemaphoreSlim _reading = new(1);
     private long _bytes;
-    private long _desk;
-    private long _deskSince;
+    private long _way;
 
     /// <param name="options">Times and bounds.</param>
     /// <param name="time">The edge's clock.</param>
-    /// <param name="ask">Asks the desk with the given number.</param>
-    /// <param name="places">Where news say that shards are.</param>
+    /// <param name="ask">Asks a silo for news. Different ways may lead to different silos.</param>
+    /// <param name="map">Where news say that shards are.</param>
     /// <param name="changed">Called for each changed key.</param>
     public ShardNewsReader(
         GrainKeyStoreOptions options,
         TimeProvider time,
         Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
-        ShardPlaces places,
+        ShardMap map,
         Action<NodeId> changed)
     {
-        (_options, _time, _ask, _places, _changed) = (options, time, ask, places, changed);
+        (_options, _time, _ask, _map, _changed) = (options, time, ask, map, changed);
         _interval = options.MaxStaleness / 4;
-        _deskSince = time.GetTimestamp();
     }
 
     /// <summary>Reads again and again from now on. Without shards it makes no calls.</summary>
@@ -173,30 +171,23 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     /// <summary>Asks a silo, and another one if it does not respond in time.</summary>
     private async Task<IReadOnlyList<ShardNews>?> AskAsync(IReadOnlyList<ShardPoint> known)
     {
-        if (_time.GetElapsedTime(_deskSince) >= _options.DeskFor)
-        {
-            TakeNextDesk();
-        }
-
         foreach (var timeout in new[] { _options.HedgeAfter, _options.MaxStaleness / 2 })
         {
             try
             {
-                var asked = _ask(_desk, known);
+                var asked = _ask(_way, known);
                 GrainCalls.Ignore(asked);
                 return await asked.WaitAsync(timeout, _time, _ending.Token);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // Requests go to the shards meanwhile, and log why those do not respond.
-                TakeNextDesk();
+                _way++;
             }
         }
 
         return null;
     }
-
-    private void TakeNextDesk() => (_desk, _deskSince) = (_desk + 1, _time.GetTimestamp());
 
     // News that cannot be read cost their shard its view for a while, and not the loop.
     private void TryNote(Reading reading, ShardNews news, long confirmedAt)
@@ -221,7 +212,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
             return;
         }
 
-        _places.Note(news.Shard, news.Silo);
+        _map.Note(news);
         reading.View.Note(news, confirmedAt, _changed);
         var bytes = reading.View.State?.Filter.Bytes ?? 0;
         _bytes += bytes - reading.Bytes;
@@ -231,7 +222,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private void Forget(Reading reading)
     {
         reading.View.Forget();
-        _places.Note(reading.View.Shard, null);
+        _map.Forget(reading.View.Shard);
         _bytes -= reading.Bytes;
         reading.Bytes = 0;
     }

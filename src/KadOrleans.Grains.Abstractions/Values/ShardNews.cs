@@ -25,7 +25,11 @@ internal readonly record struct ShardPoint(
 /// A <see cref="KeyFilter"/> of all keys. Null if the caller's generation is this one and <paramref name="Changed"/> is complete.
 /// </param>
 /// <param name="Age">How old this is at most: every change before is in it.</param>
-/// <param name="Silo">Where the shard is active: calls for all shards of a silo go there. Null from older silos.</param>
+/// <param name="Silo">Where the shard is active. Null from older silos.</param>
+/// <param name="Desk">
+/// The <see cref="IShardDesk"/> there. The id has the gateway's address, by which a client sends it there itself; within a silo the id needs
+/// the address of <paramref name="Silo"/> in its place. Null from older silos.
+/// </param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardNews")]
@@ -36,7 +40,8 @@ internal sealed record ShardNews(
     [property: Id(3)] IReadOnlyList<NodeId> Changed,
     [property: Id(4)] byte[]? Filter,
     [property: Id(5)] TimeSpan Age,
-    [property: Id(6)] SiloAddress? Silo = null)
+    [property: Id(6)] SiloAddress? Silo = null,
+    [property: Id(7)] GrainId? Desk = null)
 {
     /// <summary>Whether the changes begin where a state ends, so that nothing between is missing.</summary>
     public bool Continues(long generation, long version) => generation == Generation && version + Changed.Count == Version;

@@ -22,7 +22,7 @@ internal sealed class DhtGrain(
     IOptions<KadClusterOptions> options,
     ClusterShards shards,
     IRandomSource random,
-    ShardNewsDesk news,
+    SiloNews news,
     ClusterTime time,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {

@@ -11,7 +11,7 @@ namespace KadOrleans.Grains.Dht;
 /// <param name="grainOf">The grain of a shard.</param>
 /// <param name="time">For the timeout of reads.</param>
 internal sealed class ShardWatch(
-    ShardNewsDesk news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
+    SiloNews news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
 {
     /// <summary>Reads what changed.</summary>
     /// <exception cref="ArgumentException">There are more keys or points than one call takes.</exception>
@@ -47,7 +47,7 @@ internal sealed class ShardWatch(
 
         try
         {
-            var values = await grainOf(news.Shard).GetAsync(wanted).AsTask().WaitAsync(ShardBatchGrain.ShardTimeout, time);
+            var values = await grainOf(news.Shard).GetAsync(wanted).AsTask().WaitAsync(ShardDesk.ShardTimeout, time);
             return (point, [.. wanted.Zip(values, (key, value) => new WatchedValue(key, value?.Value))]);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -43,9 +43,11 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton(services =>
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
         builder.Services.TryAddSingleton<LoadTurns>();
-        builder.Services.TryAddSingleton<ShardNewsDesk>();
-        builder.Services.TryAddSingleton<AskSilo>(services => new ShardNewsServices(services).AskAsync);
-        builder.AddGrainService<ShardNewsService>();
+        builder.Services.TryAddSingleton<SiloNews>();
+        builder.Services.TryAddSingleton<ShardDesks>();
+        builder.Services.TryAddSingleton<AskSilo>(services =>
+            (silo, known) => services.GetRequiredService<ShardDesks>().AskAsync(silo, known));
+        builder.AddGrainService<ShardDesk>();
         builder.Services.TryAddSingleton<ClusterLimits>();
         builder.Services.TryAddSingleton<TellSilo>(services => new RulesServices(services).FollowAsync);
         builder.AddGrainService<RulesService>();

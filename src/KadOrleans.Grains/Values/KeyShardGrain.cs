@@ -35,6 +35,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly ClusterLimits _limits;
     private readonly StateVersion _version;
     private readonly SiloAddress _silo;
+    private readonly ShardDesks _desks;
     private readonly ClusterTime _time;
     private readonly ILogger _logger;
     private readonly Func<GrainId, IRecordStorage> _open;
@@ -69,6 +70,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ClusterLimits limits,
         StateVersion version,
         ILocalSiloDetails silo,
+        ShardDesks desks,
         ValueCache cache,
         LoadTurns loads,
         ActiveGrains active,
@@ -78,7 +80,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ILogger<KeyShardGrain> logger)
     {
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
-        (_silo, _cache, _loads, _active, _random, _time, _logger) = (silo.SiloAddress, cache, loads, active, random, time, logger);
+        (_silo, _desks, _cache, _loads, _active, _random, _time, _logger) = (silo.SiloAddress, desks, cache, loads, active, random, time, logger);
         _shard = this.GetPrimaryKeyLong();
         _open = grain => new ShardRecordStorage(new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout));
         _reminder = new ExpiryReminder(this, random, logger);
@@ -270,7 +272,11 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     }
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
-        _log.IsSealed ? null : _log.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)).Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = _silo });
+        _log.IsSealed ? null : _log.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)).Read(known with { Shard = _shard }, TimeSpan.Zero) with
+        {
+            Silo = _silo,
+            Desk = _desks.Address,
+        });
 
     public async ValueTask SplitAsync()
     {

@@ -3,7 +3,6 @@ using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Logging;
@@ -179,14 +178,6 @@ internal static class SiloHost
 
             // The rebalancer keeps these options, and reads the limit in each cycle.
             shards.Changed += layout => options.ActivationMigrationCountLimit = LimitOf(layout);
-        });
-
-        // Rebalancing evens out the numbers of all activations. Edges name new batch grains each minute. If those of the last 15 min stayed
-        // on the silos that were there, a silo that joins would get most shards instead.
-        silo.Configure<GrainCollectionOptions>(options =>
-        {
-            options.CollectionQuantum = TimeSpan.FromSeconds(15);
-            options.ClassSpecificCollectionAge[typeof(ShardBatchGrain).FullName!] = TimeSpan.FromSeconds(20);
         });
 
         static int LimitOf(ShardLayout shards) => Math.Max(16, shards.Count / 8);

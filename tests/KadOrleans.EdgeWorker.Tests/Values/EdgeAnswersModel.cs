@@ -27,7 +27,7 @@ internal sealed class EdgeAnswersModel
 
     private readonly ManualTimeProvider _clock = new();
     private readonly ModelShard[] _shards = [new(0), new(1)];
-    private readonly ShardNewsDesk[] _desks;
+    private readonly SiloNews[] _silos;
     private readonly Dictionary<NodeId, KeyRecord> _records = [];
     private readonly List<ModelGet> _gets = [];
     private readonly List<(NodeId Key, int Number)> _puts = [];
@@ -42,7 +42,7 @@ internal sealed class EdgeAnswersModel
     {
         var options = Options.Create(new KadClusterOptions { ShardBits = ShardBits });
         var shards = new ClusterShards(options);
-        _desks = [new ShardNewsDesk(shards, AskSiloAsync, _clock), new ShardNewsDesk(shards, AskSiloAsync, _clock)];
+        _silos = [new SiloNews(shards, AskSiloAsync, _clock), new SiloNews(shards, AskSiloAsync, _clock)];
         Answers = new EdgeAnswers(
             ShardLayout.Of(ShardBits),
             new GrainKeyStoreOptions { MaxStaleness = Bound, MaxOutageStaleness = OutageBound },
@@ -234,7 +234,7 @@ internal sealed class EdgeAnswersModel
             throw new TimeoutException("Lost.");
         }
 
-        var news = await _desks[desk % _desks.Length].ReadAsync(known, shard => _shards[shard]);
+        var news = await _silos[desk % _silos.Length].ReadAsync(known, shard => _shards[shard]);
         if (_fate == NewsFate.Arrives)
         {
             return news;

@@ -100,7 +100,7 @@ public sealed class GrainKeyStoreFaultTests(OneShardCluster cluster) : IAsyncLif
     }
 
     [Fact]
-    public async Task A_shard_that_breaks_is_asked_once_more_apart_from_others_and_is_no_value()
+    public async Task A_shard_that_breaks_is_asked_once_and_is_no_value()
     {
         await using var store = CreateStore();
         var before = cluster.Gate.Count<IKeyShardGrain>("PutAsync");
@@ -110,7 +110,7 @@ public sealed class GrainKeyStoreFaultTests(OneShardCluster cluster) : IAsyncLif
         Fail("GetUsageAsync", new InvalidOperationException("Broken."));
 
         Assert.Equal(StoreResult.StorageFailed, await store.PutAsync(StoredValues.Key(1), StoredValues.Text("lost")));
-        Assert.Equal(2, cluster.Gate.Count<IKeyShardGrain>("PutAsync") - before);
+        Assert.Equal(1, cluster.Gate.Count<IKeyShardGrain>("PutAsync") - before);
         await Assert.ThrowsAsync<KeyStoreException>(() => ReadAllAsync(store));
         await Assert.ThrowsAsync<KeyStoreException>(async () => await store.RemoveExpiredAsync(StoredValues.Now));
         await Assert.ThrowsAsync<KeyStoreException>(async () => await store.GetUsageAsync());

@@ -27,7 +27,7 @@ public sealed class ShardNewsFaultTests
                 asked.AddRange(known.Select(point => point.Shard));
                 return Task.FromResult<IReadOnlyList<ShardNews>>([new ShardNews(0, 3, 1, [], new byte[7], TimeSpan.Zero), good with { Shard = 1 }]);
             },
-            new ShardPlaces(2),
+            new ShardMap(2),
             static _ => { });
         ShardView[] views = [new(0), new(1)];
         foreach (var view in views)
@@ -52,18 +52,18 @@ public sealed class ShardNewsFaultTests
         const int bits = 2;
         var shards = new ClusterShards(Options.Create(new KadClusterOptions { ShardBits = bits }));
         var pending = new TaskCompletionSource<IReadOnlyList<ShardNews>>();
-        var desk = new ShardNewsDesk(shards, (_, _) => pending.Task, _clock);
+        var silo = new SiloNews(shards, (_, _) => pending.Task, _clock);
 
         // The second generation tells its silo.
         var shard = new ModelShard(0);
         ShardPoint[] known = [new(ShardLayout.Of(bits).ShardAt(0), 0, 0)];
-        Assert.Single(await desk.ReadAsync(known, _ => shard));
-        _clock.Advance(ShardNewsDesk.MinAge);
-        var waiting = desk.ReadAsync(known, _ => shard);
+        Assert.Single(await silo.ReadAsync(known, _ => shard));
+        _clock.Advance(SiloNews.MinAge);
+        var waiting = silo.ReadAsync(known, _ => shard);
         Assert.False(waiting.IsCompleted);
 
         shards.Note(new ShardLayout(bits, bits + 1), null);
-        Assert.Empty(await desk.ReadAsync([], _ => shard));
+        Assert.Empty(await silo.ReadAsync([], _ => shard));
         pending.SetResult([]);
 
         Assert.Empty(await waiting);

@@ -147,7 +147,7 @@ public sealed class ShardOutageTests(SixteenShardCluster cluster) : IAsyncLifeti
     {
         foreach (var method in (string[])["GetAsync", "PutAsync"])
         {
-            cluster.Gate.Set<IShardBatchGrain>(method, () => _silence.Task);
+            cluster.Gate.Set<IShardDesk>(method, () => _silence.Task);
             cluster.Gate.Set<IKeyShardGrain>(method, () => _silence.Task);
         }
 

@@ -77,7 +77,7 @@ public sealed class DoublingTests : IAsyncLifetime
 
     private async Task AssertHeldAsync(ConcurrentDictionary<NodeId, StoredValue> acknowledged)
     {
-        var desk = _cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(0));
+        var desk = _cluster.Client.GetGrain<IShardBatchGrain>(0);
         foreach (var some in acknowledged.ToArray().Chunk(1000))
         {
             IReadOnlyList<StoredValue?> values = [];
@@ -122,7 +122,7 @@ public sealed class DoublingTests : IAsyncLifetime
 
     private async Task StoreAsync(int worker, ConcurrentDictionary<NodeId, StoredValue> acknowledged, CancellationToken stop)
     {
-        var desk = _cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(worker));
+        var desk = _cluster.Client.GetGrain<IShardBatchGrain>(worker);
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             ShardPut[] puts = [.. Enumerable.Range(0, 20).Select(part => new ShardPut(NodeId.FromKey($"{worker}/{i}/{part}"), _cluster.Text($"{worker}/{i}/{part}")))];

@@ -58,8 +58,9 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         var address = (await client.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
 
         var news = await Assert.ThrowsAsync<CallRefusedException>(
-            () => Service<IShardNewsService>(client, address).GetAsync([new ShardPoint(0, 0, 0)]));
-        Assert.Equal("IShardNewsService.GetAsync is open to silos alone; clients use IDhtGrain.", news.Message);
+            async () => await Service<IShardDesk>(client, address).AskShardsAsync([new ShardPoint(0, 0, 0)]));
+        Assert.Equal("IShardDesk.AskShardsAsync is open to silos alone; clients use IDhtGrain.", news.Message);
+        await Assert.ThrowsAsync<CallRefusedException>(async () => await Service<IShardDesk>(client, address).GetAsync([]));
         var rules = await Assert.ThrowsAsync<CallRefusedException>(
             () => Service<IRulesService>(client, address).FollowAsync(new EdgeRules(9_000_000_000_000_000_000, [])));
         Assert.Equal("IRulesService.FollowAsync is open to silos alone; clients use IDhtGrain.", rules.Message);

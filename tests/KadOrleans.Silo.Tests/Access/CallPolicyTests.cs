@@ -34,7 +34,7 @@ public sealed class CallPolicyTests
         Type[] called = [.. Ours.SelectMany(assembly => assembly.GetTypes()).Where(IsCalled)];
 
         Assert.Superset(
-            new HashSet<Type> { typeof(IDhtGrain), typeof(IKeyShardGrain), typeof(IRulesService), typeof(IShardNewsService) }, called.ToHashSet());
+            new HashSet<Type> { typeof(IDhtGrain), typeof(IKeyShardGrain), typeof(IRulesService), typeof(IShardDesk) }, called.ToHashSet());
         Assert.All(called, type => Assert.True(
             type.IsDefined(typeof(OpenToAttribute)), $"{type.FullName} has no [OpenTo(…)]: say beside it who may call it."));
     }

@@ -1,14 +1,13 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Diagnostics;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>The grain calls that carry many puts, keys or points, and their counts. A key is asked for once in a call.</summary>
 /// <param name="grains">A connected client's, or a silo's.</param>
-internal sealed class ShardBatches(IGrainFactory grains)
+internal sealed class CountedCalls(IGrainFactory grains)
 {
     private long _putCalls;
     private long _putValues;
@@ -38,10 +37,10 @@ internal sealed class ShardBatches(IGrainFactory grains)
     public static KeyValuePair<string, object?> Kind(string kind) => new("kad.shard.call", kind);
 
     /// <summary>Puts values of any shards through a desk.</summary>
-    public Task<ShardBatch<StoreResult>> PutManyAsync(long desk, IReadOnlyList<ShardPut> puts)
+    public async Task<ShardBatch<StoreResult>> PutManyAsync(GrainId desk, IReadOnlyList<ShardPut> puts)
     {
         Count("put", puts.Count, ref _putCalls, ref _putValues);
-        return grains.GetGrain<IShardBatchGrain>(GrainKeys.PutDesk(desk)).PutAsync(puts).AsTask();
+        return await grains.GetGrain<IShardDesk>(desk).PutAsync(puts);
     }
 
     /// <summary>Puts values of one shard.</summary>
@@ -52,11 +51,11 @@ internal sealed class ShardBatches(IGrainFactory grains)
     }
 
     /// <summary>Gets keys of any shards through a desk.</summary>
-    public async Task<ShardBatch<StoredValue?>> GetManyAsync(long desk, IReadOnlyList<NodeId> keys)
+    public async Task<ShardBatch<StoredValue?>> GetManyAsync(GrainId desk, IReadOnlyList<NodeId> keys)
     {
         Count("get", keys.Count, ref _getCalls, ref _getKeys);
         var (once, places) = Once(keys);
-        var batch = await grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetAsync(once);
+        var batch = await grains.GetGrain<IShardDesk>(desk).GetAsync(once);
         if (places is null)
         {
             return batch;
@@ -79,12 +78,12 @@ internal sealed class ShardBatches(IGrainFactory grains)
         return places is null ? values : [.. places.Select(place => values[place])];
     }
 
-    /// <summary>Gets the news of shards through a desk.</summary>
-    public Task<IReadOnlyList<ShardNews>> GetNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
+    /// <summary>Gets the news of shards from any silo. Different ways may lead to different ones.</summary>
+    public Task<IReadOnlyList<ShardNews>> GetNewsAsync(long way, IReadOnlyList<ShardPoint> known)
     {
         Interlocked.Increment(ref _newsCalls);
         Count("news");
-        return grains.GetGrain<IShardBatchGrain>(GrainKeys.GetDesk(desk)).GetNewsAsync(known).AsTask();
+        return grains.GetGrain<IShardBatchGrain>(way).GetNewsAsync(known).AsTask();
     }
 
     /// <summary>

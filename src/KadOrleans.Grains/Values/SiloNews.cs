@@ -14,7 +14,7 @@ namespace KadOrleans.Grains.Values;
 /// <param name="shards">The shards in use.</param>
 /// <param name="askSilo">Has a silo ask shards. It may leave some out.</param>
 /// <param name="time">For ages and timeouts.</param>
-internal sealed class ShardNewsDesk(
+internal sealed class SiloNews(
     ClusterShards shards, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
     /// <summary>News of this age are good enough: an edge counts them as that much older.</summary>
@@ -64,7 +64,7 @@ internal sealed class ShardNewsDesk(
         Task[] asked = [.. Refresh(wanted, grainOf).Where(task => !task.IsCompleted)];
         if (asked.Length > 0)
         {
-            await ((Task)Task.WhenAll(asked).WaitAsync(ShardBatchGrain.ShardTimeout, time))
+            await ((Task)Task.WhenAll(asked).WaitAsync(ShardDesk.ShardTimeout, time))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
@@ -106,7 +106,7 @@ internal sealed class ShardNewsDesk(
             var age = time.GetElapsedTime(entry.ConfirmedAt);
             if (entry.History is { } history && age < MaxAge && (bytes == 0 || bytes + history.Bytes <= MaxResponse))
             {
-                var read = history.Read(point, age) with { Silo = entry.LastSilo };
+                var read = history.Read(point, age) with { Silo = entry.LastSilo, Desk = entry.Desk };
                 bytes += read.Filter?.Length ?? 0;
                 news.Add(read);
             }
@@ -167,7 +167,7 @@ internal sealed class ShardNewsDesk(
     {
         try
         {
-            // Another activation of the desk may wait for this too.
+            // Several callers may wait for this.
             var all = await asked.ConfigureAwait(false);
             lock (_gate)
             {
@@ -195,7 +195,7 @@ internal sealed class ShardNewsDesk(
         (entry.FullAt, entry.History) = news is null || others + (news.Filter?.Length ?? 0) > MaxBytes
             ? (askedAt, null)
             : ((long?)null, KeyHistory.After(entry.History, news, KeyHistory.MaxChangesOf(_bits)));
-        (entry.ConfirmedAt, entry.Silo, entry.LastSilo) = (askedAt, news?.Silo, news?.Silo);
+        (entry.ConfirmedAt, entry.Silo, entry.LastSilo, entry.Desk) = (askedAt, news?.Silo, news?.Silo, news?.Desk);
         _bytes = others + (entry.History?.Bytes ?? 0);
     }
 
@@ -210,6 +210,9 @@ internal sealed class ShardNewsDesk(
 
         /// <summary>The same, also while it is asked again. Edges are told of it.</summary>
         public SiloAddress? LastSilo { get; set; }
+
+        /// <summary>The desk there.</summary>
+        public GrainId? Desk { get; set; }
 
         public Task Asked { get; set; } = Task.CompletedTask;
 

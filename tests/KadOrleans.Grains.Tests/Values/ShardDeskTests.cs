@@ -11,9 +11,9 @@ using Orleans.Runtime.Placement;
 namespace KadOrleans.Grains.Tests.Values;
 
 [Collection(ShardCluster.Name)]
-public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
+public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
 {
-    private readonly IShardBatchGrain _many = cluster.Client.GetGrain<IShardBatchGrain>(GrainKeys.Singleton);
+    private readonly IShardDesk _many = cluster.Client.GetGrain<IShardDesk>(DesksOf(cluster, cluster.Cluster.Silos[0].SiloAddress).Address);
 
     public void Dispose() => cluster.Rows.Heal();
 
@@ -32,6 +32,36 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Empty(read.Unanswered);
         Assert.Equal([.. keys.Select((_, i) => cluster.Text($"{i}")), null, cluster.Text("0")], read.Results);
         Assert.Equal([cluster.Text("5")], await cluster.Shard(GrainKeys.Shard(keys[5], ClusterFixture.ShardBits)).GetAsync([keys[5]]));
+    }
+
+    [Fact]
+    public async Task A_client_chooses_the_silo_and_a_shards_news_name_the_desk_there()
+    {
+        foreach (var silo in cluster.Cluster.Silos.Select(silo => silo.SiloAddress))
+        {
+            var desk = cluster.Client.GetGrain<IShardDesk>(DesksOf(cluster, silo).Address);
+            for (var i = 0; i < 20; i++)
+            {
+                Assert.Equal(silo, (await desk.GetAsync([])).Silo);
+            }
+        }
+
+        var shard = cluster.Shard(172);
+        var news = (await shard.GetNewsAsync(new ShardPoint(172, 0, 0)))!;
+        Assert.Equal(await SiloOfAsync(shard), news.Silo);
+        Assert.Equal(DesksOf(cluster, news.Silo!).Address, news.Desk);
+        Assert.Equal(news.Desk, Assert.Single(await _many.GetNewsAsync([new ShardPoint(172, 0, 0)])).Desk);
+    }
+
+    [Fact]
+    public async Task Edges_of_the_release_before_reach_the_shards_by_any_silo()
+    {
+        var (key, any) = (KeysOf(173).First(), cluster.Client.GetGrain<IShardBatchGrain>(7));
+        var stored = await any.PutAsync([new ShardPut(key, cluster.Text("old"))]);
+        Assert.Equal([StoreResult.Stored], stored.Results);
+        Assert.NotNull(stored.Silo);
+        Assert.Equal([cluster.Text("old")], (await any.GetAsync([key])).Results);
+        Assert.Equal(173, Assert.Single(await any.GetNewsAsync([new ShardPoint(173, 0, 0)])).Shard);
     }
 
     [Fact]
@@ -96,7 +126,7 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
         await arrived.Task;
 
         // In small steps: the write that is held must not reach storage's timeout.
-        await cluster.AdvanceUntilAsync(ShardBatchGrain.ShardTimeout / 10, () => Task.FromResult(call.IsCompleted));
+        await cluster.AdvanceUntilAsync(ShardDesk.ShardTimeout / 10, () => Task.FromResult(call.IsCompleted));
 
         Assert.Equal([0, 2], (await call).Unanswered.Order());
         Assert.Equal(StoreResult.Stored, (await call).Results[1]);
@@ -113,9 +143,10 @@ public sealed class ShardBatchGrainTests(ClusterFixture cluster) : IDisposable
     private async Task<SiloAddress> SiloOfAsync(IKeyShardGrain shard) =>
         await cluster.FindSiloAsync(shard) ?? throw new InvalidOperationException("The shard is on no silo.");
 
-    // A call from within a silo stays there.
-    private IShardBatchGrain DeskAt(SiloAddress silo) =>
-        cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<IGrainFactory>().GetGrain<IShardBatchGrain>(GrainKeys.Singleton);
+    private IShardDesk DeskAt(SiloAddress silo) => DesksOf(cluster, silo).Own;
+
+    private static ShardDesks DesksOf(ClusterFixture cluster, SiloAddress silo) =>
+        cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<ShardDesks>();
 
     private static Task HoldAsync(TaskCompletionSource arrived, TaskCompletionSource gate)
     {

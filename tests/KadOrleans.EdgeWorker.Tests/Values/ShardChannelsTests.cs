@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Simulation;
@@ -6,27 +7,36 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.EdgeWorker.Tests.Values;
 
-/// <summary>Requests are numbers; the shard of one is its tens, and an answer ten times the number.</summary>
-public sealed class ShardLanesTests
+/// <summary>
+/// Requests are numbers; the shard of one is its tens, and an answer ten times the number. Shards 1 to 4 are on one silo, those from 5 on
+/// another; where shard 0 is nobody knows.
+/// </summary>
+public sealed class ShardChannelsTests
 {
-    private static readonly GrainKeyStoreOptions Options = new() { Lanes = 1 };
+    private static readonly GrainKeyStoreOptions Options = new() { DeskCalls = 1, PauseForSilo = TimeSpan.Zero };
 
     private readonly ManualTimeProvider _clock = new();
     private readonly PendingCalls _many = new();
     private readonly PendingCalls _one = new();
     private readonly HashSet<long> _late = [];
-    private readonly ShardLanes<int, int> _lanes;
+    private readonly ConcurrentQueue<GrainId> _asked = new();
+    private readonly ShardChannels<int, int> _channels;
 
-    public ShardLanesTests()
+    public ShardChannelsTests()
     {
-        _lanes = new ShardLanes<int, int>(
-            (_, numbers) => CallManyAsync(numbers), (_, numbers) => _one.CallAsync(numbers), () => ShardPlaces.Unknown, Options, _clock, NullLogger.Instance);
+        var map = new ShardMap(20);
+        for (var shard = 1; shard < 20; shard++)
+        {
+            map.Note(new ShardNews(shard, 1, 1, [], null, TimeSpan.Zero, Silos.At(1), shard < 5 ? Silos.DeskAt(1) : Silos.DeskAt(2)));
+        }
+
+        _channels = new ShardChannels<int, int>(CallDeskAsync, (_, numbers) => _one.CallAsync(numbers), () => map, Options, _clock, NullLogger.Instance);
     }
 
     [Fact]
     public async Task Requests_to_many_shards_travel_together_in_the_order_of_arrival()
     {
-        var first = Ask(1);
+        var first = Ask(11);
         var call = await _many.NextAsync();
         var others = new[] { 33, 12, 31, 25 }.Select(Ask).ToArray();
         call.Answer();
@@ -34,7 +44,7 @@ public sealed class ShardLanesTests
         second.Answer();
 
         Assert.Equal([33, 12, 31, 25], second.Requests);
-        Assert.Equal(10, await first);
+        Assert.Equal(110, await first);
         await AssertAsync([330, 120, 310, 250], others);
         Assert.Equal(0, _one.Count);
     }
@@ -43,7 +53,7 @@ public sealed class ShardLanesTests
     public async Task Requests_to_a_late_shard_wait_apart_and_are_never_overtaken()
     {
         _late.Add(1);
-        var first = Ask(2);
+        var first = Ask(22);
         var call = await _many.NextAsync();
         var (late, well) = (Ask(11), Ask(21));
         call.Answer();
@@ -61,7 +71,7 @@ public sealed class ShardLanesTests
         var next = await _one.NextAsync();
         next.Answer();
         Assert.Equal([12, 13], next.Requests);
-        await AssertAsync([20, 110, 120, 130], first, late, later, latest);
+        await AssertAsync([220, 110, 120, 130], first, late, later, latest);
     }
 
     [Fact]
@@ -86,26 +96,52 @@ public sealed class ShardLanesTests
     }
 
     [Fact]
-    public async Task A_call_that_did_not_get_through_is_made_again_and_nothing_is_asked_twice_apart()
+    public async Task Silos_have_channels_of_their_own_and_an_unknown_shard_is_called_itself()
     {
-        _late.Add(1);
-        var late = Ask(11);
-        (await _many.NextAsync()).Answer();
-        var apart = await _one.NextAsync();
-        var blocker = Ask(21);
-        var blocked = await _many.NextAsync();
-        var (later, other) = (Ask(12), Ask(22));
-        blocked.Answer();
-        (await _many.NextAsync()).Fail(new Orleans.Runtime.SiloUnavailableException("The silo has just died."));
-        await Eventually.IsTrueAsync(() => _clock.NextDue <= Options.FirstBackOff);
-        _clock.Advance(Options.FirstBackOff);
-        (await _many.NextAsync()).Answer();
-        apart.Answer();
-        var next = await _one.NextAsync();
-        next.Answer();
+        var asked = new[] { 11, 51, 1 }.Select(Ask).ToArray();
+        var calls = new[] { await _many.NextAsync(), await _many.NextAsync() };
+        Assert.Equal([11, 51], calls.SelectMany(call => call.Requests).Order());
+        Assert.Equal([Silos.DeskAt(1), Silos.DeskAt(2)], _asked.Order());
+        var own = await _one.NextAsync();
+        Assert.Equal([1], own.Requests);
+        own.Answer();
+        Array.ForEach(calls, call => call.Answer());
+        await AssertAsync([110, 510, 10], asked);
+    }
 
-        Assert.Equal([12], next.Requests);
-        await AssertAsync([110, 210, 120, 220], late, blocker, later, other);
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Requests_of_a_late_desk_go_to_their_shards_too_and_the_first_response_counts(bool isDeskFirst)
+    {
+        var asked = Ask(11);
+        var late = await _many.NextAsync();
+        await Eventually.IsTrueAsync(() => _clock.NextDue <= Options.HedgeAfter);
+        _clock.Advance(Options.HedgeAfter);
+        var own = await _one.NextAsync();
+        Assert.Equal([11], own.Requests);
+        (isDeskFirst ? late : own).Answer();
+        Assert.Equal(110, await asked);
+
+        // Whatever comes of the other one, the shard is left apart for a while.
+        (isDeskFirst ? own : late).Fail(new InvalidOperationException("gone"));
+        var next = Ask(12);
+        (await _one.NextAsync()).Answer();
+        Assert.Equal(120, await next);
+        Assert.Equal(1, _many.Count);
+    }
+
+    [Fact]
+    public async Task Requests_of_a_desk_that_fails_go_to_their_shards_at_once_and_are_tried_there_again()
+    {
+        _many.Failure = new SiloUnavailableException("There is no such service here.");
+        _one.Failure = new TimeoutException("The silo has just died.");
+        var asked = Ask(11);
+        await Eventually.IsTrueAsync(() => _one.Count == 1 && _clock.NextDue <= Options.FirstBackOff);
+        _one.Failure = null;
+        _clock.Advance(Options.FirstBackOff);
+        (await _one.NextAsync()).Answer();
+        Assert.Equal(110, await asked);
     }
 
     [Fact]
@@ -113,7 +149,7 @@ public sealed class ShardLanesTests
     {
         _late.Add(1);
         using var cancelling = new CancellationTokenSource();
-        var late = _lanes.AskAsync(11, 1, cancelling.Token);
+        var late = _channels.AskAsync(11, 1, cancelling.Token);
         (await _many.NextAsync()).Answer();
         await _one.NextAsync();
         await cancelling.CancelAsync();
@@ -125,23 +161,23 @@ public sealed class ShardLanesTests
     public async Task Cancelling_ends_the_wait_of_one_request_alone()
     {
         using var cancelling = new CancellationTokenSource();
-        var first = _lanes.AskAsync(1, 0, cancelling.Token);
+        var first = _channels.AskAsync(21, 2, cancelling.Token);
         var call = await _many.NextAsync();
-        var second = Ask(2);
+        var second = Ask(22);
 
         await cancelling.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
 
         call.Answer();
         (await _many.NextAsync()).Answer();
-        Assert.Equal(20, await second);
+        Assert.Equal(220, await second);
     }
 
     [Fact]
     public async Task The_time_that_a_request_waited_with_the_others_counts_when_it_is_asked_apart()
     {
         _late.Add(1);
-        var late = _lanes.AskAsync(11, 1, CancellationToken.None);
+        var late = _channels.AskAsync(11, 1, CancellationToken.None);
         var call = await _many.NextAsync();
         _clock.Advance(Options.HedgeAfter / 2);
         call.Answer();
@@ -158,13 +194,14 @@ public sealed class ShardLanesTests
 
     private async Task<int> Ask(int number)
     {
-        var outcome = await _lanes.AskAsync(number, number / 10, CancellationToken.None);
+        var outcome = await _channels.AskAsync(number, number / 10, CancellationToken.None);
         Assert.Null(outcome.Failure);
         return outcome.Result;
     }
 
-    private async Task<ShardBatch<int>> CallManyAsync(IReadOnlyList<int> numbers)
+    private async Task<ShardBatch<int>> CallDeskAsync(GrainId desk, IReadOnlyList<int> numbers)
     {
+        _asked.Enqueue(desk);
         var results = await _many.CallAsync(numbers);
         return new ShardBatch<int>(
             results, [.. Enumerable.Range(0, numbers.Count).Where(place => _late.Contains(numbers[place] / 10))]);

@@ -29,10 +29,10 @@ internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long 
 }
 
 /// <summary>
-/// A queue of requests of one kind. One grain call is pending at a time. Requests that arrive meanwhile share the next call, in the order
-/// of arrival. A failed call is retried until its requests time out, so no later call overtakes it.
+/// A queue of requests of one kind. Requests that arrive while a call is pending share the next one, in the order of arrival. A failed
+/// call is retried until its requests time out.
 /// </summary>
-internal sealed class ShardLane<TItem, TResult>
+internal sealed class ShardChannel<TItem, TResult>
 {
     private readonly string _name;
     private readonly Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> _call;
@@ -41,21 +41,22 @@ internal sealed class ShardLane<TItem, TResult>
     private readonly GrainCalls _calls;
     private readonly ITimer _timer;
 
-    // Guards the fields below, and the list of sent requests.
+    // Guards the fields below, and the lists of sent requests.
     private readonly Lock _gate = new();
     private readonly Queue<ShardRequest<TItem, TResult>> _waiting = new();
-    private List<ShardRequest<TItem, TResult>> _underWay = [];
-    private bool _isRunning;
+    private readonly List<List<ShardRequest<TItem, TResult>>> _underWay = [];
+    private long? _calledAt;
+    private bool _isGathering;
     private bool _isTimed;
 
     /// <param name="name">What it calls, for logs and messages.</param>
     /// <param name="call">
-    /// Returns the results in the order of the requests. Requests that it returns as unanswered have left the lane.
+    /// Returns the results in the order of the requests. Requests that it returns as unanswered have left the channel.
     /// </param>
     /// <param name="options">The queue, the batch and the timeout.</param>
     /// <param name="time">For the timeout and pauses.</param>
     /// <param name="logger">Logs retries.</param>
-    public ShardLane(
+    public ShardChannel(
         string name,
         Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,
         GrainKeyStoreOptions options,
@@ -67,26 +68,20 @@ internal sealed class ShardLane<TItem, TResult>
         _timer = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Whether the lane has a pending request. It is false by the time the last one has its outcome.</summary>
-    public bool IsBusy
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _isRunning;
-            }
-        }
-    }
+    /// <summary>How many calls may be pending. With one, none overtakes another. Default 1.</summary>
+    public int MaxCalls { get; init; } = 1;
+
+    /// <summary>The shortest time between the beginnings of two calls. Default zero.</summary>
+    public Func<TimeSpan> Pause { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>Queues a request. It completes within the options' timeout, and fails at once if too many wait.</summary>
     public void Add(ShardRequest<TItem, TResult> request)
     {
         lock (_gate)
         {
-            if (_waiting.Count >= _options.LaneQueue)
+            if (_waiting.Count >= _options.ChannelQueue)
             {
-                request.Fail(new QueueFullException($"{_options.LaneQueue} requests are pending for {_name} already."));
+                request.Fail(new QueueFullException($"{_options.ChannelQueue} requests are pending for {_name} already."));
                 return;
             }
 
@@ -98,12 +93,10 @@ internal sealed class ShardLane<TItem, TResult>
                 _timer.Change(Left(request), Timeout.InfiniteTimeSpan);
             }
 
-            if (_isRunning)
+            if (!TryGather())
             {
                 return;
             }
-
-            _isRunning = true;
         }
 
         // Not on the caller's thread, which receives datagrams. All its failures go to the requests.
@@ -118,31 +111,49 @@ internal sealed class ShardLane<TItem, TResult>
     {
         lock (_gate)
         {
-            _isTimed = false;
-            foreach (var request in _underWay.Concat(_waiting).Where(request => !request.Task.IsCompleted))
+            var next = TimeSpan.MaxValue;
+            foreach (var request in _underWay.SelectMany(batch => batch).Concat(_waiting).Where(request => !request.Task.IsCompleted))
             {
                 var left = Left(request);
                 if (left > TimeSpan.Zero)
                 {
-                    _isTimed = true;
-                    _timer.Change(left, Timeout.InfiniteTimeSpan);
-                    return;
+                    next = left < next ? left : next;
                 }
+                else
+                {
+                    request.Fail(new TimeoutException($"No response within {_options.Timeout.TotalSeconds:0.###} s."));
+                }
+            }
 
-                request.Fail(new TimeoutException($"No response within {_options.Timeout.TotalSeconds:0.###} s."));
+            _isTimed = next < TimeSpan.MaxValue;
+            if (_isTimed)
+            {
+                _timer.Change(next, Timeout.InfiniteTimeSpan);
             }
         }
     }
 
+    // One call at a time gathers requests: those that arrive meanwhile are in it.
+    private bool TryGather() => !_isGathering && _waiting.Count > 0 && _underWay.Count < MaxCalls && (_isGathering = true);
+
     private async Task RunAsync()
     {
-        var batch = TakeBatch();
-        while (batch.Count > 0)
+        for (var goesOn = true; goesOn;)
         {
-            var answer = await CallAsync(batch);
+            var pause = _calledAt is { } calledAt ? Pause() - _time.GetElapsedTime(calledAt) : TimeSpan.Zero;
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, _time);
+            }
 
-            // Taken first, so that a lane without work is idle before its last callers continue.
-            var next = TakeBatch();
+            var batch = TakeBatch();
+            var answer = await CallAsync(batch);
+            lock (_gate)
+            {
+                _underWay.Remove(batch);
+                goesOn = TryGather();
+            }
+
             var unanswered = answer.Unanswered.ToHashSet();
             for (var i = 0; i < batch.Count; i++)
             {
@@ -151,8 +162,6 @@ internal sealed class ShardLane<TItem, TResult>
                     batch[i].Answer(answer.Results[i]);
                 }
             }
-
-            batch = next;
         }
     }
 
@@ -169,8 +178,12 @@ internal sealed class ShardLane<TItem, TResult>
                 }
             }
 
-            _underWay = batch;
-            _isRunning = batch.Count > 0;
+            _underWay.Add(batch);
+            (_isGathering, _calledAt) = (false, _time.GetTimestamp());
+            if (TryGather())
+            {
+                _ = Task.Run(RunAsync);
+            }
         }
 
         return batch;

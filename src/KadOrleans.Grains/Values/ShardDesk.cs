@@ -1,0 +1,119 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
+using KadOrleans.Grains.Diagnostics;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Shards;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Services;
+
+namespace KadOrleans.Grains.Values;
+
+/// <inheritdoc cref="IShardDesk"/>
+internal sealed class ShardDesk(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    IGrainFactory grains,
+    ClusterShards shards,
+    SiloNews news,
+    ValueCache cache,
+    ILocalSiloDetails details,
+    ClusterTime time)
+    : GrainService(id, silo, loggers), IShardDesk
+{
+    /// <summary>
+    /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
+    /// just died, must not delay the others.
+    /// </summary>
+    public static readonly TimeSpan ShardTimeout = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The most bytes of filters in one response to another silo.</summary>
+    private const long MaxResponse = 1L << 20;
+
+    // Cached, as making a reference costs more than a call.
+    private readonly Dictionary<long, IKeyShardGrain> _grains = [];
+
+    public async ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
+    {
+        ShardCall.CheckLength(keys);
+        var get = new ShardGet(keys, time.GetUtcNow(), cache.TryGetOpen);
+        GrainMetrics.Got(get.Found, 0);
+        if (get.Missing.Count == 0)
+        {
+            return new ShardBatch<StoredValue?>(get.Values, [], details.SiloAddress);
+        }
+
+        var rest = await AskAsync(get.MissingKeys, key => key, static (shard, some) => shard.GetAsync(some));
+        get.Fill(rest.Results);
+        return rest with { Results = get.Values, Unanswered = [.. rest.Unanswered.Select(place => get.Missing[place])] };
+    }
+
+    public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) =>
+        AskAsync(puts, put => put.Key, static (shard, some) => shard.PutAsync(some));
+
+    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known)
+    {
+        ShardCall.CheckLength(known);
+        return new ValueTask<IReadOnlyList<ShardNews>>(news.ReadAsync(known, ShardOf));
+    }
+
+    public async ValueTask<IReadOnlyList<ShardNews>> AskShardsAsync(IReadOnlyList<ShardPoint> known)
+    {
+        ShardCall.CheckLength(known);
+        Task<ShardNews?>[] asked = [.. known.Select(point => ShardOf(point.Shard).GetNewsAsync(point).AsTask())];
+        await WaitAsync(Task.WhenAll(asked));
+        long bytes = 0;
+        return [.. asked.Where(one => one.IsCompletedSuccessfully).Select(one => one.Result).OfType<ShardNews>().TakeWhile(IsWithinResponse)];
+
+        bool IsWithinResponse(ShardNews one) => (bytes += one.Filter?.Length ?? 0) <= MaxResponse;
+    }
+
+    private IKeyShardGrain ShardOf(long shard) =>
+        _grains.TryGetValue(shard, out var grain) ? grain : _grains[shard] = grains.GetGrain<IKeyShardGrain>(shard);
+
+    private async ValueTask<ShardBatch<TResult>> AskAsync<TRequest, TResult>(
+        IReadOnlyList<TRequest> requests,
+        Func<TRequest, NodeId> keyOf,
+        Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
+    {
+        ShardCall.CheckLength(requests);
+        var layout = shards.Layout;
+        var shares = ShardShare<TRequest, TResult>.Divide(requests, request => layout.ShardOf(keyOf(request)));
+        foreach (var (shard, share) in shares)
+        {
+            share.Begin(ShardOf(shard), call);
+        }
+
+        await WaitAsync(Task.WhenAll(shares.Values.Select(share => share.Asked)));
+        var results = new TResult[requests.Count];
+        return new ShardBatch<TResult>(results, [.. shares.Values.SelectMany(share => share.CopyTo(results))], details.SiloAddress);
+    }
+
+    // Of a shard that timed out or failed the caller gets nothing: it calls the shard itself, and gets the reason.
+    private async Task WaitAsync(Task all)
+    {
+        GrainCalls.Ignore(all);
+        await all.WaitAsync(ShardTimeout, time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+}
+
+/// <summary>The desks of all silos.</summary>
+internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
+{
+    public ShardDesks(IServiceProvider services, ILocalSiloDetails silo)
+        : base(services) => (Own, Address) = (GetGrainService(silo.SiloAddress), GetGrainService(silo.GatewayAddress).GetGrainId());
+
+    /// <summary>This silo's.</summary>
+    public IShardDesk Own { get; }
+
+    /// <summary>See <see cref="ShardNews.Desk"/>.</summary>
+    public GrainId Address { get; }
+
+    /// <summary>Has a silo ask shards.</summary>
+    public Task<IReadOnlyList<ShardNews>> AskAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known) =>
+        GetGrainService(silo).AskShardsAsync(known).AsTask();
+}
