@@ -9,6 +9,7 @@ using KadOrleans.Hosting.Logging;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Node;
+using KadOrleans.Silo.PostgreSql;
 using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -110,6 +111,7 @@ internal static class SiloHost
         // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
+        silo.Services.AddOptions<AdoNetGrainStorageOptions>(GrainStorageName.Kad).PostConfigure<TimeProvider>(StateDataSource.Use);
         // Before the grains' own, which makes a system call each time: each write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options =>

@@ -32,9 +32,9 @@ internal static class SchemaCheck
     public static async Task RunAsync(IServiceProvider services)
     {
         var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
-        if (storage is { Invariant: "Npgsql", ConnectionString.Length: > 0 })
+        if (storage.DataSource is StateDataSource database)
         {
-            await RunAsync(storage.ConnectionString);
+            await RunAsync(database.ConnectionString);
         }
     }
 

@@ -1,5 +1,8 @@
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Silo.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.PostgreSql;
@@ -15,10 +18,11 @@ public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStor
     [Fact]
     public async Task Of_two_first_writes_that_see_nothing_of_each_other_one_fails_and_the_state_can_be_read()
     {
+        var other = await PostgreSqlStorage.PlainAsync(silo.Server, silo.Services.GetRequiredService<IOptions<ClusterOptions>>().Value);
         await using var gate = await InsertGate.CloseAsync(silo.Server);
         var first = Record.ExceptionAsync(() => Storage.WriteAsync(_grain, "first"));
         await gate.HeldAsync(1);
-        var second = Record.ExceptionAsync(() => Storage.WriteAsync(_grain, "second"));
+        var second = Record.ExceptionAsync(() => other.WriteAsync(_grain, "second"));
         await gate.HeldAsync(2);
         await gate.OpenAsync();
 

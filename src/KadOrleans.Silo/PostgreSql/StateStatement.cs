@@ -1,0 +1,133 @@
+using Npgsql;
+
+namespace KadOrleans.Silo.PostgreSql;
+
+/// <summary>The statement that writes several states, each by a call of <c>writetostorage</c>.</summary>
+internal static class StateStatement
+{
+    // Each call locks its row until the end. All silos write in the order of the keys, so none waits for one that waits for it.
+    private const string Text =
+        """
+        SELECT state.position, written.version
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY
+          AS state (idhash, n0, n1, typehash, type, extension, service, version, payload, position)
+        CROSS JOIN LATERAL writetostorage(
+          state.idhash, state.n0, state.n1, state.typehash, state.type, state.extension, state.service, state.version, state.payload)
+          AS written (version)
+        """;
+
+    // Classes of SQLSTATE: wrong data, a broken constraint, a deadlock or another conflict of transactions, a limit of the server, and an
+    // error of a function or a trigger. They undo the transaction, and may come from one of its states alone.
+    private static readonly string[] OfOneState = ["22", "23", "40", "54", "P0"];
+
+    /// <summary>Writes states and completes them. If one of them may have failed all, writes each by itself.</summary>
+    public static async Task RunAsync(string connectionString, List<StateWrite> writes)
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(connectionString);
+            await connection.OpenAsync();
+            try
+            {
+                writes.Sort((first, second) => first.Row.Key.CompareTo(second.Row.Key));
+                await WriteAsync(connection, writes);
+            }
+            catch (PostgresException exception) when (writes.Count > 1 && IsOfOneState(exception))
+            {
+                await WriteEachAsync(connection, writes);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Those that have an outcome keep it.
+            writes.ForEach(write => write.Fail(exception));
+        }
+    }
+
+    private static async Task WriteEachAsync(NpgsqlConnection connection, List<StateWrite> writes)
+    {
+        foreach (var write in writes)
+        {
+            try
+            {
+                await WriteAsync(connection, [write]);
+            }
+            catch (PostgresException exception) when (IsOfOneState(exception))
+            {
+                write.Fail(exception);
+            }
+        }
+    }
+
+    private static bool IsOfOneState(PostgresException exception) =>
+        OfOneState.Any(start => exception.SqlState.StartsWith(start, StringComparison.Ordinal));
+
+    private static async Task WriteAsync(NpgsqlConnection connection, List<StateWrite> writes)
+    {
+        await using var command = new NpgsqlCommand(Text, connection);
+        Add(command, writes, row => row.Key.GrainIdHash);
+        Add(command, writes, row => row.Key.GrainIdN0);
+        Add(command, writes, row => row.Key.GrainIdN1);
+        Add(command, writes, row => row.Key.GrainTypeHash);
+        Add(command, writes, row => row.Key.GrainType);
+        Add(command, writes, row => row.Key.GrainIdExtension);
+        Add(command, writes, row => row.Key.ServiceId);
+        Add(command, writes, row => row.Version);
+        Add(command, writes, row => row.Payload);
+
+        var versions = new int?[writes.Count];
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            do
+            {
+                while (await reader.ReadAsync())
+                {
+                    versions[reader.GetInt64(0) - 1] = await reader.IsDBNullAsync(1) ? null : reader.GetInt32(1);
+                }
+            }
+            while (await reader.NextResultAsync());
+        }
+
+        // Rows come before the commit, and the end of the results after it.
+        for (var i = 0; i < versions.Length; i++)
+        {
+            writes[i].Complete(versions[i]);
+        }
+    }
+
+    private static void Add<T>(NpgsqlCommand command, List<StateWrite> writes, Func<StateRow, T> field) =>
+        command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. writes.Select(write => field(write.Row))] });
+}
+
+/// <summary>A state as Orleans' provider writes it.</summary>
+/// <param name="Key">Which state it is.</param>
+/// <param name="Version">The version that it replaces. Null: it is the first.</param>
+/// <param name="Payload">Its bytes.</param>
+internal sealed record StateRow(StateKey Key, int? Version, byte[] Payload)
+{
+    /// <summary>The state of the provider's command.</summary>
+    public static StateRow Of(NpgsqlParameterCollection parameters)
+    {
+        return new StateRow(
+            new StateKey(
+                Value<int>("GrainIdHash"), Value<long>("GrainIdN0"), Value<long>("GrainIdN1"), Value<int>("GrainTypeHash"),
+                Value<string>("GrainTypeString")!, Value<string>("GrainIdExtensionString"), Value<string>("ServiceId")!),
+            Value<int?>("GrainStateVersion"), Value<byte[]>("PayloadBinary")!);
+
+        T? Value<T>(string name) => parameters[name].Value is T value ? value : default;
+    }
+}
+
+/// <summary>The columns that say which state a row is. They are unique together.</summary>
+internal readonly record struct StateKey(
+    int GrainIdHash, long GrainIdN0, long GrainIdN1, int GrainTypeHash, string GrainType, string? GrainIdExtension, string ServiceId)
+{
+    /// <summary>The order in which all silos lock rows.</summary>
+    public int CompareTo(StateKey other)
+    {
+        var order = (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1).CompareTo(
+            (other.GrainIdHash, other.GrainTypeHash, other.GrainIdN0, other.GrainIdN1));
+        order = order != 0 ? order : string.CompareOrdinal(GrainType, other.GrainType);
+        return order != 0 ? order : string.CompareOrdinal(GrainIdExtension, other.GrainIdExtension);
+    }
+}
