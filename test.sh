@@ -155,10 +155,34 @@ done
 beside=$!
 for suite in ${lane[@]+"${lane[@]}"}; do run_suite "$suite"; done
 wait "$beside"
+
+# With --all three tests of a suite run at once, many of them with a cluster of processes. At most three that failed so run again alone, one
+# after the other: a test fails if it fails there too. Either way it is named at the end.
+names_of() { grep $'^failed\t' "$1" | cut -f2 | sed 's/(.*//' | sort -u; }
+run_again() {
+    local suite=$1 names passed failed skipped seconds ended more failed_again
+    names=$(names_of "$results/$suite.failures")
+    if grep -qvE '^[A-Za-z_0-9.]+$' <<<"$names" || ! read -r passed failed skipped seconds <"$results/$suite.done"; then return; fi
+    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json \
+        -maxThreads 1 $(sed 's/^/-method /' <<<"$names") >"$results/again.jsonl" 2>/dev/null </dev/null || true
+    rm -f "$results/again.failures"
+    awk -v suite="$suite" -v notes=/dev/null -v failures="$results/again.failures" -v counts="$results/again.counts" "$read_messages" "$results/again.jsonl"
+    read -r more failed_again _ ended <"$results/again.counts"
+    if [ "$ended" = 1 ] && [ "$failed_again" = 0 ] && [ "$more" -ge "$failed" ]; then
+        sed 's/^/  /' <<<"$names" >>"$results/again"
+        echo "$((passed + failed)) 0 $skipped $seconds" >"$results/$suite.done"
+        rm "$results/$suite.failures"
+    fi
+}
+failures=("$results"/*.failures)
+if [ "$is_all" = 1 ] && [ -e "${failures[0]}" ] && [ "$(cat "${failures[@]}" | grep -c $'^failed\t')" -le 3 ]; then
+    for file in "${failures[@]}"; do run_again "$(basename "$file" .failures)"; done
+fi
 lap tests
 
 [ ! -s "$results/notes" ] || { echo; echo "Skipped:"; cut -f2 "$results/notes" | sort | uniq -c | sort -rn; }
 find "$results" -name '*.failures' -size +0 -exec cat {} + | grep $'^failed\t' | cut -f2 | sort >"$results/failed" || true
+[ ! -s "$results/again" ] || { echo; echo "Failed beside others, and passed when run again alone:"; cat "$results/again"; }
 [ ! -s "$results/failed" ] || { echo; echo "Failed:"; sed 's/^/  /' "$results/failed"; }
 
 echo
