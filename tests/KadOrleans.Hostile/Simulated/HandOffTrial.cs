@@ -3,7 +3,9 @@ using KadOrleans.Simulation.Attackers;
 
 namespace KadOrleans.Hostile.Simulated;
 
-/// <summary>A network comes to a node with a new id beside the node's own each 30 s, from one endpoint or from another host each time.</summary>
+/// <summary>
+/// A network comes to a node with a new id each 30 s, from one endpoint or from another host each time. Its ids are beside the node's own.
+/// </summary>
 internal static class HandOffTrial
 {
     public const int Held = 100;
