@@ -40,6 +40,10 @@ public sealed class FillTests
     public void Forged_stores_do_not_use_up_the_quota_of_the_address_that_they_name() =>
         Assert.Equal(20, OverwriteTrial.UseUpQuota(Seed));
 
+    [Fact]
+    public void An_owner_gets_all_values_back_that_others_overwrote_whatever_its_neighbours_changed() =>
+        Assert.Equal(new OwnerResult(OwnerTrial.Keys, OwnerTrial.Keys), OwnerTrial.Run(Seed));
+
     // Thirty networks hold a part of the reserve each, and that is more than far values leave.
     [Fact]
     public void Contacts_beside_a_nodes_id_and_junk_there_evict_no_near_values() => Shrink(contacts: 30, far: 0);

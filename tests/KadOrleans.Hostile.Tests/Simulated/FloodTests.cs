@@ -3,7 +3,7 @@ using KadOrleans.Wire;
 
 namespace KadOrleans.Hostile.Tests.Simulated;
 
-/// <summary>What floods under forged sources achieve, and what they draw.</summary>
+/// <summary>What floods under forged sources achieve, and what strangers draw.</summary>
 public sealed class FloodTests
 {
     private const int Seed = 20_261_121;
@@ -46,4 +46,19 @@ public sealed class FloodTests
         // A second's worth may come as a burst.
         Assert.True(perSecond <= 1.1 * (1 << 20), $"seed {Seed}: {perSecond / 1e6:0.00} MB/s");
     }
+
+    [Fact]
+    public void Many_ports_of_one_address_draw_four_megabytes_a_second_at_most()
+    {
+        var perSecond = AmplificationTrial.TowardsProven(Seed, perSecond: 4_900, TimeSpan.FromSeconds(10), ports: 64);
+
+        // As above.
+        Assert.True(perSecond <= 1.1 * (4 << 20), $"seed {Seed}: {perSecond / 1e6:0.00} MB/s");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_network_that_comes_with_ever_new_ids_is_handed_the_values_once_an_hour(bool isOneEndpoint) =>
+        Assert.InRange(HandOffTrial.Run(Seed, isOneEndpoint), 1, 2 * HandOffTrial.Held);
 }

@@ -27,8 +27,8 @@ internal static class AmplificationTrial
         });
     }
 
-    /// <summary>Bytes that a second of forged FIND_VALUE draws towards a peer that has proved its endpoint, per second.</summary>
-    public static double TowardsProven(int seed, int perSecond, TimeSpan duration)
+    /// <summary>Bytes that a second of FIND_VALUEs draws towards ports of one address, each of which has proved itself.</summary>
+    public static double TowardsProven(int seed, int perSecond, TimeSpan duration, int ports = 1)
     {
         var scene = new Scene(seed);
         return scene.World.Run(async () =>
@@ -37,18 +37,18 @@ internal static class AmplificationTrial
             var victim = scene.World.Nodes[0];
             var key = NodeId.Random(scene.Random);
             await scene.HoldAsync(key, DhtValue.FromBytes(new byte[8_000]), holders: 1);
-            var peer = new SilentPeer(NodeId.Random(scene.Random), scene.World.Network.Bind(), answersPings: true);
-            peer.Ping(victim.Transport.Endpoint, scene.Random);
-            await scene.World.PassAsync(Scene.Settling);
+            var peers = Enumerable.Range(0, ports).Select(i => new SilentPeer(
+                NodeId.Random(scene.Random), scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.OneHost, i)), answersPings: true)).ToList();
+            await scene.IntroduceAsync(peers);
 
-            var before = peer.ReceivedBytes;
+            var before = peers.Sum(peer => peer.ReceivedBytes);
             var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim.Transport.Endpoint)
             {
-                Source = peer.Contact.Endpoint,
+                Sources = [.. peers.Select(peer => peer.Contact.Endpoint)],
                 Write = requests => requests.FindValue(key).ToArray(),
             };
             await flooder.RunAsync(perSecond, duration);
-            return (peer.ReceivedBytes - before) / duration.TotalSeconds;
+            return (peers.Sum(peer => peer.ReceivedBytes) - before) / duration.TotalSeconds;
         });
     }
 

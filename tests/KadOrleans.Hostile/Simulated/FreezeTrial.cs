@@ -30,11 +30,12 @@ internal static class FreezeTrial
             }
 
             var publisher = scene.World.PickNode();
-            var (refused, missing, late) = (0, 0, 0);
+            var (stores, refused, missing, late) = (0, 0, 0, 0);
             for (var beat = 0; beat < beats; beat++)
             {
                 var value = DhtValue.FromInteger(beat);
                 var set = await publisher.Node.SetAsync(key, value, Life);
+                stores += set.Stored + set.Refused;
                 refused += set.Refused;
                 foreach (var node in scene.Nearest(key, Holders))
                 {
@@ -46,7 +47,7 @@ internal static class FreezeTrial
                 await StoreEverywhereAsync(value);
             }
 
-            return new FreezeResult(refused, missing, late);
+            return new FreezeResult(stores, refused, missing, late);
 
             async Task StoreEverywhereAsync(DhtValue value)
             {
@@ -62,7 +63,8 @@ internal static class FreezeTrial
 }
 
 /// <summary>What became of a publisher's sets, over all of them.</summary>
-/// <param name="Refused">STOREs that were refused in the end.</param>
+/// <param name="Stores">STOREs that were answered.</param>
+/// <param name="Refused">Those that were refused in the end.</param>
 /// <param name="Missing">Of the 18 nearest those that did not hold the value right after its set.</param>
 /// <param name="TooLong">Those that held it for longer than its life.</param>
-internal sealed record FreezeResult(int Refused, int Missing, int TooLong);
+internal sealed record FreezeResult(int Stores, int Refused, int Missing, int TooLong);

@@ -11,10 +11,11 @@ namespace KadOrleans.Hostile.Simulated;
 /// </summary>
 internal static class ShrinkTrial
 {
+    public const int Near = 800;
+    public const int Far = 300;
+
     private const int Honest = 160;
     private const int Quota = 2_000;
-    private const int Near = 800;
-    private const int Far = 300;
     private const int Junk = 3_000;
 
     public static ShrinkResult Run(int seed, int contacts)

@@ -7,7 +7,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Hostile.Simulated;
 
 /// <summary>
-/// A bucket of honest contacts is full. Then an attacker's ids come, more than may wait for a place. Then honest newcomers come.
+/// A bucket of honest contacts is full. Then an attacker's ids come, more than may wait for a place. Then honest newcomers come, and at last the
+/// old contacts leave.
 /// </summary>
 internal static class TableTrial
 {
@@ -97,7 +98,9 @@ internal static class TableTrial
             RawPeer AddHonest()
             {
                 var peer = new RawPeer(scene.World.Network.Bind(), InFarBucket());
-                peer.OnRequest = peer.AnswerPings;
+                peer.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindNode
+                    ? ResponseWriter.WriteNodes(answer, id, [])
+                    : peer.AnswerPings(request, id, answer);
                 peer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
                 return peer;
             }
@@ -111,11 +114,23 @@ internal static class TableTrial
             }
 
             await scene.World.PassAsync(Scene.Settling);
-            var newcomers = Enumerable.Range(0, Newcomers).Select(_ => AddHonest()).ToList();
+            var newcomers = new List<RawPeer>();
+            for (var i = 0; i < Newcomers; i++)
+            {
+                newcomers.Add(AddHonest());
+                await scene.World.PassAsync(TimeSpan.FromMilliseconds(500));
+            }
+
             await scene.World.PassAsync(Scene.Settling);
-            return new TableResult(
-                old.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)),
-                newcomers.Count(peer => peer.Requests.Any()));
+            var stayed = CountInTable(victim, old);
+            old.ForEach(peer => peer.OnRequest = null);
+            for (var i = 0; i < 5; i++)
+            {
+                await victim.Node.FindNodeAsync(InFarBucket());
+                await scene.World.PassAsync(Scene.Settling);
+            }
+
+            return new TableResult(stayed, CountInTable(victim, old), CountInTable(victim, newcomers));
         });
     }
 
@@ -130,12 +145,18 @@ internal static class TableTrial
             await passAsync();
         }
 
-        return new DrainResult(Came, newcomers.Count(peer => victim.Node.RoutingTable.Contacts.Contains(peer.Contact)));
+        return new DrainResult(Came, CountInTable(victim, newcomers));
     }
+
+    private static int CountInTable(SimulatedNode node, List<RawPeer> peers) =>
+        peers.Count(peer => node.Node.RoutingTable.Contacts.Contains(peer.Contact));
 }
 
 /// <summary>How many newcomers came, and how many of them are in the table.</summary>
 internal sealed record DrainResult(int Came, int InTable);
 
-/// <summary>Honest contacts that stayed, of 20, and honest newcomers that were pinged, of 40.</summary>
-internal sealed record TableResult(int Stayed, int Pinged);
+/// <summary>Who is in the table.</summary>
+/// <param name="Stayed">Honest contacts after all had come, of 20.</param>
+/// <param name="Left">Those of them after they had left.</param>
+/// <param name="Entered">Newcomers then, in their place.</param>
+internal sealed record TableResult(int Stayed, int Left, int Entered);

@@ -8,8 +8,8 @@ public static class HostileTables
 {
     /// <summary>How it is called.</summary>
     public const string Usage =
-        "[simulated|sockets] [--kad PATH] [--minutes N] [--seed N] [--beside FILE]: PATH is another build's kad without its "
-        + "extension, N minutes of mixed flood (default 10), FILE what an earlier run printed";
+        "[simulated|sockets] [--kad PATH] [--minutes N] [--seed N] [--table NAME] [--beside FILE]: PATH is another build's kad without its "
+        + "extension, N minutes of mixed flood (default 10), NAME one of the simulated tables, FILE what an earlier run printed";
 
     /// <summary>Runs both kinds of attacks, or one of them, and returns the exit code.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error)
@@ -19,7 +19,7 @@ public static class HostileTables
         ArgumentNullException.ThrowIfNull(error);
         var which = args is ["simulated" or "sockets", ..] ? args[0] : null;
         var options = args.Skip(which is null ? 0 : 1).Chunk(2).ToList();
-        if (options.Any(pair => pair is not ["--kad" or "--minutes" or "--seed" or "--beside", _]))
+        if (options.Any(pair => pair is not ["--kad" or "--minutes" or "--seed" or "--table" or "--beside", _]))
         {
             await error.WriteLineAsync(Usage);
             return 2;
@@ -30,7 +30,15 @@ public static class HostileTables
         var rows = new RowList(output, earlier);
         if (which != "sockets")
         {
-            new SimulatedRows(rows, int.Parse(Of("--seed", "1"), CultureInfo.InvariantCulture)).Write();
+            var tables = new SimulatedRows(rows, int.Parse(Of("--seed", "1"), CultureInfo.InvariantCulture)).Tables;
+            var wanted = tables.Where(table => Of("--table", table.Key) == table.Key).ToList();
+            if (wanted.Count == 0)
+            {
+                await error.WriteLineAsync($"The tables are {string.Join(", ", tables.Select(table => table.Key))}.");
+                return 2;
+            }
+
+            wanted.ForEach(table => table.Value());
         }
 
         if (which == "simulated")

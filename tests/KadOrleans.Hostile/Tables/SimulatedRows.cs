@@ -15,18 +15,21 @@ internal sealed class SimulatedRows(RowList rows, int seed)
 
     private static readonly RequestKind?[] Kinds = [RequestKind.FindNode, RequestKind.FindValue, RequestKind.Store, null];
 
-    /// <summary>Runs and writes all.</summary>
-    public void Write()
-    {
-        WriteDeception();
-        WriteSybils();
-        WritePublication();
-        WriteFill();
-        WriteNewcomers();
-        WriteAmplification();
-        WriteContacts();
-        WriteContactLiars();
-    }
+    /// <summary>The tables by name, in their order. Each runs and writes one.</summary>
+    public IReadOnlyList<KeyValuePair<string, Action>> Tables =>
+    [
+        new("deception", WriteDeception),
+        new("sybils", WriteSybils),
+        new("publication", WritePublication),
+        new("lives", WriteLives),
+        new("fill", WriteFill),
+        new("area", WriteArea),
+        new("newcomers", WriteNewcomers),
+        new("amplification", WriteAmplification),
+        new("contacts", WriteContacts),
+        new("tarpits", WriteTarpits),
+        new("liars", WriteContactLiars),
+    ];
 
     private void WriteDeception()
     {
@@ -49,6 +52,7 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             var result = SybilTrial.Run(seed, sybils: 64, spread);
             rows.Add($"{spread}: sybils among the nearest found", $"{result.SybilsFound} of {result.Found}");
             rows.Add($"{spread}: copies of a set at sybils", $"{result.SybilStores} of {result.Stores}");
+            rows.Add($"{spread}: contacts that the set calls too near", $"{result.Crowded}");
         }
     }
 
@@ -62,6 +66,23 @@ internal sealed class SimulatedRows(RowList rows, int seed)
                 $"{liars} liars on one host",
                 $"the publisher keeps it: {result.PublisherKeepsTruth}; renewed at {result.Renewed} of 20; {result.Deceived} honest nodes hold the lie");
         }
+    }
+
+    private void WriteLives()
+    {
+        rows.Begin("a life and a key belong to who set them");
+        foreach (var squats in new[] { false, true })
+        {
+            var result = FreezeTrial.Run(seed, squats, beats: 10);
+            rows.Add(
+                $"{(squats ? "ten sets with a life of a squatted key" : "ten heartbeats, each stored back without its life")}",
+                $"{result.Refused} of {result.Stores} refused; {result.Missing} missing, {result.TooLong} too long at the nearest");
+        }
+
+        var told = WatchTrial.Run(seed);
+        rows.Add($"a watcher's node is sent a lie three times", $"{told.Count(value => value == Scene.Lie)} events of a lie, {told.Count} in all");
+        var owner = OwnerTrial.Run(seed);
+        rows.Add($"an owner's {OwnerTrial.Keys} values, and its /24's changes used up", $"{owner.Overwritten} overwritten; {owner.Restored} restored by one STORE each");
     }
 
     private void WriteFill()
@@ -86,6 +107,16 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         rows.Add($"STOREs taken of 20 after forged ones used up their address's quota", $"{OverwriteTrial.UseUpQuota(seed)}");
     }
 
+    private void WriteArea()
+    {
+        rows.Begin($"honest values left after contacts beside a node's id and junk there: near of {ShrinkTrial.Near} / far of {ShrinkTrial.Far}");
+        foreach (var contacts in new[] { 6, 30 })
+        {
+            var result = ShrinkTrial.Run(seed, contacts);
+            rows.Add($"{contacts} contacts", $"{result.Near} / {result.Far}");
+        }
+    }
+
     private void WriteNewcomers()
     {
         rows.Begin("newcomers of 240 that ask once in 10 s of forged requests: got contacts / the full list");
@@ -107,8 +138,18 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             rows.Add($"{drawn.Call}", $"{drawn.Sent} → {drawn.Drawn} in {drawn.Datagrams}: {drawn.Ratio:0.00}");
         }
 
-        var perSecond = AmplificationTrial.TowardsProven(seed, 4_900, TimeSpan.FromSeconds(10));
-        rows.Add($"towards a proven endpoint, 4900 forged FIND_VALUE of 8 KB per second for 10 s", $"{perSecond / 1e6:0.00} MB/s");
+        foreach (var ports in new[] { 1, 64 })
+        {
+            var perSecond = AmplificationTrial.TowardsProven(seed, 4_900, TimeSpan.FromSeconds(10), ports);
+            rows.Add($"towards {ports} proven ports of one address, 4900 FIND_VALUE of 8 KB per second for 10 s", $"{perSecond / 1e6:0.00} MB/s");
+        }
+
+        foreach (var isOneEndpoint in new[] { true, false })
+        {
+            rows.Add(
+                $"60 new ids in 30 min, {(isOneEndpoint ? "one endpoint" : "hosts of one /24")}: STOREs of {HandOffTrial.Held} values handed off",
+                $"{HandOffTrial.Run(seed, isOneEndpoint)}");
+        }
     }
 
     private void WriteContacts()
@@ -119,9 +160,13 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             var result = TableTrial.Run(seed, sybils: 60, spread);
             rows.Add(
                 $"60 sybils at a full bucket, {spread}",
-                $"{result.Stayed} of 20 honest contacts stay, {result.Pinged} of 40 later newcomers are pinged");
+                $"{result.Stayed} of 20 honest contacts stay; when they leave, {result.Entered} newcomers take their places");
         }
 
+        var drained = TableTrial.RunDrained(seed, perSecond: 1_000);
+        rows.Add($"one host under 1000 new ports a second", $"{drained.InTable} of {drained.Came} newcomers enter the table");
+        var claimed = TableTrial.RunClaims(seed, networks: 600);
+        rows.Add($"600 networks that claim known ids", $"{claimed.InTable} of {claimed.Came} newcomers enter the table");
         rows.Add($"datagrams to 10.9.9.9 on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0A09_0909)}");
         rows.Add($"datagrams to one public host on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0809_0909)}");
         var unresponsive = UnresponsiveTrial.Run(seed, slow: 10, silent: 10, gets: 100);
@@ -129,6 +174,21 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             $"10 slow and 10 silent peers around a key",
             $"{unresponsive.Found} of 100 gets found it, the longest in {unresponsive.Longest.TotalSeconds:0.0} s, at most {unresponsive.MostAsked} asked");
     }
+
+    private void WriteTarpits()
+    {
+        rows.Begin("the longest get of an absent key, without / with peers that answer late");
+        foreach (var (chains, length, delay) in new[] { (10, 1, 4.7), (4, 20, 4.7), (4, 80, 0.35) })
+        {
+            var result = TarpitTrial.Run(seed, chains, length, TimeSpan.FromSeconds(delay));
+            AddTarpits($"{chains} chains of {length} beside the key, each {delay:0.00} s late", result);
+        }
+
+        AddTarpits($"one address at 600 ports, 4.70 s late", TarpitTrial.RunPoisoned(seed));
+    }
+
+    private void AddTarpits(FormattableString name, TarpitResult result) =>
+        rows.Add(name, $"{result.Untouched.TotalSeconds:0.0} / {result.Longest.TotalSeconds:0.0} s");
 
     private void WriteContactLiars()
     {

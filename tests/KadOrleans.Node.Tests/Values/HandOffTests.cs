@@ -113,31 +113,6 @@ public sealed class HandOffTests
         }
     });
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void A_network_that_comes_with_ever_new_ids_is_handed_the_values_once_an_hour(int newPortsOrHosts) => _world.Run(async () =>
-    {
-        const int Held = 100;
-        var first = await HoldAsync(Held);
-        var stores = 0;
-        for (var i = 0; i < 60; i++)
-        {
-            var endpoint = UdpEndpoint.FromIPv4(0x0900_0001 + (uint)(i * newPortsOrHosts), 9_000);
-            await using var transport = _world.Network.Bind(endpoint);
-            var peer = new RawPeer(transport, first.Id.RandomWithPrefix(20, _world.Random));
-            peer.OnRequest = (request, id, answer) =>
-            {
-                stores += request.Kind == RequestKind.Store ? 1 : 0;
-                return peer.AnswerPings(request, id, answer);
-            };
-            peer.Ping(first.Transport.Endpoint, MessageId.Random(_world.Random));
-            await _world.PassAsync(TimeSpan.FromSeconds(30));
-        }
-
-        Assert.InRange(stores, 1, 2 * Held);
-    });
-
     [Fact]
     public void Hand_off_takes_half_of_the_upload_at_most() => _world.Run(async () =>
     {

@@ -20,8 +20,8 @@ public sealed class Flooder(SimulatedNetwork network, ManualTimeProvider clock, 
     /// <summary>The kind of request; null for all in turn.</summary>
     internal RequestKind? Kind { get; init; }
 
-    /// <summary>The one source that all requests seem to come from; null for a new one each time.</summary>
-    public UdpEndpoint? Source { get; init; }
+    /// <summary>The sources that requests seem to come from, in turn; null for a new one each time.</summary>
+    public IReadOnlyList<UdpEndpoint>? Sources { get; init; }
 
     /// <summary>What is sent in place of random requests of <see cref="Kind"/>; null for those.</summary>
     public Func<ForgedRequests, ReadOnlyMemory<byte>>? Write { get; init; }
@@ -45,8 +45,8 @@ public sealed class Flooder(SimulatedNetwork network, ManualTimeProvider clock, 
 
     private void SendOne()
     {
+        var source = Sources is null ? AttackerAddresses.Forged(random) : Sources[(int)(Sent % Sources.Count)];
+        network.Forge(Write is null ? _requests.Next(Kind) : Write(_requests).Span, source, victim);
         Sent++;
-        var datagram = Write is null ? _requests.Next(Kind) : Write(_requests).Span;
-        network.Forge(datagram, Source ?? AttackerAddresses.Forged(random), victim);
     }
 }
