@@ -40,6 +40,21 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    public async Task Keys_that_are_stored_anew_come_beside_those_that_are_held()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
+
+        await using var node = await NodeProcess.StartAsync("--in-memory");
+        var run = await RunAsync(
+            $"bench --seconds 1 --warm-up 1 --keys 50 --in-flight 4 --rate 200 --json --op store_new --target {node.Address}");
+
+        Assert.True((bool)run["newKeys"]!);
+        var target = run["targets"]![0]!;
+        Assert.Equal(0, (long)target["unexpected"]!);
+        Assert.True((int)(await node.StatusAsync())["keys"]! >= 50 + (long)target["answers"]!);
+    }
+
+    [Fact]
     [Trait("Tier", "Long")]
     public async Task A_cold_target_is_measured_from_its_first_second()
     {

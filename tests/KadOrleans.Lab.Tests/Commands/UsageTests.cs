@@ -30,7 +30,7 @@ public sealed class UsageTests
         { "simulate --values 1000001", ["--values", "'1000001'", "0 to 1000000"] },
         { "simulate --csv no/such/folder/file.csv", ["--csv", "'no/such/folder/file.csv'", "cannot be written"] },
         { "simulate --nods 5", ["'--nods'", "'--nodes'"] },
-        { "bench --op fly", ["--op", "'fly'", "ping, find_node, find_value, find_missing, store, mix"] },
+        { "bench --op fly", ["--op", "'fly'", "ping, find_node, find_value, find_missing, store, store_new, mix"] },
         { "bench --seconds 0", ["--seconds", "'0'", "1 to 3600"] },
         { "bench --in-flight 65537", ["--in-flight", "'65537'", "1 to 65536"] },
         { "bench --sources 1001", ["--sources", "'1001'", "1 to 1000"] },

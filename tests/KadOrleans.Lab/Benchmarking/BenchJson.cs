@@ -14,6 +14,7 @@ internal static class BenchJson
             ["inFlight"] = settings.InFlight,
             ["rate"] = settings.Rate,
             ["keys"] = settings.Keys,
+            ["newKeys"] = settings.Operation == BenchOperation.StoreNew,
             ["targets"] = new JsonArray([.. outcome.Targets.Select(target => Describe(target, outcome))]),
         };
         json["echo"] = outcome.Echoes is [var one, ..] ? Measured(one.Result) : null;

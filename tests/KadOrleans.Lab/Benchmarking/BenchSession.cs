@@ -49,6 +49,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
         BenchOperation.FindValue => "find_value",
         BenchOperation.FindMissing => "find_missing",
         BenchOperation.Store => "store",
+        BenchOperation.StoreNew => "store_new",
         _ => "mix",
     };
 

@@ -72,6 +72,9 @@ internal enum BenchOperation
     /// <summary>STORE of 64 bytes under keys that are held.</summary>
     Store,
 
+    /// <summary>STORE of 64 bytes under keys that are not held, each once.</summary>
+    StoreNew,
+
     /// <summary>Of ten requests four FIND_NODE, three FIND_VALUE, two PING and one STORE.</summary>
     Mix,
 }

@@ -20,7 +20,7 @@ internal static class KademliaRequests
         BenchOperation.FindNode => [Create(RequestKind.FindNode, hasContacts)],
         BenchOperation.FindValue => [Create(RequestKind.FindValue, hasContacts)],
         BenchOperation.FindMissing => [Create(RequestKind.FindValue, hasContacts, RequestKind.FindNode)],
-        BenchOperation.Store => [Create(RequestKind.Store, hasContacts)],
+        BenchOperation.Store or BenchOperation.StoreNew => [Create(RequestKind.Store, hasContacts)],
         _ => CreateMix(hasContacts),
     };
 

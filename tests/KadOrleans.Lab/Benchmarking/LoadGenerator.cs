@@ -26,6 +26,7 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
     // A request that is not answered within it counts as lost.
     private static readonly long Patience = Stopwatch.Frequency;
 
+    private readonly Random _random = new();
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(MessageId.Length - SecretAt);
     private readonly byte* _datagrams = (byte*)NativeMemory.AllocZeroed(MostInFlight, RequestTemplate.MaxLength);
     private readonly Place[] _places = new Place[MostInFlight];
@@ -154,7 +155,12 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
 
         _senders[source].CopyTo(bytes[request.SenderAt..]);
         MemoryMarshal.Write(bytes[(request.IdAt + TurnAt)..], ++place.Turn);
-        if (request.KeyAt >= 0)
+        if (request.KeyAt >= 0 && _load.Operation == BenchOperation.StoreNew)
+        {
+            // No two of so many random bytes are the same.
+            _random.NextBytes(bytes.Slice(request.KeyAt, NodeId.Length));
+        }
+        else if (request.KeyAt >= 0)
         {
             _load.Keys.AsSpan(_nextKey, NodeId.Length).CopyTo(bytes[request.KeyAt..]);
             _nextKey = _nextKey + NodeId.Length < _load.Keys.Length ? _nextKey + NodeId.Length : 0;
@@ -245,7 +251,7 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
 
 /// <summary>What a <see cref="LoadGenerator"/> sends.</summary>
 /// <param name="Operation">What is asked, over and over.</param>
-/// <param name="Keys">The keys and targets, over and over: 20 bytes each, one behind the other.</param>
+/// <param name="Keys">The keys and targets, over and over: 20 bytes each, one behind the other. <see cref="BenchOperation.StoreNew"/> makes its own.</param>
 /// <param name="InFlight">Requests under way at most.</param>
 /// <param name="Duration">How long requests are sent.</param>
 internal sealed record Load(BenchOperation Operation, byte[] Keys, int InFlight, TimeSpan Duration)

@@ -29,7 +29,7 @@ internal sealed class BenchOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _operation = Text("--op", "OP", "What to ask: ping, find_node, find_value, find_missing, store, or a mix. [default: mix]");
+    private readonly Option<string?> _operation = Text("--op", "OP", "What to ask: ping, find_node, find_value, find_missing, store (held keys), store_new (each key once), or a mix. [default: mix]");
     private readonly Option<string?> _seconds = Text("--seconds", "N", $"How long to measure each, 1 to {MostSeconds}. [default: 5]");
 
     private readonly Option<string?> _warmUp = Text(
