@@ -25,7 +25,7 @@ public class ArchitectureTests
         ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],
         ["Grains.Abstractions"] = ["Core"],
-        ["Grains"] = ["Core", "Grains.Abstractions"],
+        ["Grains"] = ["Abstractions", "Core", "Grains.Abstractions"],
         ["Tls"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Hosting.Cluster"],
         ["AzureStorage"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Hosting.Cluster"],
         ["Hosting.Cluster"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
