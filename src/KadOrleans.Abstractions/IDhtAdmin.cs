@@ -9,8 +9,8 @@ using KadOrleans.Core.Values;
 namespace KadOrleans;
 
 /// <summary>
-/// Looks into a DHT and changes what it holds: for those who run it. A node has it as <c>KadNode.Admin</c>. In a cluster whose silos have
-/// an edge key only silos may call it. Safe for any number of callers at once.
+/// Looks into a DHT and changes what it holds: for those who run it. A node has it as <c>KadNode.Admin</c>. In a cluster a silo has it;
+/// other processes use the silo's HTTP API. Safe for any number of callers at once.
 /// </summary>
 public interface IDhtAdmin
 {
@@ -173,8 +173,8 @@ public interface IDhtAdmin
 
     /// <summary>
     /// Changes a limit, durably. It holds in place of the setting, after restarts too, until it is set back. A quota below what is held
-    /// refuses further keys and removes none. A cluster's silos and live edges follow it when this returns, except those in
-    /// <see cref="LimitChange.Missing"/>.
+    /// refuses further keys and removes none. A cluster's live edges and the silo that is asked follow it when this returns. The other silos
+    /// follow within 15 s. <see cref="LimitChange.Missing"/> has those that do not follow yet.
     /// </summary>
     /// <param name="name">Which limit: the <see cref="Limit.Name"/>, whatever its case.</param>
     /// <param name="value">Its value. Null: back to the setting.</param>

@@ -1,25 +1,19 @@
 using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Dht;
 
 namespace KadOrleans.Client;
 
-/// <summary>Makes calls to a cluster's facades, and turns their failures into those of the public interfaces.</summary>
+/// <summary>Makes calls to a cluster's facade, and turns their failures into those of the public interfaces.</summary>
 internal static class ClusterCalls
 {
     /// <summary>Makes a call.</summary>
     /// <exception cref="DhtUnavailableException">The silos, a shard or the edges do not respond.</exception>
-    /// <exception cref="UnauthorizedAccessException">The silos refuse the call of this process.</exception>
     public static async Task<T> RunAsync<T>(Func<ValueTask<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             return await call().AsTask().WaitAsync(cancellationToken);
-        }
-        catch (CallRefusedException e)
-        {
-            throw new UnauthorizedAccessException(e.Message, e);
         }
         catch (Exception e) when (e is ShardUnavailableException or NoLiveEdgeException)
         {

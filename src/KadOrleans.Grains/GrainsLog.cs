@@ -87,9 +87,6 @@ internal static partial class GrainsLog
     [LoggerMessage(6050, LogLevel.Warning, "Edge {Name} does not follow the newest bans and limits yet; it asks for them with its next renewal: {Message}")]
     public static partial void RulesNotTaken(this ILogger logger, string name, string message);
 
-    [LoggerMessage(6051, LogLevel.Warning, "Silo {Name} does not follow the newest limits yet; it asks for them within 15 s: {Message}")]
-    public static partial void LimitsNotTaken(this ILogger logger, string name, string message);
-
     [LoggerMessage(6052, LogLevel.Warning, "The changed limits could not be read; this silo follows its settings until it reads them: {Message}")]
     public static partial void LimitsNotRead(this ILogger logger, string message);
 

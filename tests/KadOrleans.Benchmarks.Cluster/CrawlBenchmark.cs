@@ -1,5 +1,8 @@
 using System.Globalization;
 using KadOrleans.Client;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Node;
 using KadOrleans.Transport.Udp.Hosting;
 
@@ -23,12 +26,12 @@ internal static class CrawlBenchmark
         var first = await StartAsync(port, bootstrap: null);
         await Parallel.ForEachAsync(
             Enumerable.Range(1, count - 1), new ParallelOptions { MaxDegreeOfParallelism = JoinsAtOnce }, async (_, _) => await StartAsync(0, port));
-        var cluster = new DhtAdminClient(grains);
+        var cluster = new DhtClient(grains);
         using var timer = new PeriodicTimer(Poll);
         var edges = 0;
         while (await timer.WaitForNextTickAsync())
         {
-            var live = (await cluster.GetEdgesAsync()).Where(edge => edge.State == EdgeLeaseState.Live).ToList();
+            var live = (await cluster.GetStatusAsync()).Nodes;
             edges = live.Count;
             if (edges > 0 && live.All(edge => edge.Contacts >= Math.Min(JoinedContacts, count / 2)))
             {
@@ -39,17 +42,28 @@ internal static class CrawlBenchmark
         Console.WriteLine($"{count} nodes and {edges} edges, at most {rate} datagrams/s");
         for (var round = 0; round < rounds; round++)
         {
-            var byNode = await CrawlAsync("one node", first.Admin, rate);
-            var byEdges = await CrawlAsync($"{edges} edges", cluster, rate);
+            var byNode = await MeasureAsync("one node", async () => await first.Admin.CrawlAsync((await first.Admin.StartCrawlAsync(new CrawlRequest(rate))).Id).LastAsync());
+            var byEdges = await MeasureAsync($"{edges} edges", () => CrawlAsync(grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton), rate));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"edges to node: {byEdges.PerSecond / byNode.PerSecond:F2} of the nodes/s, {(double)byEdges.Datagrams / byNode.Datagrams:F2} of the datagrams"));
         }
     }
 
-    private static async Task<(double PerSecond, long Datagrams)> CrawlAsync(string who, IDhtAdmin admin, int rate)
+    private static async Task<CrawlReport> CrawlAsync(ICrawlGrain crawls, int rate)
     {
-        var started = await admin.StartCrawlAsync(new CrawlRequest(rate));
-        var report = await admin.CrawlAsync(started.Id).LastAsync();
+        var report = CrawlReportJson.Read(await crawls.StartAsync(rate, null));
+        using var timer = new PeriodicTimer(Poll);
+        while (report.Phase == CrawlPhase.Running && await timer.WaitForNextTickAsync())
+        {
+            report = CrawlReportJson.Read((await crawls.GetAsync(report.Id))!);
+        }
+
+        return report;
+    }
+
+    private static async Task<(double PerSecond, long Datagrams)> MeasureAsync(string who, Func<Task<CrawlReport>> crawl)
+    {
+        var report = await crawl();
         var seconds = (report.EndedAt!.Value - report.StartedAt).TotalSeconds;
         var nodes = report.Summary!.Nodes;
         Console.WriteLine(string.Create(

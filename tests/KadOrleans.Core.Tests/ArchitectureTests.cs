@@ -26,7 +26,7 @@ public class ArchitectureTests
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],
         ["Grains.Abstractions"] = ["Core"],
         ["Shards"] = ["Core"],
-        ["Grains"] = ["Core", "Grains.Abstractions", "Shards"],
+        ["Grains"] = ["Abstractions", "Core", "Grains.Abstractions", "Shards"],
         ["Tls"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Hosting.Cluster"],
         ["AzureStorage"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Hosting.Cluster"],
         ["Hosting.Cluster"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],

@@ -14,6 +14,9 @@ public abstract class DhtAdminContract
     /// <summary>Runs a test on an empty DHT, which has one node id.</summary>
     protected abstract Task RunAsync(Func<IDht, IDhtAdmin, Task> test);
 
+    /// <summary>Has each process of the DHT ask for changed limits, as it does at intervals.</summary>
+    protected virtual Task FollowAsync() => Task.CompletedTask;
+
     private Task RunFilledAsync(Func<IDht, IDhtAdmin, IReadOnlyList<KeySummary>, Task> test) => RunAsync(async (dht, admin) =>
     {
         for (var i = 0; i < Keys; i++)
@@ -278,7 +281,12 @@ public abstract class DhtAdminContract
         Assert.Equal((limit.Setting, null), (limit.Value, limit.Since));
         Assert.Equal((false, 0), await SetAsync(null));
 
-        async Task<(bool, int)> SetAsync(long? value) => await admin.SetLimitAsync("totalKeys", value) is var change ? (change.Changed, change.Missing.Count) : default;
+        async Task<(bool, int)> SetAsync(long? value)
+        {
+            var change = await admin.SetLimitAsync("totalKeys", value);
+            await FollowAsync();
+            return (change.Changed, (await admin.GetLimitsAsync()).Missing.Count);
+        }
     });
 
     [Fact]

@@ -1,21 +1,16 @@
-using KadOrleans.Grains.Abstractions.Managing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace KadOrleans.Client.Hosting;
 
-/// <summary>Adds <see cref="IDht"/> and <see cref="IDhtAdmin"/> to an Orleans client or a silo.</summary>
+/// <summary>Adds <see cref="IDht"/> to an Orleans client or a silo.</summary>
 public static class KadClientExtensions
 {
-    /// <summary>
-    /// Registers <see cref="IDht"/> and <see cref="IDhtAdmin"/> over the services' grain factory, which an Orleans client or silo registers.
-    /// </summary>
+    /// <summary>Registers <see cref="IDht"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
     public static IServiceCollection AddKadClient(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<IDht, DhtClient>();
-        services.TryAddSingleton<IDhtAdmin>(
-            provider => new DhtAdminClient(provider.GetRequiredService<IGrainFactory>(), provider.GetService<IClusterSilos>()));
         return services;
     }
 

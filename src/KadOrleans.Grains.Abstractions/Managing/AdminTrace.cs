@@ -47,3 +47,11 @@ internal sealed record AdminQuery(
 
     public LookupQuery ToQuery() => new(Contact, NamedBy, Hops, SentAt, Took, Result, Named, Value);
 }
+
+/// <summary>What a node holds of a key.</summary>
+/// <param name="Contact">The node.</param>
+/// <param name="Answered">Whether it responded.</param>
+/// <param name="Value">Its value, if it has one.</param>
+[GenerateSerializer]
+[Alias("kad.AdminHolder")]
+internal sealed record AdminHolder([property: Id(0)] Contact Contact, [property: Id(1)] bool Answered, [property: Id(2)] DhtValue? Value);

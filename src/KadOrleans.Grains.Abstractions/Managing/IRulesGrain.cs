@@ -8,8 +8,8 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 
 /// <summary>
 /// What an operator has set while the cluster runs, for all its edges and silos. Key: <see cref="GrainKeys.Singleton"/>. A change is durable
-/// when its call returns. By then it has been sent to all live edges, and to all silos if it is of a limit. Each edge also asks for the
-/// newest rules with each renewal of its lease, and each silo every 15 s.
+/// when its call returns, and has been sent to all live edges. Each edge also asks for the newest rules with each renewal of its lease. Each
+/// silo asks every 15 s.
 /// </summary>
 [Alias("kad.IRulesGrain")]
 [Version(1)]

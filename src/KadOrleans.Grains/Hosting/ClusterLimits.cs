@@ -9,8 +9,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Grains.Hosting;
 
 /// <summary>
-/// The limits in force, as this silo knows them. The cluster sends it each change. It also asks for the newest before its first shard and
-/// every 15 s. Safe for several threads.
+/// The limits in force, as this silo knows them. It asks the cluster before its first shard and every 15 s. Safe for several threads.
 /// </summary>
 internal sealed class ClusterLimits
 {
@@ -19,7 +18,6 @@ internal sealed class ClusterLimits
 
     private readonly KadClusterOptions _options;
     private readonly IGrainFactory _grains;
-    private readonly string _name;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly GrainCalls _calls;
@@ -36,9 +34,12 @@ internal sealed class ClusterLimits
         [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
         ILogger<ClusterLimits> logger)
     {
-        (_options, _grains, _name, _time, _logger) = (options.Value, grains, NameOf(silo.SiloAddress), time, logger);
+        (_options, _grains, Name, _time, _logger) = (options.Value, grains, NameOf(silo.SiloAddress), time, logger);
         _calls = new GrainCalls(time, logger);
     }
+
+    /// <summary>This silo's name among those who follow the rules.</summary>
+    public string Name { get; }
 
     /// <summary>Grows with each change of what is followed.</summary>
     public long Version => _rules.Version;
@@ -51,19 +52,6 @@ internal sealed class ClusterLimits
 
     /// <summary>A silo's name among those who follow the rules.</summary>
     public static string NameOf(SiloAddress silo) => silo.ToString();
-
-    /// <summary>Follows the cluster's rules, unless they are older than those it follows.</summary>
-    public void Follow(EdgeRules rules)
-    {
-        ArgumentNullException.ThrowIfNull(rules);
-        lock (_gate)
-        {
-            if (rules.Version > _rules.Version)
-            {
-                _rules = rules;
-            }
-        }
-    }
 
     /// <summary>Asks for the newest rules before the first shard needs them, for a bounded time.</summary>
     public async Task BeginAsync()
@@ -78,15 +66,23 @@ internal sealed class ClusterLimits
         }
     }
 
-    /// <summary>Asks for the newest rules. The cluster knows by that which ones the silo follows.</summary>
+    /// <summary>Asks for the newest rules until it has them: by the last call the cluster knows which ones the silo follows.</summary>
+    /// <returns>Whether it had older ones.</returns>
     public async ValueTask<bool> FetchAsync()
     {
-        if (await _grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(_name, Version) is not { } rules)
+        var had = Version;
+        while (await _grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(Name, Version) is { } rules && TryFollow(rules))
         {
-            return false;
         }
 
-        Follow(rules);
-        return true;
+        return Version > had;
+    }
+
+    private bool TryFollow(EdgeRules rules)
+    {
+        lock (_gate)
+        {
+            return rules.Version > _rules.Version && (_rules = rules) is not null;
+        }
     }
 }

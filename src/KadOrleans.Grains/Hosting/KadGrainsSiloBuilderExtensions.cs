@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Access;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Crawling;
@@ -22,8 +21,8 @@ namespace KadOrleans.Grains.Hosting;
 public static class KadGrainsSiloBuilderExtensions
 {
     /// <summary>
-    /// Adds the grains' services and options, which are validated at start and compared with the cluster's. The silo must provide grain
-    /// storage named <see cref="GrainStorageName.Kad"/> and reminders.
+    /// Adds the grains' services and options, which are validated at start and compared with the cluster's, and <see cref="IDhtAdmin"/>. The
+    /// silo must provide grain storage named <see cref="GrainStorageName.Kad"/> and reminders.
     /// </summary>
     public static ISiloBuilder UseKadGrains(this ISiloBuilder builder, Action<KadClusterOptions>? configure = null)
     {
@@ -49,8 +48,6 @@ public static class KadGrainsSiloBuilderExtensions
             (silo, known) => services.GetRequiredService<ShardDesks>().AskAsync(silo, known));
         builder.AddGrainService<ShardDesk>();
         builder.Services.TryAddSingleton<ClusterLimits>();
-        builder.Services.TryAddSingleton<TellSilo>(services => new RulesServices(services).FollowAsync);
-        builder.AddGrainService<RulesService>();
         builder.Services.TryAddSingleton<ClusterTime>();
         builder.Services.TryAddSingleton<ClusterClock>();
         builder.Services.TryAddSingleton<AskClock>(services =>
@@ -73,7 +70,9 @@ public static class KadGrainsSiloBuilderExtensions
             return (silo, grain) => reports.Value.AskAsync(silo, grain);
         });
         builder.AddGrainService<SiloReportService>();
-        builder.Services.TryAddSingleton<IClusterSilos, ClusterSilos>();
+        builder.Services.TryAddSingleton<ClusterSilos>();
+        builder.Services.TryAddSingleton<AdminCalls>();
+        builder.Services.TryAddSingleton<IDhtAdmin, ClusterAdmin>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<CrawlTiming>();
         builder.Services.TryAddSingleton<ClusterAgreement>();

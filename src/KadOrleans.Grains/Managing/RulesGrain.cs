@@ -21,7 +21,6 @@ internal sealed class RulesGrain(
     IOptions<KadClusterOptions> options,
     ClusterLimits here,
     ISiloStatusOracle silos,
-    TellSilo tellSilo,
     StateVersion version,
     ClusterTime time,
     ILogger<RulesGrain> logger) : Grain, IRulesGrain
@@ -44,7 +43,6 @@ internal sealed class RulesGrain(
     public async ValueTask<ClusterRules> GetAsync()
     {
         var edges = await ListEdgesAsync();
-        var missingSilos = SendToSilosAsync();
         var missing = await SendAsync(edges);
         return new ClusterRules([.. _current.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], missing)
         {
@@ -53,7 +51,7 @@ internal sealed class RulesGrain(
                 .. LimitDetails.List(here.Settings, _limits.Entries, options.Value.MostKeys, isCluster: true)
                     .Select(limit => new ClusterLimit(limit.Limit.Name, limit.Setting, limit.Value, limit.Since, limit.Most)),
             ],
-            MissingSilos = await missingSilos,
+            MissingSilos = MissingSilos,
         };
     }
 
@@ -93,8 +91,7 @@ internal sealed class RulesGrain(
             _limits = written;
         }
 
-        var missingSilos = SendToSilosAsync();
-        return new RuleChange(changed is not null, [.. await SendAsync(edges), .. await missingSilos]);
+        return new RuleChange(changed is not null, [.. await SendAsync(edges), .. MissingSilos]);
     }
 
     public ValueTask<EdgeRules?> FetchAsync(string name, long known)
@@ -116,14 +113,17 @@ internal sealed class RulesGrain(
         Limits = [.. _limits.Limits.Select(limit => new RuleLimit(limit.Name, limit.Value, limit.Since))],
     };
 
-    private SiloAddress[] Silos => [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
+    private IEnumerable<string> Silos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(ClusterLimits.NameOf);
+
+    /// <summary>The silos that have not asked for the newest rules yet.</summary>
+    private IReadOnlyList<string> MissingSilos => [.. Silos.Where(name => !Follows(name)).Order(StringComparer.Ordinal)];
 
     private async Task<IReadOnlyList<EdgeName>> ListEdgesAsync()
     {
         var edges = await GrainFactory.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetNamesAsync();
 
         // Others are forgotten, so that generated names do not fill the memory.
-        foreach (var gone in _followed.Keys.Except(edges.Select(edge => edge.Name)).Except(Silos.Select(ClusterLimits.NameOf)).ToList())
+        foreach (var gone in _followed.Keys.Except(edges.Select(edge => edge.Name)).Except(Silos).ToList())
         {
             _followed.Remove(gone);
         }
@@ -131,41 +131,31 @@ internal sealed class RulesGrain(
         return edges;
     }
 
-    /// <summary>Sends the rules to those who do not follow them, and returns the names of those who still do not.</summary>
+    /// <summary>Sends the rules to the live edges that do not follow them, and returns the names of the edges that still do not.</summary>
     private async Task<IReadOnlyList<string>> SendAsync(IReadOnlyList<EdgeName> edges)
     {
-        var rules = Rules;
-        await Task.WhenAll(edges.Where(edge => edge.Live is not null && !Follows(edge.Name))
-            .Select(edge => TellAsync(edge.Name, rules, edge.Live!.OnRulesAsync, logger.RulesNotTaken)));
+        await Task.WhenAll(edges.Where(edge => edge.Live is not null && !Follows(edge.Name)).Select(SendAsync));
 
         // A released name has no process that serves it.
         return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge.Name)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Sends the rules to the silos that do not follow them, and returns the addresses of those that still do not.</summary>
-    private async Task<IReadOnlyList<string>> SendToSilosAsync()
+    /// <summary>Sends the rules to an edge, which follows them from the response on.</summary>
+    private async Task SendAsync(EdgeName edge)
     {
-        var (all, rules) = (Silos, Rules);
-        await Task.WhenAll(all.Where(silo => !Follows(ClusterLimits.NameOf(silo)))
-            .Select(silo => TellAsync(ClusterLimits.NameOf(silo), rules, newest => tellSilo(silo, newest), logger.LimitsNotTaken)));
-        return [.. all.Select(ClusterLimits.NameOf).Where(name => !Follows(name)).Order(StringComparer.Ordinal)];
-    }
-
-    private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
-
-    /// <summary>Sends the rules to one, who follows them from the response on.</summary>
-    private async Task TellAsync(string name, EdgeRules rules, Func<EdgeRules, Task> tell, Action<string, string> logFailure)
-    {
+        var rules = Rules;
         try
         {
-            await tell(rules).WaitAsync(IRulesGrain.PushTimeout, time);
-            _followed[name] = rules.Version;
+            await edge.Live!.OnRulesAsync(rules).WaitAsync(IRulesGrain.PushTimeout, time);
+            _followed[edge.Name] = rules.Version;
         }
         catch (Exception e)
         {
-            logFailure(name, e.Message);
+            logger.RulesNotTaken(edge.Name, e.Message);
         }
     }
+
+    private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
 
     private async Task WriteAsync<T>(IPersistentState<T> stored, T changed)
         where T : IVersionedState

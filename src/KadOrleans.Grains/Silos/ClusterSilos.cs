@@ -1,26 +1,25 @@
 using System.Globalization;
-using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
-using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
-using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Silos;
 
-/// <inheritdoc/>
+/// <summary>
+/// What a silo knows of the cluster's silos. It calls no grain, so a silo that is not ready knows it too. A silo that does not respond costs
+/// 2 s.
+/// </summary>
 internal sealed class ClusterSilos(
     ISiloStatusOracle silos,
     IMembershipTable table,
     ILocalSiloDetails own,
     SiloReporter reporter,
     AskReport ask,
-    ClusterShards shards,
     IGrainFactory grains,
     ClusterTime time,
-    ILogger<ClusterSilos> logger) : IClusterSilos
+    ILogger<ClusterSilos> logger)
 {
     // For the storage of the membership table, which may be away.
     private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
@@ -28,7 +27,8 @@ internal sealed class ClusterSilos(
     // As the service's, which the runtime keeps to within some seconds.
     private static readonly TimeSpan CallTimeout = TimeSpan.Parse(ISiloReportService.CallTimeout, CultureInfo.InvariantCulture);
 
-    public async Task<IReadOnlyList<AdminSilo>> ReadAsync()
+    /// <summary>The silos: those that are not dead by address, and behind them the last dead ones.</summary>
+    public async Task<IReadOnlyList<SiloDetails>> ReadAsync()
     {
         var stored = ReadTableAsync();
         var known = Known();
@@ -36,18 +36,15 @@ internal sealed class ClusterSilos(
         return SiloListing.Of(known, await stored, answers, time.GetUtcNow());
     }
 
-    public async Task<AdminShard> FindShardAsync(NodeId? key, int number)
+    /// <summary>Where a shard is active. It is not activated by this.</summary>
+    public async Task<ShardDetails> FindShardAsync(long shard)
     {
-        var layout = shards.Layout;
-        var shard = key is { } id ? layout.ShardOf(id)
-            : number >= 0 && number < layout.Count ? layout.ShardAt(number)
-            : throw new ArgumentException($"The shard is {number}; 0 to {layout.Count - 1} is allowed.");
         var answers = await AskAsync(Known(), grains.GetGrain<IKeyShardGrain>(shard).GetGrainId());
-        return new AdminShard(
+        return new ShardDetails(
             GrainKeys.NumberOf(shard),
             GrainKeys.ShardName(shard),
-            [.. answers.Where(answer => answer.Value.Report is { HasGrain: true }).Select(answer => answer.Key)],
-            [.. answers.Where(answer => answer.Value.Report is null).Select(answer => answer.Key)]);
+            [.. answers.Where(answer => answer.Value.Report is { HasGrain: true }).Select(answer => answer.Key.ToString())],
+            [.. answers.Where(answer => answer.Value.Report is null).Select(answer => answer.Key.ToString())]);
     }
 
     // This silo is not in the membership before it joins.

@@ -1,5 +1,3 @@
-using KadOrleans.Grains.Abstractions.Managing;
-
 namespace KadOrleans.Grains.Silos;
 
 /// <summary>What a silo answered: its report, or why there is none.</summary>
@@ -21,32 +19,31 @@ internal static class SiloListing
     /// <param name="stored">What the membership table says; empty if it could not be read.</param>
     /// <param name="answers">Of the silos that were asked.</param>
     /// <param name="now">The present time of the cluster.</param>
-    public static IReadOnlyList<AdminSilo> Of(
+    public static IReadOnlyList<SiloDetails> Of(
         IReadOnlyDictionary<SiloAddress, SiloStatus> known,
         IReadOnlyDictionary<SiloAddress, StoredSilo> stored,
         IReadOnlyDictionary<SiloAddress, SiloAnswer> answers,
         DateTimeOffset now)
     {
-        var all = known.Keys.Union(stored.Keys).Select(address => Describe(
-            address,
-            known.TryGetValue(address, out var status) ? status : stored[address].Status,
-            stored.TryGetValue(address, out var entry) ? entry : null,
-            answers.GetValueOrDefault(address),
-            now)).ToLookup(silo => silo.Status == SiloStatus.Dead);
+        var all = known.Keys.Union(stored.Keys).ToLookup(address => StatusOf(address) == SiloStatus.Dead);
         return
         [
-            .. all[false].OrderBy(silo => silo.Address.ToString(), StringComparer.Ordinal),
-            .. all[true].OrderByDescending(silo => silo.Address.Generation).Take(MaxDead),
+            .. all[false].OrderBy(address => address.ToString(), StringComparer.Ordinal)
+                .Concat(all[true].OrderByDescending(address => address.Generation).Take(MaxDead))
+                .Select(address => Describe(
+                    address, StatusOf(address), stored.TryGetValue(address, out var entry) ? entry : null, answers.GetValueOrDefault(address), now)),
         ];
+
+        SiloStatus StatusOf(SiloAddress address) => known.TryGetValue(address, out var status) ? status : stored[address].Status;
     }
 
     // What a silo says of itself comes before what the table says of it.
-    private static AdminSilo Describe(SiloAddress address, SiloStatus status, StoredSilo? stored, SiloAnswer answer, DateTimeOffset now) =>
+    private static SiloDetails Describe(SiloAddress address, SiloStatus status, StoredSilo? stored, SiloAnswer answer, DateTimeOffset now) =>
         answer.Report is { } report
-            ? new AdminSilo(
-                address,
+            ? new SiloDetails(
+                address.ToString(),
                 report.Name,
-                status,
+                status.ToString(),
                 WholeSeconds(now - report.Uptime),
                 WholeSeconds(now),
                 report.ClockDifference is { } difference ? TimeSpan.FromMilliseconds(Math.Round(difference.TotalMilliseconds)) : null,
@@ -54,8 +51,17 @@ internal static class SiloListing
                 report.IsReady,
                 report.Reason,
                 report.HasGrain)
-            : new AdminSilo(
-                address, stored?.Name, status, WholeSeconds(stored?.StartedAt), WholeSeconds(stored?.LastHeard), null, null, IsReady: false, answer.Problem, HasDirectory: false);
+            : new SiloDetails(
+                address.ToString(),
+                stored?.Name,
+                status.ToString(),
+                WholeSeconds(stored?.StartedAt),
+                WholeSeconds(stored?.LastHeard),
+                ClockDifference: null,
+                Version: null,
+                IsReady: false,
+                answer.Problem,
+                HasEdgeDirectory: false);
 
     // The start is computed anew each time, and people read it.
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));

@@ -87,6 +87,6 @@ internal static class LimitApi
     /// <param name="Name">Its name.</param>
     /// <param name="Value">What it was set to; null if it was set back.</param>
     /// <param name="Changed">Whether something had to be changed.</param>
-    /// <param name="Missing">The edges, and the addresses of the silos, that do not follow it yet. They will when they reach the cluster again.</param>
+    /// <param name="Missing">The edges, and the addresses of the silos, that do not follow it yet. Silos ask for it each 15 s, edges each 10 s.</param>
     private sealed record LimitResult(string Name, long? Value, bool Changed, IReadOnlyList<string> Missing);
 }

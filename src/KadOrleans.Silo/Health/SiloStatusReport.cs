@@ -2,8 +2,8 @@ using KadOrleans.EdgeWorker.Edges;
 using System.Text.Json.Nodes;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
-using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Options;
@@ -23,7 +23,7 @@ internal sealed class SiloStatusReport(
     ClockWatch clock,
     StateVersion version,
     ClusterShards shards,
-    IClusterSilos members,
+    ClusterSilos members,
     IGrainFactory grains,
     ILogger<SiloStatusReport> logger)
 {
@@ -67,10 +67,10 @@ internal sealed class SiloStatusReport(
         }
     }
 
-    private static JsonObject Silo(AdminSilo silo) => new()
+    private static JsonObject Silo(SiloDetails silo) => new()
     {
-        ["silo"] = silo.Address.ToString(),
-        ["state"] = silo.Status.ToString(),
+        ["silo"] = silo.Address,
+        ["state"] = silo.State,
         ["name"] = silo.Name,
         ["isReady"] = silo.IsReady,
         ["reason"] = silo.Reason,
@@ -78,7 +78,7 @@ internal sealed class SiloStatusReport(
         ["clockDifference"] = silo.ClockDifference?.TotalSeconds,
         ["startedAt"] = silo.StartedAt,
         ["lastHeard"] = silo.LastHeard,
-        ["hasEdgeDirectory"] = silo.HasDirectory,
+        ["hasEdgeDirectory"] = silo.HasEdgeDirectory,
     };
 
     private static JsonObject Edge(EdgeStatus edge)

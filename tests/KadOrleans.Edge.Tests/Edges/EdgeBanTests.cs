@@ -1,4 +1,3 @@
-using KadOrleans.Client;
 using KadOrleans.Core.Admission;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Testing;
@@ -9,7 +8,7 @@ public sealed class EdgeBanTests(TestCluster cluster) : IClassFixture<TestCluste
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private DhtAdminClient Admin => new(cluster.Client);
+    private IDhtAdmin Admin => cluster.Admin;
 
     [Fact]
     public async Task A_banned_node_leaves_the_tables_of_all_edges_and_gets_no_response()

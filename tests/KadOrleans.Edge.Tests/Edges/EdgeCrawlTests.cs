@@ -1,4 +1,3 @@
-using KadOrleans.Client;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.Grains.Abstractions;
@@ -24,7 +23,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
     private readonly List<KadNode> _nodes = [];
     private readonly List<TestEdge> _edges = [];
 
-    private DhtAdminClient Admin => new(_cluster.Client);
+    private IDhtAdmin Admin => _cluster.Admin;
 
     public async ValueTask InitializeAsync() => await _cluster.InitializeAsync();
 

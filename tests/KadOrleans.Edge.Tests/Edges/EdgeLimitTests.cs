@@ -1,7 +1,8 @@
-using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.Edge.Tests.Running;
+using KadOrleans.Grains.Hosting;
 using KadOrleans.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Edge.Tests.Edges;
 
@@ -10,7 +11,7 @@ public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestClus
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private DhtAdminClient Admin => new(cluster.Client);
+    private IDhtAdmin Admin => cluster.Admin;
 
     [Fact]
     public async Task A_changed_rate_holds_on_all_edges_at_once_and_on_one_that_starts_later()
@@ -19,7 +20,10 @@ public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestClus
         await using var one = await TestEdge.ServeAsync(cluster.Client, "limits-1");
         await using var other = await TestEdge.ServeAsync(cluster.Client, "limits-2");
 
-        Assert.Equal((true, 0), await Admin.SetLimitAsync("requestsPerSource", 1, Token) is var change ? (change.Changed, change.Missing.Count) : default);
+        var change = await Admin.SetLimitAsync("requestsPerSource", 1, Token);
+
+        Assert.True(change.Changed);
+        Assert.Empty(change.Missing.Except(Silos.Select(limits => limits.Name)));
 
         await using var later = await TestEdge.ServeAsync(cluster.Client, "limits-3");
         foreach (var edge in new[] { one, other, later })
@@ -27,7 +31,7 @@ public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestClus
             Assert.True(await RefusesAsync(edge, peer));
         }
 
-        Assert.Empty((await Admin.SetLimitAsync("requestsPerSource", null, Token)).Missing);
+        await SetAsync("requestsPerSource", null);
         foreach (var edge in new[] { one, other, later })
         {
             Assert.False(await RefusesAsync(edge, peer));
@@ -61,13 +65,24 @@ public sealed class EdgeLimitTests(TestCluster cluster) : IClassFixture<TestClus
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "quota", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
         await Eventually.ReadAsync(() => peer.PingAsync(edge.Endpoints[0], Token), ping => ping.Answered);
 
-        await Admin.SetLimitAsync("totalKeys", 0, Token);
+        await SetAsync("totalKeys", 0);
         var refused = await peer.SetOnContactsAsync(NodeId.FromKey("refused"), "value", Token);
-        await Admin.SetLimitAsync("totalKeys", null, Token);
+        await SetAsync("totalKeys", null);
         var stored = await peer.SetOnContactsAsync(NodeId.FromKey("stored"), "value", Token);
 
         Assert.Equal((0, 1), (refused.Stored, refused.Refused));
         Assert.Equal(1, stored.Stored);
+    }
+
+    private IEnumerable<ClusterLimits> Silos => cluster.Value.Silos.Select(
+        silo => cluster.Value.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterLimits>());
+
+    /// <summary>Changes a limit and has each silo ask for it.</summary>
+    private async Task SetAsync(string name, long? value)
+    {
+        await Admin.SetLimitAsync(name, value, Token);
+        await Task.WhenAll(Silos.Select(limits => limits.FetchAsync().AsTask()));
+        Assert.Empty((await Admin.GetLimitsAsync(Token)).Missing);
     }
 
     // Twenty requests at once are refused in part by a rate of one a second.

@@ -1,4 +1,3 @@
-using KadOrleans.Client;
 using KadOrleans.Edge.Tests.Running;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Testing;
@@ -10,7 +9,7 @@ public sealed class EdgeNameTests(TestCluster cluster) : IClassFixture<TestClust
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private DhtAdminClient Admin => new(cluster.Client);
+    private IDhtAdmin Admin => cluster.Admin;
 
     [Fact]
     public async Task A_drained_edge_stops_answering_and_has_its_ids_when_it_resumes()

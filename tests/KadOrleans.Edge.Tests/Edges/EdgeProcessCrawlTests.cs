@@ -1,5 +1,4 @@
 using System.Net;
-using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Edge.Tests.Running;
@@ -26,7 +25,7 @@ public sealed class EdgeProcessCrawlTests : IAsyncLifetime
     private readonly List<KadNode> _nodes = [];
     private readonly List<EdgeServer> _edges = [];
 
-    private DhtAdminClient Admin => new(_silo.Client);
+    private IDhtAdmin Admin => _silo.Admin;
 
     private static CancellationToken Ending => TestContext.Current.CancellationToken;
 

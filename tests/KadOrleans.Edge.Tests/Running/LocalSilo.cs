@@ -30,7 +30,7 @@ internal sealed class LocalSilo : IAsyncDisposable
             GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
     }).Build();
 
-    public IClusterClient Client => _host.Services.GetRequiredService<IClusterClient>();
+    public IDhtAdmin Admin => _host.Services.GetRequiredService<IDhtAdmin>();
 
     /// <summary>The setting by which an edge finds it.</summary>
     public string GatewaySetting => string.Create(CultureInfo.InvariantCulture, $"Kad:Cluster:Gateway=127.0.0.1:{_gateway}");

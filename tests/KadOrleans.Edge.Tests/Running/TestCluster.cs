@@ -39,6 +39,8 @@ public sealed class TestCluster : IAsyncLifetime
 
     public IClusterClient Client => Value.Client;
 
+    public IDhtAdmin Admin => Value.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
+
     public async ValueTask InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(2);

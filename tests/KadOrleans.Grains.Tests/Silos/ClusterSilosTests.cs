@@ -1,7 +1,4 @@
 using System.Reflection;
-using KadOrleans.Core;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Tests.Cluster;
@@ -10,10 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Grains.Tests.Silos;
 
-/// <summary>The silos of a cluster, as each of them and a client are told.</summary>
+/// <summary>The silos of a cluster, as each of them tells.</summary>
 public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
 {
-    private IDhtAdminGrain Admin => cluster.Client.GetGrain<IDhtAdminGrain>(GrainKeys.Singleton);
+    private IDhtAdmin Admin => cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
 
     private IReadOnlyList<SiloAddress> Addresses => [.. cluster.Cluster.Silos.Select(silo => silo.SiloAddress)];
 
@@ -22,16 +19,16 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     {
         await cluster.Directory.GetUtcNowAsync();
         var holder = await cluster.FindSiloAsync(cluster.Directory);
-        foreach (var list in new[] { await Admin.GetSilosAsync() }.Concat(await Task.WhenAll(Addresses.Select(silo => SilosOf(silo).ReadAsync()))))
+        foreach (var list in await Task.WhenAll(Addresses.Select(silo => SilosOf(silo).ReadAsync())))
         {
-            Assert.Equal(Addresses.Select(silo => silo.ToString()).Order(StringComparer.Ordinal), list.Select(silo => silo.Address.ToString()));
+            Assert.Equal(Addresses.Select(silo => silo.ToString()).Order(StringComparer.Ordinal), list.Select(silo => silo.Address));
             Assert.All(list, silo =>
             {
-                Assert.Equal((SiloStatus.Active, true, null), (silo.Status, silo.IsReady, silo.Reason));
-                Assert.Equal(cluster.Cluster.Silos.Single(one => one.SiloAddress.Equals(silo.Address)).Name, silo.Name);
+                Assert.Equal(("Active", true, null), (silo.State, silo.IsReady, silo.Reason));
+                Assert.Equal(cluster.Cluster.Silos.Single(one => one.SiloAddress.ToString() == silo.Address).Name, silo.Name);
                 Assert.NotEmpty(silo.Version!);
                 Assert.Equal(0, silo.ClockDifference!.Value.TotalSeconds, 1.0);
-                Assert.Equal(silo.Address.Equals(holder), silo.HasDirectory);
+                Assert.Equal(silo.Address == holder!.ToString(), silo.HasEdgeDirectory);
                 Assert.True(silo.StartedAt <= silo.LastHeard);
             });
         }
@@ -41,7 +38,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     public async Task A_shard_is_found_where_it_is_active_and_is_not_activated_by_that()
     {
         var key = Samples.KeysOf(7, ClusterFixture.ShardBits).First();
-        var before = await Admin.FindShardAsync(key, 0);
+        var before = await Admin.FindShardAsync(key);
         Assert.Equal((7, "shard 0007"), (before.Number, before.Name));
         Assert.Empty(before.Silos);
         Assert.Null(await cluster.FindSiloAsync(cluster.Shard(7)));
@@ -49,9 +46,9 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
         await cluster.Shard(7).PutAsync([new ShardPut(key, cluster.Text("value"))]);
 
         var place = await cluster.FindSiloAsync(cluster.Shard(7));
-        foreach (var found in new[] { await Admin.FindShardAsync(key, 0), await Admin.FindShardAsync(null, 7), await SilosOf(Addresses[0]).FindShardAsync(key, 0) })
+        foreach (var found in new[] { await Admin.FindShardAsync(key), await Admin.GetShardAsync(7), await SilosOf(Addresses[1]).FindShardAsync(7) })
         {
-            Assert.Equal(place, Assert.Single(found.Silos));
+            Assert.Equal(place!.ToString(), Assert.Single(found.Silos));
             Assert.Empty(found.Missing);
         }
     }
@@ -61,7 +58,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     [InlineData(1 << ClusterFixture.ShardBits)]
     public async Task A_number_that_no_shard_has_is_refused(int number)
     {
-        var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await Admin.FindShardAsync(null, number));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => Admin.GetShardAsync(number));
         Assert.Equal($"The shard is {number}; 0 to 255 is allowed.", refused.Message);
     }
 
@@ -77,13 +74,13 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
             services, (AskReport)((_, _) => Task.FromException<SiloReport>(failure)), NullLogger<ClusterSilos>.Instance);
 
         var list = await silos.ReadAsync();
-        var shard = await silos.FindShardAsync(NodeId.MinValue, 0);
+        var shard = await silos.FindShardAsync(0);
 
-        Assert.True(list.Single(silo => silo.Address.Equals(asking)).IsReady);
-        var other = list.Single(silo => silo.Address.Equals(silent));
-        Assert.Equal((SiloStatus.Active, false, reason, null), (other.Status, other.IsReady, other.Reason, other.Version));
+        Assert.True(list.Single(silo => silo.Address == asking.ToString()).IsReady);
+        var other = list.Single(silo => silo.Address == silent.ToString());
+        Assert.Equal(("Active", false, reason, null), (other.State, other.IsReady, other.Reason, other.Version));
         Assert.NotNull(other.StartedAt);
-        Assert.Equal([silent], shard.Missing);
+        Assert.Equal([silent.ToString()], shard.Missing);
     }
 
     [Fact]
@@ -98,7 +95,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
         Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null }));
     }
 
-    private IClusterSilos SilosOf(SiloAddress silo) => cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<IClusterSilos>();
+    private ClusterSilos SilosOf(SiloAddress silo) => cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<ClusterSilos>();
 }
 
 /// <summary>A membership table whose storage is away.</summary>

@@ -1,13 +1,12 @@
 using System.Net;
 using System.Reflection;
-using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Grains.Managing;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Values;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
@@ -45,8 +44,9 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         Assert.Null(Assert.Single(await shard.GetAsync([key])));
         var remove = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.RemoveAsync([key]));
         Assert.Equal("IKeyShardGrain.RemoveAsync is open to silos alone; clients use IDhtGrain.", remove.Message);
-        var manage = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => new DhtAdminClient(client.Grains).DeleteAsync(key));
-        Assert.Equal("IDhtAdminGrain.DeleteAsync is open to silos alone; clients use IDhtGrain.", manage.Message);
+        var ban = await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await client.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).BanAsync("203.0.113.0/24", isBanned: true));
+        Assert.Equal("IRulesGrain.BanAsync is open to silos alone; clients use IDhtGrain.", ban.Message);
         await Assert.ThrowsAsync<CallRefusedException>(
             async () => await client.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(new ClusterSettings(3)));
     }
@@ -61,12 +61,11 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
             async () => await Service<IShardDesk>(client, address).AskShardsAsync([new ShardPoint(0, 0, 0)]));
         Assert.Equal("IShardDesk.AskShardsAsync is open to silos alone; clients use IDhtGrain.", news.Message);
         await Assert.ThrowsAsync<CallRefusedException>(async () => await Service<IShardDesk>(client, address).GetAsync([]));
-        var rules = await Assert.ThrowsAsync<CallRefusedException>(
-            () => Service<IRulesService>(client, address).FollowAsync(new EdgeRules(9_000_000_000_000_000_000, [])));
-        Assert.Equal("IRulesService.FollowAsync is open to silos alone; clients use IDhtGrain.", rules.Message);
+        var report = await Assert.ThrowsAsync<CallRefusedException>(() => Service<ISiloReportService>(client, address).GetAsync(default));
+        Assert.Equal("ISiloReportService.GetAsync is open to silos alone; clients use IDhtGrain.", report.Message);
 
         RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
-        await Assert.ThrowsAsync<CallRefusedException>(() => Service<IRulesService>(client, address).FollowAsync(new EdgeRules(9, [])));
+        await Assert.ThrowsAsync<CallRefusedException>(() => Service<ISiloReportService>(client, address).GetAsync(default));
         var shard = client.Grains.GetGrain<IKeyShardGrain>(0);
         var tick = await Assert.ThrowsAsync<CallRefusedException>(
             () => client.Grains.GetGrain<IRemindable>(shard.GetGrainId()).ReceiveReminder("expiry", default));

@@ -3,7 +3,7 @@ using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Access;
-using KadOrleans.Grains.Managing;
+using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Values;
 using KadOrleans.Testing;
 
@@ -34,7 +34,7 @@ public sealed class CallPolicyTests
         Type[] called = [.. Ours.SelectMany(assembly => assembly.GetTypes()).Where(IsCalled)];
 
         Assert.Superset(
-            new HashSet<Type> { typeof(IDhtGrain), typeof(IKeyShardGrain), typeof(IRulesService), typeof(IShardDesk) }, called.ToHashSet());
+            new HashSet<Type> { typeof(IDhtGrain), typeof(IKeyShardGrain), typeof(ISiloReportService), typeof(IShardDesk) }, called.ToHashSet());
         Assert.All(called, type => Assert.True(
             type.IsDefined(typeof(OpenToAttribute)), $"{type.FullName} has no [OpenTo(…)]: say beside it who may call it."));
     }

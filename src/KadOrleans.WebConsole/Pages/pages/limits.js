@@ -24,8 +24,8 @@ export function show(view, { session }) {
     explain();
     const { missing } = result;
     return [
-      missing.length > 0 && el('div', { class: 'notice error' }, 'These do not follow all limits yet: ', missing.map((one, place) => [place > 0 && ', ', shown(one)]),
-        '. They will when they reach the cluster again.'),
+      missing.length > 0 && el('div', { class: 'notice' }, 'These do not follow all limits yet: ', missing.map((one, place) => [place > 0 && ', ', shown(one)]),
+        '. Silos ask for them each 15 s, edges each 10 s.'),
       table('Limits', ['Limit', { text: 'In force', class: 'number' }, { text: 'Setting', class: 'number' }, 'Unit', 'Changed', ...(session.canManage ? [''] : [])], limits.map(limit => [
         limit.name, amount(limit.value), amount(limit.setting), limit.unit, limit.since ? time(limit.since) : '',
         ...(session.canManage ? [limit.since && el('button', { type: 'button', 'aria-label': `Set ${limit.name} back`, onclick: () => change(() => remove(path(limit.name)), `${limit.name} is as the setting says.`) }, 'Set back')] : [])])),

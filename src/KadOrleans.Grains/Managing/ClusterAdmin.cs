@@ -1,0 +1,423 @@
+using System.Runtime.CompilerServices;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Crawling;
+using KadOrleans.Core.Limits;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Crawling;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Clocks;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Silos;
+using KadOrleans.Grains.Values;
+
+namespace KadOrleans.Grains.Managing;
+
+/// <summary>
+/// Manages a cluster from within a silo, by calls to the grains and edges that are asked about. Changes are durable when a call returns.
+/// </summary>
+internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, ClusterShards known, ClusterLimits limits, ClusterTime time) : IDhtAdmin
+{
+    /// <summary>The keys that a shard is asked for at once: with the largest values they have 2 MiB.</summary>
+    private const int KeysPerCall = 256;
+
+    /// <summary>The most shards that one page reads. Each may have to be read from storage.</summary>
+    private const int ShardsPerPage = 256;
+
+    // A cluster marks the values that it publishes, and most of what it holds may be of others.
+    private const int PagesPerPublicationPage = 8;
+
+    /// <summary>The source networks that all shards together list by keys, and by bytes: some 5 MB each.</summary>
+    private const int SourcesOfShards = 131_072;
+
+    /// <summary>The source networks that a merge remembers by keys, and by bytes.</summary>
+    private const int MergedSources = 16_384;
+
+    /// <summary>The most node ids that a sentence names.</summary>
+    private const int NamedIds = 8;
+
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+    public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        var (keys, next) = await ReadAsync(AdminArguments.CheckPage(prefix, count), after, count, KeySummary.Of, cancellationToken);
+        return new KeyPage(keys, next);
+    }
+
+    public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+        var found = new List<PublicationSummary>();
+        for (var read = 0; read < PagesPerPublicationPage; read++)
+        {
+            var (page, next) = await ReadAsync(KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, Publication, cancellationToken);
+            foreach (var publication in page.OfType<PublicationSummary>())
+            {
+                if (found.Count == count)
+                {
+                    return new PublicationPage(found, found[^1].Key);
+                }
+
+                found.Add(publication);
+            }
+
+            after = next;
+            if (after is null)
+            {
+                break;
+            }
+        }
+
+        return new PublicationPage(found, after);
+
+        static PublicationSummary? Publication(NodeId key, StoredValue held) =>
+            PendingPublication.TimeOf(held.PublishedAt) is { } time ? new(key, held.Value.Kind, held.Value.ContentLength, time) : null;
+    }
+
+    public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = calls.Limit();
+        var held = (await calls.CallShardAsync(known.Layout.ShardOf(key), shard => shard.GetAsync([key]), limit, cancellationToken))[0];
+        var described = new KeyDetails(key, held, PendingPublication.TimeOf(held?.PublishedAt), []);
+        try
+        {
+            var nearest = await calls.CallEdgeAsync(edge => edge.AskHoldersAsync(key), limit, cancellationToken);
+            return described with { Nearest = [.. nearest.Select(holder => new KeyHolder(holder.Contact, holder.Answered, holder.Value))] };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return described with { NetworkProblem = e.Message };
+        }
+    }
+
+    public async Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = calls.Limit();
+        var shard = known.Layout.ShardOf(key);
+        var published = await calls.CallShardAsync(shard, grain => grain.UnpublishAsync([key]), limit, cancellationToken);
+        var removed = await calls.CallShardAsync(shard, grain => grain.RemoveAsync([key]), limit, cancellationToken);
+        return new KeyDeletion(removed[0], published[0]);
+    }
+
+    public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        var usages = await calls.AskShardsAsync<ShardUsage?>(async grain => await grain.GetUsageAsync(), cancellationToken);
+        DhtShardUsage[] counted =
+            [.. usages.Index().Where(shard => shard.Item is not null).Select(shard => new DhtShardUsage(shard.Index, shard.Item!.Value.Keys, shard.Item.Value.Bytes))];
+        return new DhtUsage(
+            counted.Sum(shard => shard.Keys), counted.Sum(shard => shard.Bytes), counted, NumbersOf(usages, usage => usage is null));
+    }
+
+    public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count, IDhtAdmin.MaxSources);
+        var listed = Math.Clamp(SourcesOfShards / known.Layout.Count, 64, ShardCall.MaxItems);
+        var (merge, missing) = await MergeAsync(grain => grain.GetSourcesAsync(listed), cancellationToken);
+        var ranking = merge.Rank(count);
+        if (!merge.IsExact)
+        {
+            // A shard may not have listed one of them.
+            SourceNetwork[] chosen = [.. ranking.Sources.Select(one => one.Source)];
+            (merge, missing) = await MergeAsync(grain => grain.CountSourcesAsync(chosen), cancellationToken);
+            ranking = merge.Rank(chosen.Length) with { MostOtherKeys = ranking.MostOtherKeys, MostOtherBytes = ranking.MostOtherBytes };
+        }
+
+        return new DhtSources(ranking, missing);
+    }
+
+    public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
+    {
+        var limit = calls.Limit();
+        var edges = await calls.CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<LiveEdge>>(static grain => grain.GetLiveAsync(), cancellationToken);
+
+        // A grain of an id that no edge has would create a table.
+        var own = edges.SelectMany(edge => edge.NodeIds).ToList();
+        var shown = id ?? (own.Count == 1 ? own[0] : null);
+        if (shown is not { } node || !own.Contains(node))
+        {
+            throw new ArgumentException(
+                $"{(id is null ? "No node id is given" : $"The node id {id} is no live edge's")}; the cluster has "
+                + (own.Count == 0 ? "no live edge." : $"{string.Join(", ", own.Take(NamedIds))}{(own.Count > NamedIds ? $" and {own.Count - NamedIds} more" : string.Empty)}."));
+        }
+
+        var buckets = await calls.CallTableAsync(node, static table => table.DescribeAsync(), limit, cancellationToken);
+        var snapshot = await calls.CallTableAsync(node, static table => table.GetSnapshotAsync(), limit, cancellationToken);
+        return TableDetails.Of(node, buckets, snapshot.Contacts);
+    }
+
+    public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
+        (await calls.CallEdgeAsync(edge => edge.TraceLookupAsync(target, kind), calls.Limit(), cancellationToken)).ToTrace(target);
+
+    public async Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
+    [
+        .. (await calls.CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<EdgeName>>(static grain => grain.GetNamesAsync(), cancellationToken)).Select(edge => new EdgeDetails(
+            edge.Name,
+            edge switch
+            {
+                { IsDrained: true } => EdgeLeaseState.Drained,
+                { Live: not null } => EdgeLeaseState.Live,
+                { IsReleased: true } => EdgeLeaseState.Released,
+                _ => EdgeLeaseState.Silent,
+            },
+            edge.NodeIds,
+            edge.Report?.Endpoints ?? [],
+            edge.Report?.Contacts ?? 0,
+            edge.Epoch,
+            edge.LastSeen)),
+    ];
+
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
+    {
+        var change = action switch
+        {
+            EdgeAction.Drain => NameChange.Drain,
+            EdgeAction.Resume => NameChange.Resume,
+            EdgeAction.RotateIds => NameChange.RotateIds,
+            _ => NameChange.Forget,
+        };
+        return calls.CallOneAsync<IEdgeDirectoryGrain, bool>(grain => grain.ChangeAsync(name, change), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+    [
+        .. (await calls.AskTablesAsync(table => table.FindAsync(id), cancellationToken)).SelectMany(found => found.Result.Select(known => new ContactDetails(
+            found.Table, new KnownContact(known.Contact, known.IsReplacement, known.FirstSeen, known.LastSeen, known.Failures)))),
+    ];
+
+    public async Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+        (await calls.AskTablesAsync(table => table.DropAsync(id), cancellationToken)).Count(table => table.Result);
+
+    public async Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => work == DhtWork.Republish
+        ? (await calls.AskShardsAsync(static grain => grain.RepublishAsync(), cancellationToken)).Count(isBegun => isBegun)
+        : (await calls.AskTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
+
+    public async Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
+    {
+        var shards = await calls.CallOneAsync<IClusterGrain, ShardStatus>(ReadAsync, cancellationToken);
+        return new ShardCount(shards.Count, shards.Split);
+
+        async ValueTask<ShardStatus> ReadAsync(IClusterGrain grain)
+        {
+            try
+            {
+                return isDoubled
+                    ? await grain.DoubleShardsAsync()
+                    : await grain.GetShardsAsync() ?? throw new InvalidOperationException("The cluster has no settings yet: its first silo makes them when it starts.");
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new ArgumentException(e.Message);
+            }
+        }
+    }
+
+    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
+        silos.ReadAsync().WaitAsync(cancellationToken);
+
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        silos.FindShardAsync(known.Layout.ShardOf(key)).WaitAsync(cancellationToken);
+
+    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default)
+    {
+        var layout = known.Layout;
+        return number >= 0 && number < layout.Count
+            ? silos.FindShardAsync(layout.ShardAt(number)).WaitAsync(cancellationToken)
+            : Task.FromException<ShardDetails>(new ArgumentException($"The shard is {number}; 0 to {layout.Count - 1} is allowed."));
+    }
+
+    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
+        return calls.CallOneAsync<IAuditGrain, bool>(
+            async log =>
+            {
+                await log.AppendAsync(record);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+        return
+        [
+            .. (await calls.CallOneAsync<IAuditGrain, IReadOnlyList<AuditRecord>>(log => log.ReadAsync(count, before), cancellationToken)).Select(read =>
+                new AuditEntry(read.Time, read.Who, read.Action, read.Target, read.Succeeded, read.Result) { Number = read.Number }),
+        ];
+    }
+
+    public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
+    {
+        var rules = await GetRulesAsync(cancellationToken);
+        return new BanList(BanEntry.Read(rules.Bans.Select(ban => (ban.Ban, ban.Since))), rules.Missing);
+    }
+
+    public Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) => BanAsync(ban, isBanned: true, cancellationToken);
+
+    public Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) => BanAsync(ban, isBanned: false, cancellationToken);
+
+    public async Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    {
+        await FollowAsync(cancellationToken);
+        var rules = await GetRulesAsync(cancellationToken);
+
+        // Another release may have other limits.
+        return new LimitList(
+            [
+                .. rules.Limits.Where(limit => Limit.Find(limit.Name) is not null)
+                    .Select(limit => new LimitDetails(Limit.Parse(limit.Name), limit.Setting, limit.Value, limit.Since, limit.Most)),
+            ],
+            [.. rules.Missing, .. rules.MissingSilos]);
+    }
+
+    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
+    {
+        var change = await calls.CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value), cancellationToken);
+        await FollowAsync(cancellationToken);
+        return new LimitChange(change.Changed, [.. change.Missing.Where(missing => missing != limits.Name)]);
+    }
+
+    public async Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        request ??= new CrawlRequest();
+        AdminArguments.Check(request);
+        return CrawlReportJson.Read(await CallCrawlsAsync(crawls => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
+    }
+
+    public async IAsyncEnumerable<CrawlReport> CrawlAsync(
+        string? id = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var name = id ?? (await StartCrawlAsync(null, cancellationToken)).Id;
+        CrawlReport? shown = null;
+        while (true)
+        {
+            var report = await FindCrawlAsync(name, cancellationToken);
+            if (report != shown)
+            {
+                yield return shown = report;
+            }
+
+            if (report.Phase != CrawlPhase.Running)
+            {
+                yield break;
+            }
+
+            await Task.Delay(ReportInterval, cancellationToken);
+        }
+    }
+
+    public async Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
+        [.. (await CallCrawlsAsync(static crawls => crawls.ListAsync(), cancellationToken)).Select(CrawlReportJson.Read)];
+
+    public async IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(
+        string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await FindCrawlAsync(id, cancellationToken);
+        for (int? position = 0; position is { } next;)
+        {
+            var part = await CallCrawlsAsync(crawls => crawls.ReadAsync(id, next), cancellationToken);
+            foreach (var record in part.Page is { } page ? CrawlPage.Decode(page) : [])
+            {
+                yield return record;
+            }
+
+            position = part.Next;
+        }
+    }
+
+    public async Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await FindCrawlAsync(id, cancellationToken);
+        return await CallCrawlsAsync(crawls => crawls.StopAsync(id), cancellationToken);
+    }
+
+    private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken) =>
+        await CallCrawlsAsync(crawls => crawls.GetAsync(id), cancellationToken) is { } report
+            ? CrawlReportJson.Read(report)
+            : throw AdminArguments.UnknownCrawl(id);
+
+    private Task<T> CallCrawlsAsync<T>(Func<ICrawlGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        calls.CallOneAsync(call, cancellationToken);
+
+    private Task<ClusterRules> GetRulesAsync(CancellationToken cancellationToken) =>
+        calls.CallOneAsync<IRulesGrain, ClusterRules>(static rules => rules.GetAsync(), cancellationToken);
+
+    /// <summary>Has this silo follow the newest limits now. The others ask within 15 s.</summary>
+    private Task<bool> FollowAsync(CancellationToken cancellationToken) =>
+        calls.CallOneAsync<IRulesGrain, bool>(_ => limits.FetchAsync(), cancellationToken);
+
+    private async Task<BanChange> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken)
+    {
+        var change = await calls.CallOneAsync<IRulesGrain, RuleChange>(rules => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
+        return new BanChange(change.Changed, change.Missing);
+    }
+
+    /// <summary>A page of live keys, each as <paramref name="map"/> tells it. Null: nothing of it is told.</summary>
+    private async Task<(List<T> Keys, NodeId? Next)> ReadAsync<T>(
+        KeyRegion region, NodeId? after, int count, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
+    {
+        var limit = calls.Limit();
+        var now = time.GetUtcNow();
+        var found = new List<T>();
+        var read = 0;
+        var layout = known.Layout;
+        foreach (var shard in layout.ShardsOf(region, after))
+        {
+            while (true)
+            {
+                if (found.Count == count || read == ShardsPerPage)
+                {
+                    return (found, after);
+                }
+
+                var wanted = Math.Min(count - found.Count, KeysPerCall);
+                var begin = after;
+                var keys = await calls.CallShardAsync(shard, grain => grain.ScanAsync(region, begin, wanted), limit, cancellationToken);
+                found.AddRange(keys.Where(put => !put.Value.IsExpired(now)).Select(put => map(put.Key, put.Value)));
+                if (keys.Count < wanted)
+                {
+                    break;
+                }
+
+                after = keys[^1].Key;
+            }
+
+            after = layout.EndOf(shard);
+            read++;
+        }
+
+        return (found, null);
+    }
+
+    /// <summary>Merges what all shards say of their source networks, each as it responds.</summary>
+    private async Task<(SourceMerge Merge, IReadOnlyList<long> Missing)> MergeAsync(
+        Func<IKeyShardGrain, ValueTask<ShardSources>> call, CancellationToken cancellationToken)
+    {
+        var layout = known.Layout;
+        var merge = new SourceMerge(MergedSources);
+        var hasResponded = new bool[layout.Count];
+        await calls.AskShardsAsync(layout, call, Take, cancellationToken);
+        return (merge, NumbersOf(hasResponded, responded => !responded));
+
+        void Take(int shard, ShardSources sources)
+        {
+            // Guards the merge: shards respond on several threads.
+            lock (merge)
+            {
+                merge.Add(sources.ToRanking());
+            }
+
+            hasResponded[shard] = true;
+        }
+    }
+
+    private static IReadOnlyList<long> NumbersOf<T>(IEnumerable<T> shards, Func<T, bool> which) =>
+        [.. shards.Index().Where(shard => which(shard.Item)).Select(shard => (long)shard.Index)];
+}
