@@ -8,7 +8,7 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>
 /// The requests of one kind to all shards. Those for shards of one silo go to its desk, many in a call: a call for each datagram would
 /// cost more than the datagram. A shard is called itself while its silo is not known, and for a while after its desk did not respond for
-/// it: the others do not wait for it. Requests may overtake others: a shard orders puts by the time of receipt.
+/// it. So the others do not wait for it. Requests may overtake others: a shard orders puts by the time of receipt.
 /// </summary>
 internal sealed class ShardChannels<TItem, TResult>
 {

@@ -27,8 +27,8 @@ internal readonly record struct ShardPoint(
 /// <param name="Age">How old this is at most: every change before is in it.</param>
 /// <param name="Silo">Where the shard is active. Null from older silos.</param>
 /// <param name="Desk">
-/// The <see cref="IShardDesk"/> there. The id has the gateway's address, by which a client sends it there itself; within a silo the id needs
-/// the address of <paramref name="Silo"/> in its place. Null from older silos.
+/// The <see cref="IShardDesk"/> there. The id has the gateway's address, by which a client sends it there itself. Within a silo it needs the
+/// address of <paramref name="Silo"/> instead. Null from older silos.
 /// </param>
 [GenerateSerializer]
 [Immutable]

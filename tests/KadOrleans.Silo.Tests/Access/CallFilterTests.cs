@@ -7,7 +7,6 @@ using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Silos;
-using KadOrleans.Grains.Values;
 using KadOrleans.Silo.Hosting;
 using KadOrleans.Silo.Tests.Alarms;
 using KadOrleans.Silo.Tests.Hosting;
