@@ -1,7 +1,6 @@
 using System.Net;
 using System.Reflection;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Values;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Shards;
