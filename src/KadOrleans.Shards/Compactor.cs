@@ -60,7 +60,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring)
                     .Select(page => new PageReference(page.Number, page.Compaction)),
             ],
         };
-        var etag = await storage.WriteAsync(RecordNames.Manifest, manifest, image.ManifestETag);
+        var etag = await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0];
         image.Compacted(manifest, etag, plan.Retained, written);
         await _pages.EmptyAsync(plan.Replaced);
         await ring.ReleaseAsync(first, end);
@@ -93,13 +93,8 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring)
 
     private async Task ClaimAsync(StorageImage image)
     {
-        var manifest = new Manifest
-        {
-            Compaction = image.Manifest.Compaction + 1,
-            FirstSequence = image.Manifest.FirstSequence,
-            Pages = image.Manifest.Pages,
-        };
-        image.Claimed(manifest, await storage.WriteAsync(RecordNames.Manifest, manifest, image.ManifestETag));
+        var manifest = image.Manifest with { Compaction = image.Manifest.Compaction + 1 };
+        image.Claimed(manifest, await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0]);
     }
 }
 

@@ -71,9 +71,9 @@ internal sealed class LogRing(IRecordStorage storage)
     {
         RecordWrite[] writes = [.. records.Select(record => new RecordWrite(NameOf(record.Sequence), record, Of(record.Sequence).ETag))];
         Array.ForEach(records, record => Of(record.Sequence) = default);
-        foreach (var (record, outcome) in records.Zip(await storage.WriteAsync(writes)))
+        foreach (var (record, etag) in records.Zip(await Task.WhenAll(storage.WriteAsync(writes))))
         {
-            Of(record.Sequence) = new Slot(true, outcome.GetETag(), record.Entries.Length);
+            Of(record.Sequence) = new Slot(true, etag, record.Entries.Length);
         }
     }
 

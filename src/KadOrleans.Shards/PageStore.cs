@@ -52,21 +52,21 @@ internal sealed class PageStore(IRecordStorage storage)
 
     private async Task WriteKeysAsync(IReadOnlyList<WrittenPage> pages, Func<WrittenPage, PageKeysRecord> encode)
     {
-        var outcomes = await storage.WriteAsync(
-            [.. pages.Select(one => new RecordWrite(RecordNames.PageKeys(one.Page.Number), encode(one), one.Page.KeysETag))]);
-        foreach (var (one, outcome) in pages.Zip(outcomes))
+        var etags = await Task.WhenAll(storage.WriteAsync(
+            [.. pages.Select(one => new RecordWrite(RecordNames.PageKeys(one.Page.Number), encode(one), one.Page.KeysETag))]));
+        foreach (var (one, etag) in pages.Zip(etags))
         {
-            one.Page.KeysETag = outcome.GetETag();
+            one.Page.KeysETag = etag;
         }
     }
 
     private async Task WritePagesAsync(IReadOnlyList<WrittenPage> pages, Func<WrittenPage, PageRecord> encode)
     {
-        var outcomes = await storage.WriteAsync(
-            [.. pages.Select(one => new RecordWrite(RecordNames.Page(one.Page.Number), encode(one), one.Page.ETag))]);
-        foreach (var (one, outcome) in pages.Zip(outcomes))
+        var etags = await Task.WhenAll(storage.WriteAsync(
+            [.. pages.Select(one => new RecordWrite(RecordNames.Page(one.Page.Number), encode(one), one.Page.ETag))]));
+        foreach (var (one, etag) in pages.Zip(etags))
         {
-            one.Page.ETag = outcome.GetETag();
+            one.Page.ETag = etag;
         }
     }
 }

@@ -109,14 +109,8 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
 
     private async Task WriteAsync(StorageImage image, long firstSequence, IReadOnlyList<PageReference> pages, long seal)
     {
-        var manifest = new Manifest
-        {
-            Compaction = image.Manifest.Compaction + 1,
-            FirstSequence = firstSequence,
-            Pages = pages,
-            Seal = seal,
-        };
-        image.Claimed(manifest, await storage.WriteAsync(RecordNames.Manifest, manifest, image.ManifestETag));
+        var manifest = new Manifest { Compaction = image.Manifest.Compaction + 1, FirstSequence = firstSequence, Pages = pages, Seal = seal };
+        image.Claimed(manifest, await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0]);
     }
 
     private async Task InsertAsync(PageContent content, IReadOnlyList<HalfCopy> missing)
@@ -192,7 +186,7 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
     {
         try
         {
-            await storage.WriteAsync(RecordNames.Manifest, new Manifest { Compaction = compaction, Pages = _written }, null);
+            await storage.WriteAsync([new(RecordNames.Manifest, new Manifest { Compaction = compaction, Pages = _written }, null)])[0];
         }
         catch (StorageConflictException)
         {

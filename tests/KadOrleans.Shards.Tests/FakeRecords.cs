@@ -44,8 +44,8 @@ internal sealed class FakeRecords : IRecordStorage
         return new StoredRecord<T>(JsonSerializer.Deserialize<T>(row.State), Text(row.ETag));
     }
 
-    public async Task<IReadOnlyList<WriteOutcome>> WriteAsync(IReadOnlyList<RecordWrite> writes) =>
-        await Task.WhenAll(writes.Select(write => WriteOutcome.OfAsync(WriteAsync(write.Name, write.Content, write.ETag))));
+    public IReadOnlyList<Task<string?>> WriteAsync(IReadOnlyList<RecordWrite> writes) =>
+        [.. writes.Select(write => WriteAsync(write.Name, write.Content, write.ETag))];
 
     private async Task<string?> WriteAsync(string name, object content, string? etag)
     {

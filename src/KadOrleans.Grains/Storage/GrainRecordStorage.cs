@@ -21,8 +21,7 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
     }
 
     /// <summary>
-    /// Replaces the state with this ETag, or writes the first one if the ETag is null. Sets the content's schema version. Returns the new
-    /// ETag.
+    /// Replaces the state with this ETag, or writes the first one if that is null. Sets its schema version. Returns the new ETag.
     /// </summary>
     /// <exception cref="StorageConflictException">Storage has another state.</exception>
     /// <exception cref="Exception">Storage failed or timed out. Whether the state was written is unknown.</exception>

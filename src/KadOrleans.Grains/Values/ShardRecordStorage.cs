@@ -17,8 +17,7 @@ internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordSto
     }
 
     // Grain storage takes one state a call, and may put calls that arrive together into one transaction.
-    public async Task<IReadOnlyList<WriteOutcome>> WriteAsync(IReadOnlyList<RecordWrite> writes) =>
-        await Task.WhenAll(writes.Select(write => WriteOutcome.OfAsync(WriteAsync(write))));
+    public IReadOnlyList<Task<string?>> WriteAsync(IReadOnlyList<RecordWrite> writes) => [.. writes.Select(WriteAsync)];
 
     private Task<string?> WriteAsync(RecordWrite write) => write.Content switch
     {

@@ -118,19 +118,9 @@ internal sealed class ShardLogState : IVersionedState
 
     public static ShardLogState Of(LogRecord record) => new()
     {
-        Sequence = record.Sequence,
-        Attempt = record.Attempt,
-        IsCompacted = record.IsCompacted,
-        Entries = record.Entries,
-        IsSeal = record.IsSeal,
+        Sequence = record.Sequence, Attempt = record.Attempt, IsCompacted = record.IsCompacted, Entries = record.Entries, IsSeal = record.IsSeal,
     };
 
-    public LogRecord ToRecord() => new()
-    {
-        Sequence = Sequence,
-        Attempt = Attempt,
-        IsCompacted = IsCompacted,
-        Entries = Entries,
-        IsSeal = IsSeal,
-    };
+    public LogRecord ToRecord() =>
+        new() { Sequence = Sequence, Attempt = Attempt, IsCompacted = IsCompacted, Entries = Entries, IsSeal = IsSeal };
 }
