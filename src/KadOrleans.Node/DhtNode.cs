@@ -31,6 +31,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private readonly IDatagramTransport _transport;
     private readonly IRoutingTable _table;
     private readonly IKeyStore _store;
+    private readonly NodeEnvironment _environment;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly NetworkSize _size;
@@ -75,7 +76,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(environment);
         (_options, _transport, _table, _store) = (options, transport, table, store);
-        (_time, _logger) = (environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
+        (_environment, _time, _logger) = (environment, environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
@@ -283,18 +284,11 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         return holders;
     }
 
-    /// <summary>
-    /// Prepares a crawl of the network under this node's id. It starts from the endpoints that were added to the crawl, and neither reads
-    /// nor changes the routing table.
-    /// </summary>
-    /// <param name="crawl">Its first endpoints and its bounds. The run owns it from now on.</param>
+    /// <summary>Prepares a crawl of the network under this node's id. It starts from the nodes that this one knows, and changes none of them.</summary>
+    /// <param name="options">Its bounds and its region.</param>
     /// <param name="perSecond">Datagrams per second: 1 to 10,000.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that.</exception>
-    internal CrawlRun PrepareCrawl(Crawl crawl, int perSecond)
-    {
-        ArgumentNullException.ThrowIfNull(crawl);
-        return new CrawlRun(crawl, perSecond, _requests, Id, _time);
-    }
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that, or an option.</exception>
+    internal CrawlRun PrepareCrawl(CrawlOptions options, int perSecond) => new(this, options, perSecond, _requests, _environment);
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>

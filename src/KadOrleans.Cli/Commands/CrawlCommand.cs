@@ -45,19 +45,20 @@ internal static class CrawlCommand
 
         command.SetAction((parsed, cancellationToken) =>
         {
-            var settings = new CrawlSettings
-            {
-                Via = parsed.GetValue(via) ?? [],
-                Rate = Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate),
-                Concurrency = Numbers.ParseWhole(
-                    "--concurrency", parsed.GetValue(concurrency), 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency),
-                MaxNodes = Numbers.ParseWhole("--max-nodes", parsed.GetValue(maxNodes), 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes),
-                Output = parsed.GetValue(output),
-                IsCsv = ParseFormat(parsed.GetValue(format)),
-                Svg = parsed.GetValue(svg),
-                Resume = parsed.GetValue(resume),
-                Json = parsed.GetValue(json),
-            };
+            var settings = new CrawlSettings(
+                parsed.GetValue(via) ?? [],
+                new CrawlOptions
+                {
+                    Concurrency = Numbers.ParseWhole(
+                        "--concurrency", parsed.GetValue(concurrency), 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency),
+                    MaxNodes = Numbers.ParseWhole("--max-nodes", parsed.GetValue(maxNodes), 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes),
+                },
+                Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate),
+                parsed.GetValue(output),
+                ParseFormat(parsed.GetValue(format)),
+                parsed.GetValue(svg),
+                parsed.GetValue(resume),
+                parsed.GetValue(json));
             Check(settings);
             return new CrawlSession(io, settings).RunAsync(cancellationToken);
         });

@@ -3,8 +3,8 @@ using KadOrleans.Cli.Clients;
 using KadOrleans.Cli.Output;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
-using KadOrleans.Node;
 using KadOrleans.Node.Crawling;
+using KadOrleans.StateFiles;
 
 namespace KadOrleans.Cli.Crawling;
 
@@ -19,11 +19,12 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
     /// <summary>Runs to the end or until cancelled, and reports what was found in either case.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var crawl = new Crawl(
-            new CrawlOptions { MaxNodes = settings.MaxNodes, Concurrency = settings.Concurrency, IgnoredId = DhtNode.ClientId },
-            new CryptographicRandomSource());
-        using var state = settings.Resume is { } path ? CrawlStateFile.Open(path, crawl.Restore) : null;
-        if (settings.Via.Count == 0 && !crawl.Records.Any())
+        await using var client = await EphemeralClient.StartOnAllAsync(cancellationToken);
+        var run = client.Engine.PrepareCrawl(settings.Options, settings.Rate);
+        await using var state = settings.Resume is { } path
+            ? await CrawlStateFile.OpenAsync(path, record => run.Change(crawl => crawl.Restore(record)))
+            : null;
+        if (settings.Via.Count == 0 && run.Records.Count == 0)
         {
             throw CommandException.WrongUsage("--via is missing: HOST:PORT of a node is needed to begin a crawl with.");
         }
@@ -31,13 +32,11 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         var targets = settings.Via.Count == 0 ? [] : await Target.ResolveAsync("--via", settings.Via, io, cancellationToken);
         foreach (var endpoint in targets.SelectMany(t => t.Endpoints))
         {
-            crawl.Add(endpoint);
+            run.Change(crawl => crawl.Add(endpoint));
         }
 
-        await using var client = await EphemeralClient.StartOnAllAsync(cancellationToken);
-        var run = client.Engine.PrepareCrawl(crawl, settings.Rate);
         var finished = await new Progress(io, settings.Json).ShowAsync(() => Describe(run), () => RunAsync(run, state, cancellationToken));
-        return Report(run, finished);
+        return await ReportAsync(run, finished);
     }
 
     private static async Task<bool> RunAsync(CrawlRun run, CrawlStateFile? state, CancellationToken cancellationToken)
@@ -46,7 +45,7 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         while (state is not null && !running.IsCompleted)
         {
             await Task.WhenAny(running, Task.Delay(SaveInterval, CancellationToken.None));
-            state.Append(run.Read(crawl => crawl.TakeChanges()));
+            await state.AppendAsync(run.Read(crawl => crawl.TakeChanges()));
         }
 
         return await running;
@@ -54,32 +53,30 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 
     private string Describe(CrawlRun run)
     {
-        var counts = run.Read(crawl => crawl.Counts);
+        var counts = run.Counts;
         var perSecond = run.Sent / Math.Max(1, (DateTimeOffset.UtcNow - _startedAt).TotalSeconds);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Visited {counts.Visited:N0}, queued {counts.Waiting:N0}, unreachable {counts.Unreachable:N0}, {perSecond:N0} datagrams/s");
     }
 
-    private int Report(CrawlRun run, bool finished)
+    private async Task<int> ReportAsync(CrawlRun run, bool finished)
     {
         var (records, counts) = run.Read(crawl => (crawl.Records.ToList(), crawl.Counts));
         var summary = CrawlSummary.Of(records);
-        if (settings.Output is { } output)
+        await WriteAsync(settings.Output, stream => CrawlRows.WriteAsync(
+            stream, CrawlRows.Sort(records).ToAsyncEnumerable(), settings.IsCsv, CancellationToken.None));
+        await WriteAsync(settings.Svg, async stream =>
         {
-            WriteRows(output, records);
-        }
-
-        if (settings.Svg is { } svg)
-        {
-            CrawlFile.Write(svg, writer => new KeySpacePicture(records, summary, _startedAt).Write(writer));
-        }
-
+            await using var writer = new StreamWriter(stream, leaveOpen: true);
+            new KeySpacePicture(records, summary, _startedAt).Write(writer);
+        });
         var json = CrawlSummaryText.ToJson(summary, counts, run.Sent, finished);
         var printer = new ResultPrinter(io, settings.Json);
-        if (!settings.Json)
+        foreach (var line in settings.Json ? [] : CrawlSummaryText.ToLines(summary, counts))
         {
-            PrintLines(CrawlSummaryText.ToLines(summary, counts));
+            // The rows may be on the standard output.
+            (settings.Output == StateFile.Standard ? io.Error : io.Output).WriteLine(line);
         }
 
         if (!finished)
@@ -104,56 +101,27 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         return ExitCode.Done;
     }
 
-    private void WriteRows(string output, List<CrawlRecord> records)
+    /// <summary>Writes a file as a whole or not at all.</summary>
+    private Task WriteAsync(string? path, Func<Stream, Task> write) => path switch
     {
-        if (output == "-")
+        null => Task.CompletedTask,
+        StateFile.Standard => write(io.OutputBytes),
+        _ => StateFile.WriteAsync(path, async stream =>
         {
-            CrawlRows.Write(io.Output, records, settings.IsCsv);
-        }
-        else
-        {
-            CrawlFile.Write(output, writer => CrawlRows.Write(writer, records, settings.IsCsv));
-        }
-    }
-
-    /// <summary>To the standard output, unless the rows are there.</summary>
-    private void PrintLines(IEnumerable<string> lines)
-    {
-        var writer = settings.Output == "-" ? io.Error : io.Output;
-        foreach (var line in lines)
-        {
-            writer.WriteLine(line);
-        }
-    }
+            await write(stream);
+            return true;
+        }),
+    };
 }
 
 /// <summary>The settings of <c>kad crawl</c>.</summary>
-internal sealed record CrawlSettings
-{
-    /// <summary>Nodes to begin with, as typed.</summary>
-    public required IReadOnlyList<string> Via { get; init; }
-
-    /// <summary>Datagrams per second.</summary>
-    public required int Rate { get; init; }
-
-    /// <summary>The most pending requests.</summary>
-    public required int Concurrency { get; init; }
-
-    /// <summary>The most endpoints remembered.</summary>
-    public required int MaxNodes { get; init; }
-
-    /// <summary>Where the rows go: a file, <c>-</c> for the standard output, or null for nowhere.</summary>
-    public required string? Output { get; init; }
-
-    /// <summary>Whether rows are CSV rather than JSON lines.</summary>
-    public required bool IsCsv { get; init; }
-
-    /// <summary>Where the picture goes, or null.</summary>
-    public required string? Svg { get; init; }
-
-    /// <summary>The state file, or null.</summary>
-    public required string? Resume { get; init; }
-
-    /// <summary>Whether the summary is JSON.</summary>
-    public required bool Json { get; init; }
-}
+/// <param name="Via">Nodes to begin with, as typed.</param>
+/// <param name="Options">The bounds.</param>
+/// <param name="Rate">Datagrams per second.</param>
+/// <param name="Output">Where the rows go: a file, <c>-</c> for the standard output, or null for nowhere.</param>
+/// <param name="IsCsv">Whether rows are CSV rather than JSON lines.</param>
+/// <param name="Svg">Where the picture goes, or null.</param>
+/// <param name="Resume">The state file, or null.</param>
+/// <param name="Json">Whether the summary is JSON.</param>
+internal sealed record CrawlSettings(
+    IReadOnlyList<string> Via, CrawlOptions Options, int Rate, string? Output, bool IsCsv, string? Svg, string? Resume, bool Json);

@@ -1,19 +1,15 @@
-using System.Text;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Hosting.Crawling;
+using KadOrleans.Node.Crawling;
 
 namespace KadOrleans.Cli.Crawling;
 
 /// <summary>
-/// Keeps a crawl in a file that grows: a line with the format, then one for each change. The last line of an endpoint counts. A killed
-/// process leaves at worst half a line at the end, which the next one cuts off.
+/// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last record of
+/// an endpoint counts. A killed process leaves at worst half a page at the end, which the next one cuts off.
 /// </summary>
-internal sealed class CrawlStateFile : IDisposable
+internal sealed class CrawlStateFile : IAsyncDisposable
 {
-    private const string Header = """{"format":"kad-crawl","version":1}""";
-    private const string HeaderStart = """{"format":"kad-crawl","version":""";
-
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
 
     private readonly FileStream _file;
 
@@ -24,103 +20,60 @@ internal sealed class CrawlStateFile : IDisposable
 
     /// <summary>Opens or creates a file, and passes its records on.</summary>
     /// <exception cref="CommandException">It is damaged, not a crawl's state, in use, or cannot be opened.</exception>
-    public static CrawlStateFile Open(string path, Action<CrawlRecord> restore)
+    public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
     {
-        FileStream file;
+        FileStream? file = null;
         try
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw CommandException.WrongUsage($"--resume: '{path}' cannot be opened ({e.Message.TrimEnd('.')}).", e);
-        }
-
-        try
-        {
-            Read(file, path, restore);
+            await ReadAsync(file, restore);
             return new CrawlStateFile(file);
         }
-        catch
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException)
         {
-            file.Dispose();
-            throw;
+            file?.Dispose();
+            throw CommandException.WrongUsage(
+                e is InvalidDataException
+                    ? $"--resume: '{path}' is damaged, or not the state of a crawl by this release."
+                    : $"--resume: '{path}' cannot be opened ({e.Message.TrimEnd('.')}).",
+                e);
         }
     }
 
     /// <summary>Appends changes. They are safe from the end of this process when this returns.</summary>
-    public void Append(IReadOnlyList<CrawlRecord> changes)
+    public async Task AppendAsync(IReadOnlyList<CrawlRecord> changes)
     {
-        if (changes.Count == 0)
-        {
-            return;
-        }
-
-        var lines = new StringBuilder();
-        foreach (var change in changes)
-        {
-            lines.Append(CrawlRecordJson.Create(change).ToJsonString()).Append('\n');
-        }
-
-        _file.Write(Utf8.GetBytes(lines.ToString()));
-        _file.Flush();
+        await CrawlPages.AppendAsync(_file, changes);
+        await _file.FlushAsync();
     }
 
-    public void Dispose() => _file.Dispose();
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
 
-    private static void Read(FileStream file, string path, Action<CrawlRecord> restore)
+    private static async Task ReadAsync(FileStream file, Action<CrawlRecord> restore)
     {
-        var whole = EndOfLastLine(file, path);
-        if (whole == 0)
+        var start = new byte[Header.Length];
+        var whole = (long)await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false);
+        if (!Header.AsSpan().StartsWith(start.AsSpan(0, (int)whole)))
         {
-            file.SetLength(0);
-            file.Write(Utf8.GetBytes(Header + "\n"));
-            return;
+            throw new InvalidDataException("It begins otherwise.");
         }
 
-        file.SetLength(whole);
-        file.Position = 0;
-        using var reader = new StreamReader(file, Utf8, leaveOpen: true);
-        reader.ReadLine();
-        for (var number = 2; reader.ReadLine() is { } line; number++)
+        await file.WriteAsync(Header.AsMemory((int)whole));
+        whole = Header.Length;
+        try
         {
-            restore(CrawlRecordJson.TryParse(line)
-                ?? throw CommandException.WrongUsage($"--resume: '{path}' is damaged: line {number} is not a record of a crawl."));
-        }
-
-        file.Position = whole;
-    }
-
-    /// <summary>Checks the first line before anything is changed; 0 if not even that was written.</summary>
-    private static long EndOfLastLine(FileStream file, string path)
-    {
-        var start = new byte[Header.Length + 1];
-        var length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        var text = Utf8.GetString(start, 0, length);
-        if (text != Header + "\n")
-        {
-            if (length == file.Length && (Header + "\n").StartsWith(text, StringComparison.Ordinal))
+            for (; await CrawlPages.ReadAsync(file) is { } page; whole = file.Position)
             {
-                return 0;
+                foreach (var record in page)
+                {
+                    restore(record);
+                }
             }
-
-            throw CommandException.WrongUsage(text.StartsWith(HeaderStart, StringComparison.Ordinal)
-                ? $"--resume: '{path}' is of another version; version 1 is needed."
-                : $"--resume: '{path}' is not the state of a crawl.");
         }
-
-        var end = file.Length;
-        while (end > length)
+        catch (EndOfStreamException)
         {
-            file.Position = end - 1;
-            if (file.ReadByte() == '\n')
-            {
-                break;
-            }
-
-            end--;
+            file.SetLength(whole);
+            file.Position = whole;
         }
-
-        return end;
     }
 }

@@ -79,14 +79,14 @@ internal sealed class Crawl
     }
 
     /// <summary>Everything known of every endpoint of the region.</summary>
-    public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.ToRecord()).Where(IsWanted);
+    public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.Record).Where(IsWanted);
 
     /// <summary>Adds an endpoint to begin with; one that is known is passed over.</summary>
     public void Add(UdpEndpoint endpoint)
     {
         if (endpoint.IsUnicast)
         {
-            AddNode(new CrawledNode(endpoint, null));
+            AddNode(NewNode(endpoint, null));
         }
     }
 
@@ -109,13 +109,12 @@ internal sealed class Crawl
         ArgumentNullException.ThrowIfNull(record);
         if (_nodes.Remove(record.Endpoint, out var former))
         {
-            _states[(int)former.State]--;
+            _states[(int)former.Record.State]--;
         }
 
         var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
-        AddNode(CrawledNode.FromRecord(isOver
-            ? record
-            : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }));
+        AddNode(new CrawledNode(
+            isOver ? record : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }, null));
         _changed.Remove(record.Endpoint);
     }
 
@@ -157,7 +156,7 @@ internal sealed class Crawl
             return;
         }
 
-        (node.Id, node.Failures) = (known, 0);
+        node.Record = node.Record with { Id = known, ClaimedIds = [.. node.Record.ClaimedIds.Where(claimed => claimed != known)] };
         node.Walk = new TableWalk(known, _random, _options.IgnoredId, _options.Region);
         Enter(node, CrawlState.Visiting);
         Judge(node, isAlive: true);
@@ -178,9 +177,13 @@ internal sealed class Crawl
         }
 
         node.Measure(roundTrip);
-        node.Failures = 0;
-        node.Form = form == AddressForm.Unknown ? node.Form : form;
         Hear(node, walk.Take(contacts));
+        node.Record = node.Record with
+        {
+            Contacts = walk.Contacts,
+            Queries = walk.Queries,
+            Form = form == AddressForm.Unknown ? node.Record.Form : form,
+        };
         GoOn(node, walk);
     }
 
@@ -212,7 +215,7 @@ internal sealed class Crawl
     /// <summary>The records that changed since the last call, to be saved.</summary>
     public IReadOnlyList<CrawlRecord> TakeChanges()
     {
-        var changes = _changed.Values.Select(n => n.ToRecord()).ToList();
+        var changes = _changed.Values.Select(n => n.Record).ToList();
         _changed.Clear();
         return changes;
     }
@@ -245,6 +248,9 @@ internal sealed class Crawl
         return states;
     }
 
+    private static CrawledNode NewNode(UdpEndpoint endpoint, CrawledNode? namer) =>
+        new(new CrawlRecord { Endpoint = endpoint, State = CrawlState.Waiting }, namer);
+
     private void AddNode(CrawledNode node)
     {
         if (_nodes.ContainsKey(node.Endpoint))
@@ -259,14 +265,14 @@ internal sealed class Crawl
         }
 
         _nodes.Add(node.Endpoint, node);
-        _states[(int)node.State]++;
+        _states[(int)node.Record.State]++;
         _changed[node.Endpoint] = node;
         if (node.Namer is { } namer)
         {
             namer.Pending++;
         }
 
-        if (node.State == CrawlState.Waiting)
+        if (node.Record.State == CrawlState.Waiting)
         {
             _waiting.Enqueue(node);
         }
@@ -293,7 +299,7 @@ internal sealed class Crawl
 
             if (!_nodes.ContainsKey(contact.Endpoint) && _options.Region.Contains(contact.Id))
             {
-                AddNode(new CrawledNode(contact.Endpoint, namer));
+                AddNode(NewNode(contact.Endpoint, namer));
             }
 
             if (_nodes.TryGetValue(contact.Endpoint, out var node))
@@ -305,8 +311,8 @@ internal sealed class Crawl
 
     private void Enter(CrawledNode node, CrawlState state)
     {
-        _states[(int)node.State]--;
-        node.State = state;
+        _states[(int)node.Record.State]--;
+        node.Record = node.Record with { State = state };
         _states[(int)state]++;
         _changed[node.Endpoint] = node;
     }
@@ -371,10 +377,8 @@ internal sealed class Crawl
 
     private void EndWalk(CrawledNode node)
     {
-        var walk = node.Walk!;
-        (node.Contacts, node.Queries, node.IsComplete) = (walk.Contacts, walk.Queries, walk.IsComplete);
-        node.Walk = null;
-        node.Failures = 0;
+        node.Record = node.Record with { IsComplete = node.Walk!.IsComplete };
+        (node.Walk, node.Failures) = (null, 0);
         Enter(node, CrawlState.Visited);
     }
 }

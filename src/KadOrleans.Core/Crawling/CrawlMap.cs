@@ -39,14 +39,14 @@ internal sealed class CrawlMap
     public IReadOnlyList<int> Unreachable => _unreachable;
 
     /// <summary>The endpoints by ascending id; null if there are more than <see cref="MostNodes"/>.</summary>
-    public IReadOnlyList<CrawlRecord>? Nodes => _count > MostNodes ? null : [.. _nodes.OrderBy(IdOf)];
+    public IReadOnlyList<CrawlRecord>? Nodes => _count > MostNodes ? null : [.. _nodes.OrderBy(record => record.Place)];
 
     /// <summary>Counts an endpoint, if it is in the range.</summary>
     public void Add(CrawlRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
         if ((!record.IsReachable && record.State != CrawlState.Unreachable)
-            || IdOf(record)?.ToString() is not { } id
+            || record.Place?.ToString() is not { } id
             || !id.StartsWith(_prefix, StringComparison.Ordinal))
         {
             return;
@@ -59,6 +59,4 @@ internal sealed class CrawlMap
             _nodes.Add(record);
         }
     }
-
-    private static NodeId? IdOf(CrawlRecord record) => record.Id ?? (record.ClaimedIds.Count > 0 ? record.ClaimedIds[0] : null);
 }

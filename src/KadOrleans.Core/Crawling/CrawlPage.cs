@@ -32,6 +32,9 @@ internal static class CrawlPage
         return stream.ToArray();
     }
 
+    /// <summary>Writes as many pages as the records take.</summary>
+    public static IEnumerable<byte[]> EncodeAll(IEnumerable<CrawlRecord> records) => records.Chunk(MaxRecords).Select(Encode);
+
     /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The bytes are anything else.</exception>
     public static IReadOnlyList<CrawlRecord> Decode(byte[] page)
@@ -98,7 +101,7 @@ internal static class CrawlPage
         Span<byte> address = stackalloc byte[16];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address, reader.ReadUInt64());
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address[8..], reader.ReadUInt64());
-        return new CrawlRecord
+        var record = new CrawlRecord
         {
             State = state,
             Form = form,
@@ -111,6 +114,7 @@ internal static class CrawlPage
             Queries = reader.Read7BitEncodedInt(),
             ClaimedIds = ReadIds(reader),
         };
+        return record.Id is null && record.IsReachable ? throw new FormatException("A node has no id.") : record;
     }
 
     private static void Write(BinaryWriter writer, NodeId id)

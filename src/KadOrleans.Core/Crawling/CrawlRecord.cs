@@ -41,6 +41,9 @@ public sealed record CrawlRecord
     /// </summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>Where it is among the ids: its own id, or if it gave none, the first one that nodes name it under.</summary>
+    internal NodeId? Place => Id ?? (ClaimedIds.Count > 0 ? ClaimedIds[0] : null);
+
     /// <summary>Whether it belongs to a range of ids: by its own id, or if it gave none, by one that nodes name it under.</summary>
     internal bool IsIn(BucketRange range) => Id is { } id && range.Contains(id) || ClaimedIds.Any(range.Contains);
 }

@@ -51,16 +51,28 @@ public sealed record CrawlReport
     /// <summary>Why it failed or was stopped, in one sentence; null if it was not.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>The report of a crawl that begins.</summary>
+    internal static CrawlReport Begin(DateTimeOffset now, int rate, int maxNodes, int slices) => new()
+    {
+        Id = NameOf(now),
+        Phase = CrawlPhase.Running,
+        StartedAt = now,
+        Rate = rate,
+        MaxNodes = maxNodes,
+        Slices = slices,
+    };
+
     /// <summary>The report of a crawl that ends, with what it found and what changed.</summary>
-    /// <param name="phase">How it ends. A failed one found no node.</param>
+    /// <param name="phase">How it ends. One that would have finished fails if it found no node.</param>
     /// <param name="found">What it found.</param>
-    /// <param name="finished">The kept crawls that finished, oldest first.</param>
-    /// <param name="then">What the last of them found; only asked for if this one finished.</param>
+    /// <param name="kept">The kept crawls, oldest first.</param>
+    /// <param name="then">What the last of them that finished found.</param>
     /// <param name="now">The time.</param>
     /// <returns>The report, and the records with <see cref="CrawlRecord.Since"/>.</returns>
     internal (CrawlReport Report, IReadOnlyList<CrawlRecord> Records) End(
-        CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IReadOnlyList<CrawlReport> finished, IEnumerable<CrawlRecord> then, DateTimeOffset now)
+        CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IEnumerable<CrawlReport> kept, IEnumerable<CrawlRecord> then, DateTimeOffset now)
     {
+        phase = phase == CrawlPhase.Finished && !found.Any(record => record.IsReachable) ? CrawlPhase.Failed : phase;
         var ended = this with
         {
             Phase = phase,
@@ -74,6 +86,7 @@ public sealed record CrawlReport
             return (ended, found);
         }
 
+        var finished = kept.Where(crawl => crawl.Phase == CrawlPhase.Finished).ToList();
         var (records, change) = CrawlChange.Compare(finished, then, found, StartedAt);
         ended = ended with { Change = change };
         return (ended with { Sessions = SessionLengths.Of([.. finished, ended]) }, records);

@@ -1,31 +1,18 @@
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>One endpoint, as a <see cref="Crawl"/> works on it.</summary>
-internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
+internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
 {
     // Of the ids that others claim for an endpoint, a few show that something is wrong; liars could name any number.
     public const int MaxClaimedIds = 8;
 
-    private List<NodeId>? _claimedIds;
+    /// <summary>What is known of it.</summary>
+    public CrawlRecord Record { get; set; } = record;
 
-    public UdpEndpoint Endpoint { get; } = endpoint;
+    public UdpEndpoint Endpoint => Record.Endpoint;
 
     /// <summary>The node that named it first; null for a node that the crawl began with.</summary>
-    public CrawledNode? Namer { get; } = namer;
-
-    public CrawlState State { get; set; }
-
-    public NodeId? Id { get; set; }
-
-    public TimeSpan? RoundTrip { get; private set; }
-
-    public int Contacts { get; set; }
-
-    public int Queries { get; set; }
-
-    public bool IsComplete { get; set; }
-
-    public AddressForm Form { get; set; }
+    public CrawledNode? Namer => namer;
 
     /// <summary>Consecutive failed requests.</summary>
     public int Failures { get; set; }
@@ -44,51 +31,19 @@ internal sealed class CrawledNode(UdpEndpoint endpoint, CrawledNode? namer)
 
     public void Claim(NodeId id)
     {
-        _claimedIds ??= [];
-        if (_claimedIds.Count < MaxClaimedIds && !_claimedIds.Contains(id))
+        if (id != Record.Id && Record.ClaimedIds.Count < MaxClaimedIds && !Record.ClaimedIds.Contains(id))
         {
-            _claimedIds.Add(id);
+            Record = Record with { ClaimedIds = [.. Record.ClaimedIds, id] };
         }
     }
 
+    /// <summary>It answered, this time after so long.</summary>
     public void Measure(TimeSpan roundTrip)
     {
-        if (RoundTrip is null || roundTrip < RoundTrip)
+        Failures = 0;
+        if (Record.RoundTrip is not { } shortest || roundTrip < shortest)
         {
-            RoundTrip = roundTrip;
+            Record = Record with { RoundTrip = roundTrip };
         }
-    }
-
-    public CrawlRecord ToRecord() => new()
-    {
-        Endpoint = Endpoint,
-        State = State,
-        Id = Id,
-        ClaimedIds = _claimedIds is null ? [] : [.. _claimedIds.Where(id => id != Id)],
-        RoundTrip = RoundTrip,
-        Contacts = Walk?.Contacts ?? Contacts,
-        Queries = Walk?.Queries ?? Queries,
-        IsComplete = IsComplete,
-        Form = Form,
-    };
-
-    public static CrawledNode FromRecord(CrawlRecord record)
-    {
-        var node = new CrawledNode(record.Endpoint, null)
-        {
-            State = record.State,
-            Id = record.Id,
-            RoundTrip = record.RoundTrip,
-            Contacts = record.Contacts,
-            Queries = record.Queries,
-            IsComplete = record.IsComplete,
-            Form = record.Form,
-        };
-        foreach (var id in record.ClaimedIds)
-        {
-            node.Claim(id);
-        }
-
-        return node;
     }
 }

@@ -33,20 +33,19 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
             ObjectDisposedException.ThrowIf(_isOver, this);
             if (_current?.Order.Lease != order.Lease)
             {
-                _current?.Dispose();
-                _current = new Slice(order, environment.Time, Drop);
-                _current.Running = RunAsync(_current);
+                EndCurrent();
+                var run = node.PrepareCrawl(new CrawlOptions { MaxNodes = order.MaxNodes, Region = order.Region }, order.Rate);
+                _current = new Slice(order, run, environment.Time, Drop);
             }
 
             _current.Renew();
-            if (_current.Failure is { } failure)
+            if (_current.Pages.Exception is { } failure)
             {
-                _current.Dispose();
-                _current = null;
-                throw new InvalidOperationException($"The slice {order.Lease} failed: {failure}");
+                EndCurrent();
+                throw new InvalidOperationException($"The slice {order.Lease} failed: {failure.InnerException!.Message}");
             }
 
-            return _current.Progress;
+            return CrawlSliceProgress.Of(_current.Found?.Count, _current.Run.Sent, _current.Run.Counts);
         }
     }
 
@@ -55,7 +54,7 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
     {
         lock (_gate)
         {
-            return _current is { Pages: { } pages } current && current.Order.Lease == lease && page >= 0 && page < pages.Count ? pages[page] : null;
+            return _current is { Found: { } pages } current && current.Order.Lease == lease && page >= 0 && page < pages.Count ? pages[page] : null;
         }
     }
 
@@ -66,8 +65,7 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
         {
             if (_current?.Order.Lease == lease)
             {
-                _current.Dispose();
-                _current = null;
+                EndCurrent();
             }
         }
     }
@@ -78,38 +76,20 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
         lock (_gate)
         {
             _isOver = true;
-            _current?.Dispose();
-            _current = null;
+            EndCurrent();
         }
     }
 
-    private void Drop(Slice slice)
+    private void Drop(string lease)
     {
-        _logger.SliceDropped(slice.Order.Lease);
-        End(slice.Order.Lease);
+        _logger.SliceDropped(lease);
+        End(lease);
     }
 
-    private async Task RunAsync(Slice slice)
+    private void EndCurrent()
     {
-        await Task.Yield();
-        try
-        {
-            var options = new CrawlOptions { MaxNodes = slice.Order.MaxNodes, Region = slice.Order.Region };
-            var run = await RegionCrawl.PrepareAsync(node, options, slice.Order.Rate, environment, slice.Stopping);
-            slice.Run = run;
-            if (await run.RunAsync(slice.Stopping))
-            {
-                slice.End([.. run.Read(crawl => crawl.Records.ToList()).Chunk(CrawlPage.MaxRecords).Select(CrawlPage.Encode)]);
-            }
-        }
-        catch (OperationCanceledException) when (slice.Stopping.IsCancellationRequested)
-        {
-            // Nobody asks for it any more.
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            slice.Fail(e.Message);
-        }
+        _current?.Dispose();
+        _current = null;
     }
 
     /// <summary>A slice under a lease.</summary>
@@ -117,46 +97,37 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
     {
         private readonly CancellationTokenSource _stop = new();
         private readonly ITimer _deadline;
-        private volatile CrawlRun? _run;
-        private volatile IReadOnlyList<byte[]>? _pages;
-        private volatile string? _failure;
 
-        public Slice(CrawlSliceOrder order, TimeProvider time, Action<Slice> drop)
+        public Slice(CrawlSliceOrder order, CrawlRun run, TimeProvider time, Action<string> drop)
         {
-            (Order, Stopping) = (order, _stop.Token);
-            _deadline = time.CreateTimer(_ => drop(this), null, order.Duration, Timeout.InfiniteTimeSpan);
+            (Order, Run) = (order, run);
+            _deadline = time.CreateTimer(_ => drop(order.Lease), null, order.Duration, Timeout.InfiniteTimeSpan);
+            Pages = RunAsync(_stop.Token);
         }
 
         public CrawlSliceOrder Order { get; }
 
-        public CancellationToken Stopping { get; }
+        public CrawlRun Run { get; }
 
-        public Task Running { get; set; } = Task.CompletedTask;
+        /// <summary>What is found, when it is done; null if nobody asks for it any more.</summary>
+        public Task<IReadOnlyList<byte[]>?> Pages { get; }
 
-        public CrawlRun? Run
-        {
-            get => _run;
-            set => _run = value;
-        }
-
-        public IReadOnlyList<byte[]>? Pages => _pages;
-
-        public string? Failure => _failure;
-
-        public CrawlSliceProgress Progress =>
-            CrawlSliceProgress.Of(Pages?.Count, Run?.Sent ?? 0, Run?.Read(crawl => crawl.Counts) ?? default);
+        /// <summary>The pages of a slice that is done.</summary>
+        public IReadOnlyList<byte[]>? Found => Pages.IsCompletedSuccessfully ? Pages.Result : null;
 
         public void Renew() => _deadline.Change(Order.Duration, Timeout.InfiniteTimeSpan);
-
-        public void End(IReadOnlyList<byte[]> pages) => _pages = pages;
-
-        public void Fail(string failure) => _failure = failure;
 
         public void Dispose()
         {
             _deadline.Dispose();
             _stop.Cancel();
             _stop.Dispose();
+        }
+
+        private async Task<IReadOnlyList<byte[]>?> RunAsync(CancellationToken stopping)
+        {
+            await Task.Yield();
+            return await Run.RunAsync(stopping) ? [.. CrawlPage.EncodeAll(Run.Records)] : null;
         }
     }
 }

@@ -67,39 +67,50 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     }
 
     /// <summary>
-    /// Writes what a slice found to new pages, or to its own ones if it has some already, which must not be fewer. The crawl's record is
-    /// written by the caller.
+    /// Writes what a slice found to new pages, or to its own ones if they are enough. The crawl's record is written by the caller.
     /// </summary>
-    public async Task WriteSliceAsync(StoredCrawl crawl, int slice, IReadOnlyList<CrawlRecord> records)
+    public async Task WriteSliceAsync(StoredCrawl crawl, int slice, IEnumerable<CrawlRecord> records)
     {
         var state = crawl.State.Slices[slice];
-        var pages = records.Chunk(CrawlPage.MaxRecords).ToList();
+        var pages = CrawlPage.EncodeAll(records).ToList();
+        var first = state.FirstPage;
         if (pages.Count > state.Pages)
         {
-            state.FirstPage = crawl.State.Pages;
+            first = crawl.State.Pages;
             crawl.State.Pages += pages.Count;
         }
 
-        state.Pages = pages.Count;
-        for (var i = 0; i < pages.Count; i++)
+        foreach (var (i, page) in pages.Index())
         {
             // The ETag of a page of an older crawl is needed to replace it.
-            var name = StateNames.CrawlPage(crawl.Slot, state.FirstPage + i);
+            var name = StateNames.CrawlPage(crawl.Slot, first + i);
             var before = await storage.ReadAsync<CrawlPageState>(name);
-            await storage.WriteAsync(name, new CrawlPageState { Crawl = crawl.Report.Id, Content = CrawlPage.Encode(pages[i]) }, before.ETag);
+            await storage.WriteAsync(name, new CrawlPageState { Crawl = crawl.Report.Id, Content = page }, before.ETag);
         }
+
+        (state.FirstPage, state.Pages) = (first, pages.Count);
     }
 
-    /// <summary>What a slice found; nothing if it is not done.</summary>
-    public async Task<List<CrawlRecord>> ReadSliceAsync(StoredCrawl crawl, int slice)
+    /// <summary>
+    /// Ends a crawl: each endpoint once, with what changed since the crawl before. All is then in the first slice. All records are in memory
+    /// meanwhile. It may be repeated after a failure, as what it writes is merged again to the same.
+    /// </summary>
+    /// <returns>The last report.</returns>
+    public async Task<CrawlReport> CloseAsync(StoredCrawl crawl, CrawlReport report, CrawlPhase phase, DateTimeOffset now)
     {
-        var records = new List<CrawlRecord>();
-        for (var page = 0; page < crawl.State.Slices[slice].Pages; page++)
+        var found = CrawlMerge.Merge(await ReadAsync(crawl), crawl.State.Depth);
+        var kept = Crawls.Where(other => other != crawl).ToList();
+        var last = kept.FindLast(other => other.Report.Phase == CrawlPhase.Finished);
+        var then = last is null ? [] : (await ReadAsync(last)).SelectMany(records => records);
+        (report, found) = report.End(phase, found, kept.Select(other => other.Report), then, now);
+        await WriteSliceAsync(crawl, 0, found);
+        foreach (var slice in crawl.State.Slices.Skip(1))
         {
-            records.AddRange(await ReadPageAsync(crawl, slice, page) is { } content ? CrawlPage.Decode(content) : []);
+            slice.Pages = 0;
         }
 
-        return records;
+        await SaveAsync(crawl, report);
+        return report;
     }
 
     /// <summary>A page of a slice; null if it was not written.</summary>
@@ -108,6 +119,23 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         var record = await storage.ReadAsync<CrawlPageState>(
             StateNames.CrawlPage(crawl.Slot, crawl.State.Slices[slice].FirstPage + page));
         return record.Content is { } content && content.Crawl == crawl.Report.Id ? content.Content : null;
+    }
+
+    private async Task<List<List<CrawlRecord>>> ReadAsync(StoredCrawl crawl)
+    {
+        var slices = new List<List<CrawlRecord>>();
+        for (var slice = 0; slice < crawl.State.Slices.Count; slice++)
+        {
+            var records = new List<CrawlRecord>();
+            for (var page = 0; page < crawl.State.Slices[slice].Pages; page++)
+            {
+                records.AddRange(await ReadPageAsync(crawl, slice, page) is { } content ? CrawlPage.Decode(content) : []);
+            }
+
+            slices.Add(records);
+        }
+
+        return slices;
     }
 }
 

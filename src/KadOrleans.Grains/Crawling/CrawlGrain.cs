@@ -166,15 +166,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         var live = await _edges.GetLiveAsync();
         var now = CrawlReport.StartAfter(_archive.Crawls.LastOrDefault()?.Report, _time.GetUtcNow());
         var depth = CrawlSlices.DepthFor(await EstimateAsync(), live.Count);
-        var report = new CrawlReport
-        {
-            Id = CrawlReport.NameOf(now),
-            Phase = CrawlPhase.Running,
-            StartedAt = now,
-            Rate = rate,
-            MaxNodes = maxNodes,
-            Slices = 1 << depth,
-        };
+        var report = CrawlReport.Begin(now, rate, maxNodes, slices: 1 << depth);
         StoredCrawl crawl;
         try
         {
@@ -247,8 +239,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
 
     private async Task CloseAsync(ClusterCrawl current, CrawlPhase phase)
     {
-        var report = await CrawlResults.CloseAsync(_archive, current.Stored, current.Report, phase, _time.GetUtcNow());
-        await _archive.SaveAsync(current.Stored, report);
+        var report = await _archive.CloseAsync(current.Stored, current.Report, phase, _time.GetUtcNow());
         _current = null;
         _timer?.Dispose();
         _timer = null;

@@ -291,27 +291,10 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         return CrawlReportJson.Read(await CallCrawlsAsync(crawls => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
     }
 
-    public async IAsyncEnumerable<CrawlReport> CrawlAsync(
-        string? id = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var name = id ?? (await StartCrawlAsync(null, cancellationToken)).Id;
-        CrawlReport? shown = null;
-        while (true)
-        {
-            var report = await FindCrawlAsync(name, cancellationToken);
-            if (report != shown)
-            {
-                yield return shown = report;
-            }
-
-            if (report.Phase != CrawlPhase.Running)
-            {
-                yield break;
-            }
-
-            await Task.Delay(ReportInterval, cancellationToken);
-        }
-    }
+    public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) => CrawlWatch.RunAsync(
+        async stop => await FindCrawlAsync(id ??= (await StartCrawlAsync(null, stop)).Id, stop),
+        stop => Task.Delay(ReportInterval, stop),
+        cancellationToken);
 
     public async Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
         [.. (await CallCrawlsAsync(static crawls => crawls.ListAsync(), cancellationToken)).Select(CrawlReportJson.Read)];

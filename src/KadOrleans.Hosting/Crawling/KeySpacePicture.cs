@@ -29,9 +29,8 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
 
     private readonly List<(double Turn, bool IsReachable)> _places = [.. records
         .Where(r => r.IsReachable || r.State == CrawlState.Unreachable)
-        .Select(r => (Id: r.Id ?? (r.ClaimedIds.Count > 0 ? r.ClaimedIds[0] : (NodeId?)null), r.IsReachable))
-        .Where(p => p.Id is not null)
-        .Select(p => (Ring.Turn(p.Id!.Value), p.IsReachable))
+        .Where(r => r.Place is not null)
+        .Select(r => (Ring.Turn(r.Place!.Value), r.IsReachable))
         .Order()];
 
     private bool IsDots => _places.Count <= MostDots;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
-using System.Text;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
@@ -22,9 +21,6 @@ internal static class CrawlApi
     private const string Lines = "application/jsonl";
     private const string Csv = "text/csv";
     private const string Picture = "image/svg+xml";
-
-    // A row has some 300 bytes.
-    private const int RowsPerWrite = 256;
 
     /// <summary>Adds the endpoints to the group of the management.</summary>
     /// <param name="view">Those that look.</param>
@@ -114,30 +110,7 @@ internal static class CrawlApi
     }
 
     private static PushStreamHttpResult Stream(HttpContext context, string type, IAsyncEnumerable<CrawlRecord> records, bool csv) =>
-        TypedResults.Stream(body => WriteAsync(body, records, csv, context.RequestAborted), type);
-
-    private static async Task WriteAsync(Stream body, IAsyncEnumerable<CrawlRecord> records, bool csv, CancellationToken cancellationToken)
-    {
-        await using var writer = new StreamWriter(body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
-        if (csv)
-        {
-            await writer.WriteAsync(CrawlRows.Columns + "\n");
-        }
-
-        var rows = new StringBuilder();
-        var count = 0;
-        await foreach (var record in records.WithCancellation(cancellationToken))
-        {
-            rows.Append(CrawlRows.ToLine(record, csv)).Append('\n');
-            if (++count % RowsPerWrite == 0)
-            {
-                await writer.WriteAsync(rows, cancellationToken);
-                rows.Clear();
-            }
-        }
-
-        await writer.WriteAsync(rows, cancellationToken);
-    }
+        TypedResults.Stream(body => CrawlRows.WriteAsync(body, records, csv, context.RequestAborted), type);
 
     private static async Task<IResult> DrawAsync(CrawlReport report, IAsyncEnumerable<CrawlRecord> records)
     {

@@ -6,17 +6,28 @@ using KadOrleans.Wire;
 namespace KadOrleans.Node.Crawling;
 
 /// <summary>
-/// A <see cref="Crawl"/> on the wire, within a rate: sends the queries of the state machine and feeds it the responses. Responses arrive on
-/// any thread, so one lock guards the state machine. Nothing is sent while it is held.
+/// A <see cref="Crawl"/> on the wire, within a rate, by a node, an edge or <c>kad crawl</c>. It begins from what its node knows, sends the
+/// queries of the state machine and feeds it the responses. Responses arrive on any thread, so one lock guards the state machine. Nothing is
+/// sent while it is held.
 /// </summary>
 internal sealed class CrawlRun
 {
+    /// <summary>Lookups into a range that is not the whole space. One alone may meet liars or a gap.</summary>
+    private const int Lookups = 3;
+
+    /// <summary>The datagrams of a contact that a lookup asks, in the worst case: its request and one retry.</summary>
+    private const int DatagramsPerContact = 2;
+
+    /// <summary>Contacts that are asked at which address they see this node.</summary>
+    private const int Witnesses = 5;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
+    private readonly DhtNode _node;
     private readonly Crawl _crawl;
+    private readonly int _perSecond;
     private readonly RequestTable _requests;
-    private readonly NodeId _ownId;
-    private readonly TimeProvider _time;
+    private readonly NodeEnvironment _environment;
 
     // Guards _crawl, _pace, _isSending, _isOver and _sent.
     private readonly Lock _gate = new();
@@ -27,33 +38,45 @@ internal sealed class CrawlRun
     private bool _isOver;
     private long _sent;
 
-    internal CrawlRun(Crawl crawl, int perSecond, RequestTable requests, NodeId ownId, TimeProvider time)
+    internal CrawlRun(DhtNode node, CrawlOptions options, int perSecond, RequestTable requests, NodeEnvironment environment)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perSecond, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(perSecond, CrawlOptions.HighestRate);
-        (_crawl, _requests, _ownId, _time) = (crawl, requests, ownId, time);
-        _pace = new SendPace(time, perSecond);
+        (_node, _perSecond, _requests, _environment, Options) = (node, perSecond, requests, environment, options);
+        _crawl = new Crawl(options with { IgnoredId = DhtNode.ClientId }, environment.Random);
+        _pace = new SendPace(environment.Time, perSecond);
     }
 
+    /// <summary>Its bounds and its region.</summary>
+    public CrawlOptions Options { get; }
+
     /// <summary>Datagrams sent so far, retries among them.</summary>
-    public long Sent
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _sent;
-            }
-        }
-    }
+    public long Sent => Read(_ => _sent);
+
+    /// <summary>The progress.</summary>
+    public CrawlCounts Counts => Read(crawl => crawl.Counts);
+
+    /// <summary>Everything known so far of every endpoint of the region.</summary>
+    public List<CrawlRecord> Records => Read(crawl => crawl.Records.ToList());
 
     /// <summary>Reads the crawl's state under the lock. The result must not refer to the crawl.</summary>
     public T Read<T>(Func<Crawl, T> read)
     {
-        ArgumentNullException.ThrowIfNull(read);
         lock (_gate)
         {
             return read(_crawl);
+        }
+    }
+
+    /// <summary>Adds to what the crawl begins with, or gives it a response, unless it was stopped.</summary>
+    public void Change(Action<Crawl> change)
+    {
+        lock (_gate)
+        {
+            if (!_isOver)
+            {
+                change(_crawl);
+            }
         }
     }
 
@@ -61,7 +84,16 @@ internal sealed class CrawlRun
     /// <returns>Whether it came to the end.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        await using var timer = _time.CreateTimer(
+        try
+        {
+            await BeginAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        await using var timer = _environment.Time.CreateTimer(
             static run => ((CrawlRun)run!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer = timer;
         using (cancellationToken.UnsafeRegister(static run => ((CrawlRun)run!).End(), this))
@@ -73,29 +105,10 @@ internal sealed class CrawlRun
         return Read(crawl => crawl.IsDone);
     }
 
-    internal void OnPong(CrawlQuery query, NodeId? id, TimeSpan roundTrip)
+    /// <summary>A response or a failure.</summary>
+    internal void Take(Action<Crawl> take)
     {
-        lock (_gate)
-        {
-            if (!_isOver)
-            {
-                _crawl.OnPong(query.Endpoint, id, roundTrip);
-            }
-        }
-
-        Pump();
-    }
-
-    internal void OnNodes(CrawlQuery query, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip, AddressForm form)
-    {
-        lock (_gate)
-        {
-            if (!_isOver)
-            {
-                _crawl.OnNodes(query.Endpoint, contacts, roundTrip, form);
-            }
-        }
-
+        Change(take);
         Pump();
     }
 
@@ -107,18 +120,49 @@ internal sealed class CrawlRun
         }
     }
 
-    internal void OnFailed(CrawlQuery query, RequestFailure failure)
+    /// <summary>
+    /// Finds nodes to begin with, in addition to those that were added. A part of the id space begins with lookups of ids in it. Their
+    /// datagrams count into the rate: this completes when they are paid for. Nodes do not name the one that asks them, so it adds itself.
+    /// </summary>
+    private async Task BeginAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
+        var region = Options.Region;
+        Add(_node.RoutingTable.Contacts.Where(contact => region.Contains(contact.Id)));
+        if (region.Contains(_node.Id) && await FindOwnEndpointAsync(cancellationToken) is { } own)
         {
-            if (!_isOver)
+            var record = new CrawlRecord
             {
-                _crawl.OnFailed(query.Endpoint, failure == RequestFailure.Unreachable);
-            }
+                Endpoint = own,
+                State = CrawlState.Visited,
+                Id = _node.Id,
+                Contacts = _node.RoutingTable.Count,
+                IsComplete = true,
+                Form = AddressForm.Text,
+            };
+            Change(crawl => crawl.Restore(record));
+            await PayAsync(Witnesses);
         }
 
-        Pump();
+        for (var i = 0; i < Lookups && region.Depth > 0; i++)
+        {
+            var outcome = await _node.FindNodeAsync(region.RandomId(_environment.Random), cancellationToken);
+            Add(outcome.Closest);
+            await PayAsync(outcome.Asked);
+        }
+
+        void Add(IEnumerable<Contact> contacts) => Change(crawl => contacts.ToList().ForEach(crawl.Add));
+
+        Task PayAsync(int asked) =>
+            Task.Delay(TimeSpan.FromSeconds((double)DatagramsPerContact * asked / _perSecond), _environment.Time, cancellationToken);
     }
+
+    /// <summary>Where most of the nearest contacts see this node; null if none says.</summary>
+    private async Task<UdpEndpoint?> FindOwnEndpointAsync(CancellationToken cancellationToken) =>
+        (await _node.GetVisibleAddressesAsync(Witnesses, cancellationToken))
+            .Where(address => address.Seen is not null)
+            .GroupBy(address => address.Seen)
+            .OrderByDescending(group => group.Count())
+            .FirstOrDefault()?.Key;
 
     /// <summary>
     /// Sends what the rate allows. A request that fails at once re-enters here, and returns as a caller is already sending.
@@ -137,7 +181,7 @@ internal sealed class CrawlRun
 
         while (TryNext(out var query))
         {
-            _requests.Send(new CrawlCall(query, _ownId, this));
+            _requests.Send(new CrawlCall(query, _node.Id, this));
         }
     }
 
@@ -205,34 +249,31 @@ internal sealed class CrawlCall(CrawlQuery query, NodeId sender, CrawlRun run) :
 
     public override void OnUnresponsive() => run.OnUnresponsive();
 
-    public override void OnFailed(RequestFailure failure) => run.OnFailed(query, failure);
+    public override void OnFailed(RequestFailure failure) =>
+        run.Take(crawl => crawl.OnFailed(query.Endpoint, failure == RequestFailure.Unreachable));
 
     private bool TryCompletePing(ReadOnlySpan<byte> body)
     {
-        if (ResponseReader.TryReadPong(body, out var id))
+        var hasId = ResponseReader.TryReadPong(body, out var id);
+        if (!hasId && !ResponseReader.IsEmptyPong(body))
         {
-            run.OnPong(query, id, RoundTrip);
-            return true;
+            return false;
         }
 
-        if (ResponseReader.IsEmptyPong(body))
-        {
-            run.OnPong(query, null, RoundTrip);
-            return true;
-        }
-
-        return false;
+        run.Take(crawl => crawl.OnPong(query.Endpoint, hasId ? id : null, RoundTrip));
+        return true;
     }
 
     private bool TryCompleteFind(ReadOnlySpan<byte> body)
     {
-        Span<Contact> contacts = stackalloc Contact[MaxContacts];
+        var contacts = new Contact[MaxContacts];
         if (!ResponseReader.TryReadNodes(body, contacts, out var count))
         {
             return false;
         }
 
-        run.OnNodes(query, contacts[..count], RoundTrip, ResponseReader.ReadForm(body));
+        var form = ResponseReader.ReadForm(body);
+        run.Take(crawl => crawl.OnNodes(query.Endpoint, contacts.AsSpan(0, count), RoundTrip, form));
         return true;
     }
 }

@@ -31,47 +31,32 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
             if (_current is { Ended.IsCompleted: false } running)
             {
-                return running.Report();
+                return running.Report;
             }
 
-            var now = CrawlReport.StartAfter(_current?.Report(), environment.Time.GetUtcNow());
-            var crawl = new Running(CrawlReport.NameOf(now), now, request, request.Rate ?? node.Rules.Limits.CrawlRate, _stopping.Token);
-            crawl.Ended = RunAsync(node, crawl);
-            _current = crawl;
-            return crawl.Report();
+            var now = CrawlReport.StartAfter(_current?.Report, environment.Time.GetUtcNow());
+            var (options, rate) = (new CrawlOptions(), request.Rate ?? node.Rules.Limits.CrawlRate);
+            var run = node.PrepareCrawl(options with { MaxNodes = request.MaxNodes ?? options.MaxNodes }, rate);
+            _current = new Running(run, CrawlReport.Begin(now, rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
+            _current.Ended = RunAsync(_current);
+            return _current.Report;
         }
     }
 
     /// <inheritdoc cref="IDhtAdmin.CrawlAsync"/>
-    public async IAsyncEnumerable<CrawlReport> WatchAsync(string? id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<CrawlReport> WatchAsync(string? id, CancellationToken cancellationToken)
     {
-        var name = id ?? Start(new CrawlRequest()).Id;
-        CrawlReport? shown = null;
-        while (Find(name) is { } crawl)
-        {
-            var report = crawl.Report();
-            if (report.Phase != CrawlPhase.Running)
-            {
-                break;
-            }
-
-            if (report != shown)
-            {
-                yield return shown = report;
-            }
-
-            await Task.WhenAny(crawl.Ended, Task.Delay(ReportInterval, environment.Time, cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        yield return await GetAsync(name, cancellationToken);
+        return CrawlWatch.RunAsync(
+            stop => GetAsync(id ??= Start(new CrawlRequest()).Id, stop),
+            stop => Task.WhenAny(Find(id!)?.Ended ?? Task.CompletedTask, Task.Delay(ReportInterval, environment.Time, stop)),
+            cancellationToken);
     }
 
     /// <inheritdoc cref="IDhtAdmin.GetCrawlsAsync"/>
     public async Task<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken)
     {
         // The running one first: it may be saved meanwhile.
-        var current = Current?.Report();
+        var current = Current?.Report;
         var kept = await store.ListAsync(cancellationToken);
         return [.. kept.Append(current).OfType<CrawlReport>().DistinctBy(report => report.Id).OrderByDescending(report => report.Id, StringComparer.Ordinal)];
     }
@@ -81,7 +66,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     {
         var report = await GetAsync(id, cancellationToken);
         var records = Find(report.Id) is { Ended.IsCompleted: false } crawl
-            ? crawl.Records().ToAsyncEnumerable()
+            ? crawl.Run.Records.ToAsyncEnumerable()
             : store.ReadAsync(report.Id, cancellationToken);
         await foreach (var record in records.WithCancellation(cancellationToken))
         {
@@ -127,90 +112,54 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    private Running? Find(string id) => Current is { } current && current.Id == id ? current : null;
+    private Running? Find(string id) => Current is { } current && current.Report.Id == id ? current : null;
 
     private async Task<CrawlReport> GetAsync(string id, CancellationToken cancellationToken) =>
-        (await ListAsync(cancellationToken)).FirstOrDefault(report => report.Id == id) ?? throw AdminArguments.UnknownCrawl(id);
+        Find(id)?.Report
+        ?? (await store.ListAsync(cancellationToken)).FirstOrDefault(report => report.Id == id)
+        ?? throw AdminArguments.UnknownCrawl(id);
 
-    private async Task RunAsync(DhtNode node, Running crawl)
+    private async Task RunAsync(Running crawl)
     {
         await Task.Yield();
         try
         {
-            await KeepAsync(crawl, await VisitAsync(node, crawl));
+            var isDone = await crawl.Run.RunAsync(crawl.Stop.Token);
+            var found = crawl.Run.Records;
+
+            // The node itself was not asked.
+            var phase = !isDone ? CrawlPhase.Stopped
+                : found.Exists(record => record is { IsReachable: true, RoundTrip: not null }) ? CrawlPhase.Finished
+                : CrawlPhase.Failed;
+            var kept = await store.ListAsync();
+            var then = kept.LastOrDefault(report => report.Phase == CrawlPhase.Finished) is { } last ? await store.ReadAsync(last.Id).ToListAsync() : [];
+            var (report, records) = (crawl.Report with { SlicesDone = isDone ? 1 : 0 }).End(phase, found, kept, then, environment.Time.GetUtcNow());
+            await store.SaveAsync(report, records);
+            crawl.End(report);
+            _logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            crawl.Fail(e.Message, environment.Time.GetUtcNow());
-            _logger.CrawlFailed(crawl.Id, e);
+            var report = crawl.Report with { Phase = CrawlPhase.Failed, EndedAt = environment.Time.GetUtcNow(), Edges = 0, Problem = e.Message };
+            crawl.End(report);
+            _logger.CrawlFailed(report.Id, e);
         }
     }
-
-    private async Task<bool> VisitAsync(DhtNode node, Running crawl)
-    {
-        try
-        {
-            crawl.Run = await RegionCrawl.PrepareAsync(node, crawl.Options, crawl.Rate, environment, crawl.Stop.Token);
-            return await crawl.Run.RunAsync(crawl.Stop.Token);
-        }
-        catch (OperationCanceledException) when (crawl.Stop.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
-    private async Task KeepAsync(Running crawl, bool isDone)
-    {
-        var found = crawl.Records();
-        var finished = (await store.ListAsync(CancellationToken.None)).Where(report => report.Phase == CrawlPhase.Finished).ToList();
-        var phase = !isDone ? CrawlPhase.Stopped : found.Exists(IsOther) ? CrawlPhase.Finished : CrawlPhase.Failed;
-        var then = phase == CrawlPhase.Finished && finished.Count > 0 ? await store.ReadAsync(finished[^1].Id).ToListAsync() : [];
-        var (report, records) = (crawl.Report() with { SlicesDone = isDone ? 1 : 0 }).End(phase, found, finished, then, environment.Time.GetUtcNow());
-        await store.SaveAsync(report, records);
-        crawl.End(report);
-        _logger.CrawlEnded(crawl.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
-    }
-
-    // The node itself was not asked.
-    private static bool IsOther(CrawlRecord record) => record is { IsReachable: true, RoundTrip: not null };
 
     /// <summary>A crawl of this process.</summary>
-    private sealed class Running(string id, DateTimeOffset startedAt, CrawlRequest request, int rate, CancellationToken stopping)
+    private sealed class Running(CrawlRun run, CrawlReport begun, CancellationToken stopping)
     {
         private volatile CrawlReport? _last;
 
-        public string Id => id;
-
-        public CrawlOptions Options { get; } = request.MaxNodes is { } most ? new CrawlOptions { MaxNodes = most } : new CrawlOptions();
-
-        public int Rate => rate;
+        public CrawlRun Run => run;
 
         public CancellationTokenSource Stop { get; } = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-
-        /// <summary>The requests, once there are any.</summary>
-        public CrawlRun? Run { get; set; }
 
         /// <summary>Completes when the crawl has ended and is kept.</summary>
         public Task Ended { get; set; } = Task.CompletedTask;
 
-        public CrawlReport Report() => _last ?? new CrawlReport
-        {
-            Id = id,
-            Phase = CrawlPhase.Running,
-            StartedAt = startedAt,
-            Rate = Rate,
-            MaxNodes = Options.MaxNodes,
-            Slices = 1,
-            Edges = 1,
-            Datagrams = Run?.Sent ?? 0,
-            Counts = Run?.Read(crawl => crawl.Counts) ?? default,
-        };
-
-        public List<CrawlRecord> Records() => Run?.Read(crawl => crawl.Records.ToList()) ?? [];
+        public CrawlReport Report => _last ?? begun with { Edges = 1, Datagrams = run.Sent, Counts = run.Counts };
 
         public void End(CrawlReport report) => _last = report;
-
-        public void Fail(string problem, DateTimeOffset now) =>
-            _last = Report() with { Phase = CrawlPhase.Failed, EndedAt = now, Edges = 0, Problem = problem };
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Logging;
 
@@ -16,9 +17,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
     private const string ReportSuffix = ".json";
     private const string PagesSuffix = ".nodes";
     private const string UnfinishedSuffix = ".tmp";
-
-    /// <summary>The longest page that is read: more than <see cref="CrawlPage.MaxRecords"/> records take.</summary>
-    private const int MaxPage = 1 << 20;
 
     /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
     private const int MaxReport = 4 << 20;
@@ -64,18 +62,9 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         try
         {
             Directory.CreateDirectory(folder);
-            await WriteAsync(PathOf(report.Id, PagesSuffix), async file =>
-            {
-                foreach (var part in records.Chunk(CrawlPage.MaxRecords))
-                {
-                    var page = CrawlPage.Encode(part);
-                    await file.WriteAsync(BitConverter.GetBytes(page.Length), cancellationToken);
-                    await file.WriteAsync(page, cancellationToken);
-                }
-            });
-            await WriteAsync(
-                PathOf(report.Id, ReportSuffix),
-                async file => await file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(CrawlReportJson.Write(report)), cancellationToken));
+            var json = System.Text.Encoding.UTF8.GetBytes(CrawlReportJson.Write(report));
+            await WriteAsync(PathOf(report.Id, PagesSuffix), file => CrawlPages.AppendAsync(file, records, cancellationToken));
+            await WriteAsync(PathOf(report.Id, ReportSuffix), file => file.WriteAsync(json, 0, json.Length, cancellationToken));
             RemoveOld();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -151,21 +140,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
     {
         try
         {
-            var header = new byte[sizeof(int)];
-            if (await file.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken) < header.Length)
-            {
-                return null;
-            }
-
-            var length = BitConverter.ToInt32(header);
-            if (length is < 1 or > MaxPage)
-            {
-                throw new InvalidDataException($"A page has {length} bytes.");
-            }
-
-            var page = new byte[length];
-            await file.ReadExactlyAsync(page, cancellationToken);
-            return CrawlPage.Decode(page);
+            return await CrawlPages.ReadAsync(file, cancellationToken);
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {

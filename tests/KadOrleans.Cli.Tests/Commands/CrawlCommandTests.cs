@@ -65,7 +65,7 @@ public sealed class CrawlCommandTests(RunningNetwork network) : IClassFixture<Ru
         await using (var process = KadProcess.Start("crawl", "--via", _nodes[0].Address, "--rate", "1", "--resume", state, "--json"))
         {
             await Eventually.ReadAsync(
-                () => Task.FromResult(File.Exists(state) ? new FileInfo(state).Length : 0), length => length > 100);
+                () => Task.FromResult(File.Exists(state) ? new FileInfo(state).Length : 0), length => length > 80);
             await process.InterruptAsync();
             var json = JsonNode.Parse(await process.NextLineAsync())!;
 

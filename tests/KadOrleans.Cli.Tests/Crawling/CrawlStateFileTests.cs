@@ -31,64 +31,69 @@ public sealed class CrawlStateFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_was_appended_comes_back()
+    public async Task What_was_appended_comes_back()
     {
-        Write(Records[..2]);
-        Write(Records[2..]);
+        await WriteAsync(Records[..2]);
+        await WriteAsync(Records[2..]);
 
-        Assert.Equivalent(Records, Read(), strict: true);
+        Assert.Equivalent(Records, await ReadAsync(), strict: true);
     }
 
     [Fact]
-    public void Half_a_line_at_the_end_is_cut_off_wherever_the_process_was_killed()
+    public async Task Half_a_page_at_the_end_is_cut_off_wherever_the_process_was_killed()
     {
-        Write(Records);
-        var whole = File.ReadAllBytes(FilePath);
+        foreach (var record in Records)
+        {
+            await WriteAsync([record]);
+        }
+
+        var whole = await File.ReadAllBytesAsync(FilePath, TestContext.Current.CancellationToken);
         for (var length = 0; length < whole.Length; length++)
         {
-            File.WriteAllBytes(FilePath, whole[..length]);
-            var kept = Read();
+            await File.WriteAllBytesAsync(FilePath, whole[..length], TestContext.Current.CancellationToken);
+            var kept = await ReadAsync();
 
             Assert.Equivalent(Records[..kept.Count], kept);
-            Write([Records[^1]]);
-            Assert.Equal(kept.Count + 1, Read().Count);
+            await WriteAsync([Records[^1]]);
+            Assert.Equal(kept.Count + 1, (await ReadAsync()).Count);
         }
     }
 
     [Theory]
-    [InlineData("hello\n", "is not the state of a crawl")]
-    [InlineData("{\"format\":\"kad-state\",\"version\":1}\n", "is not the state of a crawl")]
-    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\n", "is of another version; version 1 is needed")]
-    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\nnonsense\n", "is damaged: line 2 is not a record of a crawl")]
-    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\n{}\n", "is damaged: line 2 is not a record of a crawl")]
-    public void A_damaged_or_foreign_file_is_refused_and_left_as_it_is(string content, string reason)
+    [InlineData("hello\n")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1}\n")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\n")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\nnonsense\n")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\n\u0002\0\0\0\u0002\0")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\n\u0002\0\0\0\u0001\u0001")]
+    public async Task A_damaged_or_foreign_file_is_refused_and_left_as_it_is(string content)
     {
-        File.WriteAllText(FilePath, content);
-        var refusal = Assert.Throws<CommandException>(() => Read());
+        await File.WriteAllTextAsync(FilePath, content, TestContext.Current.CancellationToken);
+        var refusal = await Assert.ThrowsAsync<CommandException>(ReadAsync);
 
         Assert.Equal(ExitCode.WrongUsage, refusal.ExitCode);
-        Assert.Contains($"'{FilePath}' {reason}", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(content, File.ReadAllText(FilePath));
+        Assert.Contains($"'{FilePath}' is damaged, or not the state of a crawl", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(content, await File.ReadAllTextAsync(FilePath, TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public void Two_crawls_cannot_share_a_file()
+    public async Task Two_crawls_cannot_share_a_file()
     {
-        using var first = CrawlStateFile.Open(FilePath, _ => { });
-        var refusal = Assert.Throws<CommandException>(() => CrawlStateFile.Open(FilePath, _ => { }));
+        await using var first = await CrawlStateFile.OpenAsync(FilePath, _ => { });
+        var refusal = await Assert.ThrowsAsync<CommandException>(() => CrawlStateFile.OpenAsync(FilePath, _ => { }));
         Assert.Contains("cannot be opened", refusal.Message, StringComparison.Ordinal);
     }
 
-    private void Write(CrawlRecord[] records)
+    private async Task WriteAsync(CrawlRecord[] records)
     {
-        using var file = CrawlStateFile.Open(FilePath, _ => { });
-        file.Append(records);
+        await using var file = await CrawlStateFile.OpenAsync(FilePath, _ => { });
+        await file.AppendAsync(records);
     }
 
-    private List<CrawlRecord> Read()
+    private async Task<List<CrawlRecord>> ReadAsync()
     {
         var read = new List<CrawlRecord>();
-        using var file = CrawlStateFile.Open(FilePath, read.Add);
+        await using var file = await CrawlStateFile.OpenAsync(FilePath, read.Add);
         return read;
     }
 }

@@ -67,13 +67,22 @@ public class CrawlKeepingTests
         Assert.Throws<InvalidDataException>(() => CrawlReportJson.Read(json[..^1]));
     }
 
-    private static CrawlRecord Record(SeededRandomSource random) => new()
+    [Fact]
+    public void A_node_without_an_id_is_damage()
+    {
+        var record = new CrawlRecord { Endpoint = UdpEndpoint.FromIPv4(0x0B00_0001, 1), State = CrawlState.Visited };
+
+        Assert.Throws<InvalidDataException>(() => CrawlPage.Decode(CrawlPage.Encode([record])));
+        Assert.Single(CrawlPage.Decode(CrawlPage.Encode([record with { State = CrawlState.Unreachable }])));
+    }
+
+    private static CrawlRecord Record(SeededRandomSource random) => WithoutId(random, new()
     {
         Endpoint = random.Next(2) == 0
             ? UdpEndpoint.FromIPv4((uint)random.Next(int.MaxValue), 8468)
             : UdpEndpoint.Parse($"[2001:db8::{random.Next(9_999)}]:1"),
         State = (CrawlState)random.Next(5),
-        Id = random.Next(3) == 0 ? null : NodeId.Random(random),
+        Id = NodeId.Random(random),
         ClaimedIds = [.. Enumerable.Range(0, random.Next(3)).Select(_ => NodeId.Random(random))],
         RoundTrip = random.Next(2) == 0 ? null : TimeSpan.FromMicroseconds(random.Next(1_000_000)),
         Contacts = random.Next(5_000),
@@ -81,5 +90,8 @@ public class CrawlKeepingTests
         IsComplete = random.Next(2) == 0,
         Form = (AddressForm)random.Next(3),
         Since = random.Next(2) == 0 ? null : DateTimeOffset.UnixEpoch.AddSeconds(random.Next(int.MaxValue)),
-    };
+    });
+
+    private static CrawlRecord WithoutId(SeededRandomSource random, CrawlRecord record) =>
+        record.IsReachable || random.Next(3) > 0 ? record : record with { Id = null };
 }

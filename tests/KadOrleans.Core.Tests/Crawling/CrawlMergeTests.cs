@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Tests.Crawling;
 public class CrawlMergeTests
 {
     [Fact]
-    public void Each_endpoint_is_there_once_in_its_slice_with_all_its_ids() => Randomized.ForSeeds(200, random =>
+    public void Each_endpoint_is_there_once_with_all_its_ids() => Randomized.ForSeeds(200, random =>
     {
         var depth = random.Next(4);
         var ids = Enumerable.Range(0, 8).Select(_ => NodeId.Random(random)).ToList();
@@ -27,23 +27,30 @@ public class CrawlMergeTests
 
         var merged = CrawlMerge.Merge(slices, depth);
 
-        Assert.Equal(slices.Count, merged.Count);
-        Assert.Equal(all.Select(group => group.Key).ToHashSet(), merged.SelectMany(records => records).Select(record => record.Endpoint).ToHashSet());
-        Assert.Equal(all.Count, merged.Sum(records => records.Count));
-        foreach (var (slice, records) in merged.Index())
+        Assert.Equal(all.Select(group => group.Key).ToHashSet(), merged.Select(record => record.Endpoint).ToHashSet());
+        Assert.Equal(all.Count, merged.Count);
+        foreach (var record in merged)
         {
-            foreach (var record in records)
-            {
-                var isOwn = all[record.Endpoint].Any(found => Enumerable.Range(0, slices.Count).Any(i =>
-                    slices[i].Contains(found) && found.Id is { } id && CrawlSlices.RangeOf(i, depth).Contains(id)));
-                Assert.True(!isOwn || CrawlSlices.RangeOf(slice, depth).Contains(record.Id!.Value));
-                Assert.Contains(slices[slice], found => found.Endpoint == record.Endpoint);
-                Assert.Equal(
-                    all[record.Endpoint].SelectMany(found => found.ClaimedIds).Distinct().Order(),
-                    record.ClaimedIds.Order());
-            }
+            Assert.Contains(all[record.Endpoint], found => (found.State, found.Id) == (record.State, record.Id));
+            Assert.Equal(
+                all[record.Endpoint].SelectMany(found => found.ClaimedIds).Distinct().Order(),
+                record.ClaimedIds.Order());
         }
 
-        Assert.Equivalent(merged, CrawlMerge.Merge(merged, depth), strict: true);
+        Assert.Equivalent(merged, CrawlMerge.Merge([merged], 0), strict: true);
     });
+
+    [Fact]
+    public void The_slice_of_the_id_that_answered_counts_and_an_answer_counts_more_than_silence()
+    {
+        var endpoint = UdpEndpoint.FromIPv4(0x0B00_0001, 1);
+        var own = new CrawlRecord { Endpoint = endpoint, State = CrawlState.Visited, Id = NodeId.MaxValue, Contacts = 7 };
+        var other = own with { Contacts = 1 };
+        var silent = new CrawlRecord { Endpoint = endpoint, State = CrawlState.Unreachable };
+        var stranger = silent with { State = CrawlState.NotANode };
+
+        Assert.Equal(7, Assert.Single(CrawlMerge.Merge([[other], [own]], 1)).Contacts);
+        Assert.Equal(1, Assert.Single(CrawlMerge.Merge([[silent], [other], [], []], 2)).Contacts);
+        Assert.Equal(CrawlState.NotANode, Assert.Single(CrawlMerge.Merge([[silent], [stranger]], 1)).State);
+    }
 }

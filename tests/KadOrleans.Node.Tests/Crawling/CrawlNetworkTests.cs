@@ -38,7 +38,7 @@ public sealed class CrawlNetworkTests
             var (run, _) = await CrawlScene.CrawlAsync(
                 world, world.PickNode().Contact.Endpoint, new CrawlOptions { Concurrency = 4 }, Rate, transport);
 
-            Assert.Equal(60, run.Counts().Visited);
+            Assert.Equal(60, run.Counts.Visited);
             Assert.Equal(run.Sent, transport.SentAt.Count);
             for (var i = Rate + 4; i < transport.SentAt.Count; i++)
             {
@@ -75,28 +75,22 @@ public sealed class CrawlNetworkTests
             await world.StartNetworkAsync(100, Without.Walks);
             var records = new Dictionary<UdpEndpoint, CrawlRecord>();
             await using var client = await ClientAsync(world);
-            var first = new Crawl(new CrawlOptions(), world.Random);
-            first.Add(world.PickNode().Contact.Endpoint);
-            var run = client.Node.Engine.PrepareCrawl(first, 500);
+            var run = client.Node.Engine.PrepareCrawl(new CrawlOptions(), 500);
+            run.Change(crawl => crawl.Add(world.PickNode().Contact.Endpoint));
             using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1), world.Clock))
             {
                 Assert.False(await run.RunAsync(stop.Token));
             }
 
             Keep(run.Read(c => c.TakeChanges()));
-            var before = run.Counts();
+            var before = run.Counts;
             Assert.InRange(before.Visited, 1, 99);
 
-            var second = new Crawl(new CrawlOptions(), world.Random);
-            foreach (var record in records.Values)
-            {
-                second.Restore(record);
-            }
-
-            Assert.Equal(before.Visited, second.Counts.Visited);
-            run = client.Node.Engine.PrepareCrawl(second, 500);
+            run = client.Node.Engine.PrepareCrawl(new CrawlOptions(), 500);
+            run.Change(crawl => records.Values.ToList().ForEach(crawl.Restore));
+            Assert.Equal(before.Visited, run.Counts.Visited);
             Assert.True(await run.RunAsync(TestContext.Current.CancellationToken));
-            Assert.Equal(100, run.Counts().Visited);
+            Assert.Equal(100, run.Counts.Visited);
             Keep(run.Read(c => c.TakeChanges()));
             Assert.Equal(100, records.Values.Count(r => r is { State: CrawlState.Visited, IsComplete: true }));
 
@@ -127,14 +121,14 @@ public sealed class CrawlNetworkTests
 
             var tables = world.Nodes.ToDictionary(n => n.Contact.Endpoint, n => n.Node.RoutingTable.Count);
             var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
-            var found = run.Records().Where(r => r.IsReachable).ToDictionary(r => r.Endpoint);
-            CrawlScene.Note($"{run.Counts()}, {run.Sent} datagrams, {found.Values.Average(r => r.Queries)} queries for {found.Values.Average(r => r.Contacts)} contacts");
+            var found = run.Records.Where(r => r.IsReachable).ToDictionary(r => r.Endpoint);
+            CrawlScene.Note($"{run.Counts}, {run.Sent} datagrams, {found.Values.Average(r => r.Queries)} queries for {found.Values.Average(r => r.Contacts)} contacts");
             Assert.True(isDone);
             Assert.Equal(
                 world.Nodes.Select(n => n.Contact).OrderBy(c => c.Id),
                 found.Values.Select(r => new Contact(r.Id!.Value, r.Endpoint)).OrderBy(c => c.Id));
             Assert.All(found.Values, r => Assert.True(r.IsComplete));
-            Assert.All(run.Records().Where(r => !r.IsReachable), r => Assert.Contains(r.Endpoint, dead));
+            Assert.All(run.Records.Where(r => !r.IsReachable), r => Assert.Contains(r.Endpoint, dead));
             Assert.All(tables, t => Assert.Equal(t.Value, found[t.Key].Contacts));
         });
     }
@@ -148,10 +142,10 @@ public sealed class CrawlNetworkTests
             world.Network.Conditions = new NetworkConditions { Loss = 0.2 };
             var (run, isDone) = await CrawlScene.CrawlAsync(world, world.PickNode().Contact.Endpoint);
 
-            CrawlScene.Note($"{run.Counts()}, complete {run.Records().Count(r => r.IsComplete)}");
+            CrawlScene.Note($"{run.Counts}, complete {run.Records.Count(r => r.IsComplete)}");
             Assert.True(isDone);
-            Assert.InRange(run.Counts().Reachable, size * 99 / 100, size);
-            Assert.InRange(run.Records().Count(r => r.IsComplete), size * 95 / 100, size);
+            Assert.InRange(run.Counts.Reachable, size * 99 / 100, size);
+            Assert.InRange(run.Records.Count(r => r.IsComplete), size * 95 / 100, size);
         });
     }
 

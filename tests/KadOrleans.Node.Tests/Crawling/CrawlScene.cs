@@ -24,15 +24,10 @@ internal static class CrawlScene
             new InMemoryNodeStateStore(),
             world.Environment);
         await client.StartAsync();
-        var crawl = new Crawl((options ?? new CrawlOptions()) with { IgnoredId = DhtNode.ClientId }, world.Random);
-        crawl.Add(start);
-        var run = client.Engine.PrepareCrawl(crawl, rate);
+        var run = client.Engine.PrepareCrawl(options ?? new CrawlOptions(), rate);
+        run.Change(crawl => crawl.Add(start));
         return (run, await run.RunAsync(TestContext.Current.CancellationToken));
     }
-
-    public static IReadOnlyList<CrawlRecord> Records(this CrawlRun run) => run.Read(crawl => crawl.Records.ToList());
-
-    public static CrawlCounts Counts(this CrawlRun run) => run.Read(crawl => crawl.Counts);
 
     public static void Note(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
 }

@@ -31,11 +31,11 @@ public sealed class HostileCrawlTests
             await world.PassAsync(TimeSpan.FromSeconds(5));
             var (run, isDone) = await CrawlScene.CrawlAsync(world, world.Nodes[0].Contact.Endpoint);
 
-            CrawlScene.Note($"{kind}: {run.Counts()}, {run.Sent} datagrams");
+            CrawlScene.Note($"{kind}: {run.Counts}, {run.Sent} datagrams");
             Assert.True(isDone);
-            Assert.All(world.Nodes, n => Assert.True(run.Records().Single(r => r.Endpoint == n.Contact.Endpoint).IsComplete));
-            Assert.Equal(Honest + liars.Count, run.Counts().Reachable);
-            Assert.InRange(run.Records().Count, Honest + liars.Count, Honest + (liars.Count * (Crawl.MaxUnproven + 66)));
+            Assert.All(world.Nodes, n => Assert.True(run.Records.Single(r => r.Endpoint == n.Contact.Endpoint).IsComplete));
+            Assert.Equal(Honest + liars.Count, run.Counts.Reachable);
+            Assert.InRange(run.Records.Count, Honest + liars.Count, Honest + (liars.Count * (Crawl.MaxUnproven + 66)));
         });
     }
 
@@ -51,10 +51,10 @@ public sealed class HostileCrawlTests
             liar.OnRequest = Answer(liar, target => [.. Enumerable.Range(0, 20).Select(_ => Spawn(target))]);
             var (run, isDone) = await CrawlScene.CrawlAsync(world, liar.Endpoint, new CrawlOptions { MaxNodes = 120 });
 
-            CrawlScene.Note($"{run.Counts()}, {run.Sent} datagrams");
+            CrawlScene.Note($"{run.Counts}, {run.Sent} datagrams");
             Assert.True(isDone);
-            Assert.Equal(120, run.Records().Count);
-            Assert.True(run.Counts().Overflow > 0);
+            Assert.Equal(120, run.Records.Count);
+            Assert.True(run.Counts.Overflow > 0);
 
             Contact Spawn(NodeId target)
             {
@@ -87,8 +87,8 @@ public sealed class HostileCrawlTests
             var (run, isDone) = await CrawlScene.CrawlAsync(world, world.Nodes[0].Contact.Endpoint);
 
             Assert.True(isDone);
-            Assert.Equal(6, run.Counts().Reachable);
-            Assert.False(run.Records().Single(r => r.Endpoint == liar.Endpoint).IsComplete);
+            Assert.Equal(6, run.Counts.Reachable);
+            Assert.False(run.Records.Single(r => r.Endpoint == liar.Endpoint).IsComplete);
         });
     }
 

@@ -40,7 +40,7 @@ internal sealed class SlicedCrawl(SimulatedWorld world, Population population, I
             await world.PassAsync(Timing.Poll);
         }
 
-        Records = [.. CrawlMerge.Merge([.. Enumerable.Range(0, 1 << Depth).Select(slice => _found[slice])], Depth).SelectMany(records => records)];
+        Records = CrawlMerge.Merge(Enumerable.Range(0, 1 << Depth).Select(slice => _found[slice]), Depth);
     }
 
     /// <summary>An edge dies. What it was at is lost.</summary>
@@ -91,10 +91,10 @@ internal sealed class SlicedCrawl(SimulatedWorld world, Population population, I
     private async Task CrawlAsync(DhtNode engine, Work work)
     {
         var options = new CrawlOptions { Region = CrawlSlices.RangeOf(work.Lease.Slice, Depth) };
-        work.Run = await RegionCrawl.PrepareAsync(engine, options, work.Lease.Rate, world.Environment, work.Stop.Token);
+        work.Run = engine.PrepareCrawl(options, work.Lease.Rate);
         if (await work.Run.RunAsync(work.Stop.Token))
         {
-            work.Records = work.Run.Records();
+            work.Records = work.Run.Records;
         }
     }
 

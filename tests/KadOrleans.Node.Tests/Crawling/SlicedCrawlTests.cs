@@ -1,6 +1,5 @@
 using System.Globalization;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Node.Crawling;
 using KadOrleans.Simulation;
 using KadOrleans.Simulation.Experiments;
 
@@ -61,11 +60,10 @@ public sealed class SlicedCrawlTests
             if (isCompared)
             {
                 begunAt = world.Clock.Elapsed;
-                var whole = await RegionCrawl.PrepareAsync(
-                    population.Live[0].Engine!, new CrawlOptions(), rate, world.Environment, TestContext.Current.CancellationToken);
+                var whole = population.Live[0].Engine!.PrepareCrawl(new CrawlOptions(), rate);
                 Assert.True(await whole.RunAsync(TestContext.Current.CancellationToken));
-                CrawlScene.Note($"By one node: {whole.Counts().Reachable} nodes, {whole.Sent} datagrams in {(world.Clock.Elapsed - begunAt).TotalSeconds:0} s");
-                Assert.Equal(found.Count, whole.Counts().Reachable);
+                CrawlScene.Note($"By one node: {whole.Counts.Reachable} nodes, {whole.Sent} datagrams in {(world.Clock.Elapsed - begunAt).TotalSeconds:0} s");
+                Assert.Equal(found.Count, whole.Counts.Reachable);
                 Assert.InRange(crawl.Datagrams, 1, whole.Sent / 2);
             }
         });

@@ -1,0 +1,42 @@
+using KadOrleans.Core.Crawling;
+
+namespace KadOrleans.Node.Crawling;
+
+/// <summary>A file of a crawl: each <see cref="CrawlPage"/> after its length.</summary>
+internal static class CrawlPages
+{
+    /// <summary>The longest page that is read: more than <see cref="CrawlPage.MaxRecords"/> records take.</summary>
+    private const int MaxLength = 1 << 20;
+
+    /// <summary>Writes records behind those that a file has.</summary>
+    public static async Task AppendAsync(Stream file, IEnumerable<CrawlRecord> records, CancellationToken cancellationToken = default)
+    {
+        foreach (var page in CrawlPage.EncodeAll(records))
+        {
+            await file.WriteAsync((byte[])[.. BitConverter.GetBytes(page.Length), .. page], cancellationToken);
+        }
+    }
+
+    /// <summary>The next page; null at the end of the file.</summary>
+    /// <exception cref="EndOfStreamException">The file ends within a page: the process that wrote it was killed.</exception>
+    /// <exception cref="InvalidDataException">There is anything else.</exception>
+    public static async Task<IReadOnlyList<CrawlRecord>?> ReadAsync(Stream file, CancellationToken cancellationToken = default)
+    {
+        var header = new byte[sizeof(int)];
+        if (await file.ReadAsync(header.AsMemory(0, 1), cancellationToken) == 0)
+        {
+            return null;
+        }
+
+        await file.ReadExactlyAsync(header.AsMemory(1), cancellationToken);
+        var length = BitConverter.ToInt32(header);
+        if (length is < 1 or > MaxLength)
+        {
+            throw new InvalidDataException($"A page has {length} bytes.");
+        }
+
+        var page = new byte[length];
+        await file.ReadExactlyAsync(page, cancellationToken);
+        return CrawlPage.Decode(page);
+    }
+}
