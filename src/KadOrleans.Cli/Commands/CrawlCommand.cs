@@ -82,19 +82,45 @@ internal static class CrawlCommand
             throw CommandException.WrongUsage("Both --json and --output - write to the standard output; one of them is allowed.");
         }
 
-        if (settings.Output is { } output and not "-")
+        (string Option, string? Path)[] files = [("--output", settings.Output), ("--svg", settings.Svg), ("--resume", settings.Resume)];
+        foreach (var (option, path) in files)
         {
-            CrawlFile.CheckNew("--output", output);
+            if (path is not null && (option, path) is not ("--output", "-"))
+            {
+                CheckFile(option, path);
+            }
+        }
+    }
+
+    /// <summary>Checks before a crawl whether a file can be written, as an hour of crawling must not end in a folder that takes none.</summary>
+    /// <exception cref="CommandException">It cannot; the sentence names the option.</exception>
+    private static void CheckFile(string option, string path)
+    {
+        if (Directory.Exists(path) || string.IsNullOrWhiteSpace(path))
+        {
+            throw CommandException.WrongUsage($"{option} is '{path}'; the path of a file is needed.");
         }
 
-        if (settings.Svg is { } svg)
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (!Directory.Exists(folder))
         {
-            CrawlFile.CheckNew("--svg", svg);
+            throw CommandException.WrongUsage($"{option} is '{path}'; the folder '{folder}' does not exist.");
         }
 
-        if (settings.Resume is { } resume)
+        if (File.Exists(path))
         {
-            CrawlFile.Check("--resume", resume);
+            // A pipe must not be opened twice.
+            return;
+        }
+
+        try
+        {
+            using var probe = new FileStream(
+                $"{path}.{Guid.NewGuid():N}.tmp", FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage($"{option} is '{path}', which cannot be written: {e.Message}", e);
         }
     }
 }

@@ -66,7 +66,7 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         var summary = CrawlSummary.Of(records);
         await WriteAsync(settings.Output, stream => CrawlRows.WriteAsync(
             stream, CrawlRows.Sort(records).ToAsyncEnumerable(), settings.IsCsv, CancellationToken.None));
-        await WriteAsync(settings.Svg, async stream =>
+        await WriteAsync(settings.Svg is { } svg ? Path.GetFullPath(svg) : null, async stream =>
         {
             await using var writer = new StreamWriter(stream, leaveOpen: true);
             new KeySpacePicture(records, summary, _startedAt).Write(writer);

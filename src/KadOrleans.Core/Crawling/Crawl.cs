@@ -198,17 +198,18 @@ internal sealed class Crawl
         }
 
         node.Failures++;
-        if (node.Walk is null)
+        if (!isFinal && node.Failures < (node.Walk is null ? MaxPings : MaxFailures))
         {
-            FailPing(node, isFinal);
+            _again.Enqueue(node);
         }
-        else if (isFinal || node.Failures >= MaxFailures)
+        else if (node.Walk is null)
         {
-            EndWalk(node);
+            Enter(node, CrawlState.Unreachable);
+            Judge(node, isAlive: false);
         }
         else
         {
-            _again.Enqueue(node);
+            EndWalk(node);
         }
     }
 
@@ -237,16 +238,7 @@ internal sealed class Crawl
     // Nobody named an endpoint that the crawl began with and that did not answer.
     private bool IsWanted(CrawlRecord record) => _options.Region.Depth == 0 || record.IsIn(_options.Region);
 
-    private int[] CountRegion()
-    {
-        var states = new int[_states.Length];
-        foreach (var record in Records)
-        {
-            states[(int)record.State]++;
-        }
-
-        return states;
-    }
+    private int[] CountRegion() => [.. Enum.GetValues<CrawlState>().Select(state => Records.Count(record => record.State == state))];
 
     private static CrawledNode NewNode(UdpEndpoint endpoint, CrawledNode? namer) =>
         new(new CrawlRecord { Endpoint = endpoint, State = CrawlState.Waiting }, namer);
@@ -315,18 +307,6 @@ internal sealed class Crawl
         node.Record = node.Record with { State = state };
         _states[(int)state]++;
         _changed[node.Endpoint] = node;
-    }
-
-    private void FailPing(CrawledNode node, bool isFinal)
-    {
-        if (!isFinal && node.Failures < MaxPings)
-        {
-            _again.Enqueue(node);
-            return;
-        }
-
-        Enter(node, CrawlState.Unreachable);
-        Judge(node, isAlive: false);
     }
 
     private CrawledNode? Settle(UdpEndpoint endpoint)

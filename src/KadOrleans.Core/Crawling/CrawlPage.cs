@@ -112,7 +112,9 @@ internal static class CrawlPage
             Since = (flags & 8) == 0 ? null : new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
             Contacts = reader.Read7BitEncodedInt(),
             Queries = reader.Read7BitEncodedInt(),
-            ClaimedIds = ReadIds(reader),
+            ClaimedIds = reader.Read7BitEncodedInt() is var count && count <= CrawledNode.MaxClaimedIds
+                ? [.. Enumerable.Range(0, count).Select(_ => ReadId(reader))]
+                : throw new FormatException($"A node has {count} other ids."),
         };
         return record.Id is null && record.IsReachable ? throw new FormatException("A node has no id.") : record;
     }
@@ -129,16 +131,5 @@ internal static class CrawlPage
         Span<byte> bytes = stackalloc byte[NodeId.Length];
         reader.BaseStream.ReadExactly(bytes);
         return new NodeId(bytes);
-    }
-
-    private static List<NodeId> ReadIds(BinaryReader reader)
-    {
-        var ids = new List<NodeId>();
-        for (var left = reader.Read7BitEncodedInt(); left > 0; left--)
-        {
-            ids.Add(ReadId(reader));
-        }
-
-        return ids;
     }
 }

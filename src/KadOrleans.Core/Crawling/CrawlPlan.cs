@@ -42,8 +42,9 @@ internal sealed class CrawlPlan
     /// <summary>The leases, those of silent edges included.</summary>
     public IEnumerable<SliceLease> Leases => _entries.Where(entry => entry.Lease is not null).Select(entry => entry.Lease!);
 
-    /// <summary>How often a slice was given away, and whether it is done.</summary>
-    public (bool IsDone, int Tries, int Number) StateOf(int slice) => (_entries[slice].IsDone, _entries[slice].Tries, _entries[slice].Number);
+    /// <summary>Whether a slice is done, how often an edge came to its end, the number of its last lease, and its lease now.</summary>
+    public (bool IsDone, int Tries, int Number, SliceLease? Lease) StateOf(int slice) =>
+        (_entries[slice].IsDone, _entries[slice].Tries, _entries[slice].Number, _entries[slice].Lease);
 
     /// <summary>Restores a slice as it was saved. Its lease counts as answered now, so an edge that is still at it goes on.</summary>
     public void Restore(int slice, bool isDone, int tries, int number, SliceLease? lease, TimeSpan now)
@@ -66,15 +67,16 @@ internal sealed class CrawlPlan
         var share = Math.Max(1, _rate / Math.Max(1, Math.Min(edges.Count, _entries.Length - Done)));
         var granted = new List<SliceLease>();
         var free = edges.Where(edge => !busy.Contains(edge) && !(_paused.TryGetValue(edge, out var until) && now < until));
-        foreach (var edge in free.OrderBy(edge => _failures.GetValueOrDefault(edge)))
+
+        // Slices that were tried least come first.
+        var pending = _entries.Index().Where(slice => slice.Item is { IsDone: false, Lease: null }).OrderBy(slice => slice.Item.Tries).ToList();
+        foreach (var (edge, (slice, entry)) in free.OrderBy(edge => _failures.GetValueOrDefault(edge)).Zip(pending))
         {
-            var slice = FindPending();
-            if (slice < 0 || left < 1)
+            if (left < 1)
             {
                 break;
             }
 
-            var entry = _entries[slice];
             entry.Number++;
             entry.Lease = new SliceLease(slice, entry.Number, edge, Math.Min(share, left));
             (entry.AnsweredAt, entry.SentAt) = (now, now);
@@ -109,7 +111,8 @@ internal sealed class CrawlPlan
         if (IsCurrent(lease))
         {
             _entries[lease.Slice].Lease = null;
-            Pause(lease.Edge, now);
+            _paused[lease.Edge] = now + _timing.Pause;
+            _failures[lease.Edge] = _failures.GetValueOrDefault(lease.Edge) + 1;
         }
     }
 
@@ -135,44 +138,14 @@ internal sealed class CrawlPlan
     /// <summary>Ends the leases of edges that have been silent for so long that they must have stopped.</summary>
     public IReadOnlyList<SliceLease> EndLost(TimeSpan now)
     {
-        var lost = new List<SliceLease>();
-        foreach (var entry in _entries)
-        {
-            if (entry.Lease is { } lease && now - entry.AnsweredAt >= _timing.Silence && now - entry.SentAt >= _timing.Lease)
-            {
-                entry.Lease = null;
-                Pause(lease.Edge, now);
-                lost.Add(lease);
-            }
-        }
-
+        var lost = _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt >= _timing.Silence && now - entry.SentAt >= _timing.Lease)
+            .Select(entry => entry.Lease!).ToList();
+        lost.ForEach(lease => OnRefused(lease, now));
         return lost;
-    }
-
-    private void Pause(string edge, TimeSpan now)
-    {
-        _paused[edge] = now + _timing.Pause;
-        _failures[edge] = _failures.GetValueOrDefault(edge) + 1;
     }
 
     /// <summary>Whether the slice is still leased so.</summary>
     public bool IsCurrent(SliceLease lease) => _entries[lease.Slice].Lease == lease;
-
-    // Slices that were tried least come first.
-    private int FindPending()
-    {
-        var best = -1;
-        for (var slice = 0; slice < _entries.Length; slice++)
-        {
-            var entry = _entries[slice];
-            if (!entry.IsDone && entry.Lease is null && (best < 0 || entry.Tries < _entries[best].Tries))
-            {
-                best = slice;
-            }
-        }
-
-        return best;
-    }
 
     private sealed class Entry
     {

@@ -8,7 +8,7 @@ internal static class CrawlReportJson
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new IdConverter(), new EndpointConverter() },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new TextConverter<NodeId>(NodeId.Parse), new TextConverter<UdpEndpoint>(UdpEndpoint.Parse) },
     };
 
     /// <summary>Writes a report.</summary>
@@ -28,19 +28,11 @@ internal static class CrawlReportJson
         }
     }
 
-    private sealed class IdConverter : JsonConverter<NodeId>
+    private sealed class TextConverter<T>(Func<string, T> parse) : JsonConverter<T>
+        where T : struct
     {
-        public override NodeId Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            NodeId.Parse(reader.GetString() ?? string.Empty);
+        public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => parse(reader.GetString() ?? string.Empty);
 
-        public override void Write(Utf8JsonWriter writer, NodeId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
-    }
-
-    private sealed class EndpointConverter : JsonConverter<UdpEndpoint>
-    {
-        public override UdpEndpoint Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            UdpEndpoint.Parse(reader.GetString() ?? string.Empty);
-
-        public override void Write(Utf8JsonWriter writer, UdpEndpoint value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
     }
 }

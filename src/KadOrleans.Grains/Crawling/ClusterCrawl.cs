@@ -233,11 +233,9 @@ internal sealed class ClusterCrawl
             return;
         }
 
-        var leases = _plan.Leases.ToDictionary(lease => lease.Slice);
         foreach (var (slice, state) in _crawl.State.Slices.Index())
         {
-            (state.IsDone, state.Tries, state.Number) = _plan.StateOf(slice);
-            leases.TryGetValue(slice, out var lease);
+            (state.IsDone, state.Tries, state.Number, var lease) = _plan.StateOf(slice);
             (state.Edge, state.Rate) = (lease?.Edge, lease?.Rate ?? 0);
         }
 

@@ -113,23 +113,26 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         return report;
     }
 
-    /// <summary>A page of a slice; null if it was not written.</summary>
-    public async Task<byte[]?> ReadPageAsync(StoredCrawl crawl, int slice, int page)
+    /// <summary>The numbers of the pages of some slices, in their order.</summary>
+    public static IEnumerable<int> PagesOf(IEnumerable<CrawlSliceState> slices) =>
+        slices.SelectMany(slice => Enumerable.Range(slice.FirstPage, slice.Pages));
+
+    /// <summary>A page; null if it was not written.</summary>
+    public async Task<byte[]?> ReadPageAsync(StoredCrawl crawl, int page)
     {
-        var record = await storage.ReadAsync<CrawlPageState>(
-            StateNames.CrawlPage(crawl.Slot, crawl.State.Slices[slice].FirstPage + page));
+        var record = await storage.ReadAsync<CrawlPageState>(StateNames.CrawlPage(crawl.Slot, page));
         return record.Content is { } content && content.Crawl == crawl.Report.Id ? content.Content : null;
     }
 
     private async Task<List<List<CrawlRecord>>> ReadAsync(StoredCrawl crawl)
     {
         var slices = new List<List<CrawlRecord>>();
-        for (var slice = 0; slice < crawl.State.Slices.Count; slice++)
+        foreach (var slice in crawl.State.Slices)
         {
             var records = new List<CrawlRecord>();
-            for (var page = 0; page < crawl.State.Slices[slice].Pages; page++)
+            foreach (var page in PagesOf([slice]))
             {
-                records.AddRange(await ReadPageAsync(crawl, slice, page) is { } content ? CrawlPage.Decode(content) : []);
+                records.AddRange(await ReadPageAsync(crawl, page) is { } content ? CrawlPage.Decode(content) : []);
             }
 
             slices.Add(records);

@@ -13,15 +13,23 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
     /// <summary>The live edges by name; those of the last time if the directory does not respond.</summary>
     public async Task<IReadOnlyDictionary<string, LiveEdge>> GetLiveAsync()
     {
-        var list = await AskDirectoryAsync(directory => directory.ListAsync());
-        return _live = list?.Edges.ToDictionary(edge => edge.Name) ?? _live;
+        try
+        {
+            var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+            _live = (await directory.ListAsync().AsTask().WaitAsync(timeout, time)).Edges.ToDictionary(edge => edge.Name);
+        }
+        catch (Exception e)
+        {
+            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+        }
+
+        return _live;
     }
 
-    /// <summary>The size of the network: the median of what the edges estimate. Null if none does.</summary>
-    public async Task<double?> EstimateAsync()
+    /// <summary>The size of the network: the median of what the live edges estimate. Null if none does.</summary>
+    public double? Estimate()
     {
-        var edges = await AskDirectoryAsync(directory => directory.GetLiveAsync()) ?? [];
-        var sizes = edges.Select(edge => edge.Report.NetworkSize).OfType<double>().Order().ToList();
+        var sizes = _live.Values.Select(edge => edge.Report.NetworkSize).OfType<double>().Order().ToList();
         return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
     }
 
@@ -37,18 +45,4 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
 
     /// <summary>Has an edge forget a slice, without waiting for it.</summary>
     public static void End(LiveEdge edge, string lease) => GrainCalls.Ignore(edge.Observer.EndSliceAsync(lease));
-
-    private async Task<T?> AskDirectoryAsync<T>(Func<IEdgeDirectoryGrain, ValueTask<T>> ask)
-        where T : class
-    {
-        try
-        {
-            return await ask(grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton)).AsTask().WaitAsync(timeout, time);
-        }
-        catch (Exception e)
-        {
-            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
-            return null;
-        }
-    }
 }

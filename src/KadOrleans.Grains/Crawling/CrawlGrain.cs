@@ -76,22 +76,11 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
 
     public async ValueTask<CrawlPart> ReadAsync(string id, int position)
     {
-        if (_archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id) is not { } crawl)
-        {
-            return new CrawlPart(null, null);
-        }
-
         // Pages are counted through all slices. While the crawl runs, a slice that is done moves those behind it.
-        var slice = 0;
-        var page = position;
-        for (; slice < crawl.State.Slices.Count && page >= crawl.State.Slices[slice].Pages; slice++)
-        {
-            page -= crawl.State.Slices[slice].Pages;
-        }
-
-        return slice == crawl.State.Slices.Count
-            ? new CrawlPart(null, null)
-            : new CrawlPart(await _archive.ReadPageAsync(crawl, slice, page), position + 1);
+        var crawl = _archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id);
+        return CrawlArchive.PagesOf(crawl?.State.Slices ?? []).Skip(position).Select(page => (int?)page).FirstOrDefault() is { } page
+            ? new CrawlPart(await _archive.ReadPageAsync(crawl!, page), position + 1)
+            : new CrawlPart(null, null);
     }
 
     public ValueTask<bool> StopAsync(string id)
@@ -110,20 +99,13 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     {
         var interval = _options.CrawlInterval;
         var name = interval == TimeSpan.Zero ? null : $"{Periodic}{interval:c}";
-        var isSet = false;
-        foreach (var reminder in await this.GetReminders())
+        var reminders = await this.GetReminders();
+        foreach (var reminder in reminders.Where(other => other.ReminderName != name && other.ReminderName.StartsWith(Periodic, StringComparison.Ordinal)))
         {
-            if (reminder.ReminderName == name)
-            {
-                isSet = true;
-            }
-            else if (reminder.ReminderName.StartsWith(Periodic, StringComparison.Ordinal))
-            {
-                await this.UnregisterReminder(reminder);
-            }
+            await this.UnregisterReminder(reminder);
         }
 
-        if (name is not null && !isSet)
+        if (name is not null && !reminders.Exists(reminder => reminder.ReminderName == name))
         {
             await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(_random, interval), interval);
         }
@@ -165,7 +147,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
         var live = await _edges.GetLiveAsync();
         var now = CrawlReport.StartAfter(_archive.Crawls.LastOrDefault()?.Report, _time.GetUtcNow());
-        var depth = CrawlSlices.DepthFor(await EstimateAsync(), live.Count);
+        var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
         var report = CrawlReport.Begin(now, rate, maxNodes, slices: 1 << depth);
         StoredCrawl crawl;
         try
@@ -185,10 +167,10 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     }
 
     /// <summary>The size of the network: by the crawl before, or by the edges' lookups.</summary>
-    private async Task<double?> EstimateAsync() =>
+    private double? Estimate() =>
         _archive.Crawls.LastOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Finished)?.Report.Summary is { } summary
             ? summary.Nodes + summary.Unreachable
-            : await _edges.EstimateAsync();
+            : _edges.Estimate();
 
     private void Run(StoredCrawl crawl)
     {
@@ -221,16 +203,14 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
                 await CloseAsync(current, CrawlPhase.Finished);
             }
         }
-        catch (StorageConflictException e)
-        {
-            // Another activation has the crawl, or a write was done after its timeout.
-            _logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
-            DeactivateOnIdle();
-        }
         catch (Exception e)
         {
-            // The next round tries again.
+            // The next round tries again, unless another activation has the crawl, or a write was done after its timeout.
             _logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
+            if (e is StorageConflictException)
+            {
+                DeactivateOnIdle();
+            }
         }
 
         // It is none any more if the crawl has ended.

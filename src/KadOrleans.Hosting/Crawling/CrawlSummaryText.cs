@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KadOrleans.Core.Crawling;
+using static System.FormattableString;
 
 namespace KadOrleans.Hosting.Crawling;
 
@@ -51,40 +51,40 @@ internal static class CrawlSummaryText
 
     public static IEnumerable<string> ToLines(CrawlSummary summary, CrawlCounts counts)
     {
-        yield return Text($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses, {summary.Networks:N0} networks");
-        yield return Text($"Unreachable        {summary.Unreachable:N0} named ({summary.UnreachableShare:P1})");
-        yield return Text($"Tables read whole  {summary.Complete:N0}");
+        yield return Invariant($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses, {summary.Networks:N0} networks");
+        yield return Invariant($"Unreachable        {summary.Unreachable:N0} named ({summary.UnreachableShare:P1})");
+        yield return Invariant($"Tables read whole  {summary.Complete:N0}");
         if (summary.NotNodes > 0)
         {
-            yield return Text($"Without an id      {summary.NotNodes:N0}");
+            yield return Invariant($"Without an id      {summary.NotNodes:N0}");
         }
 
         if (summary.RoundTrips is { } trip)
         {
-            yield return Text($"Round trip         median {trip.P50:0.#} ms, 90 % within {trip.P90:0.#} ms, 99 % within {trip.P99:0.#} ms, longest {trip.Most:0.#} ms");
+            yield return Invariant($"Round trip         median {trip.P50:0.#} ms, 90 % within {trip.P90:0.#} ms, 99 % within {trip.P99:0.#} ms, longest {trip.Most:0.#} ms");
         }
 
         if (summary.Contacts is { } contacts)
         {
-            yield return Text($"Contacts per node  median {contacts.P50:N0}, from {contacts.Least:N0} to {contacts.Most:N0}");
+            yield return Invariant($"Contacts per node  median {contacts.P50:N0}, from {contacts.Least:N0} to {contacts.Most:N0}");
         }
 
         if (summary.Forms.Any(form => form.Form == AddressForm.Bytes))
         {
-            yield return Text($"Addresses written  {string.Join(", ", summary.Forms.Where(form => form.Form != AddressForm.Unknown).Select(form => Text($"as {form.Form.ToString().ToLowerInvariant()} by {form.Nodes:N0}")))}");
+            yield return Invariant($"Addresses written  {string.Join(", ", summary.Forms.Where(form => form.Form != AddressForm.Unknown).Select(form => Invariant($"as {form.Form.ToString().ToLowerInvariant()} by {form.Nodes:N0}")))}");
         }
 
         yield return $"Spread of ids      {DescribeBalance(summary.Balance)}";
-        yield return Text($"Duplicate ids      {summary.DuplicateIdCount:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}");
-        yield return Text($"Several ids        {summary.SeveralIdsCount:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
+        yield return Invariant($"Duplicate ids      {summary.DuplicateIdCount:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}");
+        yield return Invariant($"Several ids        {summary.SeveralIdsCount:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
         if (counts.Refused > 0)
         {
-            yield return Text($"Ignored            {counts.Refused:N0} contacts at addresses that no host can have, or that the node that named them cannot know");
+            yield return Invariant($"Ignored            {counts.Refused:N0} contacts at addresses that no host can have, or that the node that named them cannot know");
         }
 
         if (counts.Overflow > 0)
         {
-            yield return Text($"Beyond the bound   {counts.Overflow:N0} times a new endpoint was ignored because of --max-nodes");
+            yield return Invariant($"Beyond the bound   {counts.Overflow:N0} times a new endpoint was ignored because of --max-nodes");
         }
     }
 
@@ -96,10 +96,10 @@ internal static class CrawlSummaryText
             return "too few nodes to tell";
         }
 
-        var extremes = Text($"the fullest of {1 << balance.Bits} prefixes, {balance.Fullest}, has {balance.FullestRatio:0.0} times its share, the emptiest, {balance.Emptiest}, {balance.EmptiestRatio:0.0} times");
+        var extremes = Invariant($"the fullest of {1 << balance.Bits} prefixes, {balance.Fullest}, has {balance.FullestRatio:0.0} times its share, the emptiest, {balance.Emptiest}, {balance.EmptiestRatio:0.0} times");
         return balance.Probability >= Doubt
             ? $"even: chance explains the differences; {extremes}"
-            : $"uneven, more than chance explains (p = {Text($"{balance.Probability:0.#e+0}")}); {extremes}";
+            : $"uneven, more than chance explains (p = {Invariant($"{balance.Probability:0.#e+0}")}); {extremes}";
     }
 
     private static string Examples(IEnumerable<string> all)
@@ -108,15 +108,10 @@ internal static class CrawlSummaryText
         return some.Count == 0 ? string.Empty : $": {string.Join("; ", some.Take(MostExamples))}{(some.Count > MostExamples ? "; …" : string.Empty)}";
     }
 
-    private static JsonObject? ToJson(Quantiles? quantiles) => quantiles is null ? null : new JsonObject
-    {
-        ["least"] = Math.Round(quantiles.Least, 3),
-        ["p10"] = Math.Round(quantiles.P10, 3),
-        ["p50"] = Math.Round(quantiles.P50, 3),
-        ["p90"] = Math.Round(quantiles.P90, 3),
-        ["p99"] = Math.Round(quantiles.P99, 3),
-        ["most"] = Math.Round(quantiles.Most, 3),
-    };
+    private static JsonNode? ToJson(Quantiles? quantiles) => quantiles is not var (least, p10, p50, p90, p99, most) ? null : JsonSerializer.SerializeToNode(
+        new Quantiles(Round(least), Round(p10), Round(p50), Round(p90), Round(p99), Round(most)), JsonSerializerOptions.Web);
+
+    private static double Round(double value) => Math.Round(value, 3);
 
     private static JsonObject? ToJson(PrefixBalance? balance) => balance is null ? null : new JsonObject
     {
@@ -129,6 +124,4 @@ internal static class CrawlSummaryText
         ["emptiestPrefix"] = balance.Emptiest,
         ["emptiestRatio"] = Math.Round(balance.EmptiestRatio, 3),
     };
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

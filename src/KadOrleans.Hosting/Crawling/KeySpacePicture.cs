@@ -1,6 +1,6 @@
-using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
+using static System.FormattableString;
 
 namespace KadOrleans.Hosting.Crawling;
 
@@ -63,11 +63,11 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         writer.WriteLine("</svg>");
     }
 
-    private string Title => Text($"{summary.Nodes:N0} {(summary.Nodes == 1 ? "node" : "nodes")} in the key space");
+    private string Title => Invariant($"{summary.Nodes:N0} {(summary.Nodes == 1 ? "node" : "nodes")} in the key space");
 
     private string Subtitle =>
-        Text($"Crawled {startedAt.ToUniversalTime():yyyy-MM-dd HH:mm} UTC. Clockwise from the top, by the first digit of their ids.")
-        + (summary.Unfinished > 0 ? Text($" Stopped early: {summary.Unfinished:N0} not asked.") : string.Empty);
+        Invariant($"Crawled {startedAt.ToUniversalTime():yyyy-MM-dd HH:mm} UTC. Clockwise from the top, by the first digit of their ids.")
+        + (summary.Unfinished > 0 ? Invariant($" Stopped early: {summary.Unfinished:N0} not asked.") : string.Empty);
 
     private void WriteRing(TextWriter writer)
     {
@@ -75,13 +75,13 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         for (var digit = 0; digit < 16; digit++)
         {
             writer.WriteLine($"<path class=\"line\" d=\"{Ring.Spoke(digit / 16.0, Base - 6, Base)}\"/>");
-            writer.WriteLine(Text(
+            writer.WriteLine(Invariant(
                 $"<text {Ring.Attributes((digit + 0.5) / 16, MarkRadius - 24)} dy=\"4.5\" text-anchor=\"middle\" class=\"digit\">{digit:x}</text>"));
         }
 
-        writer.WriteLine(Ring.CentreText(4, "big", Text($"{summary.Nodes:N0}")));
+        writer.WriteLine(Ring.CentreText(4, "big", Invariant($"{summary.Nodes:N0}")));
         writer.WriteLine(Ring.CentreText(28, "sub", summary.Nodes == 1 ? "node answered" : "nodes answered"));
-        writer.WriteLine(Ring.CentreText(50, "sub", Text($"{100 * summary.UnreachableShare:0.#} % unreachable")));
+        writer.WriteLine(Ring.CentreText(50, "sub", Invariant($"{100 * summary.UnreachableShare:0.#} % unreachable")));
     }
 
     /// <summary>One dot each; those that would touch are piled outwards.</summary>
@@ -101,7 +101,7 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
 
             levels[level] = turn;
             var radius = Math.Min(Base + 12 + (level * ((2 * size) + 1)), Base + Highest + 20);
-            writer.WriteLine(Text(
+            writer.WriteLine(Invariant(
                 $"<circle class=\"{(isReachable ? "dot" : "deaddot")}\" {Ring.Attributes(turn, radius, "c")} r=\"{(isReachable ? size : size - 1)}\"/>"));
         }
     }
@@ -150,8 +150,6 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
     private IEnumerable<double> InPieces(IEnumerable<NodeId> ids) => IsDots
         ? ids.Select(Ring.Turn)
         : ids.Select(id => PrefixBalance.PrefixOf(id, Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>The id space as a circle, lowest id on top, clockwise: from ids and radii to coordinates.</summary>
@@ -167,46 +165,43 @@ internal static class Ring
     public static string Point(double turn, double radius)
     {
         var (x, y) = At(turn, radius);
-        return Text($"{x:0.#} {y:0.#}");
+        return Invariant($"{x:0.#} {y:0.#}");
     }
 
     /// <summary>A point as attributes, each name behind a prefix such as <c>c</c> for a circle.</summary>
     public static string Attributes(double turn, double radius, string prefix = "")
     {
         var (x, y) = At(turn, radius);
-        return Text($"{prefix}x=\"{x:0.#}\" {prefix}y=\"{y:0.#}\"");
+        return Invariant($"{prefix}x=\"{x:0.#}\" {prefix}y=\"{y:0.#}\"");
     }
 
     /// <summary>A line across the ring as path data.</summary>
     public static string Spoke(double turn, double from, double to) => $"M{Point(turn, from)}L{Point(turn, to)}";
 
     /// <summary>A piece of the ring as path data.</summary>
-    public static string Piece(double fromTurn, double toTurn, double inner, double outer) => string.Create(
-        CultureInfo.InvariantCulture,
+    public static string Piece(double fromTurn, double toTurn, double inner, double outer) => Invariant(
         $"M{Point(fromTurn, inner)}A{inner:0.#} {inner:0.#} 0 0 1 {Point(toTurn, inner)}L{Point(toTurn, outer)}A{outer:0.#} {outer:0.#} 0 0 0 {Point(fromTurn, outer)}Z");
 
     /// <summary>A small rhombus as path data.</summary>
     public static string Rhombus(double turn, double radius, double size)
     {
         var (x, y) = At(turn, radius);
-        return Text($"M{x:0.#} {y - size:0.#}l{size:0.#} {size:0.#}l{-size:0.#} {size:0.#}l{-size:0.#} {-size:0.#}Z");
+        return Invariant($"M{x:0.#} {y - size:0.#}l{size:0.#} {size:0.#}l{-size:0.#} {size:0.#}l{-size:0.#} {-size:0.#}Z");
     }
 
     /// <summary>A circle around the centre.</summary>
     public static string Circle(double radius, string style) =>
-        Text($"<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{radius:0.#}\" class=\"{style}\"/>");
+        Invariant($"<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{radius:0.#}\" class=\"{style}\"/>");
 
     /// <summary>A line of text in the middle.</summary>
     public static string CentreText(double down, string style, string text) =>
-        Text($"<text x=\"{CentreX}\" y=\"{CentreY + down}\" text-anchor=\"middle\" class=\"{style}\">{text}</text>");
+        Invariant($"<text x=\"{CentreX}\" y=\"{CentreY + down}\" text-anchor=\"middle\" class=\"{style}\">{text}</text>");
 
     private static (double X, double Y) At(double turn, double radius)
     {
         var (sine, cosine) = Math.SinCos(turn * 2 * Math.PI);
         return (CentreX + (radius * sine), CentreY - (radius * cosine));
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>The figures beside a <see cref="KeySpacePicture"/>, and what its marks mean.</summary>
@@ -221,13 +216,13 @@ internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int piece
     public void Write(TextWriter writer)
     {
         Head(writer, "Figures");
-        Row(writer, "Nodes that answered", Text($"{summary.Nodes:N0}"));
-        Row(writer, "Different ids", Text($"{summary.Ids:N0}"));
-        Row(writer, "IP addresses", Text($"{summary.Addresses:N0}"));
-        Row(writer, "Unreachable", Text($"{summary.Unreachable:N0} ({100 * summary.UnreachableShare:0.#} %)"));
-        Row(writer, "Round trip, median", summary.RoundTrips is { } trip ? Text($"{trip.P50:0.#} ms") : "–");
-        Row(writer, "Round trip, 90 % within", summary.RoundTrips is { } slow ? Text($"{slow.P90:0.#} ms") : "–");
-        Row(writer, "Contacts per node, median", summary.Contacts is { } contacts ? Text($"{contacts.P50:N0}") : "–");
+        Row(writer, "Nodes that answered", Invariant($"{summary.Nodes:N0}"));
+        Row(writer, "Different ids", Invariant($"{summary.Ids:N0}"));
+        Row(writer, "IP addresses", Invariant($"{summary.Addresses:N0}"));
+        Row(writer, "Unreachable", Invariant($"{summary.Unreachable:N0} ({100 * summary.UnreachableShare:0.#} %)"));
+        Row(writer, "Round trip, median", summary.RoundTrips is { } trip ? Invariant($"{trip.P50:0.#} ms") : "–");
+        Row(writer, "Round trip, 90 % within", summary.RoundTrips is { } slow ? Invariant($"{slow.P90:0.#} ms") : "–");
+        Row(writer, "Contacts per node, median", summary.Contacts is { } contacts ? Invariant($"{contacts.P50:N0}") : "–");
         Row(writer, "Spread of ids", Spread);
         _y += 24;
         Head(writer, "Legend");
@@ -250,40 +245,38 @@ internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int piece
         }
         else
         {
-            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Text($"nodes in 1/{pieces} of the space"));
+            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Invariant($"nodes in 1/{pieces} of the space"));
             Key(writer, $"<rect class=\"dead\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", "named by others, did not answer");
             Key(writer, $"<path class=\"even\" d=\"M{Left} {_y - 5}h19\"/>", "nodes, if spread evenly");
         }
 
         Key(
             writer,
-            Text($"<path class=\"twice\" d=\"M{Left + 9} {_y - 11}l6 6l-6 6l-6 -6Z\"/>"),
-            Text($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
+            Invariant($"<path class=\"twice\" d=\"M{Left + 9} {_y - 11}l6 6l-6 6l-6 -6Z\"/>"),
+            Invariant($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
         Key(
             writer,
             $"<circle class=\"several\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"7.5\"/>",
-            Text($"several ids for one address ({summary.SeveralIdsCount:N0})"));
+            Invariant($"several ids for one address ({summary.SeveralIdsCount:N0})"));
     }
 
     private void Head(TextWriter writer, string text)
     {
-        writer.WriteLine(Text($"<text x=\"{Left}\" y=\"{_y}\" class=\"head\">{text}</text>"));
-        writer.WriteLine(Text($"<path class=\"line\" d=\"M{Left} {_y + 9}H{Right}\"/>"));
+        writer.WriteLine(Invariant($"<text x=\"{Left}\" y=\"{_y}\" class=\"head\">{text}</text>"));
+        writer.WriteLine(Invariant($"<path class=\"line\" d=\"M{Left} {_y + 9}H{Right}\"/>"));
         _y += RowHeight + 8;
     }
 
     private void Row(TextWriter writer, string name, string value)
     {
-        writer.WriteLine(Text(
+        writer.WriteLine(Invariant(
             $"<text x=\"{Left}\" y=\"{_y}\" class=\"row\">{name}</text><text x=\"{Right}\" y=\"{_y}\" text-anchor=\"end\" class=\"value\">{value}</text>"));
         _y += RowHeight;
     }
 
     private void Key(TextWriter writer, string mark, string meaning)
     {
-        writer.WriteLine(Text($"{mark}<text x=\"{Left + 30}\" y=\"{_y}\" class=\"row\">{meaning}</text>"));
+        writer.WriteLine(Invariant($"{mark}<text x=\"{Left + 30}\" y=\"{_y}\" class=\"row\">{meaning}</text>"));
         _y += RowHeight;
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -112,11 +112,13 @@ internal sealed class CrawlRun
         Pump();
     }
 
-    internal void OnUnresponsive()
+    /// <summary>A datagram goes out.</summary>
+    internal void Count()
     {
         lock (_gate)
         {
-            Count();
+            _pace.Count();
+            _sent++;
         }
     }
 
@@ -211,12 +213,6 @@ internal sealed class CrawlRun
         }
     }
 
-    private void Count()
-    {
-        _pace.Count();
-        _sent++;
-    }
-
     private void End()
     {
         lock (_gate)
@@ -247,7 +243,7 @@ internal sealed class CrawlCall(CrawlQuery query, NodeId sender, CrawlRun run) :
     public override bool TryComplete(ReadOnlySpan<byte> body) =>
         query.Target is null ? TryCompletePing(body) : TryCompleteFind(body);
 
-    public override void OnUnresponsive() => run.OnUnresponsive();
+    public override void OnUnresponsive() => run.Count();
 
     public override void OnFailed(RequestFailure failure) =>
         run.Take(crawl => crawl.OnFailed(query.Endpoint, failure == RequestFailure.Unreachable));

@@ -17,9 +17,9 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<NodeCrawls>();
     private readonly CancellationTokenSource _stopping = new();
 
-    // Guards _current.
+    // Only one is started. A stopped node starts none.
     private readonly Lock _gate = new();
-    private Running? _current;
+    private volatile Running? _current;
 
     /// <summary>Starts a crawl, or returns the report of the one that runs.</summary>
     public CrawlReport Start(CrawlRequest request)
@@ -29,7 +29,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-            if (_current is { Ended.IsCompleted: false } running)
+            if (_current is { IsRunning: true } running)
             {
                 return running.Report;
             }
@@ -37,9 +37,10 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             var now = CrawlReport.StartAfter(_current?.Report, environment.Time.GetUtcNow());
             var (options, rate) = (new CrawlOptions(), request.Rate ?? node.Rules.Limits.CrawlRate);
             var run = node.PrepareCrawl(options with { MaxNodes = request.MaxNodes ?? options.MaxNodes }, rate);
-            _current = new Running(run, CrawlReport.Begin(now, rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
-            _current.Ended = RunAsync(_current);
-            return _current.Report;
+            var crawl = new Running(run, CrawlReport.Begin(now, rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
+            crawl.Ended = RunAsync(crawl);
+            _current = crawl;
+            return crawl.Report;
         }
     }
 
@@ -56,7 +57,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     public async Task<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken)
     {
         // The running one first: it may be saved meanwhile.
-        var current = Current?.Report;
+        var current = _current?.Report;
         var kept = await store.ListAsync(cancellationToken);
         return [.. kept.Append(current).OfType<CrawlReport>().DistinctBy(report => report.Id).OrderByDescending(report => report.Id, StringComparer.Ordinal)];
     }
@@ -65,7 +66,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
-        var records = Find(report.Id) is { Ended.IsCompleted: false } crawl
+        var records = Find(report.Id) is { IsRunning: true } crawl
             ? crawl.Run.Records.ToAsyncEnumerable()
             : store.ReadAsync(report.Id, cancellationToken);
         await foreach (var record in records.WithCancellation(cancellationToken))
@@ -78,7 +79,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     public async Task<bool> StopAsync(string id, CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
-        if (Find(report.Id) is not { Ended.IsCompleted: false } crawl)
+        if (Find(report.Id) is not { IsRunning: true } crawl)
         {
             return false;
         }
@@ -91,28 +92,15 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     /// <summary>Stops the crawl that runs and keeps it. Call it before the engine stops.</summary>
     public async ValueTask DisposeAsync()
     {
-        Running? last;
         lock (_gate)
         {
             _stopping.Cancel();
-            last = _current;
         }
 
-        await (last?.Ended ?? Task.CompletedTask);
+        await (_current?.Ended ?? Task.CompletedTask);
     }
 
-    private Running? Current
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _current;
-            }
-        }
-    }
-
-    private Running? Find(string id) => Current is { } current && current.Report.Id == id ? current : null;
+    private Running? Find(string id) => _current is { } current && current.Report.Id == id ? current : null;
 
     private async Task<CrawlReport> GetAsync(string id, CancellationToken cancellationToken) =>
         Find(id)?.Report
@@ -153,9 +141,12 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
 
         public CrawlRun Run => run;
 
+        /// <summary>False when it has ended and is kept.</summary>
+        public bool IsRunning => _last is null;
+
         public CancellationTokenSource Stop { get; } = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 
-        /// <summary>Completes when the crawl has ended and is kept.</summary>
+        /// <summary>Completes soon after that.</summary>
         public Task Ended { get; set; } = Task.CompletedTask;
 
         public CrawlReport Report => _last ?? begun with { Edges = 1, Datagrams = run.Sent, Counts = run.Counts };

@@ -27,7 +27,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var reports = new List<CrawlReport>();
         foreach (var id in Names())
         {
-            if (await TryReadAsync(id, cancellationToken) is { } report)
+            if (await TryAsync(id, () => ReadReportAsync(id, cancellationToken)) is { } report)
             {
                 reports.Add(report);
             }
@@ -47,7 +47,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
 
         await using var file = new FileStream(
             PathOf(id, PagesSuffix), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
-        while (await ReadPageAsync(id, file, cancellationToken) is { } page)
+        while (await TryAsync(id, () => CrawlPages.ReadAsync(file, cancellationToken)) is { } page)
         {
             foreach (var record in page)
             {
@@ -86,10 +86,9 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
 
             File.Move(unfinished, path, overwrite: true);
         }
-        catch
+        finally
         {
             File.Delete(unfinished);
-            throw;
         }
     }
 
@@ -119,30 +118,23 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    private async Task<CrawlReport?> TryReadAsync(string id, CancellationToken cancellationToken)
+    private async Task<CrawlReport?> ReadReportAsync(string id, CancellationToken cancellationToken)
     {
-        try
-        {
-            var path = PathOf(id, ReportSuffix);
-            return new FileInfo(path).Length > MaxReport
-                ? throw new InvalidDataException("It is too long.")
-                : CrawlReportJson.Read(await File.ReadAllTextAsync(path, cancellationToken));
-        }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            LogDamaged(id, e.Message);
-            return null;
-        }
+        var path = PathOf(id, ReportSuffix);
+        return new FileInfo(path).Length > MaxReport
+            ? throw new InvalidDataException("It is too long.")
+            : CrawlReportJson.Read(await File.ReadAllTextAsync(path, cancellationToken));
     }
 
-    /// <summary>The next page; null after the last one, and where the file is damaged.</summary>
-    private async Task<IReadOnlyList<CrawlRecord>?> ReadPageAsync(string id, FileStream file, CancellationToken cancellationToken)
+    /// <summary>What is read; null where it is damaged.</summary>
+    private async Task<T?> TryAsync<T>(string id, Func<Task<T?>> read)
+        where T : class
     {
         try
         {
-            return await CrawlPages.ReadAsync(file, cancellationToken);
+            return await read();
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             LogDamaged(id, e.Message);
             return null;

@@ -133,8 +133,8 @@ public class CrawlPlanTests
         var restored = new CrawlPlan(1, 10, Timing);
         foreach (var slice in new[] { 0, 1 })
         {
-            var (isDone, tries, number) = plan.StateOf(slice);
-            restored.Restore(slice, isDone, tries, number, slice == lease.Slice ? lease : null, TimeSpan.Zero);
+            var (isDone, tries, number, held) = plan.StateOf(slice);
+            restored.Restore(slice, isDone, tries, number, held, TimeSpan.Zero);
         }
 
         Assert.Equal([lease], restored.GetPolls(TimeSpan.Zero));
