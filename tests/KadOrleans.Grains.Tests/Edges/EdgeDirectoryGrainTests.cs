@@ -29,7 +29,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     }
 
     [Fact]
-    public async Task A_lease_ends_without_renewal()
+    public async Task A_lease_ends_without_renewal_and_a_late_one_brings_it_back()
     {
         var reference = cluster.Reference(_edge);
         var lease = await cluster.Directory.LeaseAsync("ends", 1, reference);
@@ -41,6 +41,9 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.Equal(lease.NodeIds, live.NodeIds);
         cluster.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.DoesNotContain(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "ends");
+
+        Assert.True(await cluster.Directory.RenewAsync("ends", lease.Epoch, reference, new EdgeReport()));
+        Assert.Equal(lease.Epoch, Assert.Single(await cluster.Directory.GetLiveAsync(), edge => edge.Name == "ends").Epoch);
     }
 
     [Fact]
