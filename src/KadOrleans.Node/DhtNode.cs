@@ -43,7 +43,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private readonly EndpointQueries _queries;
     private readonly Prober _prober;
     private readonly ResponseGate _gate;
-    private readonly RequestDispatcher _dispatcher;
+    private readonly RequestHandlers _handlers;
+    private readonly RequestAdmission _admission;
     private readonly LookupRunner _lookups;
     private readonly ValueStorer _storer;
     private readonly ValuePublisher _publisher;
@@ -94,18 +95,11 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
-        var admission = new SourceAdmission(trusted, verified, options.Limits, _time);
+        _handlers = new RequestHandlers(table, store, options.Kademlia, _gate, _metrics, _time, _logger);
+        _admission = new RequestAdmission(
+            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, _metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
-        Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, admission, rates, budget);
-        _dispatcher = new RequestDispatcher(
-            new RequestHandlers(Id, table, store, options.Kademlia, _time),
-            admission,
-            _gate,
-            _metrics,
-            _bans,
-            options.ClientOnly,
-            _time,
-            _logger);
+        Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, _metrics, environment);
         _storer = new ValueStorer(_requests, Id);
         _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
@@ -328,7 +322,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         }
         else
         {
-            _dispatcher.Dispatch(id, body, datagram.Length, source, route ?? _transport, age);
+            _admission.Receive(id, body, datagram.Length, source, route ?? _transport, age);
         }
     }
 
@@ -360,7 +354,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         }
         else
         {
-            _dispatcher.Proceed(request);
+            _admission.Proceed(request);
         }
     }
 
@@ -368,7 +362,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     {
         try
         {
-            _dispatcher.GiveUp(request, reason);
+            _admission.GiveUp(request, reason);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -380,7 +374,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     private async Task StopAsync()
     {
         _stopping.Cancel();
-        await _dispatcher.DrainAsync();
+        await _handlers.DrainAsync();
         await _transport.DisposeAsync();
         _prober.Dispose();
         _strangers.Dispose();

@@ -20,6 +20,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 
     private readonly Channel<DatabaseOperation<TContext>> _queue;
     private readonly DatabaseFile _file;
+    private readonly int _capacity;
     private readonly long _maxBatchBytes;
     private readonly ILogger _logger;
     private Task _loop = Task.CompletedTask;
@@ -27,6 +28,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     private long _failedAt;
     private string? _displaced;
     private bool _isSaved;
+    private volatile bool _isStopped;
     private long _commits;
 
     /// <summary>Creates the queue. <see cref="Start"/> starts the work.</summary>
@@ -36,7 +38,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <param name="logger">Logs when an outage begins and ends.</param>
     protected GroupCommit(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
     {
-        _file = file;
+        (_file, _capacity) = (file, capacity);
         _maxBatchBytes = maxBatchBytes;
         _logger = logger;
         _queue = Channel.CreateBounded<DatabaseOperation<TContext>>(
@@ -45,6 +47,12 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 
     /// <summary>Transactions committed so far.</summary>
     public long Commits => Volatile.Read(ref _commits);
+
+    /// <summary>Whether more than half of the queue is taken.</summary>
+    public bool IsCrowded => _queue.Reader.Count > _capacity / 2;
+
+    /// <summary>Whether it takes no more operations.</summary>
+    public bool IsStopped => _isStopped;
 
     /// <summary>Why the last transaction failed, in one sentence; null once one works.</summary>
     public string? Problem => Volatile.Read(ref _problem);
@@ -72,6 +80,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
+        _isStopped = true;
         _queue.Writer.TryComplete();
         await _loop;
     }
@@ -316,6 +325,57 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
             GroupCommitLog.RollbackFailed(_logger, exception, _file.Path);
         }
     }
+}
+
+/// <summary>An operation for the only user of a database, with its waiting caller.</summary>
+/// <typeparam name="TContext">The context of operations.</typeparam>
+internal abstract class DatabaseOperation<TContext>
+{
+    /// <summary>
+    /// Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
+    /// </summary>
+    public virtual bool IsWrite => true;
+
+    /// <summary>The approximate bytes that it adds to a transaction.</summary>
+    public virtual int Size => 0;
+
+    /// <summary>Runs the operation. Called once.</summary>
+    public abstract void Run(TContext context);
+
+    /// <summary>Completes the caller's task, after the commit.</summary>
+    public abstract void Complete();
+
+    /// <summary>Fails the caller's task, as nothing was done.</summary>
+    public abstract void Fail(Exception cause);
+}
+
+/// <summary>An operation with a result.</summary>
+/// <typeparam name="TContext">The context of operations.</typeparam>
+/// <typeparam name="TResult">The result.</typeparam>
+internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
+{
+    private readonly TaskCompletionSource<TResult> _completion = new(Options);
+
+    /// <summary>Completes when the transaction is committed. Fails if that fails.</summary>
+    public Task<TResult> Task => _completion.Task;
+
+    /// <summary>The result, which the caller gets after the commit.</summary>
+    protected TResult? Result { get; set; }
+
+    // The writer must not run its callers' continuations. A grain continues in its own scheduler in any case, so for it the detour through
+    // the thread pool is omitted.
+    private static TaskCreationOptions Options => TaskScheduler.Current == TaskScheduler.Default
+        ? TaskCreationOptions.RunContinuationsAsynchronously
+        : TaskCreationOptions.None;
+
+    /// <inheritdoc/>
+    public override void Complete() => _completion.TrySetResult(Result!);
+
+    /// <inheritdoc/>
+    public override void Fail(Exception cause) => _completion.TrySetException(cause);
+
+    /// <summary>Ends the wait with a result instead of an exception.</summary>
+    protected void End(TResult result) => _completion.TrySetResult(result);
 }
 
 /// <summary>The log messages of database writers. Event ids 5001 to 5006.</summary>

@@ -6,7 +6,6 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Salvage;
 using KadOrleans.Storage.Sqlite.Segments;
 using SQLitePCL;
@@ -29,7 +28,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     /// first record of a key is its state and no other is decoded.
     /// </summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public void LoadValues(ValueMemory memory, SegmentTable table, StorageLimits limits)
+    public void LoadValues(KeptValues memory, SegmentTable table, StorageLimits limits)
     {
         var removed = new HashSet<NodeId>();
         var keys = EstimateKeys();
@@ -141,7 +140,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
                 CultureInfo.InvariantCulture, $"an id in table {table} has {id.Length} bytes"));
     }
 
-    private void LoadSegment(in ReadSegment read, ValueMemory memory, HashSet<NodeId> removed, SegmentTable table)
+    private void LoadSegment(in ReadSegment read, KeptValues memory, HashSet<NodeId> removed, SegmentTable table)
     {
         var number = read.Number;
         var bytes = read.Bytes;
@@ -168,7 +167,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 
     // Most keys are random, so memory is what a load waits for.
-    private void Prefetch(ReadOnlySpan<byte> records, ValueMemory memory)
+    private void Prefetch(ReadOnlySpan<byte> records, KeptValues memory)
     {
         _prefetched.Clear();
         while (RecordCodec.TryTake(ref records, out var record))
@@ -207,7 +206,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         return sampled == 0 ? 0 : (int)Math.Min(Math.Clamp(segments, 0, pages) * records / sampled, int.MaxValue / 4);
     }
 
-    private bool TryLoad(RecordCodec.Record record, int offset, Segment segment, ValueMemory memory, HashSet<NodeId> removed)
+    private bool TryLoad(RecordCodec.Record record, int offset, Segment segment, KeptValues memory, HashSet<NodeId> removed)
     {
         var (key, length) = (record.Key, record.Bytes.Length);
         if (record.IsRemoval)
@@ -248,7 +247,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         return true;
     }
 
-    private bool Hides(NodeId key, ValueMemory memory, HashSet<NodeId> removed) =>
+    private bool Hides(NodeId key, KeptValues memory, HashSet<NodeId> removed) =>
         damage is { Records.Segments.Count: > 0 }
         && !memory.Shard.TryFind(key, out _)
         && damage.Records.Resembles(key)
@@ -271,7 +270,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 /// <param name="Segments">The segments that hold them.</param>
 /// <param name="Publications">Publications by key.</param>
 /// <param name="State">The node state, or null if none was saved.</param>
-internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments, PublicationMemory Publications, NodeState? State)
+internal sealed record LoadedDatabase(KeptValues Values, SegmentTable Segments, PublicationMemory Publications, NodeState? State)
 {
     /// <summary>The unreadable parts that were left out. Null if such a file is refused.</summary>
     public Damage? Damage { get; private init; }
@@ -283,7 +282,7 @@ internal sealed record LoadedDatabase(ValueMemory Values, SegmentTable Segments,
         var damage = onDamage == DamagePolicy.SetAside ? new Damage() : null;
         var loader = new DatabaseLoader(file, damage);
         var segments = new SegmentTable();
-        var values = new ValueMemory(limits.Quota, limits.CacheBytes, segments);
+        var values = new KeptValues(limits.Quota, limits.CacheBytes, segments, file.Connection);
         loader.LoadValues(values, segments, limits);
         var publications = new PublicationMemory(limits.MaxPublications);
         loader.LoadPublications(publications);

@@ -40,18 +40,18 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         _logger = logger;
         _closing = new Lazy<Task>(CloseAsync);
         Publications = loaded.Publications;
-        Memory = loaded.Values;
+        Values = loaded.Values;
         Segments = loaded.Segments;
-        Writer = new BatchWriter(file, loaded, options, logger);
-        Reads = new ColdReads(Memory, file) { OnDamage = Writer.Repair };
-        Writer.PauseReaders = Reads.Pause;
+        var turns = new ReaderTurns(file.Readers.Count);
+        Writer = new BatchWriter(file, loaded, options, turns.Pause, logger);
+        Reads = new ColdReads(Values, file, turns, Writer.Repair);
     }
 
     /// <summary>Full path of the file.</summary>
     public string Path => _file.Path;
 
     /// <summary>Keys that are held.</summary>
-    public long Keys => Memory.GetUsage().Keys;
+    public long Keys => Values.GetUsage().Keys;
 
     /// <summary>
     /// The damage found when the file was opened: what is missing, where the damaged bytes are, how many keys are left. Null if the file
@@ -73,7 +73,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     internal SqliteConnection Connection => _file.Connection;
 
     /// <summary>The committed values.</summary>
-    internal ValueMemory Memory { get; }
+    internal KeptValues Values { get; }
 
     /// <summary>The committed publications.</summary>
     internal PublicationMemory Publications { get; }
@@ -154,7 +154,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
     /// <exception cref="KeyStoreException">It failed.</exception>
-    internal Task<TResult> WriteAsync<TResult>(DatabaseOperation<BatchPlan, TResult> write, CancellationToken cancellationToken)
+    internal Task<TResult> WriteAsync<TResult>(DatabaseOperation<BatchWriter, TResult> write, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         return Writer.RunAsync(write, cancellationToken);
@@ -208,6 +208,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 throw file.Damaged(exception.Message);
             }
 
+            loaded.Values.Dispose();
             loaded = reload();
         }
 

@@ -21,6 +21,8 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     private const int ReadTogether = 64;
 
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
+    private readonly KeptValues _values = database.Values;
+    private readonly BatchWriter _writer = database.Writer;
     private volatile bool _disposed;
 
     /// <inheritdoc/>
@@ -33,7 +35,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _database.Memory.TryGet(key, now, out var value, out var held, out var address)
+        return _values.TryGet(key, now, out var value, out var held, out var address)
             ? ValueTask.FromResult(value)
             : _database.ReadAsync(held, address, now);
     }
@@ -42,7 +44,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
         Check(CancellationToken.None);
-        return _database.Memory.TryGet(key, now, out value, out _, out _);
+        return _values.TryGet(key, now, out value, out _, out _);
     }
 
     /// <summary>
@@ -56,15 +58,15 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         ArgumentNullException.ThrowIfNull(value);
         Check(cancellationToken);
 
-        // An early check: a flood of puts beyond the quota takes no room in the queue. The writer makes the final decision, after all
-        // earlier puts.
-        if (_database.Memory.FindRefusal(key, value, kind) is { } refusal)
+        // The writer decides, after all earlier puts. Only while it is far behind is there an early check: a flood of puts beyond the quota
+        // does not take the rest of the queue.
+        if (_writer.IsCrowded && _values.FindRefusal(key, value, kind) is { } refusal)
         {
             return ValueTask.FromResult(refusal);
         }
 
         var write = new PutOperation(key, value, kind);
-        if (_database.Writer.TryEnqueue(write))
+        if (_writer.TryEnqueue(write))
         {
             return cancellationToken.CanBeCanceled
                 ? new ValueTask<StoreResult>(write.Task.AsTask().WaitAsync(cancellationToken))
@@ -80,7 +82,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         Check(cancellationToken);
         var removed = 0;
-        foreach (var some in _database.Memory.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
+        foreach (var some in _values.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
         {
             NodeId[] keys = [.. some.Select(held => held.Key)];
             removed += await _database.WriteAsync(new RemoveExpiredOperation(keys, now), cancellationToken);
@@ -106,43 +108,43 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         ArgumentNullException.ThrowIfNull(isWanted);
         Check(cancellationToken);
-        return ReadAsync(_database.Memory.Scan(IsWanted), cancellationToken);
+        return ReadAsync(_values.Scan(IsWanted), cancellationToken);
 
         bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt));
     }
 
     /// <inheritdoc/>
-    public StoreTurnover Turnover => _database.Memory.Turnover;
+    public StoreTurnover Turnover => _values.Turnover;
 
     /// <inheritdoc/>
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _database.Memory.GetTopChanges(count);
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.GetTopChanges(count);
 
     /// <inheritdoc/>
     public void SetArea(ResponsibleArea area)
     {
         Check(CancellationToken.None);
-        _database.Memory.SetArea(area);
+        _values.SetArea(area);
     }
 
     /// <inheritdoc/>
     public void SetQuota(StoreQuota quota)
     {
         Check(CancellationToken.None);
-        _database.Memory.SetQuota(quota);
+        _values.SetQuota(quota);
     }
 
     /// <inheritdoc/>
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_database.Memory.GetUsage());
+        return ValueTask.FromResult(_values.GetUsage());
     }
 
     /// <inheritdoc/>
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_database.Memory.GetSources(count));
+        return ValueTask.FromResult(_values.GetSources(count));
     }
 
     /// <inheritdoc/>
@@ -172,7 +174,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     private void Check(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed || _database.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed || _writer.IsStopped, this);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -101,3 +101,16 @@ internal sealed class BanSet
     private int[] LengthsOf(bool isIPv4) =>
         [.. _ranges.Where(range => range.IsIPv4 == isIPv4).Select(range => range.PrefixLength).Distinct()];
 }
+
+/// <summary>The bans that a node follows now. Receiving threads read the newest set without a lock.</summary>
+internal sealed class BansInForce
+{
+    private volatile BanSet _set = BanSet.Empty;
+
+    /// <summary>The bans.</summary>
+    public BanSet Set
+    {
+        get => _set;
+        set => _set = value;
+    }
+}

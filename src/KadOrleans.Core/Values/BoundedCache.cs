@@ -57,13 +57,17 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
     public void Put(NodeId key, T value)
     {
         var size = sizeOf(value);
-        if (_places.TryGetValue(key, out var place) && sizeOf(_entries[place].Value) == size)
+        if (_places.TryGetValue(key, out var place))
         {
-            _entries[place].Value = value;
-            return;
+            if (sizeOf(_entries[place].Value) == size)
+            {
+                _entries[place].Value = value;
+                return;
+            }
+
+            Remove(key);
         }
 
-        Remove(key);
         if (size > maxBytes)
         {
             return;

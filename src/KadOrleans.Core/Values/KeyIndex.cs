@@ -122,17 +122,25 @@ internal sealed class KeyIndex
                 heads[i] = _buckets[BucketOf(some[i])];
             }
 
-            // Few buckets have more keys than that.
-            for (var round = 0; round < 2 * KeysPerBucket; round++)
+            sum += ReadBuckets(heads[..some.Length]);
+        }
+
+        return sum;
+    }
+
+    // Few buckets have more keys than the rounds.
+    private int ReadBuckets(Span<int> heads)
+    {
+        var sum = 0;
+        for (var round = 0; round < 2 * KeysPerBucket; round++)
+        {
+            foreach (ref var head in heads)
             {
-                foreach (ref var head in heads[..some.Length])
+                if (head != 0)
                 {
-                    if (head != 0)
-                    {
-                        ref var entry = ref _slots[head - 1];
-                        head = entry.Next + 1;
-                        sum += head + entry.EndOfKey;
-                    }
+                    ref var entry = ref _slots[head - 1];
+                    head = entry.Next + 1;
+                    sum += head + entry.EndOfKey;
                 }
             }
         }
@@ -162,6 +170,11 @@ internal sealed class KeyIndex
     // Divides the next bucket between itself and a new one at the end.
     private void Split()
     {
+        if (_split % PrefetchedTogether == 0 && _half > PrefetchedTogether)
+        {
+            PrefetchNext();
+        }
+
         var slot = _buckets[_split] - 1;
         _buckets[_split] = 0;
         _buckets.Grow();
@@ -177,6 +190,18 @@ internal sealed class KeyIndex
             Link(ref _buckets[BucketOf(entry.Key)], ref entry, slot);
             slot = next;
         }
+    }
+
+    // Of the buckets that are divided next.
+    private int PrefetchNext()
+    {
+        Span<int> heads = stackalloc int[PrefetchedTogether];
+        for (var i = 0; i < heads.Length; i++)
+        {
+            heads[i] = _buckets[_split + i];
+        }
+
+        return ReadBuckets(heads);
     }
 
     private static void Link(ref int head, ref KeySlot entry, int slot)

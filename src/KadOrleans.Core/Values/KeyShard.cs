@@ -107,16 +107,17 @@ internal sealed class KeyShard
     {
         ArgumentNullException.ThrowIfNull(value);
         StoredValue? known = null;
-        if (TryFind(key, out var held))
+        var slot = SlotOf(key);
+        if (TryGetAt(slot, out var held))
         {
-            known = _index[held.Slot].IsCounted ? _values.Peek(held) : null;
+            known = IsCounted(slot) ? _values.Peek(held) : null;
             if (known is null)
             {
                 return StoreRules.FindRefusal(value.Value);
             }
         }
 
-        var result = Decide(key, known, value, kind).Result;
+        var result = Decide(key, slot, known, value, kind).Result;
         return result == StoreResult.Stored ? null : result;
     }
 
@@ -126,7 +127,7 @@ internal sealed class KeyShard
     /// <param name="kind">Where it comes from.</param>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
-        var decision = DecideAndCharge(key, Read(key), value, kind);
+        var decision = DecideAndCharge(key, SlotOf(key), Read(key), value, kind);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key);
@@ -148,9 +149,9 @@ internal sealed class KeyShard
     public void Restore(NodeId key, StoredValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        var before = ShareOf(key);
-        Plan(key, value);
-        Hold(key, value, before, place: null);
+        var slot = SlotOf(key);
+        var before = ShareAt(slot);
+        Hold(Plan(key, slot, StoreShare.Of(value)), value, before, place: null);
     }
 
     /// <summary>The same for a value that stays in storage, of which only what the index needs is known.</summary>
@@ -161,9 +162,9 @@ internal sealed class KeyShard
     /// <param name="place">Where the owner has stored it, from 0 to below 2^60.</param>
     public void Restore(NodeId key, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)
     {
-        var before = ShareOf(key);
-        Plan(key, share);
-        SetHeld(_index.Find(key), before, share, storedAt, expiresAt, place);
+        var slot = SlotOf(key);
+        var before = ShareAt(slot);
+        SetHeld(Plan(key, slot, share), before, share, storedAt, expiresAt, place);
     }
 
     /// <summary>Prepares an empty shard for loading some number of keys quickly; <see cref="EndLoad"/> ends that.</summary>
@@ -177,7 +178,7 @@ internal sealed class KeyShard
     /// <summary>Ends loading: from now on the shard can be used.</summary>
     public void EndLoad() => _accounts.IsSorted = true;
 
-    /// <summary>Has the processor fetch what <see cref="TryLoad"/> of these keys will look at.</summary>
+    /// <summary>Has the processor fetch what a search of these keys will look at.</summary>
     public void Prefetch(ReadOnlySpan<NodeId> keys) => _index.Prefetch(keys);
 
     /// <summary>Between <see cref="BeginLoad"/> and <see cref="EndLoad"/>: holds a value of a store that loads its newest values first. False if the key is held already.</summary>
@@ -200,19 +201,21 @@ internal sealed class KeyShard
     }
 
     /// <summary>Notes that the owner has stored a key, which is held, at another place.</summary>
-    public void Move(NodeId key, long place) => _index[_index.Find(key)].Place = place;
+    public void Move(NodeId key, long place) => _index[SlotOf(key)].Place = place;
+
+    /// <summary>The same by what was found of the key.</summary>
+    public void Move(in HeldKey held, long place) => _index[held.Slot].Place = place;
 
     /// <summary>Forgets a key. False if it was not held.</summary>
     public bool Remove(NodeId key)
     {
-        if (!TryFind(key, out _))
+        if (!TryFind(key, out var held))
         {
             return false;
         }
 
-        var before = ShareOf(key);
-        Plan(key, (StoreShare?)null);
-        Forget(key, before);
+        var before = ShareAt(held.Slot);
+        Forget(Plan(key, held.Slot, null), before);
         return true;
     }
 
@@ -247,17 +250,20 @@ internal sealed class KeyShard
     /// <summary>Reads what is held of a key, alive or not; null if nothing is.</summary>
     public StoredValue? Read(NodeId key) => TryFind(key, out var held) ? _values.Read(held) : null;
 
+    /// <summary>The slot of a key that is held, or counted by the plan under way; else <see cref="KeyIndex.None"/>.</summary>
+    internal int SlotOf(NodeId key) => _index.Find(key);
+
     /// <summary>Decides on a put as things are held, and changes nothing.</summary>
     internal StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
-        Decide(key, Read(key), offered, kind);
+        Decide(key, SlotOf(key), Read(key), offered, kind);
 
     /// <summary>
     /// Decides on a put. A change counts against its source's limit even if its write fails later: the decisions of one write must know of
     /// each other.
     /// </summary>
-    internal StoreDecision DecideAndCharge(NodeId key, StoredValue? before, StoredValue offered, PutKind kind)
+    internal StoreDecision DecideAndCharge(NodeId key, int slot, StoredValue? before, StoredValue offered, PutKind kind)
     {
-        var decision = Decide(key, before, offered, kind);
+        var decision = Decide(key, slot, before, offered, kind);
         if (decision.IsReturn)
         {
             _accounts.Former.Forget(key);
@@ -275,66 +281,65 @@ internal sealed class KeyShard
     }
 
     /// <summary>What a key is counted as; null if it is not.</summary>
-    internal StoreShare? ShareOf(NodeId key) => CountedSlotOf(key) is not KeyIndex.None and var slot ? _accounts.ShareOf(slot) : null;
+    internal StoreShare? ShareOf(NodeId key) => ShareAt(SlotOf(key));
+
+    /// <summary>The same by the key's slot.</summary>
+    internal StoreShare? ShareAt(int slot) => IsCounted(slot) ? _accounts.ShareOf(slot) : null;
 
     /// <summary>Counts what a key comes to by the plan under way.</summary>
-    internal void Plan(NodeId key, StoredValue? after) => Plan(key, after is null ? (StoreShare?)null : StoreShare.Of(after));
-
-    private void Plan(NodeId key, StoreShare? after)
+    /// <param name="key">The key.</param>
+    /// <param name="slot">Its slot, as <see cref="SlotOf"/> finds it.</param>
+    /// <param name="after">What it is counted as; null: not at all.</param>
+    /// <returns>Its slot from now on.</returns>
+    internal int Plan(NodeId key, int slot, StoreShare? after)
     {
-        var slot = _index.Find(key);
-        if (after is { } share)
+        if (after is not { } share)
         {
-            if (slot != KeyIndex.None && _index[slot].IsCounted)
-            {
-                _accounts.Replace(slot, share);
-            }
-            else
-            {
-                _accounts.Add(slot == KeyIndex.None ? _index.Add(key) : slot, share);
-            }
+            return slot == KeyIndex.None || Uncount(slot) ? KeyIndex.None : slot;
         }
-        else if (slot != KeyIndex.None)
+
+        if (IsCounted(slot))
         {
-            Uncount(slot);
+            _accounts.Replace(slot, share);
+            return slot;
         }
+
+        slot = slot == KeyIndex.None ? _index.Add(key) : slot;
+        _accounts.Add(slot, share);
+        return slot;
     }
 
     /// <summary>
-    /// Counts a key again as it is held, as the plan that changes it is abandoned. A value that was to be evicted becomes the oldest of its
+    /// Counts a slot again as it is held, as the plan that changes it is abandoned. A value that was to be evicted becomes the oldest of its
     /// source again. One that was to be stored or renewed becomes the newest.
     /// </summary>
-    /// <param name="key">The key.</param>
-    /// <param name="before">What it was counted as; null if it was not held.</param>
-    internal void Unplan(NodeId key, StoreShare? before)
+    /// <param name="slot">The slot, or <see cref="KeyIndex.None"/>.</param>
+    /// <param name="before">What it was counted as; null if its key was not held.</param>
+    internal void Unplan(int slot, StoreShare? before)
     {
-        var slot = _index.Find(key);
         if (slot == KeyIndex.None)
         {
             return;
         }
 
         var wasLeaving = !_index[slot].IsCounted;
-        Uncount(slot);
-        if (before is { } share)
+        if (!Uncount(slot) && before is { } share)
         {
             _accounts.Add(slot, share, isOldest: wasLeaving);
         }
     }
 
     /// <summary>Holds a value that is counted; at the place that the key has if <paramref name="place"/> is null.</summary>
-    internal void Hold(NodeId key, StoredValue value, StoreShare? before, long? place)
+    internal void Hold(int slot, StoredValue value, StoreShare? before, long? place)
     {
-        var slot = _index.Find(key);
         SetHeld(slot, before, _accounts.ShareOf(slot), value.StoredAt, value.ExpiresAt, place ?? _index[slot].Place);
         TryGetAt(slot, out var held);
         _values.Hold(held, value);
     }
 
-    /// <summary>Forgets a key that is counted no more.</summary>
-    internal void Forget(NodeId key, StoreShare? before)
+    /// <summary>Forgets the key of a slot that is counted no more.</summary>
+    internal void Forget(int slot, StoreShare? before)
     {
-        var slot = _index.Find(key);
         if (TryGetAt(slot, out var held))
         {
             Tally(before, null);
@@ -343,27 +348,26 @@ internal sealed class KeyShard
         }
     }
 
-    private StoreDecision Decide(NodeId key, StoredValue? before, StoredValue offered, PutKind kind) =>
-        StoreDecision.Make(key, before, offered, kind, _accounts, CountedSlotOf(key));
+    private StoreDecision Decide(NodeId key, int slot, StoredValue? before, StoredValue offered, PutKind kind) =>
+        StoreDecision.Make(key, before, offered, kind, _accounts, IsCounted(slot) ? slot : KeyIndex.None);
 
-    // What is held or was held stays in the index until it is forgotten; what was only planned goes.
-    private void Uncount(int slot)
+    private bool IsCounted(int slot) => slot != KeyIndex.None && _index[slot].IsCounted;
+
+    // What is held or was held stays in the index until it is forgotten; what was only planned goes. Whether it went.
+    private bool Uncount(int slot)
     {
         if (_index[slot].IsCounted)
         {
             _accounts.Remove(slot);
         }
 
-        if (!_index[slot].IsHeld)
+        if (_index[slot].IsHeld)
         {
-            _index.Remove(slot);
+            return false;
         }
-    }
 
-    private int CountedSlotOf(NodeId key)
-    {
-        var slot = _index.Find(key);
-        return slot != KeyIndex.None && _index[slot].IsCounted ? slot : KeyIndex.None;
+        _index.Remove(slot);
+        return true;
     }
 
     private void SetHeld(int slot, StoreShare? before, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)

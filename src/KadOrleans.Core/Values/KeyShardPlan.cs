@@ -10,7 +10,8 @@ namespace KadOrleans.Core.Values;
 internal sealed class KeyShardPlan(KeyShard shard)
 {
     private readonly KeyShard _shard = shard ?? throw new ArgumentNullException(nameof(shard));
-    private readonly Dictionary<NodeId, Change> _changes = [];
+    private readonly Dictionary<NodeId, int> _numbers = [];
+    private readonly List<PlannedChange> _changes = [];
 
     /// <summary>The counts of values that the plan evicts and changes, for <see cref="KeyShard.AddTurnover"/> once it is stored.</summary>
     public StoreTurnover Turnover { get; private set; }
@@ -21,33 +22,25 @@ internal sealed class KeyShardPlan(KeyShard shard)
     /// <summary>
     /// The changes to store: keys with their values, null for removed ones. In the order in which they were first planned.
     /// </summary>
-    public IEnumerable<KeyValuePair<NodeId, StoredValue?>> Writes
-    {
-        get
-        {
-            foreach (var (key, change) in _changes)
-            {
-                if (change.NeedsWrite)
-                {
-                    yield return new(key, change.After);
-                }
-            }
-        }
-    }
+    public IEnumerable<KeyValuePair<NodeId, StoredValue?>> Writes =>
+        _changes.Where(change => change.NeedsWrite).Select(change => KeyValuePair.Create(change.Key, change.After));
+
+    /// <summary>All changes, to be given the places where they are stored. Valid until the plan changes.</summary>
+    public Span<PlannedChange> Changes => CollectionsMarshal.AsSpan(_changes);
 
     /// <summary>What is held of a key after all that the plan holds so far, alive or not. May wait for storage, see <see cref="IShardValues"/>.</summary>
-    public StoredValue? Find(NodeId key) => _changes.TryGetValue(key, out var change) ? change.After : _shard.Read(key);
+    public StoredValue? Find(NodeId key) => TryFindChange(key, out var change) ? change.After : _shard.Read(key);
 
-    /// <summary>What the plan makes of a key, null if nothing is left of it. False if the plan leaves it as it is held.</summary>
-    public bool TryFindChange(NodeId key, out StoredValue? after)
+    /// <summary>What the plan makes of a key. False if the plan leaves it as it is held.</summary>
+    public bool TryFindChange(NodeId key, out PlannedChange change)
     {
-        var isChanged = _changes.TryGetValue(key, out var change);
-        after = change.After;
+        var isChanged = _numbers.TryGetValue(key, out var number);
+        change = isChanged ? _changes[number] : default;
         return isChanged;
     }
 
     /// <summary>When what <see cref="Find"/> finds ends; null if it finds nothing. Waits for nothing.</summary>
-    public DateTimeOffset? FindEnd(NodeId key) => _changes.TryGetValue(key, out var change) ? change.After?.ExpiresAt
+    public DateTimeOffset? FindEnd(NodeId key) => TryFindChange(key, out var change) ? change.After?.ExpiresAt
         : _shard.TryFind(key, out var held) ? held.ExpiresAt
         : null;
 
@@ -56,83 +49,126 @@ internal sealed class KeyShardPlan(KeyShard shard)
     /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
     /// <param name="kind">Where it comes from.</param>
     /// <param name="isAtStake">Whether the result holds only if the plan is stored.</param>
-    public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) =>
-        Put(key, Find(key), value, kind, out isAtStake);
+    public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) => TryFindChange(key, out var change)
+        ? Put(key, change.Slot, change.After, value, kind, out isAtStake)
+        : Put(key, _shard.SlotOf(key), _shard.Read(key), value, kind, out isAtStake);
 
-    /// <summary>The same with <paramref name="before"/>, which <see cref="Find"/> found and nothing has changed since.</summary>
-    public StoreDecision Put(NodeId key, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
+    /// <summary>The same with what the caller knows of the key, and nothing has changed since.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="slot">Its slot, of the plan's change if there is one.</param>
+    /// <param name="before">What <see cref="Find"/> found.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="kind">Where it comes from.</param>
+    /// <param name="isAtStake">Whether the result holds only if the plan is stored.</param>
+    public StoreDecision Put(NodeId key, int slot, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
     {
-        var decision = _shard.DecideAndCharge(key, before, value, kind);
+        var decision = _shard.DecideAndCharge(key, slot, before, value, kind);
         foreach (var evicted in decision.Evicted)
         {
-            Set(evicted.Key, null, needsWrite: true);
+            Set(evicted.Key, null);
         }
 
         Turnover = Turnover.Add(decision);
-        isAtStake = decision.Held is not null && Set(key, decision.Held, decision.NeedsWrite);
+        isAtStake = decision.Held is not null && Set(key, slot, decision.Held, decision.NeedsWrite);
         return decision;
     }
 
     /// <summary>Holds a value whatever the quotas are; null removes the key.</summary>
-    public void Set(NodeId key, StoredValue? value) => Set(key, value, needsWrite: true);
+    public void Set(NodeId key, StoredValue? value) =>
+        Set(key, TryFindChange(key, out var change) ? change.Slot : _shard.SlotOf(key), value, needsWrite: true);
 
     /// <summary>Makes the changes in the shard, after they are stored or if they need no write.</summary>
-    /// <param name="placeOf">Where a key that was written is stored; null if its owner does not say.</param>
+    /// <param name="placeOf">Where a key that was written is stored; null if its owner gave <see cref="Changes"/> their places, or has none.</param>
     public void Apply(Func<NodeId, long>? placeOf = null)
     {
-        foreach (var (key, change) in _changes)
+        foreach (ref readonly var change in Changes)
         {
             if (change.After is { } after)
             {
-                _shard.Hold(key, after, change.Before, change.NeedsWrite ? placeOf?.Invoke(key) : null);
+                _shard.Hold(change.Slot, after, change.Before, change.NeedsWrite && placeOf is not null ? placeOf(change.Key) : change.Place);
             }
             else
             {
-                _shard.Forget(key, change.Before);
+                _shard.Forget(change.Slot, change.Before);
             }
         }
 
-        _changes.Clear();
+        Forget();
     }
 
     /// <summary>Undoes the changes in the accounts, as they were not stored. Does nothing after <see cref="Apply"/>.</summary>
     public void Abandon()
     {
-        foreach (var (key, change) in _changes.Where(entry => entry.Value.After is not null))
+        foreach (ref readonly var change in Changes)
         {
-            _shard.Unplan(key, change.Before);
+            if (change.After is not null)
+            {
+                _shard.Unplan(change.Slot, change.Before);
+            }
         }
 
         // What the plan evicted first was the oldest, and is so again if it comes last.
-        foreach (var (key, change) in _changes.Where(entry => entry.Value.After is null).Reverse())
+        for (var i = _changes.Count - 1; i >= 0; i--)
         {
-            _shard.Unplan(key, change.Before);
+            if (_changes[i].After is null)
+            {
+                _shard.Unplan(_changes[i].Slot, _changes[i].Before);
+            }
         }
 
-        _changes.Clear();
+        Forget();
     }
 
     /// <summary>Begins another plan, once this one is applied or abandoned.</summary>
     public void Clear()
     {
-        _changes.Clear();
+        Forget();
         Turnover = default;
         NeedsWrite = false;
     }
 
-    // True if the key's state is to be written.
-    private bool Set(NodeId key, StoredValue? after, bool needsWrite)
+    private void Forget()
     {
-        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out var isKnown);
-        var before = isKnown ? change.Before : _shard.ShareOf(key);
-        _shard.Plan(key, after);
-        change = new Change(after, before, change.NeedsWrite || needsWrite);
+        _numbers.Clear();
+        _changes.Clear();
+    }
+
+    // True if the key's state is to be written.
+    private bool Set(NodeId key, int slot, StoredValue? after, bool needsWrite)
+    {
+        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, key, out var isKnown);
+        if (!isKnown)
+        {
+            number = _changes.Count;
+            _changes.Add(new PlannedChange { Key = key, Before = _shard.ShareAt(slot) });
+        }
+
+        ref var change = ref Changes[number];
+        change.Slot = _shard.Plan(key, slot, after is null ? null : StoreShare.Of(after));
+        change.After = after;
+        change.NeedsWrite |= needsWrite;
         NeedsWrite |= needsWrite;
         return change.NeedsWrite;
     }
+}
 
-    /// <param name="After">What the key is to be; null if nothing.</param>
-    /// <param name="Before">What it is counted as while the plan is not carried out; null if it is not held.</param>
-    /// <param name="NeedsWrite">Whether that has to be stored.</param>
-    private readonly record struct Change(StoredValue? After, StoreShare? Before, bool NeedsWrite);
+/// <summary>What a plan makes of one key.</summary>
+internal record struct PlannedChange
+{
+    public NodeId Key { get; init; }
+
+    /// <summary>What the key is counted as while the plan is not carried out; null if it is not held.</summary>
+    public StoreShare? Before { get; init; }
+
+    /// <summary>What the key is to be; null if nothing.</summary>
+    public StoredValue? After { get; set; }
+
+    /// <summary>The slot of the key; <see cref="KeyIndex.None"/> if it has none any more.</summary>
+    public int Slot { get; set; }
+
+    /// <summary>Whether that has to be stored.</summary>
+    public bool NeedsWrite { get; set; }
+
+    /// <summary>Where the owner of the shard has stored it; null if it has not.</summary>
+    public long? Place { get; set; }
 }

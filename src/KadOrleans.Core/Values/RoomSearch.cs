@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Values;
 /// that uses more than its own network would. So flooding gains nothing, and equals do not evict each other. The same holds of a near value
 /// and far ones, once its subnet has its part of the reserve. The search undoes its trials, so it changes nothing.
 /// </summary>
-internal sealed class RoomSearch
+internal ref struct RoomSearch
 {
     private readonly StoreAccounts _accounts;
     private readonly StoreQuota _quota;

@@ -1,98 +1,297 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
+using KadOrleans.Node.Trust;
 using KadOrleans.Node.Values;
 using KadOrleans.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Handlers;
 
 /// <summary>
-/// Handles each kind of request and writes its response. The writing methods return the response's length; 0 means no response.
+/// Handles each kind of request and sends its response. Some responses come later: of a STORE when it is durable, of a value that is not in
+/// memory. Their number is bounded.
 /// </summary>
-/// <param name="ownId">The node's id.</param>
-/// <param name="table">Where contacts come from.</param>
-/// <param name="store">Where values are.</param>
-/// <param name="options">k, and how long a value lives.</param>
-/// <param name="time">The clock of lives.</param>
-internal sealed class RequestHandlers(
-    NodeId ownId, IRoutingTable table, IKeyStore store, KademliaOptions options, TimeProvider time)
+internal sealed class RequestHandlers
 {
-    /// <summary>Responds to PING with our id.</summary>
-    public int WritePong(Span<byte> response, in RequestContext context) => ResponseWriter.WritePong(response, context.Id, ownId);
-
-    /// <summary>Responds to STUN with the address that the request came from.</summary>
-    public static int WriteStun(Span<byte> response, in RequestContext context) =>
-        ResponseWriter.WriteStun(response, context.Id, context.Source);
-
     /// <summary>
-    /// Responds to FIND_NODE with the k nearest contacts, nearest first. As other nodes do, it leaves out the sender (by its endpoint) and
-    /// the target itself.
+    /// A STORE that arrived longer ago is refused: its sender may have timed out and stored another value elsewhere. A working node reads
+    /// its sockets within milliseconds, and waits <see cref="Strangers.StoreWait"/> for proof. So only a frozen node refuses STOREs for
+    /// this.
     /// </summary>
-    public int WriteNodes(Span<byte> response, NodeId target, in RequestContext context)
+    internal static readonly TimeSpan MaxStoreAge = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The longest response: 64 contacts, or the longest value behind its header.</summary>
+    private const int MaxResponseLength = Datagram.MaxLength + 256;
+
+    [ThreadStatic]
+    private static byte[]? _responseBuffer;
+
+    private readonly NodeId _ownId;
+    private readonly IRoutingTable _table;
+    private readonly IKeyStore _store;
+    private readonly KademliaOptions _options;
+    private readonly ResponseGate _gate;
+    private readonly NodeMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly DeferredResponses _deferred;
+
+    /// <param name="table">Where contacts come from; its own id is the node's.</param>
+    /// <param name="store">Where values are.</param>
+    /// <param name="options">k, and how long a value lives.</param>
+    /// <param name="gate">Sends the responses.</param>
+    /// <param name="metrics">Counts.</param>
+    /// <param name="time">The clock of lives.</param>
+    /// <param name="logger">Logs failures.</param>
+    public RequestHandlers(
+        IRoutingTable table, IKeyStore store, KademliaOptions options, ResponseGate gate, NodeMetrics metrics, TimeProvider time, ILogger logger)
     {
-        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
-        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
-        return ResponseWriter.WriteNodes(response, context.Id, nearest[..count]);
+        (_ownId, _table, _store, _options, _gate, _metrics, _time) = (table.Snapshot.OwnId, table, store, options, gate, metrics, time);
+        _deferred = new DeferredResponses(
+            RespondToStore, (key, stored, context) => RespondToFindValue(key, stored, context), metrics, logger);
     }
 
-    /// <summary>Writes as many of the nearest contacts as fit into a number of bytes. Returns 0 if not even an empty list fits.</summary>
-    public int WriteNodesWithin(int maxLength, Span<byte> response, NodeId target, in RequestContext context)
-    {
-        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
-        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
-        var fitting = -1;
+    private static Span<byte> Buffer => _responseBuffer ??= new byte[MaxResponseLength];
 
-        // Of twenty, two or three fit into twice a request: so counting up is shorter.
-        while (fitting < count && ResponseWriter.WriteNodes(response, context.Id, nearest[..(fitting + 1)]) <= maxLength)
+    /// <summary>Completes when no response waits for storage.</summary>
+    public Task DrainAsync() => _deferred.DrainAsync();
+
+    /// <summary>Handles one request. A proven sender may become a contact.</summary>
+    public void Handle(Request request, in RequestContext context)
+    {
+        switch (request.Kind)
         {
-            fitting++;
+            case RequestKind.Ping:
+                Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId), RequestKind.Ping, default, context);
+                Consider(request.AsPing().Sender, context);
+                break;
+            case RequestKind.Stun:
+                Stun(context);
+                break;
+            case RequestKind.FindNode:
+                FindNode(request.AsFindNode().Target, context);
+                Consider(request.AsFindNode().Sender, context);
+                break;
+            case RequestKind.FindValue:
+                FindValue(request.AsFindValue().Key, context);
+                Consider(request.AsFindValue().Sender, context);
+                break;
+            default:
+                var store = request.AsStore();
+                if (!IsTooOld(context))
+                {
+                    Consider(store.Sender, context);
+                }
+
+                Store(store, context);
+                break;
         }
-
-        return fitting < 0 ? 0 : ResponseWriter.WriteNodes(response, context.Id, nearest[..fitting]);
     }
-
-    /// <summary>Reads the value for a FIND_VALUE.</summary>
-    public ValueTask<StoredValue?> FindValueAsync(NodeId key) => store.FindAsync(key, time.GetUtcNow());
-
-    /// <summary>The value of a key, or that it is not held, if that takes no read from storage.</summary>
-    public bool TryFindValue(NodeId key, out StoredValue? stored) => store.TryFind(key, time.GetUtcNow(), out stored);
-
-    /// <summary>Responds to FIND_VALUE with the value if it is held here, else as to FIND_NODE.</summary>
-    public int WriteValue(Span<byte> response, NodeId key, StoredValue? stored, in RequestContext context) => stored is null
-        ? WriteNodes(response, key, context)
-        : ResponseWriter.WriteValue(response, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(time.GetUtcNow())));
-
-    /// <summary>Stores the value of a STORE, unless rules or quotas refuse it. Durable if the store is.</summary>
-    public ValueTask<StoreResult> StoreAsync(in StoreRequest request, in RequestContext context)
-    {
-        var now = time.GetUtcNow();
-        var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
-        TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        return store.PutAsync(
-            request.Key,
-            new StoredValue(request.Value, now, now + options.Bound(life), source),
-            life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy);
-    }
-
-    /// <summary>
-    /// Responds to STORE with true if the value is held, and with false if it was refused or a newer one is held. If it was not decided, as
-    /// storage failed, there is no response, so the sender may retry.
-    /// </summary>
-    public static int WriteStored(Span<byte> response, StoreResult result, in RequestContext context) =>
-        result.IsUndecided()
-            ? 0
-            : ResponseWriter.WriteStored(response, context.Id, result == StoreResult.Stored);
 
     /// <summary>
     /// Responds for a client, which has no id and no contacts and stores nothing. It responds so that nodes which took it for a node do not
     /// wait for it.
     /// </summary>
-    public static int WriteAsClient(Span<byte> response, RequestKind kind, in RequestContext context) => kind switch
+    public void HandleAsClient(RequestKind kind, in RequestContext context)
     {
-        RequestKind.Ping => ResponseWriter.WriteEmptyPong(response, context.Id),
-        RequestKind.Stun => WriteStun(response, context),
-        RequestKind.Store => ResponseWriter.WriteStored(response, context.Id, false),
-        _ => ResponseWriter.WriteNodes(response, context.Id, []),
-    };
+        var length = kind switch
+        {
+            RequestKind.Ping => ResponseWriter.WriteEmptyPong(Buffer, context.Id),
+            RequestKind.Stun => ResponseWriter.WriteStun(Buffer, context.Id, context.Source),
+            RequestKind.Store => ResponseWriter.WriteStored(Buffer, context.Id, false),
+            _ => ResponseWriter.WriteNodes(Buffer, context.Id, []),
+        };
+        Send(length, kind, default, context);
+    }
+
+    /// <summary>Responds to STUN with the address that the request came from.</summary>
+    public void Stun(in RequestContext context) =>
+        Send(ResponseWriter.WriteStun(Buffer, context.Id, context.Source), RequestKind.Stun, default, context);
+
+    /// <summary>
+    /// Responds to FIND_NODE with the k nearest contacts, nearest first. As other nodes do, it leaves out the sender (by its endpoint) and
+    /// the target itself.
+    /// </summary>
+    public void FindNode(NodeId target, in RequestContext context) =>
+        Send(WriteNodes(target, context), RequestKind.FindNode, target, context);
+
+    /// <summary>Responds to a request whose sender has proved nothing with as many of the nearest contacts as may be sent to it.</summary>
+    public void FindNodeShortened(PendingRequest pending, in RequestContext context)
+    {
+        var length = WriteNodesWithin(ResponseGate.AllowanceOf(pending), pending.Target, context);
+        _gate.RespondShortened(Buffer[..length], pending);
+    }
+
+    /// <summary>Responds to FIND_VALUE with the value if it is held here, else as to FIND_NODE.</summary>
+    public void FindValue(NodeId key, in RequestContext context)
+    {
+        if (IsBusy(RequestKind.FindValue))
+        {
+            return;
+        }
+
+        var found = _store.FindAsync(key, _time.GetUtcNow());
+        if (found.IsCompletedSuccessfully)
+        {
+            RespondToFindValue(key, found.Result, context);
+        }
+        else if (found.IsFaulted)
+        {
+            // Refused at once, as the storage is far behind: what is thrown for each would put the node behind too.
+            var failure = found.AsTask().Exception!.InnerException!;
+            _deferred.OnFailed(failure);
+            if (failure is not KeyStoreException { IsBusy: true })
+            {
+                RespondToFindValue(key, null, context);
+            }
+        }
+        else
+        {
+            _deferred.Add(key, found, context);
+        }
+    }
+
+    /// <summary>Responds to FIND_VALUE if that takes no read from storage. False: it takes one, and nothing was sent.</summary>
+    public bool TryFindValue(NodeId key, in RequestContext context)
+    {
+        if (IsBusy(RequestKind.FindValue))
+        {
+            return true;
+        }
+
+        var isKnown = _store.TryFind(key, _time.GetUtcNow(), out var stored);
+        if (isKnown)
+        {
+            RespondToFindValue(key, stored, context);
+        }
+
+        return isKnown;
+    }
+
+    /// <summary>
+    /// Stores the value of a STORE, unless rules or quotas refuse it, and responds. Durable if the store is.
+    /// </summary>
+    public void Store(StoreRequest request, in RequestContext context)
+    {
+        if (IsTooOld(context))
+        {
+            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
+            return;
+        }
+
+        if (IsBusy(RequestKind.Store))
+        {
+            return;
+        }
+
+        var stored = PutAsync(request, context);
+        if (stored.IsCompletedSuccessfully)
+        {
+            RespondToStore(stored.Result, context);
+        }
+        else
+        {
+            _deferred.Add(stored, context);
+        }
+    }
+
+    /// <summary>Refuses a STORE that is refused from any sender. False: it is not.</summary>
+    public bool TryRefuse(StoreRequest request, in RequestContext context)
+    {
+        if (IsTooOld(context))
+        {
+            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
+            return true;
+        }
+
+        if (StoreRules.FindRefusal(request.Value) is not { } refusal)
+        {
+            return false;
+        }
+
+        RespondToStore(refusal, context);
+        return true;
+    }
+
+    private static bool IsTooOld(in RequestContext context) => context.Age > MaxStoreAge;
+
+    // Silence, as contacts would say that the value is absent.
+    private bool IsBusy(RequestKind kind)
+    {
+        var isFull = _deferred.IsFull;
+        if (isFull)
+        {
+            _metrics.Refused(kind, RefusalReason.Busy);
+        }
+
+        return isFull;
+    }
+
+    // Sends the response first, as the sender waits for it, and then the ping. A stranger is pinged with its response, and considered when
+    // it answers.
+    private void Consider(NodeId sender, in RequestContext context)
+    {
+        if (context.IsProven)
+        {
+            _gate.Consider(new Contact(sender, context.Source));
+        }
+    }
+
+    private ValueTask<StoreResult> PutAsync(in StoreRequest request, in RequestContext context)
+    {
+        var now = _time.GetUtcNow();
+        var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
+        TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        return _store.PutAsync(
+            request.Key,
+            new StoredValue(request.Value, now, now + _options.Bound(life), source),
+            life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy);
+    }
+
+    // True if the value is held, false if it was refused or a newer one is held. If it was not decided, as storage failed, there is no
+    // response, so the sender may retry.
+    private void RespondToStore(StoreResult result, RequestContext context)
+    {
+        _metrics.Stored(result);
+        if (!result.IsUndecided())
+        {
+            Send(ResponseWriter.WriteStored(Buffer, context.Id, result == StoreResult.Stored), RequestKind.Store, default, context);
+        }
+    }
+
+    private void RespondToFindValue(NodeId key, StoredValue? stored, in RequestContext context)
+    {
+        var length = stored is null
+            ? WriteNodes(key, context)
+            : ResponseWriter.WriteValue(Buffer, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(_time.GetUtcNow())));
+        Send(length, RequestKind.FindValue, key, context);
+    }
+
+    private int WriteNodes(NodeId target, in RequestContext context)
+    {
+        Span<Contact> nearest = stackalloc Contact[_options.BucketSize];
+        var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
+        return ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..count]);
+    }
+
+    // As many of the nearest contacts as fit; 0 bytes if not even an empty list does.
+    private int WriteNodesWithin(int maxLength, NodeId target, in RequestContext context)
+    {
+        Span<Contact> nearest = stackalloc Contact[_options.BucketSize];
+        var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
+        var fitting = -1;
+
+        // Of twenty, two or three fit into twice a request: so counting up is shorter.
+        while (fitting < count && ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..(fitting + 1)]) <= maxLength)
+        {
+            fitting++;
+        }
+
+        return fitting < 0 ? 0 : ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..fitting]);
+    }
+
+    private void Send(int length, RequestKind kind, NodeId target, in RequestContext context) =>
+        _gate.Respond(Buffer[..length], kind, target, context);
 }

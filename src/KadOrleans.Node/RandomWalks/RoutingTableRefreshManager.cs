@@ -41,7 +41,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(environment);
         (_refresh, _options, _environment) = (refresh, options, environment);
         _logger = environment.LoggerFactory.CreateLogger<RoutingTableRefreshManager>();
-        refresh.OnDone = Notify;
+        refresh.Done += Notify;
     }
 
     /// <summary>Whether it has been started and not been stopped since.</summary>

@@ -24,8 +24,8 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
     // The number of consecutive checks after which the table was small or the refresh had failed.
     private int _fruitless;
 
-    /// <summary>Called after each completed refresh; must not throw.</summary>
-    public Action OnDone { get; set; } = static () => { };
+    /// <summary>Raised after each completed refresh. Handlers must not throw.</summary>
+    public event Action? Done;
 
     /// <summary>Refreshes if <paramref name="force"/> or if it is due. Returns whether it did.</summary>
     /// <exception cref="RandomWalkException">Every walk failed; a refresh stays due.</exception>
@@ -64,7 +64,7 @@ internal sealed class TableRefresh(DhtNode node, RandomWalk walk, RandomWalkOpti
             throw new RoutingTableRefreshException($"The routing table could not be refreshed: {e.Message}", e);
         }
 
-        OnDone();
+        Done?.Invoke();
         return true;
     }
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
 using KadOrleans.Core.Timeouts;
 using KadOrleans.Node.Ports;
-using KadOrleans.Node.Trust;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;

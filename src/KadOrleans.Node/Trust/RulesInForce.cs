@@ -21,7 +21,7 @@ internal sealed class RulesInForce(
     BansInForce bans,
     IRoutingTable table,
     IKeyStore store,
-    SourceAdmission admission,
+    RequestAdmission admission,
     EndpointRates rates,
     UploadBudget budget)
 {

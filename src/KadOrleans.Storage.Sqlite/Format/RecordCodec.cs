@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
@@ -177,5 +179,134 @@ internal static class TimeCodec
         var valid = milliseconds >= Min && milliseconds <= Max;
         time = valid ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
         return valid;
+    }
+}
+
+/// <summary>
+/// A segment in the file: one byte of version, four of checksum, records. The checksum is CRC-32C (RFC 3720, B.4) of the segment's number
+/// and the records, big-endian. SQLite itself detects a damaged structure, but not a changed byte in a blob.
+/// </summary>
+internal static class SegmentCodec
+{
+    /// <summary>Bytes before the first record.</summary>
+    public const int HeaderLength = 1 + sizeof(uint);
+
+    private const byte Version = 1;
+
+    /// <summary>Writes the header of a segment in front of its records.</summary>
+    public static void Seal(Span<byte> segment, long number)
+    {
+        segment[0] = Version;
+        BinaryPrimitives.WriteUInt32BigEndian(segment[1..], Checksum(number, segment[HeaderLength..]));
+    }
+
+    /// <summary>Returns the records of a segment. False if the bytes are not those written under this number.</summary>
+    public static bool TryOpen(ReadOnlySpan<byte> segment, long number, out ReadOnlySpan<byte> records)
+    {
+        records = default;
+        if (segment.Length < HeaderLength || segment[0] != Version)
+        {
+            return false;
+        }
+
+        records = segment[HeaderLength..];
+        return BinaryPrimitives.ReadUInt32BigEndian(segment[1..]) == Checksum(number, records);
+    }
+
+    private static uint Checksum(long number, ReadOnlySpan<byte> records)
+    {
+        var sum = BitOperations.Crc32C(uint.MaxValue, (ulong)number);
+        var words = MemoryMarshal.Cast<byte, ulong>(records);
+        foreach (var word in words)
+        {
+            sum = BitOperations.Crc32C(sum, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+        }
+
+        foreach (var rest in records[(words.Length * sizeof(ulong))..])
+        {
+            sum = BitOperations.Crc32C(sum, rest);
+        }
+
+        return ~sum;
+    }
+}
+
+/// <summary>
+/// A value in the file: one byte of type, then its <see cref="ValueContent"/>. The types are <see cref="ContentType"/>, but for booleans,
+/// which have no content, and bytes.
+/// </summary>
+internal static class ValueCodec
+{
+    private const byte False = 5;
+    private const byte True = 6;
+    private const byte Bytes = 7;
+
+    private static ReadOnlySpan<byte> Booleans => [0, 1];
+
+    /// <summary>The longest encoding.</summary>
+    public const int MaxLength = 1 + StoreRules.MaxContentLength;
+
+    /// <summary>The bytes that <see cref="Write"/> writes.</summary>
+    public static int LengthOf(DhtValue value) => value.Kind == DhtValueKind.Boolean ? 1 : 1 + value.ContentLength;
+
+    /// <summary>The bytes of a value.</summary>
+    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
+    public static byte[] Encode(DhtValue value)
+    {
+        var encoded = new byte[LengthOf(value)];
+        Write(value, encoded);
+        return encoded;
+    }
+
+    /// <summary>Writes the bytes of a value.</summary>
+    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
+    public static void Write(DhtValue value, Span<byte> destination)
+    {
+        if (value.Kind == DhtValueKind.Boolean)
+        {
+            destination[0] = value.AsBoolean() ? True : False;
+            return;
+        }
+
+        var type = ValueContent.Write(value, destination[1..]);
+        destination[0] = type == ContentType.Bytes ? Bytes : (byte)type;
+    }
+
+    /// <summary>The length of a value's content, without making the value. False if these are not the bytes of one.</summary>
+    public static bool TryMeasure(ReadOnlySpan<byte> encoded, out int contentLength)
+    {
+        var isValue = TryOpen(encoded, out var type, out var content);
+        contentLength = content.Length;
+        return isValue && ValueContent.IsValid(type, content);
+    }
+
+    /// <summary>Reads a value back. False if these are not the bytes of one.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> encoded, out DhtValue value)
+    {
+        value = default;
+        return TryOpen(encoded, out var type, out var content) && ValueContent.TryRead(type, content, out value);
+    }
+
+    private static bool TryOpen(ReadOnlySpan<byte> encoded, out ContentType type, out ReadOnlySpan<byte> content)
+    {
+        type = default;
+        content = default;
+        if (encoded.IsEmpty)
+        {
+            return false;
+        }
+
+        if (encoded[0] is False or True)
+        {
+            type = ContentType.Boolean;
+            content = encoded.Length == 1 ? Booleans.Slice(encoded[0] - False, 1) : [];
+        }
+        else
+        {
+            type = encoded[0] == Bytes ? ContentType.Bytes : (ContentType)encoded[0];
+            content = encoded[1..];
+        }
+
+        return true;
     }
 }

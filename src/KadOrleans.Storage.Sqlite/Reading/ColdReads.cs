@@ -23,12 +23,11 @@ internal sealed class ColdReads
     // So many wait before another thread is woken than the one that works: one is enough for what the system's cache has.
     private const int Crowd = 16;
 
-    private readonly ValueMemory _memory;
+    private readonly KeptValues _values;
     private readonly DatabaseFile _file;
     private readonly Task[] _threads;
 
-    // One for each thread, which holds it while it reads; the writer takes all to pause them.
-    private readonly Lock[] _turns;
+    private readonly Action<long> _onDamage;
 
     // Guards all below, and wakes the threads.
     private readonly object _gate = new();
@@ -36,17 +35,16 @@ internal sealed class ColdReads
     private int _sleeping;
     private bool _isStopped;
 
-    public ColdReads(ValueMemory memory, DatabaseFile file)
+    /// <param name="values">What is in memory.</param>
+    /// <param name="file">The file, with a connection for each thread.</param>
+    /// <param name="turns">As many turns.</param>
+    /// <param name="onDamage">Told the number of a segment that is damaged.</param>
+    public ColdReads(KeptValues values, DatabaseFile file, ReaderTurns turns, Action<long> onDamage)
     {
-        _memory = memory;
-        _file = file;
-        _turns = [.. file.Readers.Select(_ => new Lock())];
-        _threads = [.. file.Readers.Zip(_turns, (connection, turn) => Task.Factory.StartNew(
+        (_values, _file, _onDamage) = (values, file, onDamage);
+        _threads = [.. file.Readers.Zip(turns.All, (connection, turn) => Task.Factory.StartNew(
             () => Work(connection, turn), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
-
-    /// <summary>Told the number of a segment that is damaged.</summary>
-    public Action<long> OnDamage { get; init; } = static _ => { };
 
     /// <summary>Called before reads from the file; tests hold them there.</summary>
     public Action? Delay { get; set; }
@@ -62,9 +60,6 @@ internal sealed class ColdReads
     /// <param name="now">The present time.</param>
     public ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) =>
         ReadAsync(new ColdRead(held.Key, now, keeps: true) { Held = held, Address = address, IsLocated = true });
-
-    /// <summary>Does something while nobody reads from the file.</summary>
-    public void Pause(Action action) => Pause(0, action);
 
     /// <summary>Takes no more reads, and waits for those that are waiting.</summary>
     public Task StopAsync()
@@ -97,20 +92,6 @@ internal sealed class ColdReads
         }
 
         return read.Task;
-    }
-
-    private void Pause(int first, Action action)
-    {
-        if (first == _turns.Length)
-        {
-            action();
-            return;
-        }
-
-        lock (_turns[first])
-        {
-            Pause(first + 1, action);
-        }
     }
 
     private void Work(SqliteConnection connection, Lock turn)
@@ -169,7 +150,7 @@ internal sealed class ColdReads
     {
         foreach (var read in batch)
         {
-            read.IsKnown = !read.IsLocated && _memory.TryGet(read.Key, read.Now, out read.Value, out read.Held, out read.Address);
+            read.IsKnown = !read.IsLocated && _values.TryGet(read.Key, read.Now, out read.Value, out read.Held, out read.Address);
             read.IsLocated = false;
         }
 
@@ -205,7 +186,7 @@ internal sealed class ColdReads
         {
             if (!read.IsKnown && read.Result == ReadResult.Read)
             {
-                read.Value = _memory.Offer(read.Held, read.Address, read.Value!, read.Keeps);
+                read.Value = _values.Offer(read.Held, read.Address, read.Value!, read.Keeps);
             }
             else if (read.Result == ReadResult.Gone && IsMoved(read))
             {
@@ -214,7 +195,7 @@ internal sealed class ColdReads
             }
             else if (read.Result is ReadResult.Damaged or ReadResult.Gone)
             {
-                OnDamage(read.Address.Number);
+                _onDamage(read.Address.Number);
             }
 
             read.Complete();
@@ -226,8 +207,8 @@ internal sealed class ColdReads
     // The file has what a commit moved before memory knows of it.
     private bool IsMoved(ColdRead read)
     {
-        _memory.AwaitCommit();
-        return !_memory.IsStill(read.Held, read.Address);
+        _values.AwaitCommit();
+        return !_values.IsStill(read.Held, read.Address);
     }
 
     /// <summary>One read: its own task, which is awaited once.</summary>
@@ -273,5 +254,29 @@ internal sealed class ColdReads
         void IValueTaskSource<StoredValue?>.OnCompleted(
             Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
             _completion.OnCompleted(continuation, state, token, flags);
+    }
+}
+
+/// <summary>A turn for each thread that reads from the file. The thread holds it while it reads.</summary>
+internal sealed class ReaderTurns(int count)
+{
+    /// <summary>The turns.</summary>
+    public IReadOnlyList<Lock> All { get; } = [.. Enumerable.Range(0, count).Select(_ => new Lock())];
+
+    /// <summary>Does something while nobody reads.</summary>
+    public void Pause(Action action) => Pause(0, action);
+
+    private void Pause(int first, Action action)
+    {
+        if (first == All.Count)
+        {
+            action();
+            return;
+        }
+
+        lock (All[first])
+        {
+            Pause(first + 1, action);
+        }
     }
 }

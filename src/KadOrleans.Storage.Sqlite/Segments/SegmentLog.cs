@@ -2,7 +2,6 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Salvage;
 
 namespace KadOrleans.Storage.Sqlite.Segments;
@@ -21,34 +20,35 @@ internal sealed class SegmentLog : IDisposable
 
     private readonly DatabaseFile _file;
     private readonly SegmentTable _table;
-    private readonly ValueMemory _memory;
+    private readonly KeptValues _values;
     private readonly SegmentRows _rows;
     private readonly SegmentOutput _output;
     private readonly Compaction _compaction;
     private readonly LogOptions _options;
 
-    // Of the commit under way: where each key's record is, which keys were only moved, what is touched and what goes.
-    private readonly Dictionary<NodeId, long> _placed = [];
-    private readonly List<NodeId> _moved = [];
+    private readonly Action<long> _onDamage;
+
+    // Of the commit under way: keys whose records were copied, where those of held keys are now, what is touched and what goes.
+    private readonly HashSet<NodeId> _copied = [];
+    private readonly List<(HeldKey Key, long Place)> _moved = [];
     private readonly List<Segment> _touched = [];
     private readonly List<Segment> _leaving = [];
 
     // The last checked segment; null at the beginning.
     private Segment? _checked;
 
-    public SegmentLog(DatabaseFile file, SegmentTable table, ValueMemory memory, LogOptions options)
+    /// <param name="file">The file.</param>
+    /// <param name="table">Its segments.</param>
+    /// <param name="values">The values, and the batch that is written.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="onDamage">Gets the number of a damaged segment, and has its values written again.</param>
+    public SegmentLog(DatabaseFile file, SegmentTable table, KeptValues values, LogOptions options, Action<long> onDamage)
     {
-        _file = file;
-        _options = options;
-        _table = table;
-        _memory = memory;
+        (_file, _table, _values, _options, _onDamage) = (file, table, values, options, onDamage);
         _rows = new SegmentRows(file.Connection);
         _output = new SegmentOutput(table, _rows, options);
         _compaction = new Compaction(this, table, _output, options);
     }
-
-    /// <summary>Gets the number of a damaged segment, whose values are written again.</summary>
-    public Action<long> OnDamage { get; init; } = _ => { };
 
     /// <summary>The segments with puts that the current commit makes obsolete.</summary>
     public IReadOnlyList<Segment> Touched => _touched;
@@ -60,27 +60,27 @@ internal sealed class SegmentLog : IDisposable
     public long LeavingBytes { get; private set; }
 
     /// <summary>Writes the latest state of a key. Once per key and commit.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="value">Its value, or null if it has none from now on.</param>
-    public void Write(NodeId key, StoredValue? value)
+    /// <returns>Where it is; null if the file needs no record of it.</returns>
+    public long? Write(in PlannedChange change)
     {
-        if (_memory.Shard.TryFind(key, out var held))
+        if (_values.Shard.TryGetAt(change.Slot, out var held))
         {
             var place = RecordPlace.From(held.Place);
             MakeObsolete(_table[place.Slot], place.Length);
         }
-        else if (value is null)
+        else if (change.After is null)
         {
             // The key was never held, or the file already has its removal.
-            return;
+            return null;
         }
 
-        if (value is null)
+        if (change.After is { } value)
         {
-            _output.Remove(key);
+            return _output.Put(change.Key, value);
         }
 
-        _placed.Add(key, value is null ? Removed : _output.Put(key, value));
+        _output.Remove(change.Key);
+        return Removed;
     }
 
     /// <summary>Reads some of the segments, in turns from the oldest to the newest, and tells of what is damaged.</summary>
@@ -93,7 +93,7 @@ internal sealed class SegmentLog : IDisposable
             _checked = segment;
             if (!IsSound(segment))
             {
-                OnDamage(segment.Number);
+                _onDamage(segment.Number);
             }
         }
 
@@ -107,15 +107,12 @@ internal sealed class SegmentLog : IDisposable
         _output.Flush();
     }
 
-    /// <summary>Where the commit put a key's record.</summary>
-    public long PlaceOf(NodeId key) => _placed[key];
-
     /// <summary>Called after the commit, under the memory's lock.</summary>
     public void Apply()
     {
-        foreach (var key in _moved)
+        foreach (var (key, place) in _moved)
         {
-            _memory.Shard.Move(key, _placed[key]);
+            _values.Shard.Move(key, place);
         }
 
         foreach (var segment in _touched)
@@ -185,7 +182,7 @@ internal sealed class SegmentLog : IDisposable
         {
             if (!SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out var records))
             {
-                OnDamage(segment.Number);
+                _onDamage(segment.Number);
                 return false;
             }
 
@@ -217,11 +214,11 @@ internal sealed class SegmentLog : IDisposable
         try
         {
             var bytes = segment == _table.Oldest ? [] : _rows.Open(segment.Number);
-            var hidden = new LostRecords().Add(segment.Number, bytes, key => _placed.ContainsKey(key) || _memory.Shard.TryFind(key, out _));
+            var hidden = new LostRecords().Add(segment.Number, bytes, key => IsWritten(key) || _values.Shard.TryFind(key, out _));
             foreach (var key in hidden)
             {
                 _output.Remove(key);
-                _placed.Add(key, Removed);
+                _copied.Add(key);
             }
         }
         finally
@@ -237,26 +234,28 @@ internal sealed class SegmentLog : IDisposable
     private void Copy(RecordCodec.Record record, Segment segment, bool isOldest)
     {
         var key = record.Key;
-        if (_placed.ContainsKey(key))
+        if (IsWritten(key))
         {
             return;
         }
 
-        var isHeld = _memory.Shard.TryFind(key, out var held);
+        var isHeld = _values.Shard.TryFind(key, out var held);
         if (record.IsRemoval)
         {
             if (!isOldest && !isHeld)
             {
                 _output.Remove(key);
-                _placed.Add(key, Removed);
+                _copied.Add(key);
             }
         }
         else if (isHeld && RecordPlace.From(held.Place).Slot == segment.Slot)
         {
-            _placed.Add(key, _output.Copy(record));
-            _moved.Add(key);
+            _copied.Add(key);
+            _moved.Add((held, _output.Copy(record)));
         }
     }
+
+    private bool IsWritten(NodeId key) => _copied.Contains(key) || _values.Batch.IsWritten(key);
 
     private bool IsSound(Segment segment)
     {
@@ -294,7 +293,7 @@ internal sealed class SegmentLog : IDisposable
 
     private void Clear()
     {
-        _placed.Clear();
+        _copied.Clear();
         _moved.Clear();
         _touched.Clear();
         _leaving.Clear();

@@ -1,57 +1,74 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.InteropServices;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
-using KadOrleans.Core.Values;
-using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
 
-/// <summary>The only writer of the node's file.</summary>
-internal sealed class BatchWriter : GroupCommit<BatchPlan>
+/// <summary>
+/// The only writer of the node's file. Of each batch it plans the new state of each key and publication, and writes them in one transaction.
+/// Memory changes only after the commit. Operations use what is public and takes no thread but the writer's.
+/// </summary>
+internal sealed class BatchWriter : GroupCommit<BatchWriter>
 {
     /// <summary>The most waiting writes. With values of 8 KB that is 64 MB: a slow disk must not use up the node's memory.</summary>
     public const int QueueCapacity = 8192;
 
-    private readonly BatchPlan _plan;
     private readonly SegmentLog _log;
     private readonly PreparedStatements _statements;
-    private readonly SegmentReader _reader;
-    private readonly ValueMemory _memory;
+    private readonly KeptValues _values;
+    private readonly SegmentTable _segments;
+    private readonly PublicationMemory _publications;
     private readonly DatabaseFile _file;
+    private readonly Action<Action> _pauseReaders;
     private readonly ILogger _logger;
     private readonly LogOptions _options;
 
     // Guards itself: numbers of segments whose repair is under way.
     private readonly HashSet<long> _repairs = [];
+
+    // The batch under way, beside its values.
+    private readonly List<NodeId> _keys = [];
+    private readonly Dictionary<NodeId, Publication?> _published = [];
+    private readonly List<Segment> _damaged = [];
+    private int _publicationsAdded;
+    private NodeState? _saved;
+    private bool _splits;
+
     private NodeState? _state;
 
     /// <summary>Starts writing.</summary>
-    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ILogger logger)
+    /// <param name="file">The file.</param>
+    /// <param name="loaded">What it has.</param>
+    /// <param name="options">Sizes of the log.</param>
+    /// <param name="pauseReaders">Does something while nobody reads from the file.</param>
+    /// <param name="logger">Logs outages and repairs.</param>
+    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, Action<Action> pauseReaders, ILogger logger)
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
         _state = loaded.State;
-        (_file, _logger, _options, _memory) = (file, logger, options, loaded.Values);
-        _plan = new BatchPlan(loaded.Values, loaded.Segments, loaded.Publications);
-        _reader = new SegmentReader(file.Connection);
-        _memory.ReadForWriter = Read;
+        (_file, _logger, _options, _pauseReaders) = (file, logger, options, pauseReaders);
+        (_values, _segments, _publications) = (loaded.Values, loaded.Segments, loaded.Publications);
         _statements = new PreparedStatements(file.Connection);
-        _log = new SegmentLog(file, loaded.Segments, loaded.Values, options)
-        {
-            OnDamage = Repair,
-        };
+        _log = new SegmentLog(file, loaded.Segments, loaded.Values, options, Repair);
         StorageMetrics.Begin();
         SplitMore();
         Start();
     }
 
-    /// <summary>Does something while nobody reads from the file.</summary>
-    public Action<Action> PauseReaders { get; set; } = static action => action();
+    /// <summary>Called between a commit and its changes in memory; tests hold the writer there.</summary>
+    public Action? Delay { get; set; }
 
     /// <summary>The node state that was committed last.</summary>
     public NodeState? State => Volatile.Read(ref _state);
+
+    /// <summary>The values after the changes planned so far.</summary>
+    public KeptBatch Values => _values.Batch;
 
     /// <summary>Has a damaged segment replaced. Any thread may ask.</summary>
     public void Repair(long number)
@@ -67,42 +84,130 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         _ = RepairAsync(number);
     }
 
-    protected override BatchPlan Context => _plan;
-
-    protected override bool IsConclusive => _plan.WritesValues;
-
-    protected override bool Plan(List<DatabaseOperation<BatchPlan>> batch)
+    /// <summary>Has a damaged segment replaced: its values are written again as far as the cache has them, and others are given up.</summary>
+    /// <returns>How many were written again and how many were not; null if it is gone.</returns>
+    public (int Kept, int Lost)? Replace(long number)
     {
-        _plan.Clear();
-        foreach (var write in batch)
+        if (_segments.Find(number) is not { } segment || _damaged.Contains(segment))
         {
-            write.Run(_plan);
+            return null;
         }
 
-        return !_plan.IsEmpty;
+        _damaged.Add(segment);
+        return Values.Rescue(segment);
     }
 
-    protected override void Write(List<DatabaseOperation<BatchPlan>> batch)
+    /// <summary>The value of a key as it is committed.</summary>
+    public StoredValue? Read(NodeId key, DateTimeOffset now)
     {
-        _memory.BeginCommit();
-        _plan.WriteTo(_log, _statements);
+        var value = _values.Shard.Read(key);
+        RepairDamaged();
+        return value is null || value.IsExpired(now) ? null : value;
+    }
+
+    /// <summary>Starts or stops publishing a key, if there is room.</summary>
+    public StoreResult Publish(NodeId key, Publication? publication)
+    {
+        var change = (publication is null ? 0 : 1) - (FindPublication(key) is null ? 0 : 1);
+        if (change > 0 && _publications.Count + _publicationsAdded >= _publications.Capacity)
+        {
+            return StoreResult.TotalQuotaExceeded;
+        }
+
+        _publicationsAdded += change;
+        _published[key] = publication;
+        return StoreResult.Stored;
+    }
+
+    /// <summary>The publication of a key after the changes planned so far.</summary>
+    public Publication? FindPublication(NodeId key) =>
+        _published.TryGetValue(key, out var planned) ? planned : _publications.Get(key);
+
+    /// <summary>Saves a node state. The last one of a batch stays.</summary>
+    public void SaveState(NodeState state) => _saved = state;
+
+    /// <summary>Splits some segments of an earlier release.</summary>
+    public void Split() => _splits = true;
+
+    protected override BatchWriter Context => this;
+
+    protected override bool IsConclusive => Values.NeedsWrite;
+
+    protected override bool Plan(List<DatabaseOperation<BatchWriter>> batch)
+    {
+        Values.Clear();
+        _published.Clear();
+        _damaged.Clear();
+        (_publicationsAdded, _saved, _splits) = (0, null, false);
+        Prefetch(batch);
+        foreach (var write in batch)
+        {
+            write.Run(this);
+        }
+
+        RepairDamaged();
+        return Values.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0 || _splits;
+    }
+
+    protected override void Write(List<DatabaseOperation<BatchWriter>> batch)
+    {
+        _values.BeginCommit();
+        foreach (ref var change in Values.Changes)
+        {
+            change.Place = change.NeedsWrite ? _log.Write(change) : null;
+        }
+
+        _damaged.ForEach(_log.Rewrite);
+
+        // The state is saved every few minutes: time enough to look at some of the file.
+        if (_saved is not null)
+        {
+            _log.Check();
+        }
+
+        if (_splits)
+        {
+            _log.SplitLarge();
+        }
+
+        if (Values.NeedsWrite || _damaged.Count > 0 || _splits)
+        {
+            _log.Finish();
+        }
+
+        foreach (var (key, publication) in _published)
+        {
+            _statements.Publish(key, publication);
+        }
+
+        if (_saved is not null)
+        {
+            _statements.SaveState(_saved);
+        }
     }
 
     protected override void Committed(TimeSpan duration)
     {
         StorageMetrics.Wrote(duration);
+        Delay?.Invoke();
         if (_file.LogLength > _options.MaxWriteAheadBytes)
         {
-            PauseReaders(RestartLog);
+            _pauseReaders(RestartLog);
         }
     }
 
     protected override void Apply()
     {
-        _plan.Apply(_log);
-        _memory.EndCommit();
-        Volatile.Write(ref _state, _plan.State ?? _state);
-        if (_plan.Splits)
+        lock (_values.Gate)
+        {
+            Values.Apply();
+            _log.Apply();
+        }
+
+        _publications.Apply(_published);
+        _values.EndCommit();
+        Volatile.Write(ref _state, _saved ?? _state);
+        if (_splits)
         {
             SplitMore();
         }
@@ -112,11 +217,11 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     {
         StorageMetrics.Failed();
         _log.Abandon();
-        _plan.Abandon();
-        _memory.EndCommit();
+        Values.Abandon();
+        _values.EndCommit();
     }
 
-    protected override void CompleteBatch(List<DatabaseOperation<BatchPlan>> batch, Exception? failure)
+    protected override void CompleteBatch(List<DatabaseOperation<BatchWriter>> batch, Exception? failure)
     {
         if (batch.Count > 0)
         {
@@ -127,8 +232,31 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     protected override void Close()
     {
         _log.Dispose();
-        _reader.Dispose();
+        _values.Dispose();
         _statements.Dispose();
+    }
+
+    private void RepairDamaged()
+    {
+        foreach (var number in _values.TakeDamaged())
+        {
+            Repair(number);
+        }
+    }
+
+    // Keys are random, so memory is what deciding waits for.
+    private void Prefetch(List<DatabaseOperation<BatchWriter>> batch)
+    {
+        _keys.Clear();
+        foreach (var write in batch)
+        {
+            if (write is PutOperation put)
+            {
+                _keys.Add(put.Key);
+            }
+        }
+
+        _values.Shard.Prefetch(CollectionsMarshal.AsSpan(_keys));
     }
 
     // Little by little, between the writes of others.
@@ -151,19 +279,6 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
         {
             StorageLog.LogNotRestarted(_logger, exception, _file.Path);
         }
-    }
-
-    // A commit cannot move the record meanwhile, as this is the thread that commits.
-    private StoredValue? Read(HeldKey held)
-    {
-        var address = _memory.AddressOf(held);
-        if (_reader.TryRead(address, held.Key, out var value) == ReadResult.Read)
-        {
-            return value;
-        }
-
-        Repair(address.Number);
-        return null;
     }
 
     private async Task RepairAsync(long number)
@@ -195,13 +310,13 @@ internal sealed class BatchWriter : GroupCommit<BatchPlan>
     /// they must not block. The writer does not complete them itself: no commit may wait for what callers do next. If the writer has
     /// nothing more to do, its thread takes the item at once. The item costs once per batch.
     /// </summary>
-    private sealed class Completions(DatabaseOperation<BatchPlan>[] batch, Exception? failure) : IThreadPoolWorkItem
+    private sealed class Completions(DatabaseOperation<BatchWriter>[] batch, Exception? failure) : IThreadPoolWorkItem
     {
         public void Execute()
         {
             foreach (var operation in batch)
             {
-                GroupCommit<BatchPlan>.Complete(operation, failure);
+                GroupCommit<BatchWriter>.Complete(operation, failure);
             }
         }
     }

@@ -9,7 +9,7 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 /// <summary>
 /// A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes it.
 /// </summary>
-internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchPlan>, IValueTaskSource<StoreResult>
+internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchWriter>, IValueTaskSource<StoreResult>
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
@@ -17,10 +17,12 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) 
     // True until it is planned.
     private bool _isAtStake = true;
 
+    public NodeId Key => key;
+
     /// <summary>The caller's task; await it once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
-    public override void Run(BatchPlan context) => _result = context.Put(key, value, kind, out _isAtStake);
+    public override void Run(BatchWriter context) => _result = context.Values.Put(key, value, kind, out _isAtStake);
 
     public override void Complete() => _completion.SetResult(_result);
 
@@ -37,13 +39,13 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) 
 }
 
 /// <summary>Expired keys, to be removed if they are still expired. The result is their number.</summary>
-internal sealed class RemoveExpiredOperation(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchPlan, int>
+internal sealed class RemoveExpiredOperation(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchWriter, int>
 {
-    public override void Run(BatchPlan context)
+    public override void Run(BatchWriter context)
     {
         foreach (var key in keys.Span)
         {
-            if (context.RemoveExpired(key, now))
+            if (context.Values.RemoveExpired(key, now))
             {
                 Result++;
             }
@@ -52,17 +54,17 @@ internal sealed class RemoveExpiredOperation(ReadOnlyMemory<NodeId> keys, DateTi
 }
 
 /// <summary>A publication to remember.</summary>
-internal sealed class PublishOperation(NodeId key, Publication publication) : DatabaseOperation<BatchPlan, StoreResult>
+internal sealed class PublishOperation(NodeId key, Publication publication) : DatabaseOperation<BatchWriter, StoreResult>
 {
-    public override void Run(BatchPlan context) => Result = context.Publish(key, publication);
+    public override void Run(BatchWriter context) => Result = context.Publish(key, publication);
 
     public override void Fail(Exception cause) => End(Result == StoreResult.Stored ? StoreResult.StorageFailed : Result);
 }
 
 /// <summary>A publication to forget. The result is whether there was one.</summary>
-internal sealed class UnpublishOperation(NodeId key) : DatabaseOperation<BatchPlan, bool>
+internal sealed class UnpublishOperation(NodeId key) : DatabaseOperation<BatchWriter, bool>
 {
-    public override void Run(BatchPlan context)
+    public override void Run(BatchWriter context)
     {
         Result = context.FindPublication(key) is not null;
         if (Result)
@@ -73,9 +75,9 @@ internal sealed class UnpublishOperation(NodeId key) : DatabaseOperation<BatchPl
 }
 
 /// <summary>A node state to save.</summary>
-internal sealed class SaveStateOperation(NodeState state) : DatabaseOperation<BatchPlan, NodeState>
+internal sealed class SaveStateOperation(NodeState state) : DatabaseOperation<BatchWriter, NodeState>
 {
-    public override void Run(BatchPlan context)
+    public override void Run(BatchWriter context)
     {
         context.SaveState(state);
         Result = state;
@@ -83,29 +85,29 @@ internal sealed class SaveStateOperation(NodeState state) : DatabaseOperation<Ba
 }
 
 /// <summary>A damaged segment to replace. The result is how many of its values were written again, and how many are lost.</summary>
-internal sealed class RepairOperation(long number) : DatabaseOperation<BatchPlan, (int Kept, int Lost)?>
+internal sealed class RepairOperation(long number) : DatabaseOperation<BatchWriter, (int Kept, int Lost)?>
 {
-    public override void Run(BatchPlan context) => Result = context.Replace(number);
+    public override void Run(BatchWriter context) => Result = context.Replace(number);
 }
 
 /// <summary>Some segments of an earlier release to split.</summary>
-internal sealed class SplitOperation : DatabaseOperation<BatchPlan, bool>
+internal sealed class SplitOperation : DatabaseOperation<BatchWriter, bool>
 {
-    public override void Run(BatchPlan context) => context.Split();
+    public override void Run(BatchWriter context) => context.Split();
 }
 
 /// <summary>A value to read, where the file has no connections for that.</summary>
-internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperation<BatchPlan, StoredValue?>
+internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperation<BatchWriter, StoredValue?>
 {
     public override bool IsWrite => false;
 
-    public override void Run(BatchPlan context) => Result = context.Read(key, now);
+    public override void Run(BatchWriter context) => Result = context.Read(key, now);
 }
 
 /// <summary>Changes nothing; completes when everything before it has been committed or has failed.</summary>
-internal sealed class FlushOperation : DatabaseOperation<BatchPlan, bool>
+internal sealed class FlushOperation : DatabaseOperation<BatchWriter, bool>
 {
-    public override void Run(BatchPlan context) => Result = true;
+    public override void Run(BatchWriter context) => Result = true;
 
     public override void Fail(Exception cause) => End(false);
 }

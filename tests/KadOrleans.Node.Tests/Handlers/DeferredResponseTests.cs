@@ -163,12 +163,12 @@ public sealed class DeferredResponseTests
         var peer = _world.AddPeer();
         var buffer = new byte[Datagram.MaxLength];
         Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestDispatcher.MaxStoreAge + TimeSpan.FromTicks(1));
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestHandlers.MaxStoreAge + TimeSpan.FromTicks(1));
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Empty(peer.Responses);
         Assert.Equal(1, node.Engine.Counts["refused.Late"]);
 
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestDispatcher.MaxStoreAge);
+        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestHandlers.MaxStoreAge);
         length = RequestWriter.WriteFindNode(buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
         node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
         await _world.PassAsync(TimeSpan.FromSeconds(1));

@@ -63,7 +63,7 @@ public sealed class UnacknowledgedStoreTests
         var node = await StartAsync();
         var buffer = new byte[Datagram.MaxLength];
         Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
-        node.Engine.Receive(buffer.AsSpan(0, length), NewPeer().Endpoint, age: RequestDispatcher.MaxStoreAge + TimeSpan.FromTicks(1));
+        node.Engine.Receive(buffer.AsSpan(0, length), NewPeer().Endpoint, age: RequestHandlers.MaxStoreAge + TimeSpan.FromTicks(1));
 
         Assert.Equal([("Late", 1)], Reasons(node));
         await node.DisposeAsync();

@@ -33,7 +33,7 @@ public sealed class DataFolderTests : IDisposable
         }
 
         await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        Assert.Equal(1, again.Memory.GetUsage().Keys);
+        Assert.Equal(1, again.Values.GetUsage().Keys);
     }
 
     [Fact]

@@ -111,13 +111,12 @@ public sealed class ColdReadTests : IDisposable
     public async Task A_read_between_a_commit_and_its_changes_in_memory_finds_what_the_commit_moved()
     {
         const int Keys = 100;
-        await using var database = Open(Small with { MaxWriteAheadBytes = 0 }, cacheBytes: 0);
+        await using var database = Open(Small, cacheBytes: 0);
         await using var store = new SqliteKeyStore(database);
         var reads = new ConcurrentQueue<Task<StoredValue?>>();
         await Task.WhenAll(Enumerable.Range(0, Keys).Select(key => PutAsync(key, 0)));
 
-        // Called between the two.
-        database.Writer.PauseReaders = _ =>
+        database.Writer.Delay = () =>
         {
             if (reads.Count(read => !read.IsCompleted) > ColdReads.Capacity - Keys)
             {
@@ -136,7 +135,7 @@ public sealed class ColdReadTests : IDisposable
 
         Assert.All(await Task.WhenAll(reads), Assert.NotNull);
         Assert.True(database.Segments.Oldest!.Number > 1);
-        database.Writer.PauseReaders = static action => action();
+        database.Writer.Delay = null;
 
         Task<StoreResult> PutAsync(int key, byte round) =>
             store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromBytes([round, .. new byte[100]]))).AsTask();
@@ -247,7 +246,7 @@ public sealed class ColdReadTests : IDisposable
         const int Keys = 50_000;
         await FillAsync(Keys);
         await using var database = Open(new LogOptions());
-        Assert.InRange(database.Memory.Shard.IndexBytes + (database.Segments.Segments * SegmentBytes), Keys * 58, Keys * 64);
+        Assert.InRange(database.Values.Shard.IndexBytes + (database.Segments.Segments * SegmentBytes), Keys * 58, Keys * 64);
     }
 
     [Fact]

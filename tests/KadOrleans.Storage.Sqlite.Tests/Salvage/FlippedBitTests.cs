@@ -121,8 +121,8 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
             await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
             foreach (var key in _values.Keys)
             {
-                Assert.True(database.Memory.Shard.TryFind(key, out var held));
-                _segments[key] = database.Memory.AddressOf(held).Number;
+                Assert.True(database.Values.Shard.TryFind(key, out var held));
+                _segments[key] = database.Values.AddressOf(held).Number;
             }
         }
 

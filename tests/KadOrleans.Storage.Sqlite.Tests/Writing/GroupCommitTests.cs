@@ -66,11 +66,27 @@ public sealed class GroupCommitTests : IDisposable
         await store.PutAsync(StoredValues.Key(1), StoredValues.Text("only"));
         var before = database.Writer.Commits;
 
-        var refused = store.PutAsync(StoredValues.Key(2), StoredValues.Text("more"));
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(2), StoredValues.Text("more")));
+        Assert.Equal(before, database.Writer.Commits);
+    }
 
+    [Fact]
+    public async Task Puts_that_the_quota_refuses_take_no_more_than_half_of_the_queue()
+    {
+        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited with { TotalKeys = 1 });
+        await using var store = new SqliteKeyStore(database);
+        await store.PutAsync(StoredValues.Key(1), StoredValues.Text("only"));
+
+        var gate = await WriterGate.CloseAsync(database);
+        var queued = Enumerable.Range(0, (BatchWriter.QueueCapacity / 2) + 1)
+            .Select(_ => store.PutAsync(StoredValues.Key(2), StoredValues.Text("more")).AsTask()).ToList();
+        var refused = store.PutAsync(StoredValues.Key(2), StoredValues.Text("more"));
+        Assert.All(queued, put => Assert.False(put.IsCompleted));
         Assert.True(refused.IsCompleted);
         Assert.Equal(StoreResult.TotalQuotaExceeded, await refused);
-        Assert.Equal(before, database.Writer.Commits);
+        gate.Dispose();
+
+        Assert.All(await Task.WhenAll(queued), result => Assert.Equal(StoreResult.TotalQuotaExceeded, result));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace KadOrleans.Storage.Sqlite.Tests.Writing;
 /// Holds the writer between two batches, so that a test decides what the next one consists of, and lends it the
 /// connection meanwhile.
 /// </summary>
-internal sealed class WriterGate : DatabaseOperation<BatchPlan>, IDisposable
+internal sealed class WriterGate : DatabaseOperation<BatchWriter>, IDisposable
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _open = new();
@@ -25,7 +25,7 @@ internal sealed class WriterGate : DatabaseOperation<BatchPlan>, IDisposable
         return gate;
     }
 
-    public override void Run(BatchPlan context)
+    public override void Run(BatchWriter context)
     {
         _reached.SetResult();
         _open.Wait();

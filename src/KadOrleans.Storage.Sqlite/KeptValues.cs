@@ -1,15 +1,17 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
+using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Segments;
+using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Storage.Sqlite.Reading;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// What memory has of the file: an index of all keys, and a cache of some values. What is read here is committed. Many threads read; only
-/// the writer changes the index, so it alone may also read that without the lock.
+/// What the node holds: an index of all keys, a cache of some values, and for the writer the batch that it decides. What is read here is
+/// committed. Many threads read; only the writer changes the index, so it alone may also read that without the lock.
 /// </summary>
-internal sealed class ValueMemory : IShardValues
+internal sealed class KeptValues : IShardValues, IDisposable
 {
     // Values judged again or networks ranked, and slots copied, at a time; readers wait meanwhile.
     private const int Together = 4096;
@@ -18,6 +20,11 @@ internal sealed class ValueMemory : IShardValues
     private readonly BoundedCache<StoredValue> _cache;
     private readonly SegmentTable _segments;
 
+    // Of the writer alone, for values that are not in the cache.
+    private readonly SqliteConnection _connection;
+    private readonly List<long> _damaged = [];
+    private SegmentReader? _reader;
+
     // Odd while the file may have a commit that is not applied here.
     private int _commits;
 
@@ -25,11 +32,13 @@ internal sealed class ValueMemory : IShardValues
     /// <param name="quota">How much is taken.</param>
     /// <param name="cacheBytes">Bytes of values that are kept.</param>
     /// <param name="segments">The segments of the file.</param>
-    public ValueMemory(StoreQuota quota, long cacheBytes, SegmentTable segments)
+    /// <param name="connection">The writer's connection to the file.</param>
+    public KeptValues(StoreQuota quota, long cacheBytes, SegmentTable segments, SqliteConnection connection)
     {
         _cache = new BoundedCache<StoredValue>(cacheBytes, CachedValue.SizeOf);
-        _segments = segments;
+        (_segments, _connection) = (segments, connection);
         Shard = new KeyShard(quota, this);
+        Batch = new KeptBatch(this);
     }
 
     /// <summary>Guards <see cref="Shard"/>, the cache, and the segments that keys refer to.</summary>
@@ -38,8 +47,21 @@ internal sealed class ValueMemory : IShardValues
     /// <summary>The keys. The place of each is a <see cref="RecordPlace"/>.</summary>
     public KeyShard Shard { get; }
 
-    /// <summary>Reads what is not in the cache, for the writer; null if it is damaged.</summary>
-    public Func<HeldKey, StoredValue?> ReadForWriter { get; set; } = static _ => null;
+    /// <summary>The batch that the writer decides.</summary>
+    public KeptBatch Batch { get; }
+
+    /// <summary>The numbers of the segments that the writer found damaged since the last call.</summary>
+    public IReadOnlyList<long> TakeDamaged()
+    {
+        if (_damaged.Count == 0)
+        {
+            return [];
+        }
+
+        long[] taken = [.. _damaged];
+        _damaged.Clear();
+        return taken;
+    }
 
     /// <summary>Called by the writer before a commit.</summary>
     public void BeginCommit() => Interlocked.Increment(ref _commits);
@@ -237,21 +259,125 @@ internal sealed class ValueMemory : IShardValues
         }
     }
 
-    // The writer calls these: Read without the lock, the others with it.
-    StoredValue? IShardValues.Read(in HeldKey key)
+    /// <summary>What the cache has of a key; for the writer, under the lock.</summary>
+    public StoredValue? Peek(in HeldKey key) => _cache.TryGet(key.Key, out var value) ? value : null;
+
+    /// <summary>The value of a key that is held, for the writer, without the lock. Null if it is damaged.</summary>
+    public StoredValue? Read(in HeldKey key)
     {
-        StoredValue? known;
         lock (Gate)
         {
-            known = _cache.TryGet(key.Key, out var cached) ? cached : null;
+            if (Peek(key) is { } cached)
+            {
+                return cached;
+            }
         }
 
-        return known ?? (ReadForWriter(key) is { } read ? Offer(key, AddressOf(key), read, keeps: true) : null);
+        // A commit cannot move the record meanwhile, as this is the thread that commits.
+        var address = AddressOf(key);
+        _reader ??= new SegmentReader(_connection);
+        if (_reader.TryRead(address, key.Key, out var read) == ReadResult.Read)
+        {
+            return Offer(key, address, read!, keeps: true);
+        }
+
+        _damaged.Add(address.Number);
+        return null;
     }
 
-    StoredValue? IShardValues.Peek(in HeldKey key) => _cache.TryGet(key.Key, out var value) ? value : null;
+    /// <summary>Ends the writer's reads.</summary>
+    public void Dispose() => _reader?.Dispose();
 
     void IShardValues.Hold(in HeldKey key, StoredValue value) => _cache.Put(key.Key, value);
 
     void IShardValues.Forget(in HeldKey key) => _cache.Remove(key.Key);
+}
+
+/// <summary>
+/// What the node will hold once the batch under way is committed: each put is decided here, after all earlier ones. Readers see nothing of
+/// it before <see cref="Apply"/>. Only the writer uses it, for one batch after another.
+/// </summary>
+internal sealed class KeptBatch(KeptValues values)
+{
+    private readonly KeyShardPlan _plan = new(values.Shard);
+
+    /// <summary>Whether there are values to write.</summary>
+    public bool NeedsWrite => _plan.NeedsWrite;
+
+    /// <summary>The changes, to be given the places where they are written.</summary>
+    public Span<PlannedChange> Changes => _plan.Changes;
+
+    /// <summary>Begins another batch, once the last one is applied or abandoned.</summary>
+    public void Clear() => _plan.Clear();
+
+    /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="kind">Where it comes from.</param>
+    /// <param name="isAtStake">Whether the result depends on the commit.</param>
+    public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
+    {
+        // Read before the lock, which readers of other values wait for.
+        var isPlanned = _plan.TryFindChange(key, out var change);
+        var slot = isPlanned ? change.Slot : values.Shard.SlotOf(key);
+        var before = isPlanned ? change.After : values.Shard.TryGetAt(slot, out var held) ? values.Read(held) : null;
+        lock (values.Gate)
+        {
+            return _plan.Put(key, slot, before, value, kind, out isAtStake).Result;
+        }
+    }
+
+    /// <summary>Removes a key, if it holds an expired value.</summary>
+    public bool RemoveExpired(NodeId key, DateTimeOffset now)
+    {
+        if (!(_plan.FindEnd(key) <= now))
+        {
+            return false;
+        }
+
+        lock (values.Gate)
+        {
+            _plan.Set(key, null);
+        }
+
+        return true;
+    }
+
+    /// <summary>Has the values of a damaged segment written again as far as the cache has them, and gives up others.</summary>
+    /// <returns>How many are written again and how many are not.</returns>
+    public (int Kept, int Lost) Rescue(Segment segment)
+    {
+        var (kept, lost) = (0, 0);
+        foreach (var held in values.Scan(held => RecordPlace.From(held.Place).Slot == segment.Slot).ToList())
+        {
+            lock (values.Gate)
+            {
+                var isPlanned = _plan.TryFindChange(held.Key, out var change);
+                var value = isPlanned ? change.After : values.Peek(held);
+                _plan.Set(held.Key, value);
+                (kept, lost) = isPlanned || value is not null ? (kept + 1, lost) : (kept, lost + 1);
+            }
+        }
+
+        return (kept, lost);
+    }
+
+    /// <summary>Whether the batch has written a key's state.</summary>
+    public bool IsWritten(NodeId key) => _plan.TryFindChange(key, out var change) && change.Place is not null;
+
+    /// <summary>Makes the changes, after the commit or if there is nothing to commit. The caller holds the lock.</summary>
+    public void Apply()
+    {
+        _plan.Apply();
+        values.Shard.AddTurnover(_plan.Turnover);
+    }
+
+    /// <summary>Undoes the changes in the accounts, as they were not committed.</summary>
+    public void Abandon()
+    {
+        lock (values.Gate)
+        {
+            _plan.Abandon();
+        }
+    }
 }

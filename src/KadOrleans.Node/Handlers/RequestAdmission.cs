@@ -1,0 +1,178 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Node.Diagnostics;
+using KadOrleans.Node.Ports;
+using KadOrleans.Node.Trust;
+using KadOrleans.Wire;
+
+namespace KadOrleans.Node.Handlers;
+
+/// <summary>
+/// Decides which requests are handled: those of trusted sources, and within the rates those of all others, but of nobody who is banned.
+/// Endpoints that have proved their address have rates of their own. So forged requests use up an honest endpoint's rate only if they carry
+/// its very address and port. A stranger's request that would cost more than a response waits for the proof.
+/// </summary>
+internal sealed class RequestAdmission(
+    RequestHandlers handlers,
+    ResponseGate gate,
+    AddressRangeSet trusted,
+    VerifiedEndpoints verified,
+    BansInForce bans,
+    SourceLimits limits,
+    bool clientOnly,
+    NodeMetrics metrics,
+    TimeProvider time)
+{
+    private readonly SourceLimiter _strangers = new(limits);
+    private readonly SourceLimiter _verifiedSubnets = new(limits);
+
+    /// <summary>Follows other rates from now on.</summary>
+    public void Use(SourceLimits changed)
+    {
+        _strangers.Use(changed);
+        _verifiedSubnets.Use(changed);
+    }
+
+    /// <summary>Takes one request; never throws for anything that a stranger can send.</summary>
+    public void Receive(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IResponseRoute route, TimeSpan age)
+    {
+        if (!source.IsUnicast)
+        {
+            // A response or ping would reach nobody or a whole network.
+            metrics.Refused(RefusalReason.UnreachableSource);
+            return;
+        }
+
+        var isTrusted = trusted.Contains(source);
+        var endpoint = isTrusted ? null : Find(source);
+        if (!isTrusted && !IsWithinRates(source, endpoint))
+        {
+            metrics.Refused(RefusalReason.SourceLimit);
+            return;
+        }
+
+        if (!Request.TryDecode(body, out var request, out _))
+        {
+            metrics.Refused(RefusalReason.Malformed);
+            return;
+        }
+
+        if (request.Sender is { } sender && bans.Set.Contains(sender))
+        {
+            metrics.Refused(RefusalReason.Banned);
+            return;
+        }
+
+        metrics.Received(request.Kind);
+        var context = new RequestContext(id, source, requestLength, route, isTrusted, endpoint) { Age = age };
+        if (clientOnly)
+        {
+            handlers.HandleAsClient(request.Kind, context);
+        }
+        else if (context.IsProven)
+        {
+            handlers.Handle(request, context);
+        }
+        else
+        {
+            ReceiveFromStranger(request, context);
+        }
+    }
+
+    /// <summary>Handles a pending request whose sender has proved its address.</summary>
+    public void Proceed(PendingRequest pending)
+    {
+        var context = ContextOf(pending);
+        switch (pending.Kind)
+        {
+            case RequestKind.FindNode:
+                handlers.FindNode(pending.Target, context);
+                break;
+            case RequestKind.FindValue:
+                handlers.FindValue(pending.Target, context);
+                break;
+            case RequestKind.Stun:
+                handlers.Stun(context);
+                break;
+            case RequestKind.Store:
+                handlers.Store(pending.Store, context);
+                break;
+            default:
+                throw new InvalidOperationException($"The response to {pending.Kind} is always short.");
+        }
+    }
+
+    /// <summary>
+    /// Ends the wait for proof. Requests for contacts or a value get the nearest contacts that fit; others get no response.
+    /// </summary>
+    public void GiveUp(PendingRequest pending, RefusalReason reason)
+    {
+        if (pending.Kind is RequestKind.FindNode or RequestKind.FindValue)
+        {
+            handlers.FindNodeShortened(pending, ContextOf(pending));
+        }
+        else
+        {
+            metrics.Refused(pending.Kind, reason);
+        }
+    }
+
+    // A forged request stores nothing, and draws no read from storage and no call to a silo.
+    private void ReceiveFromStranger(Request request, in RequestContext context)
+    {
+        switch (request.Kind)
+        {
+            case RequestKind.Store when !handlers.TryRefuse(request.AsStore(), context):
+                gate.Hold(request.AsStore(), context);
+                break;
+            case RequestKind.FindValue when !handlers.TryFindValue(request.AsFindValue().Key, context):
+                gate.Hold(RequestKind.FindValue, request.AsFindValue().Key, context);
+                break;
+            case RequestKind.Store or RequestKind.FindValue:
+                break;
+            default:
+                handlers.Handle(request, context);
+                break;
+        }
+    }
+
+    private VerifiedEndpoint? Find(UdpEndpoint source) => verified.TryGet(source, out var found) ? found : null;
+
+    private bool IsWithinRates(UdpEndpoint source, VerifiedEndpoint? endpoint)
+    {
+        var now = time.GetUtcNow();
+        return endpoint is null
+            ? _strangers.TryAdmit(source, now)
+            : endpoint.TryAdmit(now) && _verifiedSubnets.TryAdmitSubnet(source, now);
+    }
+
+    private RequestContext ContextOf(PendingRequest pending) => new(
+        pending.Id, pending.Source, pending.Length, pending.Route, IsTrusted: false, Find(pending.Source))
+    {
+        Age = time.GetElapsedTime(pending.PendingSince),
+    };
+}
+
+/// <summary>What every handler gets besides the request itself.</summary>
+/// <param name="Id">The id of the response.</param>
+/// <param name="Source">The request's source, which gets the response.</param>
+/// <param name="Length">Bytes of the request's datagram.</param>
+/// <param name="Route">The route of the response.</param>
+/// <param name="IsTrusted">Whether the source is in a trusted range.</param>
+/// <param name="Verified">The source's rates, if it has proved its address and is not trusted.</param>
+internal readonly record struct RequestContext(
+    MessageId Id, UdpEndpoint Source, int Length, IResponseRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
+{
+    /// <summary>How long ago the request arrived, if it lay in a socket or waited for a proof.</summary>
+    public TimeSpan Age { get; init; }
+
+    /// <summary>Whether the response may wait for others until the route is flushed.</summary>
+    public bool RespondsLater { get; init; }
+
+    /// <summary>Whether the source cannot be forged, or is trusted.</summary>
+    public bool IsProven => IsTrusted || Verified is not null;
+
+    /// <summary>Sends the response.</summary>
+    public bool Respond(ReadOnlySpan<byte> response) =>
+        RespondsLater ? Route.SendLater(response, Source) : Route.Send(response, Source);
+}
