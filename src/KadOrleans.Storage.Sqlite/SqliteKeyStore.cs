@@ -58,7 +58,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         ArgumentNullException.ThrowIfNull(value);
         Check(cancellationToken);
 
-        // The writer decides, after all earlier puts. Only while it is far behind is there an early check: a flood of puts beyond the quota
+        // The writer decides, after all earlier puts. Only while it is far behind is there an early check. So a flood of puts beyond the quota
         // does not take the rest of the queue.
         if (_writer.IsCrowded && _values.FindRefusal(key, value, kind) is { } refusal)
         {

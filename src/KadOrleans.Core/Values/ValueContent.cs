@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// The content of a value as every storage has it: text and bytes as they are, numbers in 8 bytes, big-endian, a boolean in one byte. The
+/// The content of a value as every storage has it: text and bytes as they are, numbers in 8 bytes, big-endian, booleans in one. The
 /// node's segments and the shards' records differ only in where they say the type.
 /// </summary>
 internal static class ValueContent
