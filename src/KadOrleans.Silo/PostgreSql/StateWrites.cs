@@ -7,8 +7,8 @@ namespace KadOrleans.Silo.PostgreSql;
 /// wait for the next one. So what a transaction costs, above all the wait for the disk, is shared by as many states as there are.
 /// </summary>
 /// <remarks>
-/// Each state has its own outcome. The queue has no bound of its own. A grain waits for its write, which fails if no statement takes it
-/// within its command's timeout.
+/// Each state has its own outcome. The queue has no bound of its own, as each grain waits for its write. A write fails if it is not in a
+/// statement within its command's timeout.
 /// </remarks>
 /// <param name="connectionString">The database.</param>
 /// <param name="time">Measures the waits.</param>
