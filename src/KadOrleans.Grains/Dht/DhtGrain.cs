@@ -16,7 +16,7 @@ namespace KadOrleans.Grains.Dht;
 
 /// <summary>
 /// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one
-/// for each id: the runtime tells a cancellation to any worker of an id, and with several it would miss the one that has the call.
+/// for each id: the runtime tells a cancellation to any worker of an id, which with several might be another than the one with the call.
 /// </summary>
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]

@@ -43,11 +43,12 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         var whole = await table.SubscribeForChangesAsync(1, reference, known: 0);
         Assert.InRange(whole!.Count, SnapshotChange.MinContacts, 200);
         Assert.Null(await table.SubscribeForChangesAsync(1, reference, whole.Version));
-        _edge.Snapshots.Clear();
 
-        for (var i = 200; _edge.Changes.IsEmpty; i++)
+        // Those that came while an earlier push was on its way share the change.
+        var observed = 200;
+        for (; _edge.Changes.IsEmpty; observed++)
         {
-            await table.ObserveAsync(1, [Answered(i)]);
+            await table.ObserveAsync(1, [Answered(observed)]);
             await table.GetSnapshotAsync();
         }
 
@@ -55,8 +56,8 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Equal(whole.Version, change.From);
         if (takesChanges)
         {
-            Assert.InRange(change.ApplyTo(whole)!.Count, whole.Count, whole.Count + 2);
-            Assert.Empty(_edge.Snapshots);
+            Assert.InRange(change.ApplyTo(whole)!.Count, whole.Count, observed);
+            Assert.DoesNotContain(_edge.Snapshots, snapshot => snapshot.Version > whole.Version);
         }
         else
         {
