@@ -15,8 +15,8 @@ using Orleans.Concurrency;
 namespace KadOrleans.Grains.Dht;
 
 /// <summary>
-/// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one
-/// for each id: the runtime tells a cancellation to any worker of an id, which with several might be another than the one with the call.
+/// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
+/// each id. The runtime tells a cancellation to any worker of an id: with several it might be another than the one that has the call.
 /// </summary>
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]
