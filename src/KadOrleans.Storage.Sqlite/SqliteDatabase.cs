@@ -208,7 +208,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 throw file.Damaged(exception.Message);
             }
 
-            loaded.Values.Dispose();
             loaded = reload();
         }
 

@@ -58,8 +58,8 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         ArgumentNullException.ThrowIfNull(value);
         Check(cancellationToken);
 
-        // The writer decides, after all earlier puts. Only while it is far behind is there an early check. So a flood of puts beyond the quota
-        // does not take the rest of the queue.
+        // The writer decides, after all earlier puts. While it is far behind there is an early check. So a flood of puts beyond the quota
+        // leaves half of the queue to others.
         if (_writer.IsCrowded && _values.FindRefusal(key, value, kind) is { } refusal)
         {
             return ValueTask.FromResult(refusal);
