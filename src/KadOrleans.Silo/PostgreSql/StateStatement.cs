@@ -16,8 +16,8 @@ internal static class StateStatement
           AS written (version)
         """;
 
-    // Classes of SQLSTATE that undo the transaction and may come from one of its states alone. They are wrong data, a broken constraint, a
-    // conflict of transactions such as a deadlock, a limit of the server, and an error of a function or a trigger.
+    // Classes of SQLSTATE that undo the transaction, and may come from one of its states alone. They are wrong data, a broken constraint,
+    // a conflict of transactions, a limit, and an error of a function.
     private static readonly string[] OfOneState = ["22", "23", "40", "54", "P0"];
 
     /// <summary>Writes states and completes them. If one of them may have failed all, writes each by itself.</summary>
