@@ -102,8 +102,8 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
     }
 
     /// <summary>
-    /// Takes the oldest writes for a statement, or leaves its place if it takes none. A state that is under way stays: it would wait for that
-    /// transaction, and all others in its own with it.
+    /// Takes the oldest writes for a statement, or leaves its place if it takes none. A state that is under way stays. It would wait for
+    /// that transaction, and all others of its own with it.
     /// </summary>
     private List<StateWrite> Take()
     {
