@@ -122,12 +122,7 @@ internal sealed class Crawl
     public bool TryNext(out CrawlQuery query)
     {
         query = default;
-        if (_underWay >= _options.Concurrency)
-        {
-            return false;
-        }
-
-        if (!_walking.TryDequeue(out var node) && !TryDequeueWaiting(out node))
+        if (_underWay >= _options.Concurrency || (!_walking.TryDequeue(out var node) && !TryDequeueWaiting(out node)))
         {
             return false;
         }

@@ -101,12 +101,13 @@ internal sealed class ClusterCrawl
         await AskAsync(granted);
     }
 
-    /// <summary>Ends the slices that edges have, without waiting for them.</summary>
+    /// <summary>Ends the slices that edges have, without waiting for them. What they found counts no more.</summary>
     public void End()
     {
-        foreach (var lease in _plan.Leases)
+        foreach (var lease in _plan.Leases.ToList())
         {
             End(lease);
+            _plan.OnRefused(lease, Now);
         }
     }
 

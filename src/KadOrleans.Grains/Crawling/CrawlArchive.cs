@@ -80,20 +80,13 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
             crawl.State.Pages += pages.Count;
         }
 
-        foreach (var (i, page) in pages.Index())
-        {
-            // The ETag of a page of an older crawl is needed to replace it.
-            var name = StateNames.CrawlPage(crawl.Slot, first + i);
-            var before = await storage.ReadAsync<CrawlPageState>(name);
-            await storage.WriteAsync(name, new CrawlPageState { Crawl = crawl.Report.Id, Content = page }, before.ETag);
-        }
-
+        await WriteAsync(crawl, first, pages);
         (state.FirstPage, state.Pages) = (first, pages.Count);
     }
 
     /// <summary>
-    /// Ends a crawl: each endpoint once, with what changed since the crawl before. All is then in the first slice. All records are in memory
-    /// meanwhile. It may be repeated after a failure, as what it writes is merged again to the same.
+    /// Ends a crawl: each endpoint once, with what changed since the crawl before. All is then on new pages of the first slice. All records
+    /// are in memory meanwhile. It may be repeated after a failure: until the crawl's record is written, that has the slices' own pages.
     /// </summary>
     /// <returns>The last report.</returns>
     public async Task<CrawlReport> CloseAsync(StoredCrawl crawl, CrawlReport report, CrawlPhase phase, DateTimeOffset now)
@@ -103,12 +96,13 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         var last = kept.FindLast(other => other.Report.Phase == CrawlPhase.Finished);
         var then = last is null ? [] : (await ReadAsync(last)).SelectMany(records => records);
         (report, found) = report.End(phase, found, kept.Select(other => other.Report), then, now);
-        await WriteSliceAsync(crawl, 0, found);
-        foreach (var slice in crawl.State.Slices.Skip(1))
-        {
-            slice.Pages = 0;
-        }
+        var pages = CrawlPage.EncodeAll(found).ToList();
+        var first = crawl.State.Pages;
+        await WriteAsync(crawl, first, pages);
 
+        // What is still being written of a slice changes a state that nobody reads any more.
+        crawl.State.Slices = crawl.State.Slices.ConvertAll(slice => new CrawlSliceState { IsDone = slice.IsDone, Tries = slice.Tries, Number = slice.Number });
+        (crawl.State.Slices[0].FirstPage, crawl.State.Slices[0].Pages, crawl.State.Pages) = (first, pages.Count, first + pages.Count);
         await SaveAsync(crawl, report);
         return report;
     }
@@ -122,6 +116,17 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     {
         var record = await storage.ReadAsync<CrawlPageState>(StateNames.CrawlPage(crawl.Slot, page));
         return record.Content is { } content && content.Crawl == crawl.Report.Id ? content.Content : null;
+    }
+
+    private async Task WriteAsync(StoredCrawl crawl, int first, List<byte[]> pages)
+    {
+        foreach (var (i, page) in pages.Index())
+        {
+            // The ETag of a page of an older crawl is needed to replace it.
+            var name = StateNames.CrawlPage(crawl.Slot, first + i);
+            var before = await storage.ReadAsync<CrawlPageState>(name);
+            await storage.WriteAsync(name, new CrawlPageState { Crawl = crawl.Report.Id, Content = page }, before.ETag);
+        }
     }
 
     private async Task<List<List<CrawlRecord>>> ReadAsync(StoredCrawl crawl)
