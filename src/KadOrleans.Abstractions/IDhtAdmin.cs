@@ -83,7 +83,7 @@ public interface IDhtAdmin
     /// </summary>
     /// <param name="target">What is looked for.</param>
     /// <param name="kind">The nodes nearest to it, or the value stored under it.</param>
-    /// <param name="cancellationToken">Ends a node's lookup with what it has; a cluster's goes on unheard.</param>
+    /// <param name="cancellationToken">Ends the lookup; a node's with what it has.</param>
     /// <exception cref="DhtUnavailableException">No edge is live, or none of this release.</exception>
     Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default);
 

@@ -8,7 +8,9 @@ namespace KadOrleans.Client;
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
 public sealed class DhtClient : IDht
 {
-    /// <summary>The number of grain ids that calls are spread over: a client reaches different grains through different silos.</summary>
+    /// <summary>
+    /// The number of grain ids that calls are spread over. The runtime gives a client one silo for each id, and ids to silos in turn.
+    /// </summary>
     private const int Ways = 16;
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);

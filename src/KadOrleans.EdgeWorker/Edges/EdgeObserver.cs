@@ -77,9 +77,9 @@ internal sealed class EdgeObserver : IEdgeObserver
         ? Task.FromResult(node.Schedule.TryAccept(work))
         : throw new NoLiveEdgeException("The edge does not serve the node id of this work: it is starting or stopping.");
 
-    public async Task<DhtGetResult> GetAsync(NodeId key)
+    public async Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
-        var result = await Next().GetFromContactsAsync(key);
+        var result = await Next().GetFromContactsAsync(key, cancellationToken);
         return new DhtGetResult(result.Value, result.Lookup is { } lookup ? DhtLookup.From(lookup) : null);
     }
 
@@ -88,13 +88,14 @@ internal sealed class EdgeObserver : IEdgeObserver
     public async Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) =>
         ResultOf(await Next().SetOnContactsAsync(key, value, life, CancellationToken.None));
 
-    public async Task<DhtLookup> FindNodeAsync(NodeId target) => DhtLookup.From(await Next().FindNodeAsync(target));
+    public async Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken) =>
+        DhtLookup.From(await Next().FindNodeAsync(target, cancellationToken));
 
-    public async Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) =>
-        [.. (await Next().AskHoldersAsync(key, CancellationToken.None)).Select(holder => new AdminHolder(holder.Contact, holder.Answered, holder.Value))];
+    public async Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
+        [.. (await Next().AskHoldersAsync(key, cancellationToken)).Select(holder => new AdminHolder(holder.Contact, holder.Answered, holder.Value))];
 
-    public async Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) =>
-        AdminTrace.Of(await Next().TraceLookupAsync(target, kind, CancellationToken.None));
+    public async Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
+        AdminTrace.Of(await Next().TraceLookupAsync(target, kind, cancellationToken));
 
     public Task OnRulesAsync(EdgeRules rules)
     {

@@ -13,8 +13,8 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 
 /// <summary>
 /// The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead edge
-/// fails after the cluster's response timeout, and callers try another. Calls interleave: otherwise a lookup of seconds would delay all
-/// snapshots and other lookups.
+/// fails after the cluster's response timeout, and callers try another. A cancelled lookup ends at the edge, but not at one of release 0.1.
+/// Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
 /// </summary>
 [Alias("kad.IEdgeObserver")]
 [OpenTo(Callers.Silos)]
@@ -56,7 +56,7 @@ internal interface IEdgeObserver : IGrainObserver
     /// <summary>Looks a value up in the network, from one of the edge's ids.</summary>
     [AlwaysInterleave]
     [Alias("Get")]
-    Task<DhtGetResult> GetAsync(NodeId key);
+    Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken);
 
     /// <summary>Stores a value on the nearest contacts of the network. The caller stores the cluster's own copy.</summary>
     [AlwaysInterleave]
@@ -71,17 +71,17 @@ internal interface IEdgeObserver : IGrainObserver
     /// <summary>Finds the contacts nearest to a target.</summary>
     [AlwaysInterleave]
     [Alias("FindNode")]
-    Task<DhtLookup> FindNodeAsync(NodeId target);
+    Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken);
 
     /// <summary>Finds the k nearest contacts and asks each what it holds of a key. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]
     [Alias("AskHolders")]
-    Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key);
+    Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken);
 
     /// <summary>Looks a target up from one of the edge's ids, and tells each query. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]
     [Alias("TraceLookup")]
-    Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind);
+    Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken);
 
     /// <summary>Follows what an operator has set. Returns once it does. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]

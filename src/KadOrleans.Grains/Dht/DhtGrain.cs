@@ -14,8 +14,11 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Grains.Dht;
 
-/// <summary>The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds.</summary>
-[StatelessWorker]
+/// <summary>
+/// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one
+/// worker for each id. The runtime tells a cancellation to any worker of an id, so with several it may miss the call.
+/// </summary>
+[StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]
 internal sealed class DhtGrain(
     IGrainFactory grains,
@@ -100,7 +103,7 @@ internal sealed class DhtGrain(
         await new ShardWatch(news, Shard, shard => grains.GetGrain<IKeyShardGrain>(shard), time).ReadAsync(request);
 
     public async ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        await _edges.CallAsync(edge => edge.FindNodeAsync(target), Limit(CallLimit), cancellationToken);
+        await _edges.CallAsync(edge => edge.FindNodeAsync(target, cancellationToken), Limit(CallLimit), cancellationToken);
 
     public async ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -152,7 +155,7 @@ internal sealed class DhtGrain(
     {
         try
         {
-            return await _edges.CallAsync(edge => edge.GetAsync(key), limit, cancellationToken);
+            return await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
         }
         catch (Exception e) when (shardFailure is not null && !cancellationToken.IsCancellationRequested)
         {

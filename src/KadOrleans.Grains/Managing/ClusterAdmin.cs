@@ -86,7 +86,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         var described = new KeyDetails(key, held, PendingPublication.TimeOf(held?.PublishedAt), []);
         try
         {
-            var nearest = await calls.CallEdgeAsync(edge => edge.AskHoldersAsync(key), limit, cancellationToken);
+            var nearest = await calls.CallEdgeAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken);
             return described with { Nearest = [.. nearest.Select(holder => new KeyHolder(holder.Contact, holder.Answered, holder.Value))] };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -151,7 +151,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     }
 
     public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
-        (await calls.CallEdgeAsync(edge => edge.TraceLookupAsync(target, kind), calls.Limit(), cancellationToken)).ToTrace(target);
+        (await calls.CallEdgeAsync(edge => edge.TraceLookupAsync(target, kind, cancellationToken), calls.Limit(), cancellationToken)).ToTrace(target);
 
     public async Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
     [

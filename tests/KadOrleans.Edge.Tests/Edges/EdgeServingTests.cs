@@ -171,12 +171,12 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         var key = NodeId.FromKey("through an edge");
 
         Assert.Equal(peer.Id, (await observer.PingAsync(peer.LocalEndpoints[0])).Id);
-        var found = await observer.FindNodeAsync(key);
+        var found = await observer.FindNodeAsync(key, TestContext.Current.CancellationToken);
         Assert.Equal([new Contact(peer.Id, peer.LocalEndpoints[0])], found.Closest);
         var set = await observer.SetAsync(key, DhtValue.FromInteger(7));
         Assert.Equal((1, null), (set.Stored, set.Cluster));
-        Assert.Equal(DhtValue.FromInteger(7), (await observer.GetAsync(key)).Value);
-        Assert.Equal(TerminationReason.ValueFound, (await observer.GetAsync(key)).Lookup!.Reason);
+        Assert.Equal(DhtValue.FromInteger(7), (await observer.GetAsync(key, TestContext.Current.CancellationToken)).Value);
+        Assert.Equal(TerminationReason.ValueFound, (await observer.GetAsync(key, TestContext.Current.CancellationToken)).Lookup!.Reason);
 
         // Only the peer holds it: the cluster's own copy is the caller's affair.
         var shard = cluster.Client.GetGrain<Grains.Abstractions.Values.IKeyShardGrain>(GrainKeys.Shard(key, 4));

@@ -1,6 +1,7 @@
-using KadOrleans.EdgeWorker.Tests.Running;
+using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
@@ -145,6 +146,55 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
 
         Assert.StartsWith("The cluster does not respond", failure.Message, StringComparison.Ordinal);
         Assert.IsType<SiloUnavailableException>(failure.InnerException);
+    }
+
+    // Orleans 10.4.2: a worker without state is called unordered, and yet a client reaches one id of it through one silo.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_calls_of_a_client_go_to_all_silos_and_those_for_one_id_to_one(bool isOneId)
+    {
+        var silos = new ConcurrentDictionary<SiloAddress, int>();
+        cluster.Gate.Arrived = call =>
+        {
+            if (call.InterfaceMethod.DeclaringType == typeof(IDhtGrain))
+            {
+                silos.TryAdd(call.TargetContext.Address.SiloAddress!, 0);
+            }
+        };
+
+        for (var i = 0; i < 64; i++)
+        {
+            Task call = isOneId ? cluster.Grains.GetGrain<IDhtGrain>(0).GetStatusAsync().AsTask() : Client.GetStatusAsync(TestContext.Current.CancellationToken);
+            await call;
+        }
+
+        Assert.Equal(isOneId ? 1 : cluster.Cluster.Silos.Count, silos.Count);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_lookup_that_is_cancelled_ends_at_the_edge(bool isGet, bool isInSilo)
+    {
+        var (begun, ended) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _edge.OnLookup = async token =>
+        {
+            begun.TrySetResult();
+            await using var ending = token.Register(() => ended.TrySetResult());
+            await ended.Task;
+        };
+        var dht = isInSilo ? cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDht>() : Client;
+        using var cancelling = new CancellationTokenSource();
+        Task lookup = isGet ? dht.GetAsync(FakeEdge.NetworkKey, cancelling.Token) : dht.FindNodeAsync(FakeEdge.NetworkKey, cancelling.Token);
+        await begun.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        await cancelling.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lookup);
+        await ended.Task.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -35,19 +35,29 @@ internal sealed class FakeEdge : IEdgeObserver
 
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
-    public Task<DhtGetResult> GetAsync(NodeId key) =>
-        Task.FromResult(new DhtGetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup));
+    /// <summary>What a lookup waits for, with its token.</summary>
+    public Func<CancellationToken, Task> OnLookup { get; set; } = _ => Task.CompletedTask;
+
+    public async Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        await OnLookup(cancellationToken);
+        return new DhtGetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup);
+    }
 
     public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) =>
         Task.FromResult(new DhtSetResult { Stored = 2, Lookup = Lookup });
 
     public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(Lookup);
+    public async Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
+    {
+        await OnLookup(cancellationToken);
+        return Lookup;
+    }
 
-    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([new AdminHolder(Lookup.Closest[0], true, "far away")]);
+    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AdminHolder>>([new AdminHolder(Lookup.Closest[0], true, "far away")]);
 
-    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => Task.FromResult(new AdminTrace(
+    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => Task.FromResult(new AdminTrace(
         Id,
         Lookup,
         target == NetworkKey && kind == LookupKind.Value ? "far away" : default(DhtValue?),

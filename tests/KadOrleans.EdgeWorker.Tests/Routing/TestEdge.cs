@@ -25,17 +25,17 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
 
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
-    public Task<DhtGetResult> GetAsync(NodeId key) => Task.FromResult(new DhtGetResult(null, null));
+    public Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult(new DhtGetResult(null, null));
 
     public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => Task.FromResult(new DhtSetResult());
 
     public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public Task<DhtLookup> FindNodeAsync(NodeId target) => Task.FromResult(new DhtLookup());
+    public Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken) => Task.FromResult(new DhtLookup());
 
-    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
+    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
 
-    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
+    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task OnRulesAsync(EdgeRules rules) => Task.CompletedTask;
 

@@ -66,7 +66,7 @@ internal sealed class TestEdge : IEdgeObserver
         return Task.FromResult(TakesWork);
     }
 
-    public Task<DhtGetResult> GetAsync(NodeId key)
+    public Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Calls);
         return Get(key);
@@ -80,15 +80,15 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public Task<DhtLookup> FindNodeAsync(NodeId target)
+    public Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Calls);
         return Task.FromResult(new DhtLookup { Hops = 7 });
     }
 
-    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
+    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
 
-    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind) => throw new NotSupportedException();
+    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <summary>What it was sent last.</summary>
     public EdgeRules? Rules { get; private set; }
