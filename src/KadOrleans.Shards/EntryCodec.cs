@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Unicode;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
@@ -10,8 +9,8 @@ namespace KadOrleans.Shards;
 /// Encodes changes as the bytes of a stored record, so every provider's serializer has one array to write. A change is one byte of type (0:
 /// removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its content (4) and
 /// the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its last publication (8 bytes)
-/// then ends the change. Since schema 3 the next bit is <see cref="StoredValue.IsFar"/>. Numbers are big-endian. The type bytes are the
-/// format's own. A page's record of keys has the same changes without their contents.
+/// then ends the change. Since schema 3 the next bit is <see cref="StoredValue.IsFar"/>. Numbers are big-endian. Type and content are those
+/// of <see cref="ValueContent"/>. A page's record of keys has the same changes without their contents.
 /// </summary>
 internal static class EntryCodec
 {
@@ -25,12 +24,6 @@ internal static class EntryCodec
     private const byte Published = 0x80;
     private const byte Far = 0x40;
     private const byte Removed = 0;
-    private const byte Text = 1;
-    private const byte NonNegativeInteger = 2;
-    private const byte NegativeInteger = 3;
-    private const byte Float = 4;
-    private const byte Boolean = 5;
-    private const byte Bytes = 6;
 
     /// <summary>The length of a change in a record, in bytes.</summary>
     public static int LengthOf(StoredValue? value) => value is null
@@ -80,7 +73,7 @@ internal static class EntryCodec
     /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
-        TryReadContent((byte)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
+        ValueContent.TryRead((ContentType)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
             ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
             : throw Damaged();
 
@@ -117,7 +110,7 @@ internal static class EntryCodec
         BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.High);
         BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
         BinaryPrimitives.WriteInt32BigEndian(rest[32..], stored.Value.ContentLength);
-        target[0] = (byte)(WriteContent(rest[36..], stored.Value) | (stored.IsFar ? Far : 0));
+        target[0] = (byte)((byte)ValueContent.Write(stored.Value, rest[36..]) | (stored.IsFar ? Far : 0));
         if (stored.PublishedAt is { } publishedAt)
         {
             target[0] |= Published;
@@ -125,33 +118,6 @@ internal static class EntryCodec
         }
 
         return LengthOf(stored);
-    }
-
-    private static byte WriteContent(Span<byte> target, DhtValue value)
-    {
-        switch (value.Kind)
-        {
-            case DhtValueKind.String:
-                value.AsUtf8().Span.CopyTo(target);
-                return Text;
-            case DhtValueKind.Bytes:
-                value.AsBytes().Span.CopyTo(target);
-                return Bytes;
-            case DhtValueKind.Integer when value.AsInteger() < 0:
-                BinaryPrimitives.WriteInt64BigEndian(target, (long)value.AsInteger());
-                return NegativeInteger;
-            case DhtValueKind.Integer:
-                BinaryPrimitives.WriteUInt64BigEndian(target, (ulong)value.AsInteger());
-                return NonNegativeInteger;
-            case DhtValueKind.Float:
-                BinaryPrimitives.WriteDoubleBigEndian(target, value.AsFloat());
-                return Float;
-            case DhtValueKind.Boolean:
-                target[0] = value.AsBoolean() ? (byte)1 : (byte)0;
-                return Boolean;
-            default:
-                throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value));
-        }
     }
 
     private static bool TryReadHead(ReadOnlySpan<byte> encoded, bool hasContent, out EntryHead head)
@@ -217,23 +183,6 @@ internal static class EntryCodec
         var possible = ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks;
         time = possible ? new DateTimeOffset(ticks, TimeSpan.Zero) : default;
         return possible;
-    }
-
-    private static bool TryReadContent(byte type, ReadOnlySpan<byte> content, out DhtValue value)
-    {
-        value = type switch
-        {
-            Text when Utf8.IsValid(content) => DhtValue.FromUtf8(content.ToArray()),
-            NonNegativeInteger when content.Length == sizeof(ulong) =>
-                DhtValue.FromInteger(BinaryPrimitives.ReadUInt64BigEndian(content)),
-            NegativeInteger when content.Length == sizeof(long) =>
-                DhtValue.FromInteger(BinaryPrimitives.ReadInt64BigEndian(content)),
-            Float when content.Length == sizeof(double) => DhtValue.FromFloat(BinaryPrimitives.ReadDoubleBigEndian(content)),
-            Boolean when content.Length == 1 => DhtValue.FromBoolean(content[0] != 0),
-            Bytes => DhtValue.FromBytes(content.ToArray()),
-            _ => default,
-        };
-        return value.Kind != DhtValueKind.None;
     }
 }
 
