@@ -69,5 +69,5 @@ internal sealed record EdgeTiming
     public TimeSpan LongestJoinPause { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>See <see cref="Values.GrainKeyStoreOptions.PauseForSilo"/>.</summary>
-    public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(1);
+    public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(2);
 }

@@ -12,7 +12,7 @@ internal sealed record GrainKeyStoreOptions
     public int DeskCalls { get; init; } = 2;
 
     /// <summary>
-    /// For each silo but the first, the shortest time between the beginnings of two calls to a silo. Default zero; an edge has 1 ms.
+    /// For each silo but the first, the shortest time between the beginnings of two calls to a silo. Default zero; an edge has 2 ms.
     /// </summary>
     public TimeSpan PauseForSilo { get; init; }
 
