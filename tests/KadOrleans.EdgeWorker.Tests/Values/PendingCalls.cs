@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace KadOrleans.EdgeWorker.Tests.Values;
 
-/// <summary>The calls that a lane makes, in their order.</summary>
+/// <summary>The calls that a channel makes, in their order.</summary>
 internal sealed class PendingCalls
 {
     private readonly Channel<PendingCall> _calls = Channel.CreateUnbounded<PendingCall>();
