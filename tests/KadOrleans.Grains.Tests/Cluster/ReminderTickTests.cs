@@ -77,16 +77,12 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await shard.PutAsync([new ShardPut(keys[0], old)]);
 
         // The tick comes while the end is on its way to storage.
-        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (_, grain) =>
-        {
-            reached.TrySetResult();
-            return grain == shard.GetGrainId() ? gate.Task : Task.CompletedTask;
-        };
+        var gate = new TaskCompletionSource();
+        var reached = cluster.Rows.HoldAsync(shard.GetGrainId(), gate.Task);
         var end = isReplaced
             ? shard.PutAsync([new ShardPut(keys[0], last)]).AsTask()
             : (Task)shard.UnpublishAsync([keys[0]]).AsTask();
-        await reached.Task;
+        await reached;
         await TickAsync(shard, ExpiryReminder.Name, 1);
         gate.SetResult();
         await end;

@@ -22,6 +22,23 @@ public sealed class TestRows
 
     public static Task NoFault(string state, GrainId grain) => Task.CompletedTask;
 
+    /// <summary>Holds a grain's writes. Returns once the first one is there; other grains write on.</summary>
+    public Task HoldAsync(GrainId grain, Task until)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        BeforeWrite = (_, writing) =>
+        {
+            if (writing != grain)
+            {
+                return Task.CompletedTask;
+            }
+
+            reached.TrySetResult();
+            return until;
+        };
+        return reached.Task;
+    }
+
     public void Heal() => BeforeWrite = AfterWrite = BeforeRead = NoFault;
 
     public bool TryRead(string state, GrainId grain, out Row row)

@@ -248,20 +248,11 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     {
         var reference = cluster.Reference(_edge);
         var lease = await cluster.Directory.LeaseAsync("renewed", 1, reference);
-        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (_, grain) =>
-        {
-            if (grain != cluster.Directory.GetGrainId())
-            {
-                return Task.CompletedTask;
-            }
-
-            reached.TrySetResult();
-            return gate.Task;
-        };
+        var gate = new TaskCompletionSource();
+        var reached = cluster.Rows.HoldAsync(cluster.Directory.GetGrainId(), gate.Task);
         var leasing = cluster.Directory.LeaseAsync("hangs", 1, reference).AsTask();
         var releasing = Task.CompletedTask;
-        await reached.Task;
+        await reached;
 
         try
         {
@@ -284,15 +275,11 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         var references = Enumerable.Range(0, 600).Select(_ => new TestEdge()).ToDictionary(edge => cluster.Reference(edge));
         await cluster.Directory.LeaseAsync("before", 1, cluster.Reference(_edge));
         var writes = cluster.Rows.Writes[cluster.Directory.GetGrainId()];
-        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (_, grain) =>
-        {
-            reached.TrySetResult();
-            return grain == cluster.Directory.GetGrainId() ? gate.Task : Task.CompletedTask;
-        };
+        var gate = new TaskCompletionSource();
+        var reached = cluster.Rows.HoldAsync(cluster.Directory.GetGrainId(), gate.Task);
         var arrived = cluster.Arrived.At(cluster.Directory, nameof(IEdgeDirectoryGrain.LeaseAsync));
         var first = cluster.Directory.LeaseAsync("many 0", 2, references.Keys.First()).AsTask();
-        await reached.Task;
+        await reached;
         var leasing = references.Keys.Select((reference, i) => cluster.Directory.LeaseAsync($"many {i}", 2, reference).AsTask()).ToList();
         await cluster.UntilAsync(
             () => Task.FromResult(cluster.Arrived.At(cluster.Directory, nameof(IEdgeDirectoryGrain.LeaseAsync)) - arrived == references.Count + 1));
@@ -311,14 +298,10 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     public async Task A_lease_that_was_waited_for_too_long_is_not_given()
     {
         var reference = cluster.Reference(_edge);
-        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (_, grain) =>
-        {
-            reached.TrySetResult();
-            return grain == cluster.Directory.GetGrainId() ? gate.Task : Task.CompletedTask;
-        };
+        var gate = new TaskCompletionSource();
+        var reached = cluster.Rows.HoldAsync(cluster.Directory.GetGrainId(), gate.Task);
         var first = cluster.Directory.LeaseAsync("slow", 1, reference).AsTask();
-        await reached.Task;
+        await reached;
         var waits = cluster.Directory.LeaseAsync("waited", 1, reference).AsTask();
         await cluster.Directory.GetLiveAsync();
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseTimeout);
