@@ -98,12 +98,19 @@ read_messages='
         print passed + 0, failed + 0, skipped + 0, ended + 0 >> counts
     }'
 
+# Runs tests of a suite, and reads what they say into files of this name. The rest chooses the tests.
+play() {
+    local suite=$1 name=$2 code=0
+    shift 2
+    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json "$@" \
+        >"$name.jsonl" 2>"$name.err" </dev/null || code=$?
+    awk -v suite="$suite" -v notes="$(dirname "$name")/notes" -v failures="$name.failures" -v counts="$name.counts" "$read_messages" "$name.jsonl"
+    return "$code"
+}
+
 run_suite() {
     local suite=$1 begun=$SECONDS code=0 passed failed skipped ended seconds
-    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json "${choice[@]}" \
-        >"$results/$suite.jsonl" 2>"$results/$suite.err" </dev/null || code=$?
-    awk -v suite="$suite" -v notes="$results/notes" -v failures="$results/$suite.failures" -v counts="$results/$suite.counts" \
-        "$read_messages" "$results/$suite.jsonl"
+    play "$suite" "$results/$suite" "${choice[@]}" || code=$?
     read -r passed failed skipped ended <"$results/$suite.counts"
     seconds=$((SECONDS - begun))
     if [ "$ended" = 0 ] || { [ "$code" != 0 ] && [ "$failed" = 0 ]; }; then
@@ -158,18 +165,15 @@ wait "$beside"
 
 # With --all three tests of a suite run at once, many of them with a cluster of processes. At most three that failed so run again alone, one
 # after the other: a test fails if it fails there too. Either way it is named at the end.
-names_of() { grep $'^failed\t' "$1" | cut -f2 | sed 's/(.*//' | sort -u; }
 run_again() {
-    local suite=$1 names passed failed skipped seconds ended more failed_again
-    names=$(names_of "$results/$suite.failures")
+    local suite=$1 again=$results/again/$1 names passed failed skipped seconds more failed_again ended
+    names=$(grep $'^failed\t' "$results/$suite.failures" | cut -f2 | sed 's/(.*//' | sort -u)
     if grep -qvE '^[A-Za-z_0-9.]+$' <<<"$names" || ! read -r passed failed skipped seconds <"$results/$suite.done"; then return; fi
-    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json \
-        -maxThreads 1 $(sed 's/^/-method /' <<<"$names") >"$results/again.jsonl" 2>/dev/null </dev/null || true
-    rm -f "$results/again.failures"
-    awk -v suite="$suite" -v notes=/dev/null -v failures="$results/again.failures" -v counts="$results/again.counts" "$read_messages" "$results/again.jsonl"
-    read -r more failed_again _ ended <"$results/again.counts"
+    mkdir -p "$results/again"
+    play "$suite" "$again" -maxThreads 1 $(sed 's/^/-method /' <<<"$names") || true
+    read -r more failed_again _ ended <"$again.counts"
     if [ "$ended" = 1 ] && [ "$failed_again" = 0 ] && [ "$more" -ge "$failed" ]; then
-        sed 's/^/  /' <<<"$names" >>"$results/again"
+        sed 's/^/  /' <<<"$names" >>"$results/passed-again"
         echo "$((passed + failed)) 0 $skipped $seconds" >"$results/$suite.done"
         rm "$results/$suite.failures"
     fi
@@ -181,8 +185,8 @@ fi
 lap tests
 
 [ ! -s "$results/notes" ] || { echo; echo "Skipped:"; cut -f2 "$results/notes" | sort | uniq -c | sort -rn; }
-find "$results" -name '*.failures' -size +0 -exec cat {} + | grep $'^failed\t' | cut -f2 | sort >"$results/failed" || true
-[ ! -s "$results/again" ] || { echo; echo "Failed beside others, and passed when run again alone:"; cat "$results/again"; }
+find "$results" -maxdepth 1 -name '*.failures' -size +0 -exec cat {} + | grep $'^failed\t' | cut -f2 | sort >"$results/failed" || true
+[ ! -s "$results/passed-again" ] || { echo; echo "Failed beside others, and passed when run again alone:"; cat "$results/passed-again"; }
 [ ! -s "$results/failed" ] || { echo; echo "Failed:"; sed 's/^/  /' "$results/failed"; }
 
 echo

@@ -98,7 +98,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// The changes since a state that the caller knows, or all keys. Null if the shard is split: its halves have news of their own. For
-    /// <see cref="IShardBatchGrain.GetNewsAsync"/>.
+    /// <see cref="IShardDesk.GetNewsAsync"/>.
     /// </summary>
     [Alias("GetNews")]
     [ResponseTimeout(CallTimeout)]
