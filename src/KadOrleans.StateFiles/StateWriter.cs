@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using KadOrleans.Core;
@@ -29,7 +30,11 @@ internal static class StateWriter
         json.WriteStartArray("contacts");
         foreach (var contact in state?.Contacts ?? [])
         {
-            Write(json, contact);
+            json.WriteStartObject();
+            json.WriteString("id", contact.Id.ToString());
+            json.WriteString("ip", contact.Endpoint.ToIPAddress().ToString());
+            json.WriteNumber("port", contact.Endpoint.Port);
+            json.WriteEndObject();
         }
 
         json.WriteEndArray();
@@ -51,22 +56,13 @@ internal static class StateWriter
         return count;
     }
 
-    private static void Write(Utf8JsonWriter json, Contact contact)
-    {
-        json.WriteStartObject();
-        json.WriteString("id", contact.Id.ToString());
-        json.WriteString("ip", contact.Endpoint.ToIPAddress().ToString());
-        json.WriteNumber("port", contact.Endpoint.Port);
-        json.WriteEndObject();
-    }
-
     private static void Write(Utf8JsonWriter json, NodeId key, StoredValue stored)
     {
         json.WriteStartObject();
         json.WriteString("key", key.ToString());
         json.WriteString("type", DhtValueText.TypeName(stored.Value.Kind));
         json.WritePropertyName("value");
-        Write(json, stored.Value);
+        DhtValueText.Write(json, stored.Value);
         json.WriteString("storedAt", StateFormat.Format(stored.StoredAt));
         json.WriteString("expiresAt", StateFormat.Format(stored.ExpiresAt));
         json.WriteString("source", stored.Source.ToString());
@@ -77,26 +73,30 @@ internal static class StateWriter
 
         json.WriteEndObject();
     }
+}
 
-    private static void Write(Utf8JsonWriter json, DhtValue value)
-    {
-        switch (value.Kind)
-        {
-            case DhtValueKind.Integer:
-                json.WriteRawValue(value.ToString(), skipInputValidation: true);
-                break;
-            case DhtValueKind.Float when double.IsFinite(value.AsFloat()):
-                json.WriteNumberValue(value.AsFloat());
-                break;
-            case DhtValueKind.Boolean:
-                json.WriteBooleanValue(value.AsBoolean());
-                break;
-            case DhtValueKind.String:
-                json.WriteStringValue(value.AsUtf8().Span);
-                break;
-            default:
-                json.WriteStringValue(value.ToString());
-                break;
-        }
-    }
+/// <summary>
+/// A node's state, or a cluster's values, as a JSON file: <c>{"format":"kad-state","version":1,"id":…,"contacts":[…],"values":[…]}</c>. A
+/// contact has <c>id</c>, <c>ip</c> and <c>port</c>. A value has <c>key</c> (the digest), <c>type</c>, <c>value</c>, <c>storedAt</c>,
+/// <c>expiresAt</c> and <c>source</c>. The source is the address whose quota it counts against, as 32 hexadecimal digits. A publication of
+/// a cluster has <c>publishedAt</c> as well. Fields of contacts and values that a reader does not know are ignored. Types and values are
+/// those of <see cref="DhtValueText"/>. Times are UTC with milliseconds, as the database keeps them.
+/// </summary>
+internal static class StateFormat
+{
+    public const string Name = "kad-state";
+
+    public const int Version = 1;
+
+    private const string TimePattern = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public static string Format(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString(TimePattern, CultureInfo.InvariantCulture);
+
+    public static bool TryParse(string? text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
+        text,
+        TimePattern,
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+        out time);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 
 namespace KadOrleans.Core.Values;
@@ -198,7 +199,7 @@ public readonly struct DhtValue : IEquatable<DhtValue>
     }
 }
 
-/// <summary>Values and their types as people and files write them; <see cref="DhtValue.ToString"/> is the other way for values.</summary>
+/// <summary>Values and their types as people and JSON have them; <see cref="DhtValue.ToString"/> is the other way for values.</summary>
 internal static class DhtValueText
 {
     /// <summary>The name of a type: string, int, float, bool or bytes.</summary>
@@ -211,6 +212,62 @@ internal static class DhtValueText
         DhtValueKind.Boolean => "bool",
         DhtValueKind.Bytes => "bytes",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    /// <summary>Writes a value as JSON: bytes as hexadecimal text, NaN and the infinities as text.</summary>
+    public static void Write(Utf8JsonWriter json, DhtValue value)
+    {
+        switch (value.Kind)
+        {
+            case DhtValueKind.Integer:
+                json.WriteRawValue(value.ToString(), skipInputValidation: true);
+                break;
+            case DhtValueKind.Float when double.IsFinite(value.AsFloat()):
+                json.WriteNumberValue(value.AsFloat());
+                break;
+            case DhtValueKind.Boolean:
+                json.WriteBooleanValue(value.AsBoolean());
+                break;
+            case DhtValueKind.String:
+                json.WriteStringValue(value.AsUtf8().Span);
+                break;
+            default:
+                json.WriteStringValue(value.ToString());
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Reads a value of a type by name from JSON. An int may also be its digits as text, a float also text, which alone may be NaN or
+    /// infinite. False if it is no such value.
+    /// </summary>
+    public static bool TryRead(string? type, JsonElement json, out DhtValue value)
+    {
+        var text = json.ValueKind switch
+        {
+            JsonValueKind.String => json.GetString(),
+            JsonValueKind.Number => json.GetRawText(),
+            _ => null,
+        };
+        value = type switch
+        {
+            "string" when json.ValueKind == JsonValueKind.String => DhtValue.FromString(text!),
+            "int" when TryParseInteger(text, out var integer) => integer,
+            "float" when ParseFloat(text) is { } number => DhtValue.FromFloat(number),
+            "bool" when json.ValueKind is JsonValueKind.True or JsonValueKind.False => DhtValue.FromBoolean(json.GetBoolean()),
+            "bytes" when json.ValueKind == JsonValueKind.String && TryParseBytes(text!, out var bytes) => bytes,
+            _ => default,
+        };
+        return value.Kind != DhtValueKind.None;
+    }
+
+    private static double? ParseFloat(string? text) => text switch
+    {
+        "NaN" => double.NaN,
+        "Infinity" => double.PositiveInfinity,
+        "-Infinity" => double.NegativeInfinity,
+        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+        _ => null,
     };
 
     /// <summary>Reads a whole number in decimal digits; false if it is none, or not from -2^63 to 2^64 - 1.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -77,13 +76,9 @@ internal static class ValueBody
         var type = json.TryGetProperty("type", out var given) && given.ValueKind != JsonValueKind.Null
             ? given.ValueKind == JsonValueKind.String ? given.GetString() : given.GetRawText()
             : null;
-        return Checked((type ?? TypeOf(value)) switch
+        type ??= TypeOf(value);
+        return Checked(DhtValueText.TryRead(type, value, out var read) ? read : type switch
         {
-            "string" when value.ValueKind == JsonValueKind.String => DhtValue.FromString(value.GetString()!),
-            "bool" when value.ValueKind is JsonValueKind.True or JsonValueKind.False => DhtValue.FromBoolean(value.GetBoolean()),
-            "int" when DhtValueText.TryParseInteger(TextOf(value), out var number) => number,
-            "float" when ParseFloat(value) is { } number => DhtValue.FromFloat(number),
-            "bytes" when value.ValueKind == JsonValueKind.String && DhtValueText.TryParseBytes(value.GetString()!, out var bytes) => bytes,
             "string" => throw Wrong(value, "a string is JSON text"),
             "bool" => throw Wrong(value, "a bool is true or false"),
             "int" => throw Wrong(value, $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}, or its digits as text"),
@@ -99,28 +94,6 @@ internal static class ValueBody
         JsonValueKind.True or JsonValueKind.False => "bool",
         JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
         _ => throw ApiProblemException.Wrong($"The value is {VisibleText.Excerpt(value.GetRawText())}; text, a number, true or false is allowed."),
-    };
-
-    // JSON has no other numbers; kad and this API write them as text.
-    private static double? ParseFloat(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Number when value.TryGetDouble(out var number) && double.IsFinite(number) => number,
-        JsonValueKind.String => value.GetString() switch
-        {
-            "NaN" => double.NaN,
-            "Infinity" => double.PositiveInfinity,
-            "-Infinity" => double.NegativeInfinity,
-            var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
-            _ => null,
-        },
-        _ => null,
-    };
-
-    private static string? TextOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Number => value.GetRawText(),
-        JsonValueKind.String => value.GetString(),
-        _ => null,
     };
 
     private static ApiProblemException Wrong(JsonElement value, string allowed) =>
