@@ -16,6 +16,7 @@ using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
 using KadOrleans.Node.Trust;
 using KadOrleans.Node.Values;
+using KadOrleans.Watching;
 using KadOrleans.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +26,7 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind ports. It answers requests, runs lookups, and enforces the trust rules. It has no clock of its own and
 /// saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPendingRequestHandler, IAsyncDisposable
+public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -66,16 +67,19 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <param name="table">Its routing table, whose own id is the node's.</param>
     /// <param name="store">Its keys; the caller disposes it, after the node.</param>
     /// <param name="environment">Time, randomness and logging.</param>
+    /// <param name="watches">Hear of stored values; default: nobody does.</param>
     internal DhtNode(
         KadNodeOptions options,
         IDatagramTransport transport,
         IRoutingTable table,
         IKeyStore store,
-        NodeEnvironment environment)
+        NodeEnvironment environment,
+        KeyWatches? watches = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(environment);
+        Watches = watches ??= new KeyWatches();
         (_options, _transport, _table, _store) = (options, transport, table, store);
         (_environment, _time, _logger) = (environment, environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
         _stop = new SharedStop(StopAsync);
@@ -87,15 +91,12 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         var budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, this, _metrics, _time);
         _requests = new RequestTable(
-            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger))
-        {
-            Bans = _bans,
-        };
+            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans);
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
-        _handlers = new RequestHandlers(table, store, options.Kademlia, _gate, _metrics, _time, _logger);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, _metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, _metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
@@ -106,6 +107,8 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
         Upload = new MaintenanceUpload(budget, _time);
         _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
+        table.ContactAdded += OnContactAdded;
+        table.CheckNeeded += _prober.Check;
     }
 
     /// <summary>The node's id.</summary>
@@ -139,6 +142,9 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
 
     internal NodeMetrics Metrics => _metrics;
 
+    /// <summary>Those who watch keys.</summary>
+    internal KeyWatches Watches { get; }
+
     /// <summary>What republishing and hand-off may send.</summary>
     internal MaintenanceUpload Upload { get; }
 
@@ -148,7 +154,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// <summary>Starts to receive. Call it once.</summary>
     public void Start()
     {
-        _table.Attach(this);
         NodeMetrics.Begin();
         NodeGauges.NetworkSizes.Watch(_size);
         NodeGauges.Tables.Watch(_reachability);
@@ -331,7 +336,7 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
     /// </summary>
     public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
-    void IRoutingTableListener.OnContactAdded(Contact contact)
+    private void OnContactAdded(Contact contact)
     {
         if (_bans.Set.Contains(contact))
         {
@@ -343,8 +348,6 @@ public sealed class DhtNode : IDatagramReceiver, IRoutingTableListener, IPending
             _handOff.Enqueue(contact);
         }
     }
-
-    void IRoutingTableListener.OnCheckNeeded(Contact contact) => _prober.Check(contact);
 
     void IPendingRequestHandler.Proceed(PendingRequest request)
     {

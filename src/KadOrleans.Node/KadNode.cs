@@ -41,15 +41,12 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
     private readonly NetworkJoin _join;
+    private readonly KeyWatches _watches = new();
     private readonly NodeWatch _watch;
     private readonly NodeRuleBook _rules;
     private readonly NodeCrawls _crawls;
-    private LocalRoutingTable? _table;
-    private DhtNode? _node;
-    private StateSaver? _saver;
-    private MaintenanceRunner? _maintenance;
-    private RoutingTableRefreshManager? _walks;
-    private RefreshPolicy? _refresh;
+    private readonly IAsyncDisposable? _owner;
+    private NodeParts? _parts;
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins a node outside a host: choose transport and storage, then build.</summary>
@@ -65,6 +62,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <param name="publications">Remembers what is published; default: in memory, for this run.</param>
     /// <param name="management">Remembers what the operator sets; default: in memory, for this run.</param>
     /// <param name="crawls">Keeps crawls; default: in memory, for this run.</param>
+    /// <param name="owner">Disposed after the node: what it was built with outside a host.</param>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
@@ -74,7 +72,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         NodeEnvironment? environment = null,
         IPublicationStore? publications = null,
         IManagementStore? management = null,
-        ICrawlStore? crawls = null)
+        ICrawlStore? crawls = null,
+        IAsyncDisposable? owner = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
@@ -82,8 +81,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
             throw new ArgumentException(problem, nameof(options));
         }
 
-        var watches = new KeyWatches();
-        (_options, _transport, _store, _states) = (options, transport, new WatchedKeyStore(store, watches), states);
+        (_options, _transport, _store, _states, _owner) = (options, transport, store, states, owner);
         _join = new NetworkJoin(options);
         _stop = new SharedStop(StopAsync);
         _publications = publications ?? new InMemoryPublicationStore(options.MaxPublications);
@@ -92,18 +90,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
-        _watch = new NodeWatch(watches, _store, _publications, _environment.Time);
+        _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);
         _rules = new NodeRuleBook(() => Engine, management ?? new InMemoryManagementStore(), _environment.Time);
         _crawls = new NodeCrawls(() => Engine, crawls ?? new InMemoryCrawlStore(), _environment);
-        Admin = new NodeAdmin(
-            () => Engine, () => Started(_table), task => Started(_maintenance).TryRun(task), _store, _publications, _rules, watches, _crawls, _environment.Time);
+        Admin = new NodeAdmin(() => Parts, _store, _publications, _rules, _watches, _crawls, _environment.Time);
     }
 
     /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
     internal Func<NodeId, LocalRoutingTable>? CreateTable { get; init; }
-
-    /// <summary>Disposed after the node, if it was built outside a host; contains the node itself.</summary>
-    internal IAsyncDisposable? Parts { get; set; }
 
     /// <summary>The node's id, known once it has started.</summary>
     public NodeId Id => Engine.Id;
@@ -115,7 +109,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public RoutingTableSnapshot RoutingTable => Engine.RoutingTable;
 
     /// <summary>The engine, for callers who need more than the members here.</summary>
-    public DhtNode Engine => Started(_node);
+    public DhtNode Engine => Parts.Engine;
 
     /// <summary>Looks into the node and changes what it holds, once it has started.</summary>
     public IDhtAdmin Admin { get; }
@@ -139,7 +133,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <exception cref="InvalidOperationException">It was started before. A failed start may not be repeated: build a new node.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        if (_node is not null)
+        if (_parts is not null)
         {
             throw new InvalidOperationException("The node has been started already.");
         }
@@ -147,12 +141,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         var saved = await _states.LoadAsync(cancellationToken);
         var id = OwnId.Choose(_options, saved, _environment.Random);
         IReadOnlyList<Contact> contacts = saved?.Contacts ?? [];
-        var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
-        _table = CreateTable?.Invoke(id)
-            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup(contacts));
-        _node = new DhtNode(_options, _transport, _table, _store, _environment);
-        _saver = new StateSaver(_node, _states, _options, () => _store.Problem is not null, _environment);
-        _saver.Begin(saved);
+        var (_, node, saver, _, maintenance) = _parts = Build(id, contacts);
         if (saved?.Id == id)
         {
             // On a full disk it still serves what it holds.
@@ -160,11 +149,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
         else
         {
-            await _saver.SaveAsync(cancellationToken);
+            await saver.SaveAsync(cancellationToken);
         }
 
-        await _rules.LoadAsync(_node, cancellationToken);
-        _node.Start();
+        await _rules.LoadAsync(node, cancellationToken);
+        node.Start();
         NodeGauges.Stores.Watch(_store);
         if (_clock is not null)
         {
@@ -173,33 +162,37 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
         foreach (var contact in contacts)
         {
-            _node.Consider(contact);
+            node.Consider(contact);
         }
 
         var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, contacts.Count, usage.Keys);
-        _refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
-        _maintenance = new MaintenanceRunner(
-            _node,
-            _store,
-            _publications,
-            new LocalMaintenanceSchedule(_table, _refresh, () => _join.IsOutside, _environment.Time, _clock),
-            JoinAsync,
-            _environment)
+        _loop = MaintainAsync(maintenance);
+        if (!_options.ClientOnly)
+        {
+            await maintenance.Walks.StartAsync();
+        }
+    }
+
+    private NodeParts Build(NodeId id, IReadOnlyList<Contact> contacts)
+    {
+        var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
+        var table = CreateTable?.Invoke(id)
+            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup(contacts));
+        var node = new DhtNode(_options, _transport, table, _store, _environment, _watches);
+        var saver = new StateSaver(node, _states, contacts, _options, () => _store.Problem is not null, _environment);
+        var refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
+        var schedule = new LocalMaintenanceSchedule(table, refresh, () => _join.IsOutside, _environment.Time, _clock);
+        var lost = new LostValues(node, _store, _publications, _environment);
+        var maintenance = new MaintenanceRunner(node, _store, _publications, schedule, JoinAsync, _environment)
         {
             OtherJobs =
             [
-                new(nameof(StateSaver), _saver.CheckAsync),
-                MaintenanceJob.Once(
-                    nameof(LostValues), new LostValues(_node, _store, _publications, _environment).RunAsync, LostValues.CheckPause),
+                new(nameof(StateSaver), saver.CheckAsync),
+                MaintenanceJob.Once(nameof(LostValues), lost.RunAsync, LostValues.CheckPause),
             ],
         };
-        _walks = new RoutingTableRefreshManager(_maintenance.Walks, _options.RandomWalk, _environment);
-        _loop = MaintainAsync(_maintenance);
-        if (!_options.ClientOnly)
-        {
-            await _walks.StartAsync();
-        }
+        return new NodeParts(table, node, saver, refresh, maintenance);
     }
 
     /// <summary>
@@ -207,7 +200,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// away than the nearest neighbour's (Kademlia §2.3).
     /// </summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default) =>
-        await _join.RunAsync(Engine, Started(_saver), Started(_maintenance), cancellationToken);
+        await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
 
     /// <inheritdoc/>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _join.Completion.WaitAsync(cancellationToken);
@@ -229,7 +222,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     {
         var result = _options.ClientOnly ? await Engine.SetAsync(key, value, cancellationToken)
             : acknowledgement == SetAcknowledgement.Durable
-                ? await _ownPublications.SetSoonAsync(Started(_maintenance), key, value, cancellationToken)
+                ? await _ownPublications.SetSoonAsync(Parts.Maintenance, key, value, cancellationToken)
                 : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
         return _watch.Learn(key, value, result);
     }
@@ -284,11 +277,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public IReadOnlyList<Contact> GetBootstrappableNeighbors() => Engine.Nearest(Id, _options.Kademlia.BucketSize);
 
     /// <summary>Refreshes the table by random walks: asked for, or by itself. Starts and stops with the node.</summary>
-    public RoutingTableRefreshManager RefreshManager => Started(_walks);
+    public RoutingTableRefreshManager RefreshManager => Parts.Maintenance.Walks;
 
     /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
     public Task RefreshAsync(CancellationToken cancellationToken = default) =>
-        Started(_maintenance).RefreshBucketsAsync(_refresh!.GetDueBuckets(_table!.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
+        Parts.Maintenance.RefreshBucketsAsync(Parts.Refresh.GetDueBuckets(Parts.Table.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
 
     /// <summary>The id and contacts that were saved last; null if nothing was.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
@@ -298,14 +291,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     public Task SaveStateAsync(CancellationToken cancellationToken = default) =>
-        Started(_saver).SaveAsync(cancellationToken);
+        Parts.Saver.SaveAsync(cancellationToken);
 
     /// <summary>Describes the node: its buckets, what it holds, its clock and its counters.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     public async Task<NodeStatus> DescribeAsync(CancellationToken cancellationToken = default)
     {
         var usage = await _store.GetUsageAsync(cancellationToken);
-        return new NodeStatus(Id, LocalEndpoints, _table!.Describe(), usage, Engine.Counts)
+        return new NodeStatus(Id, LocalEndpoints, Parts.Table.Describe(), usage, Engine.Counts)
         {
             NetworkSize = Engine.NetworkSize,
             StorageProblem = StorageProblem,
@@ -321,14 +314,13 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.RunAsync();
-        if (Parts is { } parts)
+        if (_owner is not null)
         {
-            await parts.DisposeAsync();
+            await _owner.DisposeAsync();
         }
     }
 
-    private static T Started<T>(T? part)
-        where T : class => part ?? throw new InvalidOperationException("The node has not been started.");
+    private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started.");
 
     private async Task StopAsync()
     {
@@ -336,20 +328,16 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _join.GiveUp();
         await _loop;
         await _crawls.DisposeAsync();
-        if (_walks is not null)
-        {
-            await _walks.DisposeAsync();
-        }
-
-        if (_node is null)
+        if (_parts is null)
         {
             await _transport.DisposeAsync();
         }
         else
         {
+            await _parts.Maintenance.Walks.DisposeAsync();
             await TrySaveStateAsync(CancellationToken.None);
-            await _node.DisposeAsync();
-            _logger.NodeStopped(_node.Id);
+            await Engine.DisposeAsync();
+            _logger.NodeStopped(Id);
         }
 
         NodeGauges.Stores.Forget(_store);
@@ -375,7 +363,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     {
         try
         {
-            await _saver!.SaveAsync(cancellationToken);
+            await Parts.Saver.SaveAsync(cancellationToken);
         }
         catch (Exception e) when (e is KeyStoreException or ObjectDisposedException)
         {
@@ -397,3 +385,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
     }
 }
+
+/// <summary>The parts of a started node, each built from those before it.</summary>
+internal sealed record NodeParts(LocalRoutingTable Table, DhtNode Engine, StateSaver Saver, RefreshPolicy Refresh, MaintenanceRunner Maintenance);

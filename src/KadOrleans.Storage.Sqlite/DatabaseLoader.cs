@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -50,24 +51,27 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         });
         try
         {
-            while (pages.TryRead(out var segment))
+            foreach (var segment in pages.Read())
             {
                 LoadSegment(segment, memory, removed, table);
             }
         }
         finally
         {
+            // What is thrown here comes before what the reading of segments throws for having been abandoned.
             pages.Abandon();
-            reading.GetAwaiter().GetResult();
+            Task.WaitAny(reading);
         }
 
+        reading.GetAwaiter().GetResult();
         memory.Shard.EndLoad();
     }
 
     /// <summary>Restores all publications, even beyond the present capacity.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
-    public void LoadPublications(PublicationMemory publications)
+    public ConcurrentDictionary<NodeId, Publication> LoadPublications()
     {
+        var publications = new ConcurrentDictionary<NodeId, Publication>();
         Read("SELECT key, published_at, value, is_pending FROM publication", row =>
         {
             if (damage is not null && raw.sqlite3_column_blob(row, 0).Length != NodeId.Length)
@@ -79,13 +83,14 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             var key = ReadId(row, 0, "publication");
             if (!TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt) || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
             {
-                damage.NoteOrThrow(() => file.Damaged($"the publication of key {key} is unreadable"))
+                (damage ?? throw file.Damaged($"the publication of key {key} is unreadable"))
                     .Publications.Add(raw.sqlite3_column_blob(row, 0).ToArray());
                 return;
             }
 
-            publications.Apply([KeyValuePair.Create<NodeId, Publication?>(key, new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 })]);
+            publications[key] = new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
         });
+        return publications;
     }
 
     /// <summary>The saved node state, or null if none was saved. One whose id is unreadable gets another.</summary>
@@ -127,7 +132,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         }
         else
         {
-            damage.NoteOrThrow(() => file.Damaged("a contact is unreadable")).Contacts++;
+            (damage ?? throw file.Damaged("a contact is unreadable")).Contacts++;
         }
     }
 
@@ -142,12 +147,11 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 
     private void LoadSegment(in ReadSegment read, KeptValues memory, HashSet<NodeId> removed, SegmentTable table)
     {
-        var number = read.Number;
-        var bytes = read.Bytes;
+        var (number, bytes, isSound) = read;
         var records = read.Records;
-        if (!read.IsSound)
+        if (!isSound)
         {
-            removed.UnionWith(damage.NoteOrThrow(() => file.Damaged(DatabaseSchema.UnreadableSegment(number)))
+            removed.UnionWith((damage ?? throw file.Damaged(DatabaseSchema.UnreadableSegment(number)))
                 .Records.Add(number, bytes, key => removed.Contains(key) || memory.Shard.TryFind(key, out _)));
             return;
         }
@@ -223,27 +227,21 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         if ((removed.Count > 0 && removed.Contains(key)) || Hides(key, memory, removed))
         {
             segment.AddObsolete(length);
-            return true;
         }
-
-        if (!record.TryReadHead(out var head))
+        else if (!record.TryReadHead(out var head))
         {
-            return memory.Shard.TryFind(key, out _) && AddObsolete(segment, length);
+            segment.AddObsolete(length);
+            return memory.Shard.TryFind(key, out _);
         }
-
-        var place = new RecordPlace(segment.Slot, offset, length);
-        if (memory.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, place.ToInt64()))
+        else if (memory.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, new RecordPlace(segment.Slot, offset, length).ToInt64()))
         {
             segment.AddPut(length);
-            return true;
+        }
+        else
+        {
+            segment.AddObsolete(length);
         }
 
-        return AddObsolete(segment, length);
-    }
-
-    private static bool AddObsolete(Segment segment, int length)
-    {
-        segment.AddObsolete(length);
         return true;
     }
 
@@ -270,8 +268,12 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 /// <param name="Segments">The segments that hold them.</param>
 /// <param name="Publications">Publications by key.</param>
 /// <param name="State">The node state, or null if none was saved.</param>
-internal sealed record LoadedDatabase(KeptValues Values, SegmentTable Segments, PublicationMemory Publications, NodeState? State)
+internal sealed record LoadedDatabase(
+    KeptValues Values, SegmentTable Segments, ConcurrentDictionary<NodeId, Publication> Publications, NodeState? State)
 {
+    /// <summary>The most publications that are taken. The file's are loaded even beyond it.</summary>
+    public required int MaxPublications { get; init; }
+
     /// <summary>The unreadable parts that were left out. Null if such a file is refused.</summary>
     public Damage? Damage { get; private init; }
 
@@ -284,8 +286,10 @@ internal sealed record LoadedDatabase(KeptValues Values, SegmentTable Segments, 
         var segments = new SegmentTable();
         var values = new KeptValues(limits.Quota, limits.CacheBytes, segments, file.Connection);
         loader.LoadValues(values, segments, limits);
-        var publications = new PublicationMemory(limits.MaxPublications);
-        loader.LoadPublications(publications);
-        return new LoadedDatabase(values, segments, publications, loader.LoadState()) { Damage = damage };
+        return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState())
+        {
+            MaxPublications = limits.MaxPublications,
+            Damage = damage,
+        };
     }
 }

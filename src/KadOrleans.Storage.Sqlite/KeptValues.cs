@@ -85,22 +85,12 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    public StoreTurnover Turnover
-    {
-        get
-        {
-            lock (Gate)
-            {
-                return Shard.Turnover;
-            }
-        }
-    }
-
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count)
+    /// <summary>Asks the keys something that is quick.</summary>
+    public T Ask<T>(Func<KeyShard, T> question)
     {
         lock (Gate)
         {
-            return Shard.GetTopChanges(count);
+            return question(Shard);
         }
     }
 
@@ -108,16 +98,13 @@ internal sealed class KeptValues : IShardValues, IDisposable
     public SourceRanking GetSources(int count)
     {
         var survey = Shard.SurveySources(count);
-        while (true)
+        SourceRanking? ranking;
+        do
         {
-            lock (Gate)
-            {
-                if (survey.Run(Together) is { } ranking)
-                {
-                    return ranking;
-                }
-            }
+            ranking = Ask(_ => survey.Run(Together));
         }
+        while (ranking is null);
+        return ranking;
     }
 
     /// <summary>Looks for the value of a key.</summary>
@@ -193,29 +180,14 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    public KeyStoreUsage GetUsage()
-    {
-        lock (Gate)
-        {
-            return new KeyStoreUsage(Shard.Count, Shard.Bytes);
-        }
-    }
+    public KeyStoreUsage GetUsage() => Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes));
 
     /// <summary>Has keys outside an area evicted first.</summary>
     public void SetArea(ResponsibleArea area)
     {
-        bool isLeft;
-        lock (Gate)
+        for (var isLeft = Ask(shard => shard.SetArea(area, Together)); isLeft;)
         {
-            isLeft = Shard.SetArea(area, Together);
-        }
-
-        while (isLeft)
-        {
-            lock (Gate)
-            {
-                isLeft = Shard.Judge(Together);
-            }
+            isLeft = Ask(static shard => shard.Judge(Together));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -76,7 +77,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     internal KeptValues Values { get; }
 
     /// <summary>The committed publications.</summary>
-    internal PublicationMemory Publications { get; }
+    internal ConcurrentDictionary<NodeId, Publication> Publications { get; }
 
     /// <summary>The segments of the file; they belong to the writer.</summary>
     internal SegmentTable Segments { get; }

@@ -114,10 +114,10 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
-    public StoreTurnover Turnover => _values.Turnover;
+    public StoreTurnover Turnover => _values.Ask(static shard => shard.Turnover);
 
     /// <inheritdoc/>
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.GetTopChanges(count);
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.Ask(shard => shard.GetTopChanges(count));
 
     /// <inheritdoc/>
     public void SetArea(ResponsibleArea area)

@@ -18,7 +18,7 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
     public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_database.Publications.Get(key));
+        return ValueTask.FromResult(_database.Publications.GetValueOrDefault(key));
     }
 
     /// <inheritdoc/>
@@ -40,69 +40,12 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _database.Publications.Snapshot().ToAsyncEnumerable();
+        return _database.Publications.ToArray().ToAsyncEnumerable();
     }
 
     private void Check(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
         cancellationToken.ThrowIfCancellationRequested();
-    }
-}
-
-/// <summary>All publications of the file, in memory. Many threads read; only the writer changes.</summary>
-/// <param name="capacity">The most publications. The file's are loaded even beyond it.</param>
-internal sealed class PublicationMemory(int capacity)
-{
-    // Guards _publications.
-    private readonly Lock _gate = new();
-    private readonly Dictionary<NodeId, Publication> _publications = [];
-
-    public int Capacity => capacity;
-
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _publications.Count;
-            }
-        }
-    }
-
-    public Publication? Get(NodeId key)
-    {
-        lock (_gate)
-        {
-            return _publications.GetValueOrDefault(key);
-        }
-    }
-
-    public KeyValuePair<NodeId, Publication>[] Snapshot()
-    {
-        lock (_gate)
-        {
-            return [.. _publications];
-        }
-    }
-
-    /// <summary>Applies changes: null removes a key.</summary>
-    public void Apply(IEnumerable<KeyValuePair<NodeId, Publication?>> changes)
-    {
-        lock (_gate)
-        {
-            foreach (var (key, publication) in changes)
-            {
-                if (publication is null)
-                {
-                    _publications.Remove(key);
-                }
-                else
-                {
-                    _publications[key] = publication;
-                }
-            }
-        }
     }
 }

@@ -33,10 +33,10 @@ internal sealed class PortableUdpSocket : UdpSocket
         }
         catch (Exception refusal) when (refusal is SocketException or ObjectDisposedException)
         {
-            return CountSent(sent: false, 0);
+            return CountSent(sent: false);
         }
 
-        return CountSent(sent: true, datagram.Length);
+        return CountSent(sent: true);
     }
 
     protected override void EndReading() => _socket.Dispose();

@@ -30,7 +30,8 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     // The managed id of the thread that reads; 0 while there is none.
     private volatile int _reader;
-    private ReceiveCounters _received;
+    private long _receiveErrors;
+    private long _receiverFaults;
     private SendCounters _sent;
 
     /// <summary>Whether the calling thread is the one that reads this socket, and so inside its receiver.</summary>
@@ -39,17 +40,11 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Done when the thread has ended; never fails.</summary>
     internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
 
-    internal long DatagramsReceived => Interlocked.Read(ref _received.Datagrams);
+    internal long ReceiveErrors => Interlocked.Read(ref _receiveErrors);
 
-    internal long BytesReceived => Interlocked.Read(ref _received.Bytes);
-
-    internal long ReceiveErrors => Interlocked.Read(ref _received.Errors);
-
-    internal long ReceiverFaults => Interlocked.Read(ref _received.ReceiverFaults);
+    internal long ReceiverFaults => Interlocked.Read(ref _receiverFaults);
 
     internal long DatagramsSent => Interlocked.Read(ref _sent.Datagrams);
-
-    internal long BytesSent => Interlocked.Read(ref _sent.Bytes);
 
     internal long SendFailures => Interlocked.Read(ref _sent.Failures);
 
@@ -125,23 +120,13 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Reads and delivers until <see cref="IsStopping"/>.</summary>
     protected abstract void ReadUntilStopped();
 
-    protected bool CountSent(bool sent, int bytes)
+    protected bool CountSent(bool sent)
     {
-        if (!sent)
-        {
-            Interlocked.Increment(ref _sent.Failures);
-            return false;
-        }
-
-        CountSent(1, bytes);
-        return true;
+        Interlocked.Increment(ref sent ? ref _sent.Datagrams : ref _sent.Failures);
+        return sent;
     }
 
-    protected void CountSent(int datagrams, long bytes)
-    {
-        Interlocked.Add(ref _sent.Datagrams, datagrams);
-        Interlocked.Add(ref _sent.Bytes, bytes);
-    }
+    protected void CountSent(int datagrams) => Interlocked.Add(ref _sent.Datagrams, datagrams);
 
     protected void OnReadError(SocketError error)
     {
@@ -150,7 +135,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
             return;
         }
 
-        var errors = Interlocked.Increment(ref _received.Errors);
+        var errors = Interlocked.Increment(ref _receiveErrors);
 
         // These report that an earlier datagram did not arrive, or that the next one was damaged. Anyone can cause them, and each has a
         // cause of its own.
@@ -175,15 +160,13 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <param name="age">How long it has waited in the socket; zero if the system does not report it.</param>
     protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan age)
     {
-        Volatile.Write(ref _received.Datagrams, _received.Datagrams + 1);
-        Volatile.Write(ref _received.Bytes, _received.Bytes + datagram.Length);
         try
         {
             _receiver!.Receive(datagram, source, RouteFrom(asked), age);
         }
         catch (Exception fault)
         {
-            var faults = Interlocked.Increment(ref _received.ReceiverFaults);
+            var faults = Interlocked.Increment(ref _receiverFaults);
             if (BitOperations.IsPow2(faults))
             {
                 logger.ReceiverFault(fault, local, source, faults);
@@ -235,25 +218,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 }
 
 /// <summary>
-/// The counters of one receiving thread. Only that thread writes. The padding keeps other threads' writes out of its cache lines.
-/// </summary>
-[StructLayout(LayoutKind.Explicit, Size = 192)]
-internal struct ReceiveCounters
-{
-    [FieldOffset(64)]
-    internal long Datagrams;
-
-    [FieldOffset(72)]
-    internal long Bytes;
-
-    [FieldOffset(80)]
-    internal long Errors;
-
-    [FieldOffset(88)]
-    internal long ReceiverFaults;
-}
-
-/// <summary>
 /// The counters of the threads that send through one socket, with atomic writes. The padding keeps them out of the cache lines of the
 /// receiving thread.
 /// </summary>
@@ -264,9 +228,6 @@ internal struct SendCounters
     internal long Datagrams;
 
     [FieldOffset(72)]
-    internal long Bytes;
-
-    [FieldOffset(80)]
     internal long Failures;
 }
 

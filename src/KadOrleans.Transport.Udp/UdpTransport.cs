@@ -46,17 +46,8 @@ internal sealed class UdpTransport : IDatagramTransport
     /// <summary>Sockets open, of all endpoints: what the system made of the options.</summary>
     public int SocketCount => _sockets.Length;
 
-    /// <summary>Datagrams handed to the receiver.</summary>
-    public long DatagramsReceived => _sockets.Sum(socket => socket.DatagramsReceived);
-
-    /// <summary>Bytes of the datagrams handed to the receiver, without headers.</summary>
-    public long BytesReceived => _sockets.Sum(socket => socket.BytesReceived);
-
     /// <summary>Datagrams that the system took.</summary>
     public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
-
-    /// <summary>Bytes of the datagrams that the system took, without headers.</summary>
-    public long BytesSent => _sockets.Sum(socket => socket.BytesSent);
 
     /// <summary>Sends that returned false.</summary>
     public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);

@@ -5,7 +5,7 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.PortContracts;
 
 /// <summary>Keeps what a routing table told.</summary>
-public sealed class ListenerLog : IRoutingTableListener
+public sealed class ListenerLog 
 {
     private readonly ConcurrentQueue<Contact> _added = new();
     private readonly ConcurrentQueue<Contact> _checks = new();
@@ -14,7 +14,9 @@ public sealed class ListenerLog : IRoutingTableListener
 
     public IReadOnlyCollection<Contact> Checks => _checks;
 
-    public void OnContactAdded(Contact contact) => _added.Enqueue(contact);
-
-    public void OnCheckNeeded(Contact contact) => _checks.Enqueue(contact);
+    internal void Follow(IRoutingTable table)
+    {
+        table.ContactAdded += _added.Enqueue;
+        table.CheckNeeded += _checks.Enqueue;
+    }
 }

@@ -8,9 +8,9 @@ public abstract class RoutingTableHost : IAsyncDisposable
 {
     /// <summary>
     /// The empty table of a node, which follows <see cref="RoutingTableContract.Options"/> and has no bounds per subnet;
-    /// <paramref name="listener"/> is attached and it takes observations.
+    /// <paramref name="log"/> follows it, and it takes observations.
     /// </summary>
-    internal abstract ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener);
+    internal abstract ValueTask<IRoutingTable> OpenAsync(NodeId ownId, ListenerLog log);
 
     /// <summary>Moves the clock that the tables go by.</summary>
     public abstract ValueTask AdvanceAsync(TimeSpan by);

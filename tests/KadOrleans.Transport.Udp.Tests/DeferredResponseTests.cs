@@ -36,7 +36,6 @@ public sealed class DeferredResponseTests
         route.Flush();
 
         Assert.Equal(3, transport.DatagramsSent);
-        Assert.Equal(3, transport.BytesSent);
         var seen = new List<byte>();
         for (var i = 0; i < 3; i++)
         {

@@ -95,7 +95,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Datagrams_and_bytes_are_counted_both_ways()
+    public async Task Sent_datagrams_are_counted()
     {
         await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
         var inbox = new Inbox();
@@ -106,8 +106,7 @@ public sealed class FaultTests
             await inbox.NextAsync();
         }
 
-        Assert.Equal((2, 60), (transport.DatagramsSent, transport.BytesSent));
-        Assert.Equal((2, 60), (transport.DatagramsReceived, transport.BytesReceived));
+        Assert.Equal(2, transport.DatagramsSent);
         Assert.Equal((0, 0, 0), (transport.SendFailures, transport.ReceiveErrors, transport.ReceiverFaults));
     }
 

@@ -40,7 +40,6 @@ public sealed class SharedPortTests
         Assert.Equal(OperatingSystem.IsLinux() ? Sockets : 1, transport.SocketCount);
         Assert.Equal(transport.SocketCount, threads.Count);
         Assert.Single(transport.LocalEndpoints);
-        Assert.Equal(Sources, transport.DatagramsReceived);
     }
 
     [Fact]

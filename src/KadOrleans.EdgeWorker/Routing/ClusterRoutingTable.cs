@@ -30,7 +30,6 @@ internal sealed class ClusterRoutingTable : IRoutingTable
 
     // A table treats a reporter that did not subscribe as one whose lease is lost, so nothing is sent before.
     private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IRoutingTableListener? _listener;
     private int _isFenced;
 
     /// <summary>A table without contacts until the first snapshot.</summary>
@@ -60,6 +59,10 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         _snapshot = RoutingTableSnapshot.Empty(ownId);
     }
 
+    public event Action<Contact>? ContactAdded;
+
+    public event Action<Contact>? CheckNeeded;
+
     /// <summary>Raised once, from any thread, when another edge turns out to hold the id: its node must stop using it.</summary>
     public event EventHandler? Fenced;
 
@@ -79,9 +82,6 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         ["table.observations"] = _sender.Sent,
         ["table.observations.dropped"] = Dropped,
     };
-
-    /// <inheritdoc/>
-    public void Attach(IRoutingTableListener listener) => _listener = listener;
 
     /// <inheritdoc/>
     public void Observe(ContactObservation observation)
@@ -178,12 +178,12 @@ internal sealed class ClusterRoutingTable : IRoutingTable
 
         foreach (var added in answer.Added)
         {
-            _listener?.OnContactAdded(added);
+            ContactAdded?.Invoke(added);
         }
 
         foreach (var check in answer.Checks)
         {
-            _listener?.OnCheckNeeded(check);
+            CheckNeeded?.Invoke(check);
         }
 
         if (_lag.IsBehind(answer.Version, _snapshot.Version))

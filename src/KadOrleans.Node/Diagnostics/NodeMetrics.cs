@@ -14,11 +14,8 @@ internal sealed class NodeMetrics
 {
     public const string MeterName = "KadOrleans";
 
-    private static readonly RequestKind[] Kinds = Enum.GetValues<RequestKind>();
-    private static readonly RefusalReason[] Reasons = Enum.GetValues<RefusalReason>();
-    private static readonly RequestFailure[] Failures = Enum.GetValues<RequestFailure>();
-    private static readonly StoreResult[] StoreResults = Enum.GetValues<StoreResult>();
-    private static readonly TerminationReason[] LookupReasons = Enum.GetValues<TerminationReason>();
+    // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
+    internal static readonly Meter Meter = new(MeterName);
 
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60] };
@@ -26,32 +23,45 @@ internal sealed class NodeMetrics
     private static readonly InstrumentAdvice<long> Counts =
         new() { HistogramBucketBoundaries = [1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 256] };
 
-    // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
-    internal static readonly Meter Meter = new(MeterName);
+    private static readonly TaggedCounter Requests = new(
+        "kad.requests.received", "{request}", "Requests from other nodes, by type.", "kad.request.type", Enum.GetNames<RequestKind>());
 
-    private static readonly Counter<long> Requests =
-        Meter.CreateCounter<long>("kad.requests.received", "{request}", "Requests from other nodes, by type.");
+    private static readonly TaggedCounter RefusedRequests = new(
+        "kad.requests.refused", "{request}", "Requests without a response, by reason.", "kad.refusal.reason", Enum.GetNames<RefusalReason>());
 
-    private static readonly Counter<long> RefusedRequests =
-        Meter.CreateCounter<long>("kad.requests.refused", "{request}", "Requests without a response, by reason.");
+    private static readonly TaggedCounter PendingRequests = new(
+        "kad.requests.pending", "{request}", "Requests that had to wait for the proof of an address: STOREs, and those with a long response.");
 
-    private static readonly Counter<long> PendingRequests =
-        Meter.CreateCounter<long>("kad.requests.pending", "{request}", "Requests that had to wait for the proof of an address: STOREs, and those with a long response.");
+    private static readonly TaggedCounter ShortenedResponses = new(
+        "kad.responses.shortened", "{response}", "Responses with fewer contacts, as the asker's address was not proved.");
 
-    private static readonly Counter<long> ShortenedResponses =
-        Meter.CreateCounter<long>("kad.responses.shortened", "{response}", "Responses with fewer contacts, as the asker's address was not proved.");
+    private static readonly TaggedCounter ProofPings = new(
+        "kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.");
 
-    private static readonly Counter<long> ProofPings =
-        Meter.CreateCounter<long>("kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.");
+    private static readonly TaggedCounter Proofs = new(
+        "kad.proofs.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.");
 
-    private static readonly Counter<long> Proofs =
-        Meter.CreateCounter<long>("kad.proofs.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.");
+    private static readonly TaggedCounter Stores = new(
+        "kad.stores", "{store}", "STOREs received, by result.", "kad.store.result", Enum.GetNames<StoreResult>());
 
-    private static readonly Counter<long> Stores =
-        Meter.CreateCounter<long>("kad.stores", "{store}", "STOREs received, by result.");
+    private static readonly TaggedCounter UnacknowledgedStores = new(
+        "kad.store.unacknowledged",
+        "{store}",
+        "STOREs received that were not acknowledged, by reason.",
+        "kad.unacknowledged.reason",
+        Enum.GetNames<UnacknowledgedReason>());
 
-    private static readonly Counter<long> UnacknowledgedStores =
-        Meter.CreateCounter<long>("kad.store.unacknowledged", "{store}", "STOREs received that were not acknowledged, by reason.");
+    private static readonly TaggedCounter DisputedValues = new(
+        "kad.lookup.disputes", "{lookup}", "Lookups of a value whose holders gave different ones.");
+
+    private static readonly TaggedCounter CrowdedLookups = new(
+        "kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
+
+    private static readonly TaggedCounter WalkContacts = new(
+        "kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
+
+    private static readonly TaggedCounter RepublishedValues = new(
+        "kad.values.republished", "{value}", "Held values sent out again to the k nearest.");
 
     private static readonly Counter<long> Outgoing =
         Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by type and outcome.");
@@ -62,12 +72,6 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> LookupRequests =
         Meter.CreateHistogram<long>("kad.lookup.requests", "{request}", "Contacts asked per lookup.", advice: Counts);
 
-    private static readonly Counter<long> DisputedValues =
-        Meter.CreateCounter<long>("kad.lookup.disputes", "{lookup}", "Lookups of a value whose holders gave different ones.");
-
-    private static readonly Counter<long> CrowdedLookups =
-        Meter.CreateCounter<long>("kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
-
     private static readonly Histogram<double> WalkDuration =
         Meter.CreateHistogram<double>("kad.walk.duration", "s", "Duration of random walks, by reason of their end.", advice: Seconds);
 
@@ -77,99 +81,56 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> WalkResponses =
         Meter.CreateHistogram<long>("kad.walk.responses", "{response}", "Contacts that answered per random walk.", advice: Counts);
 
-    private static readonly Counter<long> WalkContacts =
-        Meter.CreateCounter<long>("kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
-
-    private static readonly Counter<long> RepublishedValues =
-        Meter.CreateCounter<long>("kad.values.republished", "{value}", "Held values sent out again to the k nearest.");
-
-    private readonly long[] _received = new long[Kinds.Length];
-    private readonly long[] _refusals = new long[Reasons.Length];
-    private readonly long[] _stores = new long[StoreResults.Length];
-    private readonly long[] _unacknowledged = new long[UnacknowledgedReasons.All.Count];
-    private readonly long[] _lookups = new long[LookupReasons.Length];
-    private long _pendingCount;
-    private long _shortenedCount;
-    private long _proofPingCount;
-    private long _proofCount;
-    private long _republishedCount;
-    private long _walkCount;
-    private long _walkContactCount;
+    private readonly Tally _received = new(Requests);
+    private readonly Tally _refused = new(RefusedRequests);
+    private readonly Tally _stores = new(Stores);
+    private readonly Tally _unacknowledged = new(UnacknowledgedStores);
+    private readonly Tally _pending = new(PendingRequests);
+    private readonly Tally _shortened = new(ShortenedResponses);
+    private readonly Tally _proofPings = new(ProofPings);
+    private readonly Tally _proofs = new(Proofs);
+    private readonly Tally _disputes = new(DisputedValues);
+    private readonly Tally _crowded = new(CrowdedLookups);
+    private readonly Tally _republished = new(RepublishedValues);
+    private readonly Tally _walkContacts = new(WalkContacts);
+    private readonly long[] _lookups = new long[Enum.GetValues<TerminationReason>().Length];
+    private long _walks;
 
     /// <summary>Held values republished since the start.</summary>
-    public long Republished => Volatile.Read(ref _republishedCount);
+    public long Republished => _republished[0];
 
     /// <summary>STOREs refused since the start because a quota was reached.</summary>
     public long StoresRefusedByQuota =>
-        StoresThatCameTo(StoreResult.SourceQuotaExceeded)
-        + StoresThatCameTo(StoreResult.SubnetQuotaExceeded)
-        + StoresThatCameTo(StoreResult.FarQuotaExceeded)
-        + StoresThatCameTo(StoreResult.TotalQuotaExceeded);
+        _stores[(int)StoreResult.SourceQuotaExceeded]
+        + _stores[(int)StoreResult.SubnetQuotaExceeded]
+        + _stores[(int)StoreResult.FarQuotaExceeded]
+        + _stores[(int)StoreResult.TotalQuotaExceeded];
 
     /// <summary>STOREs refused since the start because their source had changed too many values of others.</summary>
-    public long ChangesRefused => StoresThatCameTo(StoreResult.ChangeLimitExceeded);
-
-    public void ValueRepublished()
-    {
-        Interlocked.Increment(ref _republishedCount);
-        RepublishedValues.Add(1);
-    }
+    public long ChangesRefused => _stores[(int)StoreResult.ChangeLimitExceeded];
 
     /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
     public static void Begin()
     {
-        foreach (var kind in Kinds)
+        TaggedCounter[] counters =
+        [
+            Requests, RefusedRequests, PendingRequests, ShortenedResponses, ProofPings, Proofs, Stores, UnacknowledgedStores, DisputedValues,
+            CrowdedLookups, WalkContacts, RepublishedValues,
+        ];
+        Array.ForEach(counters, static counter => counter.Begin());
+        foreach (var kind in Enum.GetValues<RequestKind>())
         {
-            Requests.Add(0, Type(kind));
             Outgoing.Add(0, Type(kind), Outcome(null));
-            foreach (var failure in Failures)
+            foreach (var failure in Enum.GetValues<RequestFailure>())
             {
                 Outgoing.Add(0, Type(kind), Outcome(failure));
             }
         }
-
-        foreach (var reason in Reasons)
-        {
-            RefusedRequests.Add(0, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
-        }
-
-        foreach (var result in StoreResults)
-        {
-            Stores.Add(0, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
-        }
-
-        foreach (var reason in UnacknowledgedReasons.All)
-        {
-            UnacknowledgedStores.Add(0, Why(reason));
-        }
-
-        PendingRequests.Add(0);
-        DisputedValues.Add(0);
-        CrowdedLookups.Add(0);
-        ShortenedResponses.Add(0);
-        ProofPings.Add(0);
-        Proofs.Add(0);
-        WalkContacts.Add(0);
-        RepublishedValues.Add(0);
     }
 
-    public void Received(RequestKind kind)
-    {
-        Interlocked.Increment(ref _received[(int)kind]);
-        if (Requests.Enabled)
-        {
-            Requests.Add(1, Type(kind));
-        }
-    }
+    public void Received(RequestKind kind) => _received.Add((int)kind);
 
-    public void Refused(RefusalReason reason)
-    {
-        Interlocked.Increment(ref _refusals[(int)reason]);
-        if (RefusedRequests.Enabled)
-        {
-            RefusedRequests.Add(1, new KeyValuePair<string, object?>("kad.refusal.reason", reason.ToString()));
-        }
-    }
+    public void Refused(RefusalReason reason) => _refused.Add((int)reason);
 
     /// <summary>Counts a request that was taken in. A STORE may have come to no store, or its store threw.</summary>
     public void Refused(RequestKind kind, RefusalReason reason)
@@ -177,45 +138,26 @@ internal sealed class NodeMetrics
         Refused(reason);
         if (kind == RequestKind.Store)
         {
-            NotAcknowledged(UnacknowledgedReasons.Of(reason));
+            _unacknowledged.Add((int)UnacknowledgedReasons.Of(reason));
         }
     }
 
-    public void Pending()
-    {
-        Interlocked.Increment(ref _pendingCount);
-        PendingRequests.Add(1);
-    }
+    public void Pending() => _pending.Add();
 
-    public void Shortened()
-    {
-        Interlocked.Increment(ref _shortenedCount);
-        ShortenedResponses.Add(1);
-    }
+    public void Shortened() => _shortened.Add();
 
-    public void ProofAsked()
-    {
-        Interlocked.Increment(ref _proofPingCount);
-        ProofPings.Add(1);
-    }
+    public void ProofAsked() => _proofPings.Add();
 
-    public void Proved()
-    {
-        Interlocked.Increment(ref _proofCount);
-        Proofs.Add(1);
-    }
+    public void Proved() => _proofs.Add();
+
+    public void ValueRepublished() => _republished.Add();
 
     public void Stored(StoreResult result)
     {
-        Interlocked.Increment(ref _stores[(int)result]);
-        if (Stores.Enabled)
-        {
-            Stores.Add(1, new KeyValuePair<string, object?>("kad.store.result", result.ToString()));
-        }
-
+        _stores.Add((int)result);
         if (UnacknowledgedReasons.Of(result) is { } reason)
         {
-            NotAcknowledged(reason);
+            _unacknowledged.Add((int)reason);
         }
     }
 
@@ -234,85 +176,94 @@ internal sealed class NodeMetrics
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
         LookupDuration.Record(duration.TotalSeconds, tags);
         LookupRequests.Record(outcome.Asked, tags);
-        if (outcome.Differed > 0)
-        {
-            DisputedValues.Add(1);
-        }
-
-        if (outcome.Crowded > 0)
-        {
-            CrowdedLookups.Add(1);
-        }
+        _disputes.Add(count: outcome.Differed > 0 ? 1 : 0);
+        _crowded.Add(count: outcome.Crowded > 0 ? 1 : 0);
     }
 
     public void WalkEnded(LookupOutcome outcome, int newContacts, TimeSpan duration)
     {
+        Interlocked.Increment(ref _walks);
+        _walkContacts.Add(count: newContacts);
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
-        Interlocked.Increment(ref _walkCount);
-        Interlocked.Add(ref _walkContactCount, newContacts);
         WalkDuration.Record(duration.TotalSeconds, tags);
         WalkRequests.Record(outcome.Asked, tags);
         WalkResponses.Record(outcome.Answered, tags);
-        WalkContacts.Add(newContacts);
     }
 
-    private void NotAcknowledged(UnacknowledgedReason reason)
+    /// <summary>All counters since the start, by a stable name.</summary>
+    public IReadOnlyDictionary<string, long> Totals()
     {
-        Interlocked.Increment(ref _unacknowledged[(int)reason]);
-        if (UnacknowledgedStores.Enabled)
+        var totals = new SortedDictionary<string, long>(StringComparer.Ordinal)
         {
-            UnacknowledgedStores.Add(1, Why(reason));
+            ["requests.pending"] = _pending[0],
+            ["responses.shortened"] = _shortened[0],
+            ["proofs.asked"] = _proofPings[0],
+            ["proofs.given"] = _proofs[0],
+            ["stores.accepted"] = _stores[(int)StoreResult.Stored],
+            ["values.republished"] = _republished[0],
+            ["walks.done"] = Volatile.Read(ref _walks),
+            ["walks.newContacts"] = _walkContacts[0],
+        };
+        Add("received", Enum.GetValues<RequestKind>(), kind => _received[(int)kind]);
+        Add("refused", Enum.GetValues<RefusalReason>(), reason => _refused[(int)reason]);
+        Add("lookups", Enum.GetValues<TerminationReason>(), reason => Volatile.Read(ref _lookups[(int)reason]));
+        Add("stores.refused", Enum.GetValues<StoreResult>().Where(result => result != StoreResult.Stored), result => _stores[(int)result]);
+        Add("stores.unacknowledged", Enum.GetValues<UnacknowledgedReason>(), reason => _unacknowledged[(int)reason]);
+        return totals;
+
+        void Add<T>(string prefix, IEnumerable<T> parts, Func<T, long> count)
+        {
+            foreach (var part in parts)
+            {
+                totals[$"{prefix}.{part}"] = count(part);
+            }
         }
     }
-
-    private long StoresThatCameTo(StoreResult result) => Volatile.Read(ref _stores[(int)result]);
-
-    private static KeyValuePair<string, object?> Why(UnacknowledgedReason reason) =>
-        new("kad.unacknowledged.reason", reason.ToString());
 
     private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());
 
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    /// <summary>All counters since the start, by a stable name.</summary>
-    public IReadOnlyDictionary<string, long> Totals()
+    /// <summary>A counter of all nodes of the process, with a series for each value of its tag if it has one.</summary>
+    private sealed class TaggedCounter(string name, string unit, string description, string? tag = null, params string[] values)
     {
-        var totals = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var kind in Kinds)
+        private readonly Counter<long> _counter = Meter.CreateCounter<long>(name, unit, description);
+        private readonly KeyValuePair<string, object?>[] _tags = [.. values.Select(value => new KeyValuePair<string, object?>(tag!, value))];
+
+        public int Series => Math.Max(1, _tags.Length);
+
+        public void Begin()
         {
-            totals[$"received.{kind}"] = Volatile.Read(ref _received[(int)kind]);
+            for (var i = 0; i < Series; i++)
+            {
+                _counter.Add(0, SeriesTags(i));
+            }
         }
 
-        foreach (var reason in Reasons)
+        public void Add(int series, long count)
         {
-            totals[$"refused.{reason}"] = Volatile.Read(ref _refusals[(int)reason]);
+            if (_counter.Enabled)
+            {
+                _counter.Add(count, SeriesTags(series));
+            }
         }
 
-        foreach (var reason in LookupReasons)
-        {
-            totals[$"lookups.{reason}"] = Volatile.Read(ref _lookups[(int)reason]);
-        }
+        private ReadOnlySpan<KeyValuePair<string, object?>> SeriesTags(int series) => _tags.AsSpan(series, tag is null ? 0 : 1);
+    }
 
-        totals["requests.pending"] = Volatile.Read(ref _pendingCount);
-        totals["responses.shortened"] = Volatile.Read(ref _shortenedCount);
-        totals["proofs.asked"] = Volatile.Read(ref _proofPingCount);
-        totals["proofs.given"] = Volatile.Read(ref _proofCount);
-        totals["stores.accepted"] = StoresThatCameTo(StoreResult.Stored);
-        foreach (var result in StoreResults.Where(result => result != StoreResult.Stored))
-        {
-            totals[$"stores.refused.{result}"] = StoresThatCameTo(result);
-        }
+    /// <summary>What one node counted.</summary>
+    private sealed class Tally(TaggedCounter counter)
+    {
+        private readonly long[] _counts = new long[counter.Series];
 
-        foreach (var reason in UnacknowledgedReasons.All)
-        {
-            totals[$"stores.unacknowledged.{reason}"] = Volatile.Read(ref _unacknowledged[(int)reason]);
-        }
+        public long this[int series] => Volatile.Read(ref _counts[series]);
 
-        totals["values.republished"] = Republished;
-        totals["walks.done"] = Volatile.Read(ref _walkCount);
-        totals["walks.newContacts"] = Volatile.Read(ref _walkContactCount);
-        return totals;
+        public void Add(int series = 0, long count = 1)
+        {
+            Interlocked.Add(ref _counts[series], count);
+            counter.Add(series, count);
+        }
     }
 }
 

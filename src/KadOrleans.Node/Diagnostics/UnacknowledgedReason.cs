@@ -24,9 +24,6 @@ internal enum UnacknowledgedReason
 /// <summary>Decides the reason.</summary>
 internal static class UnacknowledgedReasons
 {
-    /// <summary>All reasons, in their order.</summary>
-    public static IReadOnlyList<UnacknowledgedReason> All { get; } = Enum.GetValues<UnacknowledgedReason>();
-
     /// <summary>The reason behind a store's result; null if the STORE is acknowledged.</summary>
     public static UnacknowledgedReason? Of(StoreResult result) => result switch
     {

@@ -5,6 +5,7 @@ using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Trust;
 using KadOrleans.Node.Values;
+using KadOrleans.Watching;
 using KadOrleans.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -32,23 +33,25 @@ internal sealed class RequestHandlers
     private readonly NodeId _ownId;
     private readonly IRoutingTable _table;
     private readonly IKeyStore _store;
+    private readonly KeyWatches _watches;
     private readonly KademliaOptions _options;
     private readonly ResponseGate _gate;
     private readonly NodeMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly DeferredResponses _deferred;
 
-    /// <param name="table">Where contacts come from; its own id is the node's.</param>
-    /// <param name="store">Where values are.</param>
-    /// <param name="options">k, and how long a value lives.</param>
-    /// <param name="gate">Sends the responses.</param>
-    /// <param name="metrics">Counts.</param>
-    /// <param name="time">The clock of lives.</param>
-    /// <param name="logger">Logs failures.</param>
     public RequestHandlers(
-        IRoutingTable table, IKeyStore store, KademliaOptions options, ResponseGate gate, NodeMetrics metrics, TimeProvider time, ILogger logger)
+        IRoutingTable table,
+        IKeyStore store,
+        KeyWatches watches,
+        KademliaOptions options,
+        ResponseGate gate,
+        NodeMetrics metrics,
+        TimeProvider time,
+        ILogger logger)
     {
-        (_ownId, _table, _store, _options, _gate, _metrics, _time) = (table.Snapshot.OwnId, table, store, options, gate, metrics, time);
+        (_ownId, _table, _store, _watches) = (table.Snapshot.OwnId, table, store, watches);
+        (_options, _gate, _metrics, _time) = (options, gate, metrics, time);
         _deferred = new DeferredResponses(
             RespondToStore, (key, stored, context) => RespondToFindValue(key, stored, context), metrics, logger);
     }
@@ -244,10 +247,22 @@ internal sealed class RequestHandlers
         var now = _time.GetUtcNow();
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
         TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        return _store.PutAsync(
+        var put = _store.PutAsync(
             request.Key,
             new StoredValue(request.Value, now, now + _options.Bound(life), source),
             life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy);
+        return _watches.IsEmpty ? put : TellAsync(request.Key, put);
+    }
+
+    private async ValueTask<StoreResult> TellAsync(NodeId key, ValueTask<StoreResult> put)
+    {
+        var result = await put;
+        if (result == StoreResult.Stored)
+        {
+            _watches.Post(key, KeyNotice.Changed);
+        }
+
+        return result;
     }
 
     // True if the value is held, false if it was refused or a newer one is held. If it was not decided, as storage failed, there is no

@@ -29,9 +29,7 @@ public sealed class KadNodeBuilder
         var provider = Services.BuildServiceProvider();
         try
         {
-            var node = provider.GetRequiredService<KadNode>();
-            node.Parts = provider;
-            return node;
+            return KadNodeServiceCollectionExtensions.CreateNode(provider, owner: provider);
         }
         catch
         {

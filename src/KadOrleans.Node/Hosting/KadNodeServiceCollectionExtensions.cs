@@ -43,14 +43,15 @@ public static class KadNodeServiceCollectionExtensions
             s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
         services.TryAddSingleton<IManagementStore, InMemoryManagementStore>();
         services.TryAddSingleton<ICrawlStore, InMemoryCrawlStore>();
-        services.AddSingleton(CreateNode);
+        services.AddSingleton(static provider => CreateNode(provider, owner: null));
         services.AddSingleton<IDht>(static provider => provider.GetRequiredService<KadNode>());
         services.AddSingleton(static provider => provider.GetRequiredService<KadNode>().Admin);
         services.AddHostedService<KadNodeService>();
         return new KadNodeBuilder(services);
     }
 
-    private static KadNode CreateNode(IServiceProvider services) => new(
+    /// <summary>Creates a node from its services, and has it dispose of their owner, if there is one, after itself.</summary>
+    internal static KadNode CreateNode(IServiceProvider services, IAsyncDisposable? owner) => new(
         services.GetRequiredService<IOptions<KadNodeOptions>>().Value,
         services.GetService<IDatagramTransport>()
             ?? throw new InvalidOperationException("No transport is set: add UseUdp(…) after AddKadNode(…)."),
@@ -64,5 +65,6 @@ public static class KadNodeServiceCollectionExtensions
         },
         services.GetRequiredService<IPublicationStore>(),
         services.GetRequiredService<IManagementStore>(),
-        services.GetRequiredService<ICrawlStore>());
+        services.GetRequiredService<ICrawlStore>(),
+        owner);
 }

@@ -15,37 +15,27 @@ internal sealed class LocalRoutingTable : IRoutingTable
     private readonly RoutingTable _table;
     private volatile RoutingTableSnapshot _snapshot;
     private volatile bool _changed;
-    private IRoutingTableListener? _listener;
 
-    /// <summary>An empty table of a node.</summary>
-    /// <param name="ownId">The id of the node.</param>
-    /// <param name="options">k, b and the bounds.</param>
-    /// <param name="diversity">Counts this table's contacts.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="lastLookup">When its buckets count as looked up. Default: now.</param>
+    /// <summary>An empty table, whose buckets count as looked up at a time; default: now.</summary>
     public LocalRoutingTable(
         NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time, DateTimeOffset? lastLookup = null)
-        : this(new RoutingTable(ownId, options, diversity, lastLookup ?? TimeOf(time)), time)
+        : this(new RoutingTable(ownId, options, diversity, lastLookup ?? time.GetUtcNow()), time)
     {
     }
 
     /// <summary>Takes a table over, such as a restored one; nobody else may use it from now on.</summary>
     public LocalRoutingTable(RoutingTable table, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(table);
-        ArgumentNullException.ThrowIfNull(time);
-        _time = time;
-        _table = table;
+        (_table, _time) = (table, time);
         _snapshot = _table.Snapshot;
     }
 
-    /// <inheritdoc/>
+    public event Action<Contact>? ContactAdded;
+
+    public event Action<Contact>? CheckNeeded;
+
     public RoutingTableSnapshot Snapshot => _changed ? TakeSnapshot() : _snapshot;
 
-    /// <inheritdoc/>
-    public void Attach(IRoutingTableListener listener) => _listener = listener;
-
-    /// <inheritdoc/>
     public void Observe(ContactObservation observation)
     {
         TableDecision decision;
@@ -55,7 +45,7 @@ internal sealed class LocalRoutingTable : IRoutingTable
             _changed |= _table.Version != _snapshot.Version;
         }
 
-        Report(decision, _listener);
+        Report(decision, ContactAdded, CheckNeeded);
     }
 
     /// <summary>The buckets, for people to look at.</summary>
@@ -76,29 +66,23 @@ internal sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>Tells a listener of an observation's effects on a table.</summary>
-    internal static void Report(TableDecision decision, IRoutingTableListener? listener)
+    /// <summary>Tells of an observation's effects on a table.</summary>
+    internal static void Report(TableDecision decision, Action<Contact>? onAdded, Action<Contact>? onCheck)
     {
         if (decision.Added is { } added)
         {
-            listener?.OnContactAdded(added);
+            onAdded?.Invoke(added);
         }
 
         foreach (var promoted in decision.AlsoAdded)
         {
-            listener?.OnContactAdded(promoted);
+            onAdded?.Invoke(promoted);
         }
 
         if (decision.Check is { } check)
         {
-            listener?.OnCheckNeeded(check);
+            onCheck?.Invoke(check);
         }
-    }
-
-    private static DateTimeOffset TimeOf(TimeProvider time)
-    {
-        ArgumentNullException.ThrowIfNull(time);
-        return time.GetUtcNow();
     }
 
     // The first reader after a change makes the snapshot, so a crowd of new contacts costs one snapshot.

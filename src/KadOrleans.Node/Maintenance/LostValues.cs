@@ -6,6 +6,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Values;
+using KadOrleans.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
@@ -66,7 +67,9 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
             var source = await SourceOfAsync(key, value, holder, cancellationToken);
             var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
-            return await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+            var isStored = await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+            node.Watches.Post(key, KeyNotice.Changed);
+            return isStored;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

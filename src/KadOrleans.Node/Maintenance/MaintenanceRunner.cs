@@ -44,7 +44,7 @@ internal sealed class MaintenanceRunner(
     private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
 
     /// <summary>Refreshes the table by random walks.</summary>
-    internal TableRefresh Walks { get; } =
+    internal RoutingTableRefreshManager Walks { get; } =
         new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
 
     /// <summary>Further jobs of a standalone node.</summary>
@@ -144,7 +144,7 @@ internal sealed class MaintenanceRunner(
     private Task DoAsync(MaintenanceTask task, CancellationToken cancellationToken) => task switch
     {
         MaintenanceTask.RefreshBuckets refresh => RefreshBucketsAsync(refresh.Buckets, cancellationToken),
-        MaintenanceTask.Walk => Walks.RunAsync(force: true, cancellationToken),
+        MaintenanceTask.Walk => Walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
         MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
         MaintenanceTask.Republish or MaintenanceTask.RepublishKeys => EnqueueAsync(task),

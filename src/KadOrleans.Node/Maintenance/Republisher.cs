@@ -5,6 +5,7 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Ports;
 using KadOrleans.Node.Values;
+using KadOrleans.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
@@ -354,6 +355,7 @@ internal sealed class Republisher
         if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
         {
             await _store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
+            _node.Watches.Post(key, KeyNotice.Changed);
         }
     }
 

@@ -11,11 +11,17 @@ namespace KadOrleans.Node.Maintenance;
 /// </summary>
 /// <param name="node">The node, with the id and the contacts.</param>
 /// <param name="states">The store.</param>
+/// <param name="saved">The contacts that an earlier run saved.</param>
 /// <param name="options">The intervals.</param>
 /// <param name="isFailing">Whether storage is failing. Then saving is retried soon, to notice the end of the outage.</param>
 /// <param name="environment">Time and logging.</param>
 internal sealed class StateSaver(
-    DhtNode node, INodeStateStore states, KadNodeOptions options, Func<bool> isFailing, NodeEnvironment environment)
+    DhtNode node,
+    INodeStateStore states,
+    IReadOnlyList<Contact> saved,
+    KadNodeOptions options,
+    Func<bool> isFailing,
+    NodeEnvironment environment)
 {
     /// <summary>The most contacts saved, nearest first. A few buckets of them suffice to rejoin.</summary>
     private const int MaxContacts = 1_000;
@@ -29,10 +35,7 @@ internal sealed class StateSaver(
     private bool _isFailing;
 
     /// <summary>The contacts saved last, also by an earlier run.</summary>
-    public IReadOnlyList<Contact> LastContacts { get; private set; } = [];
-
-    /// <summary>Takes the state that an earlier run saved.</summary>
-    public void Begin(NodeState? saved) => LastContacts = saved?.Contacts ?? [];
+    public IReadOnlyList<Contact> LastContacts { get; private set; } = saved;
 
     /// <summary>
     /// Saves changes, or the state when the interval is over. Returns the time until the next check. A failure is retried, and logged once.

@@ -5,16 +5,13 @@ using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Local;
 using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Managing;
 
 /// <summary>Looks into a node and changes what it holds.</summary>
-/// <param name="engine">Returns the engine of a started node.</param>
-/// <param name="table">Returns its table.</param>
-/// <param name="run">Begins work of a started node; false if it has enough to do.</param>
+/// <param name="parts">The parts of the node, once it has started.</param>
 /// <param name="store">Its keys.</param>
 /// <param name="publications">What it publishes.</param>
 /// <param name="rules">What its operator has set.</param>
@@ -22,9 +19,7 @@ namespace KadOrleans.Node.Managing;
 /// <param name="crawls">Its crawls.</param>
 /// <param name="time">The clock of expiry.</param>
 internal sealed class NodeAdmin(
-    Func<DhtNode> engine,
-    Func<LocalRoutingTable> table,
-    Func<MaintenanceTask, bool> run,
+    Func<NodeParts> parts,
     IKeyStore store,
     IPublicationStore publications,
     NodeRuleBook rules,
@@ -86,12 +81,12 @@ internal sealed class NodeAdmin(
     {
         var held = await store.GetAsync(key, time.GetUtcNow(), cancellationToken);
         var published = await publications.GetAsync(key, cancellationToken);
-        return new KeyDetails(key, held, published?.PublishedAt, await engine().AskHoldersAsync(key, cancellationToken));
+        return new KeyDetails(key, held, published?.PublishedAt, await parts().Engine.AskHoldersAsync(key, cancellationToken));
     }
 
     // In the turn of those who publish the key: a set that has begun ends before.
     public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        engine().Turns.RunAsync(key, async () =>
+        parts().Engine.Turns.RunAsync(key, async () =>
         {
             var wasPublished = await publications.RemoveAsync(key, cancellationToken);
             var wasHeld = await store.RemoveAsync(key, cancellationToken);
@@ -113,14 +108,14 @@ internal sealed class NodeAdmin(
 
     public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
-        var node = engine();
+        var node = parts().Engine;
         return id is { } other && other != node.Id
             ? throw new ArgumentException($"The node id {other} is not this node's, which is {node.Id}.")
-            : Task.FromResult(TableDetails.Of(node.Id, table().Describe(), node.RoutingTable.Contacts));
+            : Task.FromResult(TableDetails.Of(node.Id, parts().Table.Describe(), node.RoutingTable.Contacts));
     }
 
     public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
-        engine().TraceLookupAsync(target, kind, cancellationToken);
+        parts().Engine.TraceLookupAsync(target, kind, cancellationToken);
 
     public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<EdgeDetails>>([]);
 
@@ -128,14 +123,14 @@ internal sealed class NodeAdmin(
         throw new ArgumentException("This is one node, which has no edges; a cluster has.");
 
     public Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
-        Task.FromResult<IReadOnlyList<ContactDetails>>([.. table().Find(id).Select(known => new ContactDetails(engine().Id, known))]);
+        Task.FromResult<IReadOnlyList<ContactDetails>>([.. parts().Table.Find(id).Select(known => new ContactDetails(parts().Engine.Id, known))]);
 
     public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default)
     {
-        var held = table().Find(id);
+        var held = parts().Table.Find(id);
         foreach (var drop in KnownContact.DropsOf(held))
         {
-            table().Observe(drop);
+            parts().Table.Observe(drop);
         }
 
         return Task.FromResult(held.Count > 0 ? 1 : 0);
@@ -145,11 +140,11 @@ internal sealed class NodeAdmin(
     {
         MaintenanceTask task = work switch
         {
-            DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. table().Describe().Select(bucket => bucket.Range)]),
+            DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. parts().Table.Describe().Select(bucket => bucket.Range)]),
             DhtWork.Walk => new MaintenanceTask.Walk(),
             _ => new MaintenanceTask.Republish(),
         };
-        return Task.FromResult(run(task) ? 1 : 0);
+        return Task.FromResult(parts().Maintenance.TryRun(task) ? 1 : 0);
     }
 
     public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) => throw NoShards();
@@ -175,7 +170,7 @@ internal sealed class NodeAdmin(
 
     public Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
     {
-        var node = engine();
+        var node = parts().Engine;
         return Task.FromResult(new LimitList(LimitDetails.List(node.Rules.Settings, rules.Rules.Limits, node.Options.MostKeys, isCluster: false), []));
     }
 

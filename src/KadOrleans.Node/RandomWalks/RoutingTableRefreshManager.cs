@@ -1,3 +1,4 @@
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Node.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -8,14 +9,15 @@ namespace KadOrleans.Node.RandomWalks;
 /// Refreshes run one after the other.
 /// </summary>
 /// <remarks>
-/// This is RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions. The work itself is
-/// done by <see cref="TableRefresh"/>, which the node's maintenance uses too.
+/// This is RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions.
 /// </remarks>
 public sealed class RoutingTableRefreshManager : IAsyncDisposable
 {
-    private readonly TableRefresh _refresh;
+    private readonly DhtNode _node;
+    private readonly RandomWalk _walk;
     private readonly RandomWalkOptions _options;
     private readonly NodeEnvironment _environment;
+    private readonly RandomWalkPolicy _policy;
     private readonly ILogger _logger;
 
     // Guards _callbacks, _stopping and _loop.
@@ -25,23 +27,28 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private volatile bool _isNotifying;
 
+    // One refresh at a time. It has no handle that would have to be disposed of.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    // Written by the holder of the turn. Null before the first refresh.
+    private long? _lastBegunAt;
+    private double _earliness;
+
+    // The number of consecutive checks after which the table was small or the refresh had failed.
+    private int _fruitless;
+
     /// <summary>A manager that does nothing before a call.</summary>
     /// <param name="node">Whose table it keeps.</param>
     /// <param name="walk">Walks.</param>
     /// <param name="options">How often; validated by the caller.</param>
     /// <param name="environment">Time, randomness and logging.</param>
     public RoutingTableRefreshManager(DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment)
-        : this(new TableRefresh(node, walk, options, environment), options, environment)
-    {
-    }
-
-    internal RoutingTableRefreshManager(TableRefresh refresh, RandomWalkOptions options, NodeEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(environment);
-        (_refresh, _options, _environment) = (refresh, options, environment);
+        (_node, _walk, _options, _environment) = (node, walk, options, environment);
+        _policy = new RandomWalkPolicy(options.Interval, options.MinTableSize);
         _logger = environment.LoggerFactory.CreateLogger<RoutingTableRefreshManager>();
-        refresh.Done += Notify;
     }
 
     /// <summary>Whether it has been started and not been stopped since.</summary>
@@ -134,10 +141,83 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     /// <exception cref="RandomWalkException">Every walk failed. No callback is called, and a refresh stays due.</exception>
     /// <exception cref="RoutingTableRefreshException">Something else failed, with the same effect.</exception>
     public Task<bool> RefreshAsync(bool force = false, CancellationToken cancellationToken = default) =>
-        _refresh.RunAsync(force, cancellationToken);
+        RefreshInTurnAsync(force, isCheck: false, cancellationToken);
 
     /// <summary>Stops.</summary>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // What follows must not run inside the lock.
+        await Task.Yield();
+        await new MaintenanceJob(nameof(RoutingTableRefreshManager), CheckAsync).RunAsync(_environment.Time, _logger, cancellationToken);
+    }
+
+    private async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RefreshInTurnAsync(force: false, isCheck: true, cancellationToken);
+            var size = _node.RoutingTable.Count;
+            _fruitless = _policy.IsSmall(size) ? _fruitless + 1 : 0;
+            return _policy.GetPause(size, _fruitless);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            _logger.TableNotRefreshed(e);
+            return _policy.GetPause(_options.MinTableSize, ++_fruitless);
+        }
+    }
+
+    private async Task<bool> RefreshInTurnAsync(bool force, bool isCheck, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await TakeTurnAsync(force, isCheck, cancellationToken))
+            {
+                return false;
+            }
+        }
+        catch (Exception e) when (e is not RoutingTableRefreshException
+            && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
+        {
+            throw new RoutingTableRefreshException($"The routing table could not be refreshed: {e.Message}", e);
+        }
+
+        Notify();
+        return true;
+    }
+
+    private async Task<bool> TakeTurnAsync(bool force, bool isCheck, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var size = _node.RoutingTable.Count;
+            TimeSpan? sinceLast = _lastBegunAt is { } last ? _environment.Time.GetElapsedTime(last) : null;
+            if (!force && !_policy.IsDue(size, sinceLast, isCheck ? _earliness : 0))
+            {
+                return false;
+            }
+
+            var begunAt = _environment.Time.GetTimestamp();
+            var found = await _walk.RunConcurrentRandomWalksAsync(_options.Count, size, cancellationToken);
+            (_lastBegunAt, _earliness) = (begunAt, NextFraction());
+            _logger.TableRefreshed(_options.Count, found.Count, _node.RoutingTable.Count);
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private double NextFraction()
+    {
+        Span<byte> random = stackalloc byte[1];
+        _environment.Random.Fill(random);
+        return random[0] / 255.0;
+    }
 
     private void Notify()
     {
@@ -161,12 +241,5 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         }
 
         _isNotifying = false;
-    }
-
-    private async Task RunAsync(CancellationToken cancellationToken)
-    {
-        // What follows must not run inside the lock.
-        await Task.Yield();
-        await new MaintenanceJob(nameof(TableRefresh), _refresh.CheckAsync).RunAsync(_environment.Time, _logger, cancellationToken);
     }
 }

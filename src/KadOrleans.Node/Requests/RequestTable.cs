@@ -28,18 +28,21 @@ internal sealed class RequestTable : IDisposable
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
     private readonly RequestDeadlines _deadlines;
 
+    /// <param name="transport">Sends.</param>
+    /// <param name="time">The clock of timeouts.</param>
+    /// <param name="random">Draws message ids.</param>
+    /// <param name="observer">Observes the ends.</param>
+    /// <param name="bans">Nothing is sent to a banned address; default: none.</param>
     public RequestTable(
-        IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer)
+        IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer, BansInForce? bans = null)
     {
-        _transport = transport;
-        _time = time;
-        _random = random;
-        _observer = observer;
+        (_transport, _time, _random, _observer) = (transport, time, random, observer);
+        Bans = bans ?? new BansInForce();
         _deadlines = new RequestDeadlines(time, Expire, observer.OnFault);
     }
 
     /// <summary>The bans: nothing is sent to a banned address.</summary>
-    public BansInForce Bans { get; init; } = new();
+    public BansInForce Bans { get; }
 
     public int Count => _pending.Count;
 

@@ -14,11 +14,9 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
     /// </summary>
     public const int StrangersDivisor = 4;
 
-    // Guards both buckets.
-    private readonly Lock _gate = new();
+    private readonly SharedBucket _all = new();
+    private readonly SharedBucket _strangers = new();
     private long _bytesPerSecond = bytesPerSecond;
-    private TokenBucket _bucket = new(RateOf(bytesPerSecond), time.GetUtcNow());
-    private TokenBucket _strangers = new(RateOf(bytesPerSecond / StrangersDivisor), time.GetUtcNow());
 
     /// <summary>Bytes per second; 0 for no bound. It may be changed at any time.</summary>
     public long BytesPerSecond
@@ -31,32 +29,17 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
     public bool TrySend(int bytes)
     {
         var rate = BytesPerSecond;
-        if (rate == 0)
-        {
-            return true;
-        }
-
-        lock (_gate)
-        {
-            return _bucket.TryTake(RateOf(rate), time.GetUtcNow(), bytes);
-        }
+        return rate == 0 || _all.TryTake(RateOf(rate), bytes, time.GetUtcNow());
     }
 
     /// <summary>Counts bytes to an unproven endpoint. Returns false, without counting, if they exceed the part of such endpoints.</summary>
     public bool TrySendToStranger(int bytes)
     {
-        var rate = BytesPerSecond;
-        if (rate == 0)
-        {
-            return true;
-        }
+        var (rate, now) = (BytesPerSecond, time.GetUtcNow());
 
-        lock (_gate)
-        {
-            // In this order, so that bytes refused by the strangers' part cost the others nothing.
-            var now = time.GetUtcNow();
-            return _strangers.TryTake(RateOf(rate / StrangersDivisor), now, bytes) && _bucket.TryTake(RateOf(rate), now, bytes);
-        }
+        // In this order, so that bytes refused by the strangers' part cost the others nothing.
+        return rate == 0
+            || (_strangers.TryTake(RateOf(rate / StrangersDivisor), bytes, now) && _all.TryTake(RateOf(rate), bytes, now));
     }
 
     /// <summary>Counts bytes that are sent anyway.</summary>
@@ -65,10 +48,7 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
         var rate = BytesPerSecond;
         if (rate > 0)
         {
-            lock (_gate)
-            {
-                _bucket.Spend(RateOf(rate), time.GetUtcNow(), bytes);
-            }
+            _all.Spend(RateOf(rate), bytes, time.GetUtcNow());
         }
     }
 

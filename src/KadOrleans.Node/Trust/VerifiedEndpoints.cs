@@ -86,13 +86,9 @@ internal sealed class VerifiedEndpoints
 
     private static bool IsPublic(UdpEndpoint endpoint) => !endpoint.IsLoopback && !endpoint.IsLinkLocal && !endpoint.IsPrivate;
 
-    private VerifiedEndpoint New(UdpEndpoint endpoint)
-    {
-        var now = _time.GetUtcNow();
-        return IsPublic(endpoint)
-            ? new VerifiedEndpoint(_rates, now, _shares.OfSource(endpoint, _previousShares), _shares.OfSubnet(endpoint, _previousShares))
-            : new VerifiedEndpoint(_rates, now);
-    }
+    private VerifiedEndpoint New(UdpEndpoint endpoint) => IsPublic(endpoint)
+        ? new VerifiedEndpoint(_rates, _shares.OfSource(endpoint, _previousShares), _shares.OfSubnet(endpoint, _previousShares))
+        : new VerifiedEndpoint(_rates);
 
     private void MakeRoomInSubnet(UdpEndpoint endpoint)
     {
@@ -139,21 +135,13 @@ internal sealed class VerifiedEndpoints
 /// The rates of one endpoint that proved its address: requests and bytes. Requests forged under other ports or neighbouring addresses do
 /// not use them up. Its bytes count for its source and its subnet too, as one host has 65,535 endpoints.
 /// </summary>
-internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now, ByteShare? source = null, ByteShare? subnet = null)
+internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source = null, SharedBucket? subnet = null)
 {
-    // Guards _requests.
-    private readonly Lock _gate = new();
-    private readonly ByteShare _bytes = new();
-    private TokenBucket _requests = new(rates.Requests, now);
+    private readonly SharedBucket _requests = new();
+    private readonly SharedBucket _bytes = new();
 
     /// <summary>Whether one more request is within the rate.</summary>
-    public bool TryAdmit(DateTimeOffset now)
-    {
-        lock (_gate)
-        {
-            return _requests.TryTake(rates.Requests, now);
-        }
-    }
+    public bool TryAdmit(DateTimeOffset now) => _requests.TryTake(rates.Requests, 1, now);
 
     /// <summary>Counts bytes. Returns false if they exceed a rate: the endpoint's, its source's or its subnet's, in this order.</summary>
     public bool TrySend(int bytes, DateTimeOffset now) => !rates.LimitsBytes
@@ -171,30 +159,30 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, DateTimeOffset now, 
     }
 }
 
-/// <summary>The bytes that an endpoint or a network may yet be sent.</summary>
-internal sealed class ByteShare
+/// <summary>A token bucket for several threads: the requests or bytes that an endpoint, a network or all may yet have.</summary>
+internal sealed class SharedBucket
 {
-    // Guards _bytes.
+    // Guards _bucket.
     private readonly Lock _gate = new();
 
     // A default bucket was last used ages ago, so it is full.
-    private TokenBucket _bytes;
+    private TokenBucket _bucket;
 
-    /// <summary>Counts bytes. Returns false, without counting, if they exceed the rate.</summary>
-    public bool TryTake(TokenRate rate, int bytes, DateTimeOffset now)
+    /// <summary>Counts an amount. Returns false, without counting, if it exceeds the rate.</summary>
+    public bool TryTake(TokenRate rate, int amount, DateTimeOffset now)
     {
         lock (_gate)
         {
-            return _bytes.TryTake(rate, now, bytes);
+            return _bucket.TryTake(rate, now, amount);
         }
     }
 
-    /// <summary>Counts bytes that are sent anyway.</summary>
-    public void Spend(TokenRate rate, int bytes, DateTimeOffset now)
+    /// <summary>Counts what is sent anyway.</summary>
+    public void Spend(TokenRate rate, int amount, DateTimeOffset now)
     {
         lock (_gate)
         {
-            _bytes.Spend(rate, now, bytes);
+            _bucket.Spend(rate, now, amount);
         }
     }
 }
@@ -202,22 +190,22 @@ internal sealed class ByteShare
 /// <summary>The shares of the networks of one generation's endpoints. One from the generation before is taken over as it is.</summary>
 internal sealed class NetworkShares
 {
-    private readonly Dictionary<SourceNetwork, ByteShare> _sources = [];
-    private readonly Dictionary<SourceNetwork, ByteShare> _subnets = [];
+    private readonly Dictionary<SourceNetwork, SharedBucket> _sources = [];
+    private readonly Dictionary<SourceNetwork, SharedBucket> _subnets = [];
 
     /// <summary>The share of an endpoint's source: an IPv4 address or a /64.</summary>
-    public ByteShare OfSource(UdpEndpoint endpoint, NetworkShares previous) =>
+    public SharedBucket OfSource(UdpEndpoint endpoint, NetworkShares previous) =>
         Find(_sources, previous._sources, SourceNetwork.Of(endpoint));
 
     /// <summary>The share of an endpoint's subnet: a /24 or /48.</summary>
-    public ByteShare OfSubnet(UdpEndpoint endpoint, NetworkShares previous) =>
+    public SharedBucket OfSubnet(UdpEndpoint endpoint, NetworkShares previous) =>
         Find(_subnets, previous._subnets, SourceNetwork.SubnetOf(endpoint));
 
-    private static ByteShare Find(
-        Dictionary<SourceNetwork, ByteShare> current, Dictionary<SourceNetwork, ByteShare> previous, SourceNetwork network)
+    private static SharedBucket Find(
+        Dictionary<SourceNetwork, SharedBucket> current, Dictionary<SourceNetwork, SharedBucket> previous, SourceNetwork network)
     {
         ref var share = ref CollectionsMarshal.GetValueRefOrAddDefault(current, network, out _);
-        return share ??= previous.TryGetValue(network, out var earlier) ? earlier : new ByteShare();
+        return share ??= previous.TryGetValue(network, out var earlier) ? earlier : new SharedBucket();
     }
 }
 

@@ -2,26 +2,19 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Reading;
 
 /// <summary>Reads single records from the file. Used by one thread at a time.</summary>
-internal sealed class SegmentReader : IDisposable
+internal sealed class SegmentReader(SqliteConnection connection) : IDisposable
 {
-    private readonly sqlite3 _database;
-    private readonly sqlite3_stmt _select;
-    private readonly sqlite3_stmt _begin;
-    private readonly sqlite3_stmt _end;
-
-    public SegmentReader(SqliteConnection connection)
-    {
-        _database = connection.Handle!;
-        _select = _database.Prepare("SELECT records FROM segment WHERE number = ?1");
-        _begin = _database.Prepare("BEGIN");
-        _end = _database.Prepare("COMMIT");
-    }
+    private readonly sqlite3 _database = connection.Handle!;
+    private readonly SegmentRows _rows = new(connection);
+    private readonly sqlite3_stmt _begin = connection.Handle!.Prepare("BEGIN");
+    private readonly sqlite3_stmt _end = connection.Handle!.Prepare("COMMIT");
 
     /// <summary>Begins several reads that see the same commit, and cost less.</summary>
     public void Begin() => _database.Run(_begin);
@@ -37,31 +30,21 @@ internal sealed class SegmentReader : IDisposable
     public ReadResult TryRead(RecordAddress address, NodeId key, out StoredValue? value)
     {
         value = null;
-        _database.Check(raw.sqlite3_bind_int64(_select, 1, address.Number));
         try
         {
-            var result = raw.sqlite3_step(_select);
-            if (result == raw.SQLITE_DONE)
-            {
-                return ReadResult.Gone;
-            }
-
-            if (result != raw.SQLITE_ROW)
-            {
-                _database.Check(result);
-            }
-
-            return IsRead(raw.sqlite3_column_blob(_select, 0), address, key, ref value) ? ReadResult.Read : ReadResult.Damaged;
+            return !_rows.TryOpen(address.Number, out var segment) ? ReadResult.Gone
+                : IsRead(segment, address, key, ref value) ? ReadResult.Read
+                : ReadResult.Damaged;
         }
         finally
         {
-            raw.sqlite3_reset(_select);
+            _rows.Close();
         }
     }
 
     public void Dispose()
     {
-        _select.Dispose();
+        _rows.Dispose();
         _begin.Dispose();
         _end.Dispose();
     }

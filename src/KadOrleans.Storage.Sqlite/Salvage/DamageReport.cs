@@ -71,10 +71,3 @@ internal sealed class Damage
     /// <summary>Whether anything is damaged.</summary>
     public bool IsAny => Records.Segments.Count > 0 || Publications.Count > 0 || Contacts > 0 || Id;
 }
-
-/// <summary>Handles a damaged row in a loader.</summary>
-internal static class DamageNotes
-{
-    /// <summary>Returns the object that notes the damage. Throws if damage is refused.</summary>
-    public static Damage NoteOrThrow(this Damage? damage, Func<Exception> refusal) => damage ?? throw refusal();
-}

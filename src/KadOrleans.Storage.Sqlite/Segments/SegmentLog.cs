@@ -24,8 +24,6 @@ internal sealed class SegmentLog : IDisposable
     private readonly SegmentRows _rows;
     private readonly SegmentOutput _output;
     private readonly Compaction _compaction;
-    private readonly LogOptions _options;
-
     private readonly Action<long> _onDamage;
 
     // Of the commit under way: keys whose records were copied, where those of held keys are now, what is touched and what goes.
@@ -44,7 +42,7 @@ internal sealed class SegmentLog : IDisposable
     /// <param name="onDamage">Gets the number of a damaged segment, and has its values written again.</param>
     public SegmentLog(DatabaseFile file, SegmentTable table, KeptValues values, LogOptions options, Action<long> onDamage)
     {
-        (_file, _table, _values, _options, _onDamage) = (file, table, values, options, onDamage);
+        (_file, _table, _values, _onDamage) = (file, table, values, onDamage);
         _rows = new SegmentRows(file.Connection);
         _output = new SegmentOutput(table, _rows, options);
         _compaction = new Compaction(this, table, _output, options);
@@ -160,21 +158,6 @@ internal sealed class SegmentLog : IDisposable
         _rows.Delete(segment.Number);
     }
 
-    /// <summary>Whether a segment is longer than this release makes them, so that a read of one value reads many pages.</summary>
-    public bool HasLarge => FindLarge() is not null;
-
-    /// <summary>Writes the records of some such segments again, in segments of usual size.</summary>
-    public void SplitLarge()
-    {
-        for (var bytes = 0L; bytes < CheckedBytes && FindLarge() is { } segment; bytes += segment.Bytes)
-        {
-            if (!Compact(segment, segment == _table.Oldest))
-            {
-                return;
-            }
-        }
-    }
-
     /// <summary>Rewrites the segment's live records into the current commit, then drops the segment. False, and neither, if it is damaged.</summary>
     public bool Compact(Segment segment, bool isOldest)
     {
@@ -267,17 +250,6 @@ internal sealed class SegmentLog : IDisposable
         {
             _rows.Close();
         }
-    }
-
-    private Segment? FindLarge()
-    {
-        var segment = _table.Oldest;
-        while (segment is not null && (segment.IsLeaving || segment.Bytes <= 2 * _options.SegmentBytes || segment.Live + segment.Removals < 2))
-        {
-            segment = segment.Newer;
-        }
-
-        return segment;
     }
 
     private void MakeObsolete(Segment segment, int length)

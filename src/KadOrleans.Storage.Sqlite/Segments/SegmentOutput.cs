@@ -106,20 +106,12 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
 /// The table of segments. It uses SQLite's own statements, which take and return spans. So a segment is copied once when written, and not
 /// at all when read.
 /// </summary>
-internal sealed class SegmentRows : IDisposable
+internal sealed class SegmentRows(SqliteConnection connection) : IDisposable
 {
-    private readonly sqlite3 _database;
-    private readonly sqlite3_stmt _insert;
-    private readonly sqlite3_stmt _delete;
-    private readonly sqlite3_stmt _select;
-
-    public SegmentRows(SqliteConnection connection)
-    {
-        _database = connection.Handle!;
-        _insert = _database.Prepare("INSERT INTO segment (number, records) VALUES (?1, ?2)");
-        _delete = _database.Prepare("DELETE FROM segment WHERE number = ?1");
-        _select = _database.Prepare("SELECT records FROM segment WHERE number = ?1");
-    }
+    private readonly sqlite3 _database = connection.Handle!;
+    private readonly sqlite3_stmt _insert = connection.Handle!.Prepare("INSERT INTO segment (number, records) VALUES (?1, ?2)");
+    private readonly sqlite3_stmt _delete = connection.Handle!.Prepare("DELETE FROM segment WHERE number = ?1");
+    private readonly sqlite3_stmt _select = connection.Handle!.Prepare("SELECT records FROM segment WHERE number = ?1");
 
     public void Insert(long number, ReadOnlySpan<byte> segment)
     {
@@ -135,20 +127,23 @@ internal sealed class SegmentRows : IDisposable
     }
 
     /// <summary>The bytes of a segment, valid until <see cref="Close"/>; none if there is no such segment.</summary>
-    public ReadOnlySpan<byte> Open(long number)
+    public ReadOnlySpan<byte> Open(long number) => TryOpen(number, out var segment) ? segment : [];
+
+    /// <summary>The same. False if there is no such segment.</summary>
+    public bool TryOpen(long number, out ReadOnlySpan<byte> segment)
     {
         _database.Check(raw.sqlite3_bind_int64(_select, 1, number));
         var result = raw.sqlite3_step(_select);
-        if (result == raw.SQLITE_ROW)
+        if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
-            return raw.sqlite3_column_blob(_select, 0);
+            _database.Check(result);
         }
 
-        _database.Check(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result);
-        return [];
+        segment = result == raw.SQLITE_ROW ? raw.sqlite3_column_blob(_select, 0) : [];
+        return result == raw.SQLITE_ROW;
     }
 
-    /// <summary>Releases the bytes of <see cref="Open"/>.</summary>
+    /// <summary>Releases the bytes of <see cref="TryOpen"/>.</summary>
     public void Close() => raw.sqlite3_reset(_select);
 
     public void Dispose()

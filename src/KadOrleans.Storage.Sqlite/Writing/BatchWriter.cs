@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using KadOrleans.Core;
@@ -23,7 +24,8 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private readonly PreparedStatements _statements;
     private readonly KeptValues _values;
     private readonly SegmentTable _segments;
-    private readonly PublicationMemory _publications;
+    private readonly ConcurrentDictionary<NodeId, Publication> _publications;
+    private readonly int _maxPublications;
     private readonly DatabaseFile _file;
     private readonly Action<Action> _pauseReaders;
     private readonly ILogger _logger;
@@ -38,7 +40,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private readonly List<Segment> _damaged = [];
     private int _publicationsAdded;
     private NodeState? _saved;
-    private bool _splits;
 
     private NodeState? _state;
 
@@ -53,11 +54,11 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         _state = loaded.State;
         (_file, _logger, _options, _pauseReaders) = (file, logger, options, pauseReaders);
-        (_values, _segments, _publications) = (loaded.Values, loaded.Segments, loaded.Publications);
+        (_values, _segments) = (loaded.Values, loaded.Segments);
+        (_publications, _maxPublications) = (loaded.Publications, loaded.MaxPublications);
         _statements = new PreparedStatements(file.Connection);
         _log = new SegmentLog(file, loaded.Segments, loaded.Values, options, Repair);
         StorageMetrics.Begin();
-        SplitMore();
         Start();
     }
 
@@ -109,7 +110,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     public StoreResult Publish(NodeId key, Publication? publication)
     {
         var change = (publication is null ? 0 : 1) - (FindPublication(key) is null ? 0 : 1);
-        if (change > 0 && _publications.Count + _publicationsAdded >= _publications.Capacity)
+        if (change > 0 && _publications.Count + _publicationsAdded >= _maxPublications)
         {
             return StoreResult.TotalQuotaExceeded;
         }
@@ -121,13 +122,10 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     /// <summary>The publication of a key after the changes planned so far.</summary>
     public Publication? FindPublication(NodeId key) =>
-        _published.TryGetValue(key, out var planned) ? planned : _publications.Get(key);
+        _published.TryGetValue(key, out var planned) ? planned : _publications.GetValueOrDefault(key);
 
     /// <summary>Saves a node state. The last one of a batch stays.</summary>
     public void SaveState(NodeState state) => _saved = state;
-
-    /// <summary>Splits some segments of an earlier release.</summary>
-    public void Split() => _splits = true;
 
     protected override BatchWriter Context => this;
 
@@ -138,7 +136,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         Values.Clear();
         _published.Clear();
         _damaged.Clear();
-        (_publicationsAdded, _saved, _splits) = (0, null, false);
+        (_publicationsAdded, _saved) = (0, null);
         Prefetch(batch);
         foreach (var write in batch)
         {
@@ -146,7 +144,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         }
 
         RepairDamaged();
-        return Values.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0 || _splits;
+        return Values.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0;
     }
 
     protected override void Write(List<DatabaseOperation<BatchWriter>> batch)
@@ -165,12 +163,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
             _log.Check();
         }
 
-        if (_splits)
-        {
-            _log.SplitLarge();
-        }
-
-        if (Values.NeedsWrite || _damaged.Count > 0 || _splits)
+        if (Values.NeedsWrite || _damaged.Count > 0)
         {
             _log.Finish();
         }
@@ -204,13 +197,20 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
             _log.Apply();
         }
 
-        _publications.Apply(_published);
+        foreach (var (key, publication) in _published)
+        {
+            if (publication is null)
+            {
+                _publications.TryRemove(key, out _);
+            }
+            else
+            {
+                _publications[key] = publication;
+            }
+        }
+
         _values.EndCommit();
         Volatile.Write(ref _state, _saved ?? _state);
-        if (_splits)
-        {
-            SplitMore();
-        }
     }
 
     protected override void Abandon()
@@ -257,15 +257,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         }
 
         _values.Shard.Prefetch(CollectionsMarshal.AsSpan(_keys));
-    }
-
-    // Little by little, between the writes of others.
-    private void SplitMore()
-    {
-        if (_log.HasLarge)
-        {
-            TryEnqueue(new SplitOperation());
-        }
     }
 
     // What was committed stays so if this fails; the next commit tries again.

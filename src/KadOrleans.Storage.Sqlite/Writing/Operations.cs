@@ -90,12 +90,6 @@ internal sealed class RepairOperation(long number) : DatabaseOperation<BatchWrit
     public override void Run(BatchWriter context) => Result = context.Replace(number);
 }
 
-/// <summary>Some segments of an earlier release to split.</summary>
-internal sealed class SplitOperation : DatabaseOperation<BatchWriter, bool>
-{
-    public override void Run(BatchWriter context) => context.Split();
-}
-
 /// <summary>A value to read, where the file has no connections for that.</summary>
 internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperation<BatchWriter, StoredValue?>
 {

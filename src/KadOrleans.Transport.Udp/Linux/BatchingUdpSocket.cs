@@ -20,7 +20,6 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
     // The responses of the reading thread that wait to be sent.
     private MessageBatch? _responses;
-    private int _waiting;
 
     internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
         : base(socket, local, logger)
@@ -61,12 +60,12 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
                 }
 
                 var sent = LinuxCalls.Send((int)_handle.DangerousGetHandle(), &message, LinuxCalls.DoNotWait);
-                return CountSent(sent >= 0, datagram.Length);
+                return CountSent(sent >= 0);
             }
         }
         catch (ObjectDisposedException)
         {
-            return CountSent(sent: false, 0);
+            return CountSent(sent: false);
         }
         finally
         {
@@ -79,12 +78,12 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
     internal override bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
-        if (!IsReceivingHere || !_responses!.Put(_waiting, datagram, destination, from, _family))
+        if (!IsReceivingHere || !_responses!.TryAdd(datagram, destination, from, _family))
         {
             return TrySend(datagram, destination, from);
         }
 
-        if (++_waiting == MessageBatch.Capacity)
+        if (_responses.IsFull)
         {
             SendResponses();
         }
@@ -99,17 +98,17 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     public override void Flush() => _deferred.Send();
 
     /// <summary>Sends a batch from any thread.</summary>
-    internal void SendShared(MessageBatch batch, int count)
+    internal void SendShared(MessageBatch batch)
     {
         var held = false;
         try
         {
             _handle.DangerousAddRef(ref held);
-            Send(batch, count);
+            Send(batch);
         }
         catch (ObjectDisposedException)
         {
-            CountSent(sent: false, 0);
+            CountSent(sent: false);
         }
         finally
         {
@@ -170,32 +169,26 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
     private void SendResponses()
     {
-        Send(_responses!, _waiting);
-        _waiting = 0;
+        Send(_responses!);
+        _responses!.Clear();
     }
 
-    /// <summary>Sends a batch. Datagrams that the system refuses are lost; the others are still sent.</summary>
-    private void Send(MessageBatch batch, int count)
+    /// <summary>Sends what a batch has. Datagrams that the system refuses are lost; the others are still sent.</summary>
+    private void Send(MessageBatch batch)
     {
         var next = 0;
-        while (next < count)
+        while (next < batch.Count)
         {
             var sent = LinuxCalls.SendMany(
-                (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(count - next), LinuxCalls.DoNotWait);
+                (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(batch.Count - next), LinuxCalls.DoNotWait);
             if (sent <= 0)
             {
-                CountSent(sent: false, 0);
+                CountSent(sent: false);
                 next++;
                 continue;
             }
 
-            long bytes = 0;
-            for (var i = next; i < next + sent; i++)
-            {
-                bytes += batch.Headers[i].Length;
-            }
-
-            CountSent(sent, bytes);
+            CountSent(sent);
             next += sent;
         }
     }

@@ -45,7 +45,12 @@ internal sealed unsafe class MessageBatch : IDisposable
 
     internal LinuxCalls.MessageHeader* Headers => _headers;
 
-    /// <summary>The address of a place, as long as the system wrote it or <see cref="Put(int, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> was given it.</summary>
+    /// <summary>How many datagrams wait to be sent.</summary>
+    internal int Count { get; private set; }
+
+    internal bool IsFull => Count == Capacity;
+
+    /// <summary>The address of a place, as long as the system wrote it.</summary>
     internal ReadOnlySpan<byte> Address(int index) =>
         new(_headers[index].Message.Address, (int)Math.Min(_headers[index].Message.AddressLength, AddressSize));
 
@@ -69,36 +74,36 @@ internal sealed unsafe class MessageBatch : IDisposable
         }
     }
 
-    /// <summary>Fills a place with a datagram to be sent. False if it is too long for one.</summary>
-    /// <param name="index">The place.</param>
+    /// <summary>Adds a datagram to be sent. False if it is too long.</summary>
     /// <param name="datagram">The datagram.</param>
     /// <param name="destination">The destination.</param>
     /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
     /// <param name="family">The socket's.</param>
-    internal bool Put(int index, ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, AddressFamily family)
+    internal bool TryAdd(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, AddressFamily family)
     {
         var address = SocketAddressBytes.Fill(destination, family);
-        if (!Put(index, datagram, address.Buffer.Span[..address.Size]))
+        if (!TryAdd(datagram, address.Buffer.Span[..address.Size]))
         {
             return false;
         }
 
         if (from != default)
         {
-            _headers[index].Message.ControlLength = (nuint)PacketInformation.Write(Control(index), from, family);
+            _headers[Count - 1].Message.ControlLength = (nuint)PacketInformation.Write(Control(Count - 1), from, family);
         }
 
         return true;
     }
 
-    /// <summary>Fills a place with a datagram to an address in the system's form, from a local address that the system chooses.</summary>
-    internal bool Put(int index, ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> address)
+    /// <summary>Adds a datagram to an address in the system's form, from a local address that the system chooses.</summary>
+    internal bool TryAdd(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> address)
     {
-        if (datagram.Length > _datagramSize)
+        if (IsFull || datagram.Length > _datagramSize)
         {
             return false;
         }
 
+        var index = Count++;
         datagram.CopyTo(new Span<byte>(_buffers[index].Start, _datagramSize));
         _buffers[index].Length = (nuint)datagram.Length;
         address.CopyTo(new Span<byte>(_headers[index].Message.Address, AddressSize));
@@ -106,6 +111,8 @@ internal sealed unsafe class MessageBatch : IDisposable
         _headers[index].Message.ControlLength = 0;
         return true;
     }
+
+    internal void Clear() => Count = 0;
 
     public void Dispose()
     {
@@ -130,7 +137,6 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
     // Guards all below; held while the system copies what it sends, which does not wait.
     private readonly Lock _gate = new();
     private MessageBatch? _responses;
-    private int _waiting;
     private bool _closed;
 
     /// <summary>Takes a response. False if it is too long, or the socket is closed.</summary>
@@ -144,12 +150,12 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
             }
 
             _responses ??= new MessageBatch(BatchingUdpSocket.MaxBatchedLength);
-            if (!_responses.Put(_waiting, datagram, destination, from, family))
+            if (!_responses.TryAdd(datagram, destination, from, family))
             {
                 return false;
             }
 
-            if (++_waiting == MessageBatch.Capacity)
+            if (_responses.IsFull)
             {
                 SendWaiting();
             }
@@ -181,10 +187,10 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
 
     private void SendWaiting()
     {
-        if (_waiting > 0)
+        if (_responses is { Count: > 0 })
         {
-            socket.SendShared(_responses!, _waiting);
-            _waiting = 0;
+            socket.SendShared(_responses);
+            _responses.Clear();
         }
     }
 }

@@ -15,15 +15,14 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
     private readonly List<Task> _loops = [];
     private readonly List<(ClusterRoutingTable Table, TestEdge Edge, IEdgeObserver Reference)> _edges = [];
 
-    internal override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener) =>
-        await OpenAsync(ownId, listener, epoch: 1);
+    internal override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, ListenerLog log) => await OpenAsync(ownId, log, epoch: 1);
 
     public async Task<ClusterRoutingTable> OpenAsync(
-        NodeId ownId, IRoutingTableListener listener, long epoch, ClusterRoutingTableOptions? options = null)
+        NodeId ownId, ListenerLog log, long epoch, ClusterRoutingTableOptions? options = null)
     {
         var table = new ClusterRoutingTable(
             cluster.Grains, ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, options);
-        table.Attach(listener);
+        log.Follow(table);
 
         // The runtime holds it weakly.
         var edge = new TestEdge(table);

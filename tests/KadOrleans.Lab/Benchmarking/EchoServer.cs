@@ -54,18 +54,18 @@ internal sealed unsafe class EchoServer(int[] answerLengths) : IDisposable
         {
             requests.Reset();
             var count = LinuxCalls.ReceiveMany(descriptor, requests.Headers, MessageBatch.Capacity, LinuxCalls.WaitForOne, null);
-            var waiting = 0;
+            answers.Clear();
             for (var i = 0; i < count; i++)
             {
                 if (Answer(requests.Datagram(i)) is { Length: > 0 } answer)
                 {
-                    answers.Put(waiting++, answer, requests.Address(i));
+                    answers.TryAdd(answer, requests.Address(i));
                 }
             }
 
-            for (var next = 0; next < waiting;)
+            for (var next = 0; next < answers.Count;)
             {
-                next += Math.Max(1, LinuxCalls.SendMany(descriptor, answers.Headers + next, (uint)(waiting - next), LinuxCalls.DoNotWait));
+                next += Math.Max(1, LinuxCalls.SendMany(descriptor, answers.Headers + next, (uint)(answers.Count - next), LinuxCalls.DoNotWait));
             }
         }
     }

@@ -15,10 +15,10 @@ public sealed class LocalRoutingTableTests : RoutingTableContract
     {
         private readonly ManualTimeProvider _clock = new();
 
-        internal override ValueTask<IRoutingTable> OpenAsync(NodeId ownId, IRoutingTableListener listener)
+        internal override ValueTask<IRoutingTable> OpenAsync(NodeId ownId, ListenerLog log)
         {
             var table = new LocalRoutingTable(ownId, RoutingTableContract.Options, new SubnetDiversity(), _clock);
-            table.Attach(listener);
+            log.Follow(table);
             return ValueTask.FromResult<IRoutingTable>(table);
         }
 

@@ -19,7 +19,17 @@ internal sealed class FaultyTable(NodeId ownId, TimeProvider time) : IRoutingTab
 
     public RoutingTableSnapshot Snapshot => IsAway ? throw new IOException("The table is away.") : _table.Snapshot;
 
-    public void Attach(IRoutingTableListener listener) => _table.Attach(listener);
+    public event Action<Contact>? ContactAdded
+    {
+        add => _table.ContactAdded += value;
+        remove => _table.ContactAdded -= value;
+    }
+
+    public event Action<Contact>? CheckNeeded
+    {
+        add => _table.CheckNeeded += value;
+        remove => _table.CheckNeeded -= value;
+    }
 
     public void Observe(ContactObservation observation)
     {

@@ -20,7 +20,7 @@ public sealed class FaultyTableTests
         var node = new DhtNode(new KadNodeOptions(), _world.Network.Bind(), table, store, _world.Environment);
         node.Start();
 
-        table.Listener!.OnCheckNeeded(silent.Contact);
+        table.AskForCheck();
         await _world.PassAsync(TimeSpan.FromSeconds(10));
         var ping = await node.PingAsync(silent.Endpoint).WaitAsync(TimeSpan.FromSeconds(20), _world.Clock);
 
@@ -32,13 +32,19 @@ public sealed class FaultyTableTests
 
     private sealed class ThrowingTable(NodeId ownId, Contact contact) : IRoutingTable
     {
-        public IRoutingTableListener? Listener { get; private set; }
+        public event Action<Contact>? ContactAdded
+        {
+            add { }
+            remove { }
+        }
+
+        public event Action<Contact>? CheckNeeded;
 
         public int Failures { get; private set; }
 
         public RoutingTableSnapshot Snapshot { get; } = new(ownId, 1, [contact]);
 
-        public void Attach(IRoutingTableListener listener) => Listener = listener;
+        public void AskForCheck() => CheckNeeded!(contact);
 
         public void Observe(ContactObservation observation)
         {

@@ -188,7 +188,7 @@ public sealed class NodeWatchTests
     private async Task PutAsync(DhtValue value, TimeSpan life, SourceNetwork source = default)
     {
         var now = _time.GetUtcNow();
-        var put = await new WatchedKeyStore(_store, _watches).PutAsync(Key, new StoredValue(value, now, now + life, source));
-        Assert.Equal(StoreResult.Stored, put);
+        Assert.Equal(StoreResult.Stored, await _store.PutAsync(Key, new StoredValue(value, now, now + life, source)));
+        _watches.Post(Key, KeyNotice.Changed);
     }
 }

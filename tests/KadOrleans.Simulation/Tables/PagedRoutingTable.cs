@@ -23,7 +23,10 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
     private FrozenTable? _frozen = begin;
     private RoutingTableSnapshot? _snapshot;
     private ResidentSet<PagedRoutingTable>.Place? _snapshotPlace;
-    private IRoutingTableListener? _listener;
+
+    public event Action<Contact>? ContactAdded;
+
+    public event Action<Contact>? CheckNeeded;
 
     public RoutingTableSnapshot Snapshot
     {
@@ -37,8 +40,6 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
             return Table.Snapshot;
         }
     }
-
-    public void Attach(IRoutingTableListener listener) => _listener = listener;
 
     public void Observe(ContactObservation observation)
     {
@@ -58,7 +59,7 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
     }
 
     private void Apply(ContactObservation observation, DateTimeOffset now) =>
-        LocalRoutingTable.Report(Table.Apply(observation, now), _listener);
+        LocalRoutingTable.Report(Table.Apply(observation, now), ContactAdded, CheckNeeded);
 
     public IReadOnlyList<BucketSummary> Describe() => Table.Describe();
 

@@ -65,7 +65,7 @@ public sealed class GoldenFileTests : IDisposable
     {
         Assert.Equal(values, await database.ReadAllAsync());
         NodeStates.AssertEqual(SavedState, await new SqliteNodeStateStore(database).LoadAsync());
-        Assert.Equal(Published, database.Publications.Snapshot().ToDictionary());
+        Assert.Equal(Published, database.Publications.ToDictionary());
     }
 
     public void Dispose() => _folder.Dispose();
