@@ -145,6 +145,12 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// <summary>Those who watch keys.</summary>
     internal KeyWatches Watches { get; }
 
+    /// <summary>Runs lookups that leave no copy behind.</summary>
+    internal LookupRunner Lookups => _lookups;
+
+    /// <summary>Stores values on the k nearest contacts.</summary>
+    internal ValuePublisher Publisher => _publisher;
+
     /// <summary>What republishing and hand-off may send.</summary>
     internal MaintenanceUpload Upload { get; }
 
@@ -261,18 +267,6 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// <summary>The same for a time, if there is a life.</summary>
     internal Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
         _publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
-
-    /// <summary>Stores a held value on the k nearest contacts, with its remaining life. Does not change the copy here.</summary>
-    internal Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) =>
-        _publisher.SpreadAsync(key, held, cancellationToken);
-
-    /// <summary>Queries all of the k nearest for a key. Leaves no copy behind.</summary>
-    internal Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
-        _lookups.AskAllHoldersAsync(key, cancellationToken);
-
-    /// <summary>Looks a target up, and takes down each query. Leaves no copy behind.</summary>
-    internal Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
-        _lookups.TraceAsync(target, kind, cancellationToken);
 
     /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)

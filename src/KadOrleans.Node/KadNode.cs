@@ -139,7 +139,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
 
         var saved = await _states.LoadAsync(cancellationToken);
-        var id = OwnId.Choose(_options, saved, _environment.Random);
+        var id = ChooseId(saved);
         IReadOnlyList<Contact> contacts = saved?.Contacts ?? [];
         var (_, node, saver, _, maintenance) = _parts = Build(id, contacts);
         if (saved?.Id == id)
@@ -172,6 +172,26 @@ public sealed class KadNode : IDht, IAsyncDisposable
         {
             await maintenance.Walks.StartAsync();
         }
+    }
+
+    // The id that is asked for, else the saved one, else a random one. Clients have one together.
+    private NodeId ChooseId(NodeState? saved)
+    {
+        if (_options.ClientOnly)
+        {
+            return DhtNode.ClientId;
+        }
+
+        if (_options.Id is null)
+        {
+            return saved?.Id ?? NodeId.Random(_environment.Random);
+        }
+
+        var id = NodeId.Parse(_options.Id);
+        return saved is null || saved.Id == id
+            ? id
+            : throw new KeyStoreException(
+                $"The id {id} was asked for, but the stored state belongs to {saved.Id}: leave the id out, or use other storage.");
     }
 
     private NodeParts Build(NodeId id, IReadOnlyList<Contact> contacts)

@@ -10,9 +10,6 @@ internal static class StateFile
     /// Opens a file to be read more than once. The standard input is copied to a temporary file, which is deleted when the stream is
     /// closed.
     /// </summary>
-    /// <param name="file">A path, or <see cref="Standard"/>.</param>
-    /// <param name="openInput">Opens the standard input.</param>
-    /// <param name="cancellationToken">Ends the wait for the standard input.</param>
     /// <exception cref="StateFileException">The file cannot be read.</exception>
     public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
     {
@@ -31,8 +28,6 @@ internal static class StateFile
     /// Writes a file beside its place and then renames it, so a failure leaves an earlier file as it was. A link is followed. A device or a
     /// pipe is written to and never replaced.
     /// </summary>
-    /// <param name="file">A path.</param>
-    /// <param name="write">Writes the content.</param>
     /// <exception cref="StateFileException">The file cannot be written.</exception>
     public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
     {
@@ -102,9 +97,6 @@ internal static class StateFile
 /// <summary>A file cannot be read or written, or has another format. The message is one sentence that names it.</summary>
 internal sealed class StateFileException : Exception
 {
-    /// <summary>Creates the exception.</summary>
-    /// <param name="message">One sentence, with the file's name.</param>
-    /// <param name="cause">The exception behind it, if any.</param>
     public StateFileException(string message, Exception? cause = null)
         : base(message, cause)
     {
@@ -115,7 +107,6 @@ internal sealed class StateFileException : Exception
 internal static class SpecialFile
 {
     /// <summary>The file at the end of a path's links: its target is replaced, not the link.</summary>
-    /// <param name="file">A path; it need not exist.</param>
     /// <exception cref="IOException">The links cannot be followed.</exception>
     public static string FollowLinks(string file)
     {
@@ -127,7 +118,6 @@ internal static class SpecialFile
     /// <summary>
     /// Opens a device, pipe or the like for writing. Null for a plain file or none: only a plain file has a length that can be set.
     /// </summary>
-    /// <param name="file">A path without links.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static FileStream? Open(string file)

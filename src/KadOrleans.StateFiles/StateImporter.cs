@@ -23,8 +23,6 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
     /// Imports values; durable when it returns. An expired value is left out, unless the cluster published it
     /// (<see cref="StoredValue.PublishedAt"/>), and so is one whose key has a value that was stored later.
     /// </summary>
-    /// <param name="values">Read as it goes on.</param>
-    /// <param name="cancellationToken">Stops the import; imported values stay.</param>
     /// <returns>False if a write failed. Values imported until then stay, and may be imported again.</returns>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     /// <exception cref="StateFileException">The file is broken.</exception>
@@ -69,7 +67,6 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
     }
 }
 
-/// <summary>The result of importing a file's values.</summary>
 /// <param name="Imported">Values that are durable now.</param>
 /// <param name="Expired">Values left out because they have expired.</param>
 /// <param name="Older">Values left out because one of the same key is held that was stored later.</param>

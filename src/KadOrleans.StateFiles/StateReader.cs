@@ -9,8 +9,6 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.StateFiles;
 
 /// <summary>Reads a state file value by value: memory does not grow with their number, only with that of the contacts.</summary>
-/// <param name="stream">The file.</param>
-/// <param name="name">The file's name in errors.</param>
 internal sealed class StateReader(Stream stream, string name)
 {
     // The most contacts, which are kept in memory. A node saves a tenth of this.
@@ -25,7 +23,6 @@ internal sealed class StateReader(Stream stream, string name)
     /// <summary>The contacts, once everything was read.</summary>
     public IReadOnlyCollection<Contact> Contacts => _contacts.Values;
 
-    /// <summary>The values, as they are read.</summary>
     /// <exception cref="StateFileException">The file is not of this format and version, or broken.</exception>
     public IEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValues()
     {
@@ -53,14 +50,14 @@ internal sealed class StateReader(Stream stream, string name)
                 case "contacts":
                     foreach (var contact in _parts.ReadObjects())
                     {
-                        Add(new StateEntry(contact).ToContact());
+                        Add(StateEntry.Of(contact).ToContact());
                     }
 
                     break;
                 case "values":
                     foreach (var value in _parts.ReadObjects())
                     {
-                        yield return new StateEntry(value).ToValue();
+                        yield return StateEntry.Of(value).ToValue();
                     }
 
                     break;
@@ -110,6 +107,17 @@ internal sealed class StateReader(Stream stream, string name)
 /// <summary>One part of a state file: an id, a contact or a value. Unknown fields are ignored. Its methods throw <see cref="JsonException"/>.</summary>
 internal readonly struct StateEntry(JsonElement json)
 {
+    /// <summary>An entry, all of whose fields are plain values.</summary>
+    public static StateEntry Of(JsonElement json)
+    {
+        foreach (var field in json.EnumerateObject().Where(field => field.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array))
+        {
+            throw new JsonException($"'{VisibleText.Excerpt(field.Name)}' is not a plain value");
+        }
+
+        return new StateEntry(json);
+    }
+
     /// <summary>A text, or a number as it is written; null for something else.</summary>
     public static string? TextOf(JsonElement json) => json.ValueKind switch
     {
@@ -148,11 +156,7 @@ internal readonly struct StateEntry(JsonElement json)
         ? id
         : throw new JsonException($"'{VisibleText.Excerpt(text)}' is not a valid {name}: {NodeId.Length * 2} hexadecimal digits are needed");
 
-    private JsonElement Field(string name) => !json.TryGetProperty(name, out var field)
-        ? default
-        : field.ValueKind is JsonValueKind.Object or JsonValueKind.Array
-        ? throw new JsonException($"'{name}' is not a plain value")
-        : field;
+    private JsonElement Field(string name) => json.TryGetProperty(name, out var field) ? field : default;
 
     private string? Text(string name) => TextOf(Field(name));
 

@@ -14,10 +14,6 @@ internal static class StateWriter
     private const int FlushBytes = 64 * 1024;
 
     /// <summary>Writes everything and returns the number of values.</summary>
-    /// <param name="stream">Where to; it stays open.</param>
-    /// <param name="state">A node's id and contacts; null without any.</param>
-    /// <param name="values">Read as it goes on.</param>
-    /// <param name="cancellationToken">Ends it in the middle of the file.</param>
     public static async Task<long> WriteAsync(
         Stream stream, NodeState? state, IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
     {

@@ -68,7 +68,6 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 
     /// <summary>Restores all publications, even beyond the present capacity.</summary>
-    /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public ConcurrentDictionary<NodeId, Publication> LoadPublications()
     {
         var publications = new ConcurrentDictionary<NodeId, Publication>();
@@ -94,7 +93,6 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 
     /// <summary>The saved node state, or null if none was saved. One whose id is unreadable gets another.</summary>
-    /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public NodeState? LoadState()
     {
         var ids = new List<NodeId>(1);
@@ -264,10 +262,6 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 }
 
 /// <summary>A file's whole content, in memory.</summary>
-/// <param name="Values">Values by key.</param>
-/// <param name="Segments">The segments that hold them.</param>
-/// <param name="Publications">Publications by key.</param>
-/// <param name="State">The node state, or null if none was saved.</param>
 internal sealed record LoadedDatabase(
     KeptValues Values, SegmentTable Segments, ConcurrentDictionary<NodeId, Publication> Publications, NodeState? State)
 {
@@ -277,7 +271,6 @@ internal sealed record LoadedDatabase(
     /// <summary>The unreadable parts that were left out. Null if such a file is refused.</summary>
     public Damage? Damage { get; private init; }
 
-    /// <summary>Reads the whole file.</summary>
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public static LoadedDatabase Read(DatabaseFile file, StorageLimits limits, DamagePolicy onDamage)
     {
@@ -292,4 +285,58 @@ internal sealed record LoadedDatabase(
             Damage = damage,
         };
     }
+}
+
+/// <summary>
+/// Takes segments from the thread that reads and checks them to the thread that indexes their keys. Each of the two takes seconds of a large
+/// file. Segments travel in blocks, as to hand one over costs as much as to index some keys.
+/// </summary>
+internal sealed class SegmentPipe : IDisposable
+{
+    private const int Blocks = 4;
+    private const int BlockBytes = 1 << 20;
+
+    private readonly BlockingCollection<List<ReadSegment>> _blocks = new(Blocks);
+    private readonly CancellationTokenSource _abandoned = new();
+    private List<ReadSegment> _block = [];
+    private int _length;
+
+    /// <exception cref="OperationCanceledException">The reader has gone.</exception>
+    public void Write(long number, ReadOnlySpan<byte> bytes)
+    {
+        _block.Add(new ReadSegment(number, bytes.ToArray(), SegmentCodec.TryOpen(bytes, number, out _)));
+        _length += bytes.Length;
+        if (_length >= BlockBytes)
+        {
+            _blocks.Add(_block, _abandoned.Token);
+            (_block, _length) = ([], 0);
+        }
+    }
+
+    public void Complete()
+    {
+        if (!_abandoned.IsCancellationRequested)
+        {
+            _blocks.Add(_block, _abandoned.Token);
+        }
+
+        _blocks.CompleteAdding();
+    }
+
+    public IEnumerable<ReadSegment> Read() => _blocks.GetConsumingEnumerable().SelectMany(static block => block);
+
+    /// <summary>What is still added is dropped.</summary>
+    public void Abandon() => _abandoned.Cancel();
+
+    public void Dispose()
+    {
+        _blocks.Dispose();
+        _abandoned.Dispose();
+    }
+}
+
+internal readonly record struct ReadSegment(long Number, byte[] Bytes, bool IsSound)
+{
+    /// <summary>What follows the header; none unless it is sound.</summary>
+    public ReadOnlySpan<byte> Records => IsSound ? Bytes.AsSpan(SegmentCodec.HeaderLength) : [];
 }

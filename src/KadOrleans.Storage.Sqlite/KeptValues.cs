@@ -28,11 +28,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
     // Odd while the file may have a commit that is not applied here.
     private int _commits;
 
-    /// <summary>An empty memory.</summary>
-    /// <param name="quota">How much is taken.</param>
-    /// <param name="cacheBytes">Bytes of values that are kept.</param>
-    /// <param name="segments">The segments of the file.</param>
-    /// <param name="connection">The writer's connection to the file.</param>
     public KeptValues(StoreQuota quota, long cacheBytes, SegmentTable segments, SqliteConnection connection)
     {
         _cache = new BoundedCache<StoredValue>(cacheBytes, CachedValue.SizeOf);
@@ -47,7 +42,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
     /// <summary>The keys. The place of each is a <see cref="RecordPlace"/>.</summary>
     public KeyShard Shard { get; }
 
-    /// <summary>The batch that the writer decides.</summary>
     public KeptBatch Batch { get; }
 
     /// <summary>The numbers of the segments that the writer found damaged since the last call.</summary>
@@ -63,7 +57,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
         return taken;
     }
 
-    /// <summary>Called by the writer before a commit.</summary>
     public void BeginCommit() => Interlocked.Increment(ref _commits);
 
     /// <summary>Called by the writer when the commit, if one was begun, is applied here or was given up.</summary>
@@ -155,7 +148,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    /// <summary>Whether the record of a key is where it was.</summary>
     public bool IsStill(in HeldKey held, RecordAddress address)
     {
         lock (Gate)
@@ -182,7 +174,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
 
     public KeyStoreUsage GetUsage() => Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes));
 
-    /// <summary>Has keys outside an area evicted first.</summary>
     public void SetArea(ResponsibleArea area)
     {
         for (var isLeft = Ask(shard => shard.SetArea(area, Together)); isLeft;)
@@ -191,7 +182,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    /// <summary>Counts against another quota from now on.</summary>
     public void SetQuota(StoreQuota quota)
     {
         lock (Gate)
@@ -257,7 +247,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
         return null;
     }
 
-    /// <summary>Ends the writer's reads.</summary>
     public void Dispose() => _reader?.Dispose();
 
     void IShardValues.Hold(in HeldKey key, StoredValue value) => _cache.Put(key.Key, value);
@@ -273,7 +262,6 @@ internal sealed class KeptBatch(KeptValues values)
 {
     private readonly KeyShardPlan _plan = new(values.Shard);
 
-    /// <summary>Whether there are values to write.</summary>
     public bool NeedsWrite => _plan.NeedsWrite;
 
     /// <summary>The changes, to be given the places where they are written.</summary>
@@ -299,7 +287,6 @@ internal sealed class KeptBatch(KeptValues values)
         }
     }
 
-    /// <summary>Removes a key, if it holds an expired value.</summary>
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
         if (!(_plan.FindEnd(key) <= now))
@@ -334,7 +321,6 @@ internal sealed class KeptBatch(KeptValues values)
         return (kept, lost);
     }
 
-    /// <summary>Whether the batch has written a key's state.</summary>
     public bool IsWritten(NodeId key) => _plan.TryFindChange(key, out var change) && change.Place is not null;
 
     /// <summary>Makes the changes, after the commit or if there is nothing to commit. The caller holds the lock.</summary>

@@ -20,10 +20,8 @@ namespace KadOrleans.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase : IAsyncDisposable
 {
-    /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad.db";
 
-    /// <summary>The default maximum of publications.</summary>
     public const int DefaultMaxPublications = 10_000;
 
     /// <summary>Bytes of values kept in memory where nothing else is said.</summary>
@@ -48,10 +46,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Reads = new ColdReads(Values, file, turns, Writer.Repair);
     }
 
-    /// <summary>Full path of the file.</summary>
     public string Path => _file.Path;
 
-    /// <summary>Keys that are held.</summary>
     public long Keys => Values.GetUsage().Keys;
 
     /// <summary>
@@ -67,25 +63,19 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public string? Problem =>
         Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
 
-    /// <summary>Reads what is not in memory.</summary>
     internal ColdReads Reads { get; }
 
-    /// <summary>The connection that belongs to the writer.</summary>
     internal SqliteConnection Connection => _file.Connection;
 
-    /// <summary>The committed values.</summary>
     internal KeptValues Values { get; }
 
-    /// <summary>The committed publications.</summary>
     internal ConcurrentDictionary<NodeId, Publication> Publications { get; }
 
     /// <summary>The segments of the file; they belong to the writer.</summary>
     internal SegmentTable Segments { get; }
 
-    /// <summary>The one writer of the file.</summary>
     internal BatchWriter Writer { get; }
 
-    /// <summary>Whether closing has begun.</summary>
     internal bool IsClosed => _closing.IsValueCreated;
 
     /// <summary>
@@ -235,14 +225,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 }
 
-/// <summary>How much a data file takes.</summary>
-/// <param name="Quota">Of values that others stored.</param>
 internal sealed record StorageLimits(StoreQuota Quota)
 {
-    /// <summary>Publications.</summary>
     public int MaxPublications { get; init; } = SqliteDatabase.DefaultMaxPublications;
 
-    /// <summary>Bytes of values that are kept in memory.</summary>
     public long CacheBytes { get; init; } = SqliteDatabase.DefaultCacheBytes;
 
     /// <summary>Memory that the process may use, in bytes.</summary>

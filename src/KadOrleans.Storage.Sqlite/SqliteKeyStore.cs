@@ -12,7 +12,6 @@ namespace KadOrleans.Storage.Sqlite;
 /// milliseconds, so after a restart a value may expire up to one millisecond earlier. Disposal waits for pending writes and leaves the
 /// database open. After it every call but another disposal throws <see cref="ObjectDisposedException"/>.
 /// </summary>
-/// <param name="database">Where the keys are.</param>
 internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
     // The most keys removed in one write, so that a long removal does not delay puts.
@@ -25,13 +24,10 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     private readonly BatchWriter _writer = database.Writer;
     private volatile bool _disposed;
 
-    /// <inheritdoc/>
     public string? Problem => _database.Problem;
 
-    /// <inheritdoc/>
     public IReadOnlyList<NodeId> LostKeys => _database.LostKeys;
 
-    /// <inheritdoc/>
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
@@ -40,18 +36,12 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
             : _database.ReadAsync(held, address, now);
     }
 
-    /// <inheritdoc/>
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
         Check(CancellationToken.None);
         return _values.TryGet(key, now, out value, out _, out _);
     }
 
-    /// <summary>
-    /// Holds a value in place of any earlier one. Of several puts of a key the last one stays. Returns
-    /// <see cref="StoreResult.StorageFailed"/> if its transaction failed, and at once <see cref="StoreResult.Busy"/> if the queue of writes
-    /// is full.
-    /// </summary>
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
@@ -77,7 +67,6 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         return ValueTask.FromResult(StoreResult.Busy);
     }
 
-    /// <inheritdoc/>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
@@ -91,18 +80,15 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         return removed;
     }
 
-    /// <inheritdoc/>
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
         return await _database.WriteAsync(new RemoveExpiredOperation(new[] { key }, DateTimeOffset.MaxValue), cancellationToken) > 0;
     }
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
         ScanAsync(region, static _ => true, cancellationToken);
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default)
     {
@@ -113,41 +99,34 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt));
     }
 
-    /// <inheritdoc/>
     public StoreTurnover Turnover => _values.Ask(static shard => shard.Turnover);
 
-    /// <inheritdoc/>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.Ask(shard => shard.GetTopChanges(count));
 
-    /// <inheritdoc/>
     public void SetArea(ResponsibleArea area)
     {
         Check(CancellationToken.None);
         _values.SetArea(area);
     }
 
-    /// <inheritdoc/>
     public void SetQuota(StoreQuota quota)
     {
         Check(CancellationToken.None);
         _values.SetQuota(quota);
     }
 
-    /// <inheritdoc/>
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
         return ValueTask.FromResult(_values.GetUsage());
     }
 
-    /// <inheritdoc/>
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
         return ValueTask.FromResult(_values.GetSources(count));
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _disposed = true;

@@ -3,15 +3,11 @@ using KadOrleans.Storage.Sqlite.Writing;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The node's id and contacts in the data file. Saves go through the same writer as keys; loads come from memory.
-/// </summary>
-/// <param name="database">Where the state is.</param>
+/// <summary>The node's id and contacts in the data file. Saves go through the same writer as keys; loads come from memory.</summary>
 internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateStore
 {
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
 
-    /// <inheritdoc/>
     public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
@@ -19,7 +15,6 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
         return ValueTask.FromResult(_database.Writer.State);
     }
 
-    /// <inheritdoc/>
     public async ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(state);

@@ -9,19 +9,16 @@ namespace KadOrleans.Storage.Sqlite;
 /// The node's publications in the data file, so that they continue after a restart. Changes go through the same writer as keys; reads come
 /// from memory. The file has times in whole milliseconds.
 /// </summary>
-/// <param name="database">Where the publications are.</param>
 internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
 {
     private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
 
-    /// <inheritdoc/>
     public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
         return ValueTask.FromResult(_database.Publications.GetValueOrDefault(key));
     }
 
-    /// <inheritdoc/>
     public async ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(publication);
@@ -29,14 +26,12 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
         return await _database.WriteAsync(new PublishOperation(key, publication), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
         return await _database.WriteAsync(new UnpublishOperation(key), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>Opens the sockets of an endpoint.</summary>
 internal static class EndpointBinder
 {
     // SOL_SOCKET and SO_REUSEPORT of Linux: the base library names neither.

@@ -9,8 +9,6 @@ namespace KadOrleans.Transport.Udp;
 /// </summary>
 internal sealed class SendRoutes
 {
-    private const int None = int.MaxValue;
-
     private readonly BoundEndpoint?[] _byKind = new BoundEndpoint?[4];
 
     internal SendRoutes(IReadOnlyList<BoundEndpoint> endpoints)
@@ -27,28 +25,18 @@ internal sealed class SendRoutes
         _byKind[(destination.IsIPv4 ? 0 : 2) | (destination.IsLoopback ? 1 : 0)];
 
     /// <summary>The index of the local endpoint to send from, or -1 if none reaches there.</summary>
-    internal static int Choose(IReadOnlyList<UdpEndpoint> locals, bool toIPv4, bool toLoopback)
-    {
-        var best = -1;
-        var bestRank = None;
-        for (var i = 0; i < locals.Count; i++)
-        {
-            var rank = Rank(locals[i], toIPv4, toLoopback);
-            if (rank < bestRank)
-            {
-                (best, bestRank) = (i, rank);
-            }
-        }
+    internal static int Choose(IReadOnlyList<UdpEndpoint> locals, bool toIPv4, bool toLoopback) => Enumerable.Range(0, locals.Count)
+        .Where(i => Rank(locals[i], toIPv4, toLoopback) is not null)
+        .OrderBy(i => Rank(locals[i], toIPv4, toLoopback))
+        .FirstOrDefault(-1);
 
-        return best;
-    }
-
-    private static int Rank(UdpEndpoint local, bool toIPv4, bool toLoopback)
+    // The lowest is best; null if it does not reach there.
+    private static int? Rank(UdpEndpoint local, bool toIPv4, bool toLoopback)
     {
         var sameFamily = local.IsIPv4 == toIPv4;
         if ((!sameFamily && !local.IsDualMode) || (local.IsLoopback && !toLoopback))
         {
-            return None;
+            return null;
         }
 
         var awkward = toLoopback && !local.IsLoopback && !local.IsWildcard;
@@ -63,10 +51,7 @@ internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> 
 
     internal IReadOnlyList<UdpSocket> Sockets => sockets;
 
-    /// <summary>
-    /// The socket for a destination: all have the same source address, so this only spreads the load over their
-    /// buffers.
-    /// </summary>
+    /// <summary>The socket for a destination: all have the same source address, so this only spreads the load over their buffers.</summary>
     internal UdpSocket SocketTo(UdpEndpoint destination) => sockets.Count == 1
         ? sockets[0]
         : sockets[(int)((uint)destination.GetHashCode() % (uint)sockets.Count)];

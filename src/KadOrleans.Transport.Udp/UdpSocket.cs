@@ -40,8 +40,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Done when the thread has ended; never fails.</summary>
     internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
 
-    internal long ReceiveErrors => Interlocked.Read(ref _receiveErrors);
-
     internal long ReceiverFaults => Interlocked.Read(ref _receiverFaults);
 
     internal long DatagramsSent => Interlocked.Read(ref _sent.Datagrams);
@@ -50,7 +48,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     protected bool IsStopping => _stopping;
 
-    /// <summary>The socket for this system.</summary>
     internal static UdpSocket Create(Socket socket, UdpEndpoint local, UdpTransportOptions options, ILogger logger) =>
         OperatingSystem.IsLinux() && !options.IsPortable
             ? new BatchingUdpSocket(socket, local, logger)
@@ -62,14 +59,11 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
     }
 
-    /// <inheritdoc/>
     /// <remarks>From the socket's only address, or from the one that the system chooses.</remarks>
     public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Respond(datagram, destination, default);
 
-    /// <inheritdoc/>
     public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => RespondLater(datagram, destination, default);
 
-    /// <inheritdoc/>
     public virtual void Flush()
     {
         // Nothing waits.
@@ -282,7 +276,6 @@ internal static class SocketAddressBytes
     internal static bool TryRead(SocketAddress address, out UdpEndpoint endpoint) =>
         TryRead(address.Buffer.Span[..address.Size], address.Family, out endpoint);
 
-    /// <inheritdoc cref="TryRead(SocketAddress, out UdpEndpoint)"/>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, AddressFamily family, out UdpEndpoint endpoint)
     {
         if (family == AddressFamily.InterNetwork && bytes.Length >= IPv4At + sizeof(uint))

@@ -40,25 +40,18 @@ internal sealed class UdpTransport : IDatagramTransport
         LocalEndpoints = Array.AsReadOnly([.. endpoints.Select(endpoint => endpoint.Local)]);
     }
 
-    /// <inheritdoc/>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
     /// <summary>Sockets open, of all endpoints: what the system made of the options.</summary>
     public int SocketCount => _sockets.Length;
 
-    /// <summary>Datagrams that the system took.</summary>
     public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
 
-    /// <summary>Sends that returned false.</summary>
     public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
-
-    /// <summary>Reads that failed, such as by an ICMP message on systems that report those.</summary>
-    public long ReceiveErrors => _sockets.Sum(socket => socket.ReceiveErrors);
 
     /// <summary>Times the receiver threw. Each is a bug in the receiver; receiving continues.</summary>
     public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
 
-    /// <summary>Binds to the endpoints, all else as by default.</summary>
     /// <exception cref="TransportException">As of <see cref="Bind(UdpTransportOptions, ILogger{UdpTransport})"/>.</exception>
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) =>
         Bind(new UdpTransportOptions { Listen = endpoints });
@@ -97,7 +90,6 @@ internal sealed class UdpTransport : IDatagramTransport
         }
     }
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public void Start(IDatagramReceiver receiver)
@@ -116,7 +108,6 @@ internal sealed class UdpTransport : IDatagramTransport
         }
     }
 
-    /// <inheritdoc/>
     public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
         var socket = _routes.To(destination)?.SocketTo(destination);
@@ -131,9 +122,7 @@ internal sealed class UdpTransport : IDatagramTransport
         return socket.TrySend(datagram, destination, default);
     }
 
-    /// <summary>
-    /// Closes the sockets and waits until no receiver runs any more, except one that is itself the caller.
-    /// </summary>
+    /// <summary>Closes the sockets and waits until no receiver runs any more, except one that is itself the caller.</summary>
     public async ValueTask DisposeAsync()
     {
         bool first;

@@ -6,10 +6,8 @@ namespace KadOrleans.Wire;
 /// </summary>
 internal static class Datagram
 {
-    /// <summary>Where the message id begins.</summary>
     public const int IdOffset = 1;
 
-    /// <summary>Bytes in front of the body.</summary>
     public const int HeaderLength = 1 + MessageId.Length;
 
     /// <summary>The shortest datagram: a header and an object of one byte.</summary>

@@ -1,8 +1,6 @@
 namespace KadOrleans.Wire;
 
-/// <summary>
-/// Why a datagram is refused. The wire has no error response: whatever the reason, the sender gets none.
-/// </summary>
+/// <summary>Why a datagram is refused. The wire has no error response: whatever the reason, the sender gets none.</summary>
 internal enum DecodeError
 {
     /// <summary>It was not refused.</summary>
@@ -38,8 +36,6 @@ internal enum DecodeError
     /// <summary>A well-formed request for a function that does not exist.</summary>
     UnknownFunction,
 
-    /// <summary>
-    /// The arguments are not an array, too few or too many, or an id or key among them is not 20 bytes of bin.
-    /// </summary>
+    /// <summary>The arguments are not an array, too few or too many, or an id or key among them is not 20 bytes of bin.</summary>
     WrongArguments,
 }

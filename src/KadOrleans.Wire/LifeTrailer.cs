@@ -11,7 +11,6 @@ namespace KadOrleans.Wire;
 /// </summary>
 internal static class LifeTrailer
 {
-    /// <summary>Its length in bytes.</summary>
     public const int Length = 1 + sizeof(uint);
 
     /// <summary>Reads the rest of a body. Null if it is not a trailer.</summary>

@@ -8,16 +8,14 @@ namespace KadOrleans.Wire;
 /// The 20 bytes by which a response names its request. The caller draws them at random and the response echoes them, which proves that its
 /// sender has seen the request.
 /// </summary>
-internal readonly struct MessageId : IEquatable<MessageId>
+internal readonly record struct MessageId
 {
-    /// <summary>Length in bytes.</summary>
     public const int Length = 20;
 
     private readonly ulong _first;
     private readonly ulong _second;
     private readonly uint _third;
 
-    /// <summary>Reads an id from its 20 bytes.</summary>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 20 bytes long.</exception>
     public MessageId(ReadOnlySpan<byte> bytes)
     {
@@ -31,9 +29,7 @@ internal readonly struct MessageId : IEquatable<MessageId>
         _third = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
     }
 
-    /// <summary>
-    /// A fresh id. Nodes that face a network pass a cryptographic source: a guessable id lets strangers forge responses.
-    /// </summary>
+    /// <summary>A fresh id. Nodes that face a network pass a cryptographic source: a guessable id lets strangers forge responses.</summary>
     public static MessageId Random(IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -42,7 +38,6 @@ internal readonly struct MessageId : IEquatable<MessageId>
         return new MessageId(bytes);
     }
 
-    /// <summary>Writes the 20 bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="destination"/> is shorter than that.</exception>
     public void CopyTo(Span<byte> destination)
     {
@@ -51,22 +46,10 @@ internal readonly struct MessageId : IEquatable<MessageId>
         BinaryPrimitives.WriteUInt32BigEndian(destination[16..], _third);
     }
 
-    /// <inheritdoc/>
-    public bool Equals(MessageId other) => _first == other._first && _second == other._second && _third == other._third;
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is MessageId other && Equals(other);
-
     /// <summary>A hash over all bytes, keyed per process, so that strangers cannot choose ids that collide.</summary>
     public override int GetHashCode() => HashCode.Combine(_first, _second, _third);
 
     /// <summary>40 lower-case hexadecimal digits.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{_first:x16}{_second:x16}{_third:x8}");
-
-    /// <inheritdoc/>
-    public static bool operator ==(MessageId left, MessageId right) => left.Equals(right);
-
-    /// <inheritdoc/>
-    public static bool operator !=(MessageId left, MessageId right) => !left.Equals(right);
 }

@@ -95,7 +95,7 @@ internal sealed class EdgeObserver : IEdgeObserver
         [.. (await Next().AskHoldersAsync(key, cancellationToken)).Select(holder => new AdminHolder(holder.Contact, holder.Answered, holder.Value))];
 
     public async Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
-        AdminTrace.Of(await Next().TraceLookupAsync(target, kind, cancellationToken));
+        AdminTrace.Of(await Next().Lookups.TraceAsync(target, kind, cancellationToken));
 
     public Task OnRulesAsync(EdgeRules rules)
     {

@@ -25,7 +25,6 @@ internal static class NodeGauges
         "{node}",
         "Nodes in the network, estimated from lookups."));
 
-    /// <summary>The tables of all nodes.</summary>
     public static WatchedParts<Reachability> Tables { get; } = new(static (meter, nodes) =>
     {
         meter.CreateObservableGauge(
@@ -38,7 +37,6 @@ internal static class NodeGauges
             "kad.nodes.connected", () => nodes.All.Count(node => node.IsGood), "{node}", "Node ids with a contact that answers.");
     });
 
-    /// <summary>The usage of standalone nodes' key stores.</summary>
     public static WatchedParts<IKeyStore> Stores { get; } = new(static (meter, stores) =>
     {
         meter.CreateObservableGauge(
@@ -98,14 +96,12 @@ internal static class NodeGauges
 }
 
 /// <summary>Parts of the process's nodes that instruments report on. The first part creates the instruments.</summary>
-/// <param name="create">Creates them.</param>
 internal sealed class WatchedParts<T>(Action<Meter, WatchedParts<T>> create)
     where T : class
 {
     private readonly ConcurrentDictionary<T, byte> _parts = new(1, 31);
     private int _created;
 
-    /// <summary>The watched parts.</summary>
     public T[] All => [.. _parts.Keys];
 
     public void Watch(T part)

@@ -85,21 +85,22 @@ internal sealed class NodeMetrics
     private readonly Tally _refused = new(RefusedRequests);
     private readonly Tally _stores = new(Stores);
     private readonly Tally _unacknowledged = new(UnacknowledgedStores);
-    private readonly Tally _pending = new(PendingRequests);
-    private readonly Tally _shortened = new(ShortenedResponses);
-    private readonly Tally _proofPings = new(ProofPings);
-    private readonly Tally _proofs = new(Proofs);
     private readonly Tally _disputes = new(DisputedValues);
     private readonly Tally _crowded = new(CrowdedLookups);
-    private readonly Tally _republished = new(RepublishedValues);
     private readonly Tally _walkContacts = new(WalkContacts);
     private readonly long[] _lookups = new long[Enum.GetValues<TerminationReason>().Length];
     private long _walks;
 
-    /// <summary>Held values republished since the start.</summary>
-    public long Republished => _republished[0];
+    public Tally Pending { get; } = new(PendingRequests);
 
-    /// <summary>STOREs refused since the start because a quota was reached.</summary>
+    public Tally Shortened { get; } = new(ShortenedResponses);
+
+    public Tally ProofsAsked { get; } = new(ProofPings);
+
+    public Tally ProofsGiven { get; } = new(Proofs);
+
+    public Tally Republished { get; } = new(RepublishedValues);
+
     public long StoresRefusedByQuota =>
         _stores[(int)StoreResult.SourceQuotaExceeded]
         + _stores[(int)StoreResult.SubnetQuotaExceeded]
@@ -142,16 +143,6 @@ internal sealed class NodeMetrics
         }
     }
 
-    public void Pending() => _pending.Add();
-
-    public void Shortened() => _shortened.Add();
-
-    public void ProofAsked() => _proofPings.Add();
-
-    public void Proved() => _proofs.Add();
-
-    public void ValueRepublished() => _republished.Add();
-
     public void Stored(StoreResult result)
     {
         _stores.Add((int)result);
@@ -161,7 +152,6 @@ internal sealed class NodeMetrics
         }
     }
 
-    /// <summary>Counts a request of ours that ended.</summary>
     public static void RequestEnded(RequestKind kind, RequestFailure? failure)
     {
         if (Outgoing.Enabled)
@@ -195,12 +185,12 @@ internal sealed class NodeMetrics
     {
         var totals = new SortedDictionary<string, long>(StringComparer.Ordinal)
         {
-            ["requests.pending"] = _pending[0],
-            ["responses.shortened"] = _shortened[0],
-            ["proofs.asked"] = _proofPings[0],
-            ["proofs.given"] = _proofs[0],
+            ["requests.pending"] = Pending[0],
+            ["responses.shortened"] = Shortened[0],
+            ["proofs.asked"] = ProofsAsked[0],
+            ["proofs.given"] = ProofsGiven[0],
             ["stores.accepted"] = _stores[(int)StoreResult.Stored],
-            ["values.republished"] = _republished[0],
+            ["values.republished"] = Republished[0],
             ["walks.done"] = Volatile.Read(ref _walks),
             ["walks.newContacts"] = _walkContacts[0],
         };
@@ -226,7 +216,7 @@ internal sealed class NodeMetrics
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
     /// <summary>A counter of all nodes of the process, with a series for each value of its tag if it has one.</summary>
-    private sealed class TaggedCounter(string name, string unit, string description, string? tag = null, params string[] values)
+    internal sealed class TaggedCounter(string name, string unit, string description, string? tag = null, params string[] values)
     {
         private readonly Counter<long> _counter = Meter.CreateCounter<long>(name, unit, description);
         private readonly KeyValuePair<string, object?>[] _tags = [.. values.Select(value => new KeyValuePair<string, object?>(tag!, value))];
@@ -253,7 +243,7 @@ internal sealed class NodeMetrics
     }
 
     /// <summary>What one node counted.</summary>
-    private sealed class Tally(TaggedCounter counter)
+    internal sealed class Tally(TaggedCounter counter)
     {
         private readonly long[] _counts = new long[counter.Series];
 
@@ -304,6 +294,48 @@ internal enum RefusalReason
 
     /// <summary>The sender's address or id is banned.</summary>
     Banned,
+}
+
+/// <summary>Why a STORE was not acknowledged: its sender got false, or no response.</summary>
+internal enum UnacknowledgedReason
+{
+    /// <summary>It was taken in too long ago: a process was frozen, or the clocks of an edge and a silo differ.</summary>
+    Late,
+
+    /// <summary>Another value of its key, which was taken in later, is held.</summary>
+    Overtaken,
+
+    /// <summary>Too many requests were pending, for storage or for the proof of an address.</summary>
+    Queue,
+
+    /// <summary>The storage failed, or the shard did not respond in time.</summary>
+    Storage,
+
+    /// <summary>The value, a quota or a limit does not allow it, or its sender did not prove its address.</summary>
+    Refused,
+}
+
+internal static class UnacknowledgedReasons
+{
+    /// <summary>The reason behind a store's result; null if the STORE is acknowledged.</summary>
+    public static UnacknowledgedReason? Of(StoreResult result) => result switch
+    {
+        StoreResult.Stored => null,
+        StoreResult.Late => UnacknowledgedReason.Late,
+        StoreResult.Overtaken => UnacknowledgedReason.Overtaken,
+        StoreResult.Busy => UnacknowledgedReason.Queue,
+        StoreResult.StorageFailed => UnacknowledgedReason.Storage,
+        _ => UnacknowledgedReason.Refused,
+    };
+
+    /// <summary>The reason for a STORE that came to no store, or whose store threw.</summary>
+    public static UnacknowledgedReason Of(RefusalReason reason) => reason switch
+    {
+        RefusalReason.Late => UnacknowledgedReason.Late,
+        RefusalReason.Busy or RefusalReason.PendingLimit => UnacknowledgedReason.Queue,
+        RefusalReason.StorageFailed => UnacknowledgedReason.Storage,
+        _ => UnacknowledgedReason.Refused,
+    };
 }
 
 /// <summary>A node's spans. Requests have none: there are too many, and responses arrive on other threads.</summary>

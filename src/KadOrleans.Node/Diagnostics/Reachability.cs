@@ -36,7 +36,6 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
             || Volatile.Read(ref _unresponsiveCount) < Math.Min(UnresponsiveContacts, known)
             || time.GetElapsedTime(at) < ResponseWindow);
 
-    /// <summary>Notes a response.</summary>
     public void Answered()
     {
         Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
@@ -51,7 +50,6 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
         }
     }
 
-    /// <summary>Notes the failure of a contact of the table.</summary>
     public void Failed(NodeId contact)
     {
         Interlocked.Increment(ref _failures);

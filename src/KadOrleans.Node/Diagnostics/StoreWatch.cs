@@ -13,7 +13,6 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     /// <summary>Minutes without an evicted value or a refused STORE before a bound counts as no longer reached.</summary>
     public const int QuietChecks = 10;
 
-    /// <summary>Time between two checks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StoreWatch>();
@@ -84,7 +83,6 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
         }
     }
 
-    /// <summary>Whether something was hit lately.</summary>
     private struct Bound
     {
         private int _quietChecks;

@@ -12,10 +12,6 @@ namespace KadOrleans.Node.Handlers;
 /// Requests whose response waits for storage. Bounded. When the node stops all are completed, so accepted STOREs are acknowledged.
 /// Responses that become due together are sent together.
 /// </summary>
-/// <param name="stored">Responds to a STORE.</param>
-/// <param name="found">Responds to a FIND_VALUE.</param>
-/// <param name="metrics">Counts failures.</param>
-/// <param name="logger">Logs them.</param>
 internal sealed class DeferredResponses(
     Action<StoreResult, RequestContext> stored, Action<NodeId, StoredValue?, RequestContext> found, NodeMetrics metrics, ILogger logger)
     : IThreadPoolWorkItem
@@ -46,7 +42,6 @@ internal sealed class DeferredResponses(
     /// <summary>The same for a FIND_VALUE, once its value is found. A storage that fails has none: the nearest contacts are a response too.</summary>
     public void Add(NodeId key, ValueTask<StoredValue?> finding, in RequestContext context) => Take().Wait(key, finding, context);
 
-    /// <summary>Completes when no response is waiting.</summary>
     public Task DrainAsync()
     {
         lock (_gate)

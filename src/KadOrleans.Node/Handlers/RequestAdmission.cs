@@ -26,7 +26,6 @@ internal sealed class RequestAdmission(
     private readonly SourceLimiter _strangers = new(limits);
     private readonly SourceLimiter _verifiedSubnets = new(limits);
 
-    /// <summary>Follows other rates from now on.</summary>
     public void Use(SourceLimits changed)
     {
         _strangers.Use(changed);
@@ -153,13 +152,10 @@ internal sealed class RequestAdmission(
     };
 }
 
-/// <summary>What every handler gets besides the request itself.</summary>
-/// <param name="Id">The id of the response.</param>
-/// <param name="Source">The request's source, which gets the response.</param>
-/// <param name="Length">Bytes of the request's datagram.</param>
-/// <param name="Route">The route of the response.</param>
-/// <param name="IsTrusted">Whether the source is in a trusted range.</param>
-/// <param name="Verified">The source's rates, if it has proved its address and is not trusted.</param>
+/// <summary>
+/// What every handler gets besides the request itself: where it came from, its length, and the route of the response. A source that has
+/// proved its address and is not trusted has rates of its own.
+/// </summary>
 internal readonly record struct RequestContext(
     MessageId Id, UdpEndpoint Source, int Length, IResponseRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
 {
@@ -172,7 +168,6 @@ internal readonly record struct RequestContext(
     /// <summary>Whether the source cannot be forged, or is trusted.</summary>
     public bool IsProven => IsTrusted || Verified is not null;
 
-    /// <summary>Sends the response.</summary>
     public bool Respond(ReadOnlySpan<byte> response) =>
         RespondsLater ? Route.SendLater(response, Source) : Route.Send(response, Source);
 }

@@ -58,7 +58,6 @@ internal sealed class RequestHandlers
 
     private static Span<byte> Buffer => _responseBuffer ??= new byte[MaxResponseLength];
 
-    /// <summary>Completes when no response waits for storage.</summary>
     public Task DrainAsync() => _deferred.DrainAsync();
 
     /// <summary>Handles one request. A proven sender may become a contact.</summary>
@@ -173,18 +172,10 @@ internal sealed class RequestHandlers
         return isKnown;
     }
 
-    /// <summary>
-    /// Stores the value of a STORE, unless rules or quotas refuse it, and responds. Durable if the store is.
-    /// </summary>
+    /// <summary>Stores the value of a STORE, unless rules or quotas refuse it, and responds. Durable if the store is.</summary>
     public void Store(StoreRequest request, in RequestContext context)
     {
-        if (IsTooOld(context))
-        {
-            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
-            return;
-        }
-
-        if (IsBusy(RequestKind.Store))
+        if (IsLate(context) || IsBusy(RequestKind.Store))
         {
             return;
         }
@@ -203,9 +194,8 @@ internal sealed class RequestHandlers
     /// <summary>Refuses a STORE that is refused from any sender. False: it is not.</summary>
     public bool TryRefuse(StoreRequest request, in RequestContext context)
     {
-        if (IsTooOld(context))
+        if (IsLate(context))
         {
-            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
             return true;
         }
 
@@ -219,6 +209,17 @@ internal sealed class RequestHandlers
     }
 
     private static bool IsTooOld(in RequestContext context) => context.Age > MaxStoreAge;
+
+    private bool IsLate(in RequestContext context)
+    {
+        var isLate = IsTooOld(context);
+        if (isLate)
+        {
+            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
+        }
+
+        return isLate;
+    }
 
     // Silence, as contacts would say that the value is absent.
     private bool IsBusy(RequestKind kind)

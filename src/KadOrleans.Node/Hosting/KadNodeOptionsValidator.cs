@@ -10,7 +10,6 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, KadNodeOptions options)
     {
         var problems = FindProblems(options);

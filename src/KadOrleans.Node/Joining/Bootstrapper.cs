@@ -88,11 +88,6 @@ internal sealed class Bootstrapper(
     private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var (id, failure) = await queries.PingAsync(endpoint, cancellationToken);
-        return Judge(node, endpoint, id, failure);
-    }
-
-    private BootstrapAttempt Judge(string node, UdpEndpoint endpoint, NodeId? id, RequestFailure? failure)
-    {
         var ownId = table.Snapshot.OwnId;
         if (failure is not null)
         {

@@ -65,6 +65,5 @@ internal sealed class NetworkJoin(KadNodeOptions options)
         return result;
     }
 
-    /// <summary>Cancels the join, as the node stops.</summary>
     public void GiveUp() => _joined.TrySetCanceled(CancellationToken.None);
 }

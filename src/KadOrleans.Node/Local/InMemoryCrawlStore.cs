@@ -9,15 +9,12 @@ internal sealed class InMemoryCrawlStore : ICrawlStore
 {
     private ImmutableList<(CrawlReport Report, IReadOnlyList<CrawlRecord> Records)> _crawls = [];
 
-    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken = default) =>
         ValueTask.FromResult<IReadOnlyList<CrawlReport>>([.. _crawls.Select(crawl => crawl.Report)]);
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<CrawlRecord> ReadAsync(string id, CancellationToken cancellationToken = default) =>
         (_crawls.Find(crawl => crawl.Report.Id == id).Records ?? []).ToAsyncEnumerable();
 
-    /// <inheritdoc/>
     public ValueTask SaveAsync(CrawlReport report, IReadOnlyList<CrawlRecord> records, CancellationToken cancellationToken = default)
     {
         ImmutableInterlocked.Update(ref _crawls, crawls => [.. crawls.Append((report, records)).TakeLast(CrawlReport.MaxKept)]);

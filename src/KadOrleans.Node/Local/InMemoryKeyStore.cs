@@ -15,22 +15,18 @@ internal sealed class InMemoryKeyStore : IKeyStore
     private readonly KeyShard _shard;
     private bool _disposed;
 
-    /// <summary>An empty store.</summary>
-    /// <param name="quota">How much it takes.</param>
     public InMemoryKeyStore(StoreQuota quota)
     {
         ArgumentNullException.ThrowIfNull(quota);
         _shard = new KeyShard(quota);
     }
 
-    /// <inheritdoc/>
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         using var scope = Enter(cancellationToken);
         return ValueTask.FromResult(_shard.TryGet(key, now, out var value) ? value : null);
     }
 
-    /// <inheritdoc/>
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
         using var scope = Enter(CancellationToken.None);
@@ -38,7 +34,6 @@ internal sealed class InMemoryKeyStore : IKeyStore
         return true;
     }
 
-    /// <inheritdoc/>
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
@@ -47,42 +42,24 @@ internal sealed class InMemoryKeyStore : IKeyStore
         return ValueTask.FromResult(_shard.Put(key, value, kind));
     }
 
-    /// <inheritdoc/>
-    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
-    {
-        using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(_shard.RemoveExpired(now).Count);
-    }
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        Ask(shard => shard.RemoveExpired(now).Count, cancellationToken);
 
-    /// <inheritdoc/>
-    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
-    {
-        using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(_shard.Remove(key));
-    }
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        Ask(shard => shard.Remove(key), cancellationToken);
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
     {
         using var scope = Enter(cancellationToken);
         return _shard.Values.Where(entry => region.Contains(entry.Key)).ToArray().ToAsyncEnumerable();
     }
 
-    /// <inheritdoc/>
-    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
-    {
-        using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(new KeyStoreUsage(_shard.Count, _shard.Bytes));
-    }
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes), cancellationToken);
 
-    /// <inheritdoc/>
-    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
-    {
-        using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(_shard.GetSources(count));
-    }
+    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
+        Ask(shard => shard.GetSources(count), cancellationToken);
 
-    /// <inheritdoc/>
     public StoreTurnover Turnover
     {
         get
@@ -94,7 +71,6 @@ internal sealed class InMemoryKeyStore : IKeyStore
         }
     }
 
-    /// <inheritdoc/>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count)
     {
         lock (_gate)
@@ -103,21 +79,18 @@ internal sealed class InMemoryKeyStore : IKeyStore
         }
     }
 
-    /// <inheritdoc/>
     public void SetArea(ResponsibleArea area)
     {
         using var scope = Enter(CancellationToken.None);
         _shard.SetArea(area);
     }
 
-    /// <inheritdoc/>
     public void SetQuota(StoreQuota quota)
     {
         using var scope = Enter(CancellationToken.None);
         _shard.Use(quota);
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -126,6 +99,12 @@ internal sealed class InMemoryKeyStore : IKeyStore
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private ValueTask<T> Ask<T>(Func<KeyShard, T> question, CancellationToken cancellationToken)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(question(_shard));
     }
 
     private Lock.Scope Enter(CancellationToken cancellationToken)

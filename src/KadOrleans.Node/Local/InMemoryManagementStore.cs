@@ -12,10 +12,8 @@ internal sealed class InMemoryManagementStore : IManagementStore
     private readonly Queue<AuditEntry> _entries = new();
     private long _noted;
 
-    /// <inheritdoc/>
     public ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(_rules);
 
-    /// <inheritdoc/>
     public ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rules);
@@ -23,7 +21,6 @@ internal sealed class InMemoryManagementStore : IManagementStore
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
@@ -40,7 +37,6 @@ internal sealed class InMemoryManagementStore : IManagementStore
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default)
     {
         lock (_gate)

@@ -7,14 +7,12 @@ internal sealed class InMemoryNodeStateStore : INodeStateStore
 {
     private volatile NodeState? _state;
 
-    /// <inheritdoc/>
     public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(_state);
     }
 
-    /// <inheritdoc/>
     public ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(state);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -8,21 +9,16 @@ namespace KadOrleans.Node.Local;
 /// <param name="capacity">The most keys that are published at once.</param>
 internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
 {
-    // Guards _publications.
+    // Guards additions, so that there are never more than the capacity.
     private readonly Lock _gate = new();
-    private readonly Dictionary<NodeId, Publication> _publications = [];
+    private readonly ConcurrentDictionary<NodeId, Publication> _publications = new();
 
-    /// <inheritdoc/>
     public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_gate)
-        {
-            return ValueTask.FromResult(_publications.GetValueOrDefault(key));
-        }
+        return ValueTask.FromResult(_publications.GetValueOrDefault(key));
     }
 
-    /// <inheritdoc/>
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(publication);
@@ -39,23 +35,15 @@ internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
         }
     }
 
-    /// <inheritdoc/>
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_gate)
-        {
-            return ValueTask.FromResult(_publications.Remove(key));
-        }
+        return ValueTask.FromResult(_publications.TryRemove(key, out _));
     }
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_gate)
-        {
-            return _publications.ToArray().ToAsyncEnumerable();
-        }
+        return _publications.ToArray().ToAsyncEnumerable();
     }
 }

@@ -48,7 +48,6 @@ internal sealed class LocalRoutingTable : IRoutingTable
         Report(decision, ContactAdded, CheckNeeded);
     }
 
-    /// <summary>The buckets, for people to look at.</summary>
     public IReadOnlyList<BucketSummary> Describe()
     {
         lock (_gate)
@@ -57,7 +56,6 @@ internal sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>What the table knows of an id.</summary>
     public IReadOnlyList<KnownContact> Find(NodeId id)
     {
         lock (_gate)
@@ -66,7 +64,6 @@ internal sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>Tells of an observation's effects on a table.</summary>
     internal static void Report(TableDecision decision, Action<Contact>? onAdded, Action<Contact>? onCheck)
     {
         if (decision.Added is { } added)

@@ -9,14 +9,6 @@ using KadOrleans.Node.Requests;
 namespace KadOrleans.Node.Lookups;
 
 /// <summary>Runs lookups from the contacts of the routing table, and reports which contacts responded.</summary>
-/// <param name="table">Where lookups start, and whose contacts have proved their ids.</param>
-/// <param name="requests">Sends the requests.</param>
-/// <param name="onProved">Gets each contact that proved its id to a lookup.</param>
-/// <param name="options">k, α and the number of paths.</param>
-/// <param name="trusted">Addresses that the limit per network does not apply to.</param>
-/// <param name="size">Learns from the outcomes.</param>
-/// <param name="metrics">Counts them.</param>
-/// <param name="environment">Time and randomness.</param>
 internal sealed class LookupRunner(
     IRoutingTable table,
     RequestTable requests,
@@ -35,23 +27,22 @@ internal sealed class LookupRunner(
 
     /// <summary>Looks up a target from the nearest known contacts. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
-        RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, cancellationToken);
+        RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, tracing: null, cancellationToken);
 
     /// <summary>Looks up a target from the nearest known contacts, and takes down each query.</summary>
     public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
         var tracing = new LookupTracing(environment.Time);
-        var (running, outcome) = await RunAsync(Prepare(target, kind, FindSeeds(target), asksAllHolders: false, tracing), kind, cancellationToken);
-        return new LookupTrace(table.Snapshot.OwnId, outcome, tracing.Now, running.ReadTrace());
+        var outcome = await RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, tracing, cancellationToken);
+        return new LookupTrace(table.Snapshot.OwnId, outcome, tracing.Now, tracing.Queries);
     }
 
-    /// <summary>Looks up a node from the given contacts.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken) =>
-        RunAsync(target, LookupKind.Node, seeds, asksAllHolders: false, cancellationToken);
+        RunAsync(target, LookupKind.Node, seeds, asksAllHolders: false, tracing: null, cancellationToken);
 
     /// <summary>Looks up a value and queries all of the k nearest, even if the first ones agree.</summary>
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
-        RunAsync(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true, cancellationToken);
+        RunAsync(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true, tracing: null, cancellationToken);
 
     private ReadOnlyMemory<Contact> FindSeeds(NodeId target)
     {
@@ -60,21 +51,17 @@ internal sealed class LookupRunner(
     }
 
     private async Task<LookupOutcome> RunAsync(
-        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, bool asksAllHolders, CancellationToken cancellationToken) =>
-        (await RunAsync(Prepare(target, kind, seeds, asksAllHolders), kind, cancellationToken)).Outcome;
-
-    private RunningLookup Prepare(
-        NodeId target, LookupKind kind, ReadOnlyMemory<Contact> seeds, bool asksAllHolders, LookupTracing? tracing = null)
+        NodeId target,
+        LookupKind kind,
+        ReadOnlyMemory<Contact> seeds,
+        bool asksAllHolders,
+        LookupTracing? tracing,
+        CancellationToken cancellationToken)
     {
         var ownId = table.Snapshot.OwnId;
         table.Observe(ContactObservation.LookedUp(target));
         var lookup = new Lookup(ownId, target, kind, seeds.Span, options, CreatePolicy(asksAllHolders));
-        return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, tracing);
-    }
-
-    private async Task<(RunningLookup Running, LookupOutcome Outcome)> RunAsync(
-        RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
-    {
+        var running = new RunningLookup(lookup, requests, ownId, onProved, environment.Time, tracing);
         var startedAt = environment.Time.GetTimestamp();
         using var activity = NodeActivities.StartLookup(kind);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
@@ -84,7 +71,7 @@ internal sealed class LookupRunner(
             metrics.LookupEnded(outcome, environment.Time.GetElapsedTime(startedAt));
             activity?.End(outcome);
             size.Note(outcome);
-            return (running, outcome);
+            return outcome;
         }
     }
 

@@ -4,7 +4,6 @@ using KadOrleans.Core.Lookups;
 
 namespace KadOrleans.Node.Lookups;
 
-/// <summary>Estimates the number of nodes from a node's lookups.</summary>
 internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
 {
     // Guards _estimator.

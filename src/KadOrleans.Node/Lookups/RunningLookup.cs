@@ -8,14 +8,8 @@ namespace KadOrleans.Node.Lookups;
 
 /// <summary>
 /// One lookup on the wire: sends the queries of the state machine and feeds it the responses. Responses arrive on any thread, so one lock
-/// guards the state machine. Nothing is sent while it is held.
+/// guards the state machine, which is used by nobody else. Nothing is sent while it is held.
 /// </summary>
-/// <param name="lookup">The state machine; used by nobody else from now on.</param>
-/// <param name="requests">Sends the requests.</param>
-/// <param name="ownId">The id they carry.</param>
-/// <param name="onProved">Gets each contact that proved its id.</param>
-/// <param name="time">The clock of its deadline.</param>
-/// <param name="tracing">Takes down the queries; null if nobody asked for them.</param>
 internal sealed class RunningLookup(
     Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupTracing? tracing = null)
 {
@@ -50,24 +44,7 @@ internal sealed class RunningLookup(
         Pump();
     }
 
-    public void Cancel()
-    {
-        lock (_gate)
-        {
-            lookup.Cancel();
-        }
-
-        Pump();
-    }
-
-    /// <summary>The queries that were traced.</summary>
-    public IReadOnlyList<LookupQuery> ReadTrace()
-    {
-        lock (_gate)
-        {
-            return tracing?.Recorder.Read(lookup) ?? [];
-        }
-    }
+    public void Cancel() => Change(lookup.Cancel);
 
     public void OnNodes(FindCall call, Span<Contact> contacts)
     {
@@ -89,68 +66,45 @@ internal sealed class RunningLookup(
         Pump();
     }
 
-    public void OnValue(FindCall call, DhtValue value, TimeSpan? life)
+    public void OnValue(FindCall call, DhtValue value, TimeSpan? life) => Change(() =>
     {
-        lock (_gate)
+        tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, value: value);
+        lookup.OnValue(call.Contact, value, life);
+    });
+
+    public void OnUnresponsive(FindCall call) => Change(() => lookup.OnUnresponsive(call.Contact));
+
+    public void OnFailed(FindCall call) => Change(() =>
+    {
+        tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now);
+        lookup.OnFailed(call.Contact);
+    });
+
+    private void OnTimer() => Change(() =>
+    {
+        if (_isInGrace)
         {
-            tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, value: value);
-            lookup.OnValue(call.Contact, value, life);
+            lookup.StopWaitingForUnresponsive();
         }
 
-        Pump();
-    }
-
-    public void OnUnresponsive(FindCall call)
-    {
-        lock (_gate)
+        var left = Left;
+        if (left <= TimeSpan.Zero)
         {
-            lookup.OnUnresponsive(call.Contact);
+            lookup.ReachDeadline();
         }
-
-        Pump();
-    }
-
-    public void OnFailed(FindCall call, RequestFailure failure)
-    {
-        lock (_gate)
+        else if (!lookup.IsDone)
         {
-            tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now);
-            lookup.OnFailed(call.Contact);
+            // One that was waited for led to others.
+            _isInGrace = false;
+            _timer!.Change(left, Timeout.InfiniteTimeSpan);
         }
+    });
 
-        Pump();
-    }
-
-    private void OnTimer()
+    private void Change(Action change)
     {
         lock (_gate)
         {
-            if (_isInGrace)
-            {
-                lookup.StopWaitingForUnresponsive();
-            }
-
-            var left = Left;
-            if (left <= TimeSpan.Zero)
-            {
-                lookup.ReachDeadline();
-            }
-            else if (!lookup.IsDone)
-            {
-                // One that was waited for led to others.
-                _isInGrace = false;
-                _timer!.Change(left, Timeout.InfiniteTimeSpan);
-            }
-        }
-
-        Pump();
-    }
-
-    private void OnUnresponsiveProof(UdpEndpoint endpoint)
-    {
-        lock (_gate)
-        {
-            lookup.OnUnresponsiveProof(endpoint);
+            change();
         }
 
         Pump();
@@ -181,7 +135,7 @@ internal sealed class RunningLookup(
             requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.QueryTarget, this));
             if (needsProof)
             {
-                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => OnUnresponsiveProof(contact.Endpoint)));
+                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => Change(() => lookup.OnUnresponsiveProof(contact.Endpoint))));
             }
         }
     }
@@ -217,6 +171,7 @@ internal sealed class RunningLookup(
             if (lookup.IsDone)
             {
                 _timer?.Dispose();
+                tracing?.End(lookup);
                 _outcome.TrySetResult(lookup.GetOutcome());
             }
             else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > requests.Grace)
@@ -237,8 +192,12 @@ internal sealed class LookupTracing(TimeProvider time)
 
     public LookupRecorder Recorder { get; } = new();
 
-    /// <summary>Since the start of the lookup.</summary>
+    /// <summary>The queries, once the lookup has ended.</summary>
+    public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
+
     public TimeSpan Now => time.GetElapsedTime(_startedAt);
+
+    public void End(Lookup lookup) => Queries = Recorder.Read(lookup);
 }
 
 /// <summary>A FIND_NODE or FIND_VALUE on behalf of a lookup.</summary>
@@ -286,5 +245,5 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
 
     public override void OnUnresponsive() => lookup.OnUnresponsive(this);
 
-    public override void OnFailed(RequestFailure failure) => lookup.OnFailed(this, failure);
+    public override void OnFailed(RequestFailure failure) => lookup.OnFailed(this);
 }

@@ -17,7 +17,6 @@ namespace KadOrleans.Node.Maintenance;
 /// </summary>
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
-    /// <summary>Time between two looks for a contact.</summary>
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<LostValues>();
@@ -56,7 +55,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
                 return true;
             }
 
-            var outcome = await node.AskAllHoldersAsync(key, cancellationToken);
+            var outcome = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
             if (outcome is not { Value: { } value, Holder: { } holder, Reason: TerminationReason.ValueFound }
                 || outcome.Agreed <= outcome.Differed)
             {

@@ -14,12 +14,6 @@ namespace KadOrleans.Node.Maintenance;
 /// The scheduler of a node's periodic work: tasks of a schedule, checks of the store, and the node's own jobs. A failure stops no other
 /// work.
 /// </summary>
-/// <param name="node">Looks up.</param>
-/// <param name="store">The held values, which expire and are republished.</param>
-/// <param name="publications">The node's publications.</param>
-/// <param name="schedule">Gives the due tasks.</param>
-/// <param name="rejoin">Joins the network again, when the table is empty.</param>
-/// <param name="environment">Time, randomness and logging.</param>
 internal sealed class MaintenanceRunner(
     DhtNode node,
     IKeyStore store,
@@ -43,11 +37,9 @@ internal sealed class MaintenanceRunner(
     // One that runs and one that waits; more would only run again.
     private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
 
-    /// <summary>Refreshes the table by random walks.</summary>
     internal RoutingTableRefreshManager Walks { get; } =
         new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
 
-    /// <summary>Further jobs of a standalone node.</summary>
     internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
 
     /// <summary>Works until cancelled, and then returns. If a job fails for good, which is a bug, the others end too.</summary>
@@ -130,6 +122,13 @@ internal sealed class MaintenanceRunner(
     {
         await foreach (var task in tasks)
         {
+            // Republishing may take long, so other work does not wait for it.
+            if (task is MaintenanceTask.Republish or MaintenanceTask.RepublishKeys)
+            {
+                _republisher.Enqueue(task);
+                continue;
+            }
+
             try
             {
                 await DoAsync(task, cancellationToken);
@@ -147,16 +146,8 @@ internal sealed class MaintenanceRunner(
         MaintenanceTask.Walk => Walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
         MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
-        MaintenanceTask.Republish or MaintenanceTask.RepublishKeys => EnqueueAsync(task),
         _ => ExpireAsync(cancellationToken),
     };
-
-    // Republishing may take long, so other work does not wait for it.
-    private Task EnqueueAsync(MaintenanceTask task)
-    {
-        _republisher.Enqueue(task);
-        return Task.CompletedTask;
-    }
 
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {

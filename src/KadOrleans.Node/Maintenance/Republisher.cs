@@ -258,10 +258,10 @@ internal sealed class Republisher
             if (held is not null && isDue(this, key, held) && IsResponsible(key))
             {
                 await WaitForUploadAsync(held.Value, cancellationToken);
-                await _node.SpreadAsync(key, held, cancellationToken);
+                await _node.Publisher.SpreadAsync(key, held, cancellationToken);
                 await _store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
                 batch.CountRepublished();
-                _node.Metrics.ValueRepublished();
+                _node.Metrics.Republished.Add();
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -325,7 +325,7 @@ internal sealed class Republisher
     {
         // Read before the query, as contacts that do not respond are dropped.
         var known = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
-        var found = await _node.AskAllHoldersAsync(key, cancellationToken);
+        var found = await _node.Lookups.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
         var held = await _store.GetAsync(key, now, cancellationToken);
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
@@ -372,4 +372,41 @@ internal sealed class Republisher
 
     private bool IsResponsible(NodeId key) =>
         RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);
+}
+
+/// <summary>Values that were requested together. Safe for several threads.</summary>
+/// <param name="ended">Called once, when all have ended.</param>
+internal sealed class RepublishBatch(Action ended)
+{
+    // One for those who still add values.
+    private int _open = 1;
+    private int _republished;
+    private int _published;
+
+    /// <summary>Held values that were sent.</summary>
+    public int Republished => _republished;
+
+    /// <summary>Publications that were sent.</summary>
+    public int Published => _published;
+
+    /// <summary>Adds a value.</summary>
+    public void Begin() => Interlocked.Increment(ref _open);
+
+    /// <summary>Counts a held value that was sent.</summary>
+    public void CountRepublished() => Interlocked.Increment(ref _republished);
+
+    /// <summary>Counts a publication that was sent.</summary>
+    public void CountPublished() => Interlocked.Increment(ref _published);
+
+    /// <summary>Ends a value, or the adding of values. Returns whether it was the last.</summary>
+    public bool End()
+    {
+        if (Interlocked.Decrement(ref _open) > 0)
+        {
+            return false;
+        }
+
+        ended();
+        return true;
+    }
 }

@@ -7,14 +7,8 @@ namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
 /// Saves the node's id and contacts: at an interval, soon after they changed, and when the node stops. An empty table never replaces saved
-/// contacts: a node needs them to rejoin after an outage.
+/// contacts: a node needs them to rejoin after an outage. While storage is failing, saving is retried soon, to notice the outage's end.
 /// </summary>
-/// <param name="node">The node, with the id and the contacts.</param>
-/// <param name="states">The store.</param>
-/// <param name="saved">The contacts that an earlier run saved.</param>
-/// <param name="options">The intervals.</param>
-/// <param name="isFailing">Whether storage is failing. Then saving is retried soon, to notice the end of the outage.</param>
-/// <param name="environment">Time and logging.</param>
 internal sealed class StateSaver(
     DhtNode node,
     INodeStateStore states,
@@ -74,7 +68,6 @@ internal sealed class StateSaver(
         }
     }
 
-    /// <summary>Saves now.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {

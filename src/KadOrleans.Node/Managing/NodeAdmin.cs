@@ -10,14 +10,6 @@ using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Managing;
 
-/// <summary>Looks into a node and changes what it holds.</summary>
-/// <param name="parts">The parts of the node, once it has started.</param>
-/// <param name="store">Its keys.</param>
-/// <param name="publications">What it publishes.</param>
-/// <param name="rules">What its operator has set.</param>
-/// <param name="watches">Hear of deletions.</param>
-/// <param name="crawls">Its crawls.</param>
-/// <param name="time">The clock of expiry.</param>
 internal sealed class NodeAdmin(
     Func<NodeParts> parts,
     IKeyStore store,
@@ -33,7 +25,7 @@ internal sealed class NodeAdmin(
         var now = time.GetUtcNow();
 
         // The store has no order. The first walk reads no values, and one key more tells whether others follow.
-        var lowest = new Lowest<NodeId>(count + 1);
+        var lowest = new Lowest(count + 1);
         await foreach (var _ in store.ScanAsync(region, Note, cancellationToken))
         {
         }
@@ -52,7 +44,7 @@ internal sealed class NodeAdmin(
         {
             if (life.ExpiresAt > now && !(life.Key <= after) && lowest.Takes(life.Key))
             {
-                lowest.Add(life.Key, life.Key);
+                lowest.Add(life.Key);
             }
 
             return false;
@@ -64,16 +56,12 @@ internal sealed class NodeAdmin(
         AdminArguments.CheckCount(count);
 
         // The store has no order. One more than asked for tells whether others follow.
-        var lowest = new Lowest<PublicationSummary>(count + 1);
-        await foreach (var (key, (value, publishedAt)) in publications.ScanAsync(cancellationToken))
-        {
-            if (!(key <= after) && lowest.Takes(key))
-            {
-                lowest.Add(key, new PublicationSummary(key, value.Kind, value.ContentLength, publishedAt));
-            }
-        }
-
-        var found = lowest.Items;
+        var found = await publications.ScanAsync(cancellationToken)
+            .Where(entry => !(entry.Key <= after))
+            .OrderBy(entry => entry.Key)
+            .Take(count + 1)
+            .Select(entry => new PublicationSummary(entry.Key, entry.Value.Value.Kind, entry.Value.Value.ContentLength, entry.Value.PublishedAt))
+            .ToListAsync(cancellationToken);
         return new PublicationPage([.. found.Take(count)], found.Count > count ? found[count - 1].Key : null);
     }
 
@@ -115,7 +103,7 @@ internal sealed class NodeAdmin(
     }
 
     public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
-        parts().Engine.TraceLookupAsync(target, kind, cancellationToken);
+        parts().Engine.Lookups.TraceAsync(target, kind, cancellationToken);
 
     public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<EdgeDetails>>([]);
 
@@ -190,27 +178,23 @@ internal sealed class NodeAdmin(
 
     public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => crawls.StopAsync(id, cancellationToken);
 
-    /// <summary>What belongs to the lowest of many keys, in memory for these alone.</summary>
-    private sealed class Lowest<T>(int count)
+    /// <summary>The lowest of many keys, in memory for these alone.</summary>
+    private sealed class Lowest(int count)
     {
-        private readonly PriorityQueue<T, NodeId> _items = new(Comparer<NodeId>.Create((one, other) => other.CompareTo(one)));
+        private readonly PriorityQueue<NodeId, NodeId> _items = new(Comparer<NodeId>.Create((one, other) => other.CompareTo(one)));
 
-        /// <summary>In the order of their keys.</summary>
-        public IReadOnlyList<T> Items => [.. _items.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];
+        public IReadOnlyList<NodeId> Items => [.. _items.UnorderedItems.Select(item => item.Element).Order()];
 
         /// <summary>Whether a key is one of the lowest so far.</summary>
         public bool Takes(NodeId key) => _items.Count < count || (_items.TryPeek(out _, out var highest) && key < highest);
 
         /// <summary>Adds a key that it takes. The highest one goes if there are too many.</summary>
-        public void Add(NodeId key, T item)
+        public void Add(NodeId key)
         {
-            if (_items.Count < count)
+            _items.Enqueue(key, key);
+            if (_items.Count > count)
             {
-                _items.Enqueue(item, key);
-            }
-            else
-            {
-                _items.EnqueueDequeue(item, key);
+                _items.Dequeue();
             }
         }
     }

@@ -5,15 +5,11 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Managing;
 
 /// <summary>Changes what the node's operator has set, durably, and has the engine follow it. Changes run one after the other.</summary>
-/// <param name="engine">Returns the engine of a started node.</param>
-/// <param name="store">Where the rules are kept.</param>
-/// <param name="time">The clock.</param>
 internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private volatile NodeRules _rules = NodeRules.None;
 
-    /// <summary>What is in force.</summary>
     public NodeRules Rules => _rules;
 
     /// <summary>Loads what earlier runs saved, and has a node follow it that has not begun to receive.</summary>
@@ -25,8 +21,6 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
     }
 
     /// <summary>Bans or unbans. Returns false if nothing had to be changed.</summary>
-    /// <exception cref="ArgumentException">The ban is not allowed.</exception>
-    /// <exception cref="KeyStoreException">The storage failed; nothing was changed.</exception>
     public Task<bool> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken) => ChangeAsync(
         (node, rules) => (isBanned ? BanBook.Add(rules.Bans, ban, [node.Id], time.GetUtcNow()) : BanBook.Remove(rules.Bans, ban)) is { } bans
             ? rules with { Bans = bans }
@@ -34,16 +28,12 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
         cancellationToken);
 
     /// <summary>Changes a limit; null sets it back. Returns false if nothing had to be changed.</summary>
-    /// <exception cref="ArgumentException">There is no such limit, or the value is not allowed.</exception>
-    /// <exception cref="KeyStoreException">The storage failed; nothing was changed.</exception>
     public Task<bool> SetLimitAsync(string name, long? value, CancellationToken cancellationToken) => ChangeAsync(
         (node, rules) => LimitBook.Set(rules.Limits, name, value, node.Options.MostKeys, time.GetUtcNow()) is { } limits ? rules with { Limits = limits } : null,
         cancellationToken);
 
-    /// <summary>Adds an entry to the audit log.</summary>
     public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken) => await store.NoteAsync(entry, cancellationToken);
 
-    /// <summary>The last entries of the audit log, newest first.</summary>
     public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken)
     {
         AdminArguments.CheckCount(count);

@@ -14,7 +14,6 @@ internal interface IMaintenanceSchedule
     IAsyncEnumerable<MaintenanceTask> WatchAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>One piece of periodic work that is due.</summary>
 internal abstract record MaintenanceTask
 {
     private MaintenanceTask()
@@ -22,24 +21,20 @@ internal abstract record MaintenanceTask
     }
 
     /// <summary>Look up a random id in each of these buckets (Kademlia §2.3).</summary>
-    /// <param name="Buckets">Buckets without a lookup for an hour.</param>
     public sealed record RefreshBuckets(IReadOnlyList<BucketRange> Buckets) : MaintenanceTask;
 
-    /// <summary>Refresh the table by random walks.</summary>
     public sealed record Walk : MaintenanceTask;
 
     /// <summary>Remove the values whose time to live is over.</summary>
     public sealed record ExpireValues : MaintenanceTask;
 
     /// <summary>Move the times that a wrong clock noted.</summary>
-    /// <param name="Correction">Which times, and by how much.</param>
     public sealed record CorrectTimes(ClockCorrection Correction) : MaintenanceTask;
 
     /// <summary>Republish the due values and publications (Kademlia §2.5).</summary>
     public sealed record Republish : MaintenanceTask;
 
     /// <summary>Republish these keys if they are due. A cluster's shard found them.</summary>
-    /// <param name="Keys">Their keys.</param>
     public sealed record RepublishKeys(IReadOnlyList<NodeId> Keys) : MaintenanceTask
     {
         /// <summary>Called once when the work is done, so that the schedule can give more.</summary>

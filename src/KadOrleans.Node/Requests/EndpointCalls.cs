@@ -1,15 +1,9 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>A PING. Its response proves an endpoint and has its id.</summary>
-/// <param name="destination">The endpoint.</param>
-/// <param name="expectedId">Its id, if known.</param>
-/// <param name="sender">Our id.</param>
-/// <param name="onEnd">Gets the id; null without a response, or from a client.</param>
-/// <param name="onUnresponsive">Called when the retry timeout is over; null if not needed.</param>
+/// <summary>A PING. Its response proves an endpoint and has its id, unless that is a client's.</summary>
 internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,
@@ -47,75 +41,37 @@ internal sealed class PingCall(
     public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
 }
 
-/// <summary>A STUN: asks for our address as the remote node sees it.</summary>
-internal sealed class StunCall(UdpEndpoint destination, NodeId? expectedId, Action<UdpEndpoint?, RequestFailure?> onEnd)
+/// <summary>
+/// A request of one endpoint that asks for a single answer. What cannot be written has the length 0, and a malformed response is not read.
+/// The end has the answer, or why there is none.
+/// </summary>
+internal sealed class EndpointCall<T>(
+    RequestKind kind,
+    UdpEndpoint destination,
+    NodeId? expectedId,
+    EndpointCall<T>.Writer write,
+    EndpointCall<T>.Reader read,
+    Action<T?, RequestFailure?> onEnd)
     : OutgoingRequest(destination, expectedId)
 {
-    public override RequestKind Kind => RequestKind.Stun;
+    public delegate int Writer(Span<byte> destination, MessageId id);
 
-    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.WriteStun(destination, id);
+    public delegate bool Reader(ReadOnlySpan<byte> body, out T answer);
+
+    public override RequestKind Kind => kind;
+
+    public override int Write(Span<byte> destination, MessageId id) => write(destination, id);
 
     public override bool TryComplete(ReadOnlySpan<byte> body)
     {
-        if (!ResponseReader.TryReadStun(body, out var seen))
+        if (!read(body, out var answer))
         {
             return false;
         }
 
-        onEnd(seen, null);
+        onEnd(answer, null);
         return true;
     }
 
-    public override void OnFailed(RequestFailure failure) => onEnd(null, failure);
-}
-
-/// <summary>A STORE of one value at one contact.</summary>
-/// <param name="contact">Where to.</param>
-/// <param name="request">What.</param>
-/// <param name="onEnd">Gets whether the contact took the value, or why there was no response.</param>
-internal sealed class StoreCall(Contact contact, StoreRequest request, Action<bool, RequestFailure?> onEnd)
-    : OutgoingRequest(contact.Endpoint, contact.Id)
-{
-    public override RequestKind Kind => RequestKind.Store;
-
-    public override int Write(Span<byte> destination, MessageId id) =>
-        RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0;
-
-    public override bool TryComplete(ReadOnlySpan<byte> body)
-    {
-        if (!ResponseReader.TryReadStored(body, out var stored))
-        {
-            return false;
-        }
-
-        onEnd(stored, null);
-        return true;
-    }
-
-    public override void OnFailed(RequestFailure failure) => onEnd(false, failure);
-}
-
-/// <summary>A FIND_VALUE that asks one contact alone whether it holds a key.</summary>
-/// <param name="contact">The contact.</param>
-/// <param name="request">The key.</param>
-/// <param name="onEnd">Gets whether there was a response, and the value if it has one.</param>
-internal sealed class HolderCall(Contact contact, FindValueRequest request, Action<bool, DhtValue?> onEnd)
-    : OutgoingRequest(contact.Endpoint, contact.Id)
-{
-    public override RequestKind Kind => RequestKind.FindValue;
-
-    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.WriteFindValue(destination, id, request);
-
-    public override bool TryComplete(ReadOnlySpan<byte> body)
-    {
-        if (!ResponseReader.TryReadFindValue(body, [], out _, out var value))
-        {
-            return false;
-        }
-
-        onEnd(true, value.Kind == DhtValueKind.None ? default(DhtValue?) : value);
-        return true;
-    }
-
-    public override void OnFailed(RequestFailure failure) => onEnd(false, null);
+    public override void OnFailed(RequestFailure failure) => onEnd(default, failure);
 }

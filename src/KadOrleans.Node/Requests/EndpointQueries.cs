@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Requests;
@@ -17,17 +18,27 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<UdpEndpoint?>();
-        return SendAsync(new StunCall(endpoint, null, (seen, _) => answer.TrySetResult(seen)), answer, cancellationToken);
+        var call = new EndpointCall<UdpEndpoint>(
+            RequestKind.Stun,
+            endpoint,
+            expectedId: null,
+            RequestWriter.WriteStun,
+            ResponseReader.TryReadStun,
+            (seen, failure) => answer.TrySetResult(failure is null ? seen : null));
+        return SendAsync(call, answer, cancellationToken);
     }
 
-    /// <summary>Asks a contact for the value of a key.</summary>
     public Task<KeyHolder> FindValueAsync(Contact contact, NodeId key, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<KeyHolder>();
-        return SendAsync(
-            new HolderCall(contact, new FindValueRequest(ownId, key), (answered, value) => answer.TrySetResult(new KeyHolder(contact, answered, value))),
-            answer,
-            cancellationToken);
+        var call = new EndpointCall<DhtValue>(
+            RequestKind.FindValue,
+            contact.Endpoint,
+            contact.Id,
+            (destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(ownId, key)),
+            static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
+            (value, failure) => answer.TrySetResult(new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value)));
+        return SendAsync(call, answer, cancellationToken);
     }
 
     // The receiving thread must not run the callers' continuations.

@@ -9,17 +9,12 @@ namespace KadOrleans.Node.Requests;
 /// </summary>
 internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expectedId)
 {
-    /// <summary>The place of a request in no queue.</summary>
-    public const int NotQueued = -1;
-
     private int _ended;
 
     public UdpEndpoint Destination { get; } = destination;
 
-    /// <summary>The destination's id, if known.</summary>
     public NodeId? ExpectedId { get; } = expectedId;
 
-    /// <summary>The kind of request.</summary>
     public abstract RequestKind Kind { get; }
 
     public RequestKey Key { get; set; }
@@ -33,25 +28,21 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>The bytes sent last, kept for the retry.</summary>
     public byte[] Datagram { get; set; } = [];
 
-    /// <summary>Timestamp of the first sending.</summary>
     public long SentAt { get; set; }
 
-    /// <summary>Timestamp of the retry, once <see cref="IsRetry"/>.</summary>
     public long RetriedAt { get; set; }
 
     /// <summary>The time from the answered datagram to its response, once there is one.</summary>
     public TimeSpan RoundTrip { get; set; }
 
-    /// <summary>Whether the retry was sent.</summary>
     public bool IsRetry { get; set; }
 
-    /// <summary>The timestamp of the next deadline. Written by <see cref="DeadlineQueue"/>.</summary>
+    /// <summary>The timestamp of the next deadline. Written by <see cref="RequestDeadlines"/>.</summary>
     public long Due { get; set; }
 
-    /// <summary>Its place in the <see cref="DeadlineQueue"/>, which alone writes it.</summary>
-    public int QueuePlace { get; set; } = NotQueued;
+    /// <summary>Tells it from others of the same deadline. Written by <see cref="RequestDeadlines"/>.</summary>
+    public long QueueNumber { get; set; }
 
-    /// <summary>Whether it has been answered or has failed.</summary>
     public bool IsEnded => Volatile.Read(ref _ended) != 0;
 
     /// <summary>Whether it is a ping of a stranger, whose longer timeout delays nothing else.</summary>
@@ -71,7 +62,6 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     {
     }
 
-    /// <summary>Called when there will be no response.</summary>
     public abstract void OnFailed(RequestFailure failure);
 }
 

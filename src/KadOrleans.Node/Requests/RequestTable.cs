@@ -28,11 +28,6 @@ internal sealed class RequestTable : IDisposable
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
     private readonly RequestDeadlines _deadlines;
 
-    /// <param name="transport">Sends.</param>
-    /// <param name="time">The clock of timeouts.</param>
-    /// <param name="random">Draws message ids.</param>
-    /// <param name="observer">Observes the ends.</param>
-    /// <param name="bans">Nothing is sent to a banned address; default: none.</param>
     public RequestTable(
         IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer, BansInForce? bans = null)
     {
@@ -46,7 +41,6 @@ internal sealed class RequestTable : IDisposable
 
     public int Count => _pending.Count;
 
-    /// <summary>Requests that wait for their retry or their end.</summary>
     public int Waiting => _deadlines.Count;
 
     /// <summary>How long a lookup that has nobody else to query waits for unresponsive contacts: the common timeout of a retry.</summary>
@@ -78,7 +72,6 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    /// <summary>Cancels a request, unless it has ended.</summary>
     public void Cancel(OutgoingRequest request) => End(request, RequestFailure.Cancelled);
 
     /// <summary>
@@ -89,7 +82,7 @@ internal sealed class RequestTable : IDisposable
     {
         if (roundTrip <= RoundTripEstimate.MaxTimeout)
         {
-            _roundTrips.AddAlone(endpoint, roundTrip);
+            _roundTrips.Add(endpoint, roundTrip, askedFirst: true);
             _unresponsive.Remove(endpoint);
         }
     }
@@ -228,7 +221,6 @@ internal sealed class RequestTable : IDisposable
     }
 }
 
-/// <summary>Observes the end of every request.</summary>
 internal interface IRequestObserver
 {
     /// <summary>

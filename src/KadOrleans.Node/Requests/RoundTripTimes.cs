@@ -21,7 +21,6 @@ internal sealed class RoundTripTimes
     private ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> _current = NewGeneration();
     private ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> _previous = NewGeneration();
 
-    /// <summary>What is common in the network.</summary>
     public RoundTripEstimate Common => _common.Value;
 
     public RoundTripEstimate this[UdpEndpoint endpoint] =>
@@ -29,28 +28,27 @@ internal sealed class RoundTripTimes
 
     public bool IsMeasured(UdpEndpoint endpoint) => _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
 
-    /// <summary>Learns the round trip of a request.</summary>
-    public void Add(UdpEndpoint endpoint, TimeSpan sample)
+    /// <summary>Learns a round trip. That of an endpoint which asked first says nothing of others.</summary>
+    public void Add(UdpEndpoint endpoint, TimeSpan sample, bool askedFirst = false)
     {
         Remember(endpoint, sample);
         lock (_gate)
         {
-            ChangeGenerationIfFull();
+            if (_current.Count >= Capacity)
+            {
+                (_previous, _current) = (_current, NewGeneration());
+            }
+
+            if (askedFirst)
+            {
+                return;
+            }
+
             _networks.Add(endpoint, sample);
             if (_networks.Estimate != Common)
             {
                 _common = new StrongBox<RoundTripEstimate>(_networks.Estimate);
             }
-        }
-    }
-
-    /// <summary>Learns the round trip of an endpoint that asked first: it says nothing of others.</summary>
-    public void AddAlone(UdpEndpoint endpoint, TimeSpan sample)
-    {
-        Remember(endpoint, sample);
-        lock (_gate)
-        {
-            ChangeGenerationIfFull();
         }
     }
 
@@ -63,15 +61,6 @@ internal sealed class RoundTripTimes
         }
 
         _current[endpoint] = known.With(sample);
-    }
-
-    private void ChangeGenerationIfFull()
-    {
-        if (_current.Count >= Capacity)
-        {
-            _previous = _current;
-            _current = NewGeneration();
-        }
     }
 
     private static ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> NewGeneration() => new(1, 31);

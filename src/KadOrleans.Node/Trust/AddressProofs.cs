@@ -25,8 +25,6 @@ internal sealed class AddressProofs
     private readonly KeyedHash _second;
     private uint _issued;
 
-    /// <param name="random">Draws the keys; they never leave this object.</param>
-    /// <param name="time">The clock of the epochs.</param>
     public AddressProofs(IRandomSource random, TimeProvider time)
     {
         (_time, _startedAt) = (time, time.GetTimestamp());
@@ -38,7 +36,6 @@ internal sealed class AddressProofs
     /// <summary>Milliseconds since the start, modulo 2^32.</summary>
     private uint CurrentMillisecond => unchecked((uint)(_time.GetElapsedTime(_startedAt).Ticks / TimeSpan.TicksPerMillisecond));
 
-    /// <summary>A new id for a ping of this endpoint.</summary>
     public MessageId Issue(UdpEndpoint endpoint)
     {
         // A counter makes each id unique. The top bit tells which of two epochs to check, so a check costs one hash.
@@ -48,9 +45,6 @@ internal sealed class AddressProofs
     }
 
     /// <summary>Whether an id was issued for this endpoint in this epoch or the one before.</summary>
-    /// <param name="id">The message id of a response.</param>
-    /// <param name="endpoint">Its source.</param>
-    /// <param name="roundTrip">The time since it was issued, in whole milliseconds.</param>
     public bool IsProof(MessageId id, UdpEndpoint endpoint, out TimeSpan roundTrip)
     {
         Span<byte> bytes = stackalloc byte[MessageId.Length];

@@ -13,7 +13,6 @@ internal readonly struct KeyedHash
     private readonly ulong _key0;
     private readonly ulong _key1;
 
-    /// <summary>Draws a key.</summary>
     public KeyedHash(IRandomSource random)
     {
         Span<byte> key = stackalloc byte[16];
@@ -22,7 +21,6 @@ internal readonly struct KeyedHash
         _key1 = BinaryPrimitives.ReadUInt64LittleEndian(key[8..]);
     }
 
-    /// <summary>A hash with a given key.</summary>
     public KeyedHash(ulong key0, ulong key1) => (_key0, _key1) = (key0, key1);
 
     /// <summary>The hash of the words, each as its eight bytes in little-endian order.</summary>

@@ -13,9 +13,6 @@ namespace KadOrleans.Node.Trust;
 /// needs room the oldest is dropped. So under a flood each stays equally long, which suffices for one round trip. A network with more than
 /// its share loses its own requests first.
 /// </summary>
-/// <param name="time">The clock.</param>
-/// <param name="maxBytes">Memory in all, by <see cref="PendingRequest.Footprint"/>.</param>
-/// <param name="maxPerEndpoint">Requests per endpoint.</param>
 internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
 {
     /// <summary>Each network's share of the memory: one part of this. It is enforced only when there is no room.</summary>
@@ -28,15 +25,11 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
     private readonly Dictionary<SourceNetwork, SubnetShare> _bySubnet = [];
     private int _bytes;
 
-    /// <summary>Whether nothing is pending.</summary>
     public bool IsEmpty => Volatile.Read(ref _bytes) == 0;
 
-    /// <summary>Memory that is taken now.</summary>
     public int Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Keeps a request. Returns false if its endpoint has too many pending.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="pushedOut">The requests dropped to make room; null if none.</param>
     public bool TryHold(PendingRequest request, out List<PendingRequest>? pushedOut)
     {
         pushedOut = null;
@@ -57,7 +50,6 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         }
     }
 
-    /// <summary>Removes and returns the requests of an endpoint.</summary>
     public IReadOnlyList<PendingRequest> Take(UdpEndpoint source)
     {
         if (IsEmpty)
@@ -136,7 +128,6 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         _bytes -= request.Footprint;
     }
 
-    /// <summary>The pending requests of one network.</summary>
     private sealed class SubnetShare
     {
         public LinkedList<PendingRequest> Order { get; } = new();
@@ -153,9 +144,6 @@ internal sealed class PendingRequest
     /// </summary>
     private const int Overhead = 640;
 
-    /// <param name="kind">The call.</param>
-    /// <param name="target">The id or key that it names.</param>
-    /// <param name="context">Where it came from.</param>
     public PendingRequest(RequestKind kind, NodeId target, in RequestContext context)
     {
         (Kind, Target) = (kind, target);
@@ -171,26 +159,21 @@ internal sealed class PendingRequest
 
     public NodeId Target { get; }
 
-    /// <summary>The STORE, if it is one.</summary>
     public StoreRequest Store { get; init; }
 
     public UdpEndpoint Source { get; }
 
     public IResponseRoute Route { get; }
 
-    /// <summary>Bytes of the datagram.</summary>
     public int Length { get; }
 
-    /// <summary>The approximate bytes of memory.</summary>
     public int Footprint => Length + Overhead;
 
     /// <summary>The network that its memory is counted against.</summary>
     public SourceNetwork Subnet { get; }
 
-    /// <summary>Whether a ping went out for it.</summary>
     public bool IsPinged { get; set; }
 
-    /// <summary>Timestamp of its arrival.</summary>
     public long PendingSince { get; set; }
 
     /// <summary>Its place among all. Only <see cref="PendingRequests"/> uses it.</summary>

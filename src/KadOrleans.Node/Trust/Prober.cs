@@ -63,19 +63,11 @@ internal sealed class Prober : IDisposable
     private TokenBucket _spareBucket;
     private bool _ticking;
 
-    /// <param name="requests">Sends the pings.</param>
-    /// <param name="ownId">The id they carry.</param>
-    /// <param name="trusted">Addresses without a share: like private ones they are bound only by the common rate.</param>
-    /// <param name="time">The clock of the rates.</param>
-    /// <param name="onProbed">Gets the endpoint, and its id if it gave one.</param>
     public Prober(
         RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
     {
         _networks = new NetworkTurns(NetworkRate, trusted);
-        _requests = requests;
-        _ownId = ownId;
-        _time = time;
-        _onProbed = onProbed;
+        (_requests, _ownId, _time, _onProbed) = (requests, ownId, time, onProbed);
         _candidateBucket = new TokenBucket(CandidateRate, time.GetUtcNow());
         _checkBucket = new TokenBucket(CheckRate, time.GetUtcNow());
         _claimBucket = new TokenBucket(ClaimRate, time.GetUtcNow());
@@ -83,7 +75,6 @@ internal sealed class Prober : IDisposable
         _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Queues a ping of a candidate.</summary>
     public void Consider(Contact candidate, CandidateKind kind)
     {
         lock (_gate)
@@ -118,7 +109,6 @@ internal sealed class Prober : IDisposable
         }
     }
 
-    /// <summary>Pings a contact now, unless the rate is used up.</summary>
     public void Check(Contact contact)
     {
         lock (_gate)
@@ -197,4 +187,32 @@ internal sealed class Prober : IDisposable
         _underWay.TryRemove(call.Destination, out _);
         _onProbed(call.Destination, id);
     }
+}
+
+/// <summary>Why an endpoint is a candidate for the routing table. Each kind has its part of the pings.</summary>
+internal enum CandidateKind
+{
+    /// <summary>Its bucket has room, or too few wait for a place there.</summary>
+    Newcomer,
+
+    /// <summary>A contact with its id is known at another endpoint.</summary>
+    Claim,
+
+    /// <summary>Enough wait for a place in its bucket. It may take the place of the one that has waited longest.</summary>
+    Spare,
+}
+
+/// <summary>
+/// What each public network (/24, /48) may use of something that strangers ask for. Its hosts can use any number of ports and ids. Private
+/// and trusted addresses have no such share. Safe for several threads.
+/// </summary>
+internal sealed class NetworkTurns(TokenRate rate, AddressRangeSet trusted)
+{
+    private const int MaxNetworks = 16_384;
+
+    private readonly SubnetDiversity _exemption = new(new SubnetLimits(), trusted);
+    private readonly SourceLimiter _networks = new(new SourceLimits { PerSubnet = rate, MaxTracked = MaxNetworks });
+
+    /// <summary>Whether the endpoint's network has a turn left. It is then used.</summary>
+    public bool TryTake(UdpEndpoint endpoint, DateTimeOffset now) => _exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, now);
 }

@@ -72,7 +72,7 @@ internal sealed class ResponseGate(
             return;
         }
 
-        metrics.Shortened();
+        metrics.Shortened.Add();
         request.Route.Send(response, request.Source);
     }
 

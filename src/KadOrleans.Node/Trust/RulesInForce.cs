@@ -7,14 +7,6 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Node.Trust;
 
 /// <summary>The bans and limits that a node follows. One caller at a time changes them.</summary>
-/// <param name="settings">The limits of the node's settings.</param>
-/// <param name="mostKeys">The most keys that the process can hold.</param>
-/// <param name="bans">Where the bans are read.</param>
-/// <param name="table">The contacts, which banned ones leave.</param>
-/// <param name="store">Its quota follows the limits. So do the rates of the last three.</param>
-/// <param name="admission">Whose requests are answered.</param>
-/// <param name="rates">The rates of one endpoint.</param>
-/// <param name="budget">What may be sent in all.</param>
 internal sealed class RulesInForce(
     LimitValues settings,
     int mostKeys,
@@ -25,10 +17,8 @@ internal sealed class RulesInForce(
     EndpointRates rates,
     UploadBudget budget)
 {
-    /// <summary>The limits of the node's settings.</summary>
     public LimitValues Settings { get; } = settings;
 
-    /// <summary>The limits in force.</summary>
     public LimitValues Limits { get; private set; } = settings;
 
     /// <summary>

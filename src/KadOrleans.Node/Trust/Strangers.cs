@@ -12,7 +12,6 @@ namespace KadOrleans.Node.Trust;
 /// </summary>
 internal sealed class Strangers : IDisposable
 {
-    /// <summary>Bytes of a ping.</summary>
     public const int PingLength = 50;
 
     /// <summary>
@@ -62,13 +61,6 @@ internal sealed class Strangers : IDisposable
     private TokenBucket _pings;
     private bool _ticking;
 
-    /// <param name="ownId">The id that pings carry.</param>
-    /// <param name="proofs">Issues and checks their message ids.</param>
-    /// <param name="verified">The endpoints that have answered.</param>
-    /// <param name="budget">The byte budget of pings.</param>
-    /// <param name="handler">Handles the ends of pending requests.</param>
-    /// <param name="metrics">Counts.</param>
-    /// <param name="time">The clock of the rate and of what waits.</param>
     public Strangers(
         NodeId ownId,
         AddressProofs proofs,
@@ -106,7 +98,7 @@ internal sealed class Strangers : IDisposable
         Span<byte> ping = stackalloc byte[PingLength];
         var length = RequestWriter.WritePing(ping, _proofs.Issue(endpoint), new PingRequest(_ownId));
         route.Send(ping[..length], endpoint);
-        _metrics.ProofAsked();
+        _metrics.ProofsAsked.Add();
         return true;
     }
 
@@ -120,7 +112,7 @@ internal sealed class Strangers : IDisposable
             return;
         }
 
-        _metrics.Pending();
+        _metrics.Pending.Add();
         pushedOut?.ForEach(old => _handler.GiveUp(old, RefusalReason.PendingLimit));
         BeginTicking();
 
@@ -139,7 +131,7 @@ internal sealed class Strangers : IDisposable
             return false;
         }
 
-        _metrics.Proved();
+        _metrics.ProofsGiven.Add();
         Release(source);
         return true;
     }

@@ -42,7 +42,6 @@ internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
             || (_strangers.TryTake(RateOf(rate / StrangersDivisor), bytes, now) && _all.TryTake(RateOf(rate), bytes, now));
     }
 
-    /// <summary>Counts bytes that are sent anyway.</summary>
     public void Spend(int bytes)
     {
         var rate = BytesPerSecond;

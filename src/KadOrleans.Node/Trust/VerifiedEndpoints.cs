@@ -37,8 +37,6 @@ internal sealed class VerifiedEndpoints
     private int _count;
     private long _turnedAt;
 
-    /// <param name="time">The clock of the generations.</param>
-    /// <param name="rates">The rates of each.</param>
     public VerifiedEndpoints(TimeProvider time, EndpointRates rates)
     {
         (_time, _rates) = (time, rates);
@@ -140,7 +138,6 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source
     private readonly SharedBucket _requests = new();
     private readonly SharedBucket _bytes = new();
 
-    /// <summary>Whether one more request is within the rate.</summary>
     public bool TryAdmit(DateTimeOffset now) => _requests.TryTake(rates.Requests, 1, now);
 
     /// <summary>Counts bytes. Returns false if they exceed a rate: the endpoint's, its source's or its subnet's, in this order.</summary>
@@ -149,7 +146,6 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source
             && source?.TryTake(rates.BytesOfSource, bytes, now) != false
             && subnet?.TryTake(rates.BytesOfSubnet, bytes, now) != false);
 
-    /// <summary>Counts bytes that are sent anyway.</summary>
     public void Spend(int bytes, DateTimeOffset now)
     {
         if (rates.LimitsBytes)
@@ -177,7 +173,6 @@ internal sealed class SharedBucket
         }
     }
 
-    /// <summary>Counts what is sent anyway.</summary>
     public void Spend(TokenRate rate, int amount, DateTimeOffset now)
     {
         lock (_gate)
@@ -209,28 +204,22 @@ internal sealed class NetworkShares
     }
 }
 
-/// <summary>The rates of each verified endpoint.</summary>
 internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
 {
     private volatile SourceLimits _limits = limits;
     private volatile UploadLimits _upload = upload;
 
-    /// <summary>The rate of requests, equal to that of a source.</summary>
     public TokenRate Requests => _limits.PerSource;
 
-    /// <summary>Whether bytes are limited.</summary>
     public bool LimitsBytes => _upload.PerEndpoint > 0;
 
     /// <summary>The rate of bytes, with a burst of one second.</summary>
     public TokenRate Bytes => BytesOf(1);
 
-    /// <summary>The rate of bytes of all endpoints of one source together.</summary>
     public TokenRate BytesOfSource => BytesOf(UploadLimits.EndpointsPerSource);
 
-    /// <summary>The rate of bytes of all endpoints of one subnet together.</summary>
     public TokenRate BytesOfSubnet => BytesOf(UploadLimits.EndpointsPerSubnet);
 
-    /// <summary>Follows other rates from now on.</summary>
     public void Use(SourceLimits limits, UploadLimits upload) => (_limits, _upload) = (limits, upload);
 
     private TokenRate BytesOf(int endpoints)

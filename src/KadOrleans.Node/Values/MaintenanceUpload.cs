@@ -19,11 +19,6 @@ internal sealed class MaintenanceUpload(UploadBudget budget, TimeProvider time)
     // The pace of the last rate. Those who wait when the rate changes wait on.
     private volatile Paced? _paced;
 
-    /// <summary>Waits until a value may be sent to some contacts.</summary>
-    /// <param name="value">The value.</param>
-    /// <param name="stores">To how many contacts.</param>
-    /// <param name="queries">How many queries find them.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(DhtValue value, int stores, int queries, CancellationToken cancellationToken)
     {
         var rate = budget.BytesPerSecond;

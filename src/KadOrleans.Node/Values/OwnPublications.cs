@@ -8,9 +8,6 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Values;
 
 /// <summary>Sets values that a standalone node publishes from then on, by either acknowledgement.</summary>
-/// <param name="store">Remembers what is published.</param>
-/// <param name="time">The time of a publication.</param>
-/// <param name="logger">Logs publications for which there was no room.</param>
 internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
 {
     /// <summary>Stores a value in the network, and remembers the publication once a copy exists.</summary>

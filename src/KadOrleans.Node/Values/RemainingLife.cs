@@ -21,7 +21,6 @@ internal static class RemainingLife
     /// </summary>
     public static readonly TimeSpan OfCache = TimeSpan.FromMinutes(5);
 
-    /// <summary>The life of the copy that a get leaves.</summary>
     /// <param name="left">The value's remaining life at its holder; null if unknown.</param>
     /// <param name="belongs">Whether the contact is one of the k nearest.</param>
     public static TimeSpan OfCopy(TimeSpan? left, bool belongs)

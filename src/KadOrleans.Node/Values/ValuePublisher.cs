@@ -7,20 +7,13 @@ using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Values;
 
-/// <summary>
-/// Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node is one of them.
-/// </summary>
+/// <summary>Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node is one of them.</summary>
 internal sealed class ValuePublisher(
     LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
 {
-    /// <param name="key">The key.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="life">
-    /// Null for a publication, which replaces what is held. Otherwise how long the value lives: it replaces what ends sooner, and what
-    /// strangers stored.
-    /// </param>
-    /// <param name="keepsCopy">Whether this node may hold a copy.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <summary>
+    /// Stores a publication, which replaces what is held. A value with a life replaces what ends sooner, and what strangers stored.
+    /// </summary>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
     {
@@ -48,9 +41,6 @@ internal sealed class ValuePublisher(
     }
 
     /// <summary>Stores a held value, with its remaining life, on the k nearest contacts. Does not change the copy here.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="held">The held value.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);

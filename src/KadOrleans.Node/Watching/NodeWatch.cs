@@ -8,10 +8,6 @@ using KadOrleans.Watching;
 namespace KadOrleans.Node.Watching;
 
 /// <summary>A node's answer to <see cref="IDht.WatchAsync"/>: what it holds of a key, and what its own calls find.</summary>
-/// <param name="watches">The node's watches.</param>
-/// <param name="store">Its keys.</param>
-/// <param name="publications">What it publishes.</param>
-/// <param name="time">The clock of expiry.</param>
 internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicationStore publications, TimeProvider time)
 {
     /// <summary>How often a held value is looked at: nobody tells of an eviction.</summary>
@@ -52,9 +48,6 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
     /// The value now, and then each change. What this node or a trusted or private source stored here is believed. What others of the
     /// public stored here says only that a get may have another result.
     /// </summary>
-    /// <param name="key">The key.</param>
-    /// <param name="get">Gets the value now, from the network if need be.</param>
-    /// <param name="cancellationToken">Ends the watch.</param>
     public async IAsyncEnumerable<KeyChange> RunAsync(
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -124,7 +117,6 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         return new Held(held?.Value, held?.ExpiresAt, held?.Source is { IsTrusted: true } or { IsPrivate: true });
     }
 
-    /// <summary>What a watch knows.</summary>
     /// <param name="Held">What is held here.</param>
     /// <param name="Value">The key's value, as far as it is believed.</param>
     /// <param name="AskedAt">When a get began last.</param>

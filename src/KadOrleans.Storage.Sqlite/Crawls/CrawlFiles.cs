@@ -10,8 +10,6 @@ namespace KadOrleans.Storage.Sqlite.Crawls;
 /// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then the report.
 /// A crawl without a report does not exist. Calls to save come one after another.
 /// </summary>
-/// <param name="folder">Created with the first crawl.</param>
-/// <param name="logger">Where damage is reported.</param>
 internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
 {
     private const string ReportSuffix = ".json";
@@ -21,7 +19,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
     /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
     private const int MaxReport = 4 << 20;
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken = default)
     {
         var reports = new List<CrawlReport>();
@@ -36,7 +33,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         return reports;
     }
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         // No other text may become a path.
@@ -56,7 +52,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask SaveAsync(CrawlReport report, IReadOnlyList<CrawlRecord> records, CancellationToken cancellationToken = default)
     {
         try

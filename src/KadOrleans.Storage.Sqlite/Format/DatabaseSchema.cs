@@ -17,8 +17,6 @@ internal static class DatabaseSchema
         string.Create(CultureInfo.InvariantCulture, $"segment {number} of its values is unreadable");
 
     /// <summary>The file's marks, tables and words.</summary>
-    /// <param name="onDamage">Whether a file whose structure is damaged is rebuilt or refused.</param>
-    /// <param name="readers">Connections that only read.</param>
     public static DatabaseKind CreateKind(DamagePolicy onDamage, int readers) => new()
     {
         Salvage = onDamage == DamagePolicy.SetAside ? RowSalvage.Copy : null,

@@ -14,10 +14,8 @@ namespace KadOrleans.Storage.Sqlite.Format;
 /// </summary>
 internal static class RecordCodec
 {
-    /// <summary>Length of a removal.</summary>
     public const int RemovalLength = 1 + NodeId.Length;
 
-    /// <summary>Length of the longest record.</summary>
     public const int MaxLength = FixedLength + SourceCodec.Length + ValueCodec.MaxLength;
 
     private const byte Removal = 0;
@@ -33,7 +31,6 @@ internal static class RecordCodec
     public static int LengthOf(StoredValue value) =>
         FixedLength + (value.Source.IsTrusted ? 0 : SourceCodec.Length) + ValueCodec.LengthOf(value.Value);
 
-    /// <summary>Writes a put and returns its length.</summary>
     public static int WritePut(Span<byte> destination, NodeId key, StoredValue value)
     {
         destination[0] = value.Source.IsTrusted ? TrustedPut : Put;
@@ -53,7 +50,6 @@ internal static class RecordCodec
         return LengthOf(value);
     }
 
-    /// <summary>Writes a removal and returns its length.</summary>
     public static int WriteRemoval(Span<byte> destination, NodeId key)
     {
         destination[0] = Removal;
@@ -90,11 +86,8 @@ internal static class RecordCodec
             : offset + sizeof(ushort) + BinaryPrimitives.ReadUInt16BigEndian(records[offset..]);
     }
 
-    /// <summary>A record in the buffer.</summary>
-    /// <param name="bytes">The whole record.</param>
     public readonly ref struct Record(ReadOnlySpan<byte> bytes)
     {
-        /// <summary>The whole record.</summary>
         public ReadOnlySpan<byte> Bytes { get; } = bytes;
 
         public bool IsRemoval => Bytes[0] == Removal;
@@ -145,15 +138,11 @@ internal static class RecordCodec
 }
 
 /// <summary>What a put says beside its value.</summary>
-/// <param name="StoredAt">When it was stored.</param>
-/// <param name="ExpiresAt">When it ends.</param>
-/// <param name="Share">What it takes of a quota.</param>
 internal readonly record struct RecordHead(DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, StoreShare Share);
 
 /// <summary>Whom a value is counted against, in the file: two 64-bit numbers, big-endian.</summary>
 internal static class SourceCodec
 {
-    /// <summary>Length in bytes.</summary>
     public const int Length = 2 * sizeof(ulong);
 
     public static void Write(SourceNetwork source, Span<byte> destination)
@@ -173,7 +162,6 @@ internal static class TimeCodec
     private static readonly long Min = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long Max = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    /// <summary>False if there is no such time.</summary>
     public static bool TryRead(long milliseconds, out DateTimeOffset time)
     {
         var valid = milliseconds >= Min && milliseconds <= Max;
@@ -188,7 +176,6 @@ internal static class TimeCodec
 /// </summary>
 internal static class SegmentCodec
 {
-    /// <summary>Bytes before the first record.</summary>
     public const int HeaderLength = 1 + sizeof(uint);
 
     private const byte Version = 1;
@@ -243,13 +230,10 @@ internal static class ValueCodec
 
     private static ReadOnlySpan<byte> Booleans => [0, 1];
 
-    /// <summary>The longest encoding.</summary>
     public const int MaxLength = 1 + StoreRules.MaxContentLength;
 
-    /// <summary>The bytes that <see cref="Write"/> writes.</summary>
     public static int LengthOf(DhtValue value) => value.Kind == DhtValueKind.Boolean ? 1 : 1 + value.ContentLength;
 
-    /// <summary>The bytes of a value.</summary>
     /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
     public static byte[] Encode(DhtValue value)
     {
@@ -258,7 +242,6 @@ internal static class ValueCodec
         return encoded;
     }
 
-    /// <summary>Writes the bytes of a value.</summary>
     /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
     public static void Write(DhtValue value, Span<byte> destination)
     {

@@ -11,11 +11,8 @@ namespace KadOrleans.Storage.Sqlite.Managing;
 /// What an operator has set, in a file of its own beside the keys. It is made with the first change, so an earlier release opens the folder.
 /// Changes are rare, so each is a transaction that waits for the disk. Operations run one after the other.
 /// </summary>
-/// <param name="folder">The data folder.</param>
-/// <param name="maxAudit">The entries of the audit log that are kept.</param>
 internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAdmin.MaxAudit) : IManagementStore, IAsyncDisposable
 {
-    /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "kad-manage.db";
 
     private const string BanKind = "ban";
@@ -25,7 +22,6 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     private DatabaseFile? _file;
     private volatile bool _isClosed;
 
-    /// <inheritdoc/>
     public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default)
     {
         if (_file is null && !File.Exists(Path.Combine(folder, FileName)))
@@ -36,33 +32,18 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         return await RunAsync(Read, cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        await RunAsync(
-            file =>
-            {
-                Write(file, rules);
-                return true;
-            },
-            cancellationToken);
+        await RunAsync(file => Write(file, rules), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        await RunAsync(
-            file =>
-            {
-                Write(file, entry);
-                return true;
-            },
-            cancellationToken);
+        await RunAsync(file => Write(file, entry), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
         _file is null && !File.Exists(Path.Combine(folder, FileName)) ? [] : await RunAsync(file => Read(file, count, before), cancellationToken);
 
@@ -126,7 +107,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         return entries;
     }
 
-    private void Write(DatabaseFile file, AuditEntry entry) => Write(file, connection =>
+    private bool Write(DatabaseFile file, AuditEntry entry) => Write(file, connection =>
     {
         using var insert = connection.PrepareCommand(
             "INSERT INTO audit (time, who, action, target, succeeded, result) VALUES ($time, $who, $action, $target, $succeeded, $result)",
@@ -142,7 +123,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         remove.ExecuteNonQuery();
     });
 
-    private static void Write(DatabaseFile file, NodeRules rules) => Write(file, connection =>
+    private static bool Write(DatabaseFile file, NodeRules rules) => Write(file, connection =>
     {
         connection.Execute("DELETE FROM rule");
         using var insert = connection.PrepareCommand(
@@ -162,7 +143,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         }
     });
 
-    private static void Write(DatabaseFile file, Action<SqliteConnection> write)
+    private static bool Write(DatabaseFile file, Action<SqliteConnection> write)
     {
         var connection = file.Connection;
         connection.BeginWriting();
@@ -170,6 +151,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         {
             write(connection);
             connection.Commit();
+            return true;
         }
         catch
         {
@@ -224,20 +206,11 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
             }
 
             // A commit waits for the disk.
-            return await Task.Run(
-                () =>
-                {
-                    var file = _file ??= Open(folder);
-                    try
-                    {
-                        return operation(file);
-                    }
-                    catch (SqliteException e)
-                    {
-                        throw file.Unwritable(e);
-                    }
-                },
-                CancellationToken.None);
+            return await Task.Run(() => operation(_file ??= Open(folder)), CancellationToken.None);
+        }
+        catch (SqliteException e) when (_file is not null)
+        {
+            throw _file.Unwritable(e);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Sources;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
@@ -35,10 +34,6 @@ internal sealed class ColdReads
     private int _sleeping;
     private bool _isStopped;
 
-    /// <param name="values">What is in memory.</param>
-    /// <param name="file">The file, with a connection for each thread.</param>
-    /// <param name="turns">As many turns.</param>
-    /// <param name="onDamage">Told the number of a segment that is damaged.</param>
     public ColdReads(KeptValues values, DatabaseFile file, ReaderTurns turns, Action<long> onDamage)
     {
         (_values, _file, _onDamage) = (values, file, onDamage);
@@ -50,14 +45,9 @@ internal sealed class ColdReads
     public Action? Delay { get; set; }
 
     /// <summary>The value of a key, which completes on the thread that read it; it fails with <see cref="KeyStoreException"/>.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="now">The present time: an expired value counts as missing.</param>
     public ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => ReadAsync(new ColdRead(key, now, keeps: false));
 
     /// <summary>The same for a key that was looked up just now. The cache may keep this value.</summary>
-    /// <param name="held">The key.</param>
-    /// <param name="address">Where its value was.</param>
-    /// <param name="now">The present time.</param>
     public ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) =>
         ReadAsync(new ColdRead(held.Key, now, keeps: true) { Held = held, Address = address, IsLocated = true });
 
@@ -91,7 +81,7 @@ internal sealed class ColdReads
             }
         }
 
-        return read.Task;
+        return new(read.Task);
     }
 
     private void Work(SqliteConnection connection, Lock turn)
@@ -140,7 +130,7 @@ internal sealed class ColdReads
             var failure = exception is SqliteException ? _file.Unreadable(exception) : exception;
             foreach (var read in batch)
             {
-                read.TryFail(failure);
+                read.TrySetException(failure);
             }
         }
     }
@@ -198,7 +188,7 @@ internal sealed class ColdReads
                 _onDamage(read.Address.Number);
             }
 
-            read.Complete();
+            read.SetResult(read.Value);
         }
 
         return again ?? [];
@@ -211,12 +201,10 @@ internal sealed class ColdReads
         return !_values.IsStill(read.Held, read.Address);
     }
 
-    /// <summary>One read: its own task, which is awaited once.</summary>
-    private sealed class ColdRead(NodeId key, DateTimeOffset now, bool keeps) : IValueTaskSource<StoredValue?>
+    /// <summary>One read. Who awaits it never runs on a reading thread: two that block would stop all reads.</summary>
+    private sealed class ColdRead(NodeId key, DateTimeOffset now, bool keeps)
+        : TaskCompletionSource<StoredValue?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        // Who awaits it never runs on a reading thread: two that block would stop all reads.
-        private ManualResetValueTaskSourceCore<StoredValue?> _completion = new() { RunContinuationsAsynchronously = true };
-
         // What is known of it while it is tried.
         public StoredValue? Value;
         public HeldKey Held;
@@ -234,36 +222,14 @@ internal sealed class ColdReads
         public bool IsKnown { get; set; }
 
         public ReadResult Result { get; set; }
-
-        public ValueTask<StoredValue?> Task => new(this, _completion.Version);
-
-        public void Complete() => _completion.SetResult(Value);
-
-        public void TryFail(Exception exception)
-        {
-            if (_completion.GetStatus(_completion.Version) == ValueTaskSourceStatus.Pending)
-            {
-                _completion.SetException(exception);
-            }
-        }
-
-        StoredValue? IValueTaskSource<StoredValue?>.GetResult(short token) => _completion.GetResult(token);
-
-        ValueTaskSourceStatus IValueTaskSource<StoredValue?>.GetStatus(short token) => _completion.GetStatus(token);
-
-        void IValueTaskSource<StoredValue?>.OnCompleted(
-            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _completion.OnCompleted(continuation, state, token, flags);
     }
 }
 
 /// <summary>A turn for each thread that reads from the file. The thread holds it while it reads.</summary>
 internal sealed class ReaderTurns(int count)
 {
-    /// <summary>The turns.</summary>
     public IReadOnlyList<Lock> All { get; } = [.. Enumerable.Range(0, count).Select(_ => new Lock())];
 
-    /// <summary>Does something while nobody reads.</summary>
     public void Pause(Action action) => Pause(0, action);
 
     private void Pause(int first, Action action)

@@ -19,13 +19,8 @@ internal sealed class SegmentReader(SqliteConnection connection) : IDisposable
     /// <summary>Begins several reads that see the same commit, and cost less.</summary>
     public void Begin() => _database.Run(_begin);
 
-    /// <summary>Ends them.</summary>
     public void End() => _database.Run(_end);
 
-    /// <summary>Reads a put.</summary>
-    /// <param name="address">Where it should be.</param>
-    /// <param name="key">Whose it should be.</param>
-    /// <param name="value">Its value, if the result is <see cref="ReadResult.Read"/>.</param>
     /// <exception cref="SqliteException">The file cannot be read.</exception>
     public ReadResult TryRead(RecordAddress address, NodeId key, out StoredValue? value)
     {

@@ -4,20 +4,11 @@ using KadOrleans.Core;
 namespace KadOrleans.Storage.Sqlite.Salvage;
 
 /// <summary>The missing parts of a damaged file, for people and for the node.</summary>
-/// <param name="Sentence">What is missing, what is left, and where the damaged bytes are.</param>
-/// <param name="LostKeys">Keys whose values are lost, as far as they could be read.</param>
 internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostKeys)
 {
     /// <summary>The most segments that are named; the others are counted.</summary>
     private const int MostNamed = 5;
 
-    /// <summary>Creates the report.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="damage">The unreadable parts.</param>
-    /// <param name="rebuilt">After a rebuild: where the damaged file is, and what could not be read of it.</param>
-    /// <param name="aside">Where damaged segments are; null without any.</param>
-    /// <param name="lost">Keys that have no value now.</param>
-    /// <param name="left">Keys that are left.</param>
     public static DamageReport Create(
         string path, Damage damage, (string Aside, string Missing)? rebuilt, string? aside, IReadOnlyList<NodeId> lost, long left)
     {
@@ -56,18 +47,14 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
 /// <summary>The unreadable parts of a file. Everything else was loaded.</summary>
 internal sealed class Damage
 {
-    /// <summary>Damaged segments and their keys.</summary>
     public LostRecords Records { get; } = new();
 
     /// <summary>Keys of publications that are unreadable, as they are in the file.</summary>
     public List<byte[]> Publications { get; } = [];
 
-    /// <summary>Contacts that are unreadable.</summary>
     public int Contacts { get; set; }
 
-    /// <summary>Whether the node's id is unreadable.</summary>
     public bool Id { get; set; }
 
-    /// <summary>Whether anything is damaged.</summary>
     public bool IsAny => Records.Segments.Count > 0 || Publications.Count > 0 || Contacts > 0 || Id;
 }

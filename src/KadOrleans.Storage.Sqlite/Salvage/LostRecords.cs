@@ -24,9 +24,6 @@ internal sealed class LostRecords
     public HashSet<NodeId> Keys { get; } = [];
 
     /// <summary>Reads the keys of a damaged segment.</summary>
-    /// <param name="number">Its number.</param>
-    /// <param name="segment">Its bytes.</param>
-    /// <param name="isHeld">Whether a newer segment has the state of a key.</param>
     public IReadOnlyCollection<NodeId> Add(long number, ReadOnlySpan<byte> segment, Func<NodeId, bool> isHeld)
     {
         var hidden = new HashSet<NodeId>();

@@ -14,7 +14,6 @@ internal static class RowSalvage
     /// <summary>Numbers that are asked for at most: a damaged number may be any.</summary>
     private const long MostAsked = 4_000_000;
 
-    /// <summary>Copies all tables.</summary>
     /// <returns>What is missing, as a part of a sentence, or nothing.</returns>
     /// <exception cref="DamagedDatabaseException">The table of values cannot be found.</exception>
     public static string Copy(SqliteConnection damaged, SqliteConnection fresh)

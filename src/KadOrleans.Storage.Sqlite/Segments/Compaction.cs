@@ -38,7 +38,6 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
         Merge();
     }
 
-    /// <summary>Called after the commit.</summary>
     public void EndCommit() => _credit = _creditAfter;
 
     private void DropDead()

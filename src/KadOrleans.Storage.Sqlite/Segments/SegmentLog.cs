@@ -35,11 +35,6 @@ internal sealed class SegmentLog : IDisposable
     // The last checked segment; null at the beginning.
     private Segment? _checked;
 
-    /// <param name="file">The file.</param>
-    /// <param name="table">Its segments.</param>
-    /// <param name="values">The values, and the batch that is written.</param>
-    /// <param name="options">Sizes.</param>
-    /// <param name="onDamage">Gets the number of a damaged segment, and has its values written again.</param>
     public SegmentLog(DatabaseFile file, SegmentTable table, KeptValues values, LogOptions options, Action<long> onDamage)
     {
         (_file, _table, _values, _onDamage) = (file, table, values, onDamage);
@@ -133,7 +128,6 @@ internal sealed class SegmentLog : IDisposable
         Clear();
     }
 
-    /// <summary>Drops a failed commit.</summary>
     public void Abandon()
     {
         foreach (var segment in _touched.Concat(_leaving))
@@ -149,7 +143,6 @@ internal sealed class SegmentLog : IDisposable
         Clear();
     }
 
-    /// <summary>Deletes a segment.</summary>
     public void Drop(Segment segment)
     {
         segment.IsLeaving = true;

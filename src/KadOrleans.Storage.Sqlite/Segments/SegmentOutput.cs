@@ -7,7 +7,6 @@ using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Segments;
 
-/// <summary>The segments that one commit writes.</summary>
 internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOptions options)
 {
     private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, RecordCodec.MaxLength)];
@@ -17,20 +16,17 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
     /// <summary>The segments, filled and in the file.</summary>
     public IReadOnlyList<Segment> Segments => _segments;
 
-    /// <summary>Length of all records so far.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Length of the puts among them.</summary>
     public long LiveBytes { get; private set; }
 
-    /// <summary>Adds a put and returns its place.</summary>
     public long Put(NodeId key, StoredValue value)
     {
         var segment = GetSegment(RecordCodec.LengthOf(value));
         return Place(segment, RecordCodec.WritePut(_buffer.AsSpan(_length), key, value));
     }
 
-    /// <summary>Adds a removal.</summary>
     public void Remove(NodeId key)
     {
         var segment = GetSegment(RecordCodec.RemovalLength);
@@ -47,7 +43,6 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
         return Place(segment, put.Bytes.Length);
     }
 
-    /// <summary>Writes the last segment.</summary>
     public void Flush()
     {
         if (_length > 0)
@@ -143,7 +138,6 @@ internal sealed class SegmentRows(SqliteConnection connection) : IDisposable
         return result == raw.SQLITE_ROW;
     }
 
-    /// <summary>Releases the bytes of <see cref="TryOpen"/>.</summary>
     public void Close() => raw.sqlite3_reset(_select);
 
     public void Dispose()

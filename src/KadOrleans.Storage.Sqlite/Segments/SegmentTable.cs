@@ -12,7 +12,6 @@ internal sealed class SegmentTable
 
     public int Segments { get; private set; }
 
-    /// <summary>Length of all records in the file.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Length of the puts that are the latest of their keys.</summary>
@@ -21,12 +20,10 @@ internal sealed class SegmentTable
     /// <summary>Length of all records that were written since the file was opened.</summary>
     public long Written { get; private set; }
 
-    /// <summary>A number above all others.</summary>
     public long NextNumber => (Newest?.Number ?? 0) + 1;
 
     public Segment this[int slot] => _slots[slot]!;
 
-    /// <summary>The segment of a number; null if there is none.</summary>
     public Segment? Find(long number)
     {
         var segment = Newest;
@@ -106,7 +103,6 @@ internal sealed class SegmentTable
         segment.EndCommit(committed: true);
     }
 
-    /// <summary>Removes a deleted segment.</summary>
     public void Remove(Segment segment)
     {
         if (segment.Older is null)
@@ -150,7 +146,6 @@ internal sealed class Segment(int slot, long number)
 
     public long Number => number;
 
-    /// <summary>Length of all its records.</summary>
     public int Bytes { get; private set; }
 
     /// <summary>Removals in it, which hide puts in older segments.</summary>
@@ -159,16 +154,13 @@ internal sealed class Segment(int slot, long number)
     /// <summary>Puts in it that are the latest of their keys.</summary>
     public int Live { get; private set; }
 
-    /// <summary>Length of those.</summary>
     public int LiveBytes { get; private set; }
 
     /// <summary>Live puts that the current commit makes obsolete.</summary>
     public int Obsoleted { get; private set; }
 
-    /// <summary>Length of those.</summary>
     public int ObsoletedBytes { get; private set; }
 
-    /// <summary>Whether the current commit deletes it.</summary>
     public bool IsLeaving { get; set; }
 
     public Segment? Older { get; set; }
@@ -199,8 +191,6 @@ internal sealed class Segment(int slot, long number)
         ObsoletedBytes += length;
     }
 
-    /// <summary>Ends the current commit.</summary>
-    /// <param name="committed">Whether it was committed.</param>
     public void EndCommit(bool committed)
     {
         if (committed)
@@ -216,9 +206,6 @@ internal sealed class Segment(int slot, long number)
 }
 
 /// <summary>Where the record of a key is, in the eight bytes that the index has for it.</summary>
-/// <param name="Slot">The slot of its segment in the <see cref="SegmentTable"/>.</param>
-/// <param name="Offset">Its first byte in the segment.</param>
-/// <param name="Length">Its length in bytes.</param>
 internal readonly record struct RecordPlace(int Slot, int Offset, int Length)
 {
     /// <summary>Slots are below this: a terabyte of segments.</summary>

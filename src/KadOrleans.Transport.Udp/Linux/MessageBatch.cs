@@ -24,7 +24,6 @@ internal sealed unsafe class MessageBatch : IDisposable
     private readonly byte* _datagrams;
     private readonly int _datagramSize;
 
-    /// <param name="datagramSize">The longest datagram, in bytes.</param>
     internal MessageBatch(int datagramSize)
     {
         _datagramSize = datagramSize;
@@ -45,7 +44,6 @@ internal sealed unsafe class MessageBatch : IDisposable
 
     internal LinuxCalls.MessageHeader* Headers => _headers;
 
-    /// <summary>How many datagrams wait to be sent.</summary>
     internal int Count { get; private set; }
 
     internal bool IsFull => Count == Capacity;
@@ -54,7 +52,6 @@ internal sealed unsafe class MessageBatch : IDisposable
     internal ReadOnlySpan<byte> Address(int index) =>
         new(_headers[index].Message.Address, (int)Math.Min(_headers[index].Message.AddressLength, AddressSize));
 
-    /// <summary>The datagram that was read into a place.</summary>
     internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
 
     /// <summary>The local address that the datagram of a place came to, if the system reported it.</summary>
@@ -63,7 +60,6 @@ internal sealed unsafe class MessageBatch : IDisposable
     /// <summary>How long the datagram of a place has lain in the socket.</summary>
     internal TimeSpan Age(int index) => ArrivalTime.Age(Told(index), DateTime.UtcNow);
 
-    /// <summary>Prepares every place for reading.</summary>
     internal void Reset()
     {
         for (var i = 0; i < Capacity; i++)
@@ -75,10 +71,6 @@ internal sealed unsafe class MessageBatch : IDisposable
     }
 
     /// <summary>Adds a datagram to be sent. False if it is too long.</summary>
-    /// <param name="datagram">The datagram.</param>
-    /// <param name="destination">The destination.</param>
-    /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
-    /// <param name="family">The socket's.</param>
     internal bool TryAdd(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, AddressFamily family)
     {
         var address = SocketAddressBytes.Fill(destination, family);
@@ -164,7 +156,6 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
         }
     }
 
-    /// <summary>Sends what waits.</summary>
     public void Send()
     {
         lock (_gate)
@@ -204,7 +195,6 @@ internal static class ControlData
     /// <summary>Room for all that is asked for, in bytes.</summary>
     public const int MaxLength = PacketInformation.MaxLength + ArrivalTime.Length;
 
-    /// <summary>Bytes of a header.</summary>
     public const int HeaderLength = 16;
 
     private const int LevelAt = 8;
@@ -234,7 +224,6 @@ internal static class ControlData
         return default;
     }
 
-    /// <summary>Writes a header.</summary>
     public static void WriteHeader(Span<byte> control, long length, int level, int type)
     {
         MemoryMarshal.Write(control, length);
@@ -250,7 +239,6 @@ internal static class ControlData
 /// </summary>
 internal static class PacketInformation
 {
-    /// <summary>The most bytes that it takes.</summary>
     public const int MaxLength = 40;
 
     private const int HeaderLength = ControlData.HeaderLength;
@@ -269,9 +257,6 @@ internal static class PacketInformation
         true);
 
     /// <summary>Writes the local address that a datagram leaves from. The destination decides the interface.</summary>
-    /// <param name="control">Takes <see cref="MaxLength"/> bytes.</param>
-    /// <param name="from">The address; its port has no meaning.</param>
-    /// <param name="family">The socket's.</param>
     /// <returns>How many bytes it takes.</returns>
     public static int Write(Span<byte> control, UdpEndpoint from, AddressFamily family)
     {

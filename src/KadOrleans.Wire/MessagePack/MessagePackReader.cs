@@ -20,10 +20,8 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
     private readonly ReadOnlySpan<byte> _buffer = buffer;
     private int _position;
 
-    /// <summary>Why the last read failed.</summary>
     public DecodeError Error { get; private set; }
 
-    /// <summary>The unread bytes.</summary>
     public readonly ReadOnlySpan<byte> Rest => _buffer[_position..];
 
     private readonly int Remaining => _buffer.Length - _position;
@@ -57,9 +55,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         }
     }
 
-    /// <summary>
-    /// Reads one whole object, items and all, and gives its bytes, which are then known to be well-formed.
-    /// </summary>
+    /// <summary>Reads one whole object, items and all, and gives its bytes, which are then known to be well-formed.</summary>
     /// <param name="depth">Arrays and maps the object lies in.</param>
     /// <param name="encoded">The object's own bytes.</param>
     public bool TryReadObject(int depth, out ReadOnlySpan<byte> encoded)
@@ -152,24 +148,14 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 
     private bool TryReadSized(MessagePackType type, int width, out MessagePackToken token)
     {
-        if (TryReadNumber(width, out var length))
-        {
-            return TryReadBytes(type, length, out token);
-        }
-
         token = default;
-        return false;
+        return TryReadNumber(width, out var length) && TryReadBytes(type, length, out token);
     }
 
     private bool TryReadCounted(MessagePackType type, int width, out MessagePackToken token)
     {
-        if (TryReadNumber(width, out var count))
-        {
-            return TryReadContainer(type, count, out token);
-        }
-
         token = default;
-        return false;
+        return TryReadNumber(width, out var count) && TryReadContainer(type, count, out token);
     }
 
     private bool TryReadBytes(MessagePackType type, ulong length, out MessagePackToken token)

@@ -3,9 +3,7 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Wire.MessagePack;
 
-/// <summary>
-/// One header and what belongs to it alone: a whole scalar, or the item count of an array or map whose items follow.
-/// </summary>
+/// <summary>One header and what belongs to it alone: a whole scalar, or the item count of an array or map whose items follow.</summary>
 internal readonly ref struct MessagePackToken
 {
     private readonly ulong _bits;
@@ -24,7 +22,6 @@ internal readonly ref struct MessagePackToken
         Content = content;
     }
 
-    /// <summary>The type of the object.</summary>
     public MessagePackType Type { get; }
 
     /// <summary>The bytes of a text (valid UTF-8), bin or ext; else empty.</summary>
@@ -39,13 +36,10 @@ internal readonly ref struct MessagePackToken
     /// <summary>Whether it is text or bin: peers of another age write one for the other.</summary>
     public bool IsName => Type is MessagePackType.String or MessagePackType.Binary;
 
-    /// <summary>Whether it is the boolean true.</summary>
     public bool IsTrue => Type == MessagePackType.Boolean && _bits != 0;
 
-    /// <summary>Whether it is the boolean false.</summary>
     public bool IsFalse => Type == MessagePackType.Boolean && _bits == 0;
 
-    /// <summary>Whether it is the whole number 0.</summary>
     public bool IsZero => Type == MessagePackType.Integer && _bits == 0;
 
     public static MessagePackToken Nil => new(MessagePackType.Nil, 0);

@@ -15,7 +15,6 @@ internal ref struct MessagePackWriter(Span<byte> destination)
 {
     private readonly Span<byte> _destination = destination;
 
-    /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
     public void WriteNil() => WriteByte(MessagePackCode.Nil);
@@ -122,7 +121,6 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         WriteNumber(BitConverter.DoubleToUInt64Bits(number), sizeof(double));
     }
 
-    /// <summary>Writes a value of one of the five types.</summary>
     /// <exception cref="ArgumentException">It is of no type: there is nothing to write.</exception>
     public void WriteValue(DhtValue value)
     {
@@ -159,9 +157,7 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         _ => sizeof(long),
     };
 
-    /// <summary>
-    /// Writes the narrowest of a family of headers whose codes follow one another as their widths double.
-    /// </summary>
+    /// <summary>Writes the narrowest of a family of headers whose codes follow one another as their widths double.</summary>
     private void WriteWide(byte narrowest, ulong number, int minimumWidth)
     {
         var width = number switch

@@ -4,9 +4,7 @@ using KadOrleans.Wire.MessagePack;
 
 namespace KadOrleans.Wire;
 
-/// <summary>
-/// A received call, read in place: it looks into the datagram's bytes and lives no longer than they do.
-/// </summary>
+/// <summary>A received call, read in place: it looks into the datagram's bytes and lives no longer than they do.</summary>
 internal readonly ref struct Request
 {
     /// <summary>The array of a request and the array of its arguments.</summary>
@@ -37,9 +35,6 @@ internal readonly ref struct Request
     /// array are ignored, except the <see cref="LifeTrailer"/> of a STORE. A name may be str or, from nodes under Python 2, bin. Ids and
     /// keys are 20 bytes of bin.
     /// </summary>
-    /// <param name="body">The datagram behind its header.</param>
-    /// <param name="request">The call; default if the result is false.</param>
-    /// <param name="error">Why the body is refused; the caller sends no response.</param>
     public static bool TryDecode(ReadOnlySpan<byte> body, out Request request, out DecodeError error)
     {
         var reader = new MessagePackReader(body);
@@ -58,7 +53,6 @@ internal readonly ref struct Request
         return error == DecodeError.None;
     }
 
-    /// <summary>The call as PING.</summary>
     /// <exception cref="InvalidOperationException">It is another.</exception>
     public PingRequest AsPing()
     {
@@ -76,7 +70,6 @@ internal readonly ref struct Request
             _sender, _target, reader.TryRead(out var token) ? token.ToValue() : default, LifeTrailer.Read(_rest, out var isChosen), isChosen);
     }
 
-    /// <summary>The call as FIND_NODE.</summary>
     /// <exception cref="InvalidOperationException">It is another.</exception>
     public FindNodeRequest AsFindNode()
     {
@@ -84,7 +77,6 @@ internal readonly ref struct Request
         return new FindNodeRequest(_sender, _target);
     }
 
-    /// <summary>The call as FIND_VALUE.</summary>
     /// <exception cref="InvalidOperationException">It is another.</exception>
     public FindValueRequest AsFindValue()
     {
@@ -95,27 +87,12 @@ internal readonly ref struct Request
     private static DecodeError ReadFunction(scoped ref MessagePackReader reader, out RequestKind kind)
     {
         kind = default;
-        if (!reader.TryRead(out var outer))
-        {
-            return reader.Error;
-        }
-
-        if (outer is not { Type: MessagePackType.Array, Count: 2 })
-        {
-            return DecodeError.MalformedRequest;
-        }
-
-        if (!reader.TryRead(out var name))
-        {
-            return reader.Error;
-        }
-
-        if (!name.IsName)
-        {
-            return DecodeError.MalformedRequest;
-        }
-
-        return RequestFunction.TryFind(name.Content, out kind) ? DecodeError.None : DecodeError.UnknownFunction;
+        return !reader.TryRead(out var outer) ? reader.Error
+            : outer is not { Type: MessagePackType.Array, Count: 2 } ? DecodeError.MalformedRequest
+            : !reader.TryRead(out var name) ? reader.Error
+            : !name.IsName ? DecodeError.MalformedRequest
+            : !RequestFunction.TryFind(name.Content, out kind) ? DecodeError.UnknownFunction
+            : DecodeError.None;
     }
 
     private static DecodeError ReadArguments(scoped ref MessagePackReader reader, RequestKind kind, out Request request)
@@ -227,38 +204,21 @@ internal readonly record struct StoreRequest(
     NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null, bool IsChosen = false);
 
 /// <summary>Asks for the contacts nearest to an id (Kademlia §2.3, FIND_NODE).</summary>
-/// <param name="Sender">The caller's id.</param>
-/// <param name="Target">The id sought.</param>
 internal readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
 
-/// <summary>
-/// Asks for the value of a key or, failing that, the contacts nearest to it (Kademlia §2.3, FIND_VALUE).
-/// </summary>
-/// <param name="Sender">The caller's id.</param>
-/// <param name="Key">The key, already hashed into the id space.</param>
+/// <summary>Asks for the value of a key or, failing that, the contacts nearest to it (Kademlia §2.3, FIND_VALUE).</summary>
 internal readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
 
 /// <summary>The five calls by their names on the wire, which are case sensitive, and their argument counts.</summary>
 internal static class RequestFunction
 {
-    private static ReadOnlySpan<byte> Ping => "ping"u8;
-
-    private static ReadOnlySpan<byte> Stun => "stun"u8;
-
-    private static ReadOnlySpan<byte> Store => "store"u8;
-
-    private static ReadOnlySpan<byte> FindNode => "find_node"u8;
-
-    private static ReadOnlySpan<byte> FindValue => "find_value"u8;
-
-    /// <summary>The name that is written.</summary>
     public static ReadOnlySpan<byte> NameOf(RequestKind kind) => kind switch
     {
-        RequestKind.Ping => Ping,
-        RequestKind.Stun => Stun,
-        RequestKind.Store => Store,
-        RequestKind.FindNode => FindNode,
-        _ => FindValue,
+        RequestKind.Ping => "ping"u8,
+        RequestKind.Stun => "stun"u8,
+        RequestKind.Store => "store"u8,
+        RequestKind.FindNode => "find_node"u8,
+        _ => "find_value"u8,
     };
 
     /// <summary>How many arguments the call takes, exactly.</summary>
@@ -270,7 +230,6 @@ internal static class RequestFunction
         _ => 2,
     };
 
-    /// <summary>Finds the call of that name.</summary>
     public static bool TryFind(ReadOnlySpan<byte> name, out RequestKind kind)
     {
         for (kind = RequestKind.Ping; kind <= RequestKind.FindValue; kind++)

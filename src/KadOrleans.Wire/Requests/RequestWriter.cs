@@ -13,7 +13,6 @@ internal static class RequestWriter
     /// <summary>Length of the body of a STORE without its value: two arrays, the name, two ids.</summary>
     private const int StoreOverhead = 52;
 
-    /// <summary>Writes PING.</summary>
     public static int WritePing(Span<byte> destination, MessageId id, PingRequest request)
     {
         var writer = Begin(destination, id, RequestKind.Ping);
@@ -24,11 +23,9 @@ internal static class RequestWriter
     /// <summary>Writes STUN, which has no arguments.</summary>
     public static int WriteStun(Span<byte> destination, MessageId id) => End(Begin(destination, id, RequestKind.Stun));
 
-    /// <summary>Writes FIND_NODE.</summary>
     public static int WriteFindNode(Span<byte> destination, MessageId id, FindNodeRequest request) =>
         WriteFind(destination, id, RequestKind.FindNode, request.Sender, request.Target);
 
-    /// <summary>Writes FIND_VALUE.</summary>
     public static int WriteFindValue(Span<byte> destination, MessageId id, FindValueRequest request) =>
         WriteFind(destination, id, RequestKind.FindValue, request.Sender, request.Key);
 

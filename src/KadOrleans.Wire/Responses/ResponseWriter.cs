@@ -16,7 +16,6 @@ internal static class ResponseWriter
     /// </summary>
     public const int MaxContacts = (Datagram.MaxBodyLength - 3) / 67;
 
-    /// <summary>Answers PING with our id.</summary>
     public static int WritePong(Span<byte> destination, MessageId id, NodeId self)
     {
         var writer = Begin(destination, id);
@@ -32,9 +31,7 @@ internal static class ResponseWriter
         return End(writer);
     }
 
-    /// <summary>
-    /// Answers STUN with the endpoint the request came from: address and port, and for IPv6 a flow and a scope of 0.
-    /// </summary>
+    /// <summary>Answers STUN with the endpoint the request came from: address and port, and for IPv6 a flow and a scope of 0.</summary>
     public static int WriteStun(Span<byte> destination, MessageId id, UdpEndpoint source)
     {
         var writer = Begin(destination, id);
@@ -85,7 +82,6 @@ internal static class ResponseWriter
         return End(writer);
     }
 
-    /// <summary>Answers FIND_VALUE with the value.</summary>
     /// <param name="destination">Where to write.</param>
     /// <param name="id">The request's id.</param>
     /// <param name="value">One that came, or could have come, in a STORE: other lengths may not fit.</param>

@@ -22,7 +22,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     public IReadOnlyList<Member> Live => _live;
 
     /// <summary>Times that a holder sent a value out again, by all nodes that ever were.</summary>
-    public long Republished => _republishedByGone + _live.Sum(member => member.Engine!.Metrics.Republished);
+    public long Republished => _republishedByGone + _live.Sum(member => member.Engine!.Metrics.Republished[0]);
 
     public Member PickLive() => _live[world.Random.Next(_live.Count)];
 
@@ -87,7 +87,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     {
         if (member.Engine is { } engine)
         {
-            _republishedByGone += engine.Metrics.Republished;
+            _republishedByGone += engine.Metrics.Republished[0];
         }
 
         if (member.Place >= 0)

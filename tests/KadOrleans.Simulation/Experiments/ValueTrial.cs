@@ -102,7 +102,7 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         {
             var asker = population.PickLive();
             var held = await asker.GetHeldAsync(value.Key, Now);
-            var found = held?.Value ?? (await asker.Engine!.AskAllHoldersAsync(value.Key, CancellationToken.None)).Value;
+            var found = held?.Value ?? (await asker.Engine!.Lookups.AskAllHoldersAsync(value.Key, CancellationToken.None)).Value;
 
             // A node that leaves meanwhile has not looked.
             if (asker.Place >= 0)
