@@ -53,16 +53,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
         new ServiceCollection().AddKadNode(configure);
 
-    /// <summary>Builds a node from its parts. It disposes the transport and the key store when it stops.</summary>
-    /// <param name="options">Its behaviour.</param>
-    /// <param name="transport">Sends and receives.</param>
-    /// <param name="store">Holds keys.</param>
-    /// <param name="states">Holds the id and contacts between runs.</param>
-    /// <param name="environment">Time, randomness, logging; default: the system's.</param>
-    /// <param name="publications">Remembers what is published; default: in memory, for this run.</param>
-    /// <param name="management">Remembers what the operator sets; default: in memory, for this run.</param>
-    /// <param name="crawls">Keeps crawls; default: in memory, for this run.</param>
-    /// <param name="owner">Disposed after the node: what it was built with outside a host.</param>
+    /// <summary>
+    /// Builds a node from its parts. It disposes the transport and the key store when it stops, and then its owner, if it has one. Stores
+    /// that are not given are in memory, for this run.
+    /// </summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
