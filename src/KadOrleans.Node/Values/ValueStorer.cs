@@ -8,9 +8,9 @@ namespace KadOrleans.Node.Values;
 internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
     /// <summary>
-    /// Sends the value to all contacts concurrently and waits for each response or failure. A contact that refuses a life which the publisher
-    /// chose may hold a stranger's value that lives longer: it is asked again to take this one in its place. It is not asked so at first,
-    /// because nodes of earlier releases take that request for one without a life.
+    /// Sends the value to all contacts concurrently and waits for each response or failure. A contact that refuses a chosen life may hold a
+    /// stranger's value that lives longer. It is asked again to take this one in its place. It is not asked so at first, because nodes of
+    /// earlier releases take that request for one without a life.
     /// </summary>
     public async Task<StoreTally> StoreAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
