@@ -19,10 +19,9 @@ internal static class AddressText
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
     /// <summary>
-    /// Writes the address of <paramref name="endpoint"/> as ASCII without allocating and returns its length.
+    /// Writes an address, without its port, as ASCII without allocating. The destination has at least <see cref="MaxLength"/> bytes.
+    /// Returns the length.
     /// </summary>
-    /// <param name="endpoint">Its port is not written.</param>
-    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
     public static int Write(UdpEndpoint endpoint, Span<byte> destination) => endpoint.IsIPv4
         ? WriteIPv4((uint)endpoint.AddressLow, destination)
         : WriteIPv6(endpoint, destination);
@@ -53,7 +52,6 @@ internal static class AddressText
         return TryParse(chars[..ascii.Length], port, out endpoint);
     }
 
-    /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, ushort, out UdpEndpoint)"/>
     public static bool TryParse(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)
     {
         if (!text.Contains(':'))

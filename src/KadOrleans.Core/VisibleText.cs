@@ -29,7 +29,6 @@ internal static class VisibleText
     /// <summary>The same, with line breaks kept: for stack traces.</summary>
     public static string ShowLines(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         return string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
     }
 
@@ -45,8 +44,9 @@ internal static class VisibleText
         return Show(text[..length]) + "…";
     }
 
-    /// <summary>A JSON document with an escape such as \u202E in place of each invisible character; its meaning stays.</summary>
-    /// <param name="json">Without line breaks between its tokens.</param>
+    /// <summary>
+    /// A JSON document, without line breaks between its tokens, with an escape such as \u202E in place of each invisible character.
+    /// </summary>
     public static string EscapeJson(string json) => Replace(json, AppendEscape);
 
     /// <summary>Whether a person can't see the character, or a terminal obeys it.</summary>
@@ -60,7 +60,6 @@ internal static class VisibleText
 
     private static string Replace(string text, Action<StringBuilder, int> append)
     {
-        ArgumentNullException.ThrowIfNull(text);
         StringBuilder? shown = null;
         for (var at = 0; at < text.Length;)
         {

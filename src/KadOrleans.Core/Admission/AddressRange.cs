@@ -52,13 +52,10 @@ internal readonly record struct AddressRange
         return true;
     }
 
-    /// <summary>Parses as <see cref="TryParse"/> does.</summary>
-    /// <exception cref="FormatException"><paramref name="text"/> is not of that form.</exception>
     public static AddressRange Parse(string text) => TryParse(text, out var range)
         ? range
         : throw new FormatException($"'{text}' is not a range of addresses: ADDRESS or ADDRESS/LENGTH is needed.");
 
-    /// <summary>Whether it is a range of IPv4 addresses.</summary>
     public bool IsIPv4 => _first.IsIPv4;
 
     /// <summary>Bits of the prefix: 0 to 32 of an IPv4 range, 0 to 128 of an IPv6 one.</summary>
@@ -71,11 +68,9 @@ internal readonly record struct AddressRange
         return new AddressRange(Mask(endpoint, length), length);
     }
 
-    /// <summary>Whether the address of <paramref name="endpoint"/> is in the range; its port does not matter.</summary>
     public bool Contains(UdpEndpoint endpoint) =>
         endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
 
-    /// <summary><c>address/length</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{AddressText.Format(_first)}/{PrefixLength}");
@@ -111,23 +106,17 @@ internal sealed class AddressRangeSet
 {
     private readonly AddressRange[] _ranges;
 
-    /// <summary>A set of the given ranges.</summary>
     public AddressRangeSet(IEnumerable<AddressRange> ranges)
     {
         _ranges = [.. ranges];
     }
 
-    /// <summary>No range.</summary>
     public static AddressRangeSet Empty { get; } = new([]);
 
-    /// <summary>The ranges as given.</summary>
     public IReadOnlyList<AddressRange> Ranges => _ranges.AsReadOnly();
 
-    /// <summary>Parses each text as <see cref="AddressRange.Parse"/> does.</summary>
-    /// <exception cref="FormatException">One of them is no range; the message names it.</exception>
     public static AddressRangeSet Parse(IEnumerable<string> texts) => new(texts.Select(AddressRange.Parse));
 
-    /// <summary>Whether one of the ranges has the endpoint's address.</summary>
     public bool Contains(UdpEndpoint endpoint)
     {
         foreach (var range in _ranges)

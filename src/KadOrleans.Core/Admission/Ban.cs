@@ -64,10 +64,8 @@ internal sealed class BanSet
     private readonly int[] _lengths4;
     private readonly int[] _lengths6;
 
-    /// <summary>A set of these bans.</summary>
     public BanSet(IEnumerable<Ban> bans)
     {
-        ArgumentNullException.ThrowIfNull(bans);
         Ban[] all = [.. bans];
         _ids = [.. all.Where(ban => ban.Id is not null).Select(ban => ban.Id!.Value)];
         _ranges = [.. all.Where(ban => ban.Range is not null).Select(ban => ban.Range!.Value)];
@@ -75,13 +73,10 @@ internal sealed class BanSet
         _lengths6 = LengthsOf(isIPv4: false);
     }
 
-    /// <summary>No ban.</summary>
     public static BanSet Empty { get; } = new([]);
 
-    /// <summary>Whether an id is banned.</summary>
     public bool Contains(NodeId id) => _ids.Count > 0 && _ids.Contains(id);
 
-    /// <summary>Whether an endpoint's address is in a banned range.</summary>
     public bool Contains(UdpEndpoint endpoint)
     {
         foreach (var length in endpoint.IsIPv4 ? _lengths4 : _lengths6)
@@ -95,7 +90,6 @@ internal sealed class BanSet
         return false;
     }
 
-    /// <summary>Whether a contact's id or address is banned.</summary>
     public bool Contains(Contact contact) => Contains(contact.Id) || Contains(contact.Endpoint);
 
     private int[] LengthsOf(bool isIPv4) =>
@@ -107,7 +101,6 @@ internal sealed class BansInForce
 {
     private volatile BanSet _set = BanSet.Empty;
 
-    /// <summary>The bans.</summary>
     public BanSet Set
     {
         get => _set;

@@ -16,15 +16,9 @@ internal static class BanBook
     /// <summary>The most bans. All are sent to each edge at each change: some 50 kB.</summary>
     public const int MaxBans = 1_024;
 
-    /// <summary>The list with a ban; null if it has it already.</summary>
-    /// <param name="bans">The bans in force.</param>
-    /// <param name="ban">What to ban.</param>
-    /// <param name="own">The ids that may not be banned: those of this DHT.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="ArgumentException">There are too many, or it is an id of this DHT.</exception>
+    /// <summary>The list with a ban; null if it has it already. The ids of this DHT itself, <paramref name="own"/>, cannot be banned.</summary>
     public static IReadOnlyList<BanEntry>? Add(IReadOnlyList<BanEntry> bans, Ban ban, IEnumerable<NodeId> own, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(bans);
         if (bans.Any(entry => entry.Ban == ban))
         {
             return null;
@@ -43,7 +37,6 @@ internal static class BanBook
     /// <summary>The list without a ban; null if it does not have it.</summary>
     public static IReadOnlyList<BanEntry>? Remove(IReadOnlyList<BanEntry> bans, Ban ban)
     {
-        ArgumentNullException.ThrowIfNull(bans);
         return bans.Any(entry => entry.Ban == ban) ? [.. bans.Where(entry => entry.Ban != ban)] : null;
     }
 }

@@ -11,14 +11,12 @@ internal struct TokenBucket
     private double _tokens;
     private DateTimeOffset _updated;
 
-    /// <summary>A full bucket.</summary>
     public TokenBucket(TokenRate rate, DateTimeOffset now)
     {
         _tokens = rate.Burst;
         _updated = now;
     }
 
-    /// <summary>Takes a token if there is one.</summary>
     public bool TryTake(TokenRate rate, DateTimeOffset now) => TryTake(rate, now, 1);
 
     /// <summary>Takes several tokens if there are so many, else none.</summary>
@@ -42,7 +40,6 @@ internal struct TokenBucket
         _updated = now;
     }
 
-    /// <summary>Whether <see cref="TryTake(TokenRate, DateTimeOffset)"/> would take a token now.</summary>
     public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
 
     /// <summary>Whether it has refilled. Then it equals a new one, and may be forgotten.</summary>
@@ -62,10 +59,9 @@ internal struct TokenBucket
 public readonly record struct TokenRate(double PerSecond, double Burst);
 
 /// <summary>
-/// A bounded number of token buckets by network, all of one rate, which may change. When it is full, a new network replaces one whose bucket
-/// has refilled, which loses nothing. If a few tries find none, new networks share one bucket.
+/// A bounded number of token buckets by network, all of one rate, which may change. When it is full, a new network replaces one whose
+/// bucket has refilled, which loses nothing. If a few tries find none, new networks share one bucket.
 /// </summary>
-/// <param name="capacity">The most networks that have a bucket of their own.</param>
 internal sealed class TokenBucketMap(int capacity)
 {
     /// <summary>The most places checked for one new network. It bounds the work that a forged source causes.</summary>
@@ -89,7 +85,6 @@ internal sealed class TokenBucketMap(int capacity)
         }
     }
 
-    /// <summary>Takes a token of a network.</summary>
     public bool TryTake(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
@@ -174,11 +169,8 @@ internal sealed class SourceLimiter
     private readonly TokenBucketMap?[] _subnets = new TokenBucketMap?[Stripes];
     private volatile SourceLimits _limits;
 
-    /// <summary>A limiter that has counted nothing.</summary>
-    /// <param name="limits">Rates and the bound on memory.</param>
     public SourceLimiter(SourceLimits limits)
     {
-        ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxTracked, Stripes);
         _limits = limits;
     }
@@ -186,10 +178,8 @@ internal sealed class SourceLimiter
     /// <summary>Follows other rates from now on. The bound on memory stays.</summary>
     public void Use(SourceLimits limits) => _limits = limits;
 
-    /// <summary>Sources remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
     public int TrackedSources => _sources.Sum(stripe => stripe?.Count ?? 0);
 
-    /// <summary>Subnets remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
     public int TrackedSubnets => _subnets.Sum(stripe => stripe?.Count ?? 0);
 
     /// <summary>

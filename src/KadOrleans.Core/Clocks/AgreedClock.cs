@@ -8,10 +8,8 @@ internal static class AgreedClock
     /// nearer to the time agreed on before is chosen: of two silos the clock of the one that was there first. Without such a time it is the
     /// slower one. Silos with the same votes, in the same order, choose the same clock.
     /// </summary>
-    /// <param name="votes">One for each silo, in an order that is the same on all of them. At least one.</param>
     public static ClockComparison Choose(IReadOnlyList<ClockVote> votes)
     {
-        ArgumentNullException.ThrowIfNull(votes);
         ArgumentOutOfRangeException.ThrowIfZero(votes.Count, nameof(votes));
         ClockComparison[] clocks = [.. votes.Select(vote => vote.Clock).OrderBy(clock => clock.Difference)];
         var (lower, upper) = (clocks[(clocks.Length - 1) / 2], clocks[clocks.Length / 2]);
@@ -22,7 +20,7 @@ internal static class AgreedClock
     }
 }
 
-/// <summary>A silo's clock, and what it took for the cluster's time so far. Both as seen from the silo that chooses.</summary>
-/// <param name="Clock">How far its clock is ahead.</param>
-/// <param name="Agreed">How far its cluster's time is ahead. Null if it has just started.</param>
+/// <summary>
+/// A silo's clock, and what it took for the cluster's time so far, both as seen from the silo that chooses. Null if it has just started.
+/// </summary>
 internal readonly record struct ClockVote(ClockComparison Clock, TimeSpan? Agreed);

@@ -1,8 +1,8 @@
 namespace KadOrleans.Core.Clocks;
 
-/// <summary>How far another clock is from one's own, measured by one call.</summary>
-/// <param name="Difference">By how much the other clock is ahead, if it was read halfway through the call.</param>
-/// <param name="Uncertainty">Half the call's duration: the other clock was read at some moment of it.</param>
+/// <summary>
+/// How far another clock is ahead of one's own if it was read halfway through a call. The uncertainty is half the call's duration.
+/// </summary>
 internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
 {
     /// <summary>
@@ -11,13 +11,8 @@ internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Un
     /// </summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether the clocks are certainly further apart than <see cref="Bound"/>.</summary>
     public bool IsSkewed => Difference.Duration() - Uncertainty > Bound;
 
-    /// <summary>Compares.</summary>
-    /// <param name="asked">One's own time when the call began.</param>
-    /// <param name="waited">The call's duration.</param>
-    /// <param name="theirs">The other clock's time.</param>
     public static ClockComparison Of(DateTimeOffset asked, TimeSpan waited, DateTimeOffset theirs) =>
         new(theirs - (asked + (waited / 2)), waited / 2);
 }
@@ -32,7 +27,6 @@ internal sealed class ClusterCorrection
 
     private long _value;
 
-    /// <summary>What to add.</summary>
     public TimeSpan Value => new(Interlocked.Read(ref _value));
 
     /// <summary>Follows a comparison with the cluster's time. Returns by how much the correction grew; zero if it stays.</summary>

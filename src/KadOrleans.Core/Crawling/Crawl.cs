@@ -44,13 +44,8 @@ internal sealed class Crawl
     private long _refused;
     private long _overflow;
 
-    /// <summary>A crawl without endpoints.</summary>
-    /// <param name="options">Its bounds.</param>
-    /// <param name="random">Chooses targets.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its bounds.</exception>
     public Crawl(CrawlOptions options, IRandomSource random)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Concurrency, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, CrawlOptions.HighestConcurrency);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxNodes, 1);
@@ -58,7 +53,6 @@ internal sealed class Crawl
         (_options, _random) = (options, random);
     }
 
-    /// <summary>Whether no request is pending and no endpoint is left to ask.</summary>
     public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
 
     /// <summary>The progress, of the region alone.</summary>
@@ -78,10 +72,8 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>Everything known of every endpoint of the region.</summary>
     public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.Record).Where(IsWanted);
 
-    /// <summary>Adds an endpoint to begin with; one that is known is passed over.</summary>
     public void Add(UdpEndpoint endpoint)
     {
         if (endpoint.IsUnicast)
@@ -90,7 +82,6 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>Adds a contact that somebody knows to begin with; an endpoint that is known gets one more claimed id.</summary>
     public void Add(Contact contact)
     {
         Add(contact.Endpoint);
@@ -106,7 +97,6 @@ internal sealed class Crawl
     /// </summary>
     public void Restore(CrawlRecord record)
     {
-        ArgumentNullException.ThrowIfNull(record);
         if (_nodes.Remove(record.Endpoint, out var former))
         {
             _states[(int)former.Record.State]--;
@@ -132,10 +122,7 @@ internal sealed class Crawl
         return true;
     }
 
-    /// <summary>An endpoint answered a ping.</summary>
-    /// <param name="endpoint">Which.</param>
-    /// <param name="id">The id it gave; null if it has none.</param>
-    /// <param name="roundTrip">How long it took.</param>
+    /// <summary>An endpoint answered a ping: with null if it has no id.</summary>
     public void OnPong(UdpEndpoint endpoint, NodeId? id, TimeSpan roundTrip)
     {
         if (Settle(endpoint) is not { Walk: null } node)
@@ -158,11 +145,6 @@ internal sealed class Crawl
         _walking.Enqueue(node);
     }
 
-    /// <summary>An endpoint answered a FIND_NODE.</summary>
-    /// <param name="endpoint">Which.</param>
-    /// <param name="contacts">The contacts in its response.</param>
-    /// <param name="roundTrip">How long it took.</param>
-    /// <param name="form">How it writes addresses.</param>
     public void OnNodes(
         UdpEndpoint endpoint, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip, AddressForm form = AddressForm.Unknown)
     {
@@ -182,9 +164,7 @@ internal sealed class Crawl
         GoOn(node, walk);
     }
 
-    /// <summary>A request failed.</summary>
-    /// <param name="endpoint">To whom it was.</param>
-    /// <param name="isFinal">Whether a retry is useless: the system cannot send there.</param>
+    /// <summary>A request failed. After a final failure a retry is useless: the system cannot send there.</summary>
     public void OnFailed(UdpEndpoint endpoint, bool isFinal)
     {
         if (Settle(endpoint) is not { } node)

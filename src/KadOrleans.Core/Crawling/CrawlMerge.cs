@@ -8,9 +8,7 @@ namespace KadOrleans.Core.Crawling;
 /// </summary>
 internal static class CrawlMerge
 {
-    /// <summary>What all slices found.</summary>
-    /// <param name="slices">What each found, 2^<paramref name="depth"/> in the order of their ids.</param>
-    /// <param name="depth">The length of their prefixes.</param>
+    /// <summary>Merges what each slice found. There are 2^<paramref name="depth"/>, in the order of their ids.</summary>
     public static IReadOnlyList<CrawlRecord> Merge(IEnumerable<IReadOnlyList<CrawlRecord>> slices, int depth)
     {
         var best = new Dictionary<UdpEndpoint, (int Rank, CrawlRecord Record)>();

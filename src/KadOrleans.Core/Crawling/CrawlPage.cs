@@ -10,8 +10,6 @@ internal static class CrawlPage
 
     private const byte Format = 1;
 
-    /// <summary>Writes a page.</summary>
-    /// <exception cref="ArgumentException">There are more than <see cref="MaxRecords"/>.</exception>
     public static byte[] Encode(IReadOnlyCollection<CrawlRecord> records)
     {
         if (records.Count > MaxRecords)
@@ -32,11 +30,9 @@ internal static class CrawlPage
         return stream.ToArray();
     }
 
-    /// <summary>Writes as many pages as the records take.</summary>
     public static IEnumerable<byte[]> EncodeAll(IEnumerable<CrawlRecord> records) => records.Chunk(MaxRecords).Select(Encode);
 
-    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The bytes are anything else.</exception>
+    /// <summary>Reads what <see cref="Encode"/> wrote. Anything else is an <see cref="InvalidDataException"/>.</summary>
     public static IReadOnlyList<CrawlRecord> Decode(byte[] page)
     {
         try

@@ -51,7 +51,6 @@ public sealed record CrawlReport
     /// <summary>Why it failed or was stopped, in one sentence; null if it was not.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>The report of a crawl that begins.</summary>
     internal static CrawlReport Begin(DateTimeOffset now, int rate, int maxNodes, int slices) => new()
     {
         Id = NameOf(now),
@@ -62,13 +61,10 @@ public sealed record CrawlReport
         Slices = slices,
     };
 
-    /// <summary>The report of a crawl that ends, with what it found and what changed.</summary>
-    /// <param name="phase">How it ends. One that would have finished fails if it found no node.</param>
-    /// <param name="found">What it found.</param>
-    /// <param name="kept">The kept crawls, oldest first.</param>
-    /// <param name="then">What the last of them that finished found.</param>
-    /// <param name="now">The time.</param>
-    /// <returns>The report, and the records with <see cref="CrawlRecord.Since"/>.</returns>
+    /// <summary>
+    /// The report of a crawl that ends, and the records with <see cref="CrawlRecord.Since"/>. One that would have finished fails if it
+    /// found no node. Kept crawls come oldest first; <paramref name="then"/> is what the last of them that finished found.
+    /// </summary>
     internal (CrawlReport Report, IReadOnlyList<CrawlRecord> Records) End(
         CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IEnumerable<CrawlReport> kept, IEnumerable<CrawlRecord> then, DateTimeOffset now)
     {
@@ -92,7 +88,6 @@ public sealed record CrawlReport
         return (ended with { Sessions = SessionLengths.Of([.. finished, ended]) }, records);
     }
 
-    /// <summary>The name of a crawl that begins now.</summary>
     internal static string NameOf(DateTimeOffset startedAt) =>
         startedAt.ToUniversalTime().ToString("yyyyMMdd'T'HHmmssfff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -103,7 +98,6 @@ public sealed record CrawlReport
     internal static DateTimeOffset StartAfter(CrawlReport? last, DateTimeOffset now) =>
         last is not null && string.CompareOrdinal(NameOf(now), last.Id) <= 0 ? last.StartedAt.AddMilliseconds(1) : now;
 
-    /// <summary>Whether a text can be the name of a crawl.</summary>
     internal static bool IsName(string? text) =>
         text is { Length: 19 } && text[8] == 'T' && text[18] == 'Z' && text.Where((_, i) => i is not (8 or 18)).All(char.IsAsciiDigit);
 }

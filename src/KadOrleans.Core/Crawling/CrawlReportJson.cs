@@ -11,11 +11,9 @@ internal static class CrawlReportJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new TextConverter<NodeId>(NodeId.Parse), new TextConverter<UdpEndpoint>(UdpEndpoint.Parse) },
     };
 
-    /// <summary>Writes a report.</summary>
     public static string Write(CrawlReport report) => JsonSerializer.Serialize(report, Options);
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The text is anything else.</exception>
+    /// <summary>Reads what <see cref="Write"/> wrote. Anything else is an <see cref="InvalidDataException"/>.</summary>
     public static CrawlReport Read(string json)
     {
         try

@@ -17,18 +17,13 @@ internal static class CrawlSlices
     /// <summary>Slices per edge, at least, so that edges of different speed end together.</summary>
     private const int SlicesPerEdge = 4;
 
-    /// <summary>The length of the prefixes for a network of this size.</summary>
-    /// <param name="networkSize">Nodes, estimated; null if unknown.</param>
-    /// <param name="edges">Edges that share the work.</param>
     public static int DepthFor(double? networkSize, int edges)
     {
         var wanted = Math.Max(SlicesPerEdge * Math.Max(1, edges), (networkSize ?? 0) / NodesPerSlice);
         return (int)Math.Clamp(Math.Ceiling(Math.Log2(wanted)), 0, MaxDepth);
     }
 
-    /// <summary>The ids of a slice.</summary>
-    /// <param name="slice">0 to 2^<paramref name="depth"/> - 1, in the order of the ids.</param>
-    /// <param name="depth">The length of the prefixes.</param>
+    /// <summary>The ids of a slice: 0 to 2^<paramref name="depth"/> - 1, in the order of the ids.</summary>
     public static BucketRange RangeOf(int slice, int depth)
     {
         var prefix = NodeId.MinValue;

@@ -6,7 +6,6 @@ internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
     // Of the ids that others claim for an endpoint, a few show that something is wrong; liars could name any number.
     public const int MaxClaimedIds = 8;
 
-    /// <summary>What is known of it.</summary>
     public CrawlRecord Record { get; set; } = record;
 
     public UdpEndpoint Endpoint => Record.Endpoint;
@@ -17,7 +16,6 @@ internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
     /// <summary>Consecutive failed requests.</summary>
     public int Failures { get; set; }
 
-    /// <summary>The walk through its table, while it is visited.</summary>
     public TableWalk? Walk { get; set; }
 
     /// <summary>Endpoints that it named first and that have not been asked to the end.</summary>
@@ -37,7 +35,6 @@ internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
         }
     }
 
-    /// <summary>It answered, this time after so long.</summary>
     public void Measure(TimeSpan roundTrip)
     {
         Failures = 0;

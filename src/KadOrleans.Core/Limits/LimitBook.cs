@@ -9,16 +9,9 @@ public sealed record LimitEntry(string Name, long Value, DateTimeOffset Since);
 /// <summary>Decides changes of limits, and what they come to.</summary>
 internal static class LimitBook
 {
-    /// <summary>The changed limits with one more change. Null if nothing has to be changed.</summary>
-    /// <param name="entries">The changed limits.</param>
-    /// <param name="name">Which one to change.</param>
-    /// <param name="value">Its value. Null: that of the setting.</param>
-    /// <param name="mostKeys">The most keys that the process can hold.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="ArgumentException">There is no such limit, or the value is not allowed.</exception>
+    /// <summary>The changed limits with one more change; a value of null restores the setting's. Null if nothing has to be changed.</summary>
     public static IReadOnlyList<LimitEntry>? Set(IReadOnlyList<LimitEntry> entries, string name, long? value, int mostKeys, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(entries);
         var limit = Limit.Parse(name);
         var known = entries.FirstOrDefault(entry => entry.Name == limit.Name);
         if (value is { } given && limit.FindProblem(given, mostKeys) is { } problem)
@@ -35,9 +28,6 @@ internal static class LimitBook
     /// <summary>
     /// The values in force. A change that cannot be followed here is left out: another release made it, or a process with more memory.
     /// </summary>
-    /// <param name="settings">What the settings say.</param>
-    /// <param name="entries">The changed limits.</param>
-    /// <param name="mostKeys">The most keys that the process can hold.</param>
     public static LimitValues Apply(LimitValues settings, IEnumerable<LimitEntry> entries, int mostKeys) => entries.Aggregate(
         settings,
         (values, entry) => Limit.Find(entry.Name) is { } limit && limit.FindProblem(entry.Value, mostKeys) is null

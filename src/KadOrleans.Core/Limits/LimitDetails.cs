@@ -8,11 +8,7 @@ namespace KadOrleans.Core.Limits;
 /// <param name="Most">The most that this process can hold; else the most that is allowed.</param>
 public sealed record LimitDetails(Limit Limit, long? Setting, long? Value, DateTimeOffset? Since, long Most)
 {
-    /// <summary>All limits, as they are in force.</summary>
-    /// <param name="settings">What the settings say.</param>
-    /// <param name="entries">The changed limits.</param>
-    /// <param name="mostKeys">The most keys that the process can hold.</param>
-    /// <param name="isCluster">Whether edges have settings of their own.</param>
+    /// <summary>All limits, as they are in force. Each edge of a cluster has settings of its own.</summary>
     internal static IReadOnlyList<LimitDetails> List(LimitValues settings, IReadOnlyList<LimitEntry> entries, int mostKeys, bool isCluster)
     {
         var values = LimitBook.Apply(settings, entries, mostKeys);

@@ -28,12 +28,9 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>The path that asked it; meaningless before.</summary>
     public int AskedBy { get; set; }
 
-    /// <summary>
-    /// The contact that named it, the most truthful one of several; null for a contact of our own table.
-    /// </summary>
+    /// <summary>The contact that named it, the most truthful one of several; null for a contact of our own table.</summary>
     public Candidate? NamedBy { get; set; }
 
-    /// <summary>Whether the id is proved to be the endpoint's own.</summary>
     public bool IsProved { get; set; }
 
     /// <summary>Whether the usual time to tell its id is over.</summary>
@@ -103,10 +100,8 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     private static int MisledBy(Candidate? namer) => namer?.Misled ?? int.MinValue;
 }
 
-/// <summary>How far a lookup got with one contact.</summary>
 internal enum CandidateState
 {
-    /// <summary>Known, not asked yet.</summary>
     Heard,
 
     /// <summary>Asked, and its retry timeout is not over.</summary>
@@ -115,7 +110,6 @@ internal enum CandidateState
     /// <summary>Asked, and its retry timeout is over. Others are asked in its place; its response still counts.</summary>
     Unresponsive,
 
-    /// <summary>It responded.</summary>
     Answered,
 
     /// <summary>It timed out, or its response was malformed.</summary>

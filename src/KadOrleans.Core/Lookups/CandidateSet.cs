@@ -4,8 +4,7 @@ namespace KadOrleans.Core.Lookups;
 
 /// <summary>
 /// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not asked makes room for
-/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one
-/// network were asked.
+/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one network were asked.
 /// </summary>
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
@@ -90,7 +89,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         _byDistance.Insert(FirstAt(candidate.Distance), candidate);
     }
 
-    /// <summary>Changes a candidate's state and the count of its network with it.</summary>
     public void SetState(Candidate candidate, CandidateState state)
     {
         var counted = Counts(candidate.State);
@@ -105,7 +103,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         }
     }
 
-    /// <summary>Whether fewer than <paramref name="limit"/> contacts of its network hold a place in the lookup.</summary>
     public bool HasShare(Candidate candidate, int limit) =>
         candidate.Network is null || _asked.CountOf(candidate.Contact.Endpoint) < limit;
 
@@ -148,7 +145,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return true;
     }
 
-    /// <summary>The index of the first entry that is no nearer.</summary>
     private int FirstAt(Distance distance)
     {
         var low = 0;

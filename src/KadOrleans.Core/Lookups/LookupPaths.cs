@@ -28,7 +28,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     private readonly int[] _waiting = new int[count];
     private readonly int _maxPerPath = maxRequests / count;
 
-    /// <summary>How many there are.</summary>
     public int Count => count;
 
     /// <summary>Requests in flight, without those to unresponsive contacts.</summary>
@@ -77,7 +76,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         candidates.SetState(candidate, state);
     }
 
-    /// <summary>The contact to query next; null if none is to be queried before a response or timeout.</summary>
     public (Candidate? Candidate, int Path) Next()
     {
         var next = Next(PerNetwork);
@@ -88,7 +86,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     /// The next contact to query for a vote. It is drawn from the k that may vote, an equal share from each path, nearest first. Null if
     /// all were queried.
     /// </summary>
-    /// <param name="draw">Decides the order.</param>
     public (Candidate? Candidate, int Path) NextVoter(uint draw)
     {
         Candidate? chosen = null;
@@ -163,9 +160,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return null;
     }
 
-    /// <summary>
-    /// A path whose contacts have all failed goes on from one of the table that no path has asked yet.
-    /// </summary>
+    /// <summary>A path whose contacts have all failed goes on from one of the table that no path has asked yet.</summary>
     private Candidate? Borrow(int path, int perNetwork)
     {
         foreach (var candidate in candidates.ByDistance)

@@ -20,8 +20,7 @@ internal sealed record LookupPolicy
     public AddressRangeSet Trusted { get; init; } = AddressRangeSet.Empty;
 
     /// <summary>
-    /// Decides in which order holders of a value are asked for their vote. Random: a liar who knew the order would place
-    /// itself first.
+    /// Decides in which order holders of a value are asked for their vote. Random: a liar who knew the order would place itself first.
     /// </summary>
     public uint Draw { get; init; }
 
@@ -29,18 +28,14 @@ internal sealed record LookupPolicy
     public bool AsksAllHolders { get; init; }
 }
 
-/// <summary>The vote of a value's holders. Each network (/24 or /48) has one voice, that of its nearest holder.</summary>
-/// <param name="Value">The value that most agree on; of equally many, the nearest holder's. Null without holders.</param>
-/// <param name="Agreed">Voices for it.</param>
-/// <param name="Differed">Voices for other values.</param>
-/// <param name="Life">
-/// How long it has yet to live by the middle one of those who agree and say so: one of them that exaggerates changes little.
-/// </param>
-/// <param name="Holder">The nearest of those who agree.</param>
+/// <summary>
+/// The vote of a value's holders. Each network (/24 or /48) has one, that of its nearest holder. Among equally many votes the nearest
+/// holder's value wins. The life is the median of those who agree and say so: one of them that exaggerates changes little. The holder is
+/// the nearest of those who agree.
+/// </summary>
 internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
 {
-    /// <summary>Counts the voices.</summary>
-    /// <param name="byDistance">Contacts that answered, nearest first; those without a value have no voice.</param>
+    /// <summary>Counts the votes of contacts that answered, nearest first; those without a value have none.</summary>
     public static LookupVote Count(IEnumerable<Candidate> byDistance)
     {
         var voices = byDistance.Where(c => c.IsHolder).DistinctBy(VoiceOf).ToList();

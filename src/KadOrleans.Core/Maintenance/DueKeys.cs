@@ -1,10 +1,9 @@
 namespace KadOrleans.Core.Maintenance;
 
 /// <summary>
-/// Collects due keys, and keeps those that had no STORE for the longest time. A node that cannot send all of them thus leaves none out
-/// for good.
+/// Collects due keys, and keeps those that had no STORE for the longest time. A node that cannot send all of them thus leaves none out for
+/// good.
 /// </summary>
-/// <param name="capacity">The most keys kept, 1 or more.</param>
 internal sealed class DueKeys(int capacity)
 {
     // The most recently stored first: it makes room.
@@ -13,9 +12,6 @@ internal sealed class DueKeys(int capacity)
     /// <summary>The number of keys added, those not kept included.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Adds a key.</summary>
-    /// <param name="key">The key, due.</param>
-    /// <param name="storedAt">The time of its last STORE.</param>
     public void Add(NodeId key, DateTimeOffset storedAt)
     {
         Count++;

@@ -3,9 +3,7 @@ namespace KadOrleans.Core.Maintenance;
 /// <summary>Decides how fast due values go out: the more are due, the faster, so that the interval is kept.</summary>
 internal static class RepublishPace
 {
-    /// <summary>
-    /// Values per second, however few are due: 72,000 an hour. With a lower rate the last ones of a check would take long.
-    /// </summary>
+    /// <summary>Values per second, however few are due: 72,000 an hour. With a lower rate the last ones of a check would take long.</summary>
     public const double Least = 20;
 
     /// <summary>
@@ -14,8 +12,5 @@ internal static class RepublishPace
     /// </summary>
     public static readonly TimeSpan Drain = TimeSpan.FromMinutes(1);
 
-    /// <summary>The rate in values per second.</summary>
-    /// <param name="due">The number of values that are due and were not sent yet.</param>
-    /// <param name="most">The highest rate that is allowed, above 0.</param>
     public static double GetRate(long due, double most) => Math.Min(Math.Max(due / Drain.TotalSeconds, Least), most);
 }

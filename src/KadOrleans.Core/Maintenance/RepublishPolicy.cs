@@ -16,16 +16,12 @@ internal static class RepublishPolicy
     /// </summary>
     public static bool IsDue(NodeId key, StoredValue stored, NodeId ownId, DateTimeOffset now, KademliaOptions options)
     {
-        ArgumentNullException.ThrowIfNull(stored);
         return IsDue(key, stored.StoredAt, stored.ExpiresAt, ownId, now, options);
     }
 
-    /// <summary>The same of a value of which only its times are known.</summary>
     public static bool IsDue(
         NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, DateTimeOffset now, KademliaOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-
         // Most values are young: the offset need not be looked at for them.
         var age = now - storedAt;
         return age >= options.RepublishInterval
@@ -39,21 +35,16 @@ internal static class RepublishPolicy
     /// </summary>
     public static bool IsDueAtCheck(StoredValue stored, DateTimeOffset now, KademliaOptions options)
     {
-        ArgumentNullException.ThrowIfNull(stored);
         return IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, now, options);
     }
 
-    /// <summary>The same of a value of which only its times are known.</summary>
     public static bool IsDueAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
         return now - storedAt >= options.RepublishInterval - Spread(options) && now < expiresAt;
     }
 
-    /// <summary>Whether what was published at that time is to be published again.</summary>
     public static bool IsPublicationDue(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
         var half = options.ValueTimeToLive / 2;
         return now.Since(publishedAt) >= (options.PublishInterval < half ? options.PublishInterval : half);
     }
@@ -64,7 +55,6 @@ internal static class RepublishPolicy
     /// </summary>
     public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
         Span<Contact> nearest = stackalloc Contact[bucketSize];
         var count = snapshot.FindClosest(key, nearest);
         return count < bucketSize || snapshot.OwnId.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);

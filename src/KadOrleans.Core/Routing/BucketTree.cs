@@ -7,19 +7,16 @@ internal sealed class BucketTree(NodeId ownId, KademliaOptions options, DateTime
 
     public IReadOnlyList<KBucket> Buckets => _buckets;
 
-    /// <summary>The bucket that covers an id.</summary>
     public KBucket Find(NodeId id) => _buckets[IndexOf(id)];
 
     /// <summary>
-    /// Whether a full bucket may be split: it covers our own id, or its depth is no multiple of b (Kademlia §4.2). The
-    /// depth is that of the range. A depth taken from the ids that happen to be inside would let a stranger with chosen
-    /// ids make the table grow without bound.
+    /// Whether a full bucket may be split: it covers our own id, or its depth is no multiple of b (Kademlia §4.2). The depth is that of the
+    /// range. A depth taken from the ids that happen to be inside would let a stranger with chosen ids make the table grow without bound.
     /// </summary>
     public bool CanSplit(KBucket bucket) =>
         bucket.Range.Depth < NodeId.BitLength
         && (bucket.Range.Contains(ownId) || bucket.Range.Depth % options.SplitDepth != 0);
 
-    /// <summary>Puts two halves in the place of a bucket.</summary>
     public (KBucket Lower, KBucket Upper) Split(KBucket bucket)
     {
         var halves = bucket.Split();

@@ -90,9 +90,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
         }
     }
 
-    /// <summary>
-    /// Itself, whom it looks for, IPv6 to a node that can only send to IPv4, and what only our own host or link can reach.
-    /// </summary>
+    /// <summary>Itself, whom it looks for, IPv6 to a node that can only send to IPv4, and what only our own host or link can reach.</summary>
     private readonly bool IsOfNoUse(Contact contact, UdpEndpoint asker) =>
         contact.Endpoint == asker
         || contact.Id == _target

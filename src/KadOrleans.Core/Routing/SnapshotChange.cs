@@ -1,12 +1,8 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>The difference between two snapshots of a table, for a reader who has the older one.</summary>
-/// <param name="OwnId">Whose table it is.</param>
-/// <param name="From">The version of the older snapshot.</param>
-/// <param name="To">The version of the newer one.</param>
-/// <param name="Removed">The ids of contacts that left.</param>
-/// <param name="Added">Contacts that came, or whose endpoint changed.</param>
-/// <param name="Rooms">Buckets whose room or range changed, by their prefixes.</param>
+/// <summary>
+/// The difference between two snapshots of a table, for a reader who has the older one. A contact whose endpoint changed counts as added.
+/// </summary>
 internal sealed record SnapshotChange(
     NodeId OwnId, long From, long To, IReadOnlyList<NodeId> Removed, IReadOnlyList<Contact> Added, IReadOnlyList<BucketRoom> Rooms)
 {
@@ -19,8 +15,6 @@ internal sealed record SnapshotChange(
     /// <summary>The difference. Null if the newer snapshot is to be sent whole.</summary>
     public static SnapshotChange? Of(RoutingTableSnapshot older, RoutingTableSnapshot newer)
     {
-        ArgumentNullException.ThrowIfNull(older);
-        ArgumentNullException.ThrowIfNull(newer);
         if (newer.OwnId != older.OwnId || newer.Count < MinContacts || newer.Rooms.Count < older.Rooms.Count)
         {
             return null;
@@ -38,7 +32,6 @@ internal sealed record SnapshotChange(
     /// <summary>The newer snapshot. Null if this is no difference to <paramref name="older"/>.</summary>
     public RoutingTableSnapshot? ApplyTo(RoutingTableSnapshot older)
     {
-        ArgumentNullException.ThrowIfNull(older);
         if (older.OwnId != OwnId || older.Version != From)
         {
             return null;

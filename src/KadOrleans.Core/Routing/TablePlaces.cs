@@ -14,22 +14,17 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
     // The contacts by ascending id, as snapshots have them: one is taken after nearly every change.
     private readonly List<Contact> _sorted = [];
 
-    /// <summary>The buckets.</summary>
     public BucketTree Tree { get; } = new(ownId, options, now);
 
     /// <summary>The contacts that entered during the current observation; empty between observations.</summary>
     public List<Contact> Arrivals { get; } = [];
 
-    /// <summary>Contacts, replacements not counted.</summary>
     public int Count => _byEndpoint.Count;
 
-    /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
     public long Version { get; set; }
 
-    /// <summary>A copy of the contacts by ascending id.</summary>
     public Contact[] Sorted() => [.. _sorted];
 
-    /// <summary>The id under which an endpoint is in the table.</summary>
     public bool TryGetId(UdpEndpoint endpoint, out NodeId id) => _byEndpoint.TryGetValue(endpoint, out id);
 
     /// <summary>
@@ -156,7 +151,6 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         Version++;
     }
 
-    /// <summary>Where an id is among the sorted contacts, or belongs.</summary>
     private int IndexOf(NodeId id)
     {
         var low = 0;

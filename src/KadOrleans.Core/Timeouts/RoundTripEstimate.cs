@@ -1,15 +1,9 @@
 namespace KadOrleans.Core.Timeouts;
 
-/// <summary>
-/// An endpoint's round-trip time: smoothed mean and deviation, as TCP keeps them (RFC 6298).
-/// </summary>
-/// <param name="Mean">Smoothed round-trip time.</param>
-/// <param name="Deviation">Smoothed deviation from it.</param>
+/// <summary>An endpoint's round-trip time: smoothed mean and deviation, as TCP keeps them (RFC 6298).</summary>
 internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
 {
-    /// <summary>
-    /// The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.
-    /// </summary>
+    /// <summary>The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.</summary>
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest timeout. The network's nodes time out after 5 s, so a longer wait gains nothing.</summary>
@@ -24,15 +18,12 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
     /// </summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>The timeout of a request: mean and four deviations, within the bounds above.</summary>
     public TimeSpan Timeout => this == default
         ? InitialTimeout
         : Clamp(Mean + (4 * Deviation), MinTimeout);
 
-    /// <summary>The timeout of a retry: twice as long.</summary>
     public TimeSpan RetryTimeout => Clamp(2 * Timeout, MinRetryTimeout);
 
-    /// <summary>The estimate with one more measured round trip.</summary>
     public RoundTripEstimate With(TimeSpan sample)
     {
         if (this == default)

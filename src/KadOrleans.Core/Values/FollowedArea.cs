@@ -5,11 +5,9 @@ namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// A node's <see cref="ResponsibleArea"/> over time. It is as narrow as both allow: the contacts near the own id, and an estimate of the
-/// network's size. Whoever places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour.
-/// A near key that is called far may be lost. A far one that is called near only takes room.
+/// network's size. Whoever places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour. A near key
+/// that is called far may be lost. A far one that is called near only takes room.
 /// </summary>
-/// <param name="Area">The area now. At first it has every key.</param>
-/// <param name="NarrowedAt">When it was narrowed last; null before the first time.</param>
 internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffset? NarrowedAt)
 {
     /// <summary>The time between two bits by which it narrows.</summary>
@@ -21,14 +19,9 @@ internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffse
     /// </summary>
     private const int Slack = 2;
 
-    /// <summary>The area from now on.</summary>
-    /// <param name="table">The contacts.</param>
-    /// <param name="size">The estimate from lookups; null before there is one, and then nothing narrows.</param>
-    /// <param name="bucketSize">k.</param>
-    /// <param name="now">The present time.</param>
+    /// <summary>The area from now on. Nothing narrows before there is an estimate from lookups.</summary>
     public FollowedArea Next(RoutingTableSnapshot table, NetworkSizeEstimate? size, int bucketSize, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(table);
         var byContacts = ResponsibleArea.Of(table, bucketSize).PrefixLength;
         var current = Area.OwnId == table.OwnId ? Area.PrefixLength : 0;
         if (byContacts < current)

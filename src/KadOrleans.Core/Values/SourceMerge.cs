@@ -4,10 +4,10 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// Merges the rankings of parts of a DHT within bounded memory. A bound grows by what parts do not list, and by what it forgets itself. So no
-/// network has more than its merged numbers and the bound (Agarwal et al., Mergeable Summaries, 2012). Not safe for several threads.
+/// Merges the rankings of parts of a DHT within bounded memory: so many networks by keys and as many by bytes, in between up to four times
+/// as many. A bound grows by what parts do not list, and by what it forgets itself. So no network has more than its merged numbers and the
+/// bound (Agarwal et al., Mergeable Summaries, 2012). Not safe for several threads.
 /// </summary>
-/// <param name="capacity">The networks that it remembers by keys, and as many by bytes. In between it has up to four times as many.</param>
 internal sealed class SourceMerge(int capacity)
 {
     private readonly Dictionary<SourceNetwork, SourceTotals> _sources = [];
@@ -19,10 +19,8 @@ internal sealed class SourceMerge(int capacity)
     /// <summary>Whether the numbers of each network are exact: all parts listed all networks, and none was forgotten.</summary>
     public bool IsExact => _missedKeys == 0 && _missedBytes == 0;
 
-    /// <summary>Adds what a part holds.</summary>
     public void Add(SourceRanking part)
     {
-        ArgumentNullException.ThrowIfNull(part);
         (_keys, _bytes) = (_keys + part.Keys, _bytes + part.Bytes);
         Miss(part);
         foreach (var source in part.Sources)
@@ -38,10 +36,9 @@ internal sealed class SourceMerge(int capacity)
     }
 
     /// <summary>
-    /// The ranking of all parts. Totals are exact. A listed network has at least as much as it says, and exactly that if
-    /// <see cref="IsExact"/>.
+    /// The ranking of all parts. Totals are exact. A listed network has at least as much as it says, and exactly that if <see
+    /// cref="IsExact"/>.
     /// </summary>
-    /// <param name="count">How many by keys, and how many by bytes.</param>
     public SourceRanking Rank(int count)
     {
         var ranking = Choose(count);

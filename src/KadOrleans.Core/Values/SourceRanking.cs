@@ -17,23 +17,18 @@ public readonly record struct SourceTotals(SourceNetwork Source, long Keys, long
 public sealed record SourceRanking(long Keys, long Bytes, IReadOnlyList<SourceTotals> Sources, long MostOtherKeys, long MostOtherBytes);
 
 /// <summary>Finds the networks with most keys and those with most bytes among any number, in memory for these alone.</summary>
-/// <param name="count">How many of each kind; at least 1.</param>
 internal sealed class SourceRanker(int count)
 {
     private readonly Top _byKeys = new(count, static source => source.Keys);
     private readonly Top _byBytes = new(count, static source => source.Bytes);
     private bool _isCut;
 
-    /// <summary>Takes note of a network.</summary>
     public void Add(SourceTotals source)
     {
         // Both, whatever the first says.
         _isCut |= _byKeys.Add(source) | _byBytes.Add(source);
     }
 
-    /// <summary>The ranking of what was added.</summary>
-    /// <param name="keys">Keys of all networks.</param>
-    /// <param name="bytes">Their bytes.</param>
     public SourceRanking Rank(long keys, long bytes) => new(
         keys,
         bytes,

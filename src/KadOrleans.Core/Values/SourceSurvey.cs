@@ -3,16 +3,12 @@ using KadOrleans.Core.Admission;
 namespace KadOrleans.Core.Values;
 
 /// <summary>Ranks the networks of a store in parts, because a million take about 0.1 s. The store may change in between.</summary>
-/// <param name="accounts">What they hold.</param>
-/// <param name="count">How many are listed by keys, and how many by bytes; at least 1.</param>
 internal sealed class SourceSurvey(StoreAccounts accounts, int count)
 {
     private readonly SourceRanker _ranker = new(count);
     private int _next;
 
-    /// <summary>Ranks some more networks.</summary>
-    /// <param name="most">How many at most.</param>
-    /// <returns>The ranking of all networks; null if some are left.</returns>
+    /// <summary>Ranks so many more networks at most. Null if some are left.</summary>
     public SourceRanking? Run(int most)
     {
         for (; most > 0 && _next < accounts.Numbers; most--, _next++)

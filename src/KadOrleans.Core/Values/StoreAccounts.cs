@@ -26,12 +26,8 @@ internal sealed class StoreAccounts
     private int _sourcesKeys;
     private long _sourcesBytes;
 
-    /// <summary>The accounts of an empty set.</summary>
-    /// <param name="quota">Its bounds.</param>
-    /// <param name="slots">The slots of its keys.</param>
     public StoreAccounts(StoreQuota quota, KeyIndex slots)
     {
-        ArgumentNullException.ThrowIfNull(quota);
         _slots = slots;
         Quota = quota;
         _scale = new UsageScale(quota);
@@ -39,10 +35,8 @@ internal sealed class StoreAccounts
         Former = new FormerSources(quota);
     }
 
-    /// <summary>Keys counted.</summary>
     public int Keys { get; private set; }
 
-    /// <summary>Sum of the values' footprints in bytes.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>The near keys. After a change <see cref="Judge"/> judges the counted values again.</summary>
@@ -77,10 +71,8 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>How often sources may change values that others stored.</summary>
     public ChangeLimiter Changes { get; }
 
-    /// <summary>Whom keys were taken from.</summary>
     public FormerSources Former { get; }
 
     internal StoreQuota Quota { get; private set; }
@@ -88,16 +80,13 @@ internal sealed class StoreAccounts
     /// <summary>Strangers' keys for which the node is not responsible.</summary>
     internal int FarKeys { get; private set; }
 
-    /// <summary>Footprint of their values in bytes.</summary>
     internal long FarBytes { get; private set; }
 
-    /// <summary>Subnets with values to evict.</summary>
     internal UsageHeap<SubnetUsage> Subnets { get; } = new();
 
     /// <summary>Counts against another quota from now on. A change of the weights takes O(n log n) of the networks.</summary>
     public void Use(StoreQuota quota)
     {
-        ArgumentNullException.ThrowIfNull(quota);
         var scale = new UsageScale(quota);
         Quota = quota;
         Changes.Use(quota);
@@ -115,10 +104,9 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>Counts the value of a slot that is not counted.</summary>
-    /// <param name="slot">The slot of its key.</param>
-    /// <param name="share">What it takes.</param>
-    /// <param name="isOldest">Whether it is the oldest of its source and not the newest: for a store that loads its newest values first.</param>
+    /// <summary>
+    /// Counts the value of a slot that is not counted, as the newest of its source or as the oldest: a store loads its newest values first.
+    /// </summary>
     public void Add(int slot, StoreShare share, bool isOldest = false)
     {
         ref var entry = ref _slots[slot];
@@ -143,7 +131,6 @@ internal sealed class StoreAccounts
         Count(source, 1, share.Footprint);
     }
 
-    /// <summary>Stops counting a value.</summary>
     public void Remove(int slot)
     {
         ref var entry = ref _slots[slot];
@@ -182,7 +169,6 @@ internal sealed class StoreAccounts
         Add(slot, share);
     }
 
-    /// <summary>What a value that is counted takes.</summary>
     public StoreShare ShareOf(int slot)
     {
         ref var entry = ref _slots[slot];
@@ -191,11 +177,9 @@ internal sealed class StoreAccounts
     }
 
     /// <summary>
-    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s. It walks
-    /// each source's lists from old to new, so that those which change lists keep their order.
+    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s. It walks each source's
+    /// lists from old to new, so that those which change lists keep their order. Returns whether some are left.
     /// </summary>
-    /// <param name="count">How many values at most.</param>
-    /// <returns>Whether some are left.</returns>
     public bool Judge(int count)
     {
         for (; count > 0; count--)
@@ -215,11 +199,10 @@ internal sealed class StoreAccounts
         return true;
     }
 
-    /// <summary>Whether there is room for a value, and which keys would have to go for it. Changes nothing.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="old">The slot of what is counted of the key, or <see cref="KeyIndex.None"/>.</param>
-    /// <param name="share">What the value takes.</param>
-    /// <param name="evicted">What has to go, if there is room then.</param>
+    /// <summary>
+    /// Whether there is room for a value in place of one in the slot <paramref name="old"/>, and which keys would have to go for it.
+    /// Changes nothing.
+    /// </summary>
     public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
     {
         var search = new RoomSearch(this, share, IsFar(key, share));
@@ -229,11 +212,9 @@ internal sealed class StoreAccounts
     /// <summary>The numbers of networks are below this. Those of networks that hold nothing any more are given again.</summary>
     public int Numbers => _numbered.Count;
 
-    /// <summary>What the network of a number holds; null if no network has the number.</summary>
     public SourceTotals? TotalsAt(int number) =>
         _numbered[number] is { } source ? new SourceTotals(source.Network, source.Keys, source.Bytes) : null;
 
-    /// <summary>What a network holds.</summary>
     public SourceTotals TotalsOf(SourceNetwork source) => source.IsTrusted
         ? new SourceTotals(source, Keys - _sourcesKeys, Bytes - _sourcesBytes)
         : SourceOf(source) is { } usage ? new SourceTotals(source, usage.Keys, usage.Bytes)
