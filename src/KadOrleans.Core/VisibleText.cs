@@ -27,10 +27,8 @@ internal static class VisibleText
     public static string Show(string text) => Replace(text, AppendPicture);
 
     /// <summary>The same, with line breaks kept: for stack traces.</summary>
-    public static string ShowLines(string text)
-    {
-        return string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
-    }
+    public static string ShowLines(string text) =>
+        string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
 
     /// <summary>The first 60 characters, shown, with an ellipsis in place of the others: for messages that echo a text.</summary>
     public static string Excerpt(string? text)

@@ -18,8 +18,9 @@ internal sealed class CrawlStateFile : IAsyncDisposable
         _file = file;
     }
 
-    /// <summary>Opens or creates a file, and passes its records on.</summary>
-    /// <exception cref="CommandException">It is damaged, not a crawl's state, in use, or cannot be opened.</exception>
+    /// <summary>
+    /// Opens or creates a file, and passes its records on. It may be damaged, not a crawl's state, in use, or closed to this process.
+    /// </summary>
     public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
     {
         FileStream? file = null;

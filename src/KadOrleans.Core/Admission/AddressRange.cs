@@ -102,14 +102,9 @@ internal readonly record struct AddressRange
 }
 
 /// <summary>Several ranges of addresses: those that an operator trusts.</summary>
-internal sealed class AddressRangeSet
+internal sealed class AddressRangeSet(IEnumerable<AddressRange> ranges)
 {
-    private readonly AddressRange[] _ranges;
-
-    public AddressRangeSet(IEnumerable<AddressRange> ranges)
-    {
-        _ranges = [.. ranges];
-    }
+    private readonly AddressRange[] _ranges = [.. ranges];
 
     public static AddressRangeSet Empty { get; } = new([]);
 

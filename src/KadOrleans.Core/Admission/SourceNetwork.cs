@@ -21,19 +21,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     public SourceNetwork Subnet => High == 0 ? (Low == Lowest.Low ? Lowest : new SourceNetwork(0, Low & ~0xFFUL)) : OfIPv6(High & ~0xFFFFUL);
 
     /// <summary>Whether the addresses are loopback, link-local or private: they say nothing of who owns them.</summary>
-    public bool IsPrivate
-    {
-        get
-        {
-            if (this == Lowest)
-            {
-                return true;
-            }
-
-            var endpoint = Endpoint;
-            return endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate;
-        }
-    }
+    public bool IsPrivate => this == Lowest || Endpoint.IsLocal;
 
     private UdpEndpoint Endpoint
     {

@@ -7,25 +7,14 @@ namespace KadOrleans.Core.Admission;
 /// exempt: they do not show who owns them, and networks on one host must work. Trusted ranges are exempt, too. Belongs to one table. Not
 /// safe for several threads.
 /// </summary>
-internal sealed class SubnetDiversity
+internal sealed class SubnetDiversity(SubnetLimits? limits = null, AddressRangeSet? trusted = null)
 {
-    private readonly SubnetLimits _limits;
-    private readonly AddressRangeSet _trusted;
+    private readonly SubnetLimits _limits = limits ?? new SubnetLimits();
+    private readonly AddressRangeSet _trusted = trusted ?? AddressRangeSet.Empty;
     private readonly Dictionary<SourceNetwork, int> _counts = [];
 
-    public SubnetDiversity()
-        : this(new SubnetLimits(), AddressRangeSet.Empty)
-    {
-    }
-
-    public SubnetDiversity(SubnetLimits limits, AddressRangeSet trusted)
-    {
-        _limits = limits;
-        _trusted = trusted;
-    }
-
     public bool IsExempt(UdpEndpoint endpoint) =>
-        endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate || _trusted.Contains(endpoint);
+        endpoint.IsLocal || _trusted.Contains(endpoint);
 
     public bool Allows(UdpEndpoint endpoint, int sameSubnetInBucket) =>
         IsExempt(endpoint)
@@ -43,14 +32,8 @@ internal sealed class SubnetDiversity
 
     public void Remove(UdpEndpoint endpoint)
     {
-        if (IsExempt(endpoint))
-        {
-            return;
-        }
-
         var subnet = SourceNetwork.SubnetOf(endpoint);
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, subnet, out _);
-        if (--count <= 0)
+        if (!IsExempt(endpoint) && --CollectionsMarshal.GetValueRefOrAddDefault(_counts, subnet, out _) <= 0)
         {
             _counts.Remove(subnet);
         }

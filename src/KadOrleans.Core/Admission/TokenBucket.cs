@@ -17,10 +17,8 @@ internal struct TokenBucket
         _updated = now;
     }
 
-    public bool TryTake(TokenRate rate, DateTimeOffset now) => TryTake(rate, now, 1);
-
     /// <summary>Takes several tokens if there are so many, else none.</summary>
-    public bool TryTake(TokenRate rate, DateTimeOffset now, double amount)
+    public bool TryTake(TokenRate rate, DateTimeOffset now, double amount = 1)
     {
         _tokens = Available(rate, now);
         _updated = now;

@@ -43,17 +43,17 @@ internal sealed class ClockJudge
     public long BelievedLead => _believed;
 
     /// <summary>Compares the clocks, to be done at least once a minute.</summary>
-    public ClockVerdict Observe(DateTimeOffset wall, TimeSpan elapsed)
+    public ClockVerdict? Observe(DateTimeOffset wall, TimeSpan elapsed)
     {
         var verdict = Notice(wall, elapsed);
-        return verdict == ClockVerdict.Nothing && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
+        return verdict is null && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
     }
 
     /// <summary>Notices a jump, and nothing else.</summary>
-    public ClockVerdict Notice(DateTimeOffset wall, TimeSpan elapsed)
+    public ClockVerdict? Notice(DateTimeOffset wall, TimeSpan elapsed)
     {
         var lead = Lead(wall, elapsed);
-        return Math.Abs(lead - _stretch) > Tolerance.Ticks ? Part(lead, wall, elapsed) : ClockVerdict.Nothing;
+        return Math.Abs(lead - _stretch) > Tolerance.Ticks ? Part(lead, wall, elapsed) : null;
     }
 
     /// <summary>The time that values expire by.</summary>
@@ -63,7 +63,7 @@ internal sealed class ClockJudge
     /// <summary>How far the wall clock is ahead of the monotonic one, in ticks.</summary>
     public static long Lead(DateTimeOffset wall, TimeSpan elapsed) => wall.UtcTicks - elapsed.Ticks;
 
-    private ClockVerdict Part(long lead, DateTimeOffset wall, TimeSpan elapsed)
+    private ClockVerdict.Parted? Part(long lead, DateTimeOffset wall, TimeSpan elapsed)
     {
         var isNew = Agrees;
         (_stretch, _stretchBegan) = (lead, elapsed);
@@ -75,10 +75,10 @@ internal sealed class ClockJudge
             _believedSince = wall;
         }
 
-        return isNew ? new ClockVerdict.Parted(jump) : ClockVerdict.Nothing;
+        return isNew ? new ClockVerdict.Parted(jump) : null;
     }
 
-    private ClockVerdict Settle(DateTimeOffset wall, TimeSpan elapsed)
+    private ClockVerdict.Agreed? Settle(DateTimeOffset wall, TimeSpan elapsed)
     {
         var lead = Lead(wall, elapsed);
         var wasParted = !Agrees;
@@ -89,7 +89,7 @@ internal sealed class ClockJudge
         (Agrees, IsSettled) = (true, true);
         if (!wasParted)
         {
-            return ClockVerdict.Nothing;
+            return null;
         }
 
         if (correction.By > Tolerance)
@@ -103,14 +103,6 @@ internal sealed class ClockJudge
 
 internal abstract record ClockVerdict
 {
-    private ClockVerdict()
-    {
-    }
-
-    public static ClockVerdict Nothing { get; } = new Unchanged();
-
-    public sealed record Unchanged : ClockVerdict;
-
     /// <summary>The wall clock jumped; negative if it was set back.</summary>
     public sealed record Parted(TimeSpan By) : ClockVerdict;
 
@@ -136,12 +128,10 @@ internal sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTi
     /// A value with its times moved; null if they are right. It is moved if the wrong clock stored it and its life could have begun by that
     /// clock. A value of an earlier run that was stored again has the right end.
     /// </summary>
-    public StoredValue? Move(StoredValue value, TimeSpan timeToLive)
-    {
-        return WasNoted(value.StoredAt) && value.ExpiresAt <= Until + timeToLive
+    public StoredValue? Move(StoredValue value, TimeSpan timeToLive) =>
+        WasNoted(value.StoredAt) && value.ExpiresAt <= Until + timeToLive
             ? value with { StoredAt = value.StoredAt + By, ExpiresAt = value.ExpiresAt + By }
             : null;
-    }
 
     public DateTimeOffset? Move(DateTimeOffset publishedAt) => WasNoted(publishedAt) ? publishedAt + By : null;
 

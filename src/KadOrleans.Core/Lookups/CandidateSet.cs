@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Lookups;
@@ -145,23 +146,13 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return true;
     }
 
-    private int FirstAt(Distance distance)
-    {
-        var low = 0;
-        var high = _byDistance.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_byDistance[middle].Distance.CompareTo(distance) < 0)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
+    private int FirstAt(Distance distance) => ~CollectionsMarshal.AsSpan(_byDistance).BinarySearch(new FirstSearch(distance));
 
-        return low;
+    // Finds nothing, but the place before all that are as far.
+    private readonly struct FirstSearch(Distance distance) : IComparable<Candidate>
+    {
+        private readonly Distance _distance = distance;
+
+        public int CompareTo(Candidate? other) => _distance > other!.Distance ? 1 : -1;
     }
 }

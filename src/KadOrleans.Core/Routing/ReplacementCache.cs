@@ -20,12 +20,7 @@ internal sealed class ReplacementCache(int capacity)
     /// </summary>
     public void Put(Replacement replacement)
     {
-        var index = IndexOf(replacement.Contact.Id);
-        if (index >= 0)
-        {
-            _items.RemoveAt(index);
-        }
-
+        Remove(replacement.Contact.Id);
         _items.Add(replacement);
         if (_items.Count > capacity)
         {
@@ -48,17 +43,8 @@ internal sealed class ReplacementCache(int capacity)
         return index >= 0;
     }
 
-    public bool Remove(Contact contact)
-    {
-        var index = IndexOf(contact.Id);
-        if (index < 0 || _items[index].Contact != contact)
-        {
-            return false;
-        }
-
-        _items.RemoveAt(index);
-        return true;
-    }
+    public bool Remove(Contact contact) =>
+        IndexOf(contact.Id) is >= 0 and var index && _items[index].Contact == contact && Remove(contact.Id);
 
     public void RemoveAt(int index) => _items.RemoveAt(index);
 

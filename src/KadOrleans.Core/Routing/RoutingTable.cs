@@ -49,24 +49,13 @@ internal sealed class RoutingTable
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
 
-    public IReadOnlyList<BucketSummary> Describe()
-    {
-        var summaries = new BucketSummary[Buckets.Count];
-        for (var i = 0; i < summaries.Length; i++)
-        {
-            var bucket = Buckets[i];
-            summaries[i] = new BucketSummary(
-                bucket.Range.Prefix,
-                bucket.Range.Depth,
-                bucket.Entries.Count,
-                bucket.Replacements.Count,
-                bucket.LastLookup);
-        }
+    public IReadOnlyList<BucketSummary> Describe() =>
+    [
+        .. from bucket in Buckets
+           select new BucketSummary(
+               bucket.Range.Prefix, bucket.Range.Depth, bucket.Entries.Count, bucket.Replacements.Count, bucket.LastLookup),
+    ];
 
-        return summaries;
-    }
-
-    /// <summary>What the table knows of an id: a contact, and others of that id that wait for its place.</summary>
     public IReadOnlyList<KnownContact> Find(NodeId id)
     {
         var bucket = _places.Tree.Find(id);
@@ -236,19 +225,8 @@ internal sealed class RoutingTable
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
 
     /// <summary>The oldest time among the saved buckets that the range shares ids with.</summary>
-    private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now)
-    {
-        var oldest = now;
-        foreach (var saved in state.Buckets)
-        {
-            if (saved.LastLookup < oldest && saved.Range.Overlaps(range))
-            {
-                oldest = saved.LastLookup;
-            }
-        }
-
-        return oldest;
-    }
+    private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now) =>
+        state.Buckets.Where(saved => saved.Range.Overlaps(range)).Select(saved => saved.LastLookup).Append(now).Min();
 
     /// <summary>Splits as far as the saved range and the rules go.</summary>
     private void RestoreRange(BucketRange range)

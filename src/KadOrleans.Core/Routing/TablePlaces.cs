@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
@@ -153,21 +154,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
 
     private int IndexOf(NodeId id)
     {
-        var low = 0;
-        var high = _sorted.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_sorted[middle].Id < id)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
+        var index = CollectionsMarshal.AsSpan(_sorted).BinarySearch(new IdSearch(id));
+        return index < 0 ? ~index : index;
     }
 }

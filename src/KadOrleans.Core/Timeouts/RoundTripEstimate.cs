@@ -35,13 +35,5 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
         return new RoundTripEstimate(Mean + (error / 8), Deviation + ((error.Duration() - Deviation) / 4));
     }
 
-    private static TimeSpan Clamp(TimeSpan value, TimeSpan least)
-    {
-        if (value < least)
-        {
-            return least;
-        }
-
-        return value > MaxTimeout ? MaxTimeout : value;
-    }
+    private static TimeSpan Clamp(TimeSpan value, TimeSpan least) => value < least ? least : value > MaxTimeout ? MaxTimeout : value;
 }

@@ -23,10 +23,7 @@ internal sealed class FormerSources
     private readonly Queue<(NodeId Key, DateTimeOffset Since)> _order = new();
 
     /// <summary>It remembers one key in sixteen that the store may hold, within 2,400 and 65,536.</summary>
-    public FormerSources(StoreQuota quota)
-    {
-        _capacity = (int)Math.Clamp(quota.TotalKeys / KeysForEach, Least, Most);
-    }
+    public FormerSources(StoreQuota quota) => _capacity = Math.Clamp(quota.TotalKeys / KeysForEach, Least, Most);
 
     public int Count => _byKey.Count;
 

@@ -1,3 +1,4 @@
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Values;
@@ -15,17 +16,8 @@ internal static class HandOffRule
     public static bool Applies(
         NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize)
     {
-        if (nearest.IsEmpty)
-        {
-            return true;
-        }
-
-        if (ownId.DistanceTo(key) > nearest[0].Id.DistanceTo(key))
-        {
-            return false;
-        }
-
-        return nearest.Length < bucketSize || newcomer.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+        return nearest.IsEmpty
+            || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
     }
 
     /// <summary>
@@ -80,16 +72,5 @@ internal static class HandOffRule
         }
 
         return nearer < bucketSize;
-    }
-}
-
-/// <summary>Whether a publisher is itself one of the k nodes that hold a value.</summary>
-internal static class LocalCopyRule
-{
-    /// <summary>True if this node is nearer to the key than the farthest of the contacts a lookup found, or if they are fewer than k.</summary>
-    public static bool Applies(NodeId key, NodeId ownId, IReadOnlyList<Contact> closest, int bucketSize)
-    {
-        return closest.Count < bucketSize
-            || ownId.DistanceTo(key) < closest[^1].Id.DistanceTo(key);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core.Admission;
 
@@ -22,7 +21,6 @@ internal sealed class KeyShard
     {
         _accounts = new StoreAccounts(quota, _index);
         _values = values ?? new ValuesInMemory();
-        Values = new HeldValues(this);
     }
 
     /// <summary>Keys held, expired ones included until <see cref="RemoveExpired"/> sees them.</summary>
@@ -37,7 +35,7 @@ internal sealed class KeyShard
     public long IndexBytes => _index.MemoryBytes;
 
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
-    public IReadOnlyDictionary<NodeId, StoredValue> Values { get; }
+    public IEnumerable<KeyValuePair<NodeId, StoredValue>> Values => Enumerate().Select(held => KeyValuePair.Create(held.Key, _values.Read(held)!));
 
     /// <summary>Slots of keys are below this; see <see cref="TryGetAt"/>.</summary>
     public int Slots => _index.Length;
@@ -353,34 +351,5 @@ internal sealed class KeyShard
     {
         Count += (after is null ? 0 : 1) - (before is null ? 0 : 1);
         Bytes += (after?.Footprint ?? 0) - (before?.Footprint ?? 0);
-    }
-
-    private sealed class HeldValues(KeyShard shard) : IReadOnlyDictionary<NodeId, StoredValue>
-    {
-        public int Count => shard.Count;
-
-        public IEnumerable<NodeId> Keys => shard.Enumerate().Select(held => held.Key);
-
-        public IEnumerable<StoredValue> Values => shard.Enumerate().Select(held => shard._values.Read(held)!);
-
-        public StoredValue this[NodeId key] => shard.Read(key) ?? throw new KeyNotFoundException($"{key} is not held.");
-
-        public bool ContainsKey(NodeId key) => shard.TryFind(key, out _);
-
-        public bool TryGetValue(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
-        {
-            value = shard.Read(key);
-            return value is not null;
-        }
-
-        public IEnumerator<KeyValuePair<NodeId, StoredValue>> GetEnumerator()
-        {
-            foreach (var held in shard.Enumerate())
-            {
-                yield return new(held.Key, shard._values.Read(held)!);
-            }
-        }
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

@@ -53,7 +53,6 @@ internal sealed class ClusterCrawl
         (_counts, _datagrams) = (crawl.Report.Counts, crawl.Report.Datagrams);
     }
 
-    /// <summary>The crawl.</summary>
     public StoredCrawl Stored => _crawl;
 
     /// <summary>
@@ -62,7 +61,6 @@ internal sealed class ClusterCrawl
     /// </summary>
     public TimeSpan NextPause() => _pauses.Next();
 
-    /// <summary>Whether all slices are done.</summary>
     public bool IsDone => _plan.IsDone;
 
     /// <summary>The report with the progress of the slices that edges have.</summary>
@@ -77,8 +75,10 @@ internal sealed class ClusterCrawl
 
     private TimeSpan Now => _time.GetElapsedTime(_begunAt);
 
-    /// <summary>One round of questions and leases. A slow edge delays no other: its answer counts in a later round.</summary>
-    /// <exception cref="Exception">Storage failed; the round is to be repeated.</exception>
+    /// <summary>
+    /// One round of questions and leases, repeated after it throws as storage failed. A slow edge delays no other: its response counts in a
+    /// later round.
+    /// </summary>
     public async Task AdvanceAsync()
     {
         await SaveAsync();

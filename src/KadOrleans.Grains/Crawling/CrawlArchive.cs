@@ -19,7 +19,6 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     public IEnumerable<StoredCrawl> Crawls =>
         _crawls.OfType<StoredCrawl>().OrderBy(crawl => crawl.Report.Id, StringComparer.Ordinal);
 
-    /// <summary>Reads all reports. Pages are read when they are asked for.</summary>
     public async Task LoadAsync()
     {
         for (var slot = 0; slot < Slots; slot++)
@@ -88,7 +87,6 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     /// Ends a crawl: each endpoint once, with what changed since the crawl before. All is then on new pages of the first slice. All records
     /// are in memory meanwhile. It may be repeated after a failure: until the crawl's record is written, that has the slices' own pages.
     /// </summary>
-    /// <returns>The last report.</returns>
     public async Task<CrawlReport> CloseAsync(StoredCrawl crawl, CrawlReport report, CrawlPhase phase, DateTimeOffset now)
     {
         var found = CrawlMerge.Merge(await ReadAsync(crawl), crawl.State.Depth);
@@ -150,12 +148,9 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
 /// <summary>A stored crawl in memory.</summary>
 internal sealed class StoredCrawl(int slot, CrawlReport report, CrawlState state)
 {
-    /// <summary>Its place.</summary>
     public int Slot => slot;
 
-    /// <summary>Its report now.</summary>
     public CrawlReport Report { get; set; } = report;
 
-    /// <summary>Its record.</summary>
     public CrawlState State => state;
 }

@@ -33,12 +33,9 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
         return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
     }
 
-    /// <summary>Has an edge begin a slice, or asks for its progress.</summary>
     public Task<CrawlSliceProgress> AskAsync(LiveEdge edge, CrawlSliceOrder order) =>
         edge.Observer.CrawlSliceAsync(order).WaitAsync(timeout, time);
 
-    /// <summary>A page of what an edge found.</summary>
-    /// <exception cref="InvalidDataException">The edge has it no more.</exception>
     public async Task<byte[]> ReadAsync(LiveEdge edge, string lease, int page) =>
         await edge.Observer.ReadSliceAsync(lease, page).WaitAsync(timeout, time)
         ?? throw new InvalidDataException($"The edge {edge.Name} has no page {page} of {lease}.");

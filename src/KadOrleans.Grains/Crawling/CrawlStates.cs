@@ -11,7 +11,6 @@ internal sealed class CrawlState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; }
 
-    /// <summary>The report, as <see cref="CrawlReportJson"/> writes it.</summary>
     [Id(1)]
     public string Report { get; set; } = string.Empty;
 
@@ -19,7 +18,6 @@ internal sealed class CrawlState : IVersionedState
     [Id(2)]
     public int Depth { get; set; }
 
-    /// <summary>The slices in the order of their ids.</summary>
     [Id(3)]
     public List<CrawlSliceState> Slices { get; set; } = [];
 
@@ -28,7 +26,6 @@ internal sealed class CrawlState : IVersionedState
     public int Pages { get; set; }
 }
 
-/// <summary>A slice as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.CrawlSliceState")]
 internal sealed class CrawlSliceState
@@ -62,7 +59,6 @@ internal sealed class CrawlSliceState
     public int Pages { get; set; }
 }
 
-/// <summary>A page as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.CrawlPageState")]
 internal sealed class CrawlPageState : IVersionedState
@@ -74,7 +70,6 @@ internal sealed class CrawlPageState : IVersionedState
     [Id(1)]
     public string Crawl { get; set; } = string.Empty;
 
-    /// <summary>As <see cref="CrawlPage"/> writes it.</summary>
     [Id(2)]
     public byte[] Content { get; set; } = [];
 }

@@ -84,7 +84,6 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         writer.WriteLine(Ring.CentreText(50, "sub", Invariant($"{100 * summary.UnreachableShare:0.#} % unreachable")));
     }
 
-    /// <summary>One dot each; those that would touch are piled outwards.</summary>
     private void WriteDots(TextWriter writer)
     {
         var size = _places.Count switch { <= 16 => 8.0, <= 64 => 6.0, _ => 4.0 };
@@ -152,48 +151,39 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         : ids.Select(id => PrefixBalance.PrefixOf(id, Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
 }
 
-/// <summary>The id space as a circle, lowest id on top, clockwise: from ids and radii to coordinates.</summary>
 internal static class Ring
 {
     private const double CentreX = 312;
     private const double CentreY = 348;
 
-    /// <summary>Where on the circle an id is, 0 to 1.</summary>
     public static double Turn(NodeId id) => id.DistanceTo(NodeId.MinValue).ToFraction();
 
-    /// <summary>A point as <c>x y</c>.</summary>
     public static string Point(double turn, double radius)
     {
         var (x, y) = At(turn, radius);
         return Invariant($"{x:0.#} {y:0.#}");
     }
 
-    /// <summary>A point as attributes, each name behind a prefix such as <c>c</c> for a circle.</summary>
     public static string Attributes(double turn, double radius, string prefix = "")
     {
         var (x, y) = At(turn, radius);
         return Invariant($"{prefix}x=\"{x:0.#}\" {prefix}y=\"{y:0.#}\"");
     }
 
-    /// <summary>A line across the ring as path data.</summary>
     public static string Spoke(double turn, double from, double to) => $"M{Point(turn, from)}L{Point(turn, to)}";
 
-    /// <summary>A piece of the ring as path data.</summary>
     public static string Piece(double fromTurn, double toTurn, double inner, double outer) => Invariant(
         $"M{Point(fromTurn, inner)}A{inner:0.#} {inner:0.#} 0 0 1 {Point(toTurn, inner)}L{Point(toTurn, outer)}A{outer:0.#} {outer:0.#} 0 0 0 {Point(fromTurn, outer)}Z");
 
-    /// <summary>A small rhombus as path data.</summary>
     public static string Rhombus(double turn, double radius, double size)
     {
         var (x, y) = At(turn, radius);
         return Invariant($"M{x:0.#} {y - size:0.#}l{size:0.#} {size:0.#}l{-size:0.#} {size:0.#}l{-size:0.#} {-size:0.#}Z");
     }
 
-    /// <summary>A circle around the centre.</summary>
     public static string Circle(double radius, string style) =>
         Invariant($"<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{radius:0.#}\" class=\"{style}\"/>");
 
-    /// <summary>A line of text in the middle.</summary>
     public static string CentreText(double down, string style, string text) =>
         Invariant($"<text x=\"{CentreX}\" y=\"{CentreY + down}\" text-anchor=\"middle\" class=\"{style}\">{text}</text>");
 

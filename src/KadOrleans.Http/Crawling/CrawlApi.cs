@@ -22,9 +22,6 @@ internal static class CrawlApi
     private const string Csv = "text/csv";
     private const string Picture = "image/svg+xml";
 
-    /// <summary>Adds the endpoints to the group of the management.</summary>
-    /// <param name="view">Those that look.</param>
-    /// <param name="manage">Those that change.</param>
     public static void Map(IEndpointRouteBuilder view, IEndpointRouteBuilder manage)
     {
         view.MapGet("/crawls", ListAsync)
@@ -138,8 +135,6 @@ internal static class CrawlApi
         }
     }
 
-    /// <summary>A crawl by its name.</summary>
-    /// <exception cref="ApiProblemException">There is none.</exception>
     public static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
         (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Id == id)
         ?? throw ApiProblemException.Missing(AdminArguments.UnknownCrawl(id).Message);

@@ -12,7 +12,6 @@ namespace KadOrleans.Http.Crawling;
 /// <summary>A crawl as a map of the id space, for pictures that are looked into.</summary>
 internal static class CrawlMapApi
 {
-    /// <summary>Adds the endpoint to those that look.</summary>
     public static void Map(IEndpointRouteBuilder view) => view.MapGet("/crawls/{id}/map", ReadAsync)
         .WithSummary("Counts what a crawl found in 256 pieces of the ids that begin with a prefix, and lists the nodes there if they are few.")
         .WithDescription($"prefix: 0 to {CrawlMap.LongestPrefix} hexadecimal digits. Up to {CrawlMap.MostNodes} nodes are listed.")

@@ -45,7 +45,6 @@ internal sealed record CrawlResult(
     SessionsResult? Sessions,
     string? Problem)
 {
-    /// <summary>Of a report.</summary>
     public static CrawlResult Of(CrawlReport report) => new(
         report.Id,
         JsonNamingPolicy.CamelCase.ConvertName(report.Phase.ToString()),
@@ -85,7 +84,6 @@ internal sealed record CrawlChangeResult(string Before, int Came, int Went, int 
 internal sealed record SessionsResult(
     int Count, double LimitSeconds, double? MedianSeconds, IReadOnlyList<SessionLengthResult> Ended, int Longer)
 {
-    /// <summary>Of lengths.</summary>
     public static SessionsResult Of(SessionLengths sessions) => new(
         sessions.Sessions,
         sessions.Limit.TotalSeconds,

@@ -11,7 +11,7 @@ namespace KadOrleans.Node.Clocks;
 internal sealed class ExpiryTime : TimeProvider
 {
     // No lead of a wall clock is ever near it.
-    private const long Nobodys = long.MaxValue / 2;
+    private const long NoneAgreed = long.MaxValue / 2;
 
     private readonly TimeProvider _system;
     private readonly ILogger _logger;
@@ -74,7 +74,7 @@ internal sealed class ExpiryTime : TimeProvider
             return wall;
         }
 
-        ClockVerdict verdict;
+        ClockVerdict? verdict;
         DateTimeOffset time;
         lock (_gate)
         {
@@ -90,7 +90,7 @@ internal sealed class ExpiryTime : TimeProvider
     /// <summary>Compares the clocks, which a node does once a minute. Returns the correction to make, or null.</summary>
     public ClockCorrection? Check()
     {
-        ClockVerdict verdict;
+        ClockVerdict? verdict;
         lock (_gate)
         {
             var (wall, elapsed) = Read();
@@ -103,9 +103,9 @@ internal sealed class ExpiryTime : TimeProvider
     }
 
     // Under the lock.
-    private void Publish() => Volatile.Write(ref _agreed, _judge.Agrees ? _judge.BelievedLead : Nobodys);
+    private void Publish() => Volatile.Write(ref _agreed, _judge.Agrees ? _judge.BelievedLead : NoneAgreed);
 
-    private void Tell(ClockVerdict verdict)
+    private void Tell(ClockVerdict? verdict)
     {
         if (verdict is ClockVerdict.Parted parted)
         {

@@ -7,9 +7,6 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Crawling;
 
 /// <summary>The crawls of a node: one that runs, and the kept ones.</summary>
-/// <param name="engine">Returns the engine of a started node.</param>
-/// <param name="store">Keeps those that ended.</param>
-/// <param name="environment">Time, randomness, logging.</param>
 internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEnvironment environment) : IAsyncDisposable
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
@@ -21,7 +18,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     private readonly Lock _gate = new();
     private volatile Running? _current;
 
-    /// <summary>Starts a crawl, or returns the report of the one that runs.</summary>
     public CrawlReport Start(CrawlRequest request)
     {
         AdminArguments.Check(request);
@@ -44,7 +40,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    /// <inheritdoc cref="IDhtAdmin.CrawlAsync"/>
     public IAsyncEnumerable<CrawlReport> WatchAsync(string? id, CancellationToken cancellationToken)
     {
         return CrawlWatch.RunAsync(
@@ -53,7 +48,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             cancellationToken);
     }
 
-    /// <inheritdoc cref="IDhtAdmin.GetCrawlsAsync"/>
     public async Task<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken)
     {
         // The running one first: it may be saved meanwhile.
@@ -62,7 +56,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         return [.. kept.Append(current).OfType<CrawlReport>().DistinctBy(report => report.Id).OrderByDescending(report => report.Id, StringComparer.Ordinal)];
     }
 
-    /// <inheritdoc cref="IDhtAdmin.ReadCrawlAsync"/>
     public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
@@ -75,7 +68,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    /// <inheritdoc cref="IDhtAdmin.StopCrawlAsync"/>
     public async Task<bool> StopAsync(string id, CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
@@ -134,7 +126,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    /// <summary>A crawl of this process.</summary>
     private sealed class Running(CrawlRun run, CrawlReport begun, CancellationToken stopping)
     {
         private volatile CrawlReport? _last;
